@@ -1,0 +1,46 @@
+import type { Codes } from "../codes.js";
+import type { Matrix } from "../matrix.js";
+
+/** The devices that an engine can run on. */
+export type Device = "cpu" | "webgpu" | "cuda";
+
+/** What an engine needs of a top-k SAE to encode: `z = relu(topK(encoder · (x - preBias) + latentBias))`. */
+export interface EncoderWeights {
+  /** Encoder directions, one row a latent [n, d]. */
+  encoder: Matrix;
+  /** Subtracted from the input [d]. */
+  preBias: Float32Array;
+  /** Added to the pre-activations [n]. */
+  latentBias: Float32Array;
+  /** Latents kept per document, 1 to n. */
+  k: number;
+}
+
+/** SAE weights placed on a device, ready to encode. */
+export interface Encoder {
+  readonly d: number;
+  readonly n: number;
+  readonly k: number;
+  /** Codes of a batch of embeddings [B, d], in descending pre-activation order, ties by lower latent. */
+  encode(batch: Matrix): Promise<Codes>;
+  dispose(): Promise<void>;
+}
+
+/** For every query the `count` best rows: `indices` and `scores` are [queries, count], best first. */
+export interface Neighbours {
+  rows: number;
+  count: number;
+  indices: Uint32Array;
+  scores: Float32Array;
+}
+
+/** Where the dense arithmetic runs. */
+export interface Engine {
+  readonly device: Device;
+  /** Human-readable: library, version and device, such as "onnxruntime-node 1.30.0, CPU". */
+  readonly description: string;
+  createEncoder(weights: EncoderWeights): Promise<Encoder>;
+  /** Exact best `count` rows of `base` [N, d] for each row of `queries` [Q, d] by dot product. */
+  nearest(queries: Matrix, base: Matrix, count: number): Promise<Neighbours>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,31 @@
+/**
+ * A file, a data row or a model's answer is malformed. Trying again will not help.
+ * `path` names the file (or other source), the message says what was expected and what came.
+ */
+export class FormatError extends Error {
+  override name = "FormatError" as const;
+  readonly path: string;
+
+  constructor(path: string, problem: string, options?: { cause?: unknown }) {
+    super(`${path}: ${problem}`, options);
+    this.path = path;
+  }
+}
+
+/** A remote service answered with an error. `retryable` tells whether the same call may succeed later. */
+export class ApiError extends Error {
+  override name = "ApiError" as const;
+  readonly status: number;
+  readonly url: string;
+  readonly retryable: boolean;
+
+  constructor(
+    message: string,
+    fields: { status: number; url: string; retryable: boolean; cause?: unknown },
+  ) {
+    super(message, { cause: fields.cause });
+    this.status = fields.status;
+    this.url = fields.url;
+    this.retryable = fields.retryable;
+  }
+}

@@ -1,0 +1,60 @@
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Device } from "./engine.js";
+import { type Graph, serializeGraph } from "./graph.js";
+
+/** ONNX Runtime's module, imported on first use because loading its native library takes a moment. */
+export type OnnxModule = typeof import("onnxruntime-node");
+
+/** Settings of a session. */
+export interface OnnxSessionOptions {
+  /** Where the graph runs. Default "cpu". */
+  device?: Device;
+  /** Threads of one operator on the CPU. Default: one a physical core, as ONNX Runtime chooses. */
+  threads?: number;
+}
+
+/** Imports ONNX Runtime. Throws Error with what to do where its native library does not load. */
+export async function loadOnnx(): Promise<OnnxModule> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (cause) {
+    throw new Error(
+      "onnxruntime-node does not load here: run npm install again on this machine, or see doctor",
+      { cause },
+    );
+  }
+}
+
+/**
+ * A session that runs `graph` on a device. Its `run` takes and gives tensors by name.
+ * Throws Error naming the device where ONNX Runtime has no provider for it.
+ */
+export async function createOnnxSession(
+  graph: Graph,
+  { device = "cpu", threads }: OnnxSessionOptions = {},
+): Promise<InferenceSession> {
+  const onnx = await loadOnnx();
+  try {
+    return await onnx.InferenceSession.create(serializeGraph(graph), {
+      executionProviders: [device],
+      graphOptimizationLevel: "all",
+      // Warnings on native standard error would break into a caller's output; errors still throw.
+      logSeverityLevel: 3,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`onnx: cannot run graph ${graph.name} on ${device}: ${reason}`, { cause });
+  }
+}
+
+/** A float32 tensor over `data` (not copied) of `shape`. */
+export function floatTensor(onnx: OnnxModule, data: Float32Array, shape: number[]): Tensor {
+  return new onnx.Tensor("float32", data, shape);
+}
+
+/** An int64 tensor of one dimension, such as TopK's k. */
+export function integerTensor(onnx: OnnxModule, ...values: number[]): Tensor {
+  const data = BigInt64Array.from(values, (value) => BigInt(value));
+  return new onnx.Tensor("int64", data, [values.length]);
+}

@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+import { fileURLToPath } from "node:url";
+import { readFileSync, realpathSync } from "node:fs";
+import path from "node:path";
+import { type Command, UsageError, commandHelp, parseCommandLine } from "./command.js";
+import { createProgressDisplay } from "./progress-display.js";
+import { commands } from "./commands.js";
+
+const packageRoot = path.resolve(
+  path.dirname(realpathSync(fileURLToPath(import.meta.url))),
+  "../..",
+);
+
+async function main(args: string[]): Promise<void> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(`${overview()}\n`);
+    if (name === undefined) process.exitCode = 2;
+    return;
+  }
+  if (name === "--version") {
+    const manifest = readFileSync(path.join(packageRoot, "package.json"), "utf8");
+    process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
+    return;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) {
+    throw new UsageError(`unknown command "${name}"; feature-families --help lists them`);
+  }
+  await runCommand(command, rest);
+}
+
+async function runCommand(command: Command, args: string[]): Promise<void> {
+  const { values, positionals, json, help } = parseCommandLine(command, args);
+  if (help) {
+    process.stdout.write(`${commandHelp(command)}\n`);
+    return;
+  }
+  const display = createProgressDisplay(process.stderr);
+  const interrupt = new AbortController();
+  const onInterrupt = (): void => {
+    if (interrupt.signal.aborted) process.exit(130);
+    display.note("stopping; Ctrl-C again to stop at once");
+    interrupt.abort(new Error("interrupted; run the same command again to go on"));
+  };
+  process.on("SIGINT", onInterrupt);
+  try {
+    const output = await command.run(values, positionals, {
+      onProgress: display.onProgress,
+      signal: interrupt.signal,
+      packageRoot,
+      note: (line) => {
+        if (!json) display.note(line);
+      },
+    });
+    display.close();
+    const text = json ? JSON.stringify(output.json, undefined, 2) : output.lines.join("\n");
+    if (text) process.stdout.write(`${text}\n`);
+  } finally {
+    display.close();
+    process.off("SIGINT", onInterrupt);
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
+  return [
+    "feature-families <command> [options]",
+    "",
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
+    "",
+    "feature-families <command> --help tells a command's options, with an example.",
+  ].join("\n");
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`feature-families: ${text.replace(/\s*\n\s*/g, " ")}\n`);
+  if (process.env.FEATURE_FAMILIES_TRACE && error instanceof Error) {
+    process.stderr.write(`${error.stack ?? ""}\n`);
+  }
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+});

@@ -1,0 +1,76 @@
+import cliProgress from "cli-progress";
+import type { OnProgress, Progress } from "../progress.js";
+
+/** Shows progress on standard error until closed. */
+export interface ProgressDisplay {
+  onProgress: OnProgress;
+  /** Prints a line without tearing the bar. */
+  note(line: string): void;
+  close(): void;
+}
+
+const LINE_INTERVAL_MS = 10_000;
+
+/** A bar on a terminal; elsewhere a line when a step starts, at most one every ten seconds, and one when it ends. */
+export function createProgressDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
+  return stream.isTTY ? createBar(stream) : createLines(stream);
+}
+
+function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
+  const bar = new cliProgress.SingleBar(
+    {
+      stream,
+      format: "{step} {bar} {percentage}%  {value}/{total}  {eta_formatted}  {note}",
+      clearOnComplete: false,
+      hideCursor: true,
+      etaBuffer: 50,
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  let current: string | undefined;
+  const stop = (): void => {
+    if (current !== undefined) bar.stop();
+    current = undefined;
+  };
+  return {
+    onProgress: (progress) => {
+      const { step, done, total = 0, note = "" } = progress;
+      if (step !== current) {
+        stop();
+        bar.start(total, done, { step: step.padEnd(12), note });
+        current = step;
+      }
+      bar.setTotal(total);
+      bar.update(done, { step: step.padEnd(12), note });
+      if (total > 0 && done >= total) stop();
+    },
+    note: (line) => {
+      stop();
+      stream.write(`${line}\n`);
+    },
+    close: stop,
+  };
+}
+
+function createLines(stream: NodeJS.WriteStream): ProgressDisplay {
+  let current: string | undefined;
+  let lastLine = 0;
+  return {
+    onProgress: (progress) => {
+      const now = Date.now();
+      const isNew = progress.step !== current;
+      const isDone = progress.total !== undefined && progress.done >= progress.total;
+      if (!isNew && !isDone && now - lastLine < LINE_INTERVAL_MS) return;
+      current = isDone ? undefined : progress.step;
+      lastLine = now;
+      stream.write(`${formatLine(progress)}\n`);
+    },
+    note: (line) => void stream.write(`${line}\n`),
+    close: () => undefined,
+  };
+}
+
+function formatLine({ step, done, total, note }: Progress): string {
+  const count = total === undefined ? `${done}` : `${done}/${total}`;
+  return `${step}: ${count}${note ? `  ${note}` : ""}`;
+}

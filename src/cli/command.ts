@@ -77,7 +77,7 @@ export function defineCommand<const O extends Record<string, OptionSpec>>(
     ): Promise<CommandOutput>;
   },
 ): Command {
-  return command as unknown as Command;
+  return command;
 }
 
 /**
@@ -101,9 +101,9 @@ export function parseCommandLine(
   for (const [name, spec] of Object.entries(command.options)) {
     const raw = parsed.values[name];
     if (spec.type === "boolean") values[name] = raw === true;
-    else if (raw === undefined) {
+    else if (typeof raw !== "string") {
       if (spec.required && !help) throw new UsageError(`${command.name}: --${name} is required`);
-    } else values[name] = convert(command.name, name, spec, String(raw));
+    } else values[name] = convert(command.name, name, spec, raw);
   }
   return { values, positionals: parsed.positionals, json: parsed.values.json === true, help };
 }

@@ -1,5 +1,6 @@
 import type { Codes } from "../codes.js";
 import type { Matrix } from "../matrix.js";
+import type { OnProgress } from "../progress.js";
 
 /** The devices that an engine can run on. */
 export type Device = "cpu" | "webgpu" | "cuda";
@@ -21,7 +22,12 @@ export interface Encoder {
   readonly d: number;
   readonly n: number;
   readonly k: number;
-  /** Codes of a batch of embeddings [B, d], in descending pre-activation order, ties by lower latent. */
+  /** Rows that one run on the device takes: feed blocks of this size when streaming. */
+  readonly rowsPerRun: number;
+  /**
+   * Codes of a batch of embeddings [B, d] of any size, in descending pre-activation order, ties by lower latent.
+   * On the CPU the same row gives the same bits in a batch of any size. Throws RangeError if the width is not d.
+   */
   encode(batch: Matrix): Promise<Codes>;
   dispose(): Promise<void>;
 }
@@ -34,13 +40,28 @@ export interface Neighbours {
   scores: Float32Array;
 }
 
+/** Options of a search for nearest rows. */
+export interface NearestOptions {
+  onProgress?: OnProgress;
+  /** Stops the search between two blocks. */
+  signal?: AbortSignal;
+}
+
 /** Where the dense arithmetic runs. */
 export interface Engine {
   readonly device: Device;
   /** Human-readable: library, version and device, such as "onnxruntime-node 1.30.0, CPU". */
   readonly description: string;
   createEncoder(weights: EncoderWeights): Promise<Encoder>;
-  /** Exact best `count` rows of `base` [N, d] for each row of `queries` [Q, d] by dot product. */
-  nearest(queries: Matrix, base: Matrix, count: number): Promise<Neighbours>;
+  /**
+   * Exact best `count` rows of `base` [N, d] for each row of `queries` [Q, d] by dot product, ties by lower row.
+   * A row that is both query and base finds itself. Throws RangeError for unequal widths or a count not from 1 to N.
+   */
+  nearest(
+    queries: Matrix,
+    base: Matrix,
+    count: number,
+    options?: NearestOptions,
+  ): Promise<Neighbours>;
   dispose(): Promise<void>;
 }

@@ -35,12 +35,20 @@ export interface GraphConstant {
   values: number[];
 }
 
+/** A float32 constant kept outside the model: the session is given the bytes of `location` beside it. */
+export interface ExternalConstant {
+  name: string;
+  shape: number[];
+  location: string;
+}
+
 export interface Graph {
   name: string;
   inputs: GraphValue[];
   outputs: GraphValue[];
   nodes: GraphNode[];
   constants?: GraphConstant[];
+  externalConstants?: ExternalConstant[];
   /** Version of the operator set. Default 18. */
   opset?: number;
 }
@@ -51,6 +59,7 @@ export function serializeGraph(graph: Graph): Uint8Array {
     ...graph.nodes.map((node) => field(1, nodeProto(node))),
     field(2, text(graph.name)),
     ...(graph.constants ?? []).map((constant) => field(5, tensorProto(constant))),
+    ...(graph.externalConstants ?? []).map((constant) => field(5, externalTensorProto(constant))),
     ...graph.inputs.map((value) => field(11, valueProto(value))),
     ...graph.outputs.map((value) => field(12, valueProto(value))),
   ]);
@@ -94,6 +103,21 @@ function tensorProto({ name, type, shape, values }: GraphConstant): Uint8Array {
     varintField(2, ELEMENT_TYPES[type]),
     field(8, text(name)),
     field(9, raw),
+  ]);
+}
+
+// TensorProto: external_data 13 { key 1, value 2 }, data_location 14 (EXTERNAL 1)
+function externalTensorProto({ name, shape, location }: ExternalConstant): Uint8Array {
+  const length = 4 * shape.reduce((size, dim) => size * dim, 1);
+  const entries = { location, offset: "0", length: String(length) };
+  return message([
+    ...shape.map((size) => varintField(1, size)),
+    varintField(2, ELEMENT_TYPES.float32),
+    field(8, text(name)),
+    ...Object.entries(entries).map(([key, value]) =>
+      field(13, message([field(1, text(key)), field(2, text(value))])),
+    ),
+    varintField(14, 1),
   ]);
 }
 

@@ -11,6 +11,8 @@ export interface OnnxSessionOptions {
   device?: Device;
   /** Threads of one operator on the CPU. Default: one a physical core, as ONNX Runtime chooses. */
   threads?: number;
+  /** The bytes of the graph's external constants, by location. */
+  externalData?: Record<string, Float32Array>;
 }
 
 /** Imports ONNX Runtime. Throws Error with what to do where its native library does not load. */
@@ -31,7 +33,7 @@ export async function loadOnnx(): Promise<OnnxModule> {
  */
 export async function createOnnxSession(
   graph: Graph,
-  { device = "cpu", threads }: OnnxSessionOptions = {},
+  { device = "cpu", threads, externalData = {} }: OnnxSessionOptions = {},
 ): Promise<InferenceSession> {
   const onnx = await loadOnnx();
   try {
@@ -40,6 +42,10 @@ export async function createOnnxSession(
       graphOptimizationLevel: "all",
       // Warnings on native standard error would break into a caller's output; errors still throw.
       logSeverityLevel: 3,
+      externalData: Object.entries(externalData).map(([path, data]) => ({
+        path,
+        data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      })),
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     });
   } catch (cause) {

@@ -1,0 +1,82 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** A file that appears under its name only when it is complete. */
+export interface AtomicFile {
+  /** Adds bytes at the end. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Writes over bytes that are there already, such as a header known only at the end. */
+  writeAt(bytes: Uint8Array, position: number): Promise<void>;
+  /** Closes the file and gives it its name, in place of a file of that name. */
+  commit(): Promise<void>;
+  /** Closes and removes what was written. Does nothing after `commit`. */
+  abort(): Promise<void>;
+}
+
+/**
+ * Opens `${path}.tmp-<pid>-<random>` for writing; `commit` renames it to `path`. The folder is made where it is
+ * missing. Exactly one of `commit` and `abort` ends it; a failing `commit` removes the temporary file itself.
+ */
+export async function createAtomicFile(path: string): Promise<AtomicFile> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const handle = await open(temporary, "wx");
+  let end = 0;
+  let isOpen = true;
+
+  async function writeAll(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const rest = bytes.length - done;
+      const { bytesWritten } = await handle.write(bytes, done, rest, position + done);
+      done += bytesWritten;
+    }
+  }
+  async function abort(): Promise<void> {
+    if (!isOpen) return;
+    isOpen = false;
+    await handle.close();
+    await rm(temporary, { force: true });
+  }
+  return {
+    async write(bytes) {
+      const position = end;
+      end += bytes.length;
+      await writeAll(bytes, position);
+    },
+    writeAt: writeAll,
+    async commit() {
+      if (!isOpen) throw new TypeError(`${path}: commit after commit or abort`);
+      isOpen = false;
+      try {
+        await handle.close();
+        await rename(temporary, path);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+    },
+    abort,
+  };
+}
+
+/** Writes a whole file so that no reader ever sees half of it. Text is written as UTF-8. */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const file = await createAtomicFile(path);
+  try {
+    await file.write(typeof content === "string" ? Buffer.from(content) : content);
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
+  await file.commit();
+}
+
+/** SHA-256 of a file's bytes, in hexadecimal. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  const stream = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  for await (const chunk of stream) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}

@@ -1,0 +1,99 @@
+import type { Engine, Neighbours } from "../engine/engine.js";
+import { type Matrix, matrixRow, matrixRows, normalizeRows, takeRows } from "../matrix.js";
+import type { OnProgress } from "../progress.js";
+
+/** Stands in `Neighbours.indices` where a row has no (further) neighbour; its score is 0. */
+export const NO_NEIGHBOUR = 0xffffffff;
+
+export interface NeighbourOptions {
+  /** Query rows sent to the engine at a time; progress is reported after each block. Default 2,048. */
+  blockRows?: number;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
+}
+
+/**
+ * The exact `count` nearest other rows of every row of `matrix` [n, d] by cosine, best first.
+ * A row is never its own neighbour, however many duplicates it has. Rows that are zero or not finite (dead latents)
+ * have no neighbours and are nobody's neighbour: their entries are NO_NEIGHBOUR, as are those past the last live
+ * row when fewer than `count + 1` rows are live. Throws RangeError unless count is a whole number from 1.
+ */
+export async function cosineNeighbours(
+  matrix: Matrix,
+  count: number,
+  engine: Pick<Engine, "nearest">,
+  { blockRows = 2048, onProgress, signal }: NeighbourOptions = {},
+): Promise<Neighbours> {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`cosineNeighbours: count must be a whole number from 1, got ${count}`);
+  }
+  const live = liveRows(matrix);
+  const out = emptyNeighbours(matrix.rows, count);
+  const asked = Math.min(count + 1, live.length);
+  if (asked < 2) return out;
+  const unit = normalizeRows(live.length === matrix.rows ? matrix : takeRows(matrix, live));
+  for (let start = 0; start < live.length; start += blockRows) {
+    signal?.throwIfAborted();
+    const end = Math.min(live.length, start + blockRows);
+    const found = await engine.nearest(matrixRows(unit, start, end), unit, asked);
+    for (let i = start; i < end; i++) copyWithoutSelf(found, i - start, i, live, out);
+    onProgress?.({ step: "neighbours", done: end, total: live.length });
+  }
+  return out;
+}
+
+/** Whether a row has at least one neighbour: false for dead latents. */
+export function hasNeighbours(neighbours: Neighbours, row: number): boolean {
+  return neighbours.indices[row * neighbours.count] !== NO_NEIGHBOUR;
+}
+
+/** Row `i` of `neighbours`, without the NO_NEIGHBOUR entries. */
+export function neighboursOf(
+  neighbours: Neighbours,
+  row: number,
+): { index: number; score: number }[] {
+  const out: { index: number; score: number }[] = [];
+  for (let at = row * neighbours.count; at < (row + 1) * neighbours.count; at++) {
+    const index = neighbours.indices[at];
+    if (index !== NO_NEIGHBOUR) out.push({ index, score: neighbours.scores[at] });
+  }
+  return out;
+}
+
+function liveRows(matrix: Matrix): Uint32Array {
+  const live: number[] = [];
+  for (let i = 0; i < matrix.rows; i++) {
+    const row = matrixRow(matrix, i);
+    let squared = 0;
+    for (let j = 0; j < row.length; j++) squared += row[j] * row[j];
+    if (squared > 0 && squared < Infinity) live.push(i);
+  }
+  return Uint32Array.from(live);
+}
+
+function emptyNeighbours(rows: number, count: number): Neighbours {
+  return {
+    rows,
+    count,
+    indices: new Uint32Array(rows * count).fill(NO_NEIGHBOUR),
+    scores: new Float32Array(rows * count),
+  };
+}
+
+// A row with more than `asked` duplicates may be missing from its own list: then the last entry is dropped instead.
+function copyWithoutSelf(
+  found: Neighbours,
+  query: number,
+  self: number,
+  live: Uint32Array,
+  out: Neighbours,
+): void {
+  let at = live[self] * out.count;
+  const end = at + Math.min(out.count, found.count - 1);
+  for (let s = query * found.count; at < end; s++) {
+    if (found.indices[s] === self) continue;
+    out.indices[at] = live[found.indices[s]];
+    out.scores[at] = Math.max(-1, Math.min(1, found.scores[s]));
+    at++;
+  }
+}

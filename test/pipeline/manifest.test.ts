@@ -1,0 +1,86 @@
+import test from "ava";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { FormatError } from "../../src/errors.js";
+import { StepRunner } from "../../src/pipeline/manifest.js";
+
+const folder = (): Promise<string> => mkdtemp(path.join(tmpdir(), "ff-manifest-"));
+
+async function build(
+  dir: string,
+  options: { tool?: string; x?: number; input: string },
+): Promise<string[]> {
+  const runner = await StepRunner.open(dir, options.tool ?? "1.0.0");
+  const input = await runner.hashInput("corpus", options.input);
+  await runner.step(
+    { name: "double", inputs: { input }, options: { x: options.x ?? 2 }, outputs: ["double.txt"] },
+    async () => {
+      const text = await readFile(options.input, "utf8");
+      await writeFile(path.join(dir, "double.txt"), String(Number(text) * (options.x ?? 2)));
+    },
+  );
+  const double = runner.outputHash("double.txt");
+  await runner.step(
+    { name: "add", inputs: { double }, options: {}, outputs: ["add.txt"] },
+    async () => {
+      const text = await readFile(path.join(dir, "double.txt"), "utf8");
+      await writeFile(path.join(dir, "add.txt"), String(Number(text) + 1));
+    },
+  );
+  return runner.ran;
+}
+
+test("a step runs again only when its input, options, tool or output changed", async (t) => {
+  const dir = await folder();
+  const input = path.join(dir, "input.txt");
+  await writeFile(input, "4");
+  t.deepEqual(await build(dir, { input }), ["double", "add"]);
+  t.deepEqual(await build(dir, { input }), []);
+  t.deepEqual(await build(dir, { input, x: 3 }), ["double", "add"]);
+  await writeFile(path.join(dir, "add.txt"), "tampered");
+  t.deepEqual(await build(dir, { input, x: 3 }), ["add"]);
+  t.is(await readFile(path.join(dir, "add.txt"), "utf8"), "13");
+  await writeFile(input, "40");
+  t.deepEqual(await build(dir, { input, x: 3 }), ["double", "add"]);
+  t.deepEqual(await build(dir, { input, x: 3, tool: "1.0.1" }), ["double", "add"]);
+});
+
+test("a step that ends in the same bytes leaves the steps after it alone", async (t) => {
+  const dir = await folder();
+  const input = path.join(dir, "input.txt");
+  await writeFile(input, "4");
+  await build(dir, { input });
+  await writeFile(input, "4.0");
+  t.deepEqual(await build(dir, { input }), ["double"]);
+});
+
+test("a failing step is not recorded and the next run tries it again", async (t) => {
+  const dir = await folder();
+  const plan = { name: "work", inputs: {}, options: {}, outputs: ["out.txt"] };
+  const first = await StepRunner.open(dir, "1");
+  await t.throwsAsync(
+    first.step(plan, () => Promise.reject(new Error("disk full"))),
+    {
+      message: "disk full",
+    },
+  );
+  const second = await StepRunner.open(dir, "1");
+  await second.step(plan, () => writeFile(path.join(dir, "out.txt"), "x"));
+  t.deepEqual(second.ran, ["work"]);
+});
+
+for (const [title, text] of [
+  ["cut-off JSON", '{"format": 1, "ste'],
+  ["another format", '{"format": 2, "steps": {}}'],
+  ["a bare null", "null"],
+]) {
+  test(`a manifest of ${title} is refused, naming the file`, async (t) => {
+    const dir = await folder();
+    await writeFile(path.join(dir, "manifest.json"), text);
+    await t.throwsAsync(StepRunner.open(dir, "1"), {
+      instanceOf: FormatError,
+      message: /manifest\.json: /,
+    });
+  });
+}

@@ -1,0 +1,19 @@
+import type { Figure, PlotlyObject } from "./figure.js";
+
+/** A notebook output in three forms, by MIME type; a front end shows the richest one it knows. */
+export interface FigureMime {
+  "application/vnd.plotly.v1+json": { data: PlotlyObject[]; layout: PlotlyObject };
+  /** In base64; left out where no picture was made. */
+  "image/png"?: string;
+  "text/plain": string;
+}
+
+/** The MIME bundle of a figure for a notebook; `png` is the picture for front ends that do not know plotly. */
+export function figureMime(figure: Figure, png?: Uint8Array): FigureMime {
+  const { data, layout, name, title } = figure;
+  return {
+    "application/vnd.plotly.v1+json": { data, layout },
+    ...(png ? { "image/png": Buffer.from(png).toString("base64") } : {}),
+    "text/plain": title === "" ? `Figure ${name}` : `Figure ${name}: ${title}`,
+  };
+}

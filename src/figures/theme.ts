@@ -1,0 +1,284 @@
+import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
+import { plotlyText, textWidth } from "./text.js";
+
+/** Where a figure will stand. */
+export type SizeName = "column" | "page" | "slide" | "screen";
+
+/** Measures of a figure, all in CSS pixels (96 to the inch). */
+export interface FigureSize {
+  width: number;
+  height: number;
+  /** Type size of axis titles and of labels. */
+  font: number;
+  /** Type size of tick labels and of small print. */
+  small: number;
+  /** Type size of the figure's own title. */
+  heading: number;
+  /** Width of data lines. */
+  line: number;
+  /** Diameter of a typical point. */
+  marker: number;
+  /** Whether the figure carries its own title; in print the caption says it. */
+  titled: boolean;
+}
+
+/** A colour scale as plotly takes it: places from 0 to 1, ascending, with their colours. */
+export type ColourScale = readonly (readonly [number, string])[];
+
+/**
+ * The sizes: a column of a two-column paper (3.3 in wide), its full width (6.9 in), a 16:9 slide (13.33 x 7.5 in),
+ * and a notebook or web page.
+ */
+export const SIZES: Readonly<Record<SizeName, FigureSize>> = {
+  column: {
+    width: 317,
+    height: 238,
+    font: 9.5,
+    small: 8.5,
+    heading: 10.5,
+    line: 1.25,
+    marker: 2.6,
+    titled: false,
+  },
+  page: {
+    width: 662,
+    height: 440,
+    font: 10.5,
+    small: 9.5,
+    heading: 12,
+    line: 1.5,
+    marker: 4,
+    titled: false,
+  },
+  slide: {
+    width: 1280,
+    height: 720,
+    font: 20,
+    small: 17,
+    heading: 28,
+    line: 3,
+    marker: 7,
+    titled: true,
+  },
+  screen: {
+    width: 900,
+    height: 600,
+    font: 13,
+    small: 12,
+    heading: 17,
+    line: 2,
+    marker: 5,
+    titled: true,
+  },
+};
+
+/**
+ * Font families, best first. The renderer brings Open Sans along where the npm browser's package is installed;
+ * elsewhere the next one stands in.
+ */
+export const FONT_STACK = "Open Sans, Helvetica Neue, Helvetica, Arial, DejaVu Sans, sans-serif";
+
+/** Text and other dark strokes that are not data. */
+export const INK = "#222222";
+/** Secondary text. */
+export const MUTED = "#5f6368";
+/** Grid lines. */
+export const GRID = "#e8e8e8";
+/** Axis lines and borders. */
+export const RULE = "#9a9a9a";
+/** Points that belong to no group. */
+export const UNASSIGNED = "#cfcfcf";
+
+/**
+ * Categories in order of use: Okabe and Ito's palette, told apart with any common colour blindness. Its yellow is
+ * left out because it does not show on white.
+ */
+export const CATEGORIES: readonly string[] = [
+  "#0072B2",
+  "#D55E00",
+  "#009E73",
+  "#CC79A7",
+  "#56B4E9",
+  "#E69F00",
+  "#000000",
+];
+
+/** Nine colours for many neighbouring groups: Paul Tol's muted palette, colour-blind safe. */
+export const MANY_CATEGORIES: readonly string[] = [
+  "#332288",
+  "#CC6677",
+  "#117733",
+  "#DDCC77",
+  "#88CCEE",
+  "#882255",
+  "#44AA99",
+  "#AA4499",
+  "#999933",
+];
+
+/** The colours in which the paper draws its three headline SAEs, by k. */
+export const PAPER_SAE_COLOURS: Readonly<Record<number, string>> = {
+  16: "#3CAEA3",
+  32: "#173F5F",
+  64: "#ED553B",
+};
+
+/**
+ * Sequential scale from white (0) through blue to near black (1). CIELAB lightness falls from 99 to 16 in a straight
+ * line, so equal steps look equal, in grey and to colour-blind eyes too.
+ */
+export const SEQUENTIAL: ColourScale = [
+  [0.0, "#f8fdff"],
+  [0.1, "#bfebfd"],
+  [0.2, "#8cd7f8"],
+  [0.3, "#5ac1f1"],
+  [0.4, "#1dabe6"],
+  [0.5, "#0393d1"],
+  [0.6, "#017bb9"],
+  [0.7, "#0265a1"],
+  [0.8, "#0a4f87"],
+  [0.9, "#1e3a65"],
+  [1.0, "#1f2741"],
+];
+
+/** The measures for `options`. Throws RangeError for an unknown size or a side that is not from 100 to 10,000. */
+export function figureSize({ size = "screen", width, height }: FigureOptions): FigureSize {
+  if (!Object.hasOwn(SIZES, size)) {
+    const known = Object.keys(SIZES).join(", ");
+    throw new RangeError(`figure: size must be one of ${known}, got ${JSON.stringify(size)}`);
+  }
+  const measures = { ...SIZES[size] };
+  measures.width = width ?? measures.width;
+  measures.height = height ?? measures.height;
+  for (const side of ["width", "height"] as const) {
+    if (!(measures[side] >= 100 && measures[side] <= 10_000)) {
+      throw new RangeError(`figure: ${side} must be from 100 to 10000, got ${measures[side]}`);
+    }
+  }
+  return measures;
+}
+
+/** What a figure hands to `composeFigure`; `name` and `title` are its defaults. */
+export interface FigureParts {
+  name: string;
+  title: string;
+  data: PlotlyObject[];
+  layout: PlotlyObject;
+  size: FigureSize;
+  /** Entries of the legend above the plot, as plain text, so that room is kept for it. Default: no legend. */
+  legend?: readonly string[];
+}
+
+/**
+ * Puts a figure together: the theme's layout, the figure's own laid over it. Throws RangeError for a name that is
+ * not made of lower-case letters, digits and hyphens.
+ */
+export function composeFigure(parts: FigureParts, options: FigureOptions): Figure {
+  const { size } = parts;
+  const title = options.title ?? parts.title;
+  const name = options.name ?? parts.name;
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) {
+    throw new RangeError(
+      `figure: name must be lower-case letters, digits and hyphens, got ${JSON.stringify(name)}`,
+    );
+  }
+  const shown = isTitled(size, options, parts.title);
+  const layout: PlotlyObject = {
+    width: size.width,
+    height: size.height,
+    autosize: false,
+    font: { family: FONT_STACK, size: size.small, color: INK },
+    paper_bgcolor: "#ffffff",
+    plot_bgcolor: "#ffffff",
+    margin: {
+      l: size.font * 4.8,
+      r: size.font * 1.2,
+      t: topMargin(size, shown, parts.legend && legendLines(parts.legend, size)),
+      b: size.font * 3.7,
+      // A legend would claim room of its own beside the room kept for it here.
+      autoexpand: parts.legend === undefined,
+    },
+    showlegend: parts.legend !== undefined,
+    ...(parts.legend ? { legend: legendLayout(size, shown) } : {}),
+    hoverlabel: {
+      bgcolor: "#ffffff",
+      bordercolor: RULE,
+      font: { family: FONT_STACK, size: size.small, color: INK },
+      align: "left",
+    },
+    ...(shown ? { title: headingLayout(title, size) } : {}),
+    ...parts.layout,
+  };
+  return { name, title, data: parts.data, layout, width: size.width, height: size.height };
+}
+
+/** Whether a figure with this default title shows one at its top. */
+export function isTitled(size: FigureSize, options: FigureOptions, title: string): boolean {
+  return (options.title ?? title) !== "" && (size.titled || options.title !== undefined);
+}
+
+/** Height of the strip above the plot: room for a title and for lines of a legend, or for neither. */
+export function topMargin(size: FigureSize, titled: boolean, legendLines = 0): number {
+  const heading = titled ? size.heading * 2.2 : size.font * 0.4;
+  return heading + (legendLines > 0 ? legendLines * Math.max(19, size.small * 1.3 + 3) + size.font * 0.4 : size.font * 0.5);
+}
+
+/** An axis in the theme's style, `title` as plotly's markup; `extra` is laid over it. */
+export function axisLayout(
+  title: string,
+  size: FigureSize,
+  extra: PlotlyObject = {},
+): PlotlyObject {
+  return {
+    title: { text: title, font: { size: size.font }, standoff: size.font * 0.6 },
+    tickfont: { size: size.small },
+    showgrid: true,
+    gridcolor: GRID,
+    gridwidth: 1,
+    zeroline: false,
+    showline: true,
+    linecolor: RULE,
+    linewidth: 1,
+    ticks: "outside",
+    ticklen: Math.round(size.font * 0.35),
+    tickcolor: RULE,
+    automargin: true,
+    ...extra,
+  };
+}
+
+function legendLayout(size: FigureSize, titled: boolean): PlotlyObject {
+  const above = titled ? size.heading * 2.2 : size.font * 0.4;
+  return {
+    orientation: "h",
+    x: 0,
+    xanchor: "left",
+    y: 1 - above / size.height,
+    yref: "container",
+    yanchor: "top",
+    font: { size: size.small },
+    bgcolor: "rgba(255,255,255,0)",
+  };
+}
+
+/** Lines that plotly needs for these entries side by side: it gives every one the room of the widest. */
+function legendLines(entries: readonly string[], size: FigureSize): number {
+  const symbol = 45;
+  const widest = Math.max(...entries.map((entry) => textWidth(entry, size.small))) + symbol;
+  const perLine = Math.max(1, Math.floor((size.width - size.font * 5.4) / widest));
+  return Math.ceil(entries.length / perLine);
+}
+
+function headingLayout(title: string, size: FigureSize): PlotlyObject {
+  return {
+    text: plotlyText(title),
+    font: { size: size.heading, color: INK },
+    x: 0,
+    xref: "paper",
+    xanchor: "left",
+    y: 1,
+    yref: "container",
+    yanchor: "top",
+    pad: { t: size.heading * 0.8 },
+  };
+}

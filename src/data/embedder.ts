@@ -40,7 +40,9 @@ export async function createOfflineEmbedder(): Promise<Embedder> {
       const out = createMatrix(texts.length, d);
       for (let start = 0; start < texts.length; start += BATCH) {
         signal?.throwIfAborted();
-        const batch = texts.slice(start, start + BATCH).map((text) => (text.trim() === "" ? " " : text));
+        const batch = texts
+          .slice(start, start + BATCH)
+          .map((text) => (text.trim() === "" ? " " : text));
         const rows = await model.embed(batch);
         for (let i = 0; i < rows.length; i++) out.data.set(rows[i], (start + i) * d);
         onProgress?.({ step: "embed", done: start + batch.length, total: texts.length });

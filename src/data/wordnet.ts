@@ -167,7 +167,8 @@ function parseSynset(line: string): Synset | undefined {
   if (bar < 0) return undefined;
   const fields = line.slice(0, bar).trim().split(" ");
   const lexicalFile = LEXICAL_FILES[Number(fields[1])];
-  if (!/^\d{8}$/.test(fields[0]) || lexicalFile === undefined || fields[2] !== "n") return undefined;
+  if (!/^\d{8}$/.test(fields[0]) || lexicalFile === undefined || fields[2] !== "n")
+    return undefined;
   const wordCount = Number.parseInt(fields[3], 16);
   const pointersAt = 4 + 2 * wordCount;
   const pointerCount = Number(fields[pointersAt]);

@@ -193,7 +193,7 @@ function bestThreshold(
   const order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
   const { hits, touched, index } = counter;
   let best = NOTHING;
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     const threshold = values[order[start]];
     let end = start;
     while (end < order.length && values[order[end]] === threshold) {

@@ -48,7 +48,11 @@ test("parseNouns refuses a hypernym that is not there", (t) => {
 });
 
 test("subtreeIds holds the root and everything below it once", (t) => {
-  t.deepEqual([...subtreeIds(synsets, "n00000004")].sort(), ["n00000004", "n00000005", "n00000006"]);
+  t.deepEqual([...subtreeIds(synsets, "n00000004")].sort(), [
+    "n00000004",
+    "n00000005",
+    "n00000006",
+  ]);
   t.is(subtreeIds(synsets, "n00000001").size, 7);
   t.is(subtreeIds(synsets, "nothing").size, 0);
 });

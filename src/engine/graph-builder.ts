@@ -1,4 +1,11 @@
-import type { Attribute, ElementType, Graph, GraphConstant, GraphNode, GraphValue } from "./graph.js";
+import type {
+  Attribute,
+  ElementType,
+  Graph,
+  GraphConstant,
+  GraphNode,
+  GraphValue,
+} from "./graph.js";
 
 /**
  * Puts a graph together node by node; values go by name. Every method that makes a value returns its name,
@@ -6,7 +13,7 @@ import type { Attribute, ElementType, Graph, GraphConstant, GraphNode, GraphValu
  */
 export class GraphBuilder {
   private readonly inputs: GraphValue[] = [];
-  private readonly outputs: GraphValue[] = [];
+  private readonly outputs = new Map<string, GraphValue>();
   private readonly nodes: GraphNode[] = [];
   private readonly constants = new Map<string, GraphConstant>();
   private count = 0;
@@ -17,15 +24,14 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Makes `value` a graph output called `name`. */
+  /** Makes a node's output the graph output called `name`. */
   output(
     name: string,
     value: string,
     shape: (number | string)[],
     type: ElementType = "float32",
   ): void {
-    this.nodes.push({ op: "Identity", inputs: [value], outputs: [name] });
-    this.outputs.push({ name, type, shape });
+    this.outputs.set(value, { name, type, shape });
   }
 
   /** A float32 scalar held in the graph. */
@@ -58,8 +64,15 @@ export class GraphBuilder {
 
   /** The finished graph. */
   build(name: string): Graph {
-    const { inputs, outputs, nodes } = this;
-    return { name, inputs, outputs, nodes, constants: [...this.constants.values()] };
+    // Renamed where they are made: an Identity node for the name would copy a whole array.
+    const rename = (value: string): string => this.outputs.get(value)?.name ?? value;
+    const nodes = this.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(rename),
+      outputs: node.outputs.map(rename),
+    }));
+    const outputs = [...this.outputs.values()];
+    return { name, inputs: this.inputs, outputs, nodes, constants: [...this.constants.values()] };
   }
 
   private constant(constant: GraphConstant): string {

@@ -70,7 +70,8 @@ class OnnxTrainer implements Trainer {
     this.steps++;
     const scalar = (name: string): number => (outputs[name].data as Float32Array)[0];
     const { auxkCoef, multikCoef } = this.settings;
-    const [reconstruction, aux, multik] = ["reconstruction", "aux", "multik"].map(scalar);
+    const [reconstruction, aux] = ["reconstruction", "aux"].map(scalar);
+    const multik = multikCoef === 0 ? 0 : scalar("multik");
     return {
       loss: reconstruction + auxkCoef * aux + multikCoef * multik,
       reconstruction,

@@ -63,7 +63,8 @@ interface Branch {
  *
  * Inputs: `x` [batch, d]; each parameter, its `.first` and `.second` moment; `sinceFired` [n]; the scalars
  * `stepSize` and `epsilon`, in which Adam's bias corrections are folded (see `adamScalars`).
- * Outputs: the same state under `next.` names, and the scalars `reconstruction`, `aux`, `multik`, `gradNorm`, `dead`.
+ * Outputs: the same state under `next.` names, and the scalars `reconstruction`, `aux`, `gradNorm`, `dead`, and
+ * `multik` where its weight is not 0.
  */
 export function trainStepGraph(settings: TrainerSettings): Graph {
   const g = new GraphBuilder();
@@ -73,17 +74,15 @@ export function trainStepGraph(settings: TrainerSettings): Graph {
   const main = decodeTerm(g, forward.error, "x", 1);
   const mainBranch = backwardBranch(g, main, "decoder", forward.indices, forward.kept);
   const aux = auxBranch(g, forward, dead, settings);
-  const branches = [mainBranch, aux.branch];
   let decoderGradient = g.op("Gemm", [forward.codes, main.gradient], { transA: 1 });
   // Dead latents did not fire in this batch, so these rows of the main gradient are 0.
   decoderGradient = g.op("ScatterND", [decoderGradient, aux.rows, aux.decoderRows]);
   let reconstructionGradient = main.gradient;
-  let pre = scatterColumns(g, forward.pre, branches);
-  let multik = g.scalar(0);
+  let preGradient = scatterColumns(g, forward.pre, [mainBranch, aux.branch]);
   if (settings.multikCoef !== 0) {
     const wide = multikBranch(g, forward, settings);
-    multik = wide.term.loss;
-    pre = g.op("Add", [pre, scatterColumns(g, forward.pre, [wide.branch])]);
+    g.output("multik", wide.branch.loss, []);
+    preGradient = g.op("Add", [preGradient, scatterColumns(g, forward.pre, [wide.branch])]);
     decoderGradient = g.op("Add", [
       decoderGradient,
       g.op("Gemm", [wide.codes, wide.term.gradient], { transA: 1 }),
@@ -91,10 +90,10 @@ export function trainStepGraph(settings: TrainerSettings): Graph {
     reconstructionGradient = g.op("Add", [reconstructionGradient, wide.term.gradient]);
   }
 
-  const latentBias = sumRows(g, pre);
+  const latentBias = sumRows(g, preGradient);
   const throughEncoder = g.op("MatMul", [latentBias, "encoder"]);
   const gradients: Gradients = {
-    encoder: g.op("Gemm", [pre, forward.centered], { transA: 1 }),
+    encoder: g.op("Gemm", [preGradient, forward.centered], { transA: 1 }),
     decoder: projectRows(g, decoderGradient, "decoder"),
     preBias: g.op("Sub", [sumRows(g, reconstructionGradient), throughEncoder]),
     latentBias,
@@ -103,7 +102,6 @@ export function trainStepGraph(settings: TrainerSettings): Graph {
 
   g.output("reconstruction", main.loss, []);
   g.output("aux", aux.branch.loss, []);
-  g.output("multik", multik, []);
   g.output("dead", g.op("Cast", [g.op("Size", [dead.indices])], { to: 1 }), []);
   return g.build("train step");
 }

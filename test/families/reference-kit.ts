@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { type Codes, createCodes } from "../../src/codes.js";
+import { readNpyIndices, readNpyMatrix } from "../../src/data/npy.js";
+import type { Matrix } from "../../src/matrix.js";
+import { sharedPath } from "../support/shared.js";
+
+/** The two SAEs of the reference kit. */
+export const REFERENCE_SAES = [
+  { k: 8, n: 512, checkpoint: "csLG_8_512_16.pth" },
+  { k: 16, n: 1024, checkpoint: "csLG_16_1024_32.pth" },
+];
+
+export interface ReferenceKit {
+  codes: Codes;
+  /** C with f on its diagonal. */
+  counts: Matrix;
+  /** D. */
+  cosines: Matrix;
+  analysisText: string;
+  json(name: string): unknown;
+}
+
+/** Undefined where the kit is absent. */
+export async function readReferenceKit(k: number, n: number): Promise<ReferenceKit | undefined> {
+  const root = sharedPath("reference/expected");
+  const analysis = sharedPath(`reference/feature_analysis_results_${k}.json`);
+  if (root === undefined || analysis === undefined) return undefined;
+  const indices = await readNpyIndices(`${root}/topk_indices_${k}_${n}.npy`);
+  const values = await readNpyMatrix(`${root}/topk_values_${k}_${n}.npy`);
+  return {
+    codes: createCodes(indices.rows, indices.cols, n, indices.data, values.data),
+    counts: await readNpyMatrix(`${root}/unnorm_cooccurrence_${k}_${n}.npy`),
+    cosines: await readNpyMatrix(`${root}/actsims_${k}_${n}.npy`),
+    analysisText: readFileSync(analysis, "utf8"),
+    json: (name) => JSON.parse(readFileSync(`${root}/${name}.json`, "utf8")) as unknown,
+  };
+}

@@ -65,7 +65,7 @@ class OnnxTrainer implements Trainer {
       epsilon: floatTensor(onnx, Float32Array.of(epsilon), []),
     });
     const next: Record<string, Tensor> = {};
-    for (const name of Object.keys(this.tensors)) next[name] = outputs[`next.${name}`] as Tensor;
+    for (const name of Object.keys(this.tensors)) next[name] = outputs[`next.${name}`];
     this.tensors = next;
     this.steps++;
     const scalar = (name: string): number => (outputs[name].data as Float32Array)[0];

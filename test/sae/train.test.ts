@@ -1,11 +1,73 @@
 import test from "ava";
-import { createMatrix, rowNorms } from "../../src/matrix.js";
+import { readFileSync } from "node:fs";
+import { readNpyMatrix } from "../../src/data/npy.js";
+import { tensorToFloat32 } from "../../src/data/tensor.js";
+import { readTorchState } from "../../src/data/torch.js";
+import { createMatrix, rowNorms, transpose } from "../../src/matrix.js";
+import type { Sae } from "../../src/sae/sae.js";
 import { trainSae } from "../../src/sae/train.js";
 import type { TrainLogRow, TrainOptions } from "../../src/sae/train-options.js";
+import { sharedPath } from "../support/shared.js";
 import { sparseEmbeddings } from "../support/training.js";
 
 const embeddings = sparseEmbeddings(200, 16);
 const SMALL: TrainOptions = { k: 3, n: 32, batch: 64, lr: 3e-3, epochs: 5, deadSteps: 2 };
+
+async function readReferenceSae(path: string): Promise<Sae> {
+  const state = await readTorchState(path);
+  const values = (name: string) => tensorToFloat32(state.get(name)!);
+  const [n, d] = state.get("encoder.weight")!.shape;
+  return {
+    d,
+    n,
+    k: 4,
+    activation: "topk",
+    encoder: createMatrix(n, d, values("encoder.weight")),
+    decoder: transpose(createMatrix(d, n, values("decoder.weight"))),
+    preBias: values("pre_bias"),
+    latentBias: values("latent_bias"),
+  };
+}
+
+const largestGap = (a: Float32Array, b: Float32Array) =>
+  a.reduce((gap, value, i) => Math.max(gap, Math.abs(value - b[i])), 0);
+
+test("60 steps follow the authors' code: losses and gradient norm within 1e-4, dead counts equal", async (t) => {
+  const embeddingsPath = sharedPath("reference/abstract_embeddings.npy");
+  const init = sharedPath("reference/training/init.pth");
+  const final = sharedPath("reference/training/step60.pth");
+  const trajectory = sharedPath("reference/training/trajectory.json");
+  if (!embeddingsPath || !init || !final || !trajectory) {
+    t.log("skipped: no ../shared/reference here");
+    t.pass();
+    return;
+  }
+  const { log } = JSON.parse(readFileSync(trajectory, "utf8")) as { log: number[][] };
+  const result = await trainSae(await readNpyMatrix(embeddingsPath), {
+    init: await readReferenceSae(init),
+    auxk: 8,
+    batch: 256,
+    lr: 1e-3,
+    deadSteps: 3,
+    order: "file",
+    steps: 60,
+  });
+  t.is(result.log.length, 60);
+  const columns = ["step", "loss", "reconstruction", "aux", "grad_norm", "dead"] as const;
+  for (const [i, row] of result.log.entries()) {
+    t.is(row.step, log[i][0]);
+    t.is(row.dead, log[i][5], `dead latents at step ${row.step}`);
+    for (const j of [1, 2, 3, 4]) {
+      const relative = Math.abs(row[columns[j]] / log[i][j] - 1);
+      t.true(relative < 1e-4, `${columns[j]} at step ${row.step}: ${relative}`);
+    }
+  }
+  const expected = await readReferenceSae(final);
+  t.true(largestGap(result.sae.encoder.data, expected.encoder.data) < 1e-5);
+  t.true(largestGap(result.sae.decoder.data, expected.decoder.data) < 1e-5);
+  t.true(largestGap(result.sae.preBias, expected.preBias) < 1e-5);
+  t.true(largestGap(result.sae.latentBias, expected.latentBias) < 1e-5);
+});
 
 test("training lowers the loss, logs every step and keeps decoder rows at unit length", async (t) => {
   const seen: TrainLogRow[] = [];

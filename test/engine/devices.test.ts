@@ -1,0 +1,68 @@
+import test from "ava";
+import type { Codes } from "../../src/codes.js";
+import { openEngine } from "../../src/engine/auto.js";
+import type { Neighbours } from "../../src/engine/engine.js";
+import { createOnnxEngine } from "../../src/engine/onnx.js";
+import { probeDevices, seesGpu } from "../../src/engine/probe.js";
+import { randomEmbeddings, randomSae } from "../support/embeddings.js";
+
+const gpus = probeDevices({ devices: ["webgpu", "cuda"] });
+
+test("the CPU is found, with its rate", async (t) => {
+  const [cpu] = await probeDevices({ devices: ["cpu"] });
+  t.true(cpu.available);
+  t.regex(cpu.reason, /onnxruntime-node \d+\.\d+\.\d+, \d+ cores/);
+  t.true((cpu.gflops ?? 0) > 0);
+});
+
+test("a GPU that is not there is reported with a reason, not thrown", async (t) => {
+  const reports = await gpus;
+  t.deepEqual(
+    reports.map(({ device }) => device),
+    ["webgpu", "cuda"],
+  );
+  for (const { device, available, reason } of reports) {
+    t.log(`${device}: ${reason}`);
+    t.not(reason, "");
+    if (available) continue;
+    await t.throwsAsync(openEngine(device), { message: new RegExp(`${device} cannot be used: `) });
+  }
+});
+
+test("a device that does not answer in time is given up", async (t) => {
+  const [report] = await probeDevices({ devices: ["webgpu"], timeout: 1 });
+  t.false(report.available);
+  t.regex(report.reason, /no answer within 0.001 s/);
+});
+
+test("auto ends on the CPU where the system shows no GPU", async (t) => {
+  const { device } = await openEngine();
+  if (seesGpu()) t.log(`this machine shows a GPU: auto takes ${device}`);
+  else t.is(device, "cpu");
+  t.pass();
+});
+
+test("WebGPU gives the CPU's codes and nearest rows", async (t) => {
+  const [webgpu] = await gpus;
+  if (!webgpu.available) {
+    t.log(`skipped: ${webgpu.reason}`);
+    t.pass();
+    return;
+  }
+  const sae = randomSae(200, 24, 8, 1);
+  const x = randomEmbeddings(40, 24, 2);
+  const run = async (device: "cpu" | "webgpu"): Promise<{ codes: Codes; nearest: Neighbours }> => {
+    const engine = await createOnnxEngine({ device });
+    const encoder = await engine.createEncoder(sae);
+    const codes = await encoder.encode(x);
+    const nearest = await engine.nearest(x, sae.decoder, 5);
+    await encoder.dispose();
+    return { codes, nearest };
+  };
+  const expected = await run("cpu");
+  const found = await run("webgpu");
+  t.deepEqual(found.codes.indices, expected.codes.indices);
+  t.deepEqual(found.nearest.indices, expected.nearest.indices);
+  t.true(found.codes.values.every((v, i) => Math.abs(v - expected.codes.values[i]) < 1e-4));
+  t.true(found.nearest.scores.every((v, i) => Math.abs(v - expected.nearest.scores[i]) < 1e-4));
+});

@@ -1,0 +1,37 @@
+import { type Matrix, createMatrix, normalizeRows } from "../../src/matrix.js";
+import { createRandom } from "../../src/random.js";
+import { type Sae, createSae } from "../../src/sae/sae.js";
+
+/** Seeded values from -0.5 to 0.5 [rows, cols]. */
+export function randomMatrix(rows: number, cols: number, seed: number): Matrix {
+  const random = createRandom(seed);
+  const size = rows * cols;
+  return createMatrix(
+    rows,
+    cols,
+    Float32Array.from({ length: size }, () => random() - 0.5),
+  );
+}
+
+/** Seeded embeddings of unit length [rows, d]. */
+export function randomEmbeddings(rows: number, d: number, seed: number): Matrix {
+  return normalizeRows(randomMatrix(rows, d, seed));
+}
+
+/** A seeded, untrained SAE with unit decoder rows and the encoder near them. */
+export function randomSae(n: number, d: number, k: number, seed: number): Sae {
+  const decoder = normalizeRows(randomMatrix(n, d, seed));
+  const noise = randomMatrix(n, d, seed + 1);
+  const encoder = createMatrix(
+    n,
+    d,
+    decoder.data.map((value, i) => value + 0.1 * noise.data[i]),
+  );
+  return createSae({
+    k,
+    encoder,
+    decoder,
+    preBias: randomMatrix(1, d, seed + 2).data.map((value) => 0.1 * value),
+    latentBias: randomMatrix(1, n, seed + 3).data.map((value) => 0.1 * value),
+  });
+}

@@ -1,0 +1,61 @@
+import { randomBytes } from "node:crypto";
+import type { OnProgress, Progress } from "../progress.js";
+import { type SendDisplay, findDisplay } from "./display.js";
+
+export interface CellProgressOptions {
+  /** Least time between two updates, in milliseconds. Default 150. */
+  interval?: number;
+  /** Where outputs go. Default: the running cell. */
+  display?: SendDisplay;
+  /** The clock, in milliseconds. Default Date.now. */
+  now?: () => number;
+}
+
+const BAR_WIDTH = 24;
+
+/**
+ * Progress as one output of the cell that calls this, updated in place: a line a step, with a bar where the total
+ * is known. The last report of a step (done = total) is always shown, and the text holds no times, so a notebook
+ * run again gives the same output. Outside a notebook it gives a function that does nothing.
+ */
+export function cellProgress({
+  interval = 150,
+  display = findDisplay(),
+  now = Date.now,
+}: CellProgressOptions = {}): OnProgress {
+  if (!display) return () => undefined;
+  const id = randomBytes(8).toString("hex");
+  const steps = new Map<string, Progress>();
+  let lastShown = -Infinity;
+  let isShown = false;
+  return (progress) => {
+    const isNew = !steps.has(progress.step);
+    const isDone = progress.total !== undefined && progress.done >= progress.total;
+    steps.set(progress.step, progress);
+    if (!isNew && !isDone && now() - lastShown < interval) return;
+    lastShown = now();
+    display({ "text/plain": formatSteps([...steps.values()]) }, { id, update: isShown });
+    isShown = true;
+  };
+}
+
+function formatSteps(steps: Progress[]): string {
+  const width = Math.max(...steps.map(({ step }) => step.length));
+  return steps.map((progress) => formatStep(progress, width)).join("\n");
+}
+
+function formatStep({ step, done, total, note }: Progress, width: number): string {
+  const count = total === undefined ? group(done) : `${group(done)} of ${group(total)}`;
+  const share = total === undefined ? undefined : total > 0 ? Math.min(1, done / total) : 1;
+  const bar = share === undefined ? "" : `${drawBar(share)} `;
+  return `${step.padEnd(width)}  ${bar}${count}${note ? `  ${note}` : ""}`;
+}
+
+function drawBar(share: number): string {
+  const full = Math.floor(share * BAR_WIDTH);
+  return "█".repeat(full) + "░".repeat(BAR_WIDTH - full);
+}
+
+function group(count: number): string {
+  return count.toLocaleString("en-US");
+}

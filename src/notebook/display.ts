@@ -1,0 +1,51 @@
+/** What one output of a cell holds: the same thing in several formats, of which a front end takes the best it knows. */
+export type MimeBundle = Record<string, unknown>;
+
+export interface DisplayOptions {
+  /** Names the output, so that a later call with `update` replaces it. */
+  id?: string;
+  /** Replace the output of that id in place. Default false. */
+  update?: boolean;
+  /** Facts about a format, such as the size at which to show a picture. */
+  metadata?: Record<string, unknown>;
+}
+
+/** Sends one output to the running cell. */
+export type SendDisplay = (data: MimeBundle, options?: DisplayOptions) => void;
+
+type WriteDisplayData = (
+  message: { data: MimeBundle; metadata: object; transient: { display_id?: string } },
+  update: boolean,
+) => void;
+
+const JUPYTER_MODULE = /[\\/]tslab[\\/]dist[\\/]jupyter\.js$/;
+
+/** The way to the cell that runs now, or undefined where no tslab kernel runs. */
+export function findDisplay(): SendDisplay | undefined {
+  const write = findWriteDisplayData();
+  if (!write) return undefined;
+  return (data, { id, update = false, metadata = {} } = {}) => {
+    write({ data, metadata, transient: id === undefined ? {} : { display_id: id } }, update);
+  };
+}
+
+/** Whether this code runs in a cell of a tslab notebook, so that `show` has somewhere to show. */
+export function inNotebook(): boolean {
+  return findWriteDisplayData() !== undefined;
+}
+
+/**
+ * tslab's own `display` sends one format an output; the function below it takes any bundle. It is looked up among
+ * the loaded modules, since only the kernel's own instance is connected to the cell.
+ */
+function findWriteDisplayData(): WriteDisplayData | undefined {
+  const kernel = (globalThis as { __tslab__?: { require?: { cache?: unknown } } }).__tslab__;
+  const cache = kernel?.require?.cache as Record<string, { exports?: unknown }> | undefined;
+  if (!cache) return undefined;
+  for (const [file, module] of Object.entries(cache)) {
+    if (!JUPYTER_MODULE.test(file)) continue;
+    const { lastWriteDisplayData } = (module.exports ?? {}) as { lastWriteDisplayData?: unknown };
+    if (typeof lastWriteDisplayData === "function") return lastWriteDisplayData as WriteDisplayData;
+  }
+  return undefined;
+}

@@ -1,0 +1,114 @@
+import type { Figure } from "../figures/figure.js";
+import { figureMime } from "../figures/fragment.js";
+import { PLOTLY_CONFIG, scriptJson } from "../figures/html.js";
+import { plotlySource } from "../figures/plotly.js";
+import { type MimeBundle, type SendDisplay, findDisplay } from "./display.js";
+import { drawPicture } from "./picture.js";
+import {
+  type FormatTableOptions,
+  type Table,
+  tableFromRecords,
+  tableToHtml,
+  tableToText,
+} from "./table.js";
+
+/** What `show` can show: a figure, a table, records as a table, or text. */
+export type Showable = Figure | Table | readonly object[] | string;
+
+export interface ShowOptions extends FormatTableOptions {
+  /** What a string is. HTML is shown as it stands: escape what came from outside. Default "text". */
+  as?: "text" | "markdown" | "html";
+  /**
+   * Show a figure as HTML with plotly's script instead of as plotly data with a picture. The first such figure of a
+   * kernel carries the script (5 MB), later ones use it; "alone" carries it again. Default false.
+   */
+  interactive?: boolean | "alone";
+  /** Lay a PNG beside a figure's plotly data, for front ends that do not draw plotly. Default true. */
+  picture?: boolean;
+  /** Pixels of the PNG for each of the figure's. Default 2. */
+  scale?: number;
+  /** Where outputs go. Default: the running cell. */
+  display?: SendDisplay;
+}
+
+let isPlotlySent = false;
+
+/**
+ * Shows a figure, a table, records or text as an output of the running cell; await it, so that outputs keep their
+ * order. A figure goes out as one output in three formats: plotly data, a PNG and its title; where no browser is
+ * there to draw the PNG, the text says so. Throws Error outside a notebook, unless `display` is given, and TypeError
+ * for anything else than a Showable.
+ */
+export async function show(value: Showable, options: ShowOptions = {}): Promise<void> {
+  const { display = findDisplay() } = options;
+  if (!display) throw new Error("show: expected a cell of a tslab notebook, found none running");
+  if (typeof value === "string") display(textBundle(value, options.as ?? "text"));
+  else if (isFigure(value)) await showFigure(value, options, display);
+  else showTable(toTable(value), options, display);
+}
+
+function showTable(table: Table, options: ShowOptions, display: SendDisplay): void {
+  display({ "text/html": tableToHtml(table, options), "text/plain": tableToText(table, options) });
+}
+
+async function showFigure(
+  figure: Figure,
+  { interactive = false, picture = true, scale = 2 }: ShowOptions,
+  display: SendDisplay,
+): Promise<void> {
+  const { width, height } = figure;
+  const caption = figureMime(figure)["text/plain"];
+  if (interactive !== false) {
+    const withScript = interactive === "alone" || !isPlotlySent;
+    isPlotlySent = true;
+    display({ "text/html": figureFragment(figure, withScript), "text/plain": caption });
+    return;
+  }
+  const drawn = picture ? await drawPicture(figure, scale) : undefined;
+  if (drawn && "png" in drawn) {
+    display({ ...figureMime(figure, drawn.png) }, { metadata: { "image/png": { width, height } } });
+  } else {
+    const remark = drawn ? ` (no picture: ${drawn.problem})` : "";
+    display({ ...figureMime(figure), "text/plain": caption + remark });
+  }
+}
+
+/**
+ * A div with the script that draws the figure into it. Without plotly's own script it waits until another output of
+ * the page has brought it. `module` and `define` are hidden from plotly, which would else hand itself to the
+ * RequireJS of the classic notebook.
+ */
+function figureFragment(figure: Figure, withScript: boolean): string {
+  const { data, layout, width, height } = figure;
+  const content = { data, layout, config: PLOTLY_CONFIG };
+  const library = withScript
+    ? `<script>(function (module, define) {${plotlySource().replace(/<\/(script)/gi, "<\\/$1")}\n})();</script>\n`
+    : "";
+  return `${library}<div style="width:${width}px;height:${height}px"></div>
+<script>
+(function (target, figure) {
+  (function draw(tries) {
+    if (window.Plotly) window.Plotly.newPlot(target, figure.data, figure.layout, figure.config);
+    else if (tries > 0) setTimeout(draw, 100, tries - 1);
+    else target.textContent = "plotly is not loaded: run the cell of the first interactive figure again";
+  })(100);
+})(document.currentScript.previousElementSibling, ${scriptJson(content)});
+</script>`;
+}
+
+function textBundle(text: string, as: "text" | "markdown" | "html"): MimeBundle {
+  if (as === "text") return { "text/plain": text };
+  return { [`text/${as}`]: text, "text/plain": text };
+}
+
+function isFigure(value: object): value is Figure {
+  return "data" in value && "layout" in value && "width" in value && "height" in value;
+}
+
+function toTable(value: Table | readonly object[]): Table {
+  if (Array.isArray(value)) return tableFromRecords(value as readonly object[]);
+  if (typeof value === "object" && "columns" in value && "rows" in value) return value;
+  throw new TypeError(
+    `show: expected a figure, a table, an array of records or a string, got ${typeof value}`,
+  );
+}

@@ -1,0 +1,125 @@
+import { escapeHtml } from "../figures/html.js";
+
+/** Rows under named columns, every row as long as `columns`. */
+export interface Table {
+  columns: string[];
+  rows: unknown[][];
+}
+
+export interface TableOptions {
+  /** Columns to keep, in this order. Default: every key, in the order of first appearance. */
+  columns?: string[];
+}
+
+export interface FormatTableOptions {
+  /** Rows shown; a line below tells how many are left out. Default 20. */
+  maxRows?: number;
+  /** Characters of a cell shown before it is cut with "…". Default 80. */
+  maxWidth?: number;
+  /** Significant digits of fractional numbers. Default 4. */
+  digits?: number;
+}
+
+/**
+ * A table of records that need not share keys or key order: every value lands under its own name, absent ones are
+ * undefined. Throws RangeError for an asked column that no record has.
+ */
+export function tableFromRecords(
+  records: readonly object[],
+  { columns }: TableOptions = {},
+): Table {
+  const known = new Set(records.flatMap((record) => Object.keys(record)));
+  const missing = columns?.find((column) => !known.has(column));
+  if (missing !== undefined && records.length > 0) {
+    throw new RangeError(
+      `table: no record has the column "${missing}"; there are ${[...known].join(", ")}`,
+    );
+  }
+  const names = columns ?? [...known];
+  const rows = records.map((record) => {
+    const fields = new Map<string, unknown>(Object.entries(record));
+    return names.map((name) => fields.get(name));
+  });
+  return { columns: names, rows };
+}
+
+/** The table as HTML, every cell escaped, numbers to the right. */
+export function tableToHtml(table: Table, options: FormatTableOptions = {}): string {
+  const { cells, note } = formatCells(table, options);
+  const isNumeric = numericColumns(table);
+  const align = (j: number): string => ` style="text-align:${isNumeric[j] ? "right" : "left"}"`;
+  const head = table.columns.map((name, j) => `<th${align(j)}>${escapeHtml(name)}</th>`).join("");
+  const body = cells.map(
+    (row) => `<tr>${row.map((cell, j) => `<td${align(j)}>${escapeHtml(cell)}</td>`).join("")}</tr>`,
+  );
+  return [
+    "<table>",
+    `<thead><tr>${head}</tr></thead>`,
+    `<tbody>${body.join("\n")}</tbody>`,
+    "</table>",
+    ...(note ? [`<p>${escapeHtml(note)}</p>`] : []),
+  ].join("\n");
+}
+
+/** The table as aligned plain text. */
+export function tableToText(table: Table, options: FormatTableOptions = {}): string {
+  const { cells, note } = formatCells(table, options);
+  const isNumeric = numericColumns(table);
+  const widths = table.columns.map((name, j) =>
+    Math.max(name.length, ...cells.map((row) => row[j].length)),
+  );
+  const line = (row: string[]): string =>
+    row
+      .map((cell, j) => (isNumeric[j] ? cell.padStart(widths[j]) : cell.padEnd(widths[j])))
+      .join("  ")
+      .trimEnd();
+  const rule = widths.map((width) => "-".repeat(width)).join("  ");
+  return [line(table.columns), rule, ...cells.map(line), ...(note ? [note] : [])].join("\n");
+}
+
+function formatCells(
+  { columns, rows }: Table,
+  { maxRows = 20, maxWidth = 80, digits = 4 }: FormatTableOptions,
+): { cells: string[][]; note: string | undefined } {
+  const cells = rows.slice(0, maxRows).map((row, i) => {
+    if (row.length !== columns.length) {
+      throw new RangeError(
+        `table: row ${i} has ${row.length} cells, expected ${columns.length} (${columns.join(", ")})`,
+      );
+    }
+    return row.map((value) => cut(formatValue(value, digits), maxWidth));
+  });
+  const hidden = rows.length - cells.length;
+  return {
+    cells,
+    note: hidden > 0 ? `… and ${hidden.toLocaleString("en-US")} more rows` : undefined,
+  };
+}
+
+function formatValue(value: unknown, digits: number): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "number") {
+    return Number.isInteger(value) || !Number.isFinite(value)
+      ? String(value)
+      : String(Number(value.toPrecision(digits)));
+  }
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+    const items = Array.from(value as unknown as ArrayLike<unknown>);
+    return items.map((item) => formatValue(item, digits)).join(", ");
+  }
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "string" ? value.replace(/\s+/g, " ") : JSON.stringify(value);
+}
+
+function cut(text: string, maxWidth: number): string {
+  return text.length > maxWidth ? `${text.slice(0, maxWidth - 1)}…` : text;
+}
+
+function numericColumns({ columns, rows }: Table): boolean[] {
+  return columns.map((_, j) => {
+    const values = rows
+      .map((row) => row[j])
+      .filter((value) => value !== undefined && value !== null);
+    return values.length > 0 && values.every((value) => typeof value === "number");
+  });
+}

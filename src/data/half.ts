@@ -28,6 +28,20 @@ export function encodeFloat16(values: ArrayLike<number>): Uint16Array {
   return out;
 }
 
+/** Values as bfloat16 bit patterns, rounded to nearest, ties to even; NaN stays NaN. */
+export function encodeBfloat16(values: ArrayLike<number>): Uint16Array {
+  const out = new Uint16Array(values.length);
+  const single = new Float32Array(1);
+  const word = new Uint32Array(single.buffer);
+  for (let i = 0; i < values.length; i++) {
+    single[0] = values[i];
+    const bits = word[0];
+    const isNaNBits = (bits & 0x7fffffff) > 0x7f800000;
+    out[i] = isNaNBits ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+  }
+  return out;
+}
+
 function halfBits(word: number): number {
   const sign = (word >>> 16) & 0x8000;
   const magnitude = word & 0x7fffffff;

@@ -1,20 +1,11 @@
 import { readdirSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { createAtomicFile, sha256File, writeFileAtomic } from "../../src/data/files.js";
 import { bytesSource, openSource } from "../../src/data/source.js";
 import { FormatError } from "../../src/errors.js";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "files-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../support/folder.js";
 
 test("writeFileAtomic makes the folder, replaces the file and leaves nothing else", (t) =>
   inFolder(async (folder) => {

@@ -106,6 +106,9 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
   if (!(holdout >= 0 && holdout < 1)) {
     throw new RangeError(`trainSae: holdout must be from 0 to below 1, got ${holdout}`);
   }
+  if (options.resume && options.checkpointPath === undefined) {
+    throw new TypeError("trainSae: resume needs checkpointPath");
+  }
   const { k, n } = checkSizes(embeddings, options);
   const settings = checkSettings(options, k, n);
   const patience = checkPatience(options.patience, holdout);

@@ -226,6 +226,9 @@ test("trainSae refuses missing and contradicting options", async (t) => {
   await t.throwsAsync(trainSae(embeddings, { ...SMALL, steps: 3 }), {
     message: /epochs or steps, not both/,
   });
+  await t.throwsAsync(trainSae(embeddings, { ...SMALL, resume: true }), {
+    message: "trainSae: resume needs checkpointPath",
+  });
   const { sae } = await trainSae(embeddings, { ...SMALL, epochs: 1 });
   await t.throwsAsync(trainSae(embeddings, { n: 16, init: sae }), {
     message: /init must have 16 latents of width 16, got 32 of 16/,

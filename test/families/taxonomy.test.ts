@@ -2,6 +2,7 @@ import test from "ava";
 import { createCodes, invertCodes, type Postings } from "../../src/codes.js";
 import { edgeAgreement, familyAgreement, latentAgreement } from "../../src/families/agreement.js";
 import { buildClassIndex, isAboveOrEqual } from "../../src/families/classes.js";
+import { matchHeldOut } from "../../src/families/held-out.js";
 import { f1Interval, wilsonInterval } from "../../src/families/interval.js";
 import { matchLatents, unitePostings } from "../../src/families/taxonomy.js";
 import { createRandom } from "../../src/random.js";
@@ -228,4 +229,27 @@ test("intervals hold the score, narrow with more documents and follow Wilson's f
   const many = f1Interval(400, 600, 600);
   for (const [from, to] of [few, many]) t.true(from < 2 / 3 && 2 / 3 < to);
   t.true(many[1] - many[0] < (few[1] - few[0]) / 5);
+});
+
+test("matchHeldOut keeps the F1 of a true class and takes that of a chance one away", (t) => {
+  const random = createRandom(11);
+  const classes = Array.from({ length: 600 }, () => [`c${Math.floor(random() * 100)}`]);
+  for (let i = 0; i < 60; i++) classes[i] = ["true"];
+  const index = buildClassIndex(classes, { minSize: 2 });
+  const latents: Record<number, number>[] = [{}];
+  for (let i = 0; i < 60; i++) latents[0][i] = 1;
+  for (let i = 60; i < 80; i++) latents[0][i] = 0.1;
+  for (let f = 1; f <= 40; f++) {
+    latents.push({});
+    for (let c = 0; c < 8; c++) latents[f][60 + Math.floor(random() * 540)] = random();
+  }
+  const postings = postingsOf(600, latents);
+  const options = { threshold: "best", minActive: 3 } as const;
+  const seen = matchLatents(postings, index, options);
+  const heldOut = matchHeldOut(postings, index, options);
+  t.like(heldOut[0], { f1: 1, classId: "true", classSize: 60, hits: 60, active: 60, threshold: 1 });
+  const mean = (matches: { f1: number }[]): number =>
+    matches.slice(1).reduce((sum, { f1 }) => sum + f1 / 40, 0);
+  t.true(mean(seen) > 0.2);
+  t.true(mean(heldOut) < 0.05);
 });

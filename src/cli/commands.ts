@@ -1,6 +1,17 @@
 import type { Command } from "./command.js";
+import { doctorCommand } from "./doctor.js";
+import { encodeCommand } from "./encode.js";
 import { jupyterCommand } from "./jupyter.js";
+import { metricsCommand } from "./metrics.js";
 import { notebooksCommand } from "./notebooks.js";
+import { trainCommand } from "./train.js";
 
 /** Every command, in the order of the overview. */
-export const commands: readonly Command[] = [notebooksCommand, jupyterCommand];
+export const commands: readonly Command[] = [
+  doctorCommand,
+  trainCommand,
+  encodeCommand,
+  metricsCommand,
+  notebooksCommand,
+  jupyterCommand,
+];

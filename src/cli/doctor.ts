@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { probeDevices } from "../engine/probe.js";
+import { browserChoices } from "../figures/browser.js";
+import { type Command, defineCommand } from "./command.js";
+
+interface Finding {
+  what: string;
+  ok: boolean;
+  found: string;
+  hint?: string;
+}
+
+export const doctorCommand: Command = defineCommand({
+  name: "doctor",
+  summary: "Tell what of this machine the toolkit can use, and how to get what is missing.",
+  example: "feature-families doctor",
+  options: {},
+  async run(_values, _positionals, { packageRoot }) {
+    const devices = await probeDevices();
+    const chosen = (["cuda", "webgpu", "cpu"] as const).find((device) =>
+      devices.some((report) => report.device === device && report.available && !report.software),
+    );
+    const findings: Finding[] = [
+      { what: "node", ok: true, found: process.version },
+      ...devices.map(({ device, available, reason, hint, gflops }): Finding => ({
+        what: device,
+        ok: available,
+        found: gflops === undefined ? reason : `${reason}, ${Math.round(gflops)} GFLOP/s`,
+        hint,
+      })),
+      browserFinding(),
+      packageFinding(packageRoot, "@energetic-ai/embeddings", "offline embedder"),
+      notebookFinding(packageRoot),
+      sampleFinding(packageRoot),
+    ];
+    return {
+      json: { engine: chosen, findings },
+      lines: [...findings.flatMap(findingLines), `engine auto takes: ${chosen ?? "nothing"}`],
+    };
+  },
+});
+
+function findingLines({ what, ok, found, hint }: Finding): string[] {
+  const line = `${ok ? "yes" : "no "}  ${what.padEnd(18)} ${found}`;
+  return hint ? [line, `${" ".repeat(24)}${hint}`] : [line];
+}
+
+function browserFinding(): Finding {
+  const [browser] = browserChoices();
+  return browser
+    ? { what: "browser", ok: true, found: browser.name }
+    : {
+        what: "browser",
+        ok: false,
+        found: "none, so figures are written as HTML only",
+        hint: "install Chromium or Chrome, or npm install @sparticuz/chromium on Linux",
+      };
+}
+
+function packageFinding(packageRoot: string, name: string, what: string): Finding {
+  try {
+    createRequire(path.join(packageRoot, "package.json")).resolve(name);
+    return { what, ok: true, found: name };
+  } catch {
+    return { what, ok: false, found: `${name} is not installed`, hint: `npm install ${name}` };
+  }
+}
+
+function notebookFinding(packageRoot: string): Finding {
+  const ok = existsSync(path.join(packageRoot, "notebooks/node_modules/tslab"));
+  return {
+    what: "notebooks",
+    ok,
+    found: ok ? "tslab" : "the notebooks' packages are not installed",
+    hint: ok ? undefined : "npm --prefix notebooks install",
+  };
+}
+
+function sampleFinding(packageRoot: string): Finding {
+  const ok = existsSync(path.join(packageRoot, "data/wordnet/embeddings.npy"));
+  return { what: "sample", ok, found: ok ? "data/wordnet" : "data/wordnet is not there" };
+}

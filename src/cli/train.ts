@@ -1,0 +1,121 @@
+import { createAtomicFile } from "../data/files.js";
+import { readNpyMatrix } from "../data/npy.js";
+import { loadSae, saveSae } from "../sae/checkpoint.js";
+import { type TrainResult, trainSae } from "../sae/train.js";
+import type { TrainOptions } from "../sae/train-options.js";
+import { type Command, UsageError, defineCommand } from "./command.js";
+
+export const trainCommand: Command = defineCommand({
+  name: "train",
+  summary: "Train a top-k SAE on embeddings.",
+  details:
+    "Loss, AuxK, gradient projection, clipping and Adam as in arXiv 2408.00657. With --checkpoint a\n" +
+    "stopped run goes on where it was when the same command is given again, and ends in the same weights.",
+  example:
+    "feature-families train --embeddings data/wordnet/embeddings.npy --k 8 --n 1024 --epochs 20 --lr 1e-3 --out sae.safetensors",
+  options: {
+    embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", required: true },
+    out: { type: "string", value: "FILE", about: "the SAE, .safetensors", required: true },
+    k: { type: "integer", about: "latents kept per document" },
+    n: { type: "integer", about: "number of latents" },
+    auxk: { type: "integer", about: "dead latents that explain the error (default 2k)" },
+    batch: { type: "integer", about: "documents a step (default 1024)" },
+    lr: { type: "number", about: "Adam's learning rate (default 1e-4)" },
+    clip: { type: "number", about: "largest gradient norm (default 1)" },
+    "dead-steps": { type: "integer", about: "steps without firing after which a latent is dead" },
+    steps: { type: "integer", about: "steps in all" },
+    epochs: { type: "integer", about: "passes over the rows, instead of --steps (default 50)" },
+    order: {
+      type: "string",
+      choices: ["file", "shuffle"],
+      about: "order of the rows (default shuffle)",
+    },
+    seed: { type: "integer", about: "of initial weights and order (default 0)" },
+    init: { type: "string", value: "FILE", about: "an SAE to start from" },
+    holdout: { type: "number", about: "share of rows held out to validate on (default 0)" },
+    patience: { type: "integer", about: "epochs without a better validation loss before stopping" },
+    "drop-zero-rows": {
+      type: "boolean",
+      about: "leave out rows of zeros instead of refusing them",
+    },
+    checkpoint: {
+      type: "string",
+      value: "FILE",
+      about: "keep the run's state here and go on from it",
+    },
+    "checkpoint-every": {
+      type: "integer",
+      about: "steps between two checkpoints (default an epoch)",
+    },
+    log: { type: "string", value: "FILE", about: "a JSON line a step" },
+  },
+  async run(values, _positionals, { onProgress, signal }) {
+    if (values.steps !== undefined && values.epochs !== undefined) {
+      throw new UsageError("train: --steps and --epochs exclude each other");
+    }
+    const embeddings = await readNpyMatrix(values.embeddings);
+    const init =
+      values.init === undefined ? undefined : await loadSae(values.init, { k: values.k });
+    const start = performance.now();
+    const result = await trainSae(embeddings, {
+      k: values.k,
+      n: values.n,
+      auxk: values.auxk,
+      batch: values.batch,
+      lr: values.lr,
+      clip: values.clip,
+      deadSteps: values["dead-steps"],
+      steps: values.steps,
+      epochs: values.epochs,
+      order: values.order as TrainOptions["order"],
+      seed: values.seed,
+      init,
+      holdout: values.holdout,
+      patience: values.patience,
+      zeroRows: values["drop-zero-rows"] ? "drop" : "refuse",
+      checkpointPath: values.checkpoint,
+      checkpointEvery: values["checkpoint-every"],
+      resume: values.checkpoint !== undefined,
+      onProgress,
+      signal,
+    });
+    const seconds = (performance.now() - start) / 1000;
+    if (values.log !== undefined) await writeLog(values.log, result);
+    if (result.ended === "aborted") {
+      throw new Error(
+        values.checkpoint === undefined
+          ? `train: stopped after step ${result.steps}; nothing is kept without --checkpoint FILE`
+          : `train: stopped after step ${result.steps}; run the same command to go on from ${values.checkpoint}`,
+      );
+    }
+    await saveSae(values.out, result.sae, { auxk: values.auxk ?? 2 * result.sae.k });
+    return {
+      json: summary(result, values.out, seconds),
+      lines: summaryLines(result, values.out, seconds),
+    };
+  },
+});
+
+async function writeLog(path: string, { log }: TrainResult): Promise<void> {
+  const file = await createAtomicFile(path);
+  await file.write(Buffer.from(log.map((row) => `${JSON.stringify(row)}\n`).join("")));
+  await file.commit();
+}
+
+function summary(result: TrainResult, out: string, seconds: number): Record<string, unknown> {
+  const { sae, steps, ended, bestStep, droppedRows, log } = result;
+  const { k, n, d } = sae;
+  return { out, k, n, d, steps, ended, bestStep, droppedRows, seconds, last: log.at(-1) };
+}
+
+function summaryLines(result: TrainResult, out: string, seconds: number): string[] {
+  const { steps, ended, bestStep, log } = result;
+  const last = log.at(-1);
+  return [
+    `trained ${steps} steps in ${seconds.toFixed(1)} s${ended === "early" ? `, best at step ${bestStep}` : ""}`,
+    ...(last
+      ? [`last batch: normalised MSE ${last.reconstruction.toFixed(4)}, ${last.dead} dead latents`]
+      : []),
+    `wrote ${out}`,
+  ];
+}

@@ -1,0 +1,21 @@
+/** Names of an atlas's files, relative to its folder. */
+export const ATLAS_FILES = {
+  manifest: "manifest.json",
+  sae: "sae.safetensors",
+  trainLog: "train-log.jsonl",
+  trainState: "train-state.safetensors",
+  metrics: "metrics.json",
+  labels: "labels.jsonl",
+  families: "families.json",
+  forest: "spanning-forest.graphml",
+  taxonomy: "taxonomy.json",
+  map: "map.npy",
+  catalogJsonl: "catalog.jsonl",
+  catalogCsv: "catalog.csv",
+  catalogParquet: "catalog.parquet",
+} as const;
+
+/** Names of the two files of codes. */
+export function codesFiles(k: number, n: number): { indices: string; values: string } {
+  return { indices: `topk_indices_${k}_${n}.npy`, values: `topk_values_${k}_${n}.npy` };
+}

@@ -1,0 +1,41 @@
+import type { Device } from "../engine/engine.js";
+import type { OnProgress } from "../progress.js";
+
+/** How an atlas's SAE is trained; see trainSae for the meaning and further defaults. */
+export interface AtlasTraining {
+  k: number;
+  n: number;
+  epochs: number;
+  lr: number;
+  batch?: number;
+}
+
+/** What an atlas is made from and how. */
+export interface AtlasOptions {
+  /** Folder of the atlas; made if missing. */
+  dir: string;
+  /** Documents, row for row those of the embeddings: .jsonl, .csv or abstract_texts.json, .gz or not. */
+  corpus: string;
+  /** Embeddings [N, d], .npy. */
+  embeddings: string;
+  /** An SAE to use: a released .pth or our .safetensors. Without it one is trained. */
+  sae?: string;
+  /** Latents kept per document, where the SAE's file does not tell. */
+  k?: number;
+  /** How to train, where no SAE is given. */
+  training?: AtlasTraining;
+  /** Parents of the documents' classes, a JSONL of {id, name, parents}. */
+  classTree?: string;
+  /** A `feature_analysis_results` file whose labels and scores replace the keyword labels. */
+  analysis?: string;
+  /** Make the families as the reference does, bugs included; needs `analysis`. Default false. */
+  compat?: boolean;
+  /** Places from decoder directions or from co-activation profiles. Default "decoder". */
+  mapFrom?: "decoder" | "coactivation";
+  /** Of training, map and nulls. Default 0. */
+  seed?: number;
+  /** Default "auto". */
+  device?: Device | "auto";
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
+}

@@ -8,6 +8,8 @@ import { type ResidentSession, createResidentSession } from "./resident.js";
 
 // Entries of the score matrix of one run: 40 MB on the CPU, where larger blocks gain nothing; a GPU wants more.
 const SCORES_PER_RUN: Record<Device, number> = { cpu: 1e7, webgpu: 2e7, cuda: 4e7 };
+// Entries of its input, 32 MB.
+const INPUTS_PER_RUN = 8e6;
 const MAX_ROWS_PER_RUN = 4096;
 
 const ENCODE_GRAPH: Graph = {
@@ -56,10 +58,7 @@ export async function createOnnxEncoder(weights: EncoderWeights, device: Device)
     device,
   );
   const count = integerTensor(session.onnx, k);
-  const rowsPerRun = Math.max(
-    1,
-    Math.min(MAX_ROWS_PER_RUN, Math.floor(SCORES_PER_RUN[device] / n)),
-  );
+  const rowsPerRun = chooseRows(n, d, device);
   return {
     d,
     n,
@@ -84,6 +83,11 @@ export async function createOnnxEncoder(weights: EncoderWeights, device: Device)
     },
     dispose: () => session.release(),
   };
+}
+
+function chooseRows(n: number, d: number, device: Device): number {
+  const fitting = Math.min(SCORES_PER_RUN[device] / n, INPUTS_PER_RUN / d, MAX_ROWS_PER_RUN);
+  return Math.max(1, Math.floor(fitting));
 }
 
 async function encodeRows(

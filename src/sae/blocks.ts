@@ -15,6 +15,13 @@ export interface BadRowOptions {
   badRows?: "error" | "skip";
 }
 
+/** How embeddings are read. */
+export interface StreamOptions extends BadRowOptions {
+  rowsPerBlock: number;
+  /** Stops between two blocks. */
+  signal?: AbortSignal;
+}
+
 /** Some embeddings of a source, checked. */
 export interface EmbeddingBlock {
   /** Row of the first one among those kept: without skipped rows, its row in the source. */
@@ -52,7 +59,7 @@ export async function embeddingShape(source: EmbeddingSource): Promise<{ N: numb
 export async function* streamEmbeddings(
   source: EmbeddingSource,
   d: number,
-  { rowsPerBlock, badRows = "error" }: BadRowOptions & { rowsPerBlock: number },
+  { rowsPerBlock, badRows = "error", signal }: StreamOptions,
 ): AsyncGenerator<EmbeddingBlock> {
   const name = typeof source === "string" ? source : "embeddings";
   const shape = await embeddingShape(source);
@@ -64,6 +71,7 @@ export async function* streamEmbeddings(
   let bad = 0;
   let kept = 0;
   for await (const { start, block } of readBlocks(source, rowsPerBlock)) {
+    signal?.throwIfAborted();
     const found = findBadRows(block);
     bad += found.length;
     if (badRows === "skip") {

@@ -64,8 +64,7 @@ export async function* streamCodes(
   try {
     let done = 0;
     const rowsPerBlock = batch ?? encoder.rowsPerRun;
-    for await (const block of streamEmbeddings(source, sae.d, { rowsPerBlock, badRows })) {
-      signal?.throwIfAborted();
+    for await (const block of streamEmbeddings(source, sae.d, { rowsPerBlock, badRows, signal })) {
       const codes = await encoder.encode(block.embeddings);
       yield { ...block, codes };
       done += codes.rows + block.skipped.length;

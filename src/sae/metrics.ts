@@ -146,8 +146,8 @@ async function* pairBlocks(
   for await (const { start, embeddings, skipped } of streamEmbeddings(source, sae.d, {
     rowsPerBlock: batch,
     badRows,
+    signal,
   })) {
-    signal?.throwIfAborted();
     rows = start + embeddings.rows;
     if (rows > codes.rows) break;
     yield { embeddings, codes: sliceCodes(codes, start, rows) };

@@ -33,8 +33,8 @@ export interface TrainRun {
 }
 
 /**
- * Writes a run's state to `path`, at once or not at all. The weights carry PyTorch's names, so that the file also opens
- * as an SAE: `pre_bias` [d], `latent_bias` [n], `encoder.weight` [n, d], `decoder.weight` [d, n]. Beside them, under the
+ * Writes a run's state to `path`, at once or not at all. The latest weights carry PyTorch's names, so that loadSae opens
+ * the file too: `pre_bias` [d], `latent_bias` [n], `encoder.weight` [n, d], `decoder.weight` [d, n]. Beside them, under the
  * same names, `adam.first.…`, `adam.second.…` and, where a best epoch is kept, `best.…`; `since_fired` [n] and
  * `log` [steps, 8]. The metadata hold the step and what must not change on resuming.
  */

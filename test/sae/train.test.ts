@@ -1,10 +1,8 @@
 import test from "ava";
 import { readFileSync } from "node:fs";
 import { readNpyMatrix } from "../../src/data/npy.js";
-import { tensorToFloat32 } from "../../src/data/tensor.js";
-import { readTorchState } from "../../src/data/torch.js";
-import { createMatrix, rowNorms, transpose } from "../../src/matrix.js";
-import type { Sae } from "../../src/sae/sae.js";
+import { createMatrix, rowNorms } from "../../src/matrix.js";
+import { loadSae } from "../../src/sae/checkpoint.js";
 import { trainSae } from "../../src/sae/train.js";
 import type { TrainLogRow, TrainOptions } from "../../src/sae/train-options.js";
 import { sharedPath } from "../support/shared.js";
@@ -12,22 +10,6 @@ import { sparseEmbeddings } from "../support/training.js";
 
 const embeddings = sparseEmbeddings(200, 16);
 const SMALL: TrainOptions = { k: 3, n: 32, batch: 64, lr: 3e-3, epochs: 5, deadSteps: 2 };
-
-async function readReferenceSae(path: string): Promise<Sae> {
-  const state = await readTorchState(path);
-  const values = (name: string) => tensorToFloat32(state.get(name)!);
-  const [n, d] = state.get("encoder.weight")!.shape;
-  return {
-    d,
-    n,
-    k: 4,
-    activation: "topk",
-    encoder: createMatrix(n, d, values("encoder.weight")),
-    decoder: transpose(createMatrix(d, n, values("decoder.weight"))),
-    preBias: values("pre_bias"),
-    latentBias: values("latent_bias"),
-  };
-}
 
 const largestGap = (a: Float32Array, b: Float32Array) =>
   a.reduce((gap, value, i) => Math.max(gap, Math.abs(value - b[i])), 0);
@@ -44,7 +26,7 @@ test("60 steps follow the authors' code: losses and gradient norm within 1e-4, d
   }
   const { log } = JSON.parse(readFileSync(trajectory, "utf8")) as { log: number[][] };
   const result = await trainSae(await readNpyMatrix(embeddingsPath), {
-    init: await readReferenceSae(init),
+    init: await loadSae(init, { k: 4 }),
     auxk: 8,
     batch: 256,
     lr: 1e-3,
@@ -62,7 +44,7 @@ test("60 steps follow the authors' code: losses and gradient norm within 1e-4, d
       t.true(relative < 1e-4, `${columns[j]} at step ${row.step}: ${relative}`);
     }
   }
-  const expected = await readReferenceSae(final);
+  const expected = await loadSae(final, { k: 4 });
   t.true(largestGap(result.sae.encoder.data, expected.encoder.data) < 1e-5);
   t.true(largestGap(result.sae.decoder.data, expected.decoder.data) < 1e-5);
   t.true(largestGap(result.sae.preBias, expected.preBias) < 1e-5);

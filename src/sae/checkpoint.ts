@@ -6,6 +6,7 @@ import { readTorchState } from "../data/torch.js";
 import { FormatError } from "../errors.js";
 import { createMatrix, transpose } from "../matrix.js";
 import { type Sae, createSae } from "./sae.js";
+import { TRAINING_FORMAT } from "./train-checkpoint.js";
 
 const FORMAT = "feature-families sae 1";
 const KEYS = ["pre_bias", "latent_bias", "encoder.weight", "decoder.weight"] as const;
@@ -65,7 +66,7 @@ export function parseCheckpointName(path: string): CheckpointName {
 }
 
 /**
- * Reads a top-k SAE: a released .pth state dict or a .safetensors file of saveSae, told apart by their content.
+ * Reads a top-k SAE: a released .pth state dict or a .safetensors file of saveSae or of training, told apart by their content.
  * n and d come from the shapes. Throws FormatError for another format, shapes that do not fit, values that are not
  * finite, an unknown k, and a name whose n is not the file's.
  */
@@ -124,9 +125,20 @@ async function readTensors(
   return withSource(path, async (source) => {
     const start = await source.read(0, Math.min(source.byteLength, 9));
     // safetensors starts with a length of 8 bytes and an opening brace; torch with a zip or a pickle
-    if (start[8] === 0x7b) return readSafetensors(source);
+    if (start[8] === 0x7b) {
+      const { tensors, metadata } = await readSafetensors(source);
+      return {
+        tensors: metadata.format === TRAINING_FORMAT ? pickWeights(tensors) : tensors,
+        metadata,
+      };
+    }
     return { tensors: await readTorchState(source), metadata: {} };
   });
+}
+
+/** Leaves out what a training checkpoint holds beside its weights. */
+function pickWeights(tensors: Map<string, Tensor>): Map<string, Tensor> {
+  return new Map([...tensors].filter(([name]) => (KEYS as readonly string[]).includes(name)));
 }
 
 /** The four tensors in the order of KEYS, their shapes and values checked. */

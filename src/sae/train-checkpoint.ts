@@ -7,7 +7,9 @@ import { FormatError } from "../errors.js";
 import { type Matrix, matrixRow, transpose } from "../matrix.js";
 import type { TrainLogRow, TrainPlan } from "./train-options.js";
 
-const FORMAT = "feature-families training 1";
+/** What the metadata of a training checkpoint call its format. */
+export const TRAINING_FORMAT = "feature-families training 1";
+
 const FINGERPRINT_ROWS = 1024;
 const LOG_COLUMNS = [
   "step",
@@ -53,7 +55,7 @@ export async function writeTrainCheckpoint(
   tensors.set("since_fired", { shape: [plan.n], data: state.sinceFired });
   tensors.set("log", { shape: [log.length, LOG_COLUMNS.length], data: encodeLog(log) });
   await writeSafetensors(path, tensors, {
-    format: FORMAT,
+    format: TRAINING_FORMAT,
     k: String(plan.settings.k),
     step: String(state.step),
     best_step: String(best.step),
@@ -74,8 +76,11 @@ export async function readTrainCheckpoint(
 ): Promise<TrainRun | undefined> {
   if (!(await exists(path))) return undefined;
   const { tensors, metadata } = await readSafetensors(path);
-  if (metadata.format !== FORMAT) {
-    throw new FormatError(path, `expected "${FORMAT}", got ${metadata.format ?? "no format"}`);
+  if (metadata.format !== TRAINING_FORMAT) {
+    throw new FormatError(
+      path,
+      `expected "${TRAINING_FORMAT}", got ${metadata.format ?? "no format"}`,
+    );
   }
   checkIdentity(path, metadata.options, identity(plan, embeddings));
   const reader = { path, tensors, n: plan.n, d: plan.d };

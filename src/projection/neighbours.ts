@@ -1,16 +1,8 @@
-import type { Engine, Neighbours } from "../engine/engine.js";
-import { type Matrix, matrixRow, matrixRows, normalizeRows, takeRows } from "../matrix.js";
-import type { OnProgress } from "../progress.js";
+import type { Engine, NearestOptions, Neighbours } from "../engine/engine.js";
+import { type Matrix, matrixRow, normalizeRows, takeRows } from "../matrix.js";
 
 /** Stands in `Neighbours.indices` where a row has no (further) neighbour; its score is 0. */
 export const NO_NEIGHBOUR = 0xffffffff;
-
-export interface NeighbourOptions {
-  /** Query rows sent to the engine at a time; progress is reported after each block. Default 2,048. */
-  blockRows?: number;
-  onProgress?: OnProgress;
-  signal?: AbortSignal;
-}
 
 /**
  * The exact `count` nearest other rows of every row of `matrix` [n, d] by cosine, best first.
@@ -22,7 +14,7 @@ export async function cosineNeighbours(
   matrix: Matrix,
   count: number,
   engine: Pick<Engine, "nearest">,
-  { blockRows = 2048, onProgress, signal }: NeighbourOptions = {},
+  { onProgress, signal }: NearestOptions = {},
 ): Promise<Neighbours> {
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`cosineNeighbours: count must be a whole number from 1, got ${count}`);
@@ -32,13 +24,12 @@ export async function cosineNeighbours(
   const asked = Math.min(count + 1, live.length);
   if (asked < 2) return out;
   const unit = normalizeRows(live.length === matrix.rows ? matrix : takeRows(matrix, live));
-  for (let start = 0; start < live.length; start += blockRows) {
-    signal?.throwIfAborted();
-    const end = Math.min(live.length, start + blockRows);
-    const found = await engine.nearest(matrixRows(unit, start, end), unit, asked);
-    for (let i = start; i < end; i++) copyWithoutSelf(found, i - start, i, live, out);
-    onProgress?.({ step: "neighbours", done: end, total: live.length });
-  }
+  const found = await engine.nearest(unit, unit, asked, {
+    signal,
+    onProgress:
+      onProgress && (({ done, total }): void => onProgress({ step: "neighbours", done, total })),
+  });
+  for (let i = 0; i < live.length; i++) copyWithoutSelf(found, i, live, out);
   return out;
 }
 
@@ -83,14 +74,13 @@ function emptyNeighbours(rows: number, count: number): Neighbours {
 // A row with more than `asked` duplicates may be missing from its own list: then the last entry is dropped instead.
 function copyWithoutSelf(
   found: Neighbours,
-  query: number,
   self: number,
   live: Uint32Array,
   out: Neighbours,
 ): void {
   let at = live[self] * out.count;
   const end = at + Math.min(out.count, found.count - 1);
-  for (let s = query * found.count; at < end; s++) {
+  for (let s = self * found.count; at < end; s++) {
     if (found.indices[s] === self) continue;
     out.indices[at] = live[found.indices[s]];
     out.scores[at] = Math.max(-1, Math.min(1, found.scores[s]));

@@ -6,7 +6,8 @@ import {
   hasNeighbours,
   neighboursOf,
 } from "../../src/projection/neighbours.js";
-import { plainEngine } from "./support.js";
+import { createOnnxEngine } from "../../src/engine/onnx.js";
+import { clusteredPoints, plainEngine } from "./support.js";
 
 test("cosineNeighbours gives the nearest other rows by angle, not by length", async (t) => {
   const matrix = createMatrix(4, 2, Float32Array.of(1, 0, 10, 1, 0, 2, 3, 3));
@@ -41,22 +42,6 @@ test("cosineNeighbours leaves out zero and NaN rows on both sides", async (t) =>
   t.true(found.scores.every((score) => Number.isFinite(score)));
 });
 
-test("cosineNeighbours gives the same in blocks, and reports each block", async (t) => {
-  const matrix = createMatrix(
-    9,
-    3,
-    Float32Array.from({ length: 27 }, (_, i) => Math.sin(i * i + 1)),
-  );
-  const reports: number[] = [];
-  const whole = await cosineNeighbours(matrix, 4, plainEngine);
-  const blocks = await cosineNeighbours(matrix, 4, plainEngine, {
-    blockRows: 4,
-    onProgress: ({ done }) => reports.push(done),
-  });
-  t.deepEqual(blocks, whole);
-  t.deepEqual(reports, [4, 8, 9]);
-});
-
 test("cosineNeighbours takes no rows, one row and a bad count", async (t) => {
   t.is((await cosineNeighbours(createMatrix(0, 3), 2, plainEngine)).indices.length, 0);
   const one = await cosineNeighbours(createMatrix(1, 1, Float32Array.of(1)), 2, plainEngine);
@@ -65,4 +50,24 @@ test("cosineNeighbours takes no rows, one row and a bad count", async (t) => {
     instanceOf: RangeError,
     message: /count must be a whole number from 1, got 0/,
   });
+});
+
+test("cosineNeighbours finds on ONNX Runtime what plain loops find, and reports progress", async (t) => {
+  const points = clusteredPoints(700, 24, 9);
+  points.data.copyWithin(0, 24, 48);
+  points.data.fill(0, 48, 72);
+  const engine = await createOnnxEngine({ device: "cpu" });
+  const steps = new Set<string>();
+  const found = await cosineNeighbours(points, 12, engine, {
+    onProgress: ({ step }) => steps.add(step),
+  });
+  await engine.dispose();
+  const expected = await cosineNeighbours(points, 12, plainEngine);
+  let different = 0;
+  for (let at = 0; at < found.indices.length; at++) {
+    if (found.indices[at] !== expected.indices[at]) different++;
+    t.true(Math.abs(found.scores[at] - expected.scores[at]) < 1e-5);
+  }
+  t.true(different <= 4, "only near ties may change places");
+  t.deepEqual([...steps], ["neighbours"]);
 });

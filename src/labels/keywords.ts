@@ -1,0 +1,232 @@
+import type { Postings } from "../codes.js";
+import { wilsonInterval } from "../families/interval.js";
+import type { OnProgress } from "../progress.js";
+import { type BackgroundCounter, createBackground } from "./background.js";
+import {
+  type DistinctiveTerm,
+  type TermCounter,
+  addDocument,
+  createTermCounter,
+  distinctiveTerms,
+  pickTerms,
+  resetCounter,
+} from "./distinctive.js";
+import type { LabelRecord } from "./label.js";
+import { type WordIndex, type WordOptions, indexWords } from "./words.js";
+
+export interface KeywordOptions extends WordOptions {
+  /** Most terms of a label. Default 3. */
+  terms?: number;
+  /** Fewest documents in which a latent must be active (above 0) to get a label. Default 5. */
+  minActive?: number;
+  /** Documents read of each latent, its strongest. Default 2,000. */
+  maxActive?: number;
+  /** Strongest documents of each latent that the score is measured on. Default 20. */
+  judged?: number;
+  onProgress?: OnProgress;
+}
+
+/** The name of the score that keyword labels carry. */
+export const KEYWORD_SCORE = "keyword-coverage";
+
+/** Parts that a latent's documents are split into for the score. */
+const FOLDS = 4;
+/** Terms that a record keeps, those of the label included. */
+const KEPT_KEYWORDS = 10;
+
+/**
+ * Labels for every latent without a language model: the words that its documents hold and others do not, such as
+ * "dog, breed, hound". Documents count by their activation. Ascending by latent; a latent that is active in too few
+ * documents, or whose documents share no telling word, has an empty label and a `reason`. No two labels are equal.
+ *
+ * The score is the share of the latent's strongest documents that hold one of the label's words, less the share of
+ * the documents in which it is not active that do: 0 is worthless, 1 perfect. Each document is judged by words that
+ * were chosen without its quarter of the documents, so the score does not flatter. `n` is the number of documents
+ * judged; the interval (95 %) is Newcombe's for a difference of shares.
+ *
+ * `documents` are the texts behind the postings' rows, or an index of their words. Throws RangeError where their
+ * numbers differ.
+ */
+export function labelByKeywords(
+  documents: readonly string[] | WordIndex,
+  postings: Postings,
+  options: KeywordOptions = {},
+): LabelRecord[] {
+  const index = "terms" in documents ? documents : indexWords(documents, options);
+  if (index.documents !== postings.documents) {
+    throw new RangeError(
+      `labelByKeywords: expected the texts of ${postings.documents} documents, got ${index.documents}`,
+    );
+  }
+  const bench: Bench = {
+    index,
+    group: createTermCounter(index),
+    fold: createTermCounter(index),
+    background: createBackground(index),
+  };
+  const drafts: Draft[] = [];
+  for (let latent = 0; latent < postings.n; latent++) {
+    drafts.push(draftLabel(bench, postings, latent, options));
+    if (latent % 64 === 0) {
+      options.onProgress?.({ step: "keywords", done: latent, total: postings.n });
+    }
+  }
+  tellApart(index, drafts);
+  options.onProgress?.({ step: "keywords", done: postings.n, total: postings.n });
+  return drafts.map(({ record }) => record);
+}
+
+/** What the latents of one corpus share while they are labelled. */
+interface Bench {
+  index: WordIndex;
+  group: TermCounter;
+  fold: TermCounter;
+  background: BackgroundCounter;
+}
+
+interface Draft {
+  record: LabelRecord;
+  picked: DistinctiveTerm[];
+  /** Further terms, for labels that turn out equal. */
+  spare: DistinctiveTerm[];
+}
+
+/** Documents in which a latent is active above 0. */
+interface ActiveDocuments {
+  /** All of them, ascending. */
+  all: Uint32Array;
+  /** The strongest, strongest first, with their weights: activation as a share of the highest. */
+  rows: Uint32Array;
+  weights: Float64Array;
+}
+
+function draftLabel(
+  bench: Bench,
+  postings: Postings,
+  latent: number,
+  { terms = 3, minActive = 5, maxActive = 2000, judged = 20 }: KeywordOptions,
+): Draft {
+  const active = activeDocuments(postings, latent, maxActive);
+  const none = (reason: string): Draft => ({
+    record: { latent, label: "", source: "keywords", reason },
+    picked: [],
+    spare: [],
+  });
+  if (active.all.length === 0) return none("active in no document");
+  if (active.all.length < minActive) {
+    return none(`active in ${active.all.length} documents, too few to label`);
+  }
+  const { index, group } = bench;
+  active.rows.forEach((row, i) => addDocument(group, row, active.weights[i]));
+  const ranked = distinctiveTerms(group);
+  const picked = pickTerms(index, ranked, terms);
+  const score = picked.length > 0 ? scoreKeywords(bench, active, terms, judged) : {};
+  resetCounter(group);
+  if (picked.length === 0) return none("its documents share no telling word");
+  const all = pickTerms(index, ranked, Math.max(KEPT_KEYWORDS, terms));
+  const keywords = all.map(({ term }) => index.terms[term]);
+  return {
+    record: {
+      latent,
+      label: writeLabel(index, picked),
+      source: "keywords",
+      ...score,
+      keywords,
+    },
+    picked,
+    spare: all.filter(({ term }) => picked.every((other) => other.term !== term)),
+  };
+}
+
+function writeLabel(index: WordIndex, picked: readonly DistinctiveTerm[]): string {
+  return picked.map(({ term }) => index.terms[term]).join(", ");
+}
+
+function activeDocuments(postings: Postings, latent: number, most: number): ActiveDocuments {
+  const slots: number[] = [];
+  for (let at = postings.offsets[latent]; at < postings.offsets[latent + 1]; at++) {
+    if (postings.values[at] > 0) slots.push(at);
+  }
+  const { rows, values } = postings;
+  const all = Uint32Array.from(slots, (at) => rows[at]);
+  slots.sort((a, b) => values[b] - values[a] || a - b);
+  const strongest = slots.slice(0, most);
+  return {
+    all,
+    rows: Uint32Array.from(strongest, (at) => rows[at]),
+    weights: Float64Array.from(strongest, (at) => values[at] / values[strongest[0]]),
+  };
+}
+
+// The group's counter holds the latent's documents; each fold is taken out of it in turn.
+function scoreKeywords(
+  { index, group, fold, background }: Bench,
+  { all, rows, weights }: ActiveDocuments,
+  terms: number,
+  judged: number,
+): Pick<LabelRecord, "score" | "scoreName" | "n" | "interval"> {
+  const n = Math.min(judged, rows.length);
+  let hits = 0;
+  let expected = 0;
+  let outside = 0;
+  for (let f = 0; f < Math.min(FOLDS, n); f++) {
+    for (let i = f; i < rows.length; i += FOLDS) addDocument(fold, rows[i], weights[i]);
+    const ranked = distinctiveTerms(group, { without: fold });
+    resetCounter(fold);
+    const picked = pickTerms(index, ranked, terms).map(({ term }) => term);
+    const elsewhere = background.share(picked, all);
+    outside = elsewhere.outside;
+    for (let i = f; i < n; i += FOLDS) {
+      expected += elsewhere.share;
+      if (holdsAny(index, rows[i], picked)) hits++;
+    }
+  }
+  const [share, rest] = [hits / n, expected / n];
+  const [low, high] = wilsonInterval(hits, n);
+  const [restLow, restHigh] = wilsonInterval(rest * outside, outside);
+  const score = share - rest;
+  return {
+    score,
+    scoreName: KEYWORD_SCORE,
+    n,
+    interval: [
+      score - Math.hypot(share - low, restHigh - rest),
+      score + Math.hypot(high - share, rest - restLow),
+    ],
+  };
+}
+
+function holdsAny(index: WordIndex, document: number, terms: readonly number[]): boolean {
+  for (let at = index.offsets[document]; at < index.offsets[document + 1]; at++) {
+    if (terms.includes(index.members[at])) return true;
+  }
+  return false;
+}
+
+// Of latents with the same terms the most distinctive keeps its label; the others' last term gives way to spare ones.
+function tellApart(index: WordIndex, drafts: readonly Draft[]): void {
+  const taken = new Set<string>();
+  const key = (terms: readonly DistinctiveTerm[]): string =>
+    terms
+      .map(({ term }) => term)
+      .sort((a, b) => a - b)
+      .join();
+  const labelled = drafts.filter(({ picked }) => picked.length > 0);
+  labelled.sort(
+    (a, b) => b.picked[0].weight - a.picked[0].weight || a.record.latent - b.record.latent,
+  );
+  for (const { record, picked, spare } of labelled) {
+    const choices = [
+      picked,
+      ...spare.map((term) => [...picked.slice(0, -1), term]),
+      ...spare.map((term) => [...picked, term]),
+    ];
+    const choice = choices.find((terms) => !taken.has(key(terms)));
+    if (choice === undefined) {
+      record.label = `${record.label} (${record.latent})`;
+      continue;
+    }
+    taken.add(key(choice));
+    record.label = writeLabel(index, choice);
+  }
+}

@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import test from "ava";
+import { createCodes, invertCodes } from "../../src/codes.js";
+import { KEYWORD_SCORE, labelByKeywords } from "../../src/labels/keywords.js";
+import { indexWords } from "../../src/labels/words.js";
+import { readNpyIndices, readNpyMatrix } from "../../src/data/npy.js";
+import { createRandom } from "../../src/random.js";
+import { sharedPath } from "../support/shared.js";
+
+const TOPICS = [
+  ["dog", "breed", "hound"],
+  ["galaxy", "star", "nebula"],
+  ["bread", "dough", "flour"],
+];
+const COMMON = "thing plain matter usual piece object sort case point part".split(" ");
+
+/** Document i is of topic i % 3; latent t (of 6) is active in topic t's documents, latent 3 in a random half. */
+function topicSample(documents: number) {
+  const random = createRandom(5);
+  const word = (list: string[]): string => list[Math.floor(random() * list.length)];
+  const texts: string[] = [];
+  const indices: number[] = [];
+  const values: number[] = [];
+  for (let i = 0; i < documents; i++) {
+    const topic = i % 3;
+    texts.push(
+      [word(TOPICS[topic]), word(COMMON), word(TOPICS[topic]), word(COMMON)].join(", of the "),
+    );
+    const noise = random() < 0.5;
+    indices.push(topic, noise ? 3 : 4);
+    values.push(0.5 + random(), noise ? random() : 0);
+  }
+  const codes = createCodes(documents, 2, 6, Uint32Array.from(indices), Float32Array.from(values));
+  return { texts, postings: invertCodes(codes) };
+}
+
+test("labelByKeywords finds the words of each latent's documents", (t) => {
+  const { texts, postings } = topicSample(300);
+  const labels = labelByKeywords(texts, postings);
+  t.deepEqual(
+    labels.map(({ latent }) => latent),
+    [0, 1, 2, 3, 4, 5],
+  );
+  for (let topic = 0; topic < 3; topic++) {
+    const { label, source, score, scoreName, n, interval } = labels[topic];
+    t.deepEqual(label.split(", ").sort(), [...TOPICS[topic]].sort());
+    t.is(source, "keywords");
+    t.is(scoreName, KEYWORD_SCORE);
+    t.is(n, 20);
+    t.is(score, 1);
+    t.true(interval![0] > 0.8 && interval![0] < 1 && interval![1] >= 1);
+  }
+});
+
+test("the keyword score of a latent without a meaning is about 0: its words are judged on other documents", (t) => {
+  const { texts, postings } = topicSample(600);
+  const noise = labelByKeywords(texts, postings)[3];
+  t.log(noise);
+  if (noise.label !== "") t.true(Math.abs(noise.score!) < 0.35 && noise.interval![0] < 0);
+  else t.truthy(noise.reason);
+});
+
+test("labelByKeywords says why a latent has no label: dead, only zeros, or too rare", (t) => {
+  const { texts, postings } = topicSample(60);
+  const labels = labelByKeywords(texts, postings);
+  t.deepEqual(labels[4], {
+    latent: 4,
+    label: "",
+    source: "keywords",
+    reason: "active in no document",
+  });
+  t.is(labels[5].reason, "active in no document");
+  const rare = labelByKeywords(texts, postings, { minActive: 25 });
+  t.is(rare[0].reason, "active in 20 documents, too few to label");
+});
+
+test("no two labels are equal, though latents share all their documents", (t) => {
+  const { texts } = topicSample(120);
+  const indices = Uint32Array.from(
+    { length: 480 },
+    (_, i) => (Math.floor(i / 4) % 3) * 4 + (i % 4),
+  );
+  const codes = createCodes(120, 4, 12, indices, new Float32Array(480).fill(1));
+  const labels = labelByKeywords(texts, invertCodes(codes));
+  t.is(new Set(labels.map(({ label }) => label)).size, 12);
+  t.true(labels.every(({ label }) => label !== ""));
+});
+
+test("a label holds no word beside a phrase with it, and no two forms of one stem", (t) => {
+  const texts = Array.from({ length: 200 }, (_, i) =>
+    i % 4 === 0
+      ? `neural network with electric and electrical things, electricity ${i}`
+      : `plain ${COMMON[i % 10]} ${COMMON[(i * 7) % 10]} network`,
+  );
+  const indices = Uint32Array.from(texts, (_, i) => (i % 4 === 0 ? 0 : 1));
+  const codes = createCodes(200, 1, 2, indices, new Float32Array(200).fill(1));
+  const [{ label, keywords }] = labelByKeywords(texts, invertCodes(codes));
+  t.true(label.includes("neural network"));
+  t.is(keywords!.filter((word) => word.startsWith("electr")).length, 1);
+  t.false(keywords!.includes("network") || keywords!.includes("neural"));
+});
+
+test("labelByKeywords weighs documents by activation", (t) => {
+  const texts = Array.from({ length: 100 }, (_, i) =>
+    i < 10 ? "strong" : i < 30 ? "weak" : COMMON[i % 10],
+  );
+  const indices = Uint32Array.from(texts, (_, i) => (i < 30 ? 0 : 1));
+  const values = Float32Array.from(texts, (_, i) => (i < 10 ? 1 : 0.05));
+  const [label] = labelByKeywords(texts, invertCodes(createCodes(100, 1, 2, indices, values)));
+  t.is(label.keywords![0], "strong");
+});
+
+test("labelByKeywords gives the same from a ready word index, and refuses texts of another number", (t) => {
+  const { texts, postings } = topicSample(90);
+  t.deepEqual(labelByKeywords(indexWords(texts), postings), labelByKeywords(texts, postings));
+  t.throws(() => labelByKeywords(texts.slice(1), postings), {
+    instanceOf: RangeError,
+    message: "labelByKeywords: expected the texts of 90 documents, got 89",
+  });
+});
+
+test("labels of real papers cover documents they were not chosen from, all different", async (t) => {
+  const path = sharedPath("reference/abstract_texts.json");
+  if (path === undefined) {
+    t.log("skipped: no reference kit beside the project");
+    t.pass();
+    return;
+  }
+  const { abstracts } = JSON.parse(readFileSync(path, "utf8")) as { abstracts: string[] };
+  const expected = sharedPath("reference/expected") ?? "";
+  const indices = await readNpyIndices(`${expected}/topk_indices_16_1024.npy`);
+  const values = await readNpyMatrix(`${expected}/topk_values_16_1024.npy`);
+  const postings = invertCodes(createCodes(6000, 16, 1024, indices.data, values.data));
+  const start = process.cpuUsage();
+  const labels = labelByKeywords(abstracts, postings);
+  const { user, system } = process.cpuUsage(start);
+  const mean = labels.reduce((sum, { score }) => sum + (score ?? 0), 0) / labels.length;
+  t.log(`mean coverage ${mean.toFixed(3)}; ${((user + system) / 1e6).toFixed(1)} s of CPU time`);
+  t.is(new Set(labels.map(({ label }) => label)).size, labels.length);
+  t.true(mean > 0.48);
+  t.is(labels[435].keywords![0], "OOD");
+});

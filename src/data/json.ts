@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.js";
 import { writeFileAtomic } from "./files.js";
+import { plainLine } from "./quote.js";
 import type { ByteSource } from "./source.js";
 import { readText } from "./text.js";
 
@@ -126,7 +127,7 @@ function notJson(name: string, text: string, cause: unknown): FormatError {
   const message = cause instanceof Error ? cause.message : "";
   const place = /at position (\d+)/.exec(message);
   const line = place ? text.slice(0, Number(place[1])).split("\n").length : undefined;
-  const detail = message.replace(/\s+/g, " ").slice(0, 160);
+  const detail = plainLine(message).slice(0, 160);
   const where = line === undefined ? "" : ` on line ${line}`;
   return new FormatError(name, `not valid JSON${where}: ${detail}`, { cause });
 }

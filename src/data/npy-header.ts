@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.js";
+import { quote } from "./quote.js";
 import type { ByteSource } from "./source.js";
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -127,11 +128,10 @@ function parseDescr(
     const dtype = match[2];
     if (itemSizes[dtype] === 1 || match[1] !== "|") return { dtype, bigEndian: match[1] === ">" };
   }
-  const shown = descr.length > 40 ? `${descr.slice(0, 40)}…` : descr;
   const why = descr.includes("O") ? " (Python objects are never read)" : "";
   throw new FormatError(
     name,
-    `npy dtype ${JSON.stringify(shown)}${why}, expected one of ${Object.keys(itemSizes).join(" ")}`,
+    `npy dtype ${quote(descr)}${why}, expected one of ${Object.keys(itemSizes).join(" ")}`,
   );
 }
 
@@ -155,7 +155,7 @@ function parseLiteral(text: string, name: string): Literal {
   const tokens = text.match(/'[^'\\]*'|"[^"\\]*"|\d+L?|True|False|[{}()[\],:]|\S/g) ?? [];
   let at = 0;
   const fail = (): never => {
-    const token = at < tokens.length ? tokens[at].slice(0, 20) : "its end";
+    const token = at < tokens.length ? quote(tokens[at]) : "its end";
     throw new FormatError(name, `npy header is not a Python literal near ${token}`);
   };
   const expect = (token: string): void => {

@@ -1,9 +1,10 @@
 import { FormatError } from "../errors.js";
+import { plainLine } from "./quote.js";
 
 /** Far above what a state dict of thousands of tensors needs; a hostile file is stopped at some hundred MB. */
-const mostContainers = 2_000_000;
-const mostMemos = 2_000_000;
-const deepestStack = 4_000_000;
+const mostContainers = 1_000_000;
+const mostMemos = 1_000_000;
+const deepestStack = 2_000_000;
 const longestName = 1000;
 /** Calls may copy a text or list that the memo holds once: in all, this many times the pickle's own bytes. */
 const mostCopies = 16;
@@ -48,7 +49,8 @@ export class PickleMachine {
   readonly #options: PickleOptions;
   readonly #stack: unknown[] = [];
   readonly #marks: number[] = [];
-  readonly #memo = new Map<number, unknown>();
+  /** Picklers count up, so that this has no holes to speak of. */
+  readonly #memo: unknown[] = [];
   #containers = 0;
   #copied = 0;
 
@@ -146,17 +148,17 @@ export class PickleMachine {
   }
 
   get memoSize(): number {
-    return this.#memo.size;
+    return this.#memo.length;
   }
 
   memoize(index: number): void {
-    this.#memo.set(index, this.top());
-    if (this.#memo.size > mostMemos) this.fail(`pickle: more than ${mostMemos} memo entries`);
+    if (index >= mostMemos) this.fail(`pickle: more than ${mostMemos} memo entries`);
+    this.#memo[index] = this.top();
   }
 
   recall(index: number): void {
-    if (!this.#memo.has(index)) this.fail(`pickle: memo entry ${index} is missing`);
-    this.push(this.#memo.get(index));
+    if (!(index in this.#memo)) this.fail(`pickle: memo entry ${index} is missing`);
+    this.push(this.#memo[index]);
   }
 
   /** Pushes what a global stands for, or refuses it. */
@@ -166,9 +168,8 @@ export class PickleMachine {
     }
     const global = `${module}.${name}`;
     if (!this.#options.globals.has(global)) {
-      const shown = JSON.stringify(global.slice(0, 200)).slice(1, -1);
       this.fail(
-        `refused the global ${shown}: only tensors and plain containers are read, and nothing was run`,
+        `refused the global ${plainLine(global.slice(0, 200))}: only tensors and plain containers are read, and nothing was run`,
       );
     }
     this.push(this.#options.globals.get(global));

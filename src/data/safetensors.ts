@@ -2,6 +2,7 @@ import { FormatError } from "../errors.js";
 import { createAtomicFile } from "./files.js";
 import { encodeBfloat16, encodeFloat16 } from "./half.js";
 import { parseJson } from "./json.js";
+import { quote } from "./quote.js";
 import { withSource } from "./source.js";
 import type { ByteSource } from "./source.js";
 import { countValues, decodeTensorData, tensorItemSizes } from "./tensor.js";
@@ -168,11 +169,11 @@ function parseMetadata(value: unknown, path: string): Record<string, string> {
 }
 
 function parseEntry(key: string, value: unknown, base: number, path: string): SafetensorsEntry {
-  const shown = JSON.stringify(key.slice(0, 100));
+  const shown = quote(key);
   const { dtype: code, shape, data_offsets: offsets } = isRecord(value) ? value : {};
   if (typeof code !== "string" || !Object.hasOwn(dtypes, code)) {
     const known = codes.join(" ");
-    const found = typeof code === "string" ? code.slice(0, 40) : "none";
+    const found = typeof code === "string" ? quote(code) : "none";
     throw new FormatError(path, `tensor ${shown} has dtype ${found}, expected one of ${known}`);
   }
   if (!isSizes(shape) || shape.length > mostDimensions) {
@@ -206,7 +207,7 @@ function checkPlaces(
   for (const [key, { start, end }] of entries) {
     if (start !== at) {
       const problem = start < at ? "overlaps the tensor before it" : "leaves a hole before it";
-      const shown = JSON.stringify(key.slice(0, 100));
+      const shown = quote(key);
       throw new FormatError(
         source.name,
         `tensor ${shown} ${problem}: starts at byte ${start}, expected ${at}`,

@@ -1,6 +1,7 @@
 import { FormatError } from "../errors.js";
 import { TruncatedPickle, readPickle } from "./pickle.js";
 import type { PickleOptions } from "./pickle.js";
+import { quote } from "./quote.js";
 import { withSource } from "./source.js";
 import type { ByteSource } from "./source.js";
 import { readStrided } from "./strided.js";
@@ -244,8 +245,4 @@ function describe(value: unknown): string {
   if (value instanceof Map) return "a dict";
   if (Array.isArray(value)) return "a list";
   return isTensor(value) ? "a tensor" : `a ${typeof value}`;
-}
-
-function quote(key: string): string {
-  return JSON.stringify(key.slice(0, 100));
 }

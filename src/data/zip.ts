@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
 import { FormatError } from "../errors.js";
+import { quote } from "./quote.js";
 import type { ByteSource } from "./source.js";
 
 const endSize = 22;
@@ -49,7 +50,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   for (let i = 0; i < count; i++) {
     const { entry, next } = parseEntry(directory, at, name);
     if (entries.has(entry.name)) {
-      throw new FormatError(name, `zip holds ${JSON.stringify(entry.name)} twice`);
+      throw new FormatError(name, `zip holds ${quote(entry.name)} twice`);
     }
     entries.set(entry.name, entry);
     total += entry.compressedSize + 30;
@@ -67,7 +68,10 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
 /** Where the bytes of a stored entry start. Throws FormatError if it is compressed or does not fit the file. */
 export async function locateStored({ source }: ZipArchive, entry: ZipEntry): Promise<number> {
   if (entry.method !== 0 || entry.size !== entry.compressedSize) {
-    throw new FormatError(source.name, `zip entry ${entry.name} is compressed, expected it stored`);
+    throw new FormatError(
+      source.name,
+      `zip entry ${quote(entry.name)} is compressed, expected it stored`,
+    );
   }
   return locate(source, entry);
 }
@@ -86,7 +90,7 @@ export async function readEntry(
   if (size > largest) {
     throw new FormatError(
       source.name,
-      `zip entry ${name} has ${size} bytes, at most ${largest} are read`,
+      `zip entry ${quote(name)} has ${size} bytes, at most ${largest} are read`,
     );
   }
   const start = await locate(source, entry);
@@ -96,11 +100,11 @@ export async function readEntry(
   if (content.length !== size) {
     throw new FormatError(
       source.name,
-      `zip entry ${name} holds ${content.length} bytes, expected ${size}`,
+      `zip entry ${quote(name)} holds ${content.length} bytes, expected ${size}`,
     );
   }
   if (crc32(content) !== entry.crc32) {
-    throw new FormatError(source.name, `zip entry ${name} is damaged: its checksum differs`);
+    throw new FormatError(source.name, `zip entry ${quote(name)} is damaged: its checksum differs`);
   }
   return content;
 }
@@ -111,13 +115,16 @@ async function inflate(
   path: string,
 ): Promise<Uint8Array> {
   if (method !== 8) {
-    throw new FormatError(path, `zip entry ${name} has compression method ${method}, not 0 or 8`);
+    throw new FormatError(
+      path,
+      `zip entry ${quote(name)} has compression method ${method}, not 0 or 8`,
+    );
   }
   try {
     // One byte over the size tells an entry that is larger than it says.
     return await promisify(inflateRaw)(bytes, { maxOutputLength: size + 1 });
   } catch (cause) {
-    throw new FormatError(path, `zip entry ${name} does not unpack to its ${size} bytes`, {
+    throw new FormatError(path, `zip entry ${quote(name)} does not unpack to its ${size} bytes`, {
       cause,
     });
   }
@@ -221,27 +228,30 @@ function applyZip64(
     }
     at += 4 + length;
   }
-  throw new FormatError(path, `zip entry ${entry.name} lacks its zip64 sizes`);
+  throw new FormatError(path, `zip entry ${quote(entry.name)} lacks its zip64 sizes`);
 }
 
 async function locate(source: ByteSource, entry: ZipEntry): Promise<number> {
   const { name, byteLength } = source;
-  if (entry.encrypted) throw new FormatError(name, `zip entry ${entry.name} is encrypted`);
+  if (entry.encrypted) throw new FormatError(name, `zip entry ${quote(entry.name)} is encrypted`);
   if (entry.offset + 30 + entry.compressedSize > byteLength) {
     throw new FormatError(
       name,
-      `zip entry ${entry.name} of ${entry.compressedSize} bytes at byte ${entry.offset} leaves the file of ${byteLength} bytes`,
+      `zip entry ${quote(entry.name)} of ${entry.compressedSize} bytes at byte ${entry.offset} leaves the file of ${byteLength} bytes`,
     );
   }
   const local = viewOf(await source.read(entry.offset, entry.offset + 30));
   if (local.getUint32(0, true) !== 0x04034b50) {
-    throw new FormatError(name, `zip entry ${entry.name} has no header at byte ${entry.offset}`);
+    throw new FormatError(
+      name,
+      `zip entry ${quote(entry.name)} has no header at byte ${entry.offset}`,
+    );
   }
   const start = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
   if (start + entry.compressedSize > byteLength) {
     throw new FormatError(
       name,
-      `zip entry ${entry.name} ends at byte ${start + entry.compressedSize}, the file at ${byteLength}`,
+      `zip entry ${quote(entry.name)} ends at byte ${start + entry.compressedSize}, the file at ${byteLength}`,
     );
   }
   return start;

@@ -96,7 +96,7 @@ test("readTorch refuses a pickled module, naming the class and that nothing was 
 
 test("readTorch refuses compressed archives and files of other kinds", async (t) => {
   await t.throwsAsync(readTorch(join(fixtures, "refused_deflated.pth")), {
-    message: /data\.pkl is compressed, expected it stored/,
+    message: /data\.pkl" is compressed, expected it stored/,
   });
   const cases: [string | Uint8Array, RegExp][] = [
     ["", /the file is empty/],

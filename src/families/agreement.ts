@@ -74,7 +74,8 @@ export interface NullOptions {
 
 /**
  * Sums up how the latents agree with the classes, and how the same codes do when documents and classes are paired
- * at random: the best of many classes never has an F1 of 0. `levels` defaults to 0.2, 0.3 and 0.5.
+ * at random: the best of many classes never has an F1 of 0. `levels` defaults to 0.2, 0.3 and 0.5. `nullF1` holds
+ * the F1 of the live latents in every null run, one run after the other.
  */
 export function latentAgreement(
   postings: Postings,
@@ -84,13 +85,16 @@ export function latentAgreement(
     seeds = SEEDS,
     ...options
   }: MatchOptions & NullOptions & { levels?: readonly number[] } = {},
-): { matches: LatentMatch[]; agreement: LatentAgreement } {
+): { matches: LatentMatch[]; agreement: LatentAgreement; nullF1: number[] } {
   const matches = matchLatents(postings, index, options);
   const observed = summarize(matches, levels);
+  const nullF1: number[] = [];
   const nulls = seeds.map((seed) => {
     const permutation = Uint32Array.from({ length: postings.documents }, (_, i) => i);
     shuffleInPlace(permutation, createRandom(seed));
-    return summarize(matchLatents(postings, index, { ...options, permutation }), levels);
+    const found = matchLatents(postings, index, { ...options, permutation });
+    for (const { active, f1 } of found) if (active > 0) nullF1.push(f1);
+    return summarize(found, levels);
   });
   const over = levels.map((level, l) => ({
     level,
@@ -102,6 +106,7 @@ export function latentAgreement(
   return {
     matches,
     agreement: { live: observed.live, meanF1: observed.meanF1, meanF1Null, over },
+    nullF1,
   };
 }
 

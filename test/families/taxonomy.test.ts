@@ -4,6 +4,7 @@ import { edgeAgreement, familyAgreement, latentAgreement } from "../../src/famil
 import { buildClassIndex, isAboveOrEqual } from "../../src/families/classes.js";
 import { matchHeldOut } from "../../src/families/held-out.js";
 import { f1Interval, wilsonInterval } from "../../src/families/interval.js";
+import { reportTaxonomy } from "../../src/families/taxonomy-report.js";
 import { matchLatents, unitePostings } from "../../src/families/taxonomy.js";
 import { createRandom } from "../../src/random.js";
 
@@ -252,4 +253,31 @@ test("matchHeldOut keeps the F1 of a true class and takes that of a chance one a
     matches.slice(1).reduce((sum, { f1 }) => sum + f1 / 40, 0);
   t.true(mean(seen) > 0.2);
   t.true(mean(heldOut) < 0.05);
+});
+
+test("reportTaxonomy puts latents, edges by weight and families together", (t) => {
+  const edges = [
+    { parent: 1, child: 0, weight: 0.9 },
+    { parent: 1, child: 2, weight: 0.5 },
+    { parent: 0, child: 2, weight: 0.2 },
+  ];
+  const families = [{ parent: 1, members: [0, 2] }];
+  const report = reportTaxonomy(POSTINGS, INDEX, { edges, families, minActive: 1, seeds: [1] });
+  t.like(report, { documents: 8, classes: 4, level: 0.3 });
+  t.is(report.tuned.live, 4);
+  t.is(report.tuned.over[2].count, 3);
+  t.is(report.nullF1.length, 4);
+  t.deepEqual(
+    report.edges.map(({ threshold, edges: count, share }) => [threshold, count, share]),
+    [
+      [0.2, 3, 2 / 3],
+      [0.5, 2, 1],
+      [0.9, 1, 1],
+    ],
+  );
+  // above 1.75 the family is all dogs, above 1.5 all animals: the tie goes to dogs, which holds one member of two
+  t.is(report.families?.meanCoherence, 0.5);
+  t.is(report.matches[2].f1, 1);
+  const bare = reportTaxonomy(POSTINGS, INDEX, { seeds: [1] });
+  t.deepEqual([bare.edges, bare.families], [[], undefined]);
 });

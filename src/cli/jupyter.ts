@@ -97,9 +97,13 @@ function startJupyter(
     env: { ...process.env, JUPYTER_PATH: places.join(path.delimiter) },
     stdio: "inherit",
   });
+  // Ctrl-C reaches Jupyter by itself, as it shares the terminal; other signals come to this process alone.
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on("SIGTERM", forward).on("SIGHUP", forward);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code) => {
+      process.off("SIGTERM", forward).off("SIGHUP", forward);
       if (code === 0 || code === null) resolve();
       else reject(new Error(`jupyter: ${program} ${frontend} ended with code ${code}`));
     });

@@ -49,10 +49,12 @@ export function lintNotebook(notebook: Notebook): string[] {
 
 /**
  * What is wrong with the outputs of a notebook that is to be committed: a code cell that was not run, a failed cell,
- * plotly data without a picture, an absolute path or something that looks like a key. A line a finding.
+ * another kernel, plotly data without a picture, an absolute path or something that looks like a key. A line a finding.
  */
 export function lintOutputs(notebook: Notebook): string[] {
-  return codeCells(notebook).flatMap(({ cell, position }) => {
+  const kernel = notebook.metadata.kernelspec as { name?: unknown } | undefined;
+  const findings = kernel?.name === "tslab" ? [] : ['the kernel is not "tslab"'];
+  const inCells = codeCells(notebook).flatMap(({ cell, position }) => {
     const found: string[] = [];
     if (cell.execution_count === null) found.push("was not run");
     for (const output of cell.outputs) {
@@ -64,6 +66,7 @@ export function lintOutputs(notebook: Notebook): string[] {
     }
     return found.map((problem) => `cell ${position + 1}: ${problem}`);
   });
+  return [...findings, ...inCells];
 }
 
 /**

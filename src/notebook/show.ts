@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Figure } from "../figures/figure.js";
 import { figureMime } from "../figures/fragment.js";
 import { PLOTLY_CONFIG, scriptJson } from "../figures/html.js";
@@ -32,6 +33,7 @@ export interface ShowOptions extends FormatTableOptions {
 }
 
 let isPlotlySent = false;
+let figuresSent = 0;
 
 /**
  * Shows a figure, a table, records or text as an output of the running cell; await it, so that outputs keep their
@@ -76,23 +78,26 @@ async function showFigure(
 /**
  * A div with the script that draws the figure into it. Without plotly's own script it waits until another output of
  * the page has brought it. `module` and `define` are hidden from plotly, which would else hand itself to the
- * RequireJS of the classic notebook.
+ * RequireJS of the classic notebook. The div is found by id: front ends run scripts apart from where they stand.
  */
 function figureFragment(figure: Figure, withScript: boolean): string {
   const { data, layout, width, height } = figure;
-  const content = { data, layout, config: PLOTLY_CONFIG };
+  const content = scriptJson({ data, layout, config: PLOTLY_CONFIG });
+  figuresSent++;
+  const id = `figure-${createHash("sha256").update(content).digest("hex").slice(0, 12)}-${figuresSent}`;
   const library = withScript
     ? `<script>(function (module, define) {${plotlySource().replace(/<\/(script)/gi, "<\\/$1")}\n})();</script>\n`
     : "";
-  return `${library}<div style="width:${width}px;height:${height}px"></div>
+  return `${library}<div id="${id}" style="width:${width}px;height:${height}px"></div>
 <script>
-(function (target, figure) {
+(function (figure) {
   (function draw(tries) {
-    if (window.Plotly) window.Plotly.newPlot(target, figure.data, figure.layout, figure.config);
+    var target = document.getElementById("${id}");
+    if (window.Plotly && target) window.Plotly.newPlot(target, figure.data, figure.layout, figure.config);
     else if (tries > 0) setTimeout(draw, 100, tries - 1);
-    else target.textContent = "plotly is not loaded: run the cell of the first interactive figure again";
+    else if (target) target.textContent = "plotly is not loaded: run the cell of the first interactive figure again";
   })(100);
-})(document.currentScript.previousElementSibling, ${scriptJson(content)});
+})(${content});
 </script>`;
 }
 

@@ -1,6 +1,11 @@
 import test from "ava";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
-import { type Notebook, type Output, parseNotebook } from "../../src/notebook/ipynb.js";
+import {
+  NOTEBOOK_METADATA,
+  type Notebook,
+  type Output,
+  parseNotebook,
+} from "../../src/notebook/ipynb.js";
 import { compareOutputs, lintNotebook, lintOutputs } from "../../src/notebook/lint.js";
 
 function oneCell(source: string, outputs: Output[] = [], count: number | null = 1): Notebook {
@@ -11,7 +16,7 @@ function oneCell(source: string, outputs: Output[] = [], count: number | null = 
     execution_count: count,
     outputs,
   };
-  return { nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] };
+  return { nbformat: 4, nbformat_minor: 5, metadata: { ...NOTEBOOK_METADATA }, cells: [cell] };
 }
 
 function stream(name: "stdout" | "stderr", text: string): Output {
@@ -69,6 +74,7 @@ test("outputs that must not be committed are reported", (t) => {
     "cell 1: shows what looks like a key, sk-abc…",
   ]);
   t.deepEqual(lintOutputs(oneCell("f();", [], null)), ["cell 1: was not run"]);
+  t.deepEqual(lintOutputs({ ...oneCell("f();"), metadata: {} }), ['the kernel is not "tslab"']);
 });
 
 test("compareOutputs finds a missing output and new text on standard error", (t) => {

@@ -209,7 +209,7 @@ function untar(archive: Uint8Array): Map<string, Uint8Array> {
     Buffer.from(archive.subarray(start, start + length))
       .toString("latin1")
       .replace(/\0.*$/s, "");
-  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0;) {
     const size = parseInt(text(at + 124, 12), 8);
     const type = text(at + 156, 1);
     if (type === "0" || type === "") {

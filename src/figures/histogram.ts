@@ -1,3 +1,4 @@
+import { transparent } from "./colour.js";
 import type { PlotlyObject } from "./figure.js";
 import { roundValue } from "./figure.js";
 
@@ -102,14 +103,6 @@ export function stepTrace(bins: Bins, style: { colour: string; line: number }): 
     fill: "tozeroy",
     fillcolor: transparent(style.colour, 0.22),
   };
-}
-
-/** `colour` (#rrggbb) with an opacity from 0 to 1, as rgba(). Throws RangeError for another form of colour. */
-export function transparent(colour: string, opacity: number): string {
-  const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour);
-  if (!match) throw new RangeError(`colour: expected #rrggbb, got ${JSON.stringify(colour)}`);
-  const [r, g, b] = match.slice(1).map((part) => parseInt(part, 16));
-  return `rgba(${r},${g},${b},${opacity})`;
 }
 
 /** A number for a label, with a true minus sign and at most `digits` decimals (default 3). */

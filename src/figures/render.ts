@@ -131,13 +131,17 @@ async function launchBrowser(
 /** The telling line of playwright's long report of a failed start. */
 function launchReason(message: string): string {
   const lines = message.split("\n").map((line) => line.trim());
-  const told = lines.find((line) => /error while loading|cannot open shared|ERROR:|ENOENT/.test(line));
+  const told = lines.find((line) =>
+    /error while loading|cannot open shared|ERROR:|ENOENT/.test(line),
+  );
   return (told ?? lines[0]).slice(0, 300);
 }
 
 function definedVariables(): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+    Object.entries(process.env).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, value]],
+    ),
   );
 }
 

@@ -21,13 +21,11 @@ export function plotlyText(text: string): string {
 
 /** `text` with white space collapsed and without characters that cannot be shown. Not escaped. */
 export function cleanText(text: string): string {
-  return (
-    text
-      .replace(/\s+/gu, " ")
-      .replace(/[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, "")
-      .replace(/[\p{Surrogate}\ufffe\uffff]/gu, "\ufffd")
-      .trim()
-  );
+  return text
+    .replace(/\s+/gu, " ")
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, "")
+    .replace(/[\p{Surrogate}\ufffe\uffff]/gu, "\ufffd")
+    .trim();
 }
 
 /** `text` cut to at most `most` characters, the last one then an ellipsis. Not escaped. */
@@ -69,28 +67,36 @@ export function fitText(text: string, width: number, font: number): string {
 }
 
 /**
- * `text` broken at spaces into at most `lines` lines of about `most` characters; the last line is cut with an
- * ellipsis where text is left over. Not escaped.
+ * `text` broken at spaces into at most `lines` lines of at most `most` characters, as even as can be; the last line
+ * is cut with an ellipsis where text is left over. Not escaped.
  */
 export function wrapText(text: string, most: number, lines: number): string[] {
-  const words = cleanText(text).split(" ");
+  // A lone separator stays at the end of its line.
+  const words = cleanText(text).split(/ (?![/|·,;–—-] )/u);
+  let even = fillLines(words, most, lines);
+  for (let width = most - 1; width > 0; width--) {
+    const tighter = fillLines(words, width, lines);
+    if (tighter.length > even.length || tighter.some((line) => line.length > width)) break;
+    even = tighter;
+  }
+  return even.map((line) => truncateText(line, most));
+}
+
+/** Words in lines of `most` characters, as many to a line as go; what is left over stands in the last line. */
+function fillLines(words: readonly string[], most: number, lines: number): string[] {
   const out: string[] = [];
   let line = "";
-  for (let i = 0; i < words.length; i++) {
-    const longer = line === "" ? words[i] : `${line} ${words[i]}`;
-    if (longer.length <= most || line === "") {
+  for (const word of words) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line === "" || longer.length <= most || out.length === lines - 1) {
       line = longer;
-      continue;
+    } else {
+      out.push(line);
+      line = word;
     }
-    if (out.length === lines - 1) {
-      line = `${line} ${words.slice(i).join(" ")}`;
-      break;
-    }
-    out.push(line);
-    line = words[i];
   }
   out.push(line);
-  return out.map((each) => truncateText(each, most));
+  return out;
 }
 
 /** Lines, each escaped for plotly, with plotly's line break between them. */

@@ -220,7 +220,12 @@ export function isTitled(size: FigureSize, options: FigureOptions, title: string
 /** Height of the strip above the plot: room for a title and for lines of a legend, or for neither. */
 export function topMargin(size: FigureSize, titled: boolean, legendLines = 0): number {
   const heading = titled ? size.heading * 2.2 : size.font * 0.4;
-  return heading + (legendLines > 0 ? legendLines * Math.max(19, size.small * 1.3 + 3) + size.font * 0.4 : size.font * 0.5);
+  return (
+    heading +
+    (legendLines > 0
+      ? legendLines * Math.max(19, size.small * 1.3 + 3) + size.font * 0.4
+      : size.font * 0.5)
+  );
 }
 
 /** An axis in the theme's style, `title` as plotly's markup; `extra` is laid over it. */

@@ -15,7 +15,10 @@ test("densityHistogram bins log10 density, counts dead latents apart and marks t
   t.is(x[x.length - 1], 0.1);
   t.is(y.reduce((sum, v) => sum + v, 0) / 2, 4);
   const shapes = figure.layout.shapes as { x0: number }[];
-  t.deepEqual(shapes.map((shape) => shape.x0), [-1]);
+  t.deepEqual(
+    shapes.map((shape) => shape.x0),
+    [-1],
+  );
 });
 
 test("densityHistogram refuses no series and densities that are no shares", (t) => {

@@ -79,7 +79,15 @@ function linearOf(colour: string): number[] {
 }
 
 function applyTo(matrix: number[][], rgb: number[]): number[] {
-  return matrix.map((row) => Math.min(1, Math.max(0, row.reduce((s, m, i) => s + m * rgb[i], 0))));
+  return matrix.map((row) =>
+    Math.min(
+      1,
+      Math.max(
+        0,
+        row.reduce((s, m, i) => s + m * rgb[i], 0),
+      ),
+    ),
+  );
 }
 
 function labOf([r, g, b]: number[]): number[] {

@@ -1,7 +1,7 @@
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValue } from "./figure.js";
 import type { Bins } from "./histogram.js";
-import { binRange, binValues, formatNumber, medianOf, stepTrace } from "./histogram.js";
+import { binRange, binValues, formatNumber, markLine, medianOf, stepTrace } from "./histogram.js";
 import { plotlyText } from "./text.js";
 import { axisLayout, CATEGORIES, composeFigure, figureSize } from "./theme.js";
 
@@ -52,7 +52,7 @@ export function densityHistogram(
       name: plotlyText(legend[at]),
       hovertemplate: `%{y} latents<br>log10 density %{customdata}<extra>${plotlyText(name)}</extra>`,
     });
-    if (median !== undefined) shapes.push(medianLine(median, style));
+    if (median !== undefined) shapes.push(markLine(roundValue(median, 4), style));
   }
   const layout = {
     xaxis: axisLayout("log<sub>10</sub> density", size, {
@@ -80,17 +80,4 @@ function logDensities(densities: ArrayLike<number>): number[] {
     if (density > 0) logs.push(Math.log10(density));
   }
   return logs;
-}
-
-function medianLine(median: number, style: { colour: string; line: number }): PlotlyObject {
-  const x = roundValue(median, 4);
-  return {
-    type: "line",
-    x0: x,
-    x1: x,
-    y0: 0,
-    y1: 1,
-    yref: "paper",
-    line: { color: style.colour, width: style.line, dash: "dash" },
-  };
 }

@@ -109,3 +109,16 @@ export function stepTrace(bins: Bins, style: { colour: string; line: number }): 
 export function formatNumber(value: number, digits = 3): string {
   return String(roundValue(value, digits)).replace("-", "\u2212");
 }
+
+/** A dashed line over the plot's height at `x`. */
+export function markLine(x: number, style: { colour: string; line: number }): PlotlyObject {
+  return {
+    type: "line",
+    x0: x,
+    x1: x,
+    y0: 0,
+    y1: 1,
+    yref: "paper",
+    line: { color: style.colour, width: style.line, dash: "dash" },
+  };
+}

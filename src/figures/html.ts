@@ -1,4 +1,5 @@
 import type { Figure } from "./figure.js";
+import { cleanText } from "./text.js";
 
 /** Where a page finds plotly: its source to be written into the page, or the address of a file beside it. */
 export type PlotlyScript = { source: string } | { src: string };
@@ -51,7 +52,7 @@ export function standaloneHtml(figure: Figure, plotly: PlotlyScript): string {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title === "" ? name : title)}</title>
+<title>${escapeHtml(cleanText(title === "" ? name : title))}</title>
 <style>body { margin: 0; background: #fff } #figure { margin: 1rem auto; width: max-content }</style>
 ${script}
 </head>

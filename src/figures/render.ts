@@ -4,6 +4,7 @@ import { browserAdvice, browserChoices, bundledFonts } from "./browser.js";
 import type { Figure } from "./figure.js";
 import { escapeHtml, PLOTLY_CONFIG, standaloneHtml } from "./html.js";
 import { plotlySource } from "./plotly.js";
+import { cleanText } from "./text.js";
 
 /** Draws figures in a browser of its own, which lives until `close`. */
 export interface Renderer {
@@ -205,7 +206,10 @@ async function drawSvg(page: Page, figure: Figure): Promise<string> {
   }
   const stable = svg.replace(/<[a-zA-Z][^<>]*>/g, styleLast);
   if (title === "") return stable;
-  return stable.replace(/^<svg [^>]*>/, (tag) => `${tag}<title>${escapeHtml(title)}</title>`);
+  return stable.replace(
+    /^<svg [^>]*>/,
+    (tag) => `${tag}<title>${escapeHtml(cleanText(title))}</title>`,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
-import { plotlyText, textWidth } from "./text.js";
+import { fitText, plotlyText, textWidth } from "./text.js";
 
 /** Where a figure will stand. */
 export type SizeName = "column" | "page" | "slide" | "screen";
@@ -191,7 +191,7 @@ export function composeFigure(parts: FigureParts, options: FigureOptions): Figur
     paper_bgcolor: "#ffffff",
     plot_bgcolor: "#ffffff",
     margin: {
-      l: size.font * 4.8,
+      l: size.font * 5.2,
       r: size.font * 1.2,
       t: topMargin(size, shown, parts.legend && legendLines(parts.legend, size)),
       b: size.font * 3.7,
@@ -275,15 +275,16 @@ function legendLines(entries: readonly string[], size: FigureSize): number {
 }
 
 function headingLayout(title: string, size: FigureSize): PlotlyObject {
+  const edge = size.font * 0.9;
   return {
-    text: plotlyText(title),
+    text: plotlyText(fitText(title, size.width - 2 * edge, size.heading)),
     font: { size: size.heading, color: INK },
-    x: 0,
-    xref: "paper",
+    x: edge / size.width,
+    xref: "container",
     xanchor: "left",
     y: 1,
     yref: "container",
     yanchor: "top",
-    pad: { t: size.heading * 0.8 },
+    pad: { t: size.heading * 0.7 },
   };
 }

@@ -1,0 +1,149 @@
+import type { Matrix } from "../matrix.js";
+import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
+import { roundValue } from "./figure.js";
+import { colourBarRoom, placesAxis, shareTrace } from "./heatmap.js";
+import { plotlyLines, textWidth, wrapText } from "./text.js";
+import type { FigureSize } from "./theme.js";
+import { composeFigure, figureSize, INK, isTitled, topMargin } from "./theme.js";
+
+/** What the grid shows: latents in the order of the matrix, the families' one after the other. */
+export interface CooccurrenceGridInput {
+  /** C_ij / min(f_i, f_j), 0 to 1 with 1 on the diagonal [m, m]; `shareOfRarer` makes it from counts. */
+  shares: Matrix;
+  /** The families in order with their numbers of latents, which sum up to m. */
+  blocks: readonly { name: string; size: number }[];
+  /** Of the latents, for hovering [m]. Default: their places. */
+  labels?: readonly string[];
+}
+
+/** Options of `cooccurrenceGrid`. */
+export interface CooccurrenceGridOptions extends FigureOptions {
+  /** The share from which on a cell has the darkest colour, over 0 to 1. Default: 0.2, 0.5 or 1, as the data ask. */
+  max?: number;
+}
+
+/**
+ * How often the latents of a few families occur together: a heatmap with a border around each family's block and
+ * the families' names at its left. Throws RangeError where the blocks do not fit the matrix.
+ */
+export function cooccurrenceGrid(
+  input: CooccurrenceGridInput,
+  options: CooccurrenceGridOptions = {},
+): Figure {
+  const { shares, blocks } = input;
+  const m = shares.rows;
+  const labels = input.labels ?? Array.from({ length: m }, (_, at) => String(at));
+  const sum = blocks.reduce((total, block) => total + block.size, 0);
+  if (sum !== m || labels.length !== m) {
+    throw new RangeError(
+      `cooccurrenceGrid: blocks and labels must fit ${m} latents, got ${sum} in blocks and ${labels.length} labels`,
+    );
+  }
+  const title = "Co-occurrence within and between families";
+  const measures = figureSize(options);
+  const names = blockNames(blocks, measures);
+  const wide = Math.max(0, ...names.map((name) => name.width)) + measures.font * 0.8;
+  const margin = {
+    l: wide,
+    r: colourBarRoom(measures),
+    t: topMargin(measures, isTitled(measures, options, title)),
+    b: measures.font * 0.9,
+  };
+  const fixed = options.height !== undefined || options.size === "slide";
+  const side = Math.min(
+    measures.width - margin.l - margin.r,
+    fixed ? measures.height - margin.t - margin.b : Infinity,
+  );
+  const height = fixed ? measures.height : Math.round(side + margin.t + margin.b);
+  const size = { ...measures, height };
+  // A slide is wider than the square and its names: they stand in its middle.
+  const spare = size.width - margin.l - margin.r - side;
+  margin.l += spare / 2;
+  margin.r += spare / 2;
+  const layout = {
+    xaxis: placesAxis(labels),
+    yaxis: placesAxis(labels, { range: [m - 0.5, -0.5] }),
+    margin: { ...margin, autoexpand: false },
+    shapes: blockBorders(blocks, size),
+    annotations: nameAnnotations(names, m, side, size),
+  };
+  const data = [shareTrace("cooccurrenceGrid", shares, options.max, size)];
+  return composeFigure({ name: "cooccurrence-grid", title, data, layout, size }, options);
+}
+
+interface BlockName {
+  lines: string[];
+  width: number;
+  /** Place of the block's middle, in latents from the first row's upper edge. */
+  middle: number;
+}
+
+function blockNames(blocks: CooccurrenceGridInput["blocks"], size: FigureSize): BlockName[] {
+  const most = Math.max(12, Math.floor((size.width * 0.3) / (size.small * 0.55)));
+  let start = 0;
+  return blocks.map(({ name, size: latents }) => {
+    const lines = wrapText(name, Math.min(most, 28), 3);
+    const middle = start + latents / 2;
+    start += latents;
+    return { lines, middle, width: Math.max(...lines.map((line) => textWidth(line, size.small))) };
+  });
+}
+
+function blockBorders(blocks: CooccurrenceGridInput["blocks"], size: FigureSize): PlotlyObject[] {
+  let start = 0;
+  return blocks.map((block) => {
+    const [low, high] = [start - 0.5, start + block.size - 0.5];
+    start += block.size;
+    return {
+      type: "rect",
+      ...{ x0: low, x1: high, y0: low, y1: high },
+      line: { color: INK, width: Math.max(0.8, size.line * 0.6) },
+      fillcolor: "rgba(0,0,0,0)",
+    };
+  });
+}
+
+/** Names beside their blocks, from the top; one that would run into the name above it goes down as far as need be. */
+function nameAnnotations(
+  names: readonly BlockName[],
+  m: number,
+  side: number,
+  size: FigureSize,
+): PlotlyObject[] {
+  const heights = names.map(({ lines }) => lines.length * size.small * 1.3);
+  const centres = spreadOut(
+    names.map(({ middle }) => (middle / m) * side),
+    heights,
+    side,
+  );
+  return names.map(({ lines, middle }, at) => ({
+    xref: "paper",
+    x: 0,
+    xanchor: "right",
+    xshift: -size.font * 0.5,
+    y: roundValue(middle - 0.5, 3),
+    yanchor: "middle",
+    yshift: roundValue((middle / m) * side - centres[at], 1),
+    text: plotlyLines(lines),
+    align: "right",
+    font: { size: size.small },
+    showarrow: false,
+    borderpad: 0,
+  }));
+}
+
+/** Moves centres apart, in order, so that things of these heights do not overlap within [0, side] if they fit. */
+function spreadOut(centres: readonly number[], heights: readonly number[], side: number): number[] {
+  const out = [...centres];
+  for (let i = 1; i < out.length; i++) {
+    out[i] = Math.max(out[i], out[i - 1] + (heights[i - 1] + heights[i]) / 2);
+  }
+  for (let i = out.length - 1; i >= 0; i--) {
+    const limit =
+      i === out.length - 1
+        ? Math.max(side - heights[i] / 2, centres[i])
+        : out[i + 1] - (heights[i] + heights[i + 1]) / 2;
+    out[i] = Math.min(out[i], limit);
+  }
+  return out;
+}

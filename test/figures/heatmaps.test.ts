@@ -1,0 +1,85 @@
+import test from "ava";
+import { cooccurrenceGrid } from "../../src/figures/cooccurrence-grid.js";
+import { familyHeatmap } from "../../src/figures/family-heatmap.js";
+import { shareOfRarer } from "../../src/figures/heatmap.js";
+import { createMatrix } from "../../src/matrix.js";
+
+const counts = createMatrix(3, 3, Float32Array.of(8, 4, 0, 4, 5, 0, 0, 0, 0));
+
+test("shareOfRarer divides by the rarer latent's count, with ones on the diagonal", (t) => {
+  t.deepEqual(
+    [...shareOfRarer(counts).data],
+    [1, 0.8, 0, 0.8, 1, 0, 0, 0, 1].map((share) => Math.fround(share)),
+  );
+  t.throws(() => shareOfRarer(createMatrix(1, 2)), { instanceOf: RangeError });
+});
+
+test("cooccurrenceGrid borders each family's block and names it at its middle", (t) => {
+  const blocks = [
+    { name: "food", size: 2 },
+    { name: "animals", size: 1 },
+  ];
+  const figure = cooccurrenceGrid({ shares: shareOfRarer(counts), blocks });
+  const shapes = figure.layout.shapes as { x0: number; x1: number; y0: number; y1: number }[];
+  t.deepEqual(
+    shapes.map(({ x0, x1, y0, y1 }) => [x0, x1, y0, y1]),
+    [
+      [-0.5, 1.5, -0.5, 1.5],
+      [1.5, 2.5, 1.5, 2.5],
+    ],
+  );
+  const names = figure.layout.annotations as { text: string; y: number }[];
+  t.deepEqual(
+    names.map(({ text, y }) => [text, y]),
+    [
+      ["food", 0.5],
+      ["animals", 2],
+    ],
+  );
+  t.like(figure.data[0], {
+    zmax: 1,
+    z: [
+      [1, 0.8, 0],
+      [0.8, 1, 0],
+      [0, 0, 1],
+    ],
+  });
+  t.throws(() => cooccurrenceGrid({ shares: shareOfRarer(counts), blocks: blocks.slice(1) }), {
+    message: /must fit 3 latents, got 1 in blocks/,
+  });
+});
+
+test("names of narrow blocks stand apart", (t) => {
+  const m = 60;
+  const shares = createMatrix(m, m, new Float32Array(m * m).fill(0.1));
+  const blocks = Array.from({ length: 15 }, (_, at) => ({
+    name: `family ${at}`,
+    size: at === 14 ? 46 : 1,
+  }));
+  const figure = cooccurrenceGrid({ shares, blocks }, { size: "column" });
+  const names = figure.layout.annotations as { y: number; yshift: number }[];
+  const { margin } = figure.layout as { margin: { l: number; r: number } };
+  const side = figure.width - margin.l - margin.r;
+  const centres = names.map(({ y, yshift }) => ((y + 0.5) / m) * side - yshift);
+  for (let i = 1; i < 15; i++) t.true(centres[i] - centres[i - 1] > 10.9);
+});
+
+test("familyHeatmap shows what stays legible and says how many it leaves out", (t) => {
+  const m = 50;
+  const shares = createMatrix(m, m, new Float32Array(m * m).fill(0.5));
+  const labels = Array.from({ length: m }, (_, at) => `latent ${at}`);
+  const figure = familyHeatmap({ name: "food", shares, labels }, { size: "column" });
+  const rows = (figure.data[0].z as unknown[]).length;
+  t.true(rows >= 10 && rows < m);
+  t.is(figure.title, `Co-occurrence in food, first ${rows} of 50 latents`);
+  const few = familyHeatmap({ name: "food", shares, labels }, { maxLatents: 2 });
+  t.like(few.data[0], {
+    z: [
+      [0.5, 0.5],
+      [0.5, 0.5],
+    ],
+    texttemplate: "%{z:.2f}",
+  });
+  t.throws(() => familyHeatmap({ name: "x", shares, labels: ["one"] }), { instanceOf: RangeError });
+  t.throws(() => familyHeatmap({ name: "x", shares, labels }, { max: 2 }), { message: /max must/ });
+});

@@ -1,0 +1,93 @@
+import { cooccurrenceGrid } from "../../src/figures/cooccurrence-grid.js";
+import { densityHistogram } from "../../src/figures/density-histogram.js";
+import { encoderDecoderCosine } from "../../src/figures/encoder-decoder-cosine.js";
+import { familyHeatmap } from "../../src/figures/family-heatmap.js";
+import { familyTree } from "../../src/figures/family-tree.js";
+import type { Figure, FigureOptions } from "../../src/figures/figure.js";
+import { shareOfRarer } from "../../src/figures/heatmap.js";
+import { latentMap } from "../../src/figures/latent-map.js";
+import { lossCurve } from "../../src/figures/loss-curve.js";
+import { taxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
+import { createMatrix } from "../../src/matrix.js";
+
+/** Every figure over a tiny input; `word(i)` is the i-th text that comes from outside. */
+export function sampleFigures(word: (at: number) => string, options: FigureOptions): Figure[] {
+  const counts = createMatrix(
+    4,
+    4,
+    Float32Array.of(8, 4, 1, 0, 4, 6, 2, 0, 1, 2, 4, 2, 0, 0, 2, 2),
+  );
+  const shares = shareOfRarer(counts);
+  const labels = [0, 1, 2, 3].map(word);
+  return [
+    densityHistogram([{ name: word(0), densities: [0.1, 0.1, 0.01, 0, 1] }], options),
+    encoderDecoderCosine([{ name: word(0), cosines: [0.5, 0.52, 0.7] }], options),
+    latentMap(
+      {
+        x: [0, 1, 2, 10, NaN],
+        y: [0, 1, 0, 5, 1],
+        labels: [...labels, "without a place"],
+        densities: [0.1, 0.01, 0.001, 0, 0.1],
+        families: [
+          { name: word(4), members: [0, 1, 2] },
+          { name: word(5), members: [2, 4] },
+        ],
+      },
+      options,
+    ),
+    cooccurrenceGrid(
+      {
+        shares,
+        blocks: [
+          { name: word(4), size: 2 },
+          { name: word(5), size: 2 },
+        ],
+        labels,
+      },
+      options,
+    ),
+    familyHeatmap({ name: word(4), shares, labels }, options),
+    familyTree(
+      [
+        { label: labels[0], parent: -1, density: 0.1 },
+        { label: labels[1], parent: 0, weight: 0.5, density: 0.01 },
+        { label: labels[2], parent: 1, weight: 0.25 },
+        { label: labels[3], parent: 0 },
+      ],
+      options,
+    ),
+    taxonomyAgreement(
+      {
+        edges: [
+          {
+            threshold: 0.1,
+            edges: 100,
+            share: 0.5,
+            interval: [0.4, 0.6],
+            shuffledNull: { mean: 0.1, sd: 0.02 },
+            randomNull: { mean: 0.03, sd: 0.01 },
+          },
+          {
+            threshold: 0.2,
+            edges: 0,
+            share: NaN,
+            interval: [NaN, NaN],
+            shuffledNull: { mean: NaN, sd: NaN },
+          },
+        ],
+        f1: [0.1, 0.25, 0.25, 0.9],
+        nullF1: [0.1, 0.1, 0.05, 0.1],
+      },
+      { ...options, binWidth: 0.1, edgeAxis: word(5) },
+    ),
+    lossCurve(
+      [
+        { step: 1, reconstruction: 1, dead: 0 },
+        { step: 2, reconstruction: 0.5, dead: 3 },
+        { step: 3, reconstruction: 0.25, dead: 2, validation: 0.3 },
+        { step: 4, reconstruction: 0.2, dead: 0 },
+      ],
+      { ...options, maxPoints: 2 },
+    ),
+  ];
+}

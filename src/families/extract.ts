@@ -113,3 +113,16 @@ export function dropOverlapping(families: readonly Family[], maxOverlap: number)
   }
   return families.filter((_, f) => kept.has(f));
 }
+
+/**
+ * Families of a forest that is there already, in one pass and with nothing dropped: by default every root with three
+ * children of its own or more, and its descendants.
+ */
+export function groupForest(
+  forest: Forest,
+  { minChildren = 3, nested = "roots", ...options }: SubtreeOptions & { minChildren?: number } = {},
+): Family[] {
+  return findSubtrees(forest, { ...options, nested })
+    .filter(({ members }) => members.length >= minChildren)
+    .map(({ parent, members }) => ({ parent, members, pass: 0 }));
+}

@@ -112,11 +112,18 @@ function restoreNaN(root: unknown, marker: string): unknown {
   const waiting: unknown[] = [root];
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
     if (typeof value !== "object" || value === null) continue;
+    if (Array.isArray(value)) {
+      const items = value as unknown[];
+      for (let i = 0; i < items.length; i++) {
+        if (items[i] === marker) items[i] = NaN;
+        else if (typeof items[i] === "object") waiting.push(items[i]);
+      }
+      continue;
+    }
     const holder = value as Record<string, unknown>;
     for (const key of Object.keys(holder)) {
-      const child = holder[key];
-      if (child === marker) holder[key] = NaN;
-      else if (typeof child === "object" && child !== null) waiting.push(child);
+      if (holder[key] === marker) holder[key] = NaN;
+      else if (typeof holder[key] === "object") waiting.push(holder[key]);
     }
   }
   return root;

@@ -2,9 +2,11 @@ import { FormatError } from "../errors.js";
 import { plainLine } from "./quote.js";
 
 /** Far above what a state dict of thousands of tensors needs; a hostile file is stopped at some hundred MB. */
-const mostContainers = 1_000_000;
+const mostContainers = 500_000;
 const mostMemos = 1_000_000;
-const deepestStack = 2_000_000;
+const deepestStack = 1_000_000;
+/** What a call makes, such as a tensor, weighs as much as this many tuples. */
+const weightOfCall = 4;
 const longestName = 1000;
 /** Calls may copy a text or list that the memo holds once: in all, this many times the pickle's own bytes. */
 const mostCopies = 16;
@@ -107,7 +109,8 @@ export class PickleMachine {
     const end = this.#bytes.indexOf(10, this.at);
     if (end < 0) this.#need(Infinity);
     if (end - this.at > longestName) this.fail("pickle: a name of more than 1000 bytes");
-    const text = Buffer.from(this.take(end - this.at)).toString();
+    const { buffer, byteOffset, length } = this.take(end - this.at);
+    const text = Buffer.from(buffer, byteOffset, length).toString();
     this.at++;
     return text;
   }
@@ -118,8 +121,9 @@ export class PickleMachine {
   }
 
   /** Counts a list, dict, set or tuple towards the cap and pushes it. */
-  pushContainer(value: unknown): void {
-    if (++this.#containers > mostContainers) {
+  pushContainer(value: unknown, weight = 1): void {
+    this.#containers += weight;
+    if (this.#containers > mostContainers) {
       this.fail(`pickle: more than ${mostContainers} lists, dicts and tuples`);
     }
     this.push(value);
@@ -182,7 +186,10 @@ export class PickleMachine {
       this.fail(`refused a call of ${what} in the pickle; nothing was run`);
     }
     for (const argument of args) this.#spend(argument);
-    this.pushContainer(callee.build(args, (problem) => this.fail(problem)));
+    this.pushContainer(
+      callee.build(args, (problem) => this.fail(problem)),
+      weightOfCall,
+    );
   }
 
   persistent(id: unknown): void {

@@ -1,10 +1,10 @@
+import { isUtf8 } from "node:buffer";
 import type { PickleMachine } from "./pickle-machine.js";
 
 /** Python's own integers in checkpoints (seeds, counters) have some bytes; longer ones only cost time. */
 const longestInteger = 4096;
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-const strictUtf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 type Run = (machine: PickleMachine) => void;
 
@@ -137,11 +137,8 @@ function pushInteger(machine: PickleMachine, length: number): void {
 /** Python 2's str: text in UTF-8 in every checkpoint of ours, else byte for byte. */
 function pushOldText(machine: PickleMachine, length: number): void {
   const bytes = machine.take(length);
-  try {
-    machine.push(strictUtf8.decode(bytes));
-  } catch {
-    machine.push(Buffer.from(bytes).toString("latin1"));
-  }
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  machine.push(view.toString(isUtf8(view) ? "utf8" : "latin1"));
 }
 
 function append(machine: PickleMachine, items: unknown[]): void {

@@ -7,6 +7,8 @@ export type { PickleFail, PickleOptions } from "./pickle-machine.js";
 
 const firstProtocol = 2;
 const lastProtocol = 5;
+/** Some 30 opcodes make a tensor; more than this only cost time. */
+const mostOpcodes = 2_000_000;
 
 /**
  * Reads one pickle of protocol 2 to 5 without running anything: None as null, int as number (bigint beyond 2^53), str
@@ -31,7 +33,10 @@ export function readPickle(
     );
   }
   try {
-    while (!machine.stopped) step(machine);
+    for (let steps = 0; !machine.stopped; steps++) {
+      if (steps >= mostOpcodes) machine.fail(`pickle: more than ${mostOpcodes} opcodes`);
+      step(machine);
+    }
   } catch (error) {
     // V8's own limits on the size of a Map or Set.
     if (error instanceof RangeError) machine.fail(`pickle: ${error.message}`);

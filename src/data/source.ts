@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { FormatError } from "../errors.js";
 
 /** Node refuses single reads of 2 GiB and more. */
@@ -18,14 +18,13 @@ export interface ByteSource {
 
 /** Opens a file for reading by range. Throws FormatError if there is no such file or it is no regular file. */
 export async function openSource(path: string): Promise<ByteSource> {
-  const handle = await open(path, "r").catch((cause: unknown) => {
+  const refuse = (cause: unknown): never => {
     throw new FormatError(path, describeOpenError(cause), { cause });
-  });
-  const stats = await handle.stat();
-  if (!stats.isFile()) {
-    await handle.close();
-    throw new FormatError(path, "expected a file, found a folder or a device");
-  }
+  };
+  // Asked before it is opened: opening a named pipe would wait for its writer.
+  const stats = await stat(path).catch(refuse);
+  if (!stats.isFile()) throw new FormatError(path, "expected a file, found a folder or a device");
+  const handle = await open(path, "r").catch(refuse);
   const byteLength = stats.size;
 
   async function readInto(target: Uint8Array, start: number): Promise<void> {

@@ -51,16 +51,25 @@ export async function* readLines(
   options: TextOptions = {},
 ): AsyncGenerator<string> {
   const name = nameOf(input);
-  let rest = "";
+  // The pieces of a line that is not over yet, joined once it is.
+  let pieces: string[] = [];
+  let length = 0;
   for await (const part of decodedParts(input, options)) {
-    const lines = (rest + part).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) yield withoutReturn(line);
-    if (rest.length > longestLine) {
+    let start = 0;
+    for (let end = part.indexOf("\n"); end >= 0; end = part.indexOf("\n", start)) {
+      pieces.push(part.slice(start, end));
+      yield withoutReturn(pieces.length === 1 ? pieces[0] : pieces.join(""));
+      start = end + 1;
+      pieces = [];
+      length = 0;
+    }
+    if (start < part.length) pieces.push(part.slice(start));
+    length += part.length - start;
+    if (length > longestLine) {
       throw new FormatError(name, `a line of over ${longestLine} characters`);
     }
   }
-  if (rest !== "") yield withoutReturn(rest);
+  if (pieces.length > 0) yield withoutReturn(pieces.join(""));
 }
 
 function withoutReturn(line: string): string {

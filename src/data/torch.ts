@@ -5,7 +5,7 @@ import { quote } from "./quote.js";
 import { withSource } from "./source.js";
 import type { ByteSource } from "./source.js";
 import { readStrided } from "./strided.js";
-import { decodeTensorData, isTensor, tensorItemSizes } from "./tensor.js";
+import { isTensor, tensorItemSizes } from "./tensor.js";
 import type { Tensor } from "./tensor.js";
 import { parseStorageId, torchGlobals } from "./torch-globals.js";
 import type { StorageRef, TensorLayout } from "./torch-globals.js";
@@ -19,6 +19,7 @@ const copiesPerFile = 4;
 const copyAllowance = 64 * 1024 * 1024;
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
+const unread = new Float32Array(0);
 
 /** Where a storage's bytes lie in the file. */
 interface StoragePlace {
@@ -172,7 +173,7 @@ function unpickle(bytes: Uint8Array, start: number, path: string): Unfilled {
   const storages: Unfilled["storages"] = new Map();
   const globals = torchGlobals((layout) => {
     const { dtype, shape } = layout;
-    const tensor: Tensor = { shape, dtype, data: decodeTensorData(new Uint8Array(0), dtype) };
+    const tensor: Tensor = { shape, dtype, data: unread };
     const { key } = layout.storage;
     const others = tensors.get(key);
     if (others) others.push({ tensor, layout });

@@ -6,9 +6,10 @@ import type { ByteSource } from "./source.js";
 
 const endSize = 22;
 const longestComment = 0xffff;
-const largestDirectory = 64 * 1024 * 1024;
+const largestDirectory = 16 * 1024 * 1024;
 const unknown16 = 0xffff;
 const unknown32 = 0xffffffff;
+const utf8 = new TextDecoder();
 
 /** One file of a zip archive. */
 export interface ZipEntry {
@@ -193,7 +194,7 @@ function parseEntry(
   }
   const nameBytes = new Uint8Array(directory.buffer, directory.byteOffset + at + 46, nameLength);
   const entry: ZipEntry = {
-    name: new TextDecoder().decode(nameBytes),
+    name: utf8.decode(nameBytes),
     encrypted: (directory.getUint16(at + 8, true) & 1) === 1,
     method: directory.getUint16(at + 10, true),
     crc32: directory.getUint32(at + 16, true),

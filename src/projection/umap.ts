@@ -6,7 +6,7 @@ import { createRandom } from "../random.js";
 import { NO_NEIGHBOUR, hasNeighbours } from "./neighbours.js";
 import { neighbourGraph, spectralPlaces } from "./spectral.js";
 
-/** Side of the square that the starting places fill, as in the reference implementation. */
+/** Half the side of the square that the starting places fill, as in the reference implementation. */
 const START_RADIUS = 10;
 const START_NOISE = 1e-3;
 
@@ -15,7 +15,7 @@ export interface UmapOptions {
   seed?: number;
   /**
    * Rounds of layout, rounded up to a multiple of 3 (umap-js hangs on others when it places new points).
-   * Default 501 up to 4,000 rows, 300 above.
+   * Default as umap-js: 501 up to 2,500 rows, 402 up to 5,000, 300 up to 7,500, 201 above.
    */
   epochs?: number;
   /** Smallest distance between places, in units of the map; small values clump. Default 0.1. */
@@ -42,7 +42,7 @@ export async function projectUmap(
   options: UmapOptions = {},
 ): Promise<Matrix> {
   const { seed = 0, minDist = 0.1, spread = 1, onProgress, signal } = options;
-  const epochs = checkedEpochs(options.epochs ?? (neighbours.rows > 4000 ? 300 : 501));
+  const epochs = checkedEpochs(options.epochs ?? defaultEpochs(neighbours.rows));
   const live = liveNeighbours(neighbours);
   const out = createMatrix(neighbours.rows, 2);
   if (live.rows.length > 0) {
@@ -66,6 +66,12 @@ export async function projectUmap(
   }
   placeDeadInPlace(out, neighbours);
   return out;
+}
+
+function defaultEpochs(rows: number): number {
+  if (rows <= 2500) return 501;
+  if (rows <= 5000) return 402;
+  return rows <= 7500 ? 300 : 201;
 }
 
 function checkedEpochs(epochs: number): number {

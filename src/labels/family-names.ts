@@ -1,0 +1,92 @@
+import type { Postings } from "../codes.js";
+import { type KeywordOptions, labelByKeywords } from "./keywords.js";
+import type { LabelRecord } from "./label.js";
+import type { WordIndex } from "./words.js";
+
+/** Weight of the parent's activation beside a member's. */
+const PARENT_WEIGHT = 2;
+/** With fewer documents that speak for a family together, those with a single active latent count too. */
+const FEWEST_SHARED = 10;
+
+/** A family as naming needs it: a parent latent and its descendants. */
+export interface NamedFamily {
+  parent: number;
+  members: readonly { latent: number }[];
+}
+
+/**
+ * Names for families without a language model: the distinctive words of the documents in which at least two of a
+ * family's latents are active, strongest where many are, the parent's activation counting double (each latent's as
+ * a share of its highest). Records are as labelByKeywords gives them, in the order of `families`, with the parent as
+ * `latent`; no two names are equal.
+ */
+export function nameFamiliesByKeywords(
+  documents: readonly string[] | WordIndex,
+  postings: Postings,
+  families: readonly NamedFamily[],
+  options: KeywordOptions = {},
+): LabelRecord[] {
+  const together = familyPostings(postings, families);
+  return labelByKeywords(documents, together, options).map((record, i) => ({
+    ...record,
+    latent: families[i].parent,
+  }));
+}
+
+/** The name of one family; see nameFamiliesByKeywords, which also keeps the names of many apart. */
+export function nameFamilyByKeywords(
+  documents: readonly string[] | WordIndex,
+  postings: Postings,
+  family: NamedFamily,
+  options: KeywordOptions = {},
+): LabelRecord {
+  return nameFamiliesByKeywords(documents, postings, [family], options)[0];
+}
+
+// Each family as a latent of its own.
+function familyPostings(postings: Postings, families: readonly NamedFamily[]): Postings {
+  const highest = highestValues(postings);
+  const sums = new Float64Array(postings.documents);
+  const counts = new Uint32Array(postings.documents);
+  const offsets = new Uint32Array(families.length + 1);
+  const rows: number[] = [];
+  const values: number[] = [];
+  families.forEach(({ parent, members }, i) => {
+    const touched: number[] = [];
+    const add = (latent: number, weight: number): void => {
+      for (let at = postings.offsets[latent]; at < postings.offsets[latent + 1]; at++) {
+        if (postings.values[at] <= 0) continue;
+        const row = postings.rows[at];
+        if (counts[row]++ === 0) touched.push(row);
+        sums[row] += (weight * postings.values[at]) / highest[latent];
+      }
+    };
+    add(parent, PARENT_WEIGHT);
+    for (const { latent } of members) add(latent, 1);
+    touched.sort((a, b) => a - b);
+    const shared = touched.filter((row) => counts[row] > 1);
+    for (const row of shared.length >= FEWEST_SHARED ? shared : touched) {
+      rows.push(row);
+      values.push(sums[row]);
+    }
+    for (const row of touched) sums[row] = counts[row] = 0;
+    offsets[i + 1] = rows.length;
+  });
+  return {
+    n: families.length,
+    documents: postings.documents,
+    offsets,
+    rows: Uint32Array.from(rows),
+    values: Float32Array.from(values),
+  };
+}
+
+function highestValues({ n, offsets, values }: Postings): Float64Array {
+  const highest = new Float64Array(n);
+  for (let latent = 0; latent < n; latent++) {
+    for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
+      highest[latent] = Math.max(highest[latent], values[at]);
+    }
+  }
+  return highest;
+}

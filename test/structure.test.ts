@@ -1,6 +1,7 @@
 import test from "ava";
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { VERSION } from "../src/version.js";
 
 // docs/design.md, "Imports": a module may import from its own layer's folder and from the layers named here.
 const SHARED = ["errors", "random", "progress", "matrix", "codes"];
@@ -21,7 +22,7 @@ const ALLOWED: Record<string, string[]> = {
   figures: [...SHARED, "data", "sae", "families", "projection", "search", "labels"],
   notebook: [...SHARED, "data", "figures", "labels", "families"],
 };
-const TOP = ["pipeline", "cli", "index"];
+const TOP = ["pipeline", "cli", "index", "version"];
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -73,6 +74,11 @@ test("the library neither prints nor exits", (t) => {
       file,
     );
   }
+});
+
+test("the version in the code is that of package.json", (t) => {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  t.is(VERSION, version);
 });
 
 test("no source file is longer than 400 lines", (t) => {

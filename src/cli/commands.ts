@@ -1,4 +1,5 @@
 import type { Command } from "./command.js";
+import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { encodeCommand } from "./encode.js";
 import { jupyterCommand } from "./jupyter.js";
@@ -8,6 +9,7 @@ import { trainCommand } from "./train.js";
 
 /** Every command, in the order of the overview. */
 export const commands: readonly Command[] = [
+  demoCommand,
   doctorCommand,
   trainCommand,
   encodeCommand,

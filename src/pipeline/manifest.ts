@@ -4,10 +4,11 @@ import { mkdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { sha256File, writeFileAtomic } from "../data/files.js";
 import { FormatError } from "../errors.js";
+import { VERSION } from "../version.js";
 
 /** A file that an atlas was made from. */
 export interface InputRecord {
-  /** Base name; the folder is the reader's own business. */
+  /** Path relative to the atlas, with forward slashes. */
   file: string;
   bytes: number;
   /** Modification time in milliseconds, to tell cheaply whether it changed. */
@@ -17,7 +18,7 @@ export interface InputRecord {
 
 /** One finished step: what it was made from (as a hash) and what it wrote. */
 export interface StepRecord {
-  /** SHA-256 over the step's name, the tool's version, the input hashes and the options. */
+  /** SHA-256 over the step's name and version, the input hashes and the options. */
   key: string;
   options: unknown;
   /** SHA-256 of each file written, by its path relative to the atlas. */
@@ -32,6 +33,8 @@ export interface Manifest {
   tool: string;
   node: string;
   engine?: string;
+  /** Latents kept per document. */
+  k?: number;
   inputs: Record<string, InputRecord>;
   steps: Record<string, StepRecord>;
 }
@@ -39,6 +42,8 @@ export interface Manifest {
 /** What a step needs to decide whether it must run. */
 export interface StepPlan {
   name: string;
+  /** Raised when the step's results change, so that those of older versions are made anew. */
+  version: number;
   /** SHA-256 of every input, by role. */
   inputs: Record<string, string>;
   /** Everything else that the outputs depend on; must survive JSON. */
@@ -61,13 +66,15 @@ export class StepRunner {
   }
 
   /** Opens or starts the manifest in `dir`. A manifest of another format is an error; a missing one is new. */
-  static async open(dir: string, tool: string): Promise<StepRunner> {
+  static async open(dir: string): Promise<StepRunner> {
     await mkdir(dir, { recursive: true });
     const known = await readManifest(dir);
     return new StepRunner(dir, {
       format: 1,
-      tool,
+      tool: `feature-families ${VERSION}`,
       node: process.version,
+      engine: known?.engine,
+      k: known?.k,
       inputs: known?.inputs ?? {},
       steps: known?.steps ?? {},
     });
@@ -89,6 +96,11 @@ export class StepRunner {
     return this.manifest.inputs[role].sha256;
   }
 
+  /** Drops an input that this build does without. */
+  forgetInput(role: string): void {
+    delete this.manifest.inputs[role];
+  }
+
   /** SHA-256 of a file that an earlier step wrote. */
   outputHash(file: string): string {
     for (const step of Object.values(this.manifest.steps)) {
@@ -99,7 +111,7 @@ export class StepRunner {
 
   /** Runs `work` unless the step's record and all its files still fit; then hashes and records its outputs. */
   async step(plan: StepPlan, work: () => Promise<void>): Promise<void> {
-    const key = stepKey(this.manifest.tool, plan);
+    const key = stepKey(plan);
     if (await this.isCurrent(plan, key)) {
       this.kept.push(plan.name);
       return;
@@ -152,9 +164,9 @@ export async function readManifest(dir: string): Promise<Manifest | undefined> {
   return manifest as Manifest;
 }
 
-function stepKey(tool: string, { name, inputs, options }: StepPlan): string {
+function stepKey({ name, version, inputs, options }: StepPlan): string {
   const sorted = Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256")
-    .update(JSON.stringify([tool, name, sorted, options]))
+    .update(JSON.stringify([name, version, sorted, options]))
     .digest("hex");
 }

@@ -9,12 +9,18 @@ const folder = (): Promise<string> => mkdtemp(path.join(tmpdir(), "ff-manifest-"
 
 async function build(
   dir: string,
-  options: { tool?: string; x?: number; input: string },
+  options: { version?: number; x?: number; input: string },
 ): Promise<string[]> {
-  const runner = await StepRunner.open(dir, options.tool ?? "1.0.0");
+  const runner = await StepRunner.open(dir);
   const input = await runner.hashInput("corpus", options.input);
   await runner.step(
-    { name: "double", inputs: { input }, options: { x: options.x ?? 2 }, outputs: ["double.txt"] },
+    {
+      name: "double",
+      version: options.version ?? 1,
+      inputs: { input },
+      options: { x: options.x ?? 2 },
+      outputs: ["double.txt"],
+    },
     async () => {
       const text = await readFile(options.input, "utf8");
       await writeFile(path.join(dir, "double.txt"), String(Number(text) * (options.x ?? 2)));
@@ -22,7 +28,7 @@ async function build(
   );
   const double = runner.outputHash("double.txt");
   await runner.step(
-    { name: "add", inputs: { double }, options: {}, outputs: ["add.txt"] },
+    { name: "add", version: 1, inputs: { double }, options: {}, outputs: ["add.txt"] },
     async () => {
       const text = await readFile(path.join(dir, "double.txt"), "utf8");
       await writeFile(path.join(dir, "add.txt"), String(Number(text) + 1));
@@ -31,7 +37,7 @@ async function build(
   return runner.ran;
 }
 
-test("a step runs again only when its input, options, tool or output changed", async (t) => {
+test("a step runs again only when its input, options, version or output changed", async (t) => {
   const dir = await folder();
   const input = path.join(dir, "input.txt");
   await writeFile(input, "4");
@@ -43,7 +49,7 @@ test("a step runs again only when its input, options, tool or output changed", a
   t.is(await readFile(path.join(dir, "add.txt"), "utf8"), "13");
   await writeFile(input, "40");
   t.deepEqual(await build(dir, { input, x: 3 }), ["double", "add"]);
-  t.deepEqual(await build(dir, { input, x: 3, tool: "1.0.1" }), ["double", "add"]);
+  t.deepEqual(await build(dir, { input, x: 3, version: 2 }), ["double"]);
 });
 
 test("a step that ends in the same bytes leaves the steps after it alone", async (t) => {
@@ -57,15 +63,15 @@ test("a step that ends in the same bytes leaves the steps after it alone", async
 
 test("a failing step is not recorded and the next run tries it again", async (t) => {
   const dir = await folder();
-  const plan = { name: "work", inputs: {}, options: {}, outputs: ["out.txt"] };
-  const first = await StepRunner.open(dir, "1");
+  const plan = { name: "work", version: 1, inputs: {}, options: {}, outputs: ["out.txt"] };
+  const first = await StepRunner.open(dir);
   await t.throwsAsync(
     first.step(plan, () => Promise.reject(new Error("disk full"))),
     {
       message: "disk full",
     },
   );
-  const second = await StepRunner.open(dir, "1");
+  const second = await StepRunner.open(dir);
   await second.step(plan, () => writeFile(path.join(dir, "out.txt"), "x"));
   t.deepEqual(second.ran, ["work"]);
 });
@@ -78,7 +84,7 @@ for (const [title, text] of [
   test(`a manifest of ${title} is refused, naming the file`, async (t) => {
     const dir = await folder();
     await writeFile(path.join(dir, "manifest.json"), text);
-    await t.throwsAsync(StepRunner.open(dir, "1"), {
+    await t.throwsAsync(StepRunner.open(dir), {
       instanceOf: FormatError,
       message: /manifest\.json: /,
     });

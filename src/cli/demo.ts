@@ -1,0 +1,154 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { readJson } from "../data/json.js";
+import { buildAtlas } from "../pipeline/build.js";
+import { type AtlasData, openAtlas } from "../pipeline/context.js";
+import { refreshFigures } from "../pipeline/figures-step.js";
+import { ATLAS_FILES } from "../pipeline/files.js";
+import type { AtlasOptions } from "../pipeline/options.js";
+import type { SaeMetrics } from "../sae/metrics.js";
+import { type Command, type OptionValues, UsageError, defineCommand } from "./command.js";
+import { engineChoice, engineOption } from "./options.js";
+import { formatRows } from "./text.js";
+
+// Chosen by docs/benchmarks.md, "The sample's SAE".
+const SAMPLE = { k: 8, n: 1024, epochs: 25, lr: 1e-3 };
+
+const options = {
+  corpus: {
+    type: "string",
+    value: "FILE",
+    about: "your documents (.jsonl, .csv or abstract_texts.json) instead of the sample",
+  },
+  embeddings: { type: "string", value: "FILE", about: "their embeddings [N, d], .npy" },
+  sae: { type: "string", value: "FILE", about: "an SAE to use; without it one is trained" },
+  k: { type: "integer", about: "latents kept per document" },
+  n: { type: "integer", about: "number of latents to train" },
+  epochs: { type: "integer", about: "passes over the documents in training" },
+  lr: { type: "number", about: "learning rate of the training" },
+  classes: { type: "string", value: "FILE", about: "parents of the documents' classes, .jsonl" },
+  analysis: {
+    type: "string",
+    value: "FILE",
+    about: "feature_analysis_results_*.json: its labels and scores are used",
+  },
+  compat: { type: "boolean", about: "make families as the paper's code does; needs --analysis" },
+  "map-from": {
+    type: "string",
+    choices: ["decoder", "coactivation"],
+    about: "what the map places (default decoder)",
+  },
+  seed: { type: "integer", about: "of training, map and nulls (default 0)" },
+  name: { type: "string", about: "name of the atlas (default wordnet, or the corpus's name)" },
+  out: { type: "string", value: "DIR", about: "folder of the atlas (default families/NAME)" },
+  figures: { type: "string", value: "DIR", about: "folder of the figures (default figures/NAME)" },
+  "no-figures": { type: "boolean", about: "draw no figures, so that no browser is needed" },
+  engine: engineOption.engine,
+} as const;
+
+type Values = OptionValues<typeof options>;
+
+export const demoCommand: Command = defineCommand({
+  name: "demo",
+  summary: "Build a whole atlas: SAE, codes, labels, families, map, catalog and figures.",
+  details:
+    "Without options on the sample, WordNet's nouns; else on your corpus and embeddings. What has not\n" +
+    "changed since the last run is not done again, and an interrupted run goes on where it was.",
+  example:
+    "feature-families demo --corpus abstract_texts.json --embeddings abstract_embeddings.npy --sae csLG_64_9216_128.pth",
+  options,
+  async run(values, _positionals, context) {
+    const start = performance.now();
+    const atlas = atlasOptions(values, context.packageRoot);
+    const report = await buildAtlas({
+      ...atlas,
+      onProgress: context.onProgress,
+      signal: context.signal,
+    });
+    const figures = values.figures ?? path.join("figures", path.basename(atlas.dir));
+    const data = await openAtlas(atlas.dir);
+    const drawn = values["no-figures"]
+      ? undefined
+      : await refreshFigures(data, figures, {
+          onProgress: context.onProgress,
+          signal: context.signal,
+        });
+    const seconds = (performance.now() - start) / 1000;
+    const summary = await summarise(data);
+    return {
+      json: { ...report, figures: drawn, seconds, ...summary },
+      lines: [
+        ...formatRows(Object.entries(summary).map(([key, value]) => [key, String(value)])),
+        "",
+        `atlas    ${atlas.dir}`,
+        ...(drawn ? [`figures  ${figures}`] : []),
+        `done in ${seconds.toFixed(1)} s: ${stepText(report.ran, report.kept)}`,
+      ],
+    };
+  },
+});
+
+function atlasOptions(values: Values, packageRoot: string): AtlasOptions {
+  const { corpus, embeddings, sae, k, n, epochs, lr, seed, analysis, compat } = values;
+  const own = corpus !== undefined || embeddings !== undefined;
+  if (own && (corpus === undefined || embeddings === undefined)) {
+    throw new UsageError("demo: --corpus and --embeddings go together");
+  }
+  if (own && sae === undefined && (k === undefined || n === undefined)) {
+    throw new UsageError("demo: give --sae FILE, or --k and --n to train an SAE");
+  }
+  const sample = (file: string): string => path.join(packageRoot, "data/wordnet", file);
+  const training = {
+    k: k ?? SAMPLE.k,
+    n: n ?? SAMPLE.n,
+    epochs: epochs ?? SAMPLE.epochs,
+    lr: lr ?? SAMPLE.lr,
+  };
+  return {
+    dir: values.out ?? path.join("families", values.name ?? corpusName(corpus)),
+    corpus: corpus ?? sample("documents.jsonl"),
+    embeddings: embeddings ?? sample("embeddings.npy"),
+    classTree: values.classes ?? (own ? undefined : sample("classes.jsonl")),
+    sae,
+    k,
+    training: sae === undefined ? training : undefined,
+    analysis,
+    compat,
+    mapFrom: values["map-from"] as AtlasOptions["mapFrom"],
+    seed,
+    device: engineChoice(values.engine),
+  };
+}
+
+function corpusName(corpus: string | undefined): string {
+  if (corpus === undefined) return "wordnet";
+  return path.basename(corpus).replace(/\.(jsonl|csv|json)(\.gz)?$/i, "") || "corpus";
+}
+
+function stepText(ran: readonly string[], kept: readonly string[]): string {
+  if (ran.length === 0) return "nothing had changed";
+  return kept.length === 0 ? "all steps ran" : `ran ${ran.join(", ")}; kept ${kept.join(", ")}`;
+}
+
+async function summarise(data: AtlasData): Promise<Record<string, string | number>> {
+  const file = path.join(data.dir, ATLAS_FILES.metrics);
+  const metrics = existsSync(file) ? ((await readJson(file)) as SaeMetrics) : undefined;
+  const families = await data.families();
+  const labels = await data.labels();
+  const labelled = [...labels.values()].filter(({ label }) => label !== "").length;
+  const taxonomy = await data.taxonomy();
+  const edges = taxonomy?.edges[0];
+  const share = (value: number): string => value.toFixed(2);
+  return {
+    documents: metrics?.N ?? 0,
+    latents: `${metrics?.n} (${metrics?.live} live), ${metrics?.k} a document`,
+    "normalised MSE": metrics?.normalized_mse.toFixed(4) ?? "",
+    labelled,
+    families: families.length,
+    ...(edges
+      ? {
+          "edges that agree with the classes": `${share(edges.share)} (${edges.edges} judged; at random ${share(edges.randomNull.mean)})`,
+        }
+      : {}),
+  };
+}

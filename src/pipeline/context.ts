@@ -1,0 +1,168 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { type Codes, type Postings, invertCodes } from "../codes.js";
+import { readCodes } from "../data/codes.js";
+import { type ClassTree, type Document, readClassTree, readCorpus } from "../data/corpus.js";
+import { readJson } from "../data/json.js";
+import { readJsonl } from "../data/jsonl.js";
+import { readNpyMatrix } from "../data/npy.js";
+import { readText } from "../data/text.js";
+import { FormatError } from "../errors.js";
+import { openEngine } from "../engine/auto.js";
+import type { Engine } from "../engine/engine.js";
+import { type ClassIndex, buildClassIndex } from "../families/classes.js";
+import { type Coactivation, computeCoactivation } from "../families/coactivation.js";
+import { fromFamiliesJson } from "../families/export.js";
+import type { FamilyMember } from "../families/subtrees.js";
+import type { Forest } from "../families/forest.js";
+import { forestFromGraph, parseGraphml } from "../families/graphml.js";
+import type { TaxonomyReport } from "../families/taxonomy-report.js";
+import type { LabelRecord } from "../labels/label.js";
+import type { Matrix } from "../matrix.js";
+import { loadSae } from "../sae/checkpoint.js";
+import type { Sae } from "../sae/sae.js";
+import { ATLAS_FILES, codesFiles } from "./files.js";
+import { readManifest } from "./manifest.js";
+import type { AtlasOptions } from "./options.js";
+
+/** A family as `families.json` tells it. */
+export interface AtlasFamily {
+  parent: number;
+  /** Its name by its documents' words, else the parent's label. */
+  name: string;
+  members: FamilyMember[];
+}
+
+/** What an atlas is made from and holds, each read or computed once and only when it is asked for. */
+export interface AtlasData {
+  /** Folder of the atlas. */
+  readonly dir: string;
+  /** Path of the embeddings. */
+  readonly embeddings: string;
+  engine(): Promise<Engine>;
+  sae(): Promise<Sae>;
+  documents(): Promise<Document[]>;
+  texts(): Promise<string[]>;
+  classTree(): Promise<ClassTree | undefined>;
+  /** Undefined where the documents have no classes. */
+  classIndex(): Promise<ClassIndex | undefined>;
+  codes(): Promise<Codes>;
+  postings(): Promise<Postings>;
+  coactivation(): Promise<Coactivation>;
+  /** By latent. */
+  labels(): Promise<Map<number, LabelRecord>>;
+  families(): Promise<AtlasFamily[]>;
+  forest(): Promise<Forest>;
+  taxonomy(): Promise<TaxonomyReport | undefined>;
+  places(): Promise<Matrix>;
+  /** Frees the engine if it was opened. */
+  close(): Promise<void>;
+}
+
+/** Opens an atlas's data by its options; nothing is read yet. */
+export function createAtlasData(options: AtlasOptions): AtlasData {
+  const file = (name: string): string => path.join(options.dir, name);
+  let opened: Promise<Engine> | undefined;
+  const sae = once(() => loadSae(options.sae ?? file(ATLAS_FILES.sae), { k: options.k }));
+  const documents = once(() => readCorpus(options.corpus));
+  const classTree = once(async () =>
+    options.classTree === undefined ? undefined : readClassTree(options.classTree),
+  );
+  const codes = once(async () => {
+    const { k, n } = await sae();
+    const names = codesFiles(k, n);
+    return readCodes({ indices: file(names.indices), values: file(names.values) }, { n });
+  });
+  const classIndex = async (): Promise<ClassIndex | undefined> => {
+    const classes = (await documents()).map((document) => document.classes);
+    if (!classes.some((list) => list.length > 0)) return undefined;
+    return buildClassIndex(classes, { tree: (await classTree())?.parents });
+  };
+  const coactivation = async (): Promise<Coactivation> => {
+    const { onProgress, signal } = options;
+    return computeCoactivation(await codes(), { onProgress, signal });
+  };
+  return {
+    dir: options.dir,
+    embeddings: options.embeddings,
+    engine: () => (opened ??= openEngine(options.device)),
+    sae,
+    documents,
+    texts: once(async () => (await documents()).map((document) => document.text)),
+    classTree,
+    classIndex: once(classIndex),
+    codes,
+    postings: once(async () => invertCodes(await codes())),
+    coactivation: once(coactivation),
+    labels: once(() => readLabels(file(ATLAS_FILES.labels))),
+    families: once(() => readFamilies(file(ATLAS_FILES.families))),
+    forest: once(async () => {
+      const name = file(ATLAS_FILES.forest);
+      return forestFromGraph(parseGraphml(await readText(name), name), name).forest;
+    }),
+    taxonomy: once(async () =>
+      existsSync(file(ATLAS_FILES.taxonomy))
+        ? ((await readJson(file(ATLAS_FILES.taxonomy))) as TaxonomyReport)
+        : undefined,
+    ),
+    places: once(() => readNpyMatrix(file(ATLAS_FILES.map))),
+    async close() {
+      if (opened) await (await opened).dispose();
+    },
+  };
+}
+
+/**
+ * Opens the atlas that a build left in `dir`, for reading; nothing is read yet but its manifest. Throws FormatError
+ * where there is none, or one that no build has finished.
+ */
+export async function openAtlas(
+  dir: string,
+  options: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
+): Promise<AtlasData> {
+  const manifest = await readManifest(dir);
+  if (!manifest) {
+    throw new FormatError(
+      dir,
+      "no atlas here: expected a manifest.json, as a finished build leaves",
+    );
+  }
+  const { inputs, steps, k } = manifest;
+  if (!inputs.corpus || !inputs.embeddings || !steps.catalog) {
+    throw new FormatError(dir, "this atlas is unfinished: run the command that builds it again");
+  }
+  const input = (role: string): string | undefined =>
+    inputs[role] && path.join(dir, inputs[role].file);
+  return createAtlasData({
+    ...options,
+    dir,
+    corpus: path.join(dir, inputs.corpus.file),
+    embeddings: path.join(dir, inputs.embeddings.file),
+    sae: input("sae"),
+    classTree: input("classTree"),
+    k,
+  });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
+  return () => (value ??= make());
+}
+
+async function readLabels(file: string): Promise<Map<number, LabelRecord>> {
+  const labels = new Map<number, LabelRecord>();
+  for await (const { value } of readJsonl(file)) {
+    const record = value as LabelRecord;
+    labels.set(record.latent, record);
+  }
+  return labels;
+}
+
+async function readFamilies(file: string): Promise<AtlasFamily[]> {
+  const content = (await readJson(file)) as Record<string, { name?: string }>;
+  return fromFamiliesJson(content, { source: file }).flatMap((record) => {
+    const { key, label, latent, members } = record;
+    if (latent === undefined || members === undefined) return [];
+    return [{ parent: latent, members, name: content[key]?.name || label }];
+  });
+}

@@ -1,0 +1,122 @@
+import path from "node:path";
+import { readJson, writeJson } from "../data/json.js";
+import { writeJsonl } from "../data/jsonl.js";
+import { writeFileAtomic } from "../data/files.js";
+import { latentDensities } from "../codes.js";
+import { toFamiliesJson } from "../families/export.js";
+import { forestToGraphml } from "../families/graphml.js";
+import { type AnalysisRow, parseAnalysis } from "../families/quality.js";
+import { reportTaxonomy } from "../families/taxonomy-report.js";
+import { nameFamiliesByKeywords } from "../labels/family-names.js";
+import { labelsFromAnalysis } from "../labels/import.js";
+import { labelByKeywords } from "../labels/keywords.js";
+import { mergeLabels } from "../labels/label.js";
+import type { AtlasBuild } from "./build.js";
+import { ATLAS_FILES } from "./files.js";
+import { findFamilies } from "./find-families.js";
+
+/** Labels every latent by its documents' words; labels of an analysis file take their place. */
+export async function labelsStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  const { analysis, dir, onProgress } = options;
+  await runner.step(
+    {
+      name: "labels",
+      version: 1,
+      inputs: { corpus: hashes.corpus, codes: hashes.codes, analysis: hashes.analysis },
+      options: {},
+      outputs: [ATLAS_FILES.labels],
+    },
+    async () => {
+      const keywords = labelByKeywords(await data.texts(), await data.postings(), { onProgress });
+      const imported = labelsFromAnalysis((await readAnalysis(analysis)) ?? []);
+      await writeJsonl(path.join(dir, ATLAS_FILES.labels), mergeLabels(keywords, imported));
+    },
+  );
+}
+
+/** Finds the families and names them by their documents' words. */
+export async function familiesStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  const { analysis, compat = false, dir, onProgress } = options;
+  await runner.step(
+    {
+      name: "families",
+      version: 1,
+      inputs: {
+        codes: hashes.codes,
+        corpus: hashes.corpus,
+        analysis: hashes.analysis,
+        labels: runner.outputHash(ATLAS_FILES.labels),
+      },
+      options: { compat },
+      outputs: [ATLAS_FILES.families, ATLAS_FILES.forest],
+    },
+    async () => {
+      const { families, forest } = findFamilies(await data.coactivation(), {
+        analysis: await readAnalysis(analysis),
+        compat,
+        onProgress,
+      });
+      const labels = await data.labels();
+      const label = (latent: number): string | undefined => labels.get(latent)?.label || undefined;
+      const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), families);
+      const extras = (_family: unknown, f: number): Record<string, unknown> => ({
+        name: names[f].label,
+        name_source: names[f].source,
+        name_score: names[f].score,
+        name_score_n: names[f].n,
+        name_score_interval: names[f].interval,
+      });
+      await writeJson(
+        path.join(dir, ATLAS_FILES.families),
+        toFamiliesJson(families, label, extras),
+      );
+      const densities = latentDensities(await data.codes());
+      await writeFileAtomic(
+        path.join(dir, ATLAS_FILES.forest),
+        forestToGraphml(forest, { densities, label, families }),
+      );
+    },
+  );
+}
+
+/** Compares latents, edges and families with the corpus's classes; without classes it writes nothing. */
+export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  if ((await data.classIndex()) === undefined) return;
+  await runner.step(
+    {
+      name: "taxonomy",
+      version: 1,
+      inputs: {
+        corpus: hashes.corpus,
+        classTree: hashes.classTree,
+        codes: hashes.codes,
+        forest: runner.outputHash(ATLAS_FILES.forest),
+        families: runner.outputHash(ATLAS_FILES.families),
+      },
+      options: {},
+      outputs: [ATLAS_FILES.taxonomy],
+    },
+    async () => {
+      const index = await data.classIndex();
+      if (index === undefined) return;
+      const forest = await data.forest();
+      const families = await data.families();
+      const report = reportTaxonomy(await data.postings(), index, {
+        edges: Array.from(forest.from, (parent, e) => ({
+          parent,
+          child: forest.to[e],
+          weight: forest.weight[e],
+        })),
+        families: families.map(({ parent, members }) => ({
+          parent,
+          members: members.map(({ latent }) => latent),
+        })),
+      });
+      await writeJson(path.join(options.dir, ATLAS_FILES.taxonomy), report);
+    },
+  );
+}
+
+async function readAnalysis(file: string | undefined): Promise<AnalysisRow[] | undefined> {
+  return file === undefined ? undefined : parseAnalysis(await readJson(file), file);
+}

@@ -1,0 +1,105 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { writeJson } from "../data/json.js";
+import { writeJsonl } from "../data/jsonl.js";
+import { readNpyMatrix } from "../data/npy.js";
+import { writeNpy } from "../data/npy-write.js";
+import { denseCosines } from "../families/coactivation-pairs.js";
+import { cosineNeighbours } from "../projection/neighbours.js";
+import { projectUmap } from "../projection/umap.js";
+import { saveSae } from "../sae/checkpoint.js";
+import { encodeToFiles } from "../sae/encode.js";
+import { computeMetrics } from "../sae/metrics.js";
+import { trainSae } from "../sae/train.js";
+import type { AtlasBuild } from "./build.js";
+import { ATLAS_FILES, codesFiles } from "./files.js";
+
+/** Neighbours a latent for the map, and for the catalog's list of nearest latents. */
+export const NEIGHBOURS = 15;
+
+/** Trains the atlas's SAE; an interrupted run goes on from its last checkpoint. */
+export async function trainStep({ runner, options, hashes }: AtlasBuild): Promise<void> {
+  const { training, seed = 0, embeddings, onProgress, signal } = options;
+  if (training === undefined) throw new TypeError("atlas: give an SAE or say how to train one");
+  await runner.step(
+    {
+      name: "train",
+      version: 1,
+      inputs: { embeddings: hashes.embeddings },
+      options: { ...training, seed },
+      outputs: [ATLAS_FILES.sae, ATLAS_FILES.trainLog],
+    },
+    async () => {
+      const state = path.join(options.dir, ATLAS_FILES.trainState);
+      const result = await trainSae(await readNpyMatrix(embeddings), {
+        ...training,
+        seed,
+        checkpointPath: state,
+        checkpointEvery: 200,
+        resume: true,
+        onProgress,
+        signal,
+      });
+      signal?.throwIfAborted();
+      await saveSae(path.join(options.dir, ATLAS_FILES.sae), result.sae, {
+        auxk: 2 * training.k,
+        epochs: training.epochs,
+        lr: training.lr,
+        seed,
+      });
+      await writeJsonl(path.join(options.dir, ATLAS_FILES.trainLog), result.log);
+      await rm(state, { force: true });
+    },
+  );
+  hashes.sae = runner.outputHash(ATLAS_FILES.sae);
+}
+
+/** Encodes the corpus and measures the SAE on it. */
+export async function encodeStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  const { embeddings, dir, onProgress, signal } = options;
+  const sae = await data.sae();
+  runner.manifest.k = sae.k;
+  const names = codesFiles(sae.k, sae.n);
+  await runner.step(
+    {
+      name: "encode",
+      version: 1,
+      inputs: { embeddings: hashes.embeddings, sae: hashes.sae },
+      options: { k: sae.k },
+      outputs: [names.indices, names.values, ATLAS_FILES.metrics],
+    },
+    async () => {
+      const engine = await data.engine();
+      runner.manifest.engine = engine.description;
+      await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
+      const codes = await data.codes();
+      const metrics = await computeMetrics(sae, embeddings, { codes, engine, onProgress, signal });
+      await writeJson(path.join(dir, ATLAS_FILES.metrics), metrics);
+    },
+  );
+  hashes.codes = `${runner.outputHash(names.indices)} ${runner.outputHash(names.values)}`;
+}
+
+/** Places the latents in the plane. */
+export async function mapStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  const { mapFrom = "decoder", seed = 0, dir, onProgress, signal } = options;
+  const inputs: Record<string, string> =
+    mapFrom === "decoder" ? { sae: hashes.sae } : { codes: hashes.codes };
+  await runner.step(
+    { name: "map", version: 1, inputs, options: { mapFrom, seed }, outputs: [ATLAS_FILES.map] },
+    async () => {
+      const engine = await data.engine();
+      const rows =
+        mapFrom === "decoder"
+          ? (await data.sae()).decoder
+          : denseCosines(await data.coactivation());
+      const neighbours = await cosineNeighbours(rows, NEIGHBOURS, engine, { onProgress, signal });
+      const places = await projectUmap(neighbours, { seed, onProgress, signal });
+      await writeNpy(path.join(dir, ATLAS_FILES.map), {
+        shape: [places.rows, 2],
+        data: places.data,
+        dtype: "f4",
+      });
+    },
+  );
+}

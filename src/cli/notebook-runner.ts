@@ -103,6 +103,7 @@ async function runInKernel(
   // What native code writes past Node goes to standard error: standard output belongs to the command's result.
   const child = fork(KERNEL, [], {
     cwd: folder,
+    env: { FEATURE_FAMILIES_PICTURE_SCALE: "2", ...process.env },
     execArgv: ["--enable-source-maps"],
     stdio: ["ignore", 2, 2, "ipc"],
   });

@@ -26,7 +26,11 @@ export interface ShowOptions extends FormatTableOptions {
   interactive?: boolean | "alone";
   /** Lay a PNG beside a figure's plotly data, for front ends that do not draw plotly. Default true. */
   picture?: boolean;
-  /** Pixels of the PNG for each of the figure's. Default 2. */
+  /**
+   * Pixels of the PNG for each of the figure's. Default: the environment variable FEATURE_FAMILIES_PICTURE_SCALE,
+   * which `feature-families notebooks` sets to 2, else 1, since JupyterLab's plotly extension shows the PNG pixel by
+   * pixel until the pointer enters it.
+   */
   scale?: number;
   /** Where outputs go. Default: the running cell. */
   display?: SendDisplay;
@@ -55,7 +59,7 @@ function showTable(table: Table, options: ShowOptions, display: SendDisplay): vo
 
 async function showFigure(
   figure: Figure,
-  { interactive = false, picture = true, scale = 2 }: ShowOptions,
+  { interactive = false, picture = true, scale = defaultScale() }: ShowOptions,
   display: SendDisplay,
 ): Promise<void> {
   const { width, height } = figure;
@@ -73,6 +77,11 @@ async function showFigure(
     const remark = drawn ? ` (no picture: ${drawn.problem})` : "";
     display({ ...figureMime(figure), "text/plain": caption + remark });
   }
+}
+
+function defaultScale(): number {
+  const scale = Number(process.env.FEATURE_FAMILIES_PICTURE_SCALE);
+  return scale > 0 ? scale : 1;
 }
 
 /**

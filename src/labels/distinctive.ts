@@ -7,6 +7,9 @@ const CAUTION = 0.5;
 /** Power of the share: under 1, rare but telling words gain on frequent and vague ones. */
 const DAMPING = 0.7;
 
+/** Terms in a smaller share of the group's documents than this (and in fewer than 2) are not weighed at all. */
+const LEAST_SHARE = 0.02;
+
 /** A term that tells a group of documents from the rest. */
 export interface DistinctiveTerm {
   /** Place in `WordIndex.terms`. */
@@ -72,20 +75,17 @@ export function resetCounter(counter: TermCounter): void {
 /**
  * The terms that tell the counted group from all other documents, most distinctive first, at most `limit`.
  * This is class-based TF-IDF with three amendments: documents count by their weight and once a term; the share is
- * a cautious lower bound with a small prior; it is damped. Terms in fewer than `minCount` documents of the group
- * are left out. `without`, a counter of a part of the group, takes that part out of it.
+ * a cautious lower bound with a small prior; it is damped. Terms in a single document or under 2 % of the group are
+ * left out. `without`, a counter of a part of the group, takes that part out of it.
  */
 export function distinctiveTerms(
   group: TermCounter,
-  {
-    limit = 40,
-    minCount = 2,
-    without,
-  }: { limit?: number; minCount?: number; without?: TermCounter } = {},
+  { limit = 40, without }: { limit?: number; without?: TermCounter } = {},
 ): DistinctiveTerm[] {
   const { index, weights, counts, touched } = group;
   const total = group.total - (without?.total ?? 0);
   const rest = index.documents - group.size;
+  const minCount = Math.max(2, LEAST_SHARE * (group.size - (without?.size ?? 0)));
   const best: DistinctiveTerm[] = [];
   for (const term of touched) {
     const count = counts[term] - (without?.counts[term] ?? 0);

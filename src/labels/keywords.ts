@@ -19,7 +19,7 @@ export interface KeywordOptions extends WordOptions {
   terms?: number;
   /** Fewest documents in which a latent must be active (above 0) to get a label. Default 5. */
   minActive?: number;
-  /** Documents read of each latent, its strongest. Default 2,000. */
+  /** Documents read of each latent, its strongest. Default 1,000. */
   maxActive?: number;
   /** Strongest documents of each latent that the score is measured on. Default 20. */
   judged?: number;
@@ -104,7 +104,7 @@ function draftLabel(
   bench: Bench,
   postings: Postings,
   latent: number,
-  { terms = 3, minActive = 5, maxActive = 2000, judged = 20 }: KeywordOptions,
+  { terms = 3, minActive = 5, maxActive = 1000, judged = 20 }: KeywordOptions,
 ): Draft {
   const active = activeDocuments(postings, latent, maxActive);
   const none = (reason: string): Draft => ({

@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -16,8 +15,14 @@ export interface BrowserChoice {
   kind: "system" | "npm";
   /** For messages. */
   name: string;
-  /** Gives the path of the program, unpacked first where need be, and variables to start it with. */
-  prepare: () => Promise<{ executablePath: string; env?: Record<string, string> }>;
+  /** Makes the program ready, unpacking it where need be. */
+  prepare: () => Promise<ProgramStart>;
+}
+
+/** A program to start, and variables to set beside the process's own. */
+export interface ProgramStart {
+  executablePath: string;
+  env?: Record<string, string>;
 }
 
 const NPM_PACKAGE = "@sparticuz/chromium";
@@ -62,8 +67,7 @@ export function browserChoices(
   }
   const choices: BrowserChoice[] = [];
   if (browser !== "npm") choices.push(...systemBrowsers().map(systemChoice));
-  const npm = browser === "system" ? undefined : npmChoice();
-  if (npm) choices.push(npm);
+  if (browser !== "system") choices.push(...npmChoices());
   return choices;
 }
 
@@ -77,16 +81,9 @@ export function browserAdvice(): string {
 
 /** Open Sans as the npm browser's package brings it: TrueType files by name. Empty where it is not installed. */
 export function bundledFonts(): Map<string, Uint8Array> {
-  const fonts = new Map<string, Uint8Array>();
   const root = npmPackageRoot();
-  if (!root) return fonts;
-  for (const [path, bytes] of untar(
-    brotliDecompressSync(readFileSync(join(root, "bin", "fonts.tar.br"))),
-  )) {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    if (/^[\w-]+\.ttf$/.test(name)) fonts.set(name, bytes);
-  }
-  return fonts;
+  const files = root ? [...packedFiles(root, "fonts.tar.br")] : [];
+  return new Map(files.filter(([name]) => /^[\w-]+\.ttf$/.test(name)));
 }
 
 function systemChoice(executablePath: string): BrowserChoice {
@@ -140,47 +137,54 @@ function npmPackageRoot(): string | undefined {
   }
 }
 
-function npmChoice(): BrowserChoice | undefined {
-  if (process.platform !== "linux" || process.arch !== "x64") return undefined;
+function npmChoices(): BrowserChoice[] {
+  if (process.platform !== "linux" || process.arch !== "x64") return [];
   const root = npmPackageRoot();
-  if (!root) return undefined;
-  return { kind: "npm", name: NPM_PACKAGE, prepare: () => unpackNpmBrowser(root) };
+  if (!root) return [];
+  const start = async (own: boolean): Promise<ProgramStart> => {
+    const home = await unpackNpmBrowser(root);
+    const env: Record<string, string> = { FONTCONFIG_FILE: join(home, "fonts.conf") };
+    if (own) {
+      const others = process.env.LD_LIBRARY_PATH;
+      env.LD_LIBRARY_PATH = join(home, "lib") + (others ? `${delimiter}${others}` : "");
+    }
+    return { executablePath: join(home, "chromium"), env };
+  };
+  return [
+    { kind: "npm", name: NPM_PACKAGE, prepare: () => start(false) },
+    // For systems without NSS: the package brings that library, but the system's own is the better fit.
+    { kind: "npm", name: `${NPM_PACKAGE} with its own libraries`, prepare: () => start(true) },
+  ];
 }
 
 /**
- * Unpacks the npm browser and its fonts once per user and version. The package's own unpacking writes to fixed names
- * in the shared temporary folder and takes what it finds there, so that two processes at once, or another user's
- * file, break it.
+ * Unpacks the npm browser, its fonts and its libraries once per user and version, and gives their folder. The
+ * package's own unpacking writes to fixed names in the shared temporary folder and takes what it finds there, so that
+ * two processes at once, or another user's file, break it.
  */
-async function unpackNpmBrowser(
-  root: string,
-): Promise<{ executablePath: string; env: Record<string, string> }> {
+async function unpackNpmBrowser(root: string): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     version: string;
   };
   const user = process.getuid?.() ?? 0;
   const folder = join(tmpdir(), `feature-families-${user}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const owner = await stat(folder);
-  if (owner.uid !== user || (owner.mode & 0o022) !== 0) {
+  const owner = await lstat(folder);
+  if (!owner.isDirectory() || owner.uid !== user || (owner.mode & 0o022) !== 0) {
     throw new Error(`browser: ${folder} belongs to another user or can be written by others`);
   }
   const home = join(folder, `chromium-${version}`);
-  if (!existsSync(home)) {
-    const temporary = await mkdtemp(join(folder, `tmp-${randomBytes(4).toString("hex")}-`));
-    try {
-      await unpackInto(root, temporary, home);
-      await rename(temporary, home);
-    } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
-      // Another process may have been first: its folder is as good.
-      if (!existsSync(home)) throw error;
-    }
+  if (existsSync(home)) return home;
+  const temporary = await mkdtemp(join(folder, "tmp-"));
+  try {
+    await unpackInto(root, temporary, home);
+    await rename(temporary, home);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    // Another process may have been first: its folder is as good.
+    if (!existsSync(home)) throw error;
   }
-  return {
-    executablePath: join(home, "chromium"),
-    env: { FONTCONFIG_FILE: join(home, "fonts.conf") },
-  };
+  return home;
 }
 
 async function unpackInto(root: string, folder: string, home: string): Promise<void> {
@@ -189,6 +193,10 @@ async function unpackInto(root: string, folder: string, home: string): Promise<v
   await chmod(join(folder, "chromium"), 0o700);
   await mkdir(join(folder, "fonts"));
   for (const [name, bytes] of bundledFonts()) await writeFile(join(folder, "fonts", name), bytes);
+  await mkdir(join(folder, "lib"));
+  for (const [name, bytes] of packedFiles(root, "al2023.tar.br")) {
+    if (/^[\w.-]+\.(?:so|chk)[.\d]*$/.test(name)) await writeFile(join(folder, "lib", name), bytes);
+  }
   await writeFile(
     join(folder, "fonts.conf"),
     `<?xml version="1.0"?>
@@ -200,6 +208,13 @@ async function unpackInto(root: string, folder: string, home: string): Promise<v
 </fontconfig>
 `,
   );
+}
+
+/** The plain files of one of the package's archives, by name without folder. */
+function packedFiles(root: string, archive: string): Map<string, Uint8Array> {
+  const packed = readFileSync(join(root, "bin", archive));
+  const files = [...untar(brotliDecompressSync(packed))];
+  return new Map(files.map(([path, bytes]) => [path.slice(path.lastIndexOf("/") + 1), bytes]));
 }
 
 /** The plain files of a tar archive, by path. */

@@ -50,9 +50,12 @@ export function cooccurrenceGrid(
     b: measures.font * 0.9,
   };
   const fixed = options.height !== undefined || options.size === "slide";
-  const side = Math.min(
-    measures.width - margin.l - margin.r,
-    fixed ? measures.height - margin.t - margin.b : Infinity,
+  const side = Math.max(
+    20,
+    Math.min(
+      measures.width - margin.l - margin.r,
+      fixed ? measures.height - margin.t - margin.b : Infinity,
+    ),
   );
   const height = fixed ? measures.height : Math.round(side + margin.t + margin.b);
   const size = { ...measures, height };
@@ -74,19 +77,29 @@ export function cooccurrenceGrid(
 interface BlockName {
   lines: string[];
   width: number;
+  /** Latents in the block. */
+  latents: number;
   /** Place of the block's middle, in latents from the first row's upper edge. */
   middle: number;
 }
 
+/** Names in up to three lines, in fewer where all together would not fit beside a plot as high as wide. */
 function blockNames(blocks: CooccurrenceGridInput["blocks"], size: FigureSize): BlockName[] {
-  const most = Math.max(12, Math.floor((size.width * 0.3) / (size.small * 0.55)));
+  const most = Math.min(28, Math.max(12, Math.floor((size.width * 0.3) / (size.small * 0.55))));
+  const fitting = Math.floor((0.6 * Math.min(size.width, 1.4 * size.height)) / lineHeight(size));
+  const lines = Math.max(1, Math.min(3, Math.floor(fitting / blocks.length)));
   let start = 0;
   return blocks.map(({ name, size: latents }) => {
-    const lines = wrapText(name, Math.min(most, 28), 3);
+    const wrapped = wrapText(name, most, lines);
     const middle = start + latents / 2;
     start += latents;
-    return { lines, middle, width: Math.max(...lines.map((line) => textWidth(line, size.small))) };
+    const width = Math.max(...wrapped.map((line) => textWidth(line, size.small)));
+    return { lines: wrapped, latents, middle, width };
   });
+}
+
+function lineHeight(size: FigureSize): number {
+  return size.small * 1.3;
 }
 
 function blockBorders(blocks: CooccurrenceGridInput["blocks"], size: FigureSize): PlotlyObject[] {
@@ -103,47 +116,48 @@ function blockBorders(blocks: CooccurrenceGridInput["blocks"], size: FigureSize)
   });
 }
 
-/** Names beside their blocks, from the top; one that would run into the name above it goes down as far as need be. */
+/** Names beside their blocks, those of the largest first; one that has no room within a line of its block goes. */
 function nameAnnotations(
   names: readonly BlockName[],
   m: number,
   side: number,
   size: FigureSize,
 ): PlotlyObject[] {
-  const heights = names.map(({ lines }) => lines.length * size.small * 1.3);
-  const centres = spreadOut(
-    names.map(({ middle }) => (middle / m) * side),
-    heights,
-    side,
-  );
-  return names.map(({ lines, middle }, at) => ({
-    xref: "paper",
-    x: 0,
-    xanchor: "right",
-    xshift: -size.font * 0.5,
-    y: roundValue(middle - 0.5, 3),
-    yanchor: "middle",
-    yshift: roundValue((middle / m) * side - centres[at], 1),
-    text: plotlyLines(lines),
-    align: "right",
-    font: { size: size.small },
-    showarrow: false,
-    borderpad: 0,
-  }));
-}
-
-/** Moves centres apart, in order, so that things of these heights do not overlap within [0, side] if they fit. */
-function spreadOut(centres: readonly number[], heights: readonly number[], side: number): number[] {
-  const out = [...centres];
-  for (let i = 1; i < out.length; i++) {
-    out[i] = Math.max(out[i], out[i - 1] + (heights[i - 1] + heights[i]) / 2);
+  const step = lineHeight(size) / 4;
+  // The margin below the plot, and above it.
+  const edge = size.font * 0.9;
+  const order = Array.from(names.keys()).sort((a, b) => names[b].latents - names[a].latents);
+  const placed: { top: number; bottom: number }[] = [];
+  const shifts = new Map<number, number>();
+  for (const at of order) {
+    const { middle, lines } = names[at];
+    const centre = (middle / m) * side;
+    const half = (lines.length * lineHeight(size)) / 2;
+    const shift = [0, -1, 1, -2, 2, -3, 3, -4, 4].find((steps) => {
+      const [top, bottom] = [centre + steps * step - half, centre + steps * step + half];
+      if (top < -edge || bottom > side + edge) return false;
+      return placed.every((other) => bottom <= other.top || top >= other.bottom);
+    });
+    if (shift === undefined) continue;
+    shifts.set(at, shift * step);
+    placed.push({ top: centre + shift * step - half, bottom: centre + shift * step + half });
   }
-  for (let i = out.length - 1; i >= 0; i--) {
-    const limit =
-      i === out.length - 1
-        ? Math.max(side - heights[i] / 2, centres[i])
-        : out[i + 1] - (heights[i] + heights[i + 1]) / 2;
-    out[i] = Math.min(out[i], limit);
-  }
-  return out;
+  return names.flatMap(({ lines, middle }, at) => {
+    const shift = shifts.get(at);
+    if (shift === undefined) return [];
+    return {
+      xref: "paper",
+      x: 0,
+      xanchor: "right",
+      xshift: -size.font * 0.5,
+      y: roundValue(middle - 0.5, 3),
+      yanchor: "middle",
+      yshift: -roundValue(shift, 1) + 0,
+      text: plotlyLines(lines),
+      align: "right",
+      font: { size: size.small },
+      showarrow: false,
+      borderpad: 0,
+    };
+  });
 }

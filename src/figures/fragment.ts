@@ -1,4 +1,5 @@
 import type { Figure, PlotlyObject } from "./figure.js";
+import { cleanText } from "./text.js";
 
 /** A notebook output in three forms, by MIME type; a front end shows the richest one it knows. */
 export interface FigureMime {
@@ -14,6 +15,6 @@ export function figureMime(figure: Figure, png?: Uint8Array): FigureMime {
   return {
     "application/vnd.plotly.v1+json": { data, layout },
     ...(png ? { "image/png": Buffer.from(png).toString("base64") } : {}),
-    "text/plain": title === "" ? `Figure ${name}` : `Figure ${name}: ${title}`,
+    "text/plain": title === "" ? `Figure ${name}` : `Figure ${name}: ${cleanText(title)}`,
   };
 }

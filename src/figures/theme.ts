@@ -148,8 +148,8 @@ export function figureSize({ size = "screen", width, height }: FigureOptions): F
     throw new RangeError(`figure: size must be one of ${known}, got ${JSON.stringify(size)}`);
   }
   const measures = { ...SIZES[size] };
-  measures.width = width ?? measures.width;
-  measures.height = height ?? measures.height;
+  measures.width = Math.round(width ?? measures.width);
+  measures.height = Math.round(height ?? measures.height);
   for (const side of ["width", "height"] as const) {
     if (!(measures[side] >= 100 && measures[side] <= 10_000)) {
       throw new RangeError(`figure: ${side} must be from 100 to 10000, got ${measures[side]}`);

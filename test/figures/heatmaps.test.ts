@@ -49,7 +49,7 @@ test("cooccurrenceGrid borders each family's block and names it at its middle", 
   });
 });
 
-test("names of narrow blocks stand apart", (t) => {
+test("names of narrow blocks stand apart, each within a line of its block", (t) => {
   const m = 60;
   const shares = createMatrix(m, m, new Float32Array(m * m).fill(0.1));
   const blocks = Array.from({ length: 15 }, (_, at) => ({
@@ -57,11 +57,14 @@ test("names of narrow blocks stand apart", (t) => {
     size: at === 14 ? 46 : 1,
   }));
   const figure = cooccurrenceGrid({ shares, blocks }, { size: "column" });
-  const names = figure.layout.annotations as { y: number; yshift: number }[];
+  const names = figure.layout.annotations as { text: string; y: number; yshift: number }[];
+  t.true(names.length > 3 && names.length < 15);
+  t.is(names[names.length - 1].text, "family 14");
   const { margin } = figure.layout as { margin: { l: number; r: number } };
   const side = figure.width - margin.l - margin.r;
   const centres = names.map(({ y, yshift }) => ((y + 0.5) / m) * side - yshift);
-  for (let i = 1; i < 15; i++) t.true(centres[i] - centres[i - 1] > 10.9);
+  for (let i = 1; i < names.length; i++) t.true(centres[i] - centres[i - 1] > 10.9);
+  for (const { yshift } of names) t.true(Math.abs(yshift) <= 11.1);
 });
 
 test("familyHeatmap shows what stays legible and says how many it leaves out", (t) => {

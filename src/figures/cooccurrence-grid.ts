@@ -6,6 +6,9 @@ import { plotlyLines, textWidth, wrapText } from "./text.js";
 import type { FigureSize } from "./theme.js";
 import { composeFigure, figureSize, INK, isTitled, topMargin } from "./theme.js";
 
+// By how many eighths of a line a name may stand off its block's middle, nearest first.
+const SHIFTS = [0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, -7, 7, -8, 8];
+
 /** What the grid shows: latents in the order of the matrix, the families' one after the other. */
 export interface CooccurrenceGridInput {
   /** C_ij / min(f_i, f_j), 0 to 1 with 1 on the diagonal [m, m]; `shareOfRarer` makes it from counts. */
@@ -47,7 +50,7 @@ export function cooccurrenceGrid(
     l: wide,
     r: colourBarRoom(measures),
     t: topMargin(measures, isTitled(measures, options, title)),
-    b: measures.font * 0.9,
+    b: measures.font * 1.2,
   };
   const fixed = options.height !== undefined || options.size === "slide";
   const side = Math.max(
@@ -85,9 +88,10 @@ interface BlockName {
 
 /** Names in up to three lines, in fewer where all together would not fit beside a plot as high as wide. */
 function blockNames(blocks: CooccurrenceGridInput["blocks"], size: FigureSize): BlockName[] {
-  const most = Math.min(28, Math.max(12, Math.floor((size.width * 0.3) / (size.small * 0.55))));
   const fitting = Math.floor((0.6 * Math.min(size.width, 1.4 * size.height)) / lineHeight(size));
   const lines = Math.max(1, Math.min(3, Math.floor(fitting / blocks.length)));
+  const room = Math.floor((size.width * 0.3) / (size.small * 0.55));
+  const most = Math.min(lines === 1 ? 40 : 28, Math.max(12, room));
   let start = 0;
   return blocks.map(({ name, size: latents }) => {
     const wrapped = wrapText(name, most, lines);
@@ -123,9 +127,9 @@ function nameAnnotations(
   side: number,
   size: FigureSize,
 ): PlotlyObject[] {
-  const step = lineHeight(size) / 4;
-  // The margin below the plot, and above it.
-  const edge = size.font * 0.9;
+  const step = lineHeight(size) / 8;
+  // Names may reach a little beyond the plot.
+  const edge = size.font * 1.1;
   const order = Array.from(names.keys()).sort((a, b) => names[b].latents - names[a].latents);
   const placed: { top: number; bottom: number }[] = [];
   const shifts = new Map<number, number>();
@@ -133,7 +137,7 @@ function nameAnnotations(
     const { middle, lines } = names[at];
     const centre = (middle / m) * side;
     const half = (lines.length * lineHeight(size)) / 2;
-    const shift = [0, -1, 1, -2, 2, -3, 3, -4, 4].find((steps) => {
+    const shift = SHIFTS.find((steps) => {
       const [top, bottom] = [centre + steps * step - half, centre + steps * step + half];
       if (top < -edge || bottom > side + edge) return false;
       return placed.every((other) => bottom <= other.top || top >= other.bottom);

@@ -1,8 +1,12 @@
 import type { Command } from "./command.js";
+import { catalogCommand } from "./catalog.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { encodeCommand } from "./encode.js";
+import { familiesCommand } from "./families.js";
+import { figuresCommand } from "./figures.js";
 import { jupyterCommand } from "./jupyter.js";
+import { mapCommand } from "./map.js";
 import { metricsCommand } from "./metrics.js";
 import { notebooksCommand } from "./notebooks.js";
 import { trainCommand } from "./train.js";
@@ -14,6 +18,10 @@ export const commands: readonly Command[] = [
   trainCommand,
   encodeCommand,
   metricsCommand,
+  familiesCommand,
+  mapCommand,
+  figuresCommand,
+  catalogCommand,
   notebooksCommand,
   jupyterCommand,
 ];

@@ -83,11 +83,12 @@ export class StepRunner {
   /** SHA-256 of an input file; not read again while its size and modification time stay the same. */
   async hashInput(role: string, file: string): Promise<string> {
     const { size, mtimeMs } = await stat(file);
+    const name = path.relative(this.dir, file).split(path.sep).join("/");
     const known = this.manifest.inputs[role];
-    if (known?.file !== path.basename(file) || known.bytes !== size || known.modified !== mtimeMs) {
+    if (known?.file !== name || known.bytes !== size || known.modified !== mtimeMs) {
       const sha256 = await sha256File(file);
       this.manifest.inputs[role] = {
-        file: path.basename(file),
+        file: name,
         bytes: size,
         modified: mtimeMs,
         sha256,

@@ -52,6 +52,16 @@ test("a step runs again only when its input, options, version or output changed"
   t.deepEqual(await build(dir, { input, x: 3, version: 2 }), ["double"]);
 });
 
+test("the manifest finds inputs from the atlas's own folder", async (t) => {
+  const dir = await folder();
+  const other = await folder();
+  const input = path.join(other, "input.txt");
+  await writeFile(input, "4");
+  await build(dir, { input });
+  const runner = await StepRunner.open(dir);
+  t.is(runner.manifest.inputs.corpus.file, `../${path.basename(other)}/input.txt`);
+});
+
 test("a step that ends in the same bytes leaves the steps after it alone", async (t) => {
   const dir = await folder();
   const input = path.join(dir, "input.txt");

@@ -20,5 +20,206 @@ export {
   takeRows,
   transpose,
 } from "./matrix.js";
-export { type OnProgress, type Progress } from "./progress.js";
+export type { OnProgress, Progress } from "./progress.js";
 export { type Random, createRandom, sampleIndices, shuffleInPlace } from "./random.js";
+export { VERSION } from "./version.js";
+
+export { type CodesPaths, type ReadCodesOptions, readCodes } from "./data/codes.js";
+export {
+  type ClassTree,
+  type CorpusColumns,
+  type CorpusOptions,
+  type Document,
+  readClassTree,
+  readCorpus,
+} from "./data/corpus.js";
+export { type CsvOptions, type CsvTable, type CsvValue, formatCsv, parseCsv } from "./data/csv.js";
+export { type EmbedOptions, type Embedder, createOfflineEmbedder } from "./data/embedder.js";
+export { sha256File, writeFileAtomic } from "./data/files.js";
+export { parseJson, readJson, stringifyJson, writeJson } from "./data/json.js";
+export { type JsonlRow, readJsonl, writeJsonl } from "./data/jsonl.js";
+export { type NpyHeader, readNpyHeader } from "./data/npy-header.js";
+export {
+  type NpyContent,
+  type NpyWriter,
+  createNpyWriter,
+  encodeNpy,
+  writeNpy,
+} from "./data/npy-write.js";
+export {
+  type IndexMatrix,
+  type NpyArray,
+  type RowBlock,
+  type RowBlockOptions,
+  readNpy,
+  readNpyIndices,
+  readNpyMatrix,
+  streamNpyRows,
+} from "./data/npy.js";
+export { readNpz } from "./data/npz.js";
+export {
+  type TensorContent,
+  encodeSafetensors,
+  readSafetensors,
+  writeSafetensors,
+} from "./data/safetensors.js";
+export { type ByteSource, bytesSource, openSource } from "./data/source.js";
+export { type Tensor, tensorToFloat32 } from "./data/tensor.js";
+export { readTorch, readTorchState } from "./data/torch.js";
+
+export { openEngine } from "./engine/auto.js";
+export type { Device, Encoder, EncoderWeights, Engine, Neighbours } from "./engine/engine.js";
+export { type DeviceReport, type ProbeOptions, probeDevices } from "./engine/probe.js";
+export type { CreateTrainer, Trainer, TrainerSettings, TrainerState } from "./engine/trainer.js";
+
+export { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./sae/blocks.js";
+export {
+  type Checkpoint,
+  type CheckpointName,
+  loadSae,
+  parseCheckpointName,
+  readCheckpoint,
+  saveSae,
+} from "./sae/checkpoint.js";
+export {
+  type EncodeOptions,
+  type EncodedBlock,
+  type EncodedFiles,
+  encodeEmbeddings,
+  encodeToFiles,
+  streamCodes,
+} from "./sae/encode.js";
+export { type InitialiseOptions, initialiseSae } from "./sae/initialise.js";
+export { type MetricsOptions, type SaeMetrics, computeMetrics } from "./sae/metrics.js";
+export {
+  type Sae,
+  type SaeParts,
+  createSae,
+  decodeCodes,
+  encoderDecoderCosine,
+} from "./sae/sae.js";
+export { type TrainResult, trainSae } from "./sae/train.js";
+export type { TrainLogRow, TrainOptions } from "./sae/train-options.js";
+
+export {
+  type EdgeAgreement,
+  type FamilyAgreement,
+  type FamilyMatch,
+  type LatentAgreement,
+  edgeAgreement,
+  familyAgreement,
+  latentAgreement,
+} from "./families/agreement.js";
+export { type ClassIndex, type ClassIndexOptions, buildClassIndex } from "./families/classes.js";
+export {
+  type CoactivationRow,
+  coactivationRow,
+  denseCosines,
+  denseCounts,
+  pairCosine,
+  pairCount,
+  topPartners,
+} from "./families/coactivation-pairs.js";
+export {
+  type Coactivation,
+  type CoactivationOptions,
+  computeCoactivation,
+} from "./families/coactivation.js";
+export { type FamilyComparison, compareFamilies } from "./families/compare.js";
+export { type ReferenceFamilies, extractReferenceFamilies } from "./families/compat.js";
+export {
+  type FamilyEntry,
+  type FamilyRecord,
+  fromFamiliesJson,
+  toFamilies,
+  toFamiliesJson,
+} from "./families/export.js";
+export {
+  type Family,
+  type FamilyOptions,
+  type FamilyResult,
+  extractFamilies,
+} from "./families/extract.js";
+export { type Forest, type ForestOptions, buildForest } from "./families/forest.js";
+export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
+export { matchHeldOut } from "./families/held-out.js";
+export {
+  type AnalysisRow,
+  type CleanLatent,
+  type CleanOptions,
+  cleanLabel,
+  parseAnalysis,
+  selectCleanLatents,
+} from "./families/quality.js";
+export {
+  type FamilyStatistics,
+  type StatisticsOptions,
+  familyStatistics,
+  statisticsRecord,
+} from "./families/stats.js";
+export {
+  type FamilyMember,
+  type Subtree,
+  type SubtreeOptions,
+  findSubtrees,
+} from "./families/subtrees.js";
+export { type LatentMatch, type MatchOptions, matchLatents } from "./families/taxonomy.js";
+export {
+  type TaxonomyParts,
+  type TaxonomyReport,
+  reportTaxonomy,
+} from "./families/taxonomy-report.js";
+export { EDGE_WEIGHTS, type EdgeWeight, createPairWeight } from "./families/weights.js";
+
+export { cosineNeighbours, neighboursOf } from "./projection/neighbours.js";
+export { coactivationProfiles } from "./projection/profiles.js";
+export { neighboursKept, trustworthiness } from "./projection/quality.js";
+export { type UmapOptions, projectUmap } from "./projection/umap.js";
+
+export {
+  catalogToCsv,
+  catalogToJsonl,
+  catalogToParquet,
+  writeCatalog,
+} from "./labels/catalog-export.js";
+export { readCatalog } from "./labels/catalog-read.js";
+export {
+  type CatalogInputs,
+  type CatalogOptions,
+  type CatalogRow,
+  buildCatalog,
+} from "./labels/catalog.js";
+export { nameFamiliesByKeywords } from "./labels/family-names.js";
+export { labelsFromAnalysis } from "./labels/import.js";
+export { type KeywordOptions, labelByKeywords } from "./labels/keywords.js";
+export {
+  type LabelRecord,
+  type LabelScore,
+  type LabelSource,
+  displayLabel,
+  mergeLabels,
+} from "./labels/label.js";
+
+export { drawActivationHistogram } from "./figures/activation-histogram.js";
+export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
+export { drawDensityHistogram } from "./figures/density-histogram.js";
+export { drawEncoderDecoderCosine } from "./figures/encoder-decoder-cosine.js";
+export { drawFamilyHeatmap } from "./figures/family-heatmap.js";
+export { drawFamilyTree } from "./figures/family-tree.js";
+export type { Figure, FigureOptions } from "./figures/figure.js";
+export { shareOfRarer } from "./figures/heatmap.js";
+export { standaloneHtml } from "./figures/html.js";
+export { drawLatentMap } from "./figures/latent-map.js";
+export { drawLossCurve } from "./figures/loss-curve.js";
+export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
+export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";
+
+export { type CellProgressOptions, cellProgress } from "./notebook/cell-progress.js";
+export { type ShowOptions, type Showable, show } from "./notebook/show.js";
+export { type Table, tableFromRecords } from "./notebook/table.js";
+
+export { type AtlasReport, buildAtlas } from "./pipeline/build.js";
+export { type AtlasData, type AtlasFamily, openAtlas } from "./pipeline/context.js";
+export { ATLAS_FIGURES, drawFigures, writeFigures } from "./pipeline/figures.js";
+export { type FoundFamilies, findFamilies } from "./pipeline/find-families.js";
+export type { AtlasOptions, AtlasTraining } from "./pipeline/options.js";

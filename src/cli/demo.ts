@@ -36,7 +36,7 @@ const options = {
   "map-from": {
     type: "string",
     choices: ["decoder", "coactivation"],
-    about: "what the map places (default decoder)",
+    about: "what the map goes by (default coactivation)",
   },
   seed: { type: "integer", about: "of training, map and nulls (default 0)" },
   name: { type: "string", about: "name of the atlas (default wordnet, or the corpus's name)" },

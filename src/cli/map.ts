@@ -3,9 +3,9 @@ import { readCodes } from "../data/codes.js";
 import { writeFileAtomic } from "../data/files.js";
 import { writeNpy } from "../data/npy-write.js";
 import { openEngine } from "../engine/auto.js";
-import { denseCosines } from "../families/coactivation-pairs.js";
 import { computeCoactivation } from "../families/coactivation.js";
 import { cosineNeighbours } from "../projection/neighbours.js";
+import { coactivationProfiles } from "../projection/profiles.js";
 import { projectUmap } from "../projection/umap.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { type Command, UsageError, defineCommand } from "./command.js";
@@ -39,7 +39,9 @@ export const mapCommand: Command = defineCommand({
     }
     const rows =
       values.sae === undefined
-        ? denseCosines(computeCoactivation(await readCodes(values.codes ?? ""), { onProgress }))
+        ? coactivationProfiles(
+            computeCoactivation(await readCodes(values.codes ?? ""), { onProgress }),
+          )
         : (await loadSae(values.sae, { k: values.k })).decoder;
     const start = performance.now();
     const engine = await openEngine(engineChoice(values.engine));

@@ -15,7 +15,7 @@ export interface ActivationSeries {
   colour?: string;
 }
 
-/** Options of `activationHistogram`. */
+/** Options of `drawActivationHistogram`. */
 export interface ActivationHistogramOptions extends FigureOptions {
   /** Width of a bin. Default: a round number that gives 20 to 50 bins. */
   binWidth?: number;
@@ -25,12 +25,12 @@ export interface ActivationHistogramOptions extends FigureOptions {
  * How strongly latents are active in the documents that have them: a histogram of the activations above 0 for each,
  * a dashed line at its median. Throws RangeError if there is no series.
  */
-export function activationHistogram(
+export function drawActivationHistogram(
   series: readonly ActivationSeries[],
   options: ActivationHistogramOptions = {},
 ): Figure {
   if (series.length === 0) {
-    throw new RangeError("activationHistogram: expected a series, got none");
+    throw new RangeError("drawActivationHistogram: expected a series, got none");
   }
   const size = figureSize(options);
   const active = series.map(({ values }) => Float64Array.from(values).filter(isActive));

@@ -19,7 +19,7 @@ export interface CooccurrenceGridInput {
   labels?: readonly string[];
 }
 
-/** Options of `cooccurrenceGrid`. */
+/** Options of `drawCooccurrenceGrid`. */
 export interface CooccurrenceGridOptions extends FigureOptions {
   /** The share from which on a cell has the darkest colour, over 0 to 1. Default: 0.2, 0.5 or 1, as the data ask. */
   max?: number;
@@ -29,7 +29,7 @@ export interface CooccurrenceGridOptions extends FigureOptions {
  * How often the latents of a few families occur together: a heatmap with a border around each family's block and
  * the families' names at its left. Throws RangeError where the blocks do not fit the matrix.
  */
-export function cooccurrenceGrid(
+export function drawCooccurrenceGrid(
   input: CooccurrenceGridInput,
   options: CooccurrenceGridOptions = {},
 ): Figure {
@@ -39,7 +39,7 @@ export function cooccurrenceGrid(
   const sum = blocks.reduce((total, block) => total + block.size, 0);
   if (sum !== m || labels.length !== m) {
     throw new RangeError(
-      `cooccurrenceGrid: blocks and labels must fit ${m} latents, got ${sum} in blocks and ${labels.length} labels`,
+      `drawCooccurrenceGrid: blocks and labels must fit ${m} latents, got ${sum} in blocks and ${labels.length} labels`,
     );
   }
   const title = "Co-occurrence within and between families";
@@ -73,7 +73,7 @@ export function cooccurrenceGrid(
     shapes: blockBorders(blocks, size),
     annotations: nameAnnotations(names, m, side, size),
   };
-  const data = [shareTrace("cooccurrenceGrid", shares, options.max, size)];
+  const data = [shareTrace("drawCooccurrenceGrid", shares, options.max, size)];
   return composeFigure({ name: "cooccurrence-grid", title, data, layout, size }, options);
 }
 

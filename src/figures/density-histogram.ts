@@ -15,7 +15,7 @@ export interface DensitySeries {
   colour?: string;
 }
 
-/** Options of `densityHistogram`. */
+/** Options of `drawDensityHistogram`. */
 export interface DensityHistogramOptions extends FigureOptions {
   /** Width of a bin in powers of ten. Default 0.1. */
   binWidth?: number;
@@ -25,11 +25,12 @@ export interface DensityHistogramOptions extends FigureOptions {
  * How dense the latents are: a histogram of log10 density per SAE, a dashed line at the median of its live latents.
  * Throws RangeError if there is no series or a density is not from 0 to 1.
  */
-export function densityHistogram(
+export function drawDensityHistogram(
   series: readonly DensitySeries[],
   options: DensityHistogramOptions = {},
 ): Figure {
-  if (series.length === 0) throw new RangeError("densityHistogram: expected a series, got none");
+  if (series.length === 0)
+    throw new RangeError("drawDensityHistogram: expected a series, got none");
   const size = figureSize(options);
   const binWidth = options.binWidth ?? 0.1;
   const bins: Bins[] = [];
@@ -74,7 +75,7 @@ function logDensities(densities: ArrayLike<number>): number[] {
     const density = densities[i];
     if (!(density >= 0 && density <= 1)) {
       throw new RangeError(
-        `densityHistogram: a density must be from 0 to 1, got ${density} at ${i}`,
+        `drawDensityHistogram: a density must be from 0 to 1, got ${density} at ${i}`,
       );
     }
     if (density > 0) logs.push(Math.log10(density));

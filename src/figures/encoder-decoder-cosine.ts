@@ -15,7 +15,7 @@ export interface CosineSeries {
   colour?: string;
 }
 
-/** Options of `encoderDecoderCosine`. */
+/** Options of `drawEncoderDecoderCosine`. */
 export interface EncoderDecoderCosineOptions extends FigureOptions {
   /** Width of a bin. Default 0.01. */
   binWidth?: number;
@@ -25,12 +25,12 @@ export interface EncoderDecoderCosineOptions extends FigureOptions {
  * How far the latents' encoder and decoder directions agree: a histogram of their cosines for each SAE, a dashed
  * line at its mean. Throws RangeError if there is no series.
  */
-export function encoderDecoderCosine(
+export function drawEncoderDecoderCosine(
   series: readonly CosineSeries[],
   options: EncoderDecoderCosineOptions = {},
 ): Figure {
   if (series.length === 0) {
-    throw new RangeError("encoderDecoderCosine: expected a series, got none");
+    throw new RangeError("drawEncoderDecoderCosine: expected a series, got none");
   }
   const size = figureSize(options);
   const bins: Bins[] = [];

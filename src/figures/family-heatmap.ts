@@ -17,7 +17,7 @@ export interface FamilyHeatmapInput {
   labels: readonly string[];
 }
 
-/** Options of `familyHeatmap`. */
+/** Options of `drawFamilyHeatmap`. */
 export interface FamilyHeatmapOptions extends FigureOptions {
   /** The share from which on a cell has the darkest colour, over 0 to 1. Default: 0.2, 0.5 or 1, as the data ask. */
   max?: number;
@@ -29,14 +29,14 @@ export interface FamilyHeatmapOptions extends FigureOptions {
  * How often the latents of one family occur together: a heatmap with numbered labels at its left, the numbers again
  * below it. Throws RangeError where the labels do not fit the matrix.
  */
-export function familyHeatmap(
+export function drawFamilyHeatmap(
   input: FamilyHeatmapInput,
   options: FamilyHeatmapOptions = {},
 ): Figure {
   const m = input.labels.length;
   if (m !== input.shares.rows || m !== input.shares.cols || m === 0) {
     throw new RangeError(
-      `familyHeatmap: expected a label for each row and column of the shares, ${input.shares.rows} x ${input.shares.cols}, got ${m}`,
+      `drawFamilyHeatmap: expected a label for each row and column of the shares, ${input.shares.rows} x ${input.shares.cols}, got ${m}`,
     );
   }
   const size = figureSize(options);
@@ -67,7 +67,7 @@ export function familyHeatmap(
     annotations: labelAnnotations(labels, side / shown, left, size),
   };
   const shares = leadingBlock(input.shares, shown);
-  const trace = shareTrace("familyHeatmap", shares, options.max, size);
+  const trace = shareTrace("drawFamilyHeatmap", shares, options.max, size);
   const cell = side / shown;
   if (cell >= size.small * 2.6) {
     Object.assign(trace, { texttemplate: "%{z:.2f}", textfont: { size: size.small } });

@@ -24,7 +24,7 @@ export interface TreeNode {
   density?: number;
 }
 
-/** Options of `familyTree`. */
+/** Options of `drawFamilyTree`. */
 export interface FamilyTreeOptions extends FigureOptions {
   /**
    * Most latents shown; of the others it is said how many they are. Nearer ones to the root go first. Default: 60,
@@ -47,7 +47,10 @@ interface Row {
  * A family as a tree: a row for each latent, indented below its parent, siblings in the order given, the weight of
  * the edge after the label. Long labels are cut, with the full text on hovering. Throws RangeError if the nodes are not one tree.
  */
-export function familyTree(nodes: readonly TreeNode[], options: FamilyTreeOptions = {}): Figure {
+export function drawFamilyTree(
+  nodes: readonly TreeNode[],
+  options: FamilyTreeOptions = {},
+): Figure {
   const children = childLists(nodes);
   const root = nodes.findIndex((node) => node.parent === -1);
   const size = figureSize(options);
@@ -94,11 +97,11 @@ function childLists(nodes: readonly TreeNode[]): number[][] {
       children[parent].push(at);
     } else {
       throw new RangeError(
-        `familyTree: node ${at} has parent ${parent}, but there are ${nodes.length} nodes`,
+        `drawFamilyTree: node ${at} has parent ${parent}, but there are ${nodes.length} nodes`,
       );
     }
   }
-  if (roots !== 1) throw new RangeError(`familyTree: expected one root, got ${roots}`);
+  if (roots !== 1) throw new RangeError(`drawFamilyTree: expected one root, got ${roots}`);
   return children;
 }
 
@@ -113,7 +116,7 @@ function treeRows(children: readonly number[][], root: number, most: number): Ro
   }
   if (queue.length < children.length) {
     throw new RangeError(
-      `familyTree: only ${queue.length} of ${children.length} nodes are reached from the root`,
+      `drawFamilyTree: only ${queue.length} of ${children.length} nodes are reached from the root`,
     );
   }
   const rows: Row[] = [];

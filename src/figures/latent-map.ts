@@ -33,7 +33,7 @@ export interface LatentMapInput {
   families: readonly MapFamily[];
 }
 
-/** Options of `latentMap`. */
+/** Options of `drawLatentMap`. */
 export interface LatentMapOptions extends FigureOptions {
   /** Most family names to show; fewer where they would overlap. Default 80. */
   maxNames?: number;
@@ -62,9 +62,9 @@ interface Frame {
  * the families' centres, the largest families' first, none over another. Latents without family are grey. Throws
  * RangeError where lengths differ or a family names a latent that is not there.
  */
-export function latentMap(input: LatentMapInput, options: LatentMapOptions = {}): Figure {
+export function drawLatentMap(input: LatentMapInput, options: LatentMapOptions = {}): Figure {
   const { x, y, labels, densities } = input;
-  requireEqualLengths("latentMap", { x, y, labels, densities });
+  requireEqualLengths("drawLatentMap", { x, y, labels, densities });
   const size = mapSize(options);
   const title = "Map of latents";
   const palette = options.colours ?? MANY_CATEGORIES;
@@ -120,7 +120,7 @@ function rankFamilies({ x, y, families }: LatentMapInput): RankedFamily[] {
     const placed = Array.from(members).filter((latent) => {
       if (!(Number.isInteger(latent) && latent >= 0 && latent < x.length)) {
         throw new RangeError(
-          `latentMap: family ${JSON.stringify(name)} names latent ${latent}, but n is ${x.length}`,
+          `drawLatentMap: family ${JSON.stringify(name)} names latent ${latent}, but n is ${x.length}`,
         );
       }
       return Number.isFinite(x[latent]) && Number.isFinite(y[latent]);

@@ -15,7 +15,7 @@ export interface LossRow {
   validation?: number;
 }
 
-/** Options of `lossCurve`. */
+/** Options of `drawLossCurve`. */
 export interface LossCurveOptions extends FigureOptions {
   /** Most points along a line; more steps are taken together in bins of equal length. Default 300. */
   maxPoints?: number;
@@ -38,8 +38,8 @@ const LOG_TICKS = [1, 2, 3, 5, 7];
  * held-out error where it was measured, and the dead latents below. The error's axis is a log axis where it spans
  * more than a factor of 3. Throws RangeError without rows.
  */
-export function lossCurve(rows: readonly LossRow[], options: LossCurveOptions = {}): Figure {
-  if (rows.length === 0) throw new RangeError("lossCurve: expected training steps, got none");
+export function drawLossCurve(rows: readonly LossRow[], options: LossCurveOptions = {}): Figure {
+  if (rows.length === 0) throw new RangeError("drawLossCurve: expected training steps, got none");
   const size = figureSize(options);
   const bins = binRows(rows, options.maxPoints ?? 300);
   const held = rows.filter(
@@ -70,7 +70,7 @@ export function lossCurve(rows: readonly LossRow[], options: LossCurveOptions = 
 }
 
 function binRows(rows: readonly LossRow[], most: number): Bin[] {
-  if (!(most >= 1)) throw new RangeError(`lossCurve: maxPoints must be 1 or more, got ${most}`);
+  if (!(most >= 1)) throw new RangeError(`drawLossCurve: maxPoints must be 1 or more, got ${most}`);
   const length = Math.ceil(rows.length / Math.floor(most));
   const bins: Bin[] = [];
   for (let start = 0; start < rows.length; start += length) {

@@ -38,7 +38,7 @@ export interface TaxonomyAgreementInput {
   nullF1: ArrayLike<number>;
 }
 
-/** Options of `taxonomyAgreement`. */
+/** Options of `drawTaxonomyAgreement`. */
 export interface TaxonomyAgreementOptions extends FigureOptions {
   /** Name of the threshold's axis, as plain text. Default "least edge weight". */
   edgeAxis?: string;
@@ -55,7 +55,7 @@ const RANDOM_COLOUR = CATEGORIES[1];
  * a log axis. Bands are 95 % intervals of the SAE, two standard deviations of the null. The two plots stand side by
  * side, in a paper column one above the other.
  */
-export function taxonomyAgreement(
+export function drawTaxonomyAgreement(
   input: TaxonomyAgreementInput,
   options: TaxonomyAgreementOptions = {},
 ): Figure {

@@ -4,17 +4,17 @@ import { latentDensities } from "../codes.js";
 import { writeFileAtomic } from "../data/files.js";
 import { readJsonl } from "../data/jsonl.js";
 import { denseCounts } from "../families/coactivation-pairs.js";
-import { cooccurrenceGrid } from "../figures/cooccurrence-grid.js";
-import { densityHistogram } from "../figures/density-histogram.js";
-import { encoderDecoderCosine as drawCosines } from "../figures/encoder-decoder-cosine.js";
-import { familyHeatmap } from "../figures/family-heatmap.js";
-import { familyTree } from "../figures/family-tree.js";
+import { drawCooccurrenceGrid } from "../figures/cooccurrence-grid.js";
+import { drawDensityHistogram } from "../figures/density-histogram.js";
+import { drawEncoderDecoderCosine } from "../figures/encoder-decoder-cosine.js";
+import { drawFamilyHeatmap } from "../figures/family-heatmap.js";
+import { drawFamilyTree } from "../figures/family-tree.js";
 import type { Figure, FigureOptions } from "../figures/figure.js";
 import { shareOfRarer } from "../figures/heatmap.js";
-import { latentMap } from "../figures/latent-map.js";
-import { type LossRow, lossCurve } from "../figures/loss-curve.js";
+import { drawLatentMap } from "../figures/latent-map.js";
+import { type LossRow, drawLossCurve } from "../figures/loss-curve.js";
 import { type RendererOptions, openRenderer } from "../figures/render.js";
-import { taxonomyAgreement } from "../figures/taxonomy-agreement.js";
+import { drawTaxonomyAgreement } from "../figures/taxonomy-agreement.js";
 import { displayLabel } from "../labels/label.js";
 import type { OnProgress } from "../progress.js";
 import { encoderDecoderCosine } from "../sae/sae.js";
@@ -45,7 +45,10 @@ export const ATLAS_FIGURES: Readonly<Record<string, DrawFromAtlas>> = {
   "density-histogram": drawDensities,
   "encoder-decoder-cosine": async (data, options) => {
     const sae = await data.sae();
-    return drawCosines([{ name: saeName(sae), cosines: encoderDecoderCosine(sae) }], options);
+    return drawEncoderDecoderCosine(
+      [{ name: saeName(sae), cosines: encoderDecoderCosine(sae) }],
+      options,
+    );
   },
   "taxonomy-agreement": drawTaxonomy,
   "loss-curve": drawLoss,
@@ -122,7 +125,7 @@ async function drawMap(data: AtlasData, options: AtlasFigureOptions): Promise<Fi
     name,
     members: [parent, ...members.map(({ latent }) => latent)],
   }));
-  return latentMap(
+  return drawLatentMap(
     {
       x: latents.map((latent) => places.data[2 * latent]),
       y: latents.map((latent) => places.data[2 * latent + 1]),
@@ -142,7 +145,7 @@ async function drawGrid(data: AtlasData, options: AtlasFigureOptions): Promise<F
   if (chosen.length === 0) return undefined;
   const latents = chosen.flatMap(familyLatents);
   const label = await labeller(data);
-  return cooccurrenceGrid(
+  return drawCooccurrenceGrid(
     {
       shares: shareOfRarer(denseCounts(await data.coactivation(), latents)),
       blocks: chosen.map((family) => ({ name: family.name, size: family.members.length + 1 })),
@@ -161,7 +164,7 @@ async function drawHeatmap(
   const latents = familyLatents(family);
   const label = await labeller(data);
   const shares = shareOfRarer(denseCounts(await data.coactivation(), latents));
-  return familyHeatmap({ name: family.name, shares, labels: latents.map(label) }, options);
+  return drawFamilyHeatmap({ name: family.name, shares, labels: latents.map(label) }, options);
 }
 
 async function drawTree(data: AtlasData, options: AtlasFigureOptions): Promise<Figure | undefined> {
@@ -180,12 +183,12 @@ async function drawTree(data: AtlasData, options: AtlasFigureOptions): Promise<F
       density: densities[latent],
     };
   });
-  return familyTree(nodes, { title: `Family “${family.name}”`, ...options });
+  return drawFamilyTree(nodes, { title: `Family “${family.name}”`, ...options });
 }
 
 async function drawDensities(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
   const densities = latentDensities(await data.codes());
-  return densityHistogram([{ name: saeName(await data.sae()), densities }], options);
+  return drawDensityHistogram([{ name: saeName(await data.sae()), densities }], options);
 }
 
 async function drawTaxonomy(
@@ -196,7 +199,7 @@ async function drawTaxonomy(
   if (!report) return undefined;
   const { counts } = await data.coactivation();
   const f1 = report.matches.filter(({ latent }) => counts[latent] > 0).map((match) => match.f1);
-  return taxonomyAgreement({ edges: report.edges, f1, nullF1: report.nullF1 }, options);
+  return drawTaxonomyAgreement({ edges: report.edges, f1, nullF1: report.nullF1 }, options);
 }
 
 async function drawLoss(data: AtlasData, options: AtlasFigureOptions): Promise<Figure | undefined> {
@@ -204,7 +207,7 @@ async function drawLoss(data: AtlasData, options: AtlasFigureOptions): Promise<F
   if (!existsSync(file)) return undefined;
   const rows: LossRow[] = [];
   for await (const { value } of readJsonl(file)) rows.push(value as LossRow);
-  return lossCurve(rows, options);
+  return drawLossCurve(rows, options);
 }
 
 async function labeller(data: AtlasData): Promise<(latent: number) => string> {

@@ -4,8 +4,8 @@ import { writeJson } from "../data/json.js";
 import { writeJsonl } from "../data/jsonl.js";
 import { readNpyMatrix } from "../data/npy.js";
 import { writeNpy } from "../data/npy-write.js";
-import { denseCosines } from "../families/coactivation-pairs.js";
 import { cosineNeighbours } from "../projection/neighbours.js";
+import { coactivationProfiles } from "../projection/profiles.js";
 import { projectUmap } from "../projection/umap.js";
 import { saveSae } from "../sae/checkpoint.js";
 import { encodeToFiles } from "../sae/encode.js";
@@ -82,7 +82,7 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
 
 /** Places the latents in the plane. */
 export async function mapStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  const { mapFrom = "decoder", seed = 0, dir, onProgress, signal } = options;
+  const { mapFrom = "coactivation", seed = 0, dir, onProgress, signal } = options;
   const inputs: Record<string, string> =
     mapFrom === "decoder" ? { sae: hashes.sae } : { codes: hashes.codes };
   await runner.step(
@@ -92,7 +92,7 @@ export async function mapStep({ runner, options, hashes, data }: AtlasBuild): Pr
       const rows =
         mapFrom === "decoder"
           ? (await data.sae()).decoder
-          : denseCosines(await data.coactivation());
+          : coactivationProfiles(await data.coactivation());
       const neighbours = await cosineNeighbours(rows, NEIGHBOURS, engine, { onProgress, signal });
       const places = await projectUmap(neighbours, { seed, onProgress, signal });
       await writeNpy(path.join(dir, ATLAS_FILES.map), {

@@ -30,7 +30,10 @@ export interface AtlasOptions {
   analysis?: string;
   /** Make the families as the reference does, bugs included; needs `analysis`. Default false. */
   compat?: boolean;
-  /** Places from decoder directions or from co-activation profiles. Default "decoder". */
+  /**
+   * What the map places: latents that fire together ("coactivation", the default: truer maps, see docs/benchmarks.md)
+   * or that point the same way ("decoder").
+   */
   mapFrom?: "decoder" | "coactivation";
   /** Of training, map and nulls. Default 0. */
   seed?: number;

@@ -1,7 +1,7 @@
 import test from "ava";
-import { encoderDecoderCosine } from "../../src/figures/encoder-decoder-cosine.js";
-import { lossCurve } from "../../src/figures/loss-curve.js";
-import { taxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
+import { drawEncoderDecoderCosine } from "../../src/figures/encoder-decoder-cosine.js";
+import { drawLossCurve } from "../../src/figures/loss-curve.js";
+import { drawTaxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
 
 interface Line {
   name?: string;
@@ -10,15 +10,15 @@ interface Line {
   yaxis?: string;
 }
 
-test("encoderDecoderCosine tells each mean and leaves out what is not finite", (t) => {
-  const figure = encoderDecoderCosine([{ name: "k 16", cosines: [0.5, 0.6, NaN] }]);
+test("drawEncoderDecoderCosine tells each mean and leaves out what is not finite", (t) => {
+  const figure = drawEncoderDecoderCosine([{ name: "k 16", cosines: [0.5, 0.6, NaN] }]);
   t.is(figure.data[0].name, "k 16 (mean 0.55)");
   t.like(figure.layout, { shapes: [{ x0: 0.55 }] });
-  t.throws(() => encoderDecoderCosine([]), { instanceOf: RangeError });
+  t.throws(() => drawEncoderDecoderCosine([]), { instanceOf: RangeError });
 });
 
-test("taxonomyAgreement draws the share of latents of at least each F1", (t) => {
-  const figure = taxonomyAgreement(
+test("drawTaxonomyAgreement draws the share of latents of at least each F1", (t) => {
+  const figure = drawTaxonomyAgreement(
     { edges: [], f1: [0.1, 0.25, 0.25, 0.9], nullF1: [0.1, 0.1] },
     {
       binWidth: 0.1,
@@ -31,11 +31,11 @@ test("taxonomyAgreement draws the share of latents of at least each F1", (t) => 
   t.deepEqual(tail?.y, [1, 1, 0.75, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25]);
 });
 
-test("taxonomyAgreement leaves gaps where no edge can be judged", (t) => {
+test("drawTaxonomyAgreement leaves gaps where no edge can be judged", (t) => {
   const spread = { mean: 0.1, sd: 0.01 };
   const point = { threshold: 0.1, edges: 10, share: 0.5, shuffledNull: spread };
   const none = { threshold: 0.2, edges: 0, share: NaN, shuffledNull: { mean: NaN, sd: NaN } };
-  const figure = taxonomyAgreement({
+  const figure = drawTaxonomyAgreement({
     edges: [
       { ...point, interval: [0.3, 0.7] },
       { ...none, interval: [NaN, NaN] },
@@ -48,27 +48,27 @@ test("taxonomyAgreement leaves gaps where no edge can be judged", (t) => {
   t.notRegex(JSON.stringify(figure), /NaN/);
 });
 
-test("lossCurve takes steps together and keeps the ends of their range", (t) => {
+test("drawLossCurve takes steps together and keeps the ends of their range", (t) => {
   const rows = [4, 2, 1, 1].map((reconstruction, at) => ({
     step: at + 1,
     reconstruction,
     dead: at,
   }));
-  const [band, line, dead] = lossCurve(rows, { maxPoints: 2 }).data as unknown as Line[];
+  const [band, line, dead] = drawLossCurve(rows, { maxPoints: 2 }).data as unknown as Line[];
   t.deepEqual(line.x, [1, 3]);
   t.deepEqual(line.y, [3, 1]);
   t.deepEqual(band.y, [2, 1, 1, 4]);
   t.deepEqual(dead.y, [0.5, 2.5]);
 });
 
-test("lossCurve uses a log axis for a wide range and does without dead latents", (t) => {
-  const wide = lossCurve([
+test("drawLossCurve uses a log axis for a wide range and does without dead latents", (t) => {
+  const wide = drawLossCurve([
     { step: 1, reconstruction: 1 },
     { step: 2, reconstruction: 0.2 },
   ]);
   t.like(wide.layout, { yaxis: { type: "log", ticktext: ["0.2", "0.3", "0.5", "0.7", "1"] } });
   t.false("yaxis2" in wide.layout);
-  const narrow = lossCurve([{ step: 1, reconstruction: 1, validation: 1.1 }]);
+  const narrow = drawLossCurve([{ step: 1, reconstruction: 1, validation: 1.1 }]);
   t.false("type" in (narrow.layout.yaxis as object));
-  t.throws(() => lossCurve([]), { instanceOf: RangeError });
+  t.throws(() => drawLossCurve([]), { instanceOf: RangeError });
 });

@@ -1,8 +1,8 @@
 import test from "ava";
-import { densityHistogram } from "../../src/figures/density-histogram.js";
+import { drawDensityHistogram } from "../../src/figures/density-histogram.js";
 
-test("densityHistogram bins log10 density, counts dead latents apart and marks the median", (t) => {
-  const figure = densityHistogram([
+test("drawDensityHistogram bins log10 density, counts dead latents apart and marks the median", (t) => {
+  const figure = drawDensityHistogram([
     { name: "a", densities: [0.1, 0.1, 0.01, 0, 1] },
     { name: "b", densities: Float32Array.of(0, 0), colour: "#112233" },
   ]);
@@ -21,9 +21,9 @@ test("densityHistogram bins log10 density, counts dead latents apart and marks t
   );
 });
 
-test("densityHistogram refuses no series and densities that are no shares", (t) => {
-  t.throws(() => densityHistogram([]), { instanceOf: RangeError });
-  t.throws(() => densityHistogram([{ name: "a", densities: [0.5, 1.5] }]), {
-    message: "densityHistogram: a density must be from 0 to 1, got 1.5 at 1",
+test("drawDensityHistogram refuses no series and densities that are no shares", (t) => {
+  t.throws(() => drawDensityHistogram([]), { instanceOf: RangeError });
+  t.throws(() => drawDensityHistogram([{ name: "a", densities: [0.5, 1.5] }]), {
+    message: "drawDensityHistogram: a density must be from 0 to 1, got 1.5 at 1",
   });
 });

@@ -1,5 +1,5 @@
 import test from "ava";
-import { familyTree } from "../../src/figures/family-tree.js";
+import { drawFamilyTree } from "../../src/figures/family-tree.js";
 
 const nodes = [
   { label: "bread", parent: 2 },
@@ -8,8 +8,8 @@ const nodes = [
   { label: "salad", parent: 2 },
 ];
 
-test("familyTree gives each latent a row below its parent, indented by depth", (t) => {
-  const [lines, points] = familyTree(nodes).data as { x: (number | null)[]; text: string[] }[];
+test("drawFamilyTree gives each latent a row below its parent, indented by depth", (t) => {
+  const [lines, points] = drawFamilyTree(nodes).data as { x: (number | null)[]; text: string[] }[];
   t.deepEqual(
     points.text.map((text) => text.replace(/<[^>]*>|\u2002/g, "|")),
     ["||food|", "|bread", "|rye||0.25|", "|salad"],
@@ -21,32 +21,32 @@ test("familyTree gives each latent a row below its parent, indented by depth", (
   t.is(lines.x.filter((x) => x === null).length, 5);
 });
 
-test("familyTree says how many latents it leaves out, the farthest first", (t) => {
-  const [, points] = familyTree(nodes, { maxNodes: 3 }).data as { text: string[] }[];
+test("drawFamilyTree says how many latents it leaves out, the farthest first", (t) => {
+  const [, points] = drawFamilyTree(nodes, { maxNodes: 3 }).data as { text: string[] }[];
   t.deepEqual(
     points.text.map((text) => text.replace(/<[^>]*>|\u2002/g, "")),
     ["food", "bread", "1 more", "salad"],
   );
 });
 
-test("familyTree cuts long labels and keeps their whole text for hovering", (t) => {
+test("drawFamilyTree cuts long labels and keeps their whole text for hovering", (t) => {
   const label = "very ".repeat(40) + "long";
-  const figure = familyTree([{ label, parent: -1 }], { size: "column" });
+  const figure = drawFamilyTree([{ label, parent: -1 }], { size: "column" });
   const [, points] = figure.data as { text: string[]; hovertext: string[] }[];
   t.true(points.text[0].length < 80);
   t.true(points.text[0].includes("…"));
   t.is(points.hovertext[0].replace(/<br>/g, " ").replace(/<[^>]*>/g, ""), label);
 });
 
-test("familyTree fits a deep tree and refuses what is no tree", (t) => {
+test("drawFamilyTree fits a deep tree and refuses what is no tree", (t) => {
   const chain = Array.from({ length: 400 }, (_, at) => ({ label: "x", parent: at - 1 }));
-  t.is(familyTree(chain, { size: "slide" }).height, 720);
-  t.throws(() => familyTree([]), { message: /one root, got 0/ });
-  t.throws(() => familyTree([{ label: "a", parent: 7 }]), { message: /node 0 has parent 7/ });
+  t.is(drawFamilyTree(chain, { size: "slide" }).height, 720);
+  t.throws(() => drawFamilyTree([]), { message: /one root, got 0/ });
+  t.throws(() => drawFamilyTree([{ label: "a", parent: 7 }]), { message: /node 0 has parent 7/ });
   const loop = [
     { label: "a", parent: -1 },
     { label: "b", parent: 2 },
     { label: "c", parent: 1 },
   ];
-  t.throws(() => familyTree(loop), { message: /only 1 of 3 nodes/ });
+  t.throws(() => drawFamilyTree(loop), { message: /only 1 of 3 nodes/ });
 });

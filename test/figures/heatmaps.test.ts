@@ -1,6 +1,6 @@
 import test from "ava";
-import { cooccurrenceGrid } from "../../src/figures/cooccurrence-grid.js";
-import { familyHeatmap } from "../../src/figures/family-heatmap.js";
+import { drawCooccurrenceGrid } from "../../src/figures/cooccurrence-grid.js";
+import { drawFamilyHeatmap } from "../../src/figures/family-heatmap.js";
 import { shareOfRarer } from "../../src/figures/heatmap.js";
 import { createMatrix } from "../../src/matrix.js";
 
@@ -14,12 +14,12 @@ test("shareOfRarer divides by the rarer latent's count, with ones on the diagona
   t.throws(() => shareOfRarer(createMatrix(1, 2)), { instanceOf: RangeError });
 });
 
-test("cooccurrenceGrid borders each family's block and names it at its middle", (t) => {
+test("drawCooccurrenceGrid borders each family's block and names it at its middle", (t) => {
   const blocks = [
     { name: "food", size: 2 },
     { name: "animals", size: 1 },
   ];
-  const figure = cooccurrenceGrid({ shares: shareOfRarer(counts), blocks });
+  const figure = drawCooccurrenceGrid({ shares: shareOfRarer(counts), blocks });
   const shapes = figure.layout.shapes as { x0: number; x1: number; y0: number; y1: number }[];
   t.deepEqual(
     shapes.map(({ x0, x1, y0, y1 }) => [x0, x1, y0, y1]),
@@ -44,7 +44,7 @@ test("cooccurrenceGrid borders each family's block and names it at its middle", 
       [0, 0, 1],
     ],
   });
-  t.throws(() => cooccurrenceGrid({ shares: shareOfRarer(counts), blocks: blocks.slice(1) }), {
+  t.throws(() => drawCooccurrenceGrid({ shares: shareOfRarer(counts), blocks: blocks.slice(1) }), {
     message: /must fit 3 latents, got 1 in blocks/,
   });
 });
@@ -56,7 +56,7 @@ test("names of narrow blocks stand apart, each within a line of its block", (t) 
     name: `family ${at}`,
     size: at === 14 ? 46 : 1,
   }));
-  const figure = cooccurrenceGrid({ shares, blocks }, { size: "column" });
+  const figure = drawCooccurrenceGrid({ shares, blocks }, { size: "column" });
   const names = figure.layout.annotations as { text: string; y: number; yshift: number }[];
   t.true(names.length > 3 && names.length < 15);
   t.is(names[names.length - 1].text, "family 14");
@@ -67,15 +67,15 @@ test("names of narrow blocks stand apart, each within a line of its block", (t) 
   for (const { yshift } of names) t.true(Math.abs(yshift) <= 11.1);
 });
 
-test("familyHeatmap shows what stays legible and says how many it leaves out", (t) => {
+test("drawFamilyHeatmap shows what stays legible and says how many it leaves out", (t) => {
   const m = 50;
   const shares = createMatrix(m, m, new Float32Array(m * m).fill(0.5));
   const labels = Array.from({ length: m }, (_, at) => `latent ${at}`);
-  const figure = familyHeatmap({ name: "food", shares, labels }, { size: "column" });
+  const figure = drawFamilyHeatmap({ name: "food", shares, labels }, { size: "column" });
   const rows = (figure.data[0].z as unknown[]).length;
   t.true(rows >= 10 && rows < m);
   t.is(figure.title, `Co-occurrence in food, first ${rows} of 50 latents`);
-  const few = familyHeatmap({ name: "food", shares, labels }, { maxLatents: 2 });
+  const few = drawFamilyHeatmap({ name: "food", shares, labels }, { maxLatents: 2 });
   t.like(few.data[0], {
     z: [
       [0.5, 0.5],
@@ -83,6 +83,10 @@ test("familyHeatmap shows what stays legible and says how many it leaves out", (
     ],
     texttemplate: "%{z:.2f}",
   });
-  t.throws(() => familyHeatmap({ name: "x", shares, labels: ["one"] }), { instanceOf: RangeError });
-  t.throws(() => familyHeatmap({ name: "x", shares, labels }, { max: 2 }), { message: /max must/ });
+  t.throws(() => drawFamilyHeatmap({ name: "x", shares, labels: ["one"] }), {
+    instanceOf: RangeError,
+  });
+  t.throws(() => drawFamilyHeatmap({ name: "x", shares, labels }, { max: 2 }), {
+    message: /max must/,
+  });
 });

@@ -1,5 +1,5 @@
 import test from "ava";
-import { latentMap } from "../../src/figures/latent-map.js";
+import { drawLatentMap } from "../../src/figures/latent-map.js";
 import { createRandom } from "../../src/random.js";
 
 interface Points {
@@ -21,8 +21,8 @@ const input = {
   ],
 };
 
-test("latentMap draws each latent once, in its smallest family, and none without a place", (t) => {
-  const figure = latentMap(input);
+test("drawLatentMap draws each latent once, in its smallest family, and none without a place", (t) => {
+  const figure = drawLatentMap(input);
   const traces = figure.data as unknown as Points[];
   const points = traces.flatMap((trace) => trace.customdata);
   t.deepEqual(points.map(([latent]) => latent).sort(), [0, 1, 2, 3]);
@@ -34,8 +34,8 @@ test("latentMap draws each latent once, in its smallest family, and none without
   t.deepEqual(traces[0].text, ["d"]);
 });
 
-test("latentMap makes denser latents larger and gives both axes one scale", (t) => {
-  const figure = latentMap({ ...input, y: [0, 5, 2, 1, 0], families: [] });
+test("drawLatentMap makes denser latents larger and gives both axes one scale", (t) => {
+  const figure = drawLatentMap({ ...input, y: [0, 5, 2, 1, 0], families: [] });
   const { size } = (figure.data[0] as unknown as Points).marker;
   t.true(size[0] > size[1] && size[1] > size[2] && size[2] >= size[3]);
   const { xaxis, yaxis, margin } = figure.layout as {
@@ -50,7 +50,7 @@ test("latentMap makes denser latents larger and gives both axes one scale", (t) 
   t.true(Math.abs(across / down - 1) < 1e-4);
 });
 
-test("latentMap names families at a member's place, the largest for certain", (t) => {
+test("drawLatentMap names families at a member's place, the largest for certain", (t) => {
   const random = createRandom(5);
   const n = 600;
   const x = Array.from({ length: n }, () => random());
@@ -60,25 +60,25 @@ test("latentMap names families at a member's place, the largest for certain", (t
     members: Array.from({ length: 5 + (f % 7) }, (_, i) => (f * 10 + i) % n),
   }));
   const labels = Array.from({ length: n }, (_, i) => `latent ${i}`);
-  const figure = latentMap({ x, y, labels, densities: x, families }, { size: "column" });
+  const figure = drawLatentMap({ x, y, labels, densities: x, families }, { size: "column" });
   const names = figure.layout.annotations as { text: string; x: number }[];
   t.true(names.length > 3 && names.length < 60);
   t.is(names[0].text.replace("<br>", " "), "family number 6");
   t.true(x.some((place) => Math.abs(place - names[0].x) < 1e-4));
-  const again = latentMap({ x, y, labels, densities: x, families }, { size: "column" });
+  const again = drawLatentMap({ x, y, labels, densities: x, families }, { size: "column" });
   t.deepEqual(again, figure);
 });
 
-test("latentMap refuses lengths that differ and latents that are not there", (t) => {
-  t.throws(() => latentMap({ ...input, y: [0] }), {
-    message: "latentMap: y must be as long as x (5), got 1",
+test("drawLatentMap refuses lengths that differ and latents that are not there", (t) => {
+  t.throws(() => drawLatentMap({ ...input, y: [0] }), {
+    message: "drawLatentMap: y must be as long as x (5), got 1",
   });
-  t.throws(() => latentMap({ ...input, families: [{ name: "f", members: [5] }] }), {
-    message: 'latentMap: family "f" names latent 5, but n is 5',
+  t.throws(() => drawLatentMap({ ...input, families: [{ name: "f", members: [5] }] }), {
+    message: 'drawLatentMap: family "f" names latent 5, but n is 5',
   });
 });
 
-test("latentMap draws an empty map", (t) => {
+test("drawLatentMap draws an empty map", (t) => {
   const empty = { x: [], y: [], labels: [], densities: [], families: [] };
-  t.deepEqual(latentMap(empty).data, []);
+  t.deepEqual(drawLatentMap(empty).data, []);
 });

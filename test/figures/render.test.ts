@@ -1,10 +1,10 @@
 import test from "ava";
 import { browserChoices } from "../../src/figures/browser.js";
-import { densityHistogram } from "../../src/figures/density-histogram.js";
+import { drawDensityHistogram } from "../../src/figures/density-histogram.js";
 import { openRenderer } from "../../src/figures/render.js";
 
-const other = densityHistogram([{ name: "other", densities: [0.5, 0.001] }]);
-const figure = densityHistogram([{ name: "a", densities: [0.1, 0.1, 0.03, 0.01] }], {
+const other = drawDensityHistogram([{ name: "other", densities: [0.5, 0.001] }]);
+const figure = drawDensityHistogram([{ name: "a", densities: [0.1, 0.1, 0.03, 0.01] }], {
   size: "column",
 });
 

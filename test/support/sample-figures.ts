@@ -1,13 +1,13 @@
-import { cooccurrenceGrid } from "../../src/figures/cooccurrence-grid.js";
-import { densityHistogram } from "../../src/figures/density-histogram.js";
-import { encoderDecoderCosine } from "../../src/figures/encoder-decoder-cosine.js";
-import { familyHeatmap } from "../../src/figures/family-heatmap.js";
-import { familyTree } from "../../src/figures/family-tree.js";
+import { drawCooccurrenceGrid } from "../../src/figures/cooccurrence-grid.js";
+import { drawDensityHistogram } from "../../src/figures/density-histogram.js";
+import { drawEncoderDecoderCosine } from "../../src/figures/encoder-decoder-cosine.js";
+import { drawFamilyHeatmap } from "../../src/figures/family-heatmap.js";
+import { drawFamilyTree } from "../../src/figures/family-tree.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
 import { shareOfRarer } from "../../src/figures/heatmap.js";
-import { latentMap } from "../../src/figures/latent-map.js";
-import { lossCurve } from "../../src/figures/loss-curve.js";
-import { taxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
+import { drawLatentMap } from "../../src/figures/latent-map.js";
+import { drawLossCurve } from "../../src/figures/loss-curve.js";
+import { drawTaxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
 import { createMatrix } from "../../src/matrix.js";
 
 /** Every figure over a tiny input; `word(i)` is the i-th text that comes from outside. */
@@ -20,9 +20,9 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
   const shares = shareOfRarer(counts);
   const labels = [0, 1, 2, 3].map(word);
   return [
-    densityHistogram([{ name: word(0), densities: [0.1, 0.1, 0.01, 0, 1] }], options),
-    encoderDecoderCosine([{ name: word(0), cosines: [0.5, 0.52, 0.7] }], options),
-    latentMap(
+    drawDensityHistogram([{ name: word(0), densities: [0.1, 0.1, 0.01, 0, 1] }], options),
+    drawEncoderDecoderCosine([{ name: word(0), cosines: [0.5, 0.52, 0.7] }], options),
+    drawLatentMap(
       {
         x: [0, 1, 2, 10, NaN],
         y: [0, 1, 0, 5, 1],
@@ -35,7 +35,7 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
       },
       options,
     ),
-    cooccurrenceGrid(
+    drawCooccurrenceGrid(
       {
         shares,
         blocks: [
@@ -46,8 +46,8 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
       },
       options,
     ),
-    familyHeatmap({ name: word(4), shares, labels }, options),
-    familyTree(
+    drawFamilyHeatmap({ name: word(4), shares, labels }, options),
+    drawFamilyTree(
       [
         { label: labels[0], parent: -1, density: 0.1 },
         { label: labels[1], parent: 0, weight: 0.5, density: 0.01 },
@@ -56,7 +56,7 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
       ],
       options,
     ),
-    taxonomyAgreement(
+    drawTaxonomyAgreement(
       {
         edges: [
           {
@@ -80,7 +80,7 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
       },
       { ...options, binWidth: 0.1, edgeAxis: word(5) },
     ),
-    lossCurve(
+    drawLossCurve(
       [
         { step: 1, reconstruction: 1, dead: 0 },
         { step: 2, reconstruction: 0.5, dead: 3 },

@@ -73,7 +73,7 @@ export function drawFamilyHeatmap(
     Object.assign(trace, { texttemplate: "%{z:.2f}", textfont: { size: size.small } });
   }
   const cut = shown < m ? `, first ${shown} of ${m} latents` : "";
-  const title = `Co-occurrence in ${input.name}${cut}`;
+  const title = `Co-occurrence in “${input.name}”${cut}`;
   return composeFigure({ name: "family-heatmap", title, data: [trace], layout, size }, options);
 }
 

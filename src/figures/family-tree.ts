@@ -1,6 +1,6 @@
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValue } from "./figure.js";
-import { fitText, plotlyLines, plotlyText, wrapText } from "./text.js";
+import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "./text.js";
 import type { FigureSize } from "./theme.js";
 import {
   CATEGORIES,
@@ -45,7 +45,8 @@ interface Row {
 
 /**
  * A family as a tree: a row for each latent, indented below its parent, siblings in the order given, the weight of
- * the edge after the label. Long labels are cut, with the full text on hovering. Throws RangeError if the nodes are not one tree.
+ * the edge after the label. Long labels are cut, with the full text on hovering. On a screen it is only as wide as
+ * its labels need. Throws RangeError if the nodes are not one tree.
  */
 export function drawFamilyTree(
   nodes: readonly TreeNode[],
@@ -72,6 +73,11 @@ export function drawFamilyTree(
   if (!fixed) size.height = Math.max(100, Math.round(plotHeight + margin.t + margin.b));
   // On a slide few rows stand at the top rather than far apart.
   const shownRows = Math.max(rows.length, plotHeight / (rowHeight * 1.5));
+  if ((options.size ?? "screen") === "screen" && options.width === undefined) {
+    size.width = Math.round(
+      Math.min(size.width, Math.max(size.width / 2, usedWidth(nodes, rows, size))),
+    );
+  }
   const width = size.width - margin.l - margin.r;
   const layout = {
     xaxis: { visible: false, range: [0, roundValue(width, 2)], fixedrange: true },
@@ -86,6 +92,14 @@ export function drawFamilyTree(
     nodeTrace(nodes, rows, { indent, width }, size),
   ];
   return composeFigure({ name: "family-tree", title, data, layout, size }, options);
+}
+
+/** Width that the rows take with their labels whole and their full indents. */
+function usedWidth(nodes: readonly TreeNode[], rows: readonly Row[], size: FigureSize): number {
+  const widths = rows.map(
+    ({ node, depth }) => size.small * (1.7 * depth + 7) + textWidth(nodes[node].label, size.small),
+  );
+  return widths.reduce((most, width) => Math.max(most, width), 0);
 }
 
 function childLists(nodes: readonly TreeNode[]): number[][] {

@@ -74,7 +74,7 @@ test("drawFamilyHeatmap shows what stays legible and says how many it leaves out
   const figure = drawFamilyHeatmap({ name: "food", shares, labels }, { size: "column" });
   const rows = (figure.data[0].z as unknown[]).length;
   t.true(rows >= 10 && rows < m);
-  t.is(figure.title, `Co-occurrence in food, first ${rows} of 50 latents`);
+  t.is(figure.title, `Co-occurrence in “food”, first ${rows} of 50 latents`);
   const few = drawFamilyHeatmap({ name: "food", shares, labels }, { maxLatents: 2 });
   t.like(few.data[0], {
     z: [

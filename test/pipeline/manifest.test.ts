@@ -1,11 +1,15 @@
-import test from "ava";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import test, { type ExecutionContext } from "ava";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { FormatError } from "../../src/errors.js";
 import { StepRunner } from "../../src/pipeline/manifest.js";
 
-const folder = (): Promise<string> => mkdtemp(path.join(tmpdir(), "ff-manifest-"));
+async function folder(t: ExecutionContext): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), "ff-manifest-"));
+  t.teardown(() => rm(dir, { recursive: true }));
+  return dir;
+}
 
 async function build(
   dir: string,
@@ -38,7 +42,7 @@ async function build(
 }
 
 test("a step runs again only when its input, options, version or output changed", async (t) => {
-  const dir = await folder();
+  const dir = await folder(t);
   const input = path.join(dir, "input.txt");
   await writeFile(input, "4");
   t.deepEqual(await build(dir, { input }), ["double", "add"]);
@@ -53,8 +57,8 @@ test("a step runs again only when its input, options, version or output changed"
 });
 
 test("the manifest finds inputs from the atlas's own folder", async (t) => {
-  const dir = await folder();
-  const other = await folder();
+  const dir = await folder(t);
+  const other = await folder(t);
   const input = path.join(other, "input.txt");
   await writeFile(input, "4");
   await build(dir, { input });
@@ -63,7 +67,7 @@ test("the manifest finds inputs from the atlas's own folder", async (t) => {
 });
 
 test("a step that ends in the same bytes leaves the steps after it alone", async (t) => {
-  const dir = await folder();
+  const dir = await folder(t);
   const input = path.join(dir, "input.txt");
   await writeFile(input, "4");
   await build(dir, { input });
@@ -72,7 +76,7 @@ test("a step that ends in the same bytes leaves the steps after it alone", async
 });
 
 test("a failing step is not recorded and the next run tries it again", async (t) => {
-  const dir = await folder();
+  const dir = await folder(t);
   const plan = { name: "work", version: 1, inputs: {}, options: {}, outputs: ["out.txt"] };
   const first = await StepRunner.open(dir);
   await t.throwsAsync(
@@ -92,7 +96,7 @@ for (const [title, text] of [
   ["a bare null", "null"],
 ]) {
   test(`a manifest of ${title} is refused, naming the file`, async (t) => {
-    const dir = await folder();
+    const dir = await folder(t);
     await writeFile(path.join(dir, "manifest.json"), text);
     await t.throwsAsync(StepRunner.open(dir), {
       instanceOf: FormatError,

@@ -1,0 +1,131 @@
+import test from "ava";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { readNpyMatrix } from "../../src/data/npy.js";
+import { writeNpy } from "../../src/data/npy-write.js";
+import { FormatError } from "../../src/errors.js";
+import { readCatalog } from "../../src/labels/catalog-read.js";
+import { matrixRows } from "../../src/matrix.js";
+import { buildAtlas } from "../../src/pipeline/build.js";
+import { openAtlas } from "../../src/pipeline/context.js";
+import { drawFigures } from "../../src/pipeline/figures.js";
+import type { AtlasOptions } from "../../src/pipeline/options.js";
+import { inFolder } from "../support/folder.js";
+
+const DOCUMENTS = 600;
+const STEPS = ["train", "encode", "labels", "families", "taxonomy", "map", "catalog"];
+
+/** The first documents of the sample, in a folder of their own. */
+async function smallCorpus(folder: string): Promise<AtlasOptions> {
+  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
+  const corpus = path.join(folder, "documents.jsonl");
+  await writeFile(corpus, `${lines.slice(0, DOCUMENTS).join("\n")}\n`);
+  const { cols, data } = matrixRows(
+    await readNpyMatrix("data/wordnet/embeddings.npy"),
+    0,
+    DOCUMENTS,
+  );
+  const embeddings = path.join(folder, "embeddings.npy");
+  await writeNpy(embeddings, { shape: [DOCUMENTS, cols], data, dtype: "f4" });
+  return {
+    dir: path.join(folder, "atlas"),
+    corpus,
+    embeddings,
+    classTree: "data/wordnet/classes.jsonl",
+    training: { k: 4, n: 96, epochs: 12, lr: 3e-3, batch: 128 },
+    device: "cpu",
+  };
+}
+
+test("an atlas is built whole, reopened, drawn, and not built again", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    const first = await buildAtlas(options);
+    t.deepEqual(first.ran, STEPS);
+    t.deepEqual((await readdir(options.dir)).sort(), [
+      "catalog.csv",
+      "catalog.jsonl",
+      "catalog.parquet",
+      "families.json",
+      "labels.jsonl",
+      "manifest.json",
+      "map.npy",
+      "metrics.json",
+      "sae.safetensors",
+      "spanning-forest.graphml",
+      "taxonomy.json",
+      "topk_indices_4_96.npy",
+      "topk_values_4_96.npy",
+      "train-log.jsonl",
+    ]);
+    const rows = await readCatalog(path.join(options.dir, "catalog.jsonl"));
+    t.is(rows.length, 96);
+    t.true(rows.filter(({ label }) => label !== "").length > 60);
+    t.true(rows.some(({ families }) => families.length > 0));
+
+    const again = await buildAtlas(options);
+    t.deepEqual(again.ran, []);
+    t.deepEqual(again.kept, STEPS);
+
+    const atlas = await openAtlas(options.dir);
+    t.is((await atlas.documents()).length, DOCUMENTS);
+    t.is((await atlas.codes()).rows, DOCUMENTS);
+    const figures = await drawFigures(atlas);
+    const names = figures.map(({ name }) => name);
+    for (const name of ["latent-map", "density-histogram", "taxonomy-agreement", "loss-curve"]) {
+      t.true(names.includes(name), name);
+    }
+  });
+});
+
+test("a lost file and a changed option run only the steps that need it", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    await buildAtlas(options);
+    const before = await readFile(path.join(options.dir, "catalog.parquet"));
+    await rm(path.join(options.dir, "map.npy"));
+    t.deepEqual((await buildAtlas(options)).ran, ["map"]);
+    t.deepEqual(await readFile(path.join(options.dir, "catalog.parquet")), before);
+    t.deepEqual((await buildAtlas({ ...options, mapFrom: "decoder" })).ran, ["map", "catalog"]);
+  });
+});
+
+test("a build that is stopped goes on where it was and ends in the same bytes", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    await buildAtlas(options);
+    const whole = await readFile(path.join(options.dir, "catalog.jsonl"), "utf8");
+    const other = { ...options, dir: path.join(folder, "stopped") };
+    for (const stopAt of ["train", "encode", "map"]) {
+      const stop = new AbortController();
+      const onProgress = ({ step, done }: { step: string; done: number }): void => {
+        if (step === stopAt && done >= 1) stop.abort(new Error("stopped"));
+      };
+      await t.throwsAsync(buildAtlas({ ...other, onProgress, signal: stop.signal }));
+    }
+    await buildAtlas(other);
+    t.is(await readFile(path.join(other.dir, "catalog.jsonl"), "utf8"), whole);
+    t.deepEqual(
+      (await readdir(other.dir)).filter((name) => /tmp|state/.test(name)),
+      [],
+    );
+  });
+});
+
+test("a corpus of another length than its embeddings is refused, naming both", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    const text = await readFile(options.corpus, "utf8");
+    await writeFile(options.corpus, text.split("\n").slice(1).join("\n"));
+    await t.throwsAsync(buildAtlas(options), {
+      instanceOf: FormatError,
+      message: /documents\.jsonl: holds 599 documents, but embeddings\.npy has 600 rows/,
+    });
+  });
+});
+
+test("opening a folder without an atlas is refused, naming it", async (t) => {
+  await inFolder(async (folder) => {
+    await t.throwsAsync(openAtlas(folder), { instanceOf: FormatError, message: /no atlas here/ });
+  });
+});

@@ -1,15 +1,21 @@
 // Trains SAEs of several k and n on the sample and prints, as a markdown table, how well their latents agree with
 // WordNet's classes: which k and n the demo should take.
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { invertCodes, type Codes } from "../src/codes.js";
+import { type Codes, invertCodes } from "../src/codes.js";
+import { readClassTree, readCorpus } from "../src/data/corpus.js";
 import { readNpyMatrix } from "../src/data/npy.js";
 import { openEngine } from "../src/engine/auto.js";
-import { latentAgreement } from "../src/families/agreement.js";
 import { buildClassIndex } from "../src/families/classes.js";
-import { matchHeldOut } from "../src/families/held-out.js";
+import { computeCoactivation } from "../src/families/coactivation.js";
+import { extractFamilies } from "../src/families/extract.js";
+import { forestPairs } from "../src/families/forest.js";
+import { reportTaxonomy } from "../src/families/taxonomy-report.js";
+import { loadSae, saveSae } from "../src/sae/checkpoint.js";
 import { encodeEmbeddings } from "../src/sae/encode.js";
 import { computeMetrics } from "../src/sae/metrics.js";
+import type { Sae } from "../src/sae/sae.js";
 import { trainSae } from "../src/sae/train.js";
 
 const { values: options } = parseArgs({
@@ -21,40 +27,26 @@ const { values: options } = parseArgs({
     batch: { type: "string", default: "256" },
     lr: { type: "string", default: "1e-3" },
     seed: { type: "string", default: "0" },
+    keep: { type: "string" },
   },
 });
 const numbers = (list: string): number[] => list.split(",").map(Number);
 
-interface Row {
-  id: string;
-  classes: string[];
-  parents: string[];
-}
-const readRows = async (name: string): Promise<Row[]> =>
-  (await readFile(`${options.data}/${name}`, "utf8"))
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Row);
-const documents = await readRows("documents.jsonl");
-const tree = new Map((await readRows("classes.jsonl")).map(({ id, parents }) => [id, parents]));
+const documents = await readCorpus(join(options.data, "documents.jsonl"));
+const { parents: tree } = await readClassTree(join(options.data, "classes.jsonl"));
 const index = buildClassIndex(
   documents.map(({ classes }) => classes),
   { tree },
 );
-const embeddings = await readNpyMatrix(`${options.data}/embeddings.npy`);
+const embeddings = await readNpyMatrix(join(options.data, "embeddings.npy"));
 const engine = await openEngine("cpu");
 
 const COLUMNS = [
   ...["k", "n", "epochs", "batch", "lr", "seed", "normalised MSE", "dead"],
   ...["mean F1", "by chance", "F1 > 0.5"],
-  ...[
-    "own threshold: mean F1",
-    "by chance",
-    "F1 > 0.5",
-    "chosen on the other half: mean F1",
-    "F1 > 0.5",
-  ],
-  "training, s",
+  ...["own threshold: mean F1", "by chance", "F1 > 0.5", "held out: mean F1", "F1 > 0.5"],
+  ...["edges", "matching", "agree", "by chance", "families", "coherence", "by chance"],
+  ...["F1", "by chance", "training, s"],
 ];
 print(COLUMNS);
 print(COLUMNS.map(() => "---"));
@@ -70,46 +62,81 @@ for (const k of numbers(options.k)) {
   }
 }
 
-async function measure(settings: {
+interface Settings {
   k: number;
   n: number;
   epochs: number;
   lr: number;
   seed: number;
   batch: number;
-}): Promise<void> {
-  const started = performance.now();
-  const { sae } = await trainSae(embeddings, settings);
-  const seconds = (performance.now() - started) / 1000;
+}
+
+async function measure(settings: Settings): Promise<void> {
+  const { k, n, epochs, batch, lr, seed } = settings;
+  const { sae, seconds } = await train(settings);
   const codes = await encodeEmbeddings(sae, embeddings, { engine });
   const metrics = await computeMetrics(sae, embeddings, { codes, engine });
-  const { k, n, epochs, batch, lr, seed } = settings;
   print([
     ...[k, n, epochs, batch, lr, seed].map(String),
     metrics.normalized_mse.toFixed(3),
     String(metrics.dead),
     ...describe(codes),
-    seconds.toFixed(0),
+    seconds?.toFixed(0) ?? "",
   ]);
+}
+
+// With --keep a folder holds the trained SAEs, and one that is there is not trained again.
+async function train(settings: Settings): Promise<{ sae: Sae; seconds?: number }> {
+  const { k, n, epochs, batch, lr, seed } = settings;
+  const name = `${k}_${n}_${epochs}_${batch}_${lr}_${seed}.safetensors`;
+  const path = options.keep === undefined ? undefined : join(options.keep, name);
+  if (path !== undefined && existsSync(path)) return { sae: await loadSae(path) };
+  const started = performance.now();
+  const { sae } = await trainSae(embeddings, settings);
+  const seconds = (performance.now() - started) / 1000;
+  if (path !== undefined) await saveSae(path, sae);
+  return { sae, seconds };
 }
 
 function describe(codes: Codes): string[] {
   const postings = invertCodes(codes, { skipZeros: true });
-  const seeds = [1, 2];
-  const plain = latentAgreement(postings, index, { levels: [0.5], seeds }).agreement;
-  const tuning = { threshold: "best", minActive: 3 } as const;
-  const tuned = latentAgreement(postings, index, { levels: [0.5], seeds, ...tuning }).agreement;
-  const heldOut = matchHeldOut(postings, index, tuning).filter(({ classIndex }) => classIndex >= 0);
-  const mean = heldOut.reduce((sum, { f1 }) => sum + f1, 0) / heldOut.length;
-  const over = heldOut.filter(({ f1 }) => f1 > 0.5).length;
+  const coactivation = computeCoactivation(codes, { skipZeros: true });
+  const { families, forest } = extractFamilies(coactivation);
+  const report = reportTaxonomy(postings, index, {
+    edges: forestPairs(forest).map(([parent, child], e) => ({
+      parent,
+      child,
+      weight: forest.weight[e],
+    })),
+    families: families.map(({ parent, members }) => ({
+      parent,
+      members: members.map(({ latent }) => latent),
+    })),
+    seeds: [1, 2],
+  });
+  const over = ({ count, share }: { count: number; share: number }): string =>
+    `${count} (${(100 * share).toFixed(1)} %)`;
+  const at = report.active.over.findIndex(({ level }) => level === 0.5);
+  const [edges] = report.edges;
+  const found = report.families;
   return [
-    ...[plain, tuned].flatMap(({ meanF1, meanF1Null, over: [{ count, share }] }) => [
+    ...[report.active, report.tuned].flatMap(({ meanF1, meanF1Null, over: levels }) => [
       meanF1.toFixed(3),
       meanF1Null.mean.toFixed(3),
-      `${count} (${(100 * share).toFixed(1)} %)`,
+      over(levels[at]),
     ]),
-    mean.toFixed(3),
-    `${over} (${((100 * over) / heldOut.length).toFixed(1)} %)`,
+    ...[report.heldOut.meanF1.toFixed(3), over(report.heldOut.over[at])],
+    ...[edges.total, edges.edges].map(String),
+    ...[edges.share, edges.shuffledNull.mean].map((share) => share.toFixed(2)),
+    String(families.length),
+    ...(found === undefined
+      ? ["", "", "", ""]
+      : [
+          found.meanCoherence,
+          found.meanCoherenceNull.mean,
+          found.meanF1,
+          found.meanF1Null.mean,
+        ].map((share) => share.toFixed(2))),
   ];
 }
 

@@ -11,8 +11,15 @@ export interface TaxonomyParts extends NullOptions {
   edges?: readonly { parent: number; child: number; weight: number }[];
   /** Families; `members` leaves the parent out. Default none. */
   families?: readonly { parent: number; members: readonly number[] }[];
-  /** F1 over which a latent counts as matching a class, for edges and coherence. Default 0.3. */
+  /** F1 over which a latent counts as matching a class, for edges and coherence. Default 0.2. */
   level?: number;
+  /**
+   * How latents match for edges and families. Default "active": a threshold of its own picks a latent's peak, which
+   * is about something narrower than what makes it a parent.
+   */
+  threshold?: "active" | "best";
+  /** Latents of a family that must be active in its documents. Default 2: of one, chance does nearly as well. */
+  minMembers?: number;
   /** Fewest documents above a latent's own threshold. Default 3. */
   minActive?: number;
 }
@@ -29,12 +36,14 @@ export interface TaxonomyReport {
   tuned: LatentAgreement;
   /** The same with class and threshold chosen on the other half of the documents. */
   heldOut: { meanF1: number; over: { level: number; count: number; share: number }[] };
-  /** Of edges from some weight upwards (all, the upper three quarters, half and quarter), by `matches`. */
+  /** Of edges from some weight upwards: all, the upper three quarters, half and quarter. */
   edges: ({ threshold: number } & EdgeAgreement)[];
-  /** With thresholds of their own; absent without families. */
+  /** Absent without families. */
   families?: FamilyAgreement;
   /** Best class of each latent, with a threshold of its own [n]. */
   matches: LatentMatch[];
+  /** F1 of each latent in `heldOut` [n]. */
+  heldOutF1: number[];
   /** F1 of the live latents in each of the null runs of `tuned`. */
   nullF1: number[];
 }
@@ -45,16 +54,26 @@ const LEVELS = [0.2, 0.3, 0.5, 0.7];
 export function reportTaxonomy(
   postings: Postings,
   index: ClassIndex,
-  { edges = [], families = [], level = 0.3, minActive = 3, seeds }: TaxonomyParts = {},
+  {
+    edges = [],
+    families = [],
+    level = 0.2,
+    threshold = "active",
+    minMembers = 2,
+    minActive = 3,
+    seeds,
+  }: TaxonomyParts = {},
 ): TaxonomyReport {
   const tuning = { threshold: "best", minActive } as const;
   const plain = latentAgreement(postings, index, { levels: LEVELS, seeds });
   const tuned = latentAgreement(postings, index, { levels: LEVELS, seeds, ...tuning });
   const { live } = tuned.agreement;
   // A latent that is off in all documents that count is none the less live, with an F1 of 0.
-  const heldOut = matchHeldOut(postings, index, tuning);
+  const heldOutF1 = matchHeldOut(postings, index, tuning).map(({ f1 }) => f1);
+  const { matches } = threshold === "active" ? plain : tuned;
+  const judging = threshold === "active" ? {} : tuning;
   const heldOutOver = LEVELS.map((over) => {
-    const count = heldOut.filter(({ f1 }) => f1 > over).length;
+    const count = heldOutF1.filter((f1) => f1 > over).length;
     return { level: over, count, share: count / live };
   });
   return {
@@ -63,18 +82,19 @@ export function reportTaxonomy(
     level,
     active: plain.agreement,
     tuned: tuned.agreement,
-    heldOut: { meanF1: heldOut.reduce((sum, { f1 }) => sum + f1 / live, 0), over: heldOutOver },
-    edges: quartiles(edges.map(({ weight }) => weight)).map((threshold) => {
-      const kept = edges.filter(({ weight }) => weight >= threshold);
+    heldOut: { meanF1: heldOutF1.reduce((sum, f1) => sum + f1 / live, 0), over: heldOutOver },
+    edges: quartiles(edges.map(({ weight }) => weight)).map((least) => {
+      const kept = edges.filter(({ weight }) => weight >= least);
       const pairs = kept.map(({ parent, child }) => [parent, child] as const);
       const options = { threshold: level, seeds };
-      return { ...edgeAgreement(pairs, tuned.matches, index, options), threshold };
+      return { ...edgeAgreement(pairs, matches, index, options), threshold: least };
     }),
     families:
       families.length === 0
         ? undefined
-        : familyAgreement(families, postings, index, { level, seeds, ...tuning }),
+        : familyAgreement(families, postings, index, { level, minMembers, seeds, ...judging }),
     matches: tuned.matches,
+    heldOutF1,
     nullF1: tuned.nullF1,
   };
 }

@@ -80,6 +80,7 @@ test("minTogether leaves out rarer pairs and nothing else", (t) => {
 for (const [rows, k, n] of [
   [400, 6, 24],
   [60, 3, 5000],
+  [40, 3, 70_000],
 ]) {
   test(`C and D of ${rows} random documents over ${n} latents equal sums over every document`, (t) => {
     const codes = randomCodes(rows, k, n, 7);

@@ -138,6 +138,10 @@ async function summarise(data: AtlasData): Promise<Record<string, string | numbe
   const labelled = [...labels.values()].filter(({ label }) => label !== "").length;
   const taxonomy = await data.taxonomy();
   const edges = taxonomy?.edges[0];
+  const statistics = (await readJson(path.join(data.dir, ATLAS_FILES.familyStatistics))) as {
+    block_ratio_cooc: number;
+    null_density?: { block_ratio_cooc: { mean: number } };
+  };
   const share = (value: number): string => value.toFixed(2);
   return {
     documents: metrics?.N ?? 0,
@@ -145,6 +149,7 @@ async function summarise(data: AtlasData): Promise<Record<string, string | numbe
     "normalised MSE": metrics?.normalized_mse.toFixed(4) ?? "",
     labelled,
     families: families.length,
+    "co-activation in families over outside": `${statistics.block_ratio_cooc.toFixed(1)} (random families ${statistics.null_density?.block_ratio_cooc.mean.toFixed(1)})`,
     ...(edges
       ? {
           "edges that agree with the classes": `${share(edges.share)} (${edges.edges} judged; at random ${share(edges.randomNull.mean)})`,

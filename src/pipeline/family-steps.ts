@@ -6,6 +6,7 @@ import { latentDensities } from "../codes.js";
 import { toFamiliesJson } from "../families/export.js";
 import { forestToGraphml } from "../families/graphml.js";
 import { type AnalysisRow, parseAnalysis } from "../families/quality.js";
+import { familyStatistics, statisticsRecord } from "../families/stats.js";
 import { reportTaxonomy } from "../families/taxonomy-report.js";
 import { nameFamiliesByKeywords } from "../labels/family-names.js";
 import { labelsFromAnalysis } from "../labels/import.js";
@@ -48,10 +49,11 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         labels: runner.outputHash(ATLAS_FILES.labels),
       },
       options: { compat },
-      outputs: [ATLAS_FILES.families, ATLAS_FILES.forest],
+      outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
     },
     async () => {
-      const { families, forest } = findFamilies(await data.coactivation(), {
+      const coactivation = await data.coactivation();
+      const { families, forest } = findFamilies(coactivation, {
         analysis: await readAnalysis(analysis),
         compat,
         onProgress,
@@ -70,6 +72,8 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         path.join(dir, ATLAS_FILES.families),
         toFamiliesJson(families, label, extras),
       );
+      const statistics = familyStatistics(families, forest.nodes, coactivation, { compat });
+      await writeJson(path.join(dir, ATLAS_FILES.familyStatistics), statisticsRecord(statistics));
       const densities = latentDensities(await data.codes());
       await writeFileAtomic(
         path.join(dir, ATLAS_FILES.forest),

@@ -7,6 +7,7 @@ export const ATLAS_FILES = {
   metrics: "metrics.json",
   labels: "labels.jsonl",
   families: "families.json",
+  familyStatistics: "family-statistics.json",
   forest: "spanning-forest.graphml",
   taxonomy: "taxonomy.json",
   map: "map.npy",

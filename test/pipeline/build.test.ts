@@ -47,6 +47,7 @@ test("an atlas is built whole, reopened, drawn, and not built again", async (t) 
       "catalog.jsonl",
       "catalog.parquet",
       "families.json",
+      "family-statistics.json",
       "labels.jsonl",
       "manifest.json",
       "map.npy",

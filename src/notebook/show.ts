@@ -8,6 +8,8 @@ import { drawPicture } from "./picture.js";
 import {
   type FormatTableOptions,
   type Table,
+  type TableOptions,
+  selectColumns,
   tableFromRecords,
   tableToHtml,
   tableToText,
@@ -16,7 +18,7 @@ import {
 /** What `show` can show: a figure, a table, records as a table, or text. */
 export type Showable = Figure | Table | readonly object[] | string;
 
-export interface ShowOptions extends FormatTableOptions {
+export interface ShowOptions extends FormatTableOptions, TableOptions {
   /** What a string is. HTML is shown as it stands: escape what came from outside. Default "text". */
   as?: "text" | "markdown" | "html";
   /**
@@ -50,7 +52,7 @@ export async function show(value: Showable, options: ShowOptions = {}): Promise<
   if (!display) throw new Error("show: expected a cell of a tslab notebook, found none running");
   if (typeof value === "string") display(textBundle(value, options.as ?? "text"));
   else if (isFigure(value)) await showFigure(value, options, display);
-  else showTable(toTable(value), options, display);
+  else showTable(toTable(value, options), options, display);
 }
 
 function showTable(table: Table, options: ShowOptions, display: SendDisplay): void {
@@ -119,9 +121,11 @@ function isFigure(value: object): value is Figure {
   return "data" in value && "layout" in value && "width" in value && "height" in value;
 }
 
-function toTable(value: Table | readonly object[]): Table {
-  if (Array.isArray(value)) return tableFromRecords(value as readonly object[]);
-  if (typeof value === "object" && "columns" in value && "rows" in value) return value;
+function toTable(value: Table | readonly object[], { columns }: TableOptions): Table {
+  if (Array.isArray(value)) return tableFromRecords(value as readonly object[], { columns });
+  if (typeof value === "object" && "columns" in value && "rows" in value) {
+    return columns === undefined ? value : selectColumns(value, columns);
+  }
   throw new TypeError(
     `show: expected a figure, a table, an array of records or a string, got ${typeof value}`,
   );

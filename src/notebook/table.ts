@@ -7,7 +7,7 @@ export interface Table {
 }
 
 export interface TableOptions {
-  /** Columns to keep, in this order. Default: every key, in the order of first appearance. */
+  /** Columns to keep, in this order. Default: all, those of records in the order of first appearance. */
   columns?: string[];
 }
 
@@ -28,19 +28,26 @@ export function tableFromRecords(
   records: readonly object[],
   { columns }: TableOptions = {},
 ): Table {
-  const known = new Set(records.flatMap((record) => Object.keys(record)));
-  const missing = columns?.find((column) => !known.has(column));
-  if (missing !== undefined && records.length > 0) {
-    throw new RangeError(
-      `table: no record has the column "${missing}"; there are ${[...known].join(", ")}`,
-    );
-  }
-  const names = columns ?? [...known];
+  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   const rows = records.map((record) => {
     const fields = new Map<string, unknown>(Object.entries(record));
     return names.map((name) => fields.get(name));
   });
-  return { columns: names, rows };
+  const table = { columns: names, rows };
+  if (columns === undefined) return table;
+  return records.length > 0 ? selectColumns(table, columns) : { columns, rows };
+}
+
+/** The named columns of a table, in that order. Throws RangeError for one that the table does not have. */
+export function selectColumns(table: Table, columns: readonly string[]): Table {
+  const places = columns.map((column) => table.columns.indexOf(column));
+  const missing = places.indexOf(-1);
+  if (missing >= 0) {
+    throw new RangeError(
+      `table: there is no column "${columns[missing]}", only ${table.columns.join(", ")}`,
+    );
+  }
+  return { columns: [...columns], rows: table.rows.map((row) => places.map((at) => row[at])) };
 }
 
 /** The table as HTML, every cell escaped, numbers to the right. */

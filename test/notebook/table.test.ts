@@ -1,5 +1,10 @@
 import test from "ava";
-import { tableFromRecords, tableToHtml, tableToText } from "../../src/notebook/table.js";
+import {
+  selectColumns,
+  tableFromRecords,
+  tableToHtml,
+  tableToText,
+} from "../../src/notebook/table.js";
 
 test("tableFromRecords puts values under their own names, whatever the order of keys", (t) => {
   const table = tableFromRecords([{ a: 1, b: 2 }, { b: 20, a: 10 }, { b: 3 }]);
@@ -18,8 +23,14 @@ test("tableFromRecords keeps the asked columns in the asked order", (t) => {
   t.deepEqual(table, { columns: ["c", "a"], rows: [[3, 1]] });
   t.throws(() => tableFromRecords([{ a: 1 }], { columns: ["x"] }), {
     instanceOf: RangeError,
-    message: 'table: no record has the column "x"; there are a',
+    message: 'table: there is no column "x", only a',
   });
+});
+
+test("selectColumns keeps and orders columns; no records still have the asked columns", (t) => {
+  const table = { columns: ["a", "b"], rows: [[1, 2]] };
+  t.deepEqual(selectColumns(table, ["b"]), { columns: ["b"], rows: [[2]] });
+  t.deepEqual(tableFromRecords([], { columns: ["b"] }), { columns: ["b"], rows: [] });
 });
 
 test("tableToHtml escapes headers and cells", (t) => {

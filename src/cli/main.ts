@@ -40,6 +40,7 @@ async function runCommand(command: Command, args: string[]): Promise<void> {
   const interrupt = new AbortController();
   const onInterrupt = (): void => {
     if (interrupt.signal.aborted) process.exit(130);
+    display.close();
     display.note("stopping; Ctrl-C again to stop at once");
     interrupt.abort(new Error("interrupted; run the same command again to go on"));
   };

@@ -10,6 +10,7 @@ export interface ProgressDisplay {
 }
 
 const LINE_INTERVAL_MS = 10_000;
+const NOTE_WIDTH = 28;
 
 /** A bar on a terminal; elsewhere a line when a step starts, at most one every ten seconds, and one when it ends. */
 export function createProgressDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
@@ -28,27 +29,34 @@ function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
     cliProgress.Presets.shades_classic,
   );
   let current: string | undefined;
+  let isClosed = false;
   const stop = (): void => {
     if (current !== undefined) bar.stop();
     current = undefined;
   };
   return {
     onProgress: (progress) => {
-      const { step, done, total = 0, note = "" } = progress;
+      if (isClosed) return;
+      const { step, done, total = 0 } = progress;
+      // The bar does not clear what a longer note of before left on the line.
+      const payload = { step: step.padEnd(12), note: (progress.note ?? "").padEnd(NOTE_WIDTH) };
       if (step !== current) {
         stop();
-        bar.start(total, done, { step: step.padEnd(12), note });
+        bar.start(total, done, payload);
         current = step;
       }
       bar.setTotal(total);
-      bar.update(done, { step: step.padEnd(12), note });
+      bar.update(done, payload);
       if (total > 0 && done >= total) stop();
     },
     note: (line) => {
       stop();
       stream.write(`${line}\n`);
     },
-    close: stop,
+    close: () => {
+      isClosed = true;
+      stop();
+    },
   };
 }
 

@@ -80,7 +80,7 @@ function findJupyter(packageRoot: string, wanted: Frontend | undefined): Jupyter
   }
   throw new Error(
     `jupyter: ${wanted ? `Jupyter's ${wanted}` : "Jupyter"} is not installed; install it with ` +
-      "`pip install jupyterlab` (or, on Debian and Ubuntu, `apt-get install jupyter-notebook`) " +
+      "`pip install jupyterlab plotly` (or, on Debian and Ubuntu, `apt-get install jupyter-notebook`) " +
       "and run npm run jupyter again. npm run notebooks runs the notebooks without it",
   );
 }

@@ -11,6 +11,7 @@ import { buildClassIndex } from "../src/families/classes.js";
 import { computeCoactivation } from "../src/families/coactivation.js";
 import { extractFamilies } from "../src/families/extract.js";
 import { forestPairs } from "../src/families/forest.js";
+import type { EdgeWeight } from "../src/families/weights.js";
 import { reportTaxonomy } from "../src/families/taxonomy-report.js";
 import { loadSae, saveSae } from "../src/sae/checkpoint.js";
 import { encodeEmbeddings } from "../src/sae/encode.js";
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
     batch: { type: "string", default: "256" },
     lr: { type: "string", default: "1e-3" },
     seed: { type: "string", default: "0" },
+    weight: { type: "string" },
     keep: { type: "string" },
   },
 });
@@ -101,7 +103,9 @@ async function train(settings: Settings): Promise<{ sae: Sae; seconds?: number }
 function describe(codes: Codes): string[] {
   const postings = invertCodes(codes, { skipZeros: true });
   const coactivation = computeCoactivation(codes, { skipZeros: true });
-  const { families, forest } = extractFamilies(coactivation);
+  const { families, forest } = extractFamilies(coactivation, {
+    weight: options.weight as EdgeWeight | undefined,
+  });
   const report = reportTaxonomy(postings, index, {
     edges: forestPairs(forest).map(([parent, child], e) => ({
       parent,

@@ -1,0 +1,33 @@
+import { isAbsent } from "./part.js";
+
+/** A number with three significant digits, thousands set apart. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return "none";
+  const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toLocaleString("en-US", {
+    maximumFractionDigits: Math.min(digits, 6),
+    minimumFractionDigits: Math.min(digits, 2),
+  });
+}
+
+export function seconds(value: number): string {
+  return `${figure(value)} s`;
+}
+
+/** A small number, such as a deviation. */
+export function tiny(value: number): string {
+  return value === 0 ? "0" : value.toExponential(1);
+}
+
+/** How many times as fast as a peer we are, by seconds of the same work. */
+export function ratio(peer: number, ours: number): string {
+  return `${figure(peer / ours)} ×`;
+}
+
+/** The best of the figures of several rounds by `key`; absent where one of them is. */
+export function best<T extends object>(rounds: readonly T[], key: keyof T): T {
+  return (
+    rounds.find(isAbsent) ??
+    rounds.reduce((least, round) => (round[key] < least[key] ? round : least))
+  );
+}

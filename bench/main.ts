@@ -1,0 +1,107 @@
+// Measures the library beside its Python peers and writes docs/benchmarks.md.
+// npm run bench [-- --quick] [NAME...]; without names all parts but the longest. Sections of other parts stay.
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { writeFileAtomic } from "../src/data/files.js";
+import { describeMachine, describeMoment } from "./machine.js";
+import type { Bench, Part } from "./part.js";
+import { isAbsent } from "./part.js";
+import { PARTS } from "./parts.js";
+import { buildDist, runCli, runPeer, runTask } from "./processes.js";
+import { type TitledSection, mergeReport } from "./report.js";
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: "boolean", default: false },
+    out: { type: "string", default: "docs/benchmarks.md" },
+    list: { type: "boolean", default: false },
+  },
+});
+
+if (options.list) {
+  for (const { name, title } of PARTS) process.stdout.write(`${name.padEnd(14)}${title}\n`);
+} else {
+  await runParts(chooseParts());
+}
+
+function chooseParts(): Part[] {
+  const unknown = positionals.find((name) => !PARTS.some((part) => part.name === name));
+  if (unknown !== undefined) {
+    throw new Error(
+      `bench: no part "${unknown}"; there are ${PARTS.map(({ name }) => name).join(", ")}`,
+    );
+  }
+  return PARTS.filter(({ name, onlyByName }) =>
+    positionals.length > 0 ? positionals.includes(name) : !onlyByName,
+  );
+}
+
+async function runParts(parts: readonly Part[]): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "feature-families-bench-"));
+  const peers = await runPeer<{ versions: string }>("versions", { folder, quick: false }, []);
+  await buildDist();
+  const head = describeRun(isAbsent(peers) ? peers.absent : peers.versions);
+  const started = performance.now();
+  try {
+    for (const part of parts) {
+      const moment = describeMoment();
+      const section = await measure(part, folder);
+      if (section === undefined) continue;
+      const measured = { ...section, body: `${section.body}\n\n${moment}` };
+      process.stdout.write(`\n## ${part.title}\n\n${measured.body}\n`);
+      // After each part, so that a stopped run keeps what it has.
+      if (!options.quick) await save(head, measured);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const total = (performance.now() - started) / 1000;
+  process.stdout.write(
+    `\n${total.toFixed(0)} s in all; ${options.quick ? "--quick: nothing written" : `wrote ${options.out}`}\n`,
+  );
+}
+
+async function measure(part: Part, folder: string): Promise<TitledSection | undefined> {
+  const context = { folder, quick: options.quick };
+  const bench: Bench = {
+    ...context,
+    task: (task) => runTask(part.name, task, context),
+    peer: (name, ...args) => runPeer(name, context, args),
+    cli: (...args) => runCli(args),
+  };
+  try {
+    const section = await part.run(bench);
+    if (typeof section !== "string") return { title: part.title, ...section };
+    process.stderr.write(`${part.name}: skipped: ${section}\n`);
+  } catch (error) {
+    process.stderr.write(
+      `${part.name}: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    process.exitCode = 1;
+  }
+  return undefined;
+}
+
+async function save(head: string, section: TitledSection): Promise<void> {
+  const existing = existsSync(options.out) ? await readFile(options.out, "utf8") : "";
+  const order = PARTS.map(({ title }) => title);
+  await writeFileAtomic(options.out, mergeReport(existing, head, [section], order));
+}
+
+function describeRun(peers: string): string {
+  const date = new Date().toISOString().slice(0, 10);
+  const lines = [...describeMachine(), `Python peers: ${peers}`, `last run: ${date}`];
+  return `# Benchmarks
+
+\`npm run bench\` measures and writes this page; \`npm run bench -- NAME…\` runs single parts, \`--list\` names them and
+\`--quick\` tries them on small sizes without writing. Every measurement has a process of its own, with its peak memory
+(resident set); ours and the peers' alternate within one run and use all cores. Where several rounds were run, the best
+of each side counts. A ratio over 1 × means that we are faster. Python is \`$FEATURE_FAMILIES_PYTHON\`, else
+\`python3\`; a peer that cannot be imported is left out.
+
+${lines.map((line) => `- ${line}`).join("\n")}`;
+}

@@ -1,0 +1,23 @@
+import type { Part } from "./part.js";
+import { agreementPart } from "./parts/agreement.js";
+import { coactivationPart } from "./parts/coactivation.js";
+import { demoPart } from "./parts/demo.js";
+import { encodePart } from "./parts/encode.js";
+import { familiesPart } from "./parts/families.js";
+import { keywordsPart } from "./parts/keywords.js";
+import { mapQualityPart } from "./parts/map-quality.js";
+import { mapPart } from "./parts/map.js";
+import { readersPart } from "./parts/readers.js";
+
+/** All parts, in the order of the page. */
+export const PARTS: readonly Part[] = [
+  encodePart,
+  coactivationPart,
+  familiesPart,
+  mapPart,
+  demoPart,
+  readersPart,
+  keywordsPart,
+  mapQualityPart,
+  agreementPart,
+];

@@ -1,0 +1,147 @@
+import { join } from "node:path";
+import { readNpyMatrix } from "../../src/data/npy.js";
+import { writeNpy } from "../../src/data/npy-write.js";
+import { openEngine } from "../../src/engine/auto.js";
+import { cosineNeighbours } from "../../src/projection/neighbours.js";
+import { neighboursKept, trustworthiness } from "../../src/projection/quality.js";
+import { projectUmap } from "../../src/projection/umap.js";
+import { figure, ratio, seconds } from "../format.js";
+import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";
+import { markdownTable } from "../report.js";
+import { clusteredRows } from "../synthetic.js";
+
+const FULL = { n: 9216, d: 1536, clusters: 300 };
+const QUICK = { n: 1500, d: 128, clusters: 50 };
+const COUNT = 15;
+const EPOCHS = 201;
+
+interface Placed {
+  neighbours: number;
+  layout: number;
+  peakMB: number;
+}
+
+interface PeerPlaced {
+  /** Exact neighbours by torch, or absent from a peer without it. */
+  exact?: number;
+  /** Layout from our exact neighbours, seeded, which binds umap-learn to one thread; and on all threads. */
+  seeded: number;
+  threaded: number;
+  /** All of it from the vectors: approximate neighbours, then layout on all threads. */
+  whole: number;
+  compile: number;
+  peakMB: number;
+}
+
+interface Judged {
+  ours: Quality;
+  peer?: Quality;
+}
+
+interface Quality {
+  kept: number;
+  trust: number;
+}
+
+async function prepare({ folder, quick }: TaskContext): Promise<object> {
+  const { n, d, clusters } = quick ? QUICK : FULL;
+  const { data } = clusteredRows(n, d, clusters, 1);
+  await writeNpy(join(folder, "directions.npy"), { shape: [n, d], data, dtype: "f4" });
+  return {};
+}
+
+async function place({ folder }: TaskContext): Promise<Omit<Placed, "peakMB">> {
+  const rows = await readNpyMatrix(join(folder, "directions.npy"));
+  const start = performance.now();
+  const engine = await openEngine("cpu");
+  const neighbours = await cosineNeighbours(rows, COUNT, engine);
+  const found = performance.now();
+  const places = await projectUmap(neighbours, { epochs: EPOCHS });
+  const ended = performance.now();
+  await engine.dispose();
+  const shape = [rows.rows, COUNT];
+  const file = (name: string): string => join(folder, name);
+  await writeNpy(file("nearest.npy"), { shape, data: neighbours.indices, dtype: "i4" });
+  await writeNpy(file("nearest-scores.npy"), { shape, data: neighbours.scores, dtype: "f4" });
+  await writeNpy(file("places.npy"), { shape: [rows.rows, 2], data: places.data, dtype: "f4" });
+  return { neighbours: (found - start) / 1000, layout: (ended - found) / 1000 };
+}
+
+async function judge({ folder }: TaskContext): Promise<Judged> {
+  const rows = await readNpyMatrix(join(folder, "directions.npy"));
+  const engine = await openEngine("cpu");
+  const neighbours = await cosineNeighbours(rows, COUNT, engine);
+  await engine.dispose();
+  const quality = async (name: string): Promise<Quality> => {
+    const places = await readNpyMatrix(join(folder, name));
+    return {
+      kept: neighboursKept(neighbours, places),
+      trust: trustworthiness(rows, places, COUNT, { sample: 100 }),
+    };
+  };
+  const ours = await quality("places.npy");
+  const peer = await quality("places-peer.npy").catch(() => undefined);
+  return { ours, peer };
+}
+
+export const mapPart: Part = {
+  name: "map",
+  title: "Map",
+  tasks: { prepare, place, judge },
+  async run(bench): Promise<Section> {
+    const { n, d } = bench.quick ? QUICK : FULL;
+    await bench.task("prepare");
+    const ours = await bench.task<Placed>("place");
+    const peer = await bench.peer<PeerPlaced>("map");
+    const quality = await bench.task<Judged>("judge");
+    const whole = ours.neighbours + ours.layout;
+    const columns = ["", "neighbours", "layout", "together", "ours is faster by"];
+    const table = [
+      [
+        "feature-families: exact, seeded",
+        ...[seconds(ours.neighbours), seconds(ours.layout), seconds(whole), ""],
+      ],
+    ];
+    let note = "";
+    if (isAbsent(peer)) table.push(["umap-learn", peer.absent, "", "", ""]);
+    else {
+      const exact = peer.exact === undefined ? "" : seconds(peer.exact);
+      const both = (peer.exact ?? 0) + peer.seeded;
+      table.push(
+        [
+          "exact by PyTorch, umap-learn seeded (one thread)",
+          ...[exact, seconds(peer.seeded), seconds(both), ratio(both, whole)],
+        ],
+        [
+          "umap-learn alone, unseeded, all threads",
+          ...["", `(from exact: ${seconds(peer.threaded)})`, seconds(peer.whole)],
+          ratio(peer.whole, whole),
+        ],
+      );
+      note = ` umap-learn's one-time compilation, ${seconds(peer.compile)}, is not counted.`;
+    }
+    const judged = [
+      ["feature-families", quality.ours.kept.toFixed(3), quality.ours.trust.toFixed(3)],
+    ];
+    if (quality.peer !== undefined) {
+      const { kept, trust } = quality.peer;
+      judged.push(["umap-learn, seeded", kept.toFixed(3), trust.toFixed(3)]);
+    }
+    return {
+      body: `${figure(n)} unit vectors (d ${d}) around 300 centres, ${COUNT} neighbours, ${EPOCHS} rounds on both sides. Peak memory is
+${figure(ours.peakMB)} MB.${note}
+
+${markdownTable(columns, table)}
+
+${markdownTable(["", "neighbours kept", "trustworthiness"], judged)}`,
+      targets: [
+        {
+          what: `${figure(n)} × ${figure(d)}, neighbours and layout`,
+          target: "≤ 20 s",
+          measured: seconds(whole),
+          met: whole <= 20,
+        },
+      ],
+    };
+  },
+};

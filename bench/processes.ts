@@ -1,0 +1,106 @@
+// Starts the processes that measure: our tasks, their Python twins and the command line.
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Absent, Measured, TaskContext } from "./part.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PYTHON = process.env.FEATURE_FAMILIES_PYTHON ?? "python3";
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+  seconds: number;
+  peakMB: number;
+}
+
+/** Runs a task of a part: build/bench/task.js PART TASK FOLDER. Throws Error with what it printed if it fails. */
+export async function runTask<T>(
+  part: string,
+  task: string,
+  { folder, quick }: TaskContext,
+): Promise<Measured<T>> {
+  const script = fileURLToPath(new URL("task.js", import.meta.url));
+  const size = quick ? ["--quick"] : [];
+  const { code, stdout, stderr } = await run(process.execPath, [
+    script,
+    part,
+    task,
+    folder,
+    ...size,
+  ]);
+  if (code !== 0) throw new Error(`${part} ${task}: ${stderr || `ended with ${code}`}`);
+  return lastLine<Measured<T>>(stdout);
+}
+
+/** Runs bench/peers/NAME.py; absent where Python or a package it needs is not there. */
+export async function runPeer<T>(
+  name: string,
+  { folder, quick }: TaskContext,
+  args: string[],
+): Promise<Measured<T> | Absent> {
+  const script = join(ROOT, "bench", "peers", `${name}.py`);
+  const size = quick ? ["--quick"] : [];
+  try {
+    const { code, stdout, stderr } = await run(PYTHON, [script, folder, ...args, ...size]);
+    if (code === 0) return lastLine<Measured<T>>(stdout);
+    return { absent: `failed: ${stderr.trim().split("\n").at(-1) ?? ""}` };
+  } catch {
+    return { absent: "no Python here" };
+  }
+}
+
+/** Runs the command line from dist. Throws Error with what it printed if it fails. */
+export async function runCli(
+  args: string[],
+): Promise<{ seconds: number; stdout: string; peakMB: number }> {
+  const ended = await run(process.execPath, [join(ROOT, "dist/cli/main.js"), ...args]);
+  if (ended.code !== 0) throw new Error(`${args[0]}: ${ended.stderr.trim().slice(-500)}`);
+  return ended;
+}
+
+/** Builds dist, so that the command line is that of these sources. */
+export async function buildDist(): Promise<void> {
+  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+  const project = join(ROOT, "tsconfig.json");
+  const { code, stdout } = await run(process.execPath, [compiler, "-p", project]);
+  if (code !== 0) throw new Error(`tsc: ${stdout}`);
+}
+
+/** Most memory that a process of Linux held so far, in MB; undefined elsewhere. */
+export function peakOf(pid: number | "self"): number | undefined {
+  try {
+    const found = /VmHWM:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return found ? Number(found[1]) / 1024 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function run(command: string, args: string[]): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const start = performance.now();
+    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    let [stdout, stderr, peakMB] = ["", "", 0];
+    const watch = setInterval(() => {
+      peakMB = Math.max(peakMB, (child.pid && peakOf(child.pid)) || 0);
+    }, 100);
+    child.stdout.on("data", (chunk) => (stdout += String(chunk)));
+    child.stderr.on("data", (chunk) => (stderr += String(chunk)));
+    child.on("error", (error) => {
+      clearInterval(watch);
+      reject(error);
+    });
+    child.on("close", (code) => {
+      clearInterval(watch);
+      const seconds = (performance.now() - start) / 1000;
+      resolve({ code: code ?? 1, stdout, stderr, seconds, peakMB });
+    });
+  });
+}
+
+function lastLine<T>(stdout: string): T {
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as T;
+}

@@ -47,7 +47,10 @@ const options = {
   weight: { type: "string", choices: EDGE_WEIGHTS, about: "edge weight (see docs/api.md)" },
   threshold: { type: "number", about: "weakest edge kept, on the weight's scale" },
   passes: { type: "integer", about: "times the forest is rebuilt without the parents (default 4)" },
-  "min-children": { type: "integer", about: "fewest members of a family (default 4)" },
+  "min-children": {
+    type: "integer",
+    about: "fewest members of a family (default 4; with --forest-in 1)",
+  },
   "max-overlap": { type: "number", about: "largest Jaccard overlap of two families (default 0.6)" },
   "max-density": { type: "number", about: "density from which a latent is left out (default 0.2)" },
   "skip-zeros": { type: "boolean", about: "do not count slots whose value is 0" },

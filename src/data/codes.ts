@@ -14,6 +14,7 @@ export interface CodesPaths {
   values: string;
 }
 
+/** Which codes to read. */
 export interface ReadCodesOptions {
   /** Number of latents of the SAE. Default the last number of the files' names. */
   n?: number;

@@ -35,6 +35,7 @@ export interface CorpusColumns {
   classes?: string;
 }
 
+/** How a corpus is read. */
 export interface CorpusOptions {
   columns?: CorpusColumns;
 }

@@ -13,6 +13,7 @@ export interface CsvTable {
 /** A value to write: null, undefined and NaN become an empty field. */
 export type CsvValue = string | number | boolean | null | undefined;
 
+/** How fields are divided, in reading and writing. */
 export interface CsvOptions {
   /** One character between fields. Default ",". */
   delimiter?: string;

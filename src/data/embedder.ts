@@ -17,6 +17,7 @@ export interface Embedder {
   embed(texts: readonly string[], options?: EmbedOptions): Promise<Matrix>;
 }
 
+/** How an embedder reports and stops. */
 export interface EmbedOptions {
   /** Called after each batch with step "embed". */
   onProgress?: OnProgress;

@@ -5,6 +5,7 @@ import { encodeFloat16 } from "./half.js";
 const rowDigits = 21;
 const alignment = 64;
 
+/** Types that are written, little-endian: float16, float32, int32. */
 export type NpyWriteDtype = "f2" | "f4" | "i4";
 
 /** An array to write: `data` is row-major and as long as the product of `shape`. */

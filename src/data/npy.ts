@@ -39,6 +39,7 @@ export interface IndexMatrix {
   data: Uint32Array;
 }
 
+/** Which rows to stream, and how many at a time. */
 export interface RowBlockOptions {
   /** Rows of a block; the last may have fewer. Default as many as make 16 MiB of float32. */
   rowsPerBlock?: number;

@@ -10,6 +10,7 @@ import { openZip, readEntry } from "./zip.js";
 const largestRatio = 100;
 const ratioAllowance = 256 * 1024 * 1024;
 
+/** How an archive is read. */
 export interface NpzOptions {
   /** Most bytes that the arrays may unpack to together. Default 256 MiB or 100 times the file, whichever is more. */
   mostUnpacked?: number;

@@ -67,6 +67,7 @@ export interface FamilyAgreement {
   meanCoherenceNull: Spread;
 }
 
+/** How chance is measured. */
 export interface NullOptions {
   /** One null run for each. Default 1 to 5. */
   seeds?: readonly number[];

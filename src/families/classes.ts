@@ -13,6 +13,7 @@ export interface ClassIndex {
   ancestors: Set<number>[];
 }
 
+/** The hierarchy, and which of its classes are kept. */
 export interface ClassIndexOptions {
   /** Parents of a class, for a hierarchy; several parents are fine. Without it the classes are flat. */
   tree?: ReadonlyMap<string, readonly string[]>;

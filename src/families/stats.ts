@@ -51,6 +51,7 @@ export interface FamilyStatistics {
   density?: NullStatistics;
 }
 
+/** What is counted, and beside which nulls. */
 export interface StatisticsOptions {
   /**
    * Counts blocks as the reference does: without the first family, with diagonals, and with latents of no family as

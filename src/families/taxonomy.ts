@@ -29,6 +29,7 @@ export interface LatentMatch {
   threshold: number;
 }
 
+/** When a latent counts as on. */
 export interface MatchOptions {
   /**
    * "active" (default): a latent is on wherever its postings list it. "best": on from an activation upwards, chosen

@@ -19,7 +19,8 @@ import type { Matrix } from "../matrix.js";
  * - `dice`: 2 C / (f_i + f_j)
  * - `jaccard`: C / (f_i + f_j - C)
  * - `activation-cosine`: D
- * - `wilson-cosine`, `excess-cosine`, `npmi-cosine`, `share-npmi`, `wilson-npmi`: geometric mean of the two named
+ * - `wilson-cosine`, `excess-cosine`, `npmi-cosine`, `share-npmi`, `wilson-npmi`: geometric mean of the two named,
+ *   0 where either is below 0
  * - `decoder-cosine`: cosine of the decoder directions; `npmi-decoder`: geometric mean with `npmi`
  */
 export type EdgeWeight =

@@ -97,6 +97,7 @@ export interface CatalogInputs {
   classNames?: ReadonlyMap<string, string>;
 }
 
+/** How much a row lists. */
 export interface CatalogOptions {
   /** Documents listed a latent. Default 10. */
   topDocuments?: number;

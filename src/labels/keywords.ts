@@ -14,6 +14,7 @@ import {
 import type { LabelRecord } from "./label.js";
 import { type WordIndex, type WordOptions, indexWords } from "./words.js";
 
+/** How labels are chosen and scored. */
 export interface KeywordOptions extends WordOptions {
   /** Most terms of a label. Default 3. */
   terms?: number;

@@ -3,7 +3,7 @@ export type LabelSource = "keywords" | "llm" | "import" | "human";
 
 /** How well a label describes its latent, by one measure. */
 export interface LabelScore {
-  /** The measure, such as "coverage", "f1", "pearson" or "balanced-accuracy". */
+  /** The measure, such as "keyword-coverage", "f1", "pearson" or "balanced-accuracy". */
   name: string;
   value: number;
   /** Documents (or answers) that the value was measured on. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { OnProgress, Progress } from "../progress.js";
 import { type SendDisplay, findDisplay } from "./display.js";
 
+/** How often progress is shown, and where. */
 export interface CellProgressOptions {
   /** Least time between two updates, in milliseconds. Default 150. */
   interval?: number;

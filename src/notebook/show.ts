@@ -18,6 +18,7 @@ import {
 /** What `show` can show: a figure, a table, records as a table, or text. */
 export type Showable = Figure | Table | readonly object[] | string;
 
+/** How something is shown. */
 export interface ShowOptions extends FormatTableOptions, TableOptions {
   /** What a string is. HTML is shown as it stands: escape what came from outside. Default "text". */
   as?: "text" | "markdown" | "html";

@@ -6,11 +6,13 @@ export interface Table {
   rows: unknown[][];
 }
 
+/** What a table keeps. */
 export interface TableOptions {
   /** Columns to keep, in this order. Default: all, those of records in the order of first appearance. */
   columns?: string[];
 }
 
+/** How much of a table is shown. */
 export interface FormatTableOptions {
   /** Rows shown; a line below tells how many are left out. Default 20. */
   maxRows?: number;

@@ -10,6 +10,7 @@ import { neighbourGraph, spectralPlaces } from "./spectral.js";
 const START_RADIUS = 10;
 const START_NOISE = 1e-3;
 
+/** How a map is laid out. */
 export interface UmapOptions {
   /** Default 0. */
   seed?: number;

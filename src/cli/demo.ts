@@ -12,7 +12,7 @@ import { engineChoice, engineOption } from "./options.js";
 import { formatRows } from "./text.js";
 
 // Chosen by docs/benchmarks.md, "The sample's SAE".
-const SAMPLE = { k: 8, n: 1024, epochs: 25, lr: 1e-3 };
+const SAMPLE = { k: 8, n: 1024, epochs: 25, lr: 2e-3, batch: 256, threshold: 0.15 };
 
 const options = {
   corpus: {
@@ -26,6 +26,7 @@ const options = {
   n: { type: "integer", about: "number of latents to train" },
   epochs: { type: "integer", about: "passes over the documents in training" },
   lr: { type: "number", about: "learning rate of the training" },
+  batch: { type: "integer", about: "documents a training step" },
   classes: { type: "string", value: "FILE", about: "parents of the documents' classes, .jsonl" },
   analysis: {
     type: "string",
@@ -33,6 +34,7 @@ const options = {
     about: "feature_analysis_results_*.json: its labels and scores are used",
   },
   compat: { type: "boolean", about: "make families as the paper's code does; needs --analysis" },
+  threshold: { type: "number", about: "weakest edge of a family (default 0.1; the sample's 0.15)" },
   "map-from": {
     type: "string",
     choices: ["decoder", "coactivation"],
@@ -89,7 +91,7 @@ export const demoCommand: Command = defineCommand({
 });
 
 function atlasOptions(values: Values, packageRoot: string): AtlasOptions {
-  const { corpus, embeddings, sae, k, n, epochs, lr, seed, analysis, compat } = values;
+  const { corpus, embeddings, sae, k, n, epochs, lr, batch, seed, analysis, compat } = values;
   const own = corpus !== undefined || embeddings !== undefined;
   if (own && (corpus === undefined || embeddings === undefined)) {
     throw new UsageError("demo: --corpus and --embeddings go together");
@@ -103,6 +105,7 @@ function atlasOptions(values: Values, packageRoot: string): AtlasOptions {
     n: n ?? SAMPLE.n,
     epochs: epochs ?? SAMPLE.epochs,
     lr: lr ?? SAMPLE.lr,
+    batch: batch ?? (own ? undefined : SAMPLE.batch),
   };
   return {
     dir: values.out ?? path.join("families", values.name ?? corpusName(corpus)),
@@ -114,6 +117,7 @@ function atlasOptions(values: Values, packageRoot: string): AtlasOptions {
     training: sae === undefined ? training : undefined,
     analysis,
     compat,
+    threshold: values.threshold ?? (own ? undefined : SAMPLE.threshold),
     mapFrom: values["map-from"] as AtlasOptions["mapFrom"],
     seed,
     device: engineChoice(values.engine),

@@ -37,7 +37,7 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
 
 /** Finds the families and names them by their documents' words. */
 export async function familiesStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  const { analysis, compat = false, dir, onProgress } = options;
+  const { analysis, compat = false, threshold, dir, onProgress } = options;
   await runner.step(
     {
       name: "families",
@@ -48,7 +48,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         analysis: hashes.analysis,
         labels: runner.outputHash(ATLAS_FILES.labels),
       },
-      options: { compat },
+      options: { compat, threshold },
       outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
     },
     async () => {
@@ -56,6 +56,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       const { families, forest } = findFamilies(coactivation, {
         analysis: await readAnalysis(analysis),
         compat,
+        threshold,
         onProgress,
       });
       const labels = await data.labels();

@@ -30,6 +30,8 @@ export interface AtlasOptions {
   analysis?: string;
   /** Make the families as the reference does, bugs included; needs `analysis`. Default false. */
   compat?: boolean;
+  /** Weakest edge of a family, on the scale of the default weight; see extractFamilies. Not with `compat`. */
+  threshold?: number;
   /**
    * What the map places: latents that fire together ("coactivation", the default: truer maps, see docs/benchmarks.md)
    * or that point the same way ("decoder").

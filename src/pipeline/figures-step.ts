@@ -1,7 +1,7 @@
+import { createHash } from "node:crypto";
 import path from "node:path";
 import type { AtlasData } from "./context.js";
-import { ATLAS_FILES } from "./files.js";
-import { ATLAS_FIGURES, type WriteFiguresOptions, writeFigures } from "./figures.js";
+import { type WriteFiguresOptions, drawFigures, renderFigures } from "./figures.js";
 import { StepRunner } from "./manifest.js";
 
 /**
@@ -13,32 +13,27 @@ export async function refreshFigures(
   folder: string,
   options: Omit<WriteFiguresOptions, "names"> = {},
 ): Promise<string[] | undefined> {
-  const { formats = ["png", "svg"], size, scale, onProgress, signal } = options;
+  const { formats = ["png", "svg"], scale } = options;
+  const figures = await drawFigures(data, undefined, options);
   const runner = await StepRunner.open(data.dir);
-  const { families, map, labels, forest } = ATLAS_FILES;
-  const names = Object.keys(ATLAS_FIGURES);
-  const has = await Promise.all(
-    names.map(async (name) => (await ATLAS_FIGURES[name](data, options)) !== undefined),
-  );
-  const outputs = names
-    .filter((_, i) => has[i])
-    .flatMap((name) =>
-      formats.map((format) => path.relative(data.dir, path.join(folder, `${name}.${format}`))),
-    );
   let written: string[] | undefined;
   await runner.step(
     {
       name: "figures",
       version: 1,
-      inputs: Object.fromEntries(
-        [families, map, labels, forest].map((file) => [file, runner.outputHash(file)]),
+      inputs: Object.fromEntries(figures.map((figure) => [figure.name, hashOf(figure)])),
+      options: { formats, scale, folder: path.relative(data.dir, folder) },
+      outputs: figures.flatMap(({ name }) =>
+        formats.map((format) => path.relative(data.dir, path.join(folder, `${name}.${format}`))),
       ),
-      options: { formats, size, scale, folder: path.relative(data.dir, folder) },
-      outputs,
     },
     async () => {
-      written = await writeFigures(data, folder, { ...options, formats, onProgress, signal });
+      written = await renderFigures(figures, folder, { ...options, formats });
     },
   );
   return written;
+}
+
+function hashOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }

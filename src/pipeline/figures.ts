@@ -76,8 +76,16 @@ export async function writeFigures(
   folder: string,
   options: WriteFiguresOptions = {},
 ): Promise<string[]> {
-  const { names, formats = ["png", "svg"], onProgress, signal } = options;
-  const figures = await drawFigures(data, names, options);
+  return renderFigures(await drawFigures(data, options.names, options), folder, options);
+}
+
+/** Renders figures into `folder`; see writeFigures. */
+export async function renderFigures(
+  figures: readonly Figure[],
+  folder: string,
+  options: Omit<WriteFiguresOptions, "names"> = {},
+): Promise<string[]> {
+  const { formats = ["png", "svg"], onProgress, signal } = options;
   const renderer = await openRenderer(options);
   const written: string[] = [];
   try {

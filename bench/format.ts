@@ -1,9 +1,10 @@
 import { isAbsent } from "./part.js";
 
-/** A number with three significant digits, thousands set apart. */
+/** A number with three significant digits, thousands set apart; whole numbers in full. */
 export function figure(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString("en-US");
   if (!Number.isFinite(value)) return "none";
-  const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toLocaleString("en-US", {
     maximumFractionDigits: Math.min(digits, 6),
     minimumFractionDigits: Math.min(digits, 2),

@@ -10,7 +10,7 @@ import { describeMachine, describeMoment } from "./machine.js";
 import type { Bench, Part } from "./part.js";
 import { isAbsent } from "./part.js";
 import { PARTS } from "./parts.js";
-import { buildDist, runCli, runPeer, runTask } from "./processes.js";
+import { buildDist, runCli, runPeer, runScript, runTask } from "./processes.js";
 import { type TitledSection, mergeReport } from "./report.js";
 
 const { values: options, positionals } = parseArgs({
@@ -72,6 +72,7 @@ async function measure(part: Part, folder: string): Promise<TitledSection | unde
     task: (task) => runTask(part.name, task, context),
     peer: (name, ...args) => runPeer(name, context, args),
     cli: (...args) => runCli(args),
+    script: (name, ...args) => runScript(name, args),
   };
   try {
     const section = await part.run(bench);

@@ -25,6 +25,8 @@ export interface Bench extends TaskContext {
   peer<T>(name: string, ...args: string[]): Promise<Measured<T> | Absent>;
   /** Runs the command line from dist and gives its seconds, standard output and largest memory in MB. */
   cli(...args: string[]): Promise<{ seconds: number; stdout: string; peakMB: number }>;
+  /** Runs a script of this folder and gives its standard output. */
+  script(name: string, ...args: string[]): Promise<string>;
 }
 
 /** A figure that is held against a target of the project. */

@@ -8,10 +8,13 @@ import { keywordsPart } from "./parts/keywords.js";
 import { mapQualityPart } from "./parts/map-quality.js";
 import { mapPart } from "./parts/map.js";
 import { readersPart } from "./parts/readers.js";
+import { edgeWeightsPart, sampleSaePart } from "./parts/sample.js";
+import { trainPart } from "./parts/train.js";
 
 /** All parts, in the order of the page. */
 export const PARTS: readonly Part[] = [
   encodePart,
+  trainPart,
   coactivationPart,
   familiesPart,
   mapPart,
@@ -20,4 +23,6 @@ export const PARTS: readonly Part[] = [
   keywordsPart,
   mapQualityPart,
   agreementPart,
+  sampleSaePart,
+  edgeWeightsPart,
 ];

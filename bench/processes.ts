@@ -35,6 +35,14 @@ export async function runTask<T>(
   return lastLine<Measured<T>>(stdout);
 }
 
+/** Runs build/bench/NAME.js and gives its standard output. Throws Error with what it printed if it fails. */
+export async function runScript(name: string, args: string[]): Promise<string> {
+  const script = fileURLToPath(new URL(`${name}.js`, import.meta.url));
+  const { code, stdout, stderr } = await run(process.execPath, [script, ...args]);
+  if (code !== 0) throw new Error(`${name}: ${stderr || `ended with ${code}`}`);
+  return stdout;
+}
+
 /** Runs bench/peers/NAME.py; absent where Python or a package it needs is not there. */
 export async function runPeer<T>(
   name: string,

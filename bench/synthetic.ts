@@ -30,6 +30,22 @@ export function clusteredRows(rows: number, d: number, clusters: number, seed: n
   return normalizeRows(out);
 }
 
+/** Unit rows [rows, d], each a mixture of 12 of `directions` hidden directions: what an SAE can learn. */
+export function mixedRows(rows: number, d: number, directions: number, seed: number): Matrix {
+  const random = createRandom(seed);
+  const hidden = randomUnitRows(directions, d, seed + 1);
+  const out = createMatrix(rows, d);
+  for (let i = 0; i < rows; i++) {
+    const row = matrixRow(out, i);
+    for (let part = 0; part < 12; part++) {
+      const direction = matrixRow(hidden, Math.floor(random() * directions));
+      const weight = random();
+      for (let j = 0; j < d; j++) row[j] += weight * direction[j];
+    }
+  }
+  return normalizeRows(out);
+}
+
 /** Writes random unit embeddings to `path` in blocks, unless they are there. */
 export async function writeEmbeddings(path: string, rows: number, d: number): Promise<void> {
   if (existsSync(path)) return;

@@ -15,11 +15,9 @@ interface Grouped {
   seconds: number;
   families: number;
   members: number;
-  /** Seconds of the statistics with their nulls, and of families by a weight that keeps many more edges. */
+  /** Seconds of the statistics with their nulls. */
   statistics: number;
-  share: number;
-  /** Seconds to weigh, select and sort the edges, and to span the forest over them. */
-  select: number;
+  /** Seconds to span one forest over the sorted edges. */
   span: number;
   edges: number;
   kept: number;
@@ -45,8 +43,6 @@ async function group({ folder }: TaskContext): Promise<Grouped> {
   const counting = performance.now();
   familyStatistics(families, first.nodes, coactivation);
   const counted = performance.now();
-  extractFamilies(coactivation, { weight: "share" });
-  const selecting = performance.now();
   const nodes = selectNodes(coactivation, {});
   const edges = selectForestEdges(coactivation, nodes, {});
   const spanning = performance.now();
@@ -71,8 +67,6 @@ async function group({ folder }: TaskContext): Promise<Grouped> {
     families: families.length,
     members: families.reduce((sum, { members }) => sum + members.length, 0),
     statistics: (counted - counting) / 1000,
-    share: (selecting - counted) / 1000,
-    select: (spanning - selecting) / 1000,
     span: (spanned - spanning) / 1000,
     edges: size,
     kept: forest.from.length,
@@ -109,10 +103,9 @@ export const familiesPart: Part = {
       row("networkx.maximum_spanning_tree", networkx),
     ];
     return {
-      body: `Families of the co-activation above, by the defaults: ${figure(ours.families)} families with ${figure(ours.members)} members in
-${seconds(ours.seconds)}, of which weighing all pairs and sorting the ${figure(ours.edges)} edges takes ${seconds(ours.select)}; the passes, subtrees
-and overlaps are the rest. By the weight "share", which keeps many more edges, they take ${seconds(ours.share)}. Statistics
-with both nulls take ${seconds(ours.statistics)}. Peak memory with codes and co-activation is ${figure(ours.peakMB / 1000)} GB.
+      body: `Families of the co-activation above, by the defaults: all pairs are weighed, ${figure(ours.edges)} of them are edges, and
+four passes give ${figure(ours.families)} families with ${figure(ours.members)} members in ${seconds(ours.seconds)}. Their statistics with both nulls take
+${seconds(ours.statistics)} more. Peak memory with codes and co-activation is ${figure(ours.peakMB / 1000)} GB.
 
 One maximum spanning forest over the same edges (ours are sorted already; networkx holds them as a graph):
 

@@ -9,7 +9,7 @@ np, torch = need("numpy", "torch")
 values_file = glob.glob(f"{codes}/topk_values_*.npy")[0]
 n = int(values_file.rsplit("_", 1)[1].removesuffix(".npy"))
 all_indices = np.load(glob.glob(f"{codes}/topk_indices_*.npy")[0], mmap_mode="r")
-documents = len(all_indices) if QUICK else len(all_indices) // 20
+documents = len(all_indices) if QUICK else len(all_indices) // 40
 indices = torch.from_numpy(all_indices[:documents].astype(np.int64))
 values = torch.from_numpy(np.array(np.load(values_file, mmap_mode="r")[:documents]))
 BLOCK = 4096

@@ -6,6 +6,10 @@ from peer import need, path, report, timed
 
 warnings.filterwarnings("ignore")
 np, umap = need("numpy", "umap")
+try:
+    import torch
+except ImportError:
+    torch = None
 EPOCHS = 201
 rows = np.load(path("directions.npy"))
 # umap-learn counts a row among its own neighbours.
@@ -22,18 +26,8 @@ def place(data, epochs=EPOCHS, **options):
 
 
 def exact():
-    torch = need_torch()
     data = torch.from_numpy(rows)
     return [torch.topk(block @ data.T, count) for block in data.split(1024)]
-
-
-def need_torch():
-    try:
-        import torch
-
-        return torch
-    except ImportError:
-        return None
 
 
 def warm_up():
@@ -53,6 +47,6 @@ _, threaded = timed(from_exact)
 _, whole = timed(lambda: place(rows))
 np.save(path("places-peer.npy"), np.asarray(seeded_places, dtype=np.float32))
 measured = {"seeded": seeded, "threaded": threaded, "whole": whole, "compile": compile_seconds}
-if need_torch() is not None:
+if torch is not None:
     _, measured["exact"] = timed(exact)
 report(**measured)

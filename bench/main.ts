@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { format } from "prettier";
 import { writeFileAtomic } from "../src/data/files.js";
 import { describeMachine, describeMoment } from "./machine.js";
 import type { Bench, Part } from "./part.js";
@@ -90,7 +91,8 @@ async function measure(part: Part, folder: string): Promise<TitledSection | unde
 async function save(head: string, section: TitledSection): Promise<void> {
   const existing = existsSync(options.out) ? await readFile(options.out, "utf8") : "";
   const order = PARTS.map(({ title }) => title);
-  await writeFileAtomic(options.out, mergeReport(existing, head, [section], order));
+  const page = mergeReport(existing, head, [section], order);
+  await writeFileAtomic(options.out, await format(page, { parser: "markdown", printWidth: 100 }));
 }
 
 function describeRun(peers: string): string {

@@ -128,7 +128,7 @@ export const encodePart: Part = {
         ...["PyTorch", figure(peerRate), figure(peerGemm), `${figure(100 * share)} %`],
         ratio(peer.seconds, ours.seconds),
       ]);
-      equal = ` ${figure(100 * peer.equal)} % of the documents have the same latents on both sides.`;
+      equal = ` ${Number((100 * peer.equal).toFixed(2))} % of the documents have the same latents on both sides.`;
     }
     const met = bench.quick || (rate >= 8000 && memory < 1500);
     return {

@@ -83,7 +83,7 @@ export const trainPart: Part = {
     const columns = ["", "a step", `loss after ${STEPS}`, "dead latents", "peak, GB"];
     return {
       body: `One step at the paper's size: d ${d}, n ${n}, k ${k}, auxk ${auxk}, batch ${batch}, with AuxK, projected gradient, clipping, Adam and
-renormalised decoder; a latent counts as dead after one step, so that AuxK has work. The median of ${STEPS - 2} steps after
+renormalised decoder. A latent counts as dead after one step, so that AuxK is not empty. The median of ${STEPS - 2} steps after
 two, from the same weights on the same rows.
 
 ${markdownTable([...columns, "ours is faster by"], table)}`,

@@ -139,6 +139,7 @@ export {
   type FamilyOptions,
   type FamilyResult,
   extractFamilies,
+  groupForest,
 } from "./families/extract.js";
 export { type Forest, type ForestOptions, buildForest } from "./families/forest.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
@@ -171,7 +172,7 @@ export {
 } from "./families/taxonomy-report.js";
 export { EDGE_WEIGHTS, type EdgeWeight, createPairWeight } from "./families/weights.js";
 
-export { cosineNeighbours, neighboursOf } from "./projection/neighbours.js";
+export { NO_NEIGHBOUR, cosineNeighbours, neighboursOf } from "./projection/neighbours.js";
 export { coactivationProfiles } from "./projection/profiles.js";
 export { neighboursKept, trustworthiness } from "./projection/quality.js";
 export { type UmapOptions, projectUmap } from "./projection/umap.js";
@@ -192,6 +193,7 @@ export {
 export { nameFamiliesByKeywords } from "./labels/family-names.js";
 export { labelsFromAnalysis } from "./labels/import.js";
 export { type KeywordOptions, labelByKeywords } from "./labels/keywords.js";
+export { type WordIndex, type WordOptions, indexWords } from "./labels/words.js";
 export {
   type LabelRecord,
   type LabelScore,

@@ -75,6 +75,7 @@ export const demoCommand: Command = defineCommand({
           onProgress: context.onProgress,
           signal: context.signal,
         });
+    if (!values["no-figures"]) (drawn ? report.ran : report.kept).push("figures");
     const seconds = (performance.now() - start) / 1000;
     const summary = await summarise(data);
     return {
@@ -83,7 +84,7 @@ export const demoCommand: Command = defineCommand({
         ...formatRows(Object.entries(summary).map(([key, value]) => [key, String(value)])),
         "",
         `atlas    ${atlas.dir}`,
-        ...(drawn ? [`figures  ${figures}`] : []),
+        ...(values["no-figures"] ? [] : [`figures  ${figures}`]),
         `done in ${seconds.toFixed(1)} s: ${stepText(report.ran, report.kept)}`,
       ],
     };

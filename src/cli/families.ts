@@ -7,11 +7,10 @@ import { readText } from "../data/text.js";
 import { computeCoactivation } from "../families/coactivation.js";
 import { compareFamilies } from "../families/compare.js";
 import { fromFamiliesJson, toFamiliesJson } from "../families/export.js";
-import type { Family, FamilyResult } from "../families/extract.js";
+import { type FamilyResult, groupForest } from "../families/extract.js";
 import { forestFromGraph, forestToGraphml, parseGraphml } from "../families/graphml.js";
 import { type AnalysisRow, parseAnalysis } from "../families/quality.js";
 import { familyStatistics, statisticsRecord } from "../families/stats.js";
-import { findSubtrees } from "../families/subtrees.js";
 import { EDGE_WEIGHTS, type EdgeWeight } from "../families/weights.js";
 import { findFamilies } from "../pipeline/find-families.js";
 import { loadSae } from "../sae/checkpoint.js";
@@ -49,7 +48,7 @@ const options = {
   passes: { type: "integer", about: "times the forest is rebuilt without the parents (default 4)" },
   "min-children": {
     type: "integer",
-    about: "fewest members of a family (default 4; with --forest-in 1)",
+    about: "fewest members of a family (default 4; with --forest-in 3)",
   },
   "max-overlap": { type: "number", about: "largest Jaccard overlap of two families (default 0.6)" },
   "max-density": { type: "number", about: "density from which a latent is left out (default 0.2)" },
@@ -81,7 +80,7 @@ export const familiesCommand: Command = defineCommand({
       throw new UsageError("families: --compat needs --analysis");
     }
     const output = await (values.codes === undefined
-      ? groupForest(values, values["forest-in"] ?? "")
+      ? familiesFromForest(values, values["forest-in"] ?? "")
       : familiesFromCodes(values, values.codes, context));
     if (values.compare !== undefined) await addComparison(output, values.out, values.compare);
     return output;
@@ -119,12 +118,9 @@ async function familiesFromCodes(
   return { json: record, lines: [...statisticsLines(record), `wrote ${values.out}`] };
 }
 
-async function groupForest(values: Values, file: string): Promise<CommandOutput> {
+async function familiesFromForest(values: Values, file: string): Promise<CommandOutput> {
   const named = forestFromGraph(parseGraphml(await readText(file), file), file);
-  const minChildren = values["min-children"] ?? 1;
-  const families = findSubtrees(named.forest, { nested: "roots" })
-    .filter(({ members }) => members.length >= minChildren)
-    .map((subtree): Family => ({ ...subtree, pass: 0 }));
+  const families = groupForest(named.forest, { minChildren: values["min-children"] });
   const result = { families, forest: named.forest, found: [families.length] };
   await writeResult(values, result, (latent) => named.labels.get(latent));
   const sizes = families.map(({ members }) => members.length);

@@ -34,7 +34,7 @@ export const trainCommand: Command = defineCommand({
     init: { type: "string", value: "FILE", about: "an SAE to start from" },
     holdout: { type: "number", about: "share of rows held out to validate on (default 0)" },
     patience: { type: "integer", about: "epochs without a better validation loss before stopping" },
-    "drop-zero-rows": {
+    "skip-zero-rows": {
       type: "boolean",
       about: "leave out rows of zeros instead of refusing them",
     },
@@ -72,7 +72,7 @@ export const trainCommand: Command = defineCommand({
       init,
       holdout: values.holdout,
       patience: values.patience,
-      zeroRows: values["drop-zero-rows"] ? "drop" : "refuse",
+      zeroRows: values["skip-zero-rows"] ? "skip" : "error",
       checkpointPath: values.checkpoint,
       checkpointEvery: values["checkpoint-every"],
       resume: values.checkpoint !== undefined,
@@ -103,9 +103,9 @@ async function writeLog(path: string, { log }: TrainResult): Promise<void> {
 }
 
 function summary(result: TrainResult, out: string, seconds: number): Record<string, unknown> {
-  const { sae, steps, ended, bestStep, droppedRows, log } = result;
+  const { sae, steps, ended, bestStep, skippedRows, log } = result;
   const { k, n, d } = sae;
-  return { out, k, n, d, steps, ended, bestStep, droppedRows, seconds, last: log.at(-1) };
+  return { out, k, n, d, steps, ended, bestStep, skippedRows, seconds, last: log.at(-1) };
 }
 
 function summaryLines(result: TrainResult, out: string, seconds: number): string[] {

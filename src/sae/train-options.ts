@@ -61,8 +61,8 @@ export interface TrainOptions {
    * Needs `holdout`. Default: never.
    */
   patience?: number;
-  /** What to do with rows that are all zeros (failed embedding calls). Default "refuse": an error names the first. */
-  zeroRows?: "refuse" | "drop";
+  /** What to do with rows that are all zeros (failed embedding calls). Default "error": an error names the first. */
+  zeroRows?: "error" | "skip";
   /** Where to keep the state of the run (.safetensors; also readable as an SAE). Default: nowhere. */
   checkpointPath?: string;
   /** Steps between two checkpoints. Default: one epoch. One is also written at the end and on `signal`. */
@@ -97,9 +97,9 @@ export interface TrainPlan {
 
 /** Checks the options against the embeddings [N, d]. Throws RangeError or TypeError naming the option. */
 export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPlan {
-  const { order = "shuffle", zeroRows = "refuse", seed = 0, holdout = 0 } = options;
+  const { order = "shuffle", zeroRows = "error", seed = 0, holdout = 0 } = options;
   checkChoice("order", order, ["file", "shuffle"]);
-  checkChoice("zeroRows", zeroRows, ["refuse", "drop"]);
+  checkChoice("zeroRows", zeroRows, ["error", "skip"]);
   if (!Number.isSafeInteger(seed)) {
     throw new RangeError(`trainSae: seed must be a whole number, got ${seed}`);
   }

@@ -8,7 +8,7 @@ export interface TrainRows {
   /** Rows held out to validate, ascending. */
   heldOut: Uint32Array;
   /** Zero rows left out. */
-  dropped: number;
+  skipped: number;
 }
 
 // Streams of the one seed: the initial weights take the seed itself.
@@ -21,7 +21,7 @@ const FIRST_EPOCH_STREAM = 2;
  */
 export function splitRows(
   embeddings: Matrix,
-  { holdout, zeroRows, seed }: { holdout: number; zeroRows: "refuse" | "drop"; seed: number },
+  { holdout, zeroRows, seed }: { holdout: number; zeroRows: "error" | "skip"; seed: number },
 ): TrainRows {
   const usable: number[] = [];
   for (let i = 0; i < embeddings.rows; i++) {
@@ -30,19 +30,19 @@ export function splitRows(
       throw new RangeError(`trainSae: row ${i} of the embeddings is not finite`);
     }
     if (square > 0) usable.push(i);
-    else if (zeroRows === "refuse") {
+    else if (zeroRows === "error") {
       throw new RangeError(
-        `trainSae: row ${i} of the embeddings is all zeros; set zeroRows to "drop" to leave such rows out`,
+        `trainSae: row ${i} of the embeddings is all zeros; set zeroRows to "skip" to leave such rows out`,
       );
     }
   }
-  const dropped = embeddings.rows - usable.length;
+  const skipped = embeddings.rows - usable.length;
   const count = Math.round(holdout * usable.length);
   const picked = sampleIndices(usable.length, count, stream(seed, HOLDOUT_STREAM)).sort();
   const heldOut = picked.map((i) => usable[i]);
   const isHeldOut = new Set(heldOut);
   const train = Uint32Array.from(usable.filter((row) => !isHeldOut.has(row)));
-  return { train, heldOut, dropped };
+  return { train, heldOut, skipped };
 }
 
 /**

@@ -26,7 +26,7 @@ export interface TrainResult {
   /** The step whose weights these are, where `patience` chose the best epoch. */
   bestStep?: number;
   /** Zero rows that were left out. */
-  droppedRows: number;
+  skippedRows: number;
 }
 
 /**
@@ -108,7 +108,7 @@ function finish(run: TrainRun, plan: TrainPlan, ended: TrainResult["ended"]): Tr
     steps: state.step,
     ended,
     ...(best.parameters ? { bestStep: best.step } : {}),
-    droppedRows: rows.dropped,
+    skippedRows: rows.skipped,
   };
 }
 

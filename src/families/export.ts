@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.js";
+import { shortestFloat32 } from "./decimal.js";
 import type { Family } from "./extract.js";
 import type { FamilyMember } from "./subtrees.js";
 
@@ -60,7 +61,7 @@ export function toFamiliesJson(
       pass,
       members: members.map((member) => ({
         ...member,
-        weight: Number(member.weight.toPrecision(7)),
+        weight: shortestFloat32(member.weight),
       })),
     };
     // Ours again after the extras: first for the order of the fields, then for their values.
@@ -130,7 +131,12 @@ function readEntry(key: string, entry: unknown, fail: Fail): FamilyRecord {
         return fail("a member needs depth and weight");
       }
       const latent = readLatent(member.latent, fail);
-      return { latent, depth, parent: readLatent(member.parent, fail), weight: weight ?? NaN };
+      return {
+        latent,
+        depth,
+        parent: readLatent(member.parent, fail),
+        weight: Math.fround(weight ?? NaN),
+      };
     });
   }
   return record;

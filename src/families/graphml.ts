@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.js";
+import { shortestFloat32 } from "./decimal.js";
 import type { Family } from "./extract.js";
 import type { Forest } from "./forest.js";
 import { escapeXml, readXml } from "./xml.js";
@@ -144,7 +145,7 @@ export function forestToGraphml(forest: Forest, options: GraphmlOptions = {}): s
     lines.push(`    <node id="${latent}">${data.join("")}</node>`);
   }
   for (let e = 0; e < forest.from.length; e++) {
-    const weight = Number(forest.weight[e].toPrecision(7));
+    const weight = shortestFloat32(forest.weight[e]);
     lines.push(
       `    <edge source="${forest.from[e]}" target="${forest.to[e]}"><data key="weight">${weight}</data></edge>`,
     );
@@ -192,12 +193,11 @@ function graphVisitor(
   ids: Set<string>,
   fail: Fail,
 ): XmlVisitor {
-  let root = "";
   let graphs = 0;
   let element: Map<string, string> | undefined;
   let key = "";
   let value = "";
-  const openers: Record<string, (need: (name: string) => string, at: Attributes) => void> = {
+  const openers: Record<string, Opener> = {
     graph(_need, attributes) {
       if (++graphs > 1) fail("holds more than one graph");
       graph.directed = attributes.get("edgedefault") !== "undirected";
@@ -234,6 +234,23 @@ function graphVisitor(
       if (graphs === 0) fail("expected GraphML with a graph, got none");
     },
   };
+  return visitElements(openers, closers, {
+    fail,
+    take(part) {
+      value = part === undefined ? "" : value + part;
+    },
+  });
+}
+
+type Opener = (need: (name: string) => string, attributes: Attributes) => void;
+
+/** Calls openers and closers by the element's name without its prefix; `take` gets text, and undefined to forget it. */
+function visitElements(
+  openers: Record<string, Opener>,
+  closers: Record<string, () => void>,
+  { fail, take }: { fail: Fail; take: (part: string | undefined) => void },
+): XmlVisitor {
+  let root = "";
   return {
     open(tag, attributes) {
       const name = withoutPrefix(tag);
@@ -242,15 +259,13 @@ function graphVisitor(
       const need = (wanted: string): string =>
         attributes.get(wanted) ?? fail(`a ${name} without ${wanted}`);
       if (Object.hasOwn(openers, name)) openers[name](need, attributes);
-      value = "";
+      take(undefined);
     },
-    text(part) {
-      value += part;
-    },
+    text: take,
     close(tag) {
       const name = withoutPrefix(tag);
       if (Object.hasOwn(closers, name)) closers[name]();
-      value = "";
+      take(undefined);
     },
   };
 }

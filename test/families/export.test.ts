@@ -134,3 +134,17 @@ test("compareFamilies tells names, equal sets and overlaps", (t) => {
     meanBestJaccard: (1 + 1 / 3 + 1 / 2 + 0) / 4,
   });
 });
+
+test("weights come back from families.json as the float32 values they were", (t) => {
+  const weights = Float32Array.of(0.1, 1 / 3, 0.70000005, 1.1051709, 3e-8);
+  const members = Array.from(weights, (weight, m) => ({
+    latent: m + 1,
+    depth: 1,
+    parent: 0,
+    weight,
+  }));
+  const families = [{ parent: 0, pass: 0, members }];
+  const text = JSON.stringify(toFamiliesJson(families, label));
+  t.true(text.includes('"weight":0.1}'));
+  t.deepEqual(toFamilies(fromFamiliesJson(JSON.parse(text))), families);
+});

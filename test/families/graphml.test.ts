@@ -167,3 +167,15 @@ test("the paper's forest regroups into its families as far as one pass can tell"
   t.deepEqual([large.families, large.shared, large.equal], [87, 83, 29]);
   t.true(Math.abs(large.meanJaccard - 0.8763) < 1e-4);
 });
+
+test("weights come back from GraphML as the float32 values they were", (t) => {
+  const random = createRandom(5);
+  const forest = {
+    nodes: Uint32Array.from({ length: 201 }, (_, i) => i),
+    from: new Uint32Array(200),
+    to: Uint32Array.from({ length: 200 }, (_, i) => i + 1),
+    weight: Float32Array.from({ length: 200 }, () => random() ** 3),
+  };
+  const back = forestFromGraph(parseGraphml(forestToGraphml(forest))).forest;
+  t.deepEqual(back.weight, forest.weight);
+});

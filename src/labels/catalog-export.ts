@@ -9,7 +9,9 @@ import { CATALOG_COLUMNS, type CatalogColumn, type CatalogKind } from "./catalog
 
 /** The catalog with one JSON object a line, every line with all keys in the same order. */
 export function catalogToJsonl(rows: readonly CatalogRow[]): string {
-  return rows.map((row) => `${stringifyJson(orderedRow(row))}\n`).join("");
+  return wellFormed(rows)
+    .map((row) => `${stringifyJson(row)}\n`)
+    .join("");
 }
 
 /**
@@ -20,7 +22,7 @@ export function catalogToJsonl(rows: readonly CatalogRow[]): string {
 export function catalogToCsv(rows: readonly CatalogRow[]): string {
   return formatCsv(
     CATALOG_COLUMNS.map(({ name }) => name),
-    rows.map((row) =>
+    wellFormed(rows).map((row) =>
       CATALOG_COLUMNS.map(({ name, kind }): CsvValue => {
         const value = row[name];
         return typeof kind === "string" ? (value as CsvValue) : stringifyJson(value);
@@ -34,9 +36,10 @@ export function catalogToCsv(rows: readonly CatalogRow[]): string {
  * entries are structs with named fields. pandas, DuckDB and map viewers that want x, y and a text column open it.
  */
 export function catalogToParquet(rows: readonly CatalogRow[]): Uint8Array {
+  const written = wellFormed(rows);
   const columnData = CATALOG_COLUMNS.map(({ name }) => ({
     name,
-    data: rows.map((row) => row[name]),
+    data: written.map((row) => row[name]),
   }));
   const schema: SchemaElement[] = [
     { name: "root", num_children: CATALOG_COLUMNS.length },
@@ -52,8 +55,21 @@ export async function writeCatalog(folder: string, rows: readonly CatalogRow[]):
   await writeFileAtomic(join(folder, "catalog.parquet"), catalogToParquet(rows));
 }
 
-function orderedRow(row: CatalogRow): Record<string, unknown> {
-  return Object.fromEntries(CATALOG_COLUMNS.map(({ name }) => [name, row[name]]));
+/** The rows with keys in order and U+FFFD for lone surrogates, which UTF-8 cannot hold and other readers refuse. */
+function wellFormed(rows: readonly CatalogRow[]): CatalogRow[] {
+  return rows.map((row) => {
+    const ordered = Object.fromEntries(CATALOG_COLUMNS.map(({ name }) => [name, row[name]]));
+    return replaceSurrogates(ordered) as CatalogRow;
+  });
+}
+
+function replaceSurrogates(value: unknown): unknown {
+  if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\ufffd");
+  if (Array.isArray(value)) return value.map(replaceSurrogates);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [key, replaceSurrogates(entry)]),
+  );
 }
 
 // Lists as the Parquet format lays them out: a group LIST around a repeated "list" around "element".

@@ -249,3 +249,19 @@ test("readCatalog takes rows with only index and label, and tells what is wrong 
     }
   });
 });
+
+test("a lone surrogate becomes U+FFFD in all three files, as UTF-8 cannot hold it", async (t) => {
+  const codes = createCodes(1, 1, 1, Uint32Array.of(0), Float32Array.of(1));
+  const rows = buildCatalog({
+    postings: invertCodes(codes),
+    documents: [{ id: "a", title: "cut \ud83d off 😀" }],
+    labels: [{ latent: 0, label: "end \udc00", source: "llm", keywords: ["\ud800"] }],
+  });
+  const [first] = catalogToJsonl(rows).split("\n");
+  t.false(/\\ud[89a-f]/.test(first));
+  t.like(JSON.parse(first), { label: "end \ufffd", keywords: ["\ufffd"] });
+  t.true(catalogToCsv(rows).includes("cut \ufffd off 😀"));
+  const parquet = catalogToParquet(rows);
+  const [read] = await parquetReadObjects({ file: parquet.buffer as ArrayBuffer });
+  t.is(read.label, "end \ufffd");
+});

@@ -27,20 +27,14 @@ export function nameFamiliesByKeywords(
   options: KeywordOptions = {},
 ): LabelRecord[] {
   const together = familyPostings(postings, families);
-  return labelByKeywords(documents, together, options).map((record, i) => ({
-    ...record,
-    latent: families[i].parent,
-  }));
-}
-
-/** The name of one family; see nameFamiliesByKeywords, which also keeps the names of many apart. */
-export function nameFamilyByKeywords(
-  documents: readonly string[] | WordIndex,
-  postings: Postings,
-  family: NamedFamily,
-  options: KeywordOptions = {},
-): LabelRecord {
-  return nameFamiliesByKeywords(documents, postings, [family], options)[0];
+  return labelByKeywords(documents, together, options).map((record, i) => {
+    const latent = families[i].parent;
+    // Where words run out labelByKeywords tells equal labels apart by number, here the family's place in the list.
+    const label = record.label.replace(/ \((\d+)\)$/, (tail, place) =>
+      Number(place) === i ? ` (${latent})` : (tail),
+    );
+    return { ...record, label, latent };
+  });
 }
 
 // Each family as a latent of its own.

@@ -1,6 +1,6 @@
 import test from "ava";
 import { createCodes, invertCodes } from "../../src/codes.js";
-import { nameFamiliesByKeywords, nameFamilyByKeywords } from "../../src/labels/family-names.js";
+import { nameFamiliesByKeywords } from "../../src/labels/family-names.js";
 import { indexWords } from "../../src/labels/words.js";
 
 /**
@@ -40,7 +40,7 @@ test("nameFamiliesByKeywords names families by what their latents' common docume
   t.is(names[0].label.split(", ")[0], "animal");
   t.is(names[1].label.split(", ")[0], "food");
   t.true(names[0].score! > 0.9);
-  t.deepEqual(nameFamilyByKeywords(indexWords(texts), postings, families[0]), names[0]);
+  t.deepEqual(nameFamiliesByKeywords(indexWords(texts), postings, families), names);
 });
 
 test("families with the same latents below get different names; one that is never active gets none", (t) => {
@@ -53,7 +53,19 @@ test("families with the same latents below get different names; one that is neve
   t.not(names[0].label, names[1].label);
   const dead = { ...postings, values: new Float32Array(postings.values.length) };
   t.is(
-    nameFamilyByKeywords(texts, dead, { parent: 2, members: [] }).reason,
+    nameFamiliesByKeywords(texts, dead, [{ parent: 2, members: [] }])[0].reason,
     "active in no document",
   );
+});
+
+test("families that words cannot tell apart are told apart by their parents", (t) => {
+  const texts = Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? "dog" : `filler${i % 3}`));
+  const indices = Uint32Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 7 : 1));
+  const codes = createCodes(60, 1, 8, indices, new Float32Array(60).fill(1));
+  const families = [
+    { parent: 7, members: [] },
+    { parent: 7, members: [] },
+  ];
+  const names = nameFamiliesByKeywords(texts, invertCodes(codes), families);
+  t.deepEqual(names.map(({ label }) => label).sort(), ["dog", "dog (7)"]);
 });

@@ -5,7 +5,7 @@ import { roundValue } from "./figure.js";
 import { colourBarRoom, placesAxis, shareTrace } from "./heatmap.js";
 import { fitText, plotlyText, textWidth } from "./text.js";
 import type { FigureSize } from "./theme.js";
-import { composeFigure, figureSize, isTitled, topMargin } from "./theme.js";
+import { composeFigure, figureSize, isTitled, MUTED, topMargin } from "./theme.js";
 
 /** What the heatmap shows: one family's latents, the parent first, in the order of the matrix. */
 export interface FamilyHeatmapInput {
@@ -54,6 +54,9 @@ export function drawFamilyHeatmap(
   if (!fixed) size.height = Math.round(side + top + bottom);
   // A slide is wider than the square and its labels: they stand in its middle.
   const spare = (size.width - left - colourBarRoom(size) - side) / 2;
+  const title = `Co-occurrence in “${input.name}”${shown < m ? `, first ${shown} of ${m} latents` : ""}`;
+  // Without a title the figure itself has to say that it is cut.
+  const silent = shown < m && !isTitled(size, options, title);
   const layout = {
     xaxis: placesAxis(labels),
     yaxis: placesAxis(labels, { range: [shown - 0.5, -0.5] }),
@@ -64,7 +67,10 @@ export function drawFamilyHeatmap(
       b: bottom,
       autoexpand: false,
     },
-    annotations: labelAnnotations(labels, side / shown, left, size),
+    annotations: [
+      ...labelAnnotations(labels, side / shown, left, size),
+      ...(silent ? [cutAnnotation(`${shown} of ${m}`, size)] : []),
+    ],
   };
   const shares = leadingBlock(input.shares, shown);
   const trace = shareTrace("drawFamilyHeatmap", shares, options.max, size);
@@ -72,8 +78,6 @@ export function drawFamilyHeatmap(
   if (cell >= size.small * 2.6) {
     Object.assign(trace, { texttemplate: "%{z:.2f}", textfont: { size: size.small } });
   }
-  const cut = shown < m ? `, first ${shown} of ${m} latents` : "";
-  const title = `Co-occurrence in “${input.name}”${cut}`;
   return composeFigure({ name: "family-heatmap", title, data: [trace], layout, size }, options);
 }
 
@@ -88,6 +92,18 @@ function leadingBlock({ cols, data }: Matrix, m: number): Matrix {
   const out = createMatrix(m, m);
   for (let i = 0; i < m; i++) out.data.set(data.subarray(i * cols, i * cols + m), i * m);
   return out;
+}
+
+/** How many latents are shown, below the labels. */
+function cutAnnotation(text: string, size: FigureSize): PlotlyObject {
+  return {
+    ...{ xref: "paper", x: 0, xanchor: "right", xshift: -size.font * 0.35 },
+    ...{ yref: "paper", y: 0, yanchor: "top", yshift: -size.font * 0.15 },
+    text,
+    font: { size: size.small, color: MUTED },
+    showarrow: false,
+    borderpad: 0,
+  };
 }
 
 function labelAnnotations(

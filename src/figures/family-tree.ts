@@ -26,6 +26,8 @@ export interface TreeNode {
 
 /** Options of `drawFamilyTree`. */
 export interface FamilyTreeOptions extends FigureOptions {
+  /** Of the family, for the title. Default: the label of its parent. */
+  familyName?: string;
   /**
    * Most latents shown; of the others it is said how many they are. Nearer ones to the root go first. Default: 60,
    * or as many as fit if the height is given.
@@ -55,7 +57,10 @@ export function drawFamilyTree(
   const children = childLists(nodes);
   const root = nodes.findIndex((node) => node.parent === -1);
   const size = figureSize(options);
-  const title = `Family of ${nodes[root].label}`;
+  const title =
+    options.familyName === undefined
+      ? `Family of ${nodes[root].label}`
+      : `Family “${options.familyName}”`;
   const margin = {
     l: size.font * 0.6,
     r: size.font * 0.6,

@@ -191,7 +191,7 @@ async function drawTree(data: AtlasData, options: AtlasFigureOptions): Promise<F
       density: densities[latent],
     };
   });
-  return drawFamilyTree(nodes, { title: `Family “${family.name}”`, ...options });
+  return drawFamilyTree(nodes, { ...options, familyName: family.name });
 }
 
 async function drawDensities(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {

@@ -50,3 +50,11 @@ test("drawFamilyTree fits a deep tree and refuses what is no tree", (t) => {
   ];
   t.throws(() => drawFamilyTree(loop), { message: /only 1 of 3 nodes/ });
 });
+
+test("a tree's title names the family, on a slide but not in print", (t) => {
+  const nodes = [{ label: "dog", parent: -1 }];
+  const slide = drawFamilyTree(nodes, { size: "slide", familyName: "dogs" });
+  t.is(slide.title, "Family “dogs”");
+  t.truthy(slide.layout.title);
+  t.falsy(drawFamilyTree(nodes, { size: "column", familyName: "dogs" }).layout.title);
+});

@@ -90,3 +90,15 @@ test("drawFamilyHeatmap shows what stays legible and says how many it leaves out
     message: /max must/,
   });
 });
+
+test("a heatmap that is cut says so itself where no title does", (t) => {
+  const m = 40;
+  const shares = createMatrix(m, m, new Float32Array(m * m).fill(0.1));
+  const labels = Array.from({ length: m }, (_, at) => `latent ${at}`);
+  const textsOf = (size: "column" | "screen", maxLatents?: number): string[] => {
+    const figure = drawFamilyHeatmap({ name: "all", shares, labels }, { size, maxLatents });
+    return (figure.layout.annotations as { text: string }[]).map(({ text }) => text);
+  };
+  t.true(textsOf("column", 9).includes("9 of 40"));
+  t.false(textsOf("screen", 9).includes("9 of 40"));
+});

@@ -39,9 +39,9 @@ export interface ForestOptions extends WeightOptions {
 }
 
 /** The weight used where none is named. */
-export const DEFAULT_WEIGHT: EdgeWeight = "wilson-cosine";
+const DEFAULT_WEIGHT: EdgeWeight = "wilson-cosine";
 /** The weakest edge kept where no threshold is given. */
-export const DEFAULT_THRESHOLD = 0.1;
+const DEFAULT_THRESHOLD = 0.1;
 
 /**
  * The maximum spanning forest of the co-activation graph, its edges strongest first. It depends on no order: of

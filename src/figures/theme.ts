@@ -116,13 +116,6 @@ export const MANY_CATEGORIES: readonly string[] = [
   "#999933",
 ];
 
-/** The colours in which the paper draws its three headline SAEs, by k. */
-export const PAPER_SAE_COLOURS: Readonly<Record<number, string>> = {
-  16: "#3CAEA3",
-  32: "#173F5F",
-  64: "#ED553B",
-};
-
 /**
  * Sequential scale from white (0) through blue to near black (1). CIELAB lightness falls from 99 to 16 in a straight
  * line, so equal steps look equal, in grey and to colour-blind eyes too.

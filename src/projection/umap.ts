@@ -245,7 +245,9 @@ function placeDeadInPlace({ rows, data }: Matrix, neighbours: Neighbours): void 
     top = Math.max(top, data[2 * i + 1]);
   }
   if (dead.length === 0) return;
-  if (dead.length === rows) [left, right, bottom, top] = [-1, 1, 0, 0];
+  // With no live row, or all of them in one place, there is no extent to go by.
+  if (!(right > left)) [left, right] = dead.length === rows ? [-1, 1] : [left - 1, left + 1];
+  if (!(top >= bottom)) [bottom, top] = [0, 0];
   const columns = Math.max(20, Math.ceil(Math.sqrt(8 * dead.length)));
   const gap = (right - left) / columns;
   dead.forEach((row, i) => {

@@ -2,6 +2,7 @@ import type { Postings } from "../codes.js";
 import { createRandom, shuffleInPlace } from "../random.js";
 import type { ClassIndex } from "./classes.js";
 import { f1Interval } from "./interval.js";
+import { createPostingsList } from "./postings-list.js";
 import { matchLatents } from "./taxonomy.js";
 import type { LatentMatch, MatchOptions } from "./taxonomy.js";
 
@@ -106,23 +107,14 @@ function takeDocuments(
 }
 
 function takePostings(postings: Postings, place: Int32Array, documents: number): Postings {
-  const offsets = new Uint32Array(postings.n + 1);
-  const rows: number[] = [];
-  const values: number[] = [];
+  const taken = createPostingsList(documents);
   for (let latent = 0; latent < postings.n; latent++) {
     for (let at = postings.offsets[latent]; at < postings.offsets[latent + 1]; at++) {
       const row = place[postings.rows[at]];
       if (row < 0) continue;
-      rows.push(row);
-      values.push(postings.values[at]);
+      taken.put(row, postings.values[at]);
     }
-    offsets[latent + 1] = rows.length;
+    taken.endLatent();
   }
-  return {
-    n: postings.n,
-    documents,
-    offsets,
-    rows: Uint32Array.from(rows),
-    values: Float32Array.from(values),
-  };
+  return taken.finish();
 }

@@ -1,6 +1,7 @@
 import type { Postings } from "../codes.js";
 import type { ClassIndex } from "./classes.js";
 import { f1Interval } from "./interval.js";
+import { createPostingsList } from "./postings-list.js";
 
 /** How well one latent, taken as a yes-or-no test of documents, agrees with its best class. */
 export interface LatentMatch {
@@ -85,10 +86,8 @@ export function unitePostings(
 ): Postings {
   const counts = new Uint32Array(postings.documents);
   const sums = new Float64Array(postings.documents);
-  const offsets = new Uint32Array(groups.length + 1);
-  const rows: number[] = [];
-  const values: number[] = [];
-  groups.forEach((group, g) => {
+  const united = createPostingsList(postings.documents);
+  for (const group of groups) {
     const touched: number[] = [];
     for (let m = 0; m < group.length; m++) {
       for (let at = postings.offsets[group[m]]; at < postings.offsets[group[m] + 1]; at++) {
@@ -99,22 +98,13 @@ export function unitePostings(
     }
     touched.sort((a, b) => a - b);
     for (const row of touched) {
-      if (counts[row] >= minMembers) {
-        rows.push(row);
-        values.push(sums[row]);
-      }
+      if (counts[row] >= minMembers) united.put(row, sums[row]);
       counts[row] = 0;
       sums[row] = 0;
     }
-    offsets[g + 1] = rows.length;
-  });
-  return {
-    n: groups.length,
-    documents: postings.documents,
-    offsets,
-    rows: Uint32Array.from(rows),
-    values: Float32Array.from(values),
-  };
+    united.endLatent();
+  }
+  return united.finish();
 }
 
 interface Best {

@@ -1,4 +1,5 @@
 import type { Postings } from "../codes.js";
+import { createPostingsList } from "../families/postings-list.js";
 import { type KeywordOptions, labelByKeywords } from "./keywords.js";
 import type { LabelRecord } from "./label.js";
 import type { WordIndex } from "./words.js";
@@ -31,7 +32,7 @@ export function nameFamiliesByKeywords(
     const latent = families[i].parent;
     // Where words run out labelByKeywords tells equal labels apart by number, here the family's place in the list.
     const label = record.label.replace(/ \((\d+)\)$/, (tail, place) =>
-      Number(place) === i ? ` (${latent})` : (tail),
+      Number(place) === i ? ` (${latent})` : tail,
     );
     return { ...record, label, latent };
   });
@@ -42,10 +43,8 @@ function familyPostings(postings: Postings, families: readonly NamedFamily[]): P
   const highest = highestValues(postings);
   const sums = new Float64Array(postings.documents);
   const counts = new Uint32Array(postings.documents);
-  const offsets = new Uint32Array(families.length + 1);
-  const rows: number[] = [];
-  const values: number[] = [];
-  families.forEach(({ parent, members }, i) => {
+  const together = createPostingsList(postings.documents);
+  for (const { parent, members } of families) {
     const touched: number[] = [];
     const add = (latent: number, weight: number): void => {
       for (let at = postings.offsets[latent]; at < postings.offsets[latent + 1]; at++) {
@@ -60,19 +59,12 @@ function familyPostings(postings: Postings, families: readonly NamedFamily[]): P
     touched.sort((a, b) => a - b);
     const shared = touched.filter((row) => counts[row] > 1);
     for (const row of shared.length >= FEWEST_SHARED ? shared : touched) {
-      rows.push(row);
-      values.push(sums[row]);
+      together.put(row, sums[row]);
     }
     for (const row of touched) sums[row] = counts[row] = 0;
-    offsets[i + 1] = rows.length;
-  });
-  return {
-    n: families.length,
-    documents: postings.documents,
-    offsets,
-    rows: Uint32Array.from(rows),
-    values: Float32Array.from(values),
-  };
+    together.endLatent();
+  }
+  return together.finish();
 }
 
 function highestValues({ n, offsets, values }: Postings): Float64Array {

@@ -96,28 +96,49 @@ export function createPairWeight(
   documents: number,
   { z = 1, decoder }: WeightOptions = {},
 ): PairWeight {
-  const N = documents;
-  const wilson: PairWeight = (c, fi, fj) => wilsonLower(c, Math.min(fi, fj), z);
-  const npmi: PairWeight = (c, fi, fj) => normalizedPmi(c, fi, fj, N);
-  const share: PairWeight = (c, fi, fj) => c / Math.min(fi, fj);
-  const excess: PairWeight = (c, fi, fj) =>
-    wilsonLower(c, Math.min(fi, fj), z) - Math.max(fi, fj) / N;
-  const cosine: PairWeight = (_c, _fi, _fj, d) => d;
+  const part = (of: EdgeWeight): PairWeight => createPairWeight(of, documents, { z, decoder });
+  switch (name) {
+    case "activation-cosine":
+      return (_c, _fi, _fj, d) => d;
+    case "wilson-cosine":
+      return geometricMean(part("wilson"), part("activation-cosine"));
+    case "excess-cosine":
+      return geometricMean(part("wilson-excess"), part("activation-cosine"));
+    case "npmi-cosine":
+      return geometricMean(part("npmi"), part("activation-cosine"));
+    case "share-npmi":
+      return geometricMean(part("share"), part("npmi"));
+    case "wilson-npmi":
+      return geometricMean(part("wilson"), part("npmi"));
+    case "decoder-cosine":
+      return decoderCosine(decoder, name);
+    case "npmi-decoder":
+      return geometricMean(part("npmi"), decoderCosine(decoder, name));
+  }
+  const weight = countWeight(name, documents, z);
+  if (weight !== undefined) return weight;
+  throw new RangeError(
+    `edge weight: expected one of ${EDGE_WEIGHTS.join(", ")}, got ${String(name)}`,
+  );
+}
+
+/** The weights that counts alone give. */
+function countWeight(name: EdgeWeight, N: number, z: number): PairWeight | undefined {
   switch (name) {
     case "reference-share":
       return (c, fi, fj) => c / (Math.min(fi, fj) + 1);
     case "share":
-      return share;
+      return (c, fi, fj) => c / Math.min(fi, fj);
     case "wilson":
-      return wilson;
+      return (c, fi, fj) => wilsonLower(c, Math.min(fi, fj), z);
     case "wilson-excess":
-      return excess;
+      return (c, fi, fj) => wilsonLower(c, Math.min(fi, fj), z) - Math.max(fi, fj) / N;
     case "wilson-lift":
       return (c, fi, fj) => wilsonLower(c, Math.min(fi, fj), z) * Math.log((c * N) / (fi * fj));
     case "log-lift":
       return (c, fi, fj) => Math.log((c * N) / (fi * fj));
     case "npmi":
-      return npmi;
+      return (c, fi, fj) => normalizedPmi(c, fi, fj, N);
     case "npmi-lower":
       return (c, fi, fj) => {
         const fewer = Math.min(fi, fj);
@@ -134,26 +155,8 @@ export function createPairWeight(
       return (c, fi, fj) => (2 * c) / (fi + fj);
     case "jaccard":
       return (c, fi, fj) => c / (fi + fj - c);
-    case "activation-cosine":
-      return cosine;
-    case "wilson-cosine":
-      return geometricMean(wilson, cosine);
-    case "excess-cosine":
-      return geometricMean(excess, cosine);
-    case "npmi-cosine":
-      return geometricMean(npmi, cosine);
-    case "share-npmi":
-      return geometricMean(share, npmi);
-    case "wilson-npmi":
-      return geometricMean(wilson, npmi);
-    case "decoder-cosine":
-      return decoderCosine(decoder, name);
-    case "npmi-decoder":
-      return geometricMean(npmi, decoderCosine(decoder, name));
     default:
-      throw new RangeError(
-        `edge weight: expected one of ${EDGE_WEIGHTS.join(", ")}, got ${String(name)}`,
-      );
+      return undefined;
   }
 }
 

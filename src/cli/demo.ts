@@ -12,7 +12,7 @@ import { engineChoice, engineOption } from "./options.js";
 import { formatRows } from "./text.js";
 
 // Chosen by docs/benchmarks.md, "The sample's SAE".
-const SAMPLE = { k: 8, n: 1024, epochs: 25, lr: 2e-3, batch: 256, threshold: 0.15 };
+const SAMPLE = { k: 8, n: 768, epochs: 25, lr: 2e-3, batch: 256, threshold: 0.15 };
 
 const options = {
   corpus: {

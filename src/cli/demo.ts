@@ -160,5 +160,10 @@ async function summarise(data: AtlasData): Promise<Record<string, string | numbe
           "edges that agree with the classes": `${share(edges.share)} (${edges.edges} judged; at random ${share(edges.randomNull.mean)})`,
         }
       : {}),
+    ...(taxonomy?.families
+      ? {
+          "family members in their family's class": `${share(taxonomy.families.meanCoherence)} (random families ${share(taxonomy.families.meanCoherenceNull.mean)})`,
+        }
+      : {}),
   };
 }

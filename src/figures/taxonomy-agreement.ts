@@ -36,6 +36,10 @@ export interface TaxonomyAgreementInput {
   f1: ArrayLike<number>;
   /** The same with documents and classes paired at random; the values of several runs may follow each other. */
   nullF1: ArrayLike<number>;
+  /** F1 of each latent on documents that neither its class nor its threshold was chosen on. */
+  heldOutF1?: ArrayLike<number>;
+  /** F1 of each family's documents with its best class. */
+  familyF1?: ArrayLike<number>;
 }
 
 /** Options of `drawTaxonomyAgreement`. */
@@ -48,11 +52,12 @@ export interface TaxonomyAgreementOptions extends FigureOptions {
 
 const SAE_COLOUR = CATEGORIES[0];
 const RANDOM_COLOUR = CATEGORIES[1];
+const FAMILY_COLOUR = CATEGORIES[2];
 
 /**
  * Agreement with a known taxonomy, each beside chance: the share of parent-child edges that run from a class to the
- * same or a narrower one, by threshold; and the share of latents that match some class with at least a given F1, on
- * a log axis. Bands are 95 % intervals of the SAE, two standard deviations of the null. The two plots stand side by
+ * same or a narrower one, by threshold; and the share of latents (and of families) that match some class with at least
+ * a given F1, on a log axis. Bands are 95 % intervals of the SAE, two standard deviations of the null. The two plots stand side by
  * side, in a paper column one above the other.
  */
 export function drawTaxonomyAgreement(
@@ -86,7 +91,7 @@ export function drawTaxonomyAgreement(
       range: [0, 1],
       showgrid: false,
     }),
-    yaxis2: axisLayout("latents of at least this F1", size, {
+    yaxis2: axisLayout("share of at least this F1", size, {
       ...(stacked ? { domain: near } : {}),
       anchor: "x2",
       type: "log",
@@ -95,7 +100,11 @@ export function drawTaxonomyAgreement(
       tickformat: "~%",
     }),
   };
-  const legend = ["this SAE", "shuffled", "random pairs"];
+  const legend = [
+    ...["this SAE", "shuffled", "random pairs"],
+    ...(input.heldOutF1 ? ["held out"] : []),
+    ...(input.familyF1 ? ["families"] : []),
+  ];
   const title = "Agreement with a known taxonomy";
   return composeFigure({ name: "taxonomy-agreement", title, data, layout, size, legend }, options);
 }
@@ -198,22 +207,35 @@ function bandTrace(
 
 /** The shares of values that reach x, as falling lines in the second plot. */
 function tailTraces(
-  { f1, nullF1 }: TaxonomyAgreementInput,
+  { f1, nullF1, heldOutF1, familyF1 }: TaxonomyAgreementInput,
   width: number,
   size: FigureSize,
 ): PlotlyObject[] {
+  const { line: lineWidth } = size;
   const kinds = [
-    { values: nullF1, name: "shuffled", line: { color: MUTED, width: size.line, dash: "dash" } },
-    { values: f1, name: "this SAE", line: { color: SAE_COLOUR, width: size.line } },
+    { values: nullF1, name: "shuffled", line: { color: MUTED, width: lineWidth, dash: "dash" } },
+    {
+      values: heldOutF1,
+      name: "held out",
+      line: { color: SAE_COLOUR, width: lineWidth, dash: "dot" },
+    },
+    { values: familyF1, name: "families", line: { color: FAMILY_COLOUR, width: lineWidth } },
+    { values: f1, name: "this SAE", line: { color: SAE_COLOUR, width: lineWidth } },
   ];
-  return kinds.map(({ values, name, line }) => ({
-    ...lineTrace(name, ...tailOf(values, width), size),
-    xaxis: "x2",
-    yaxis: "y2",
-    line,
-    hovertemplate: `${name}: %{y:.2%} of latents<br>have an F1 of %{x} or more<extra></extra>`,
-    showlegend: false,
-  }));
+  return kinds.flatMap(({ values, name, line }) => {
+    if (values === undefined) return [];
+    // The other two stand in the legend by the first plot's lines.
+    const isNew = name === "held out" || name === "families";
+    return {
+      ...lineTrace(name, ...tailOf(values, width), size),
+      xaxis: "x2",
+      yaxis: "y2",
+      line,
+      hovertemplate: `${name}: %{y:.2%}<br>have an F1 of %{x} or more<extra></extra>`,
+      showlegend: isNew,
+      ...(isNew ? { legendrank: 4 } : {}),
+    };
+  });
 }
 
 /** The share of values of x or more at each multiple of `width` up to the last that any value reaches. */

@@ -126,8 +126,11 @@ export async function drawFigures(
 
 async function drawMap(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
   const places = await data.places();
-  const codes = await data.codes();
+  const densities = latentDensities(await data.codes());
   const label = await labeller(data);
+  // Dead latents stand in a grid of their own below the map: they would only take its room.
+  const place = (latent: number, axis: number): number =>
+    densities[latent] > 0 ? places.data[2 * latent + axis] : NaN;
   const latents = Array.from({ length: places.rows }, (_, latent) => latent);
   const families = (await data.families()).map(({ name, parent, members }) => ({
     name,
@@ -135,10 +138,10 @@ async function drawMap(data: AtlasData, options: AtlasFigureOptions): Promise<Fi
   }));
   return drawLatentMap(
     {
-      x: latents.map((latent) => places.data[2 * latent]),
-      y: latents.map((latent) => places.data[2 * latent + 1]),
+      x: latents.map((latent) => place(latent, 0)),
+      y: latents.map((latent) => place(latent, 1)),
       labels: latents.map(label),
-      densities: latentDensities(codes),
+      densities,
       families,
     },
     options,
@@ -206,8 +209,18 @@ async function drawTaxonomy(
   const report = await data.taxonomy();
   if (!report) return undefined;
   const { counts } = await data.coactivation();
-  const f1 = report.matches.filter(({ latent }) => counts[latent] > 0).map((match) => match.f1);
-  return drawTaxonomyAgreement({ edges: report.edges, f1, nullF1: report.nullF1 }, options);
+  const { edges, matches, heldOutF1, nullF1, families } = report;
+  const isLive = (_: unknown, latent: number): boolean => counts[latent] > 0;
+  return drawTaxonomyAgreement(
+    {
+      edges,
+      f1: matches.map((match) => match.f1).filter(isLive),
+      heldOutF1: heldOutF1.filter(isLive),
+      familyF1: families?.families.map(({ union }) => union.f1),
+      nullF1,
+    },
+    options,
+  );
 }
 
 async function drawLoss(data: AtlasData, options: AtlasFigureOptions): Promise<Figure | undefined> {

@@ -31,6 +31,21 @@ test("drawTaxonomyAgreement draws the share of latents of at least each F1", (t)
   t.deepEqual(tail?.y, [1, 1, 0.75, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25]);
 });
 
+test("drawTaxonomyAgreement draws held-out matches and families where they are given", (t) => {
+  const input = { edges: [], f1: [0.5], nullF1: [0.1] };
+  const names = (more: object): unknown[] =>
+    (drawTaxonomyAgreement({ ...input, ...more }).data as unknown as Line[])
+      .filter(({ yaxis }) => yaxis === "y2")
+      .map(({ name }) => name);
+  t.deepEqual(names({}), ["shuffled", "this SAE"]);
+  t.deepEqual(names({ heldOutF1: [0.4], familyF1: [0.3] }), [
+    "shuffled",
+    "held out",
+    "families",
+    "this SAE",
+  ]);
+});
+
 test("drawTaxonomyAgreement leaves gaps where no edge can be judged", (t) => {
   const spread = { mean: 0.1, sd: 0.01 };
   const point = { threshold: 0.1, edges: 10, share: 0.5, shuffledNull: spread };

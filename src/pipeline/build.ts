@@ -4,6 +4,7 @@ import { embeddingShape } from "../sae/blocks.js";
 import { catalogStep } from "./catalog-step.js";
 import { type AtlasData, createAtlasData } from "./context.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
+import { withLock } from "./lock.js";
 import { StepRunner } from "./manifest.js";
 import { encodeStep, mapStep, trainStep } from "./model-steps.js";
 import type { AtlasOptions } from "./options.js";
@@ -31,9 +32,14 @@ export interface AtlasReport {
  * Builds or brings up to date the atlas in `options.dir`: trains an SAE where none is given, encodes, labels, finds
  * families, compares them with the corpus's classes, places the latents and writes the catalog. A step whose inputs,
  * options and outputs have not changed is not run again; an interrupted build goes on when called again.
+ * One build at a time: a second one in the same folder is refused with an Error.
  * Throws FormatError where corpus and embeddings have another number of rows, and as each step does.
  */
 export async function buildAtlas(options: AtlasOptions): Promise<AtlasReport> {
+  return withLock(options.dir, () => runBuild(options));
+}
+
+async function runBuild(options: AtlasOptions): Promise<AtlasReport> {
   const runner = await StepRunner.open(options.dir);
   const data = createAtlasData(options);
   try {

@@ -84,9 +84,9 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
   );
 }
 
-/** Compares latents, edges and families with the corpus's classes; without classes it writes nothing. */
+/** Compares latents, edges and families with the corpus's classes; without classes there is no report. */
 export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  if ((await data.classIndex()) === undefined) return;
+  if ((await data.classIndex()) === undefined) return runner.dropStep("taxonomy");
   await runner.step(
     {
       name: "taxonomy",

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import type { AtlasData } from "./context.js";
 import { type WriteFiguresOptions, drawFigures, renderFigures } from "./figures.js";
+import { withLock } from "./lock.js";
 import { StepRunner } from "./manifest.js";
 
 /**
@@ -12,6 +13,14 @@ export async function refreshFigures(
   data: AtlasData,
   folder: string,
   options: Omit<WriteFiguresOptions, "names"> = {},
+): Promise<string[] | undefined> {
+  return withLock(data.dir, () => runFigures(data, folder, options));
+}
+
+async function runFigures(
+  data: AtlasData,
+  folder: string,
+  options: Omit<WriteFiguresOptions, "names">,
 ): Promise<string[] | undefined> {
   const { formats = ["png", "svg"], scale } = options;
   const figures = await drawFigures(data, undefined, options);

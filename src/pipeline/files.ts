@@ -3,7 +3,6 @@ export const ATLAS_FILES = {
   manifest: "manifest.json",
   sae: "sae.safetensors",
   trainLog: "train-log.jsonl",
-  trainState: "train-state.safetensors",
   metrics: "metrics.json",
   labels: "labels.jsonl",
   families: "families.json",
@@ -15,6 +14,11 @@ export const ATLAS_FILES = {
   catalogCsv: "catalog.csv",
   catalogParquet: "catalog.parquet",
 } as const;
+
+/** Where a training keeps its state until it is done; each training, by its step's key, has a file of its own. */
+export function trainStateFile(key: string): string {
+  return `train-state-${key.slice(0, 12)}.safetensors`;
+}
 
 /** Names of the two files of codes. */
 export function codesFiles(k: number, n: number): { indices: string; values: string } {

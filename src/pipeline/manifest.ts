@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { sha256File, writeFileAtomic } from "../data/files.js";
 import { FormatError } from "../errors.js";
@@ -110,15 +110,19 @@ export class StepRunner {
     throw new Error(`atlas: no step has written ${file}`);
   }
 
-  /** Runs `work` unless the step's record and all its files still fit; then hashes and records its outputs. */
-  async step(plan: StepPlan, work: () => Promise<void>): Promise<void> {
+  /**
+   * Runs `work` unless the step's record and all its files still fit; then hashes and records its outputs, and removes
+   * those of before that it no longer writes. `work` gets the step's key, which names what it is made from.
+   */
+  async step(plan: StepPlan, work: (key: string) => Promise<void>): Promise<void> {
     const key = stepKey(plan);
     if (await this.isCurrent(plan, key)) {
       this.kept.push(plan.name);
       return;
     }
     const start = performance.now();
-    await work();
+    await work(key);
+    const before = this.manifest.steps[plan.name];
     const outputs: Record<string, string> = {};
     for (const file of plan.outputs) outputs[file] = await sha256File(path.join(this.dir, file));
     this.manifest.steps[plan.name] = {
@@ -130,11 +134,29 @@ export class StepRunner {
     };
     this.ran.push(plan.name);
     await this.save();
+    await this.removeOutputs(before, plan.outputs);
+  }
+
+  /** Forgets a step that this build does without, and removes what it wrote. */
+  async dropStep(name: string): Promise<void> {
+    const record = this.manifest.steps[name];
+    if (record === undefined) return;
+    delete this.manifest.steps[name];
+    await this.save();
+    await this.removeOutputs(record, []);
   }
 
   async save(): Promise<void> {
     const text = JSON.stringify(this.manifest, undefined, 2);
     await writeFileAtomic(path.join(this.dir, "manifest.json"), `${text}\n`);
+  }
+
+  /** Removes a record's files but for `kept`; those outside the atlas's folder, such as figures, stay. */
+  private async removeOutputs(record: StepRecord | undefined, kept: string[]): Promise<void> {
+    for (const file of Object.keys(record?.outputs ?? {})) {
+      if (kept.includes(file) || path.basename(file) !== file) continue;
+      await rm(path.join(this.dir, file), { force: true });
+    }
   }
 
   private async isCurrent(plan: StepPlan, key: string): Promise<boolean> {

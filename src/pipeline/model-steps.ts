@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { writeJson } from "../data/json.js";
 import { writeJsonl } from "../data/jsonl.js";
@@ -12,7 +12,7 @@ import { encodeToFiles } from "../sae/encode.js";
 import { computeMetrics } from "../sae/metrics.js";
 import { trainSae } from "../sae/train.js";
 import type { AtlasBuild } from "./build.js";
-import { ATLAS_FILES, codesFiles } from "./files.js";
+import { ATLAS_FILES, codesFiles, trainStateFile } from "./files.js";
 
 /** Neighbours a latent for the map, and for the catalog's list of nearest latents. */
 export const NEIGHBOURS = 15;
@@ -29,8 +29,9 @@ export async function trainStep({ runner, options, hashes }: AtlasBuild): Promis
       options: { ...training, seed },
       outputs: [ATLAS_FILES.sae, ATLAS_FILES.trainLog],
     },
-    async () => {
-      const state = path.join(options.dir, ATLAS_FILES.trainState);
+    async (key) => {
+      await removeTrainStates(options.dir, trainStateFile(key));
+      const state = path.join(options.dir, trainStateFile(key));
       const result = await trainSae(await readNpyMatrix(embeddings), {
         ...training,
         seed,
@@ -52,6 +53,14 @@ export async function trainStep({ runner, options, hashes }: AtlasBuild): Promis
     },
   );
   hashes.sae = runner.outputHash(ATLAS_FILES.sae);
+}
+
+/** States of trainings with other options or embeddings, which nothing will go on from. */
+async function removeTrainStates(dir: string, kept: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    if (!/^train-state.*\.safetensors$/.test(name) || name === kept) continue;
+    await rm(path.join(dir, name), { force: true });
+  }
 }
 
 /** Encodes the corpus and measures the SAE on it. */

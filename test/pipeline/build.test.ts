@@ -113,6 +113,42 @@ test("a build that is stopped goes on where it was and ends in the same bytes", 
   });
 });
 
+test("a build with other options than the stopped one starts anew and leaves nothing of before", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    const stop = new AbortController();
+    const onProgress = (): void => stop.abort(new Error("stopped"));
+    await t.throwsAsync(buildAtlas({ ...options, onProgress, signal: stop.signal }), {
+      message: "stopped",
+    });
+    const training = { k: 3, n: 64, epochs: 2, lr: 3e-3, batch: 128 };
+    t.deepEqual((await buildAtlas({ ...options, training })).ran, STEPS);
+    await buildAtlas({ ...options, training: { ...training, k: 2 } });
+    const names = await readdir(options.dir);
+    t.deepEqual(names.filter((name) => /topk|state|lock|tmp/.test(name)).sort(), [
+      "topk_indices_2_64.npy",
+      "topk_values_2_64.npy",
+    ]);
+  });
+});
+
+test("documents without classes leave no report of the classes of before", async (t) => {
+  await inFolder(async (folder) => {
+    const training = { k: 3, n: 64, epochs: 2, lr: 3e-3, batch: 128 };
+    const options = { ...(await smallCorpus(folder)), training };
+    await buildAtlas(options);
+    const rows = (await readFile(options.corpus, "utf8")).trimEnd().split("\n");
+    const bare = rows.map((row) => {
+      const { id, title, text } = JSON.parse(row) as Record<string, string>;
+      return JSON.stringify({ id, title, text });
+    });
+    await writeFile(options.corpus, `${bare.join("\n")}\n`);
+    await buildAtlas({ ...options, classTree: undefined });
+    t.false((await readdir(options.dir)).includes("taxonomy.json"));
+    t.is(await (await openAtlas(options.dir)).taxonomy(), undefined);
+  });
+});
+
 test("a corpus of another length than its embeddings is refused, naming both", async (t) => {
   await inFolder(async (folder) => {
     const options = await smallCorpus(folder);

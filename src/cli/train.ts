@@ -1,4 +1,6 @@
+import { stat } from "node:fs/promises";
 import { createAtomicFile } from "../data/files.js";
+import { writeJsonl } from "../data/jsonl.js";
 import { readNpyMatrix } from "../data/npy.js";
 import { loadSae, saveSae } from "../sae/checkpoint.js";
 import { type TrainResult, trainSae } from "../sae/train.js";
@@ -53,7 +55,15 @@ export const trainCommand: Command = defineCommand({
     if (values.steps !== undefined && values.epochs !== undefined) {
       throw new UsageError("train: --steps and --epochs exclude each other");
     }
+    for (const name of ["k", "n"] as const) {
+      if (values[name] === undefined && values.init === undefined) {
+        throw new UsageError(`train: --${name} is required without --init`);
+      }
+    }
     const embeddings = await readNpyMatrix(values.embeddings);
+    for (const name of ["out", "log", "checkpoint"] as const) {
+      await checkWritable(`--${name}`, values[name]);
+    }
     const init =
       values.init === undefined ? undefined : await loadSae(values.init, { k: values.k });
     const start = performance.now();
@@ -80,7 +90,7 @@ export const trainCommand: Command = defineCommand({
       signal,
     });
     const seconds = (performance.now() - start) / 1000;
-    if (values.log !== undefined) await writeLog(values.log, result);
+    if (values.log !== undefined) await writeJsonl(values.log, result.log);
     if (result.ended === "aborted") {
       throw new Error(
         values.checkpoint === undefined
@@ -96,10 +106,23 @@ export const trainCommand: Command = defineCommand({
   },
 });
 
-async function writeLog(path: string, { log }: TrainResult): Promise<void> {
-  const file = await createAtomicFile(path);
-  await file.write(Buffer.from(log.map((row) => `${JSON.stringify(row)}\n`).join("")));
-  await file.commit();
+/**
+ * Opens and drops a file beside each that will be written: a name that cannot be written is told before the training,
+ * not after it.
+ */
+async function checkWritable(option: string, file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  const isFolder = await stat(file).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (isFolder) throw new UsageError(`train: ${option} must name a file, ${file} is a folder`);
+  try {
+    await (await createAtomicFile(file)).abort();
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`train: ${option} cannot be written: ${problem}`, { cause });
+  }
 }
 
 function summary(result: TrainResult, out: string, seconds: number): Record<string, unknown> {

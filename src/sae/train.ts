@@ -42,6 +42,11 @@ export async function trainSae(embeddings: Matrix, options: TrainOptions): Promi
     resume && checkpointPath !== undefined
       ? await readTrainCheckpoint(checkpointPath, plan, embeddings)
       : undefined;
+  if (resumed && resumed.state.step > plan.steps) {
+    throw new RangeError(
+      `trainSae: ${checkpointPath} is at step ${resumed.state.step} already, past the ${plan.steps} asked for`,
+    );
+  }
   const run = resumed ?? startRun(embeddings, plan, options.init);
   const trainer = await createTrainer(run.state, plan.settings);
   try {

@@ -316,3 +316,27 @@ test("an embedding row of zeros is refused by its number, or left out when asked
   t.is(skipped.code, 0);
   t.deepEqual((JSON.parse(skipped.stdout) as { skipped: number[] }).skipped, [7]);
 });
+
+test("train tells of files that it could not write before it trains", async (t) => {
+  const dir = await folder(t);
+  const call = ["train", "--embeddings", "data/wordnet/embeddings.npy", "--k", "2", "--n", "8"];
+  const isFolder = await run(...call, "--steps", "1", "--out", dir);
+  t.is(isFolder.code, 2);
+  t.regex(isFolder.stderr, /^feature-families: train: --out must name a file, .* is a folder\n$/);
+  await writeFile(path.join(dir, "plain"), "");
+  const log = path.join(dir, "plain", "log.jsonl");
+  const out = path.join(dir, "sae.safetensors");
+  const below = await run(...call, "--steps", "1", "--out", out, "--log", log);
+  t.is(below.code, 1);
+  t.regex(below.stderr, /^feature-families: train: --log cannot be written: .*plain/);
+  t.deepEqual(await readdir(dir), ["plain"]);
+});
+
+test("train asks for k and n by their options' names", async (t) => {
+  const dir = await folder(t);
+  const out = path.join(dir, "sae.safetensors");
+  const call = ["train", "--embeddings", "data/wordnet/embeddings.npy", "--out", out];
+  const { code, stderr } = await run(...call, "--k", "4");
+  t.is(code, 2);
+  t.is(stderr, "feature-families: train: --n is required without --init\n");
+});

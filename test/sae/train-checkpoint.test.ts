@@ -117,6 +117,10 @@ test("resuming refuses other options and other embeddings, naming them", async (
   });
   const longer = await resume({ epochs: 7 });
   t.is(longer.steps, 21);
+  await t.throwsAsync(resume({ epochs: 2 }), {
+    instanceOf: RangeError,
+    message: /other\.safetensors is at step 21 already, past the 6 asked for/,
+  });
 });
 
 test("resuming refuses a file that is no training checkpoint", async (t) => {

@@ -33,7 +33,7 @@ export const catalogCommand: Command = defineCommand({
     "min-score": { type: "number", about: "least score of the label" },
     "max-density": { type: "number", about: "largest density" },
     latent: { type: "integer", about: "this latent alone" },
-    limit: { type: "integer", about: `most rows shown (default ${SHOWN})` },
+    limit: { type: "integer", least: 1, about: `most rows shown (default ${SHOWN})` },
   },
   async run(values, words) {
     const write = values.out === undefined ? undefined : WRITERS[path.extname(values.out)];

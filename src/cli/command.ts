@@ -10,6 +10,8 @@ export interface OptionSpec {
   value?: string;
   required?: boolean;
   choices?: readonly string[];
+  /** Smallest number taken. */
+  least?: number;
 }
 
 type OptionValue<S extends OptionSpec> = S["type"] extends "boolean"
@@ -133,6 +135,9 @@ function convert(command: string, name: string, spec: OptionSpec, raw: string): 
   if (!Number.isFinite(number) || (spec.type === "integer" && !Number.isSafeInteger(number))) {
     const kind = spec.type === "integer" ? "a whole number" : "a number";
     throw new UsageError(`${command}: --${name} takes ${kind}, got "${raw}"`);
+  }
+  if (spec.least !== undefined && number < spec.least) {
+    throw new UsageError(`${command}: --${name} must be ${spec.least} or more, got ${raw}`);
   }
   return number;
 }

@@ -19,7 +19,11 @@ export const encodeCommand: Command = defineCommand({
     out: { type: "string", value: "DIR", about: "folder for the codes", required: true },
     ...engineOption,
     ...badRowsOption,
-    batch: { type: "integer", about: "documents per block (default: what suits the device)" },
+    batch: {
+      type: "integer",
+      least: 1,
+      about: "documents per block (default: what suits the device)",
+    },
   },
   async run(values, _positionals, { onProgress, signal }) {
     const sae = await loadSae(values.sae, { k: values.k });

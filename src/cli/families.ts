@@ -45,7 +45,11 @@ const options = {
   forest: { type: "string", value: "FILE", about: "write the spanning forest too, .graphml" },
   weight: { type: "string", choices: EDGE_WEIGHTS, about: "edge weight (see docs/api.md)" },
   threshold: { type: "number", about: "weakest edge kept, on the weight's scale" },
-  passes: { type: "integer", about: "times the forest is rebuilt without the parents (default 4)" },
+  passes: {
+    type: "integer",
+    least: 1,
+    about: "times the forest is rebuilt without the parents (default 4)",
+  },
   "min-children": {
     type: "integer",
     about: "fewest members of a family (default 4; with --forest-in 3)",

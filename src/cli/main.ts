@@ -74,6 +74,13 @@ function overview(): string {
   ].join("\n");
 }
 
+// A reader that has seen enough, such as head, closes the pipe: that is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 main(process.argv.slice(2)).catch((error: unknown) => {
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(`feature-families: ${text.replace(/\s*\n\s*/g, " ")}\n`);

@@ -20,11 +20,15 @@ export const mapCommand: Command = defineCommand({
   example: "feature-families map --sae csLG_64_9216_128.pth --out map.csv",
   options: {
     sae: { type: "string", value: "FILE", about: "place latents by this SAE's decoder directions" },
-    k: { type: "integer", about: "latents kept per document, where the file does not tell" },
+    k: {
+      type: "integer",
+      least: 1,
+      about: "latents kept per document, where the file does not tell",
+    },
     codes: { type: "string", value: "DIR", about: "place latents by these codes' co-activation" },
     out: { type: "string", value: "FILE", about: "places, .npy or .csv", required: true },
-    neighbours: { type: "integer", about: "neighbours a latent (default 15)" },
-    epochs: { type: "integer", about: "rounds of layout" },
+    neighbours: { type: "integer", least: 1, about: "neighbours a latent (default 15)" },
+    epochs: { type: "integer", least: 1, about: "rounds of layout" },
     "min-dist": { type: "number", about: "least distance of near points (default 0.1)" },
     seed: { type: "integer", about: "default 0" },
     ...engineOption,

@@ -38,8 +38,7 @@ export const metricsCommand: Command = defineCommand({
   },
 });
 
-/** The metrics as aligned lines. */
-export function metricLines(metrics: SaeMetrics): string[] {
+function metricLines(metrics: SaeMetrics): string[] {
   const { N, d, k, n, live, dead } = metrics;
   return formatRows([
     ["corpus", `${N} documents, width ${d}`],

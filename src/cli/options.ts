@@ -9,7 +9,11 @@ export const saeOptions = {
     about: "the SAE: a released .pth or our .safetensors",
     required: true,
   },
-  k: { type: "integer", about: "latents kept per document, where the file does not tell" },
+  k: {
+    type: "integer",
+    least: 1,
+    about: "latents kept per document, where the file does not tell",
+  },
 } as const;
 
 const ENGINES: readonly (Device | "auto")[] = ["auto", "cpu", "webgpu", "cuda"];

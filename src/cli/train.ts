@@ -18,15 +18,23 @@ export const trainCommand: Command = defineCommand({
   options: {
     embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", required: true },
     out: { type: "string", value: "FILE", about: "the SAE, .safetensors", required: true },
-    k: { type: "integer", about: "latents kept per document" },
-    n: { type: "integer", about: "number of latents" },
-    auxk: { type: "integer", about: "dead latents that explain the error (default 2k)" },
-    batch: { type: "integer", about: "documents a step (default 1024)" },
+    k: { type: "integer", least: 1, about: "latents kept per document" },
+    n: { type: "integer", least: 1, about: "number of latents" },
+    auxk: { type: "integer", least: 1, about: "dead latents that explain the error (default 2k)" },
+    batch: { type: "integer", least: 1, about: "documents a step (default 1024)" },
     lr: { type: "number", about: "Adam's learning rate (default 1e-4)" },
     clip: { type: "number", about: "largest gradient norm (default 1)" },
-    "dead-steps": { type: "integer", about: "steps without firing after which a latent is dead" },
-    steps: { type: "integer", about: "steps in all" },
-    epochs: { type: "integer", about: "passes over the rows, instead of --steps (default 50)" },
+    "dead-steps": {
+      type: "integer",
+      least: 1,
+      about: "steps without firing after which a latent is dead",
+    },
+    steps: { type: "integer", least: 1, about: "steps in all" },
+    epochs: {
+      type: "integer",
+      least: 1,
+      about: "passes over the rows, instead of --steps (default 50)",
+    },
     order: {
       type: "string",
       choices: ["file", "shuffle"],
@@ -35,7 +43,11 @@ export const trainCommand: Command = defineCommand({
     seed: { type: "integer", about: "of initial weights and order (default 0)" },
     init: { type: "string", value: "FILE", about: "an SAE to start from" },
     holdout: { type: "number", about: "share of rows held out to validate on (default 0)" },
-    patience: { type: "integer", about: "epochs without a better validation loss before stopping" },
+    patience: {
+      type: "integer",
+      least: 1,
+      about: "epochs without a better validation loss before stopping",
+    },
     "skip-zero-rows": {
       type: "boolean",
       about: "leave out rows of zeros instead of refusing them",
@@ -47,6 +59,7 @@ export const trainCommand: Command = defineCommand({
     },
     "checkpoint-every": {
       type: "integer",
+      least: 1,
       about: "steps between two checkpoints (default an epoch)",
     },
     log: { type: "string", value: "FILE", about: "a JSON line a step" },

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from "ava";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -339,4 +340,20 @@ test("train asks for k and n by their options' names", async (t) => {
   const { code, stderr } = await run(...call, "--k", "4");
   t.is(code, 2);
   t.is(stderr, "feature-families: train: --n is required without --init\n");
+});
+
+test("a count below 1 is a wrong call", async (t) => {
+  const { code, stderr } = await run("catalog", "--limit=-1");
+  t.is(code, 2);
+  t.is(stderr, "feature-families: catalog: --limit must be 1 or more, got -1\n");
+});
+
+test("a reader that closes the pipe early is no failure", async (t) => {
+  const child = spawn(process.execPath, ["build/src/cli/main.js", "train", "--help"]);
+  child.stdout.destroy();
+  let stderr = "";
+  child.stderr.on("data", (text) => (stderr += String(text)));
+  const [code] = (await once(child, "close")) as [number];
+  t.is(stderr, "");
+  t.is(code, 0);
 });

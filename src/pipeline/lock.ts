@@ -29,9 +29,9 @@ export async function withLock<T>(dir: string, work: () => Promise<T>): Promise<
 async function takeLock(dir: string, file: string): Promise<void> {
   if (await createLock(file)) return;
   const holder = await readHolder(file);
-  if (holder !== undefined && isAtWork(holder, file)) {
+  if (holder !== undefined && (await isAtWork(holder, file))) {
     throw new Error(
-      `${dir}: process ${holder} is building this atlas: wait for it, or delete ${LOCK_FILE} there if it is not`,
+      `${dir}: process ${holder.pid} is building this atlas: wait for it, or delete ${LOCK_FILE} there if it is not`,
     );
   }
   await rm(file, { force: true });
@@ -40,7 +40,8 @@ async function takeLock(dir: string, file: string): Promise<void> {
 
 async function createLock(file: string): Promise<boolean> {
   try {
-    await writeFile(file, `${process.pid}\n`, { flag: "wx" });
+    const { start = "" } = (await readProcess(process.pid)) ?? {};
+    await writeFile(file, `${process.pid} ${start}`.trimEnd() + "\n", { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -48,20 +49,39 @@ async function createLock(file: string): Promise<boolean> {
   }
 }
 
-async function readHolder(file: string): Promise<number | undefined> {
-  const holder = Number(await readFile(file, "utf8").catch(() => ""));
-  return Number.isSafeInteger(holder) && holder > 0 ? holder : undefined;
+/** A process by its number and, where the system tells it, its start: numbers are given out again. */
+interface Holder {
+  pid: number;
+  start?: string;
 }
 
-function isAtWork(holder: number, file: string): boolean {
-  if (holder === process.pid) return held.has(file);
+async function readHolder(file: string): Promise<Holder | undefined> {
+  const [number, start] = (await readFile(file, "utf8").catch(() => "")).trim().split(" ");
+  const pid = Number(number);
+  return Number.isSafeInteger(pid) && pid > 0 ? { pid, start } : undefined;
+}
+
+async function isAtWork({ pid, start }: Holder, file: string): Promise<boolean> {
+  if (pid === process.pid) return held.has(file);
   try {
-    process.kill(holder, 0);
-    return true;
+    process.kill(pid, 0);
   } catch (error) {
     // EPERM: it is there, but another user's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
+  const found = await readProcess(pid);
+  // A killed process answers to its number until its parent asks for its end; in a container that may be never.
+  if (found?.state === "Z" || found?.state === "X") return false;
+  return found === undefined || start === undefined || found.start === start;
+}
+
+/** State and start of a process as Linux tells them; undefined on other systems. */
+async function readProcess(pid: number): Promise<{ state: string; start: string } | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  // The name, in parentheses, may hold spaces: the state is the first field after it, the start the twentieth.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { state: fields[0], start: fields[19] };
 }
 
 async function removeTemporaries(dir: string): Promise<void> {

@@ -1,5 +1,7 @@
 import test from "ava";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { withLock } from "../../src/pipeline/lock.js";
@@ -8,7 +10,8 @@ import { inFolder } from "../support/folder.js";
 test("a second build in a folder is refused, naming the process, until the first has ended", async (t) => {
   await inFolder(async (folder) => {
     await withLock(folder, async () => {
-      t.is(await readFile(path.join(folder, "build.lock"), "utf8"), `${process.pid}\n`);
+      const text = await readFile(path.join(folder, "build.lock"), "utf8");
+      t.regex(text, new RegExp(`^${process.pid}( \\d+)?\\n$`));
       await t.throwsAsync(
         withLock(folder, () => Promise.resolve()),
         { message: new RegExp(`process ${process.pid} is building this atlas.*build\\.lock`) },
@@ -51,3 +54,53 @@ for (const [title, text] of [
     });
   });
 }
+
+test("another process that is alive keeps its lock", async (t) => {
+  await inFolder(async (folder) => {
+    await writeFile(path.join(folder, "build.lock"), `${process.ppid}\n`);
+    await t.throwsAsync(
+      withLock(folder, () => Promise.resolve()),
+      { message: new RegExp(`process ${process.ppid} is building`) },
+    );
+  });
+});
+
+test("a killed process that nobody has asked after holds no lock", async (t) => {
+  if (!existsSync("/proc/self/stat")) {
+    t.log("only Linux tells a process's state");
+    t.pass();
+    return;
+  }
+  await inFolder(async (folder) => {
+    // A shell that becomes sleep never asks after its child, which so stays a zombie.
+    const shell = spawn("sh", ["-c", "sh -c 'exit 0' & echo $!; exec sleep 30"]);
+    const [output] = (await once(shell.stdout, "data")) as [Buffer];
+    const zombie = Number(String(output));
+    try {
+      const state = async (): Promise<string> => {
+        const text = await readFile(`/proc/${zombie}/stat`, "utf8").catch(() => ") gone");
+        return text.slice(text.lastIndexOf(")") + 2).split(" ")[0];
+      };
+      for (let i = 0; i < 100 && (await state()) !== "Z"; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      t.is(await state(), "Z");
+      await writeFile(path.join(folder, "build.lock"), `${zombie}\n`);
+      t.is(await withLock(folder, () => Promise.resolve(1)), 1);
+    } finally {
+      shell.kill();
+    }
+  });
+});
+
+test("a process that was given the number of one long gone holds no lock", async (t) => {
+  if (!existsSync("/proc/self/stat")) {
+    t.log("only Linux tells when a process started");
+    t.pass();
+    return;
+  }
+  await inFolder(async (folder) => {
+    await writeFile(path.join(folder, "build.lock"), `${process.ppid} 1\n`);
+    t.is(await withLock(folder, () => Promise.resolve(1)), 1);
+  });
+});

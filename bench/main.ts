@@ -11,7 +11,7 @@ import { describeMachine, describeMoment } from "./machine.js";
 import type { Bench, Part } from "./part.js";
 import { isAbsent } from "./part.js";
 import { PARTS } from "./parts.js";
-import { buildDist, runCli, runPeer, runScript, runTask } from "./processes.js";
+import { buildDist, runCli, runPeer, runScript, runTask, waitForQuiet } from "./processes.js";
 import { type TitledSection, mergeReport } from "./report.js";
 
 const { values: options, positionals } = parseArgs({
@@ -19,6 +19,8 @@ const { values: options, positionals } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     out: { type: "string", default: "docs/benchmarks.md" },
+    /** Seconds to wait for a quiet machine before each measurement. */
+    wait: { type: "string", default: "0" },
     list: { type: "boolean", default: false },
   },
 });
@@ -68,11 +70,12 @@ async function runParts(parts: readonly Part[]): Promise<void> {
 
 async function measure(part: Part, folder: string): Promise<TitledSection | undefined> {
   const context = { folder, quick: options.quick };
+  const quiet = (): Promise<void> => waitForQuiet(Number(options.wait));
   const bench: Bench = {
     ...context,
-    task: (task) => runTask(part.name, task, context),
-    peer: (name, ...args) => runPeer(name, context, args),
-    cli: (...args) => runCli(args),
+    task: (task) => quiet().then(() => runTask(part.name, task, context)),
+    peer: (name, ...args) => quiet().then(() => runPeer(name, context, args)),
+    cli: (...args) => quiet().then(() => runCli(args)),
     script: (name, ...args) => runScript(name, args),
   };
   try {
@@ -101,7 +104,8 @@ function describeRun(peers: string): string {
   return `# Benchmarks
 
 \`npm run bench\` measures and writes this page; \`npm run bench -- NAME…\` runs single parts, \`--list\` names them and
-\`--quick\` tries them on small sizes without writing. Every measurement has a process of its own, with its peak memory
+\`--quick\` tries them on small sizes without writing; \`--wait SECONDS\` waits up to so long before each measurement for
+a quiet machine. Every measurement has a process of its own, with its peak memory
 (resident set); ours and the peers' alternate within one run and use all cores. Where several rounds were run, the best
 of each side counts. A ratio over 1 × means that we are faster. Python is \`$FEATURE_FAMILIES_PYTHON\`, else
 \`python3\`; a peer that cannot be imported is left out.

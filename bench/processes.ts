@@ -1,6 +1,7 @@
 // Starts the processes that measure: our tasks, their Python twins and the command line.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Absent, Measured, TaskContext } from "./part.js";
@@ -67,6 +68,26 @@ export async function runCli(
   const ended = await run(process.execPath, [join(ROOT, "dist/cli/main.js"), ...args]);
   if (ended.code !== 0) throw new Error(`${args[0]}: ${ended.stderr.trim().slice(-500)}`);
   return ended;
+}
+
+/** Waits until the machine has been idle to 90 % for two seconds, at most `seconds`. */
+export async function waitForQuiet(seconds: number): Promise<void> {
+  const end = performance.now() + 1000 * seconds;
+  while (performance.now() < end) {
+    const before = cpuTimes();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const after = cpuTimes();
+    if (after.idle - before.idle > 0.9 * (after.all - before.all)) return;
+  }
+}
+
+function cpuTimes(): { idle: number; all: number } {
+  const times = cpus().map((cpu) => cpu.times);
+  const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
+  return {
+    idle: sum(times.map(({ idle }) => idle)),
+    all: sum(times.flatMap((each) => Object.values(each))),
+  };
 }
 
 /** Builds dist, so that the command line is that of these sources. */

@@ -5,14 +5,16 @@ import type { Bench, Part, Section } from "../part.js";
 
 const saeFolder = ({ folder }: Bench): string => join(folder, "sample-saes");
 
-/** Which k and n the sample's SAE should have; trains 28 SAEs. */
+/** Which k and n the sample's SAE should have; trains 12 SAEs. */
 export const sampleSaePart: Part = {
   name: "sample-sae",
   title: "The sample's SAE",
   onlyByName: true,
   async run(bench): Promise<Section> {
-    const few = bench.quick ? ["--k", "8", "--n", "256", "--epochs", "2"] : [];
-    const table = await bench.script("sample-sae", "--keep", saeFolder(bench), ...few);
+    const sizes = bench.quick
+      ? ["--k", "8", "--n", "256", "--epochs", "2"]
+      : ["--k", "4,8,16", "--n", "512,768,1024,1536"];
+    const table = await bench.script("sample-sae", "--keep", saeFolder(bench), ...sizes);
     return {
       body: `SAEs of several sizes trained on the sample, and how well their latents, forest edges and families agree with WordNet's
 classes (\`bench/sample-sae.ts\`).
@@ -22,7 +24,7 @@ ${table}`,
   },
 };
 
-/** Which edge weight should be the default; trains six SAEs unless they are there. */
+/** Which edge weight should be the default, on the SAEs of the part before or six of its own. */
 export const edgeWeightsPart: Part = {
   name: "edge-weights",
   title: "Edge weights",

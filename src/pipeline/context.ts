@@ -39,6 +39,8 @@ export interface AtlasData {
   readonly dir: string;
   /** Path of the embeddings. */
   readonly embeddings: string;
+  /** Path of the training's log; undefined where the SAE was given. */
+  readonly trainLog: string | undefined;
   engine(): Promise<Engine>;
   sae(): Promise<Sae>;
   documents(): Promise<Document[]>;
@@ -85,6 +87,7 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
   return {
     dir: options.dir,
     embeddings: options.embeddings,
+    trainLog: options.sae === undefined ? file(ATLAS_FILES.trainLog) : undefined,
     engine: () => (opened ??= openEngine(options.device)),
     sae,
     documents,

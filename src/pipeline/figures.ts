@@ -1,5 +1,4 @@
 import path from "node:path";
-import { existsSync } from "node:fs";
 import { latentDensities } from "../codes.js";
 import { writeFileAtomic } from "../data/files.js";
 import { readJsonl } from "../data/jsonl.js";
@@ -19,7 +18,6 @@ import { displayLabel } from "../labels/label.js";
 import type { OnProgress } from "../progress.js";
 import { encoderDecoderCosine } from "../sae/sae.js";
 import type { AtlasData, AtlasFamily } from "./context.js";
-import { ATLAS_FILES } from "./files.js";
 
 /** Families side by side in the co-occurrence grid, and latents of the one family shown alone. */
 const GRID_FAMILIES = 5;
@@ -224,10 +222,9 @@ async function drawTaxonomy(
 }
 
 async function drawLoss(data: AtlasData, options: AtlasFigureOptions): Promise<Figure | undefined> {
-  const file = path.join(data.dir, ATLAS_FILES.trainLog);
-  if (!existsSync(file)) return undefined;
+  if (data.trainLog === undefined) return undefined;
   const rows: LossRow[] = [];
-  for await (const { value } of readJsonl(file)) rows.push(value as LossRow);
+  for await (const { value } of readJsonl(data.trainLog)) rows.push(value as LossRow);
   return drawLossCurve(rows, options);
 }
 

@@ -88,7 +88,7 @@ export const readersPart: Part = {
     return {
       body: `Whole files, cached by the system, the best of ${ROUNDS} rounds, beside numpy.load, torch.load (weights only) and safetensors.
 Conversions are counted on both sides. Into memory that is in use already a read takes a third of the time: the rest is
-the kernel's, for fresh pages, which NumPy asks for in huge ones. Streaming the float32 file in row blocks gives ${figure(streamed)} MB/s.
+the kernel's, for fresh pages, which NumPy seems to get in huge ones. Streaming the float32 file in row blocks gives ${figure(streamed)} MB/s.
 
 ${markdownTable(["file", "MB", "ours, MB/s", "Python, MB/s", "ours is faster by"], rows)}`,
     };

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { readJson } from "../data/json.js";
 import { buildAtlas } from "../pipeline/build.js";
@@ -136,34 +135,34 @@ function stepText(ran: readonly string[], kept: readonly string[]): string {
 }
 
 async function summarise(data: AtlasData): Promise<Record<string, string | number>> {
-  const file = path.join(data.dir, ATLAS_FILES.metrics);
-  const metrics = existsSync(file) ? ((await readJson(file)) as SaeMetrics) : undefined;
-  const families = await data.families();
-  const labels = await data.labels();
-  const labelled = [...labels.values()].filter(({ label }) => label !== "").length;
+  const read = (name: string): Promise<unknown> => readJson(path.join(data.dir, name));
+  const metrics = (await read(ATLAS_FILES.metrics)) as SaeMetrics;
+  const statistics = (await read(ATLAS_FILES.familyStatistics)) as {
+    block_ratio_cooc: number | null;
+    null_density?: { block_ratio_cooc: { mean: number | null } };
+  };
+  const { N, n, k, live, normalized_mse } = metrics;
   const taxonomy = await data.taxonomy();
   const edges = taxonomy?.edges[0];
-  const statistics = (await readJson(path.join(data.dir, ATLAS_FILES.familyStatistics))) as {
-    block_ratio_cooc: number;
-    null_density?: { block_ratio_cooc: { mean: number } };
-  };
-  const share = (value: number): string => value.toFixed(2);
+  const families = taxonomy?.families;
+  const ratio = `${digits(statistics.block_ratio_cooc, 1)} (random families ${digits(statistics.null_density?.block_ratio_cooc.mean, 1)})`;
   return {
-    documents: metrics?.N ?? 0,
-    latents: `${metrics?.n} (${metrics?.live} live), ${metrics?.k} a document`,
-    "normalised MSE": metrics?.normalized_mse.toFixed(4) ?? "",
-    labelled,
-    families: families.length,
-    "co-activation in families over outside": `${statistics.block_ratio_cooc.toFixed(1)} (random families ${statistics.null_density?.block_ratio_cooc.mean.toFixed(1)})`,
-    ...(edges
-      ? {
-          "edges that agree with the classes": `${share(edges.share)} (${edges.edges} judged; at random ${share(edges.randomNull.mean)})`,
-        }
-      : {}),
-    ...(taxonomy?.families
-      ? {
-          "family members in their family's class": `${share(taxonomy.families.meanCoherence)} (random families ${share(taxonomy.families.meanCoherenceNull.mean)})`,
-        }
-      : {}),
+    documents: N,
+    latents: `${n} (${live} live), ${k} a document`,
+    "normalised MSE": digits(normalized_mse, 4),
+    labelled: [...(await data.labels()).values()].filter(({ label }) => label !== "").length,
+    families: (await data.families()).length,
+    "co-activation in families over outside": ratio,
+    ...(edges && {
+      "edges that agree with the classes": `${digits(edges.share)} (${edges.edges} judged; at random ${digits(edges.randomNull.mean)})`,
+    }),
+    ...(families && {
+      "family members in their family's class": `${digits(families.meanCoherence)} (random families ${digits(families.meanCoherenceNull.mean)})`,
+    }),
   };
+}
+
+// What has no value, such as a mean over no families, is null in the atlas's files.
+function digits(value: number | null | undefined, count = 2): string {
+  return value?.toFixed(count) ?? "none";
 }

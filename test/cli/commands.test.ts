@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { writeNpy } from "../../src/data/npy-write.js";
 import { sharedPath } from "../support/shared.js";
 
 interface Outcome {
@@ -356,4 +357,23 @@ test("a reader that closes the pipe early is no failure", async (t) => {
   const [code] = (await once(child, "close")) as [number];
   t.is(stderr, "");
   t.is(code, 0);
+});
+
+test("demo ends well on a corpus in which no family is found", async (t) => {
+  const dir = await folder(t);
+  const corpus = path.join(dir, "corpus.jsonl");
+  const texts = Array.from({ length: 8 }, (_, i) =>
+    JSON.stringify({ id: `d${i}`, text: `word${i}` }),
+  );
+  await writeFile(corpus, texts.join("\n"));
+  const embeddings = path.join(dir, "embeddings.npy");
+  const data = Float32Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 1 : 0.01 * (i % 7)));
+  await writeNpy(embeddings, { shape: [8, 8], data, dtype: "f4" });
+  const { code, stdout, stderr } = await run(
+    ...["demo", "--corpus", corpus, "--embeddings", embeddings, "--out", path.join(dir, "atlas")],
+    ...["--k", "1", "--n", "4", "--epochs", "2", "--no-figures", "--engine", "cpu"],
+  );
+  t.is(code, 0, stderr);
+  t.regex(stdout, /families +0\n/);
+  t.regex(stdout, /none \(random families none\)/);
 });

@@ -4,10 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Codes, invertCodes } from "../src/codes.js";
-import { readClassTree, readCorpus } from "../src/data/corpus.js";
-import { readNpyMatrix } from "../src/data/npy.js";
 import { openEngine } from "../src/engine/auto.js";
-import { buildClassIndex } from "../src/families/classes.js";
 import { computeCoactivation } from "../src/families/coactivation.js";
 import { extractFamilies } from "../src/families/extract.js";
 import { forestPairs } from "../src/families/forest.js";
@@ -18,6 +15,7 @@ import { encodeEmbeddings } from "../src/sae/encode.js";
 import { computeMetrics } from "../src/sae/metrics.js";
 import type { Sae } from "../src/sae/sae.js";
 import { trainSae } from "../src/sae/train.js";
+import { readSample } from "./sample-data.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -34,13 +32,7 @@ const { values: options } = parseArgs({
 });
 const numbers = (list: string): number[] => list.split(",").map(Number);
 
-const documents = await readCorpus(join(options.data, "documents.jsonl"));
-const { parents: tree } = await readClassTree(join(options.data, "classes.jsonl"));
-const index = buildClassIndex(
-  documents.map(({ classes }) => classes),
-  { tree },
-);
-const embeddings = await readNpyMatrix(join(options.data, "embeddings.npy"));
+const { index, embeddings } = await readSample(options.data);
 const engine = await openEngine("cpu");
 
 const COLUMNS = [

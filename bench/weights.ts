@@ -1,13 +1,10 @@
 // Builds forests and families of given SAEs (paths) over the sample with every edge weight, and prints as a markdown
 // table how well they agree with WordNet's classes: which weight should be the default.
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { invertCodes } from "../src/codes.js";
-import { readClassTree, readCorpus } from "../src/data/corpus.js";
-import { readNpyMatrix } from "../src/data/npy.js";
 import { openEngine } from "../src/engine/auto.js";
 import { edgeAgreement, familyAgreement } from "../src/families/agreement.js";
-import { buildClassIndex } from "../src/families/classes.js";
 import { computeCoactivation } from "../src/families/coactivation.js";
 import { extractFamilies } from "../src/families/extract.js";
 import { buildForest, forestPairs } from "../src/families/forest.js";
@@ -17,6 +14,7 @@ import { EDGE_WEIGHTS } from "../src/families/weights.js";
 import type { EdgeWeight } from "../src/families/weights.js";
 import { loadSae } from "../src/sae/checkpoint.js";
 import { encodeEmbeddings } from "../src/sae/encode.js";
+import { readSample } from "./sample-data.js";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,13 +32,7 @@ const { values: options, positionals } = parseArgs({
 const z = Number(options.z);
 const minTogether = Number(options.together);
 
-const documents = await readCorpus(join(options.data, "documents.jsonl"));
-const { parents: tree } = await readClassTree(join(options.data, "classes.jsonl"));
-const index = buildClassIndex(
-  documents.map(({ classes }) => classes),
-  { tree },
-);
-const embeddings = await readNpyMatrix(join(options.data, "embeddings.npy"));
+const { index, embeddings } = await readSample(options.data);
 const engine = await openEngine("cpu");
 
 /** One weight at one number of edges: the columns of the table. */

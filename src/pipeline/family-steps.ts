@@ -86,7 +86,8 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
 
 /** Compares latents, edges and families with the corpus's classes; without classes there is no report. */
 export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  if ((await data.classIndex()) === undefined) return runner.dropStep("taxonomy");
+  const index = await data.classIndex();
+  if (index === undefined) return runner.dropStep("taxonomy");
   await runner.step(
     {
       name: "taxonomy",
@@ -102,8 +103,6 @@ export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild
       outputs: [ATLAS_FILES.taxonomy],
     },
     async () => {
-      const index = await data.classIndex();
-      if (index === undefined) return;
       const forest = await data.forest();
       const families = await data.families();
       const report = reportTaxonomy(await data.postings(), index, {

@@ -2,7 +2,6 @@ import test from "ava";
 import { coactivationFromDense } from "../../src/families/coactivation-pairs.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import { buildReferenceForest, extractReferenceFamilies } from "../../src/families/compat.js";
-import { parseAnalysis, selectCleanLatents } from "../../src/families/quality.js";
 import { createMatrix } from "../../src/matrix.js";
 import { REFERENCE_SAES, readReferenceKit } from "./reference-kit.js";
 
@@ -32,8 +31,7 @@ for (const { k, n } of REFERENCE_SAES) {
       t.pass();
       return;
     }
-    const rows = JSON.parse(kit.analysisText.replace(/: NaN\b/g, ": null")) as unknown;
-    const clean = selectCleanLatents(parseAnalysis(rows));
+    const { clean } = kit;
     const result = extractReferenceFamilies(computeCoactivation(kit.codes), clean);
     const labels = new Map(clean.map(({ latent, label }) => [latent, label]));
     const name = (latent: number): string => labels.get(latent) ?? "?";

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { type Codes, createCodes } from "../../src/codes.js";
+import { readJson } from "../../src/data/json.js";
 import { readNpyIndices, readNpyMatrix } from "../../src/data/npy.js";
+import { type CleanLatent, parseAnalysis, selectCleanLatents } from "../../src/families/quality.js";
 import type { Matrix } from "../../src/matrix.js";
 import { sharedPath } from "../support/shared.js";
 
@@ -16,7 +18,8 @@ export interface ReferenceKit {
   counts: Matrix;
   /** D. */
   cosines: Matrix;
-  analysisText: string;
+  /** The latents that pass the cleaning rules, in the file's order. */
+  clean: CleanLatent[];
   json(name: string): unknown;
 }
 
@@ -31,7 +34,7 @@ export async function readReferenceKit(k: number, n: number): Promise<ReferenceK
     codes: createCodes(indices.rows, indices.cols, n, indices.data, values.data),
     counts: await readNpyMatrix(`${root}/unnorm_cooccurrence_${k}_${n}.npy`),
     cosines: await readNpyMatrix(`${root}/actsims_${k}_${n}.npy`),
-    analysisText: readFileSync(analysis, "utf8"),
+    clean: selectCleanLatents(parseAnalysis(await readJson(analysis), analysis)),
     json: (name) => JSON.parse(readFileSync(`${root}/${name}.json`, "utf8")) as unknown,
   };
 }

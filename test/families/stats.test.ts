@@ -5,7 +5,6 @@ import { computeCoactivation } from "../../src/families/coactivation.js";
 import { extractReferenceFamilies } from "../../src/families/compat.js";
 import { extractFamilies } from "../../src/families/extract.js";
 import type { Family } from "../../src/families/extract.js";
-import { parseAnalysis, selectCleanLatents } from "../../src/families/quality.js";
 import { familyRatios, familyStatistics, statisticsRecord } from "../../src/families/stats.js";
 import { createMatrix } from "../../src/matrix.js";
 import { REFERENCE_SAES, readReferenceKit } from "./reference-kit.js";
@@ -99,8 +98,7 @@ for (const { k, n, checkpoint } of REFERENCE_SAES) {
       t.pass();
       return;
     }
-    const rows = JSON.parse(kit.analysisText.replace(/: NaN\b/g, ": null")) as unknown;
-    const clean = selectCleanLatents(parseAnalysis(rows));
+    const { clean } = kit;
     const counted = computeCoactivation(kit.codes);
     const { families } = extractReferenceFamilies(counted, clean);
     const nodes = clean.map(({ latent }) => latent);

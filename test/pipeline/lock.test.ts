@@ -72,8 +72,8 @@ test("a killed process that nobody has asked after holds no lock", async (t) => 
     return;
   }
   await inFolder(async (folder) => {
-    // A shell that becomes sleep never asks after its child, which so stays a zombie.
-    const shell = spawn("sh", ["-c", "sh -c 'exit 0' & echo $!; exec sleep 30"]);
+    // A shell that has become sleep never asks after its child, which so stays a zombie; the shell itself might have.
+    const shell = spawn("sh", ["-c", "sleep 30 & echo $!; exec sleep 30"]);
     const [output] = (await once(shell.stdout, "data")) as [Buffer];
     const zombie = Number(String(output));
     try {
@@ -81,9 +81,9 @@ test("a killed process that nobody has asked after holds no lock", async (t) => 
         const text = await readFile(`/proc/${zombie}/stat`, "utf8").catch(() => ") gone");
         return text.slice(text.lastIndexOf(")") + 2).split(" ")[0];
       };
-      for (let i = 0; i < 100 && (await state()) !== "Z"; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await until(async () => (await readFile(`/proc/${shell.pid}/comm`, "utf8")) === "sleep\n");
+      process.kill(zombie, "SIGKILL");
+      await until(async () => (await state()) === "Z");
       t.is(await state(), "Z");
       await writeFile(path.join(folder, "build.lock"), `${zombie}\n`);
       t.is(await withLock(folder, () => Promise.resolve(1)), 1);
@@ -104,3 +104,9 @@ test("a process that was given the number of one long gone holds no lock", async
     t.is(await withLock(folder, () => Promise.resolve(1)), 1);
   });
 });
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 250 && !(await isSo()); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

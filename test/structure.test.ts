@@ -17,10 +17,10 @@ const ALLOWED: Record<string, string[]> = {
   families: [...SHARED, "engine", "sae"],
   projection: [...SHARED, "engine", "sae", "families"],
   search: [...SHARED, "data", "engine", "sae", "families", "llm"],
-  llm: ["errors"],
+  llm: ["errors", "random", "progress", "matrix"],
   labels: [...SHARED, "data", "engine", "sae", "families", "projection", "search", "llm"],
   figures: [...SHARED, "data", "sae", "families", "projection", "search", "labels"],
-  notebook: [...SHARED, "data", "figures", "labels", "families"],
+  notebook: [...SHARED, "data", "sae", "families", "search", "labels", "figures"],
 };
 const TOP = ["pipeline", "cli", "index", "version"];
 

@@ -36,6 +36,24 @@ export {
 export { type CsvOptions, type CsvTable, type CsvValue, formatCsv, parseCsv } from "./data/csv.js";
 export { type EmbedOptions, type Embedder, createOfflineEmbedder } from "./data/embedder.js";
 export { sha256File, writeFileAtomic } from "./data/files.js";
+export {
+  type FetchOptions,
+  type Hub,
+  type HubOptions,
+  type HubSnapshot,
+  openHub,
+} from "./data/hub/hub.js";
+export type { HubFile, HubRepo, HubRepoKind } from "./data/hub/listing.js";
+export {
+  ATLAS_PARTS,
+  RELEASED_CORPORA,
+  RELEASED_PARTS,
+  type ReleasedCorpus,
+  type ReleasedFiles,
+  type ReleasedPart,
+  type ReleasedSae,
+  pullReleased,
+} from "./data/hub/released.js";
 export { parseJson, readJson, stringifyJson, writeJson } from "./data/json.js";
 export { type JsonlRow, readJsonl, writeJsonl } from "./data/jsonl.js";
 export { type NpyHeader, readNpyHeader } from "./data/npy-header.js";

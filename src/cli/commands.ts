@@ -9,12 +9,14 @@ import { jupyterCommand } from "./jupyter.js";
 import { mapCommand } from "./map.js";
 import { metricsCommand } from "./metrics.js";
 import { notebooksCommand } from "./notebooks.js";
+import { pullCommand } from "./pull.js";
 import { trainCommand } from "./train.js";
 
 /** Every command, in the order of the overview. */
 export const commands: readonly Command[] = [
   demoCommand,
   doctorCommand,
+  pullCommand,
   trainCommand,
   encodeCommand,
   metricsCommand,

@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
+import { openHub } from "../data/hub/hub.js";
+import { RELEASED_CORPORA, type ReleasedPart, pullReleased } from "../data/hub/released.js";
 import { readJson } from "../data/json.js";
 import { buildAtlas } from "../pipeline/build.js";
 import { type AtlasData, openAtlas } from "../pipeline/context.js";
@@ -6,7 +9,13 @@ import { refreshFigures } from "../pipeline/figures-step.js";
 import { ATLAS_FILES } from "../pipeline/files.js";
 import type { AtlasOptions } from "../pipeline/options.js";
 import type { SaeMetrics } from "../sae/metrics.js";
-import { type Command, type OptionValues, UsageError, defineCommand } from "./command.js";
+import {
+  type Command,
+  type CommandContext,
+  type OptionValues,
+  UsageError,
+  defineCommand,
+} from "./command.js";
 import { engineChoice, engineOption } from "./options.js";
 import { formatRows } from "./text.js";
 
@@ -17,7 +26,8 @@ const options = {
   corpus: {
     type: "string",
     value: "FILE",
-    about: "your documents (.jsonl, .csv or abstract_texts.json) instead of the sample",
+    about:
+      "your documents (.jsonl, .csv or abstract_texts.json) instead of the sample; or csLG or astroPH, the paper's own, fetched once",
   },
   embeddings: { type: "string", value: "FILE", about: "their embeddings [N, d], .npy" },
   sae: { type: "string", value: "FILE", about: "an SAE to use; without it one is trained" },
@@ -60,7 +70,7 @@ export const demoCommand: Command = defineCommand({
   options,
   async run(values, _positionals, context) {
     const start = performance.now();
-    const atlas = atlasOptions(values, context.packageRoot);
+    const atlas = atlasOptions(await withReleased(values, context), context.packageRoot);
     const report = await buildAtlas({
       ...atlas,
       onProgress: context.onProgress,
@@ -89,6 +99,28 @@ export const demoCommand: Command = defineCommand({
     };
   },
 });
+
+/** Puts the released files in the place of a corpus that is named csLG or astroPH, unless a file has that name. */
+async function withReleased(values: Values, context: CommandContext): Promise<Values> {
+  const corpus = RELEASED_CORPORA.find((known) => known === values.corpus);
+  if (corpus === undefined || existsSync(corpus)) return values;
+  const { k, n, embeddings, sae, analysis } = values;
+  const wanted: ReleasedPart[] = ["texts"];
+  if (embeddings === undefined) wanted.push("embeddings");
+  if (sae === undefined) wanted.push("sae");
+  // The released labels are those of the web app's SAE.
+  const labelled = sae === undefined && analysis === undefined && (n ?? 9216) === 9216;
+  if (labelled && (k ?? 64) === 64) wanted.push("labels");
+  const found = await pullReleased(openHub(), corpus, wanted, { k, n, ...context });
+  return {
+    ...values,
+    corpus: found.texts?.[0],
+    embeddings: embeddings ?? found.embeddings?.[0],
+    sae: sae ?? found.sae?.[0],
+    analysis: analysis ?? found.labels?.[0],
+    name: values.name ?? corpus,
+  };
+}
 
 function atlasOptions(values: Values, packageRoot: string): AtlasOptions {
   const { corpus, embeddings, sae, k, n, epochs, lr, batch, seed, analysis, compat } = values;

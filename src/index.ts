@@ -84,6 +84,7 @@ export {
 export { type ByteSource, bytesSource, openSource } from "./data/source.js";
 export { type Tensor, tensorToFloat32 } from "./data/tensor.js";
 export { readTorch, readTorchState } from "./data/torch.js";
+export { type TorchContent, writeTorchState } from "./data/torch-write.js";
 
 export { openEngine } from "./engine/auto.js";
 export type { Device, Encoder, EncoderWeights, Engine, Neighbours } from "./engine/engine.js";
@@ -116,6 +117,7 @@ export {
   decodeCodes,
   encoderDecoderCosine,
 } from "./sae/sae.js";
+export { saveCheckpoint, saveTorchSae } from "./sae/save.js";
 export { type TrainResult, trainSae } from "./sae/train.js";
 export type { TrainLogRow, TrainOptions } from "./sae/train-options.js";
 

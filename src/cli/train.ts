@@ -2,7 +2,8 @@ import { stat } from "node:fs/promises";
 import { createAtomicFile } from "../data/files.js";
 import { writeJsonl } from "../data/jsonl.js";
 import { readNpyMatrix } from "../data/npy.js";
-import { loadSae, saveSae } from "../sae/checkpoint.js";
+import { loadSae } from "../sae/checkpoint.js";
+import { saveCheckpoint, tellsK } from "../sae/save.js";
 import { type TrainResult, trainSae } from "../sae/train.js";
 import type { TrainOptions } from "../sae/train-options.js";
 import { type Command, UsageError, defineCommand } from "./command.js";
@@ -17,7 +18,12 @@ export const trainCommand: Command = defineCommand({
     "feature-families train --embeddings data/wordnet/embeddings.npy --k 8 --n 1024 --epochs 20 --lr 1e-3 --out sae.safetensors",
   options: {
     embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", required: true },
-    out: { type: "string", value: "FILE", about: "the SAE, .safetensors", required: true },
+    out: {
+      type: "string",
+      value: "FILE",
+      about: "the SAE, .safetensors, or .pth for PyTorch",
+      required: true,
+    },
     k: { type: "integer", least: 1, about: "latents kept per document" },
     n: { type: "integer", least: 1, about: "number of latents" },
     auxk: { type: "integer", least: 1, about: "dead latents that explain the error (default 2k)" },
@@ -77,6 +83,9 @@ export const trainCommand: Command = defineCommand({
     for (const name of ["out", "log", "checkpoint"] as const) {
       await checkWritable(`--${name}`, values[name]);
     }
+    if (!/\.(safetensors|pth|pt)$/i.test(values.out)) {
+      throw new UsageError(`train: --out must end in .safetensors, .pth or .pt, got ${values.out}`);
+    }
     const init =
       values.init === undefined ? undefined : await loadSae(values.init, { k: values.k });
     const start = performance.now();
@@ -111,7 +120,7 @@ export const trainCommand: Command = defineCommand({
           : `train: stopped after step ${result.steps}; run the same command to go on from ${values.checkpoint}`,
       );
     }
-    await saveSae(values.out, result.sae, { auxk: values.auxk ?? 2 * result.sae.k });
+    await saveCheckpoint(values.out, result.sae, { auxk: values.auxk ?? 2 * result.sae.k });
     return {
       json: summary(result, values.out, seconds),
       lines: summaryLines(result, values.out, seconds),
@@ -153,5 +162,6 @@ function summaryLines(result: TrainResult, out: string, seconds: number): string
       ? [`last batch: normalised MSE ${last.reconstruction.toFixed(4)}, ${last.dead} dead latents`]
       : []),
     `wrote ${out}`,
+    ...(tellsK(out) ? [] : [`${out} does not tell k: give --k ${result.sae.k} to read it`]),
   ];
 }

@@ -1,0 +1,44 @@
+import { basename } from "node:path";
+import { writeTorchState } from "../data/torch-write.js";
+import { transpose } from "../matrix.js";
+import { parseCheckpointName, saveSae } from "./checkpoint.js";
+import type { Sae } from "./sae.js";
+
+/**
+ * Writes an SAE in the format that the name's ending tells: `.safetensors` (see saveSae) or `.pth`, `.pt`, the released
+ * checkpoints' layout for PyTorch (see saveTorchSae), which holds no metadata. Throws RangeError for another ending.
+ */
+export async function saveCheckpoint(
+  path: string,
+  sae: Sae,
+  metadata: Record<string, string | number> = {},
+): Promise<void> {
+  if (/\.safetensors$/i.test(path)) return saveSae(path, sae, metadata);
+  if (/\.(pth|pt)$/i.test(path)) return saveTorchSae(path, sae);
+  throw new RangeError(
+    `saveCheckpoint: the name must end in .safetensors, .pth or .pt, got ${basename(path)}`,
+  );
+}
+
+/**
+ * Writes an SAE as the authors' code saves it, for `torch.load(path, weights_only=True)`: `pre_bias` [d],
+ * `latent_bias` [n], `encoder.weight` [n, d] (stored column by column, as theirs) and `decoder.weight` [d, n].
+ * The file does not tell k: a name such as `wordnet_8_1024_16.pth` does, and is what loadSae goes by.
+ */
+export async function saveTorchSae(path: string, sae: Sae): Promise<void> {
+  const { n, d, preBias, latentBias, encoder, decoder } = sae;
+  await writeTorchState(
+    path,
+    new Map([
+      ["pre_bias", { shape: [d], data: preBias }],
+      ["latent_bias", { shape: [n], data: latentBias }],
+      ["encoder.weight", { shape: [n, d], strides: [1, n], data: transpose(encoder).data }],
+      ["decoder.weight", { shape: [d, n], data: transpose(decoder).data }],
+    ]),
+  );
+}
+
+/** Whether a file of this name will tell loadSae its k. */
+export function tellsK(path: string): boolean {
+  return /\.safetensors$/i.test(path) || parseCheckpointName(path).k !== undefined;
+}

@@ -87,6 +87,7 @@ export { readTorch, readTorchState } from "./data/torch.js";
 export { type TorchContent, writeTorchState } from "./data/torch-write.js";
 
 export { openEngine } from "./engine/auto.js";
+export type { Activation } from "./engine/activation.js";
 export type { Device, Encoder, EncoderWeights, Engine, Neighbours } from "./engine/engine.js";
 export { type DeviceReport, type ProbeOptions, probeDevices } from "./engine/probe.js";
 export type { CreateTrainer, Trainer, TrainerSettings, TrainerState } from "./engine/trainer.js";
@@ -100,6 +101,16 @@ export {
   readCheckpoint,
   saveSae,
 } from "./sae/checkpoint.js";
+export type { LoadOptions } from "./sae/formats/format.js";
+export { CHECKPOINT_FORMATS } from "./sae/formats/registry.js";
+export { type SaeLensMetadata, saveSaeLens } from "./sae/formats/saelens-write.js";
+export type { InputNormalisation } from "./sae/normalise.js";
+export {
+  type ReadingComparison,
+  type SaeReading,
+  compareReadings,
+  zScoreOf,
+} from "./sae/readings.js";
 export {
   type EncodeOptions,
   type EncodedBlock,

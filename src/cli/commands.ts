@@ -1,10 +1,12 @@
 import type { Command } from "./command.js";
 import { catalogCommand } from "./catalog.js";
+import { convertCommand } from "./convert.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { encodeCommand } from "./encode.js";
 import { familiesCommand } from "./families.js";
 import { figuresCommand } from "./figures.js";
+import { inspectCommand } from "./inspect.js";
 import { jupyterCommand } from "./jupyter.js";
 import { mapCommand } from "./map.js";
 import { metricsCommand } from "./metrics.js";
@@ -17,6 +19,8 @@ export const commands: readonly Command[] = [
   demoCommand,
   doctorCommand,
   pullCommand,
+  inspectCommand,
+  convertCommand,
   trainCommand,
   encodeCommand,
   metricsCommand,

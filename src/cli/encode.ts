@@ -3,7 +3,7 @@ import { openEngine } from "../engine/auto.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { encodeToFiles } from "../sae/encode.js";
 import { type Command, defineCommand } from "./command.js";
-import { badRowsOption, engineChoice, engineOption, saeOptions } from "./options.js";
+import { badRowsOption, engineChoice, engineOption, loadOptions, saeOptions } from "./options.js";
 
 export const encodeCommand: Command = defineCommand({
   name: "encode",
@@ -26,7 +26,7 @@ export const encodeCommand: Command = defineCommand({
     },
   },
   async run(values, _positionals, { onProgress, signal }) {
-    const sae = await loadSae(values.sae, { k: values.k });
+    const sae = await loadSae(values.sae, loadOptions(values));
     const engine = await openEngine(engineChoice(values.engine));
     try {
       const start = performance.now();

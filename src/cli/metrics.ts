@@ -3,7 +3,7 @@ import { openEngine } from "../engine/auto.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { type SaeMetrics, computeMetrics } from "../sae/metrics.js";
 import { type Command, defineCommand } from "./command.js";
-import { badRowsOption, engineChoice, engineOption, saeOptions } from "./options.js";
+import { badRowsOption, engineChoice, engineOption, loadOptions, saeOptions } from "./options.js";
 import { formatRows } from "./text.js";
 
 export const metricsCommand: Command = defineCommand({
@@ -20,7 +20,7 @@ export const metricsCommand: Command = defineCommand({
     ...badRowsOption,
   },
   async run(values, _positionals, { onProgress, signal }) {
-    const sae = await loadSae(values.sae, { k: values.k });
+    const sae = await loadSae(values.sae, loadOptions(values));
     const codes = values.codes === undefined ? undefined : await readCodes(values.codes);
     const engine = await openEngine(engineChoice(values.engine));
     try {

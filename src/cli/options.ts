@@ -1,12 +1,23 @@
 import type { Device } from "../engine/engine.js";
-import type { OptionSpec } from "./command.js";
+import type { LoadOptions } from "../sae/formats/format.js";
+import { CHECKPOINT_FORMATS } from "../sae/formats/registry.js";
+import { type OptionSpec, UsageError } from "./command.js";
 
-/** The SAE and, where its name does not tell, its k. */
-export const saeOptions = {
+const FORMAT_NAMES = CHECKPOINT_FORMATS.map(({ name }) => name).join(", ");
+
+interface SaeOptions {
+  sae: OptionSpec & { type: "string"; required: true };
+  k: OptionSpec & { type: "integer" };
+  format: OptionSpec & { type: "string" };
+  scale: OptionSpec & { type: "number" };
+}
+
+/** The SAE and, where its file does not tell, its k and how it is read. */
+export const saeOptions: SaeOptions = {
   sae: {
     type: "string",
     value: "FILE",
-    about: "the SAE: a released .pth or our .safetensors",
+    about: "the SAE: a file or folder of any format that inspect knows",
     required: true,
   },
   k: {
@@ -14,7 +25,29 @@ export const saeOptions = {
     least: 1,
     about: "latents kept per document, where the file does not tell",
   },
-} as const;
+  format: {
+    type: "string",
+    value: "NAME",
+    about: `layout of the SAE's file, where it does not tell: ${FORMAT_NAMES}`,
+  },
+  scale: {
+    type: "number",
+    about: "factor of the embeddings in training, for an SAELens file that asks for it",
+  },
+};
+
+/** How the SAE of these options is read. */
+export function loadOptions(values: { k?: number; format?: string; scale?: number }): LoadOptions {
+  const { k, format, scale } = values;
+  if (format !== undefined && !isFormat(format)) {
+    throw new UsageError(`--format takes one of ${FORMAT_NAMES}, got "${format}"`);
+  }
+  return { k, format, scale };
+}
+
+function isFormat(format: string): boolean {
+  return CHECKPOINT_FORMATS.some(({ name }) => name === format.split("/")[0]);
+}
 
 const ENGINES: readonly (Device | "auto")[] = ["auto", "cpu", "webgpu", "cuda"];
 

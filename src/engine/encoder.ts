@@ -1,8 +1,9 @@
 import type { Tensor } from "onnxruntime-node";
 import { type Codes } from "../codes.js";
 import { type Matrix, matrixRows } from "../matrix.js";
+import { type Activation, activationVectors } from "./activation.js";
 import type { Device, Encoder, EncoderWeights } from "./engine.js";
-import type { Graph } from "./graph.js";
+import type { Graph, GraphNode, GraphValue } from "./graph.js";
 import { floatTensor, integerTensor } from "./onnx-session.js";
 import { type ResidentSession, createResidentSession } from "./resident.js";
 
@@ -12,37 +13,99 @@ const SCORES_PER_RUN: Record<Device, number> = { cpu: 1e7, webgpu: 2e7, cuda: 4e
 const INPUTS_PER_RUN = 8e6;
 const MAX_ROWS_PER_RUN = 4096;
 
-const ENCODE_GRAPH: Graph = {
+const INPUTS: Graph["inputs"] = [
+  { name: "x", type: "float32", shape: ["batch", "d"] },
+  { name: "encoder", type: "float32", shape: ["n", "d"] },
+  { name: "preBias", type: "float32", shape: ["d"] },
+  { name: "latentBias", type: "float32", shape: ["n"] },
+  { name: "k", type: "int64", shape: [1] },
+];
+
+const OUTPUTS: Graph["outputs"] = [
+  { name: "values", type: "float32", shape: ["batch", "k"] },
+  { name: "indices", type: "int32", shape: ["batch", "k"] },
+];
+
+const TOP = { axis: -1, largest: 1, sorted: 1 };
+
+const PRE_ACTIVATIONS: GraphNode[] = [
+  { op: "Sub", inputs: ["x", "preBias"], outputs: ["centered"] },
+  {
+    op: "Gemm",
+    inputs: ["centered", "encoder", "latentBias"],
+    outputs: ["pre"],
+    attributes: { transB: 1 },
+  },
+];
+
+const INDICES: GraphNode = {
+  op: "Cast",
+  inputs: ["top64"],
+  outputs: ["indices"],
+  attributes: { to: 6 },
+};
+
+const TOPK_GRAPH: Graph = {
   name: "encode",
-  inputs: [
-    { name: "x", type: "float32", shape: ["batch", "d"] },
-    { name: "encoder", type: "float32", shape: ["n", "d"] },
-    { name: "preBias", type: "float32", shape: ["d"] },
-    { name: "latentBias", type: "float32", shape: ["n"] },
-    { name: "k", type: "int64", shape: [1] },
-  ],
-  outputs: [
-    { name: "values", type: "float32", shape: ["batch", "k"] },
-    { name: "indices", type: "int32", shape: ["batch", "k"] },
-  ],
+  inputs: INPUTS,
+  outputs: OUTPUTS,
   nodes: [
-    { op: "Sub", inputs: ["x", "preBias"], outputs: ["centered"] },
-    {
-      op: "Gemm",
-      inputs: ["centered", "encoder", "latentBias"],
-      outputs: ["pre"],
-      attributes: { transB: 1 },
-    },
-    {
-      op: "TopK",
-      inputs: ["pre", "k"],
-      outputs: ["top", "top64"],
-      attributes: { axis: -1, largest: 1, sorted: 1 },
-    },
+    ...PRE_ACTIVATIONS,
+    { op: "TopK", inputs: ["pre", "k"], outputs: ["top", "top64"], attributes: TOP },
     { op: "Relu", inputs: ["top"], outputs: ["values"] },
-    { op: "Cast", inputs: ["top64"], outputs: ["indices"], attributes: { to: 6 } },
+    INDICES,
   ],
 };
+
+/** Nodes from the pre-activations "pre" to the activations "act", with the further weights [n] that they take. */
+const ACTIVATIONS: Record<Exclude<Activation["kind"], "topk">, GraphNode[]> = {
+  relu: [{ op: "Relu", inputs: ["pre"], outputs: ["act"] }],
+  jumprelu: [
+    { op: "Relu", inputs: ["pre"], outputs: ["positive"] },
+    { op: "Greater", inputs: ["pre", "threshold"], outputs: ["open"] },
+    { op: "Cast", inputs: ["open"], outputs: ["gate"], attributes: { to: 1 } },
+    { op: "Mul", inputs: ["positive", "gate"], outputs: ["act"] },
+  ],
+  gated: [
+    { op: "Add", inputs: ["pre", "gateBias"], outputs: ["gatePre"] },
+    { op: "Greater", inputs: ["gatePre", "zero"], outputs: ["open"] },
+    { op: "Cast", inputs: ["open"], outputs: ["gate"], attributes: { to: 1 } },
+    { op: "Mul", inputs: ["pre", "scale"], outputs: ["scaled"] },
+    { op: "Add", inputs: ["scaled", "bias"], outputs: ["magnitude"] },
+    { op: "Relu", inputs: ["magnitude"], outputs: ["positive"] },
+    { op: "Mul", inputs: ["positive", "gate"], outputs: ["act"] },
+  ],
+};
+
+/** Like TOPK_GRAPH, with an activation before the selection; "active" counts what is above 0 in each document. */
+function activationGraph(kind: Exclude<Activation["kind"], "topk">, weights: string[]): Graph {
+  return {
+    name: `encode-${kind}`,
+    inputs: [
+      ...INPUTS,
+      ...weights.map((name): GraphValue => ({ name, type: "float32", shape: ["n"] })),
+    ],
+    outputs: [...OUTPUTS, { name: "active", type: "float32", shape: ["batch"] }],
+    constants: [
+      { name: "zero", type: "float32", shape: [1], values: [0] },
+      { name: "lastAxis", type: "int64", shape: [1], values: [1] },
+    ],
+    nodes: [
+      ...PRE_ACTIVATIONS,
+      ...ACTIVATIONS[kind],
+      { op: "TopK", inputs: ["act", "k"], outputs: ["values", "top64"], attributes: TOP },
+      INDICES,
+      { op: "Greater", inputs: ["act", "zero"], outputs: ["above"] },
+      { op: "Cast", inputs: ["above"], outputs: ["ones"], attributes: { to: 1 } },
+      {
+        op: "ReduceSum",
+        inputs: ["ones", "lastAxis"],
+        outputs: ["active"],
+        attributes: { keepdims: 0 },
+      },
+    ],
+  };
+}
 
 /**
  * Puts an SAE's encoder on a device of ONNX Runtime.
@@ -50,11 +113,12 @@ const ENCODE_GRAPH: Graph = {
  */
 export async function createOnnxEncoder(weights: EncoderWeights, device: Device): Promise<Encoder> {
   checkWeights(weights);
-  const { encoder, preBias, latentBias, k } = weights;
+  const { encoder, preBias, k } = weights;
   const { rows: n, cols: d } = encoder;
+  const { graph, extra, latentBias } = planEncoding(weights);
   const session = await createResidentSession(
-    ENCODE_GRAPH,
-    { encoder, preBias, latentBias },
+    graph,
+    { encoder, preBias, latentBias, ...extra },
     device,
   );
   const count = integerTensor(session.onnx, k);
@@ -85,6 +149,22 @@ export async function createOnnxEncoder(weights: EncoderWeights, device: Device)
   };
 }
 
+/** The graph of an activation, its weights, and the bias of the dense product. */
+function planEncoding({ encoder, latentBias, activation = { kind: "topk" } }: EncoderWeights): {
+  graph: Graph;
+  extra: Record<string, Float32Array>;
+  latentBias: Float32Array;
+} {
+  if (activation.kind === "topk") return { graph: TOPK_GRAPH, extra: {}, latentBias };
+  const { kind } = activation;
+  const extra = activationVectors(activation);
+  return {
+    graph: activationGraph(kind, Object.keys(extra)),
+    extra,
+    latentBias: kind === "gated" ? new Float32Array(encoder.rows) : latentBias,
+  };
+}
+
 function chooseRows(n: number, d: number, device: Device): number {
   const fitting = Math.min(SCORES_PER_RUN[device] / n, INPUTS_PER_RUN / d, MAX_ROWS_PER_RUN);
   return Math.max(1, Math.floor(fitting));
@@ -101,10 +181,23 @@ async function encodeRows(
   const values = out.values.data as Float32Array;
   const indices = out.indices.data as Int32Array;
   const size = (values.length / rows) * batch.rows;
+  if (out.active !== undefined) {
+    checkActive(out.active.data as Float32Array, batch.rows, values.length / rows);
+  }
   return {
     values: values.subarray(0, size),
     indices: new Uint32Array(indices.buffer, indices.byteOffset, size),
   };
+}
+
+function checkActive(active: Float32Array, rows: number, slots: number): void {
+  let most = 0;
+  for (let i = 0; i < rows; i++) most = Math.max(most, active[i]);
+  if (most > slots) {
+    throw new RangeError(
+      `encode: a document has ${most} active latents, but the SAE was given room for ${slots} a document: give a k of ${most} or more (--k)`,
+    );
+  }
 }
 
 /**
@@ -119,7 +212,7 @@ export function padSingleRow(matrix: Matrix): Matrix {
   return { rows: 2, cols: matrix.cols, data };
 }
 
-function checkWeights({ encoder, preBias, latentBias, k }: EncoderWeights): void {
+function checkWeights({ encoder, preBias, latentBias, k, activation }: EncoderWeights): void {
   const { rows: n, cols: d } = encoder;
   if (preBias.length !== d) {
     throw new RangeError(`createEncoder: preBias must have ${d} values, got ${preBias.length}`);
@@ -131,5 +224,10 @@ function checkWeights({ encoder, preBias, latentBias, k }: EncoderWeights): void
   }
   if (!(Number.isInteger(k) && k >= 1 && k <= n)) {
     throw new RangeError(`createEncoder: k must be a whole number from 1 to ${n}, got ${k}`);
+  }
+  for (const [name, vector] of Object.entries(activationVectors(activation ?? { kind: "topk" }))) {
+    if (vector.length !== n) {
+      throw new RangeError(`createEncoder: ${name} must have ${n} values, got ${vector.length}`);
+    }
   }
 }

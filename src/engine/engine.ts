@@ -1,3 +1,4 @@
+import type { Activation } from "./activation.js";
 import type { Codes } from "../codes.js";
 import type { Matrix } from "../matrix.js";
 import type { OnProgress } from "../progress.js";
@@ -5,16 +6,18 @@ import type { OnProgress } from "../progress.js";
 /** The devices that an engine can run on. */
 export type Device = "cpu" | "webgpu" | "cuda";
 
-/** What an engine needs of a top-k SAE to encode: `z = relu(topK(encoder · (x - preBias) + latentBias))`. */
+/** What an engine needs of an SAE to encode inputs that are normalised already. */
 export interface EncoderWeights {
   /** Encoder directions, one row a latent [n, d]. */
   encoder: Matrix;
   /** Subtracted from the input [d]. */
   preBias: Float32Array;
-  /** Added to the pre-activations [n]. */
+  /** Added to the pre-activations [n]; not used by "gated". */
   latentBias: Float32Array;
-  /** Latents kept per document, 1 to n. */
+  /** Latents kept per document, 1 to n: for other activations than "topk" the most that may be active. */
   k: number;
+  /** Default topk. */
+  activation?: Activation;
 }
 
 /** SAE weights placed on a device, ready to encode. */
@@ -25,8 +28,9 @@ export interface Encoder {
   /** Rows that one run on the device takes: feed blocks of this size when streaming. */
   readonly rowsPerRun: number;
   /**
-   * Codes of a batch of embeddings [B, d] of any size, in descending pre-activation order, ties by lower latent.
-   * On the CPU the same row gives the same bits in a batch of any size. Throws RangeError if the width is not d.
+   * Codes of a batch of embeddings [B, d] of any size, in descending (pre-)activation order, ties by lower latent.
+   * On the CPU the same row gives the same bits in a batch of any size. Throws RangeError if the width is not d, and
+   * where a document has more than k active latents: none is ever left out silently.
    */
   encode(batch: Matrix): Promise<Codes>;
   dispose(): Promise<void>;

@@ -7,6 +7,7 @@ import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
 import { withLock } from "./lock.js";
 import { StepRunner } from "./manifest.js";
 import { encodeStep, mapStep, trainStep } from "./model-steps.js";
+import { checkpointFiles } from "../sae/formats/raw.js";
 import type { AtlasOptions } from "./options.js";
 
 /** What every step works with. */
@@ -66,10 +67,15 @@ async function prepare(
     runner.forgetInput(role);
     return "";
   };
+  // An SAE may be a file or a folder of weights and configuration.
+  const hashSae = async (sae: string | undefined): Promise<string> => {
+    const [weights, config] = sae === undefined ? [] : await checkpointFiles(sae);
+    return (await hash("sae", weights)) + (await hash("saeConfig", config));
+  };
   const hashes = {
     corpus: await hash("corpus", options.corpus),
     embeddings: await hash("embeddings", options.embeddings),
-    sae: await hash("sae", options.sae),
+    sae: await hashSae(options.sae),
     classTree: await hash("classTree", options.classTree),
     analysis: await hash("analysis", options.analysis),
     codes: "",

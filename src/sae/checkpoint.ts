@@ -1,15 +1,15 @@
 import { basename } from "node:path";
-import { readSafetensors, writeSafetensors } from "../data/safetensors.js";
-import { withSource } from "../data/source.js";
-import { type Tensor, tensorToFloat32 } from "../data/tensor.js";
-import { readTorchState } from "../data/torch.js";
+import { writeSafetensors } from "../data/safetensors.js";
 import { FormatError } from "../errors.js";
-import { createMatrix, transpose } from "../matrix.js";
+import { createBag } from "./formats/bag.js";
+import type { LoadOptions, Reading } from "./formats/format.js";
+import { ownTensors } from "./formats/own.js";
+import { type RawCheckpoint, type TensorSummary, readRaw } from "./formats/raw.js";
+import { chooseFormat } from "./formats/registry.js";
 import { type Sae, createSae } from "./sae.js";
-import { TRAINING_FORMAT } from "./train-checkpoint.js";
 
-const FORMAT = "feature-families sae 1";
-const KEYS = ["pre_bias", "latent_bias", "encoder.weight", "decoder.weight"] as const;
+/** Active latents a document that an SAE without a k of its own has room for. */
+const DEFAULT_SLOTS = 256;
 
 /** What the name of a released checkpoint tells. Sizes in a name are claims: the shapes decide. */
 export interface CheckpointName {
@@ -26,14 +26,14 @@ export interface CheckpointName {
 export interface Checkpoint {
   sae: Sae;
   name: CheckpointName;
-  /** Metadata of a .safetensors file; empty for a .pth. */
+  /** Metadata of a .safetensors file; empty for others. */
   metadata: Record<string, string>;
-}
-
-/** How a checkpoint is read. */
-export interface LoadOptions {
-  /** Latents kept per document. Default what the file's metadata, else its name, says. */
-  k?: number;
+  /** A name of CHECKPOINT_FORMATS. */
+  format: string;
+  /** What was folded into the weights, left out, or is not certain. */
+  notes: string[];
+  /** Every tensor of the file, and whether it was used. */
+  tensors: (TensorSummary & { used: boolean })[];
 }
 
 /**
@@ -66,24 +66,34 @@ export function parseCheckpointName(path: string): CheckpointName {
 }
 
 /**
- * Reads a top-k SAE: a released .pth state dict or a .safetensors file of saveSae or of training, told apart by their content.
- * n and d come from the shapes. Throws FormatError for another format, shapes that do not fit, values that are not
- * finite, an unknown k, and a name whose n is not the file's.
+ * Reads an SAE of any format of CHECKPOINT_FORMATS, told apart by files and tensor names, never by guess: a released
+ * .pth, our .safetensors, a folder of SAELens, dictionary_learning, sparsify… n and d come from the shapes. Throws
+ * FormatError for another format, shapes that do not fit, values that are not finite, an unknown k, and a name whose n
+ * is not the file's; RangeError for a k outside 1 to n.
  */
 export async function readCheckpoint(path: string, options: LoadOptions = {}): Promise<Checkpoint> {
-  const { tensors, metadata } = await readTensors(path);
-  const name = parseCheckpointName(path);
-  const [preBias, latentBias, encoder, decoder] = takeWeights(path, tensors);
-  const [n, d] = encoder.shape;
-  const k = chooseK(path, n, name, metadata, options);
-  const sae = createSae({
-    k,
-    encoder: createMatrix(n, d, tensorToFloat32(encoder)),
-    decoder: transpose(createMatrix(d, n, tensorToFloat32(decoder))),
-    preBias: tensorToFloat32(preBias),
-    latentBias: tensorToFloat32(latentBias),
-  });
-  return { sae, name, metadata };
+  const raw = await readRaw(path);
+  const format = chooseFormat(raw, options.format);
+  const bag = createBag(raw);
+  const reading = format.read(raw, bag, options);
+  const name = parseCheckpointName(raw.path);
+  const k = chooseK(raw, reading, name, options);
+  const unused = new Set([...bag.unused(), ...(reading.unused ?? [])].map((tensor) => tensor.name));
+  const tensors = [...raw.tensors].map(([key, { shape, dtype }]) => ({
+    name: key,
+    shape,
+    dtype,
+    used: !unused.has(key),
+  }));
+  const inner = (reading.unused ?? []).map((tensor) => ({ ...tensor, used: false }));
+  return {
+    sae: createSae({ ...reading.parts, k }),
+    name,
+    metadata: raw.metadata,
+    format: format.name,
+    notes: reading.notes,
+    tensors: [...tensors, ...inner],
+  };
 }
 
 /** The SAE of a checkpoint alone; see readCheckpoint. */
@@ -93,97 +103,29 @@ export async function loadSae(path: string, options: LoadOptions = {}): Promise<
 
 /**
  * Writes an SAE as .safetensors with the released checkpoints' tensor names: `pre_bias` [d], `latent_bias` [n],
- * `encoder.weight` [n, d], `decoder.weight` [d, n]. k goes into the metadata, beside what is given, such as auxk.
+ * `encoder.weight` [n, d], `decoder.weight` [d, n], and what another activation, normalisation or decoder bias needs.
+ * k and the kinds go into the metadata, beside what is given, such as auxk.
  */
 export async function saveSae(
   path: string,
   sae: Sae,
   metadata: Record<string, string | number> = {},
 ): Promise<void> {
-  const { n, d, k, activation, preBias, latentBias, encoder, decoder } = sae;
   const given = Object.entries(metadata).map(([key, value]) => [key, String(value)]);
-  await writeSafetensors(
-    path,
-    new Map([
-      ["pre_bias", { shape: [d], data: preBias }],
-      ["latent_bias", { shape: [n], data: latentBias }],
-      ["encoder.weight", { shape: [n, d], data: encoder.data }],
-      ["decoder.weight", { shape: [d, n], data: transpose(decoder).data }],
-    ]),
-    {
-      ...(Object.fromEntries(given) as Record<string, string>),
-      format: FORMAT,
-      activation,
-      k: String(k),
-    },
-  );
-}
-
-async function readTensors(
-  path: string,
-): Promise<{ tensors: Map<string, Tensor>; metadata: Record<string, string> }> {
-  return withSource(path, async (source) => {
-    const start = await source.read(0, Math.min(source.byteLength, 9));
-    // safetensors starts with a length of 8 bytes and an opening brace; torch with a zip or a pickle
-    if (start[8] === 0x7b) {
-      const { tensors, metadata } = await readSafetensors(source);
-      return {
-        tensors: metadata.format === TRAINING_FORMAT ? pickWeights(tensors) : tensors,
-        metadata,
-      };
-    }
-    return { tensors: await readTorchState(source), metadata: {} };
+  const own = ownTensors(sae);
+  await writeSafetensors(path, own.tensors, {
+    ...(Object.fromEntries(given) as Record<string, string>),
+    ...own.metadata,
   });
 }
 
-/** Leaves out what a training checkpoint holds beside its weights. */
-function pickWeights(tensors: Map<string, Tensor>): Map<string, Tensor> {
-  return new Map([...tensors].filter(([name]) => (KEYS as readonly string[]).includes(name)));
-}
-
-/** The four tensors in the order of KEYS, their shapes and values checked. */
-function takeWeights(path: string, tensors: Map<string, Tensor>): Tensor[] {
-  const weights = KEYS.map((key) => tensors.get(key)).filter((tensor) => tensor !== undefined);
-  if (weights.length < KEYS.length || tensors.size > KEYS.length) {
-    const found = [...tensors.keys()].slice(0, 8).join(", ") || "none";
-    throw new FormatError(
-      path,
-      `not a top-k SAE of this kind: expected the tensors ${KEYS.join(", ")}, found ${found}${describeFormat(tensors)}`,
-    );
-  }
-  const [n, d] = weights[2].shape;
-  const expected = [[d], [n], [n, d], [d, n]];
-  for (const [i, key] of KEYS.entries()) {
-    const shape = weights[i].shape.join(", ");
-    if (shape !== expected[i].join(", ") || weights[i].shape.includes(0)) {
-      const encoder = weights[2].shape.join(", ");
-      throw new FormatError(
-        path,
-        `${key} has shape (${shape}), which does not fit encoder.weight (n, d) = (${encoder})`,
-      );
-    }
-  }
-  for (const [i, key] of KEYS.entries()) {
-    if (!tensorToFloat32(weights[i]).every((value) => Number.isFinite(value))) {
-      throw new FormatError(path, `${key} holds NaN or Infinity`);
-    }
-  }
-  return weights;
-}
-
-function describeFormat(tensors: Map<string, Tensor>): string {
-  if (tensors.has("encoder.bias")) return " (an SAE with a bias in its encoder, not a top-k one)";
-  if (tensors.has("W_enc")) return " (another library's layout, which is not read yet)";
-  return "";
-}
-
 function chooseK(
-  path: string,
-  n: number,
+  { path, metadata }: RawCheckpoint,
+  { parts, k: told }: Reading,
   name: CheckpointName,
-  metadata: Record<string, string>,
   { k: asked }: LoadOptions,
 ): number {
+  const n = parts.encoder.rows;
   const fits = (k: number): boolean => Number.isInteger(k) && k >= 1 && k <= n;
   if (asked !== undefined) {
     if (!fits(asked)) {
@@ -197,7 +139,11 @@ function chooseK(
       `its name says n ${name.n}, but its weights have ${n} latents: give k to load it all the same`,
     );
   }
-  const k = metadata.k === undefined ? name.k : Number(metadata.k);
+  const own = metadata.k === undefined ? undefined : Number(metadata.k);
+  const others = (parts.activation?.kind ?? "topk") !== "topk";
+  // A batch's k is a mean: single documents have more.
+  const room = Math.min(n, Math.max(DEFAULT_SLOTS, 4 * (told ?? 0)));
+  const k = others ? (own ?? room) : (told ?? own ?? name.k);
   if (k === undefined) {
     throw new FormatError(path, "neither its name nor its metadata tells k: give k (--k)");
   }

@@ -12,6 +12,7 @@ import {
   embeddingShape,
   streamEmbeddings,
 } from "./blocks.js";
+import { normaliseInputs } from "./normalise.js";
 import type { Sae } from "./sae.js";
 
 /** How embeddings are encoded. */
@@ -65,7 +66,7 @@ export async function* streamCodes(
     let done = 0;
     const rowsPerBlock = batch ?? encoder.rowsPerRun;
     for await (const block of streamEmbeddings(source, sae.d, { rowsPerBlock, badRows, signal })) {
-      const codes = await encoder.encode(block.embeddings);
+      const codes = await encoder.encode(normaliseInputs(sae.normalisation, block.embeddings));
       yield { ...block, codes };
       done += codes.rows + block.skipped.length;
       onProgress?.({ step: "encode", done, total: N });

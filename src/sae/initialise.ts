@@ -1,6 +1,6 @@
 import { type Matrix, createMatrix, matrixRows, normalizeRows, transpose } from "../matrix.js";
 import { createRandom } from "../random.js";
-import type { Sae } from "./sae.js";
+import { type Sae, createSae } from "./sae.js";
 
 const MEDIAN_ROWS = 10_000;
 
@@ -28,16 +28,7 @@ export function initialiseSae(embeddings: Matrix, { k, n, seed = 0 }: Initialise
   const decoder = normalizeRows(drawn);
   const encoder = createMatrix(n, d, decoder.data.slice());
   const preBias = lowerMedians(matrixRows(embeddings, 0, Math.min(MEDIAN_ROWS, embeddings.rows)));
-  return {
-    d,
-    n,
-    k,
-    activation: "topk",
-    encoder,
-    decoder,
-    preBias,
-    latentBias: new Float32Array(n),
-  };
+  return createSae({ k, encoder, decoder, preBias, latentBias: new Float32Array(n) });
 }
 
 /** Median of every column, the lower of the middle two where the count is even, as torch.median takes it [cols]. */

@@ -64,7 +64,7 @@ export async function computeMetrics(
   const totals = createTotals(sae);
   for await (const { embeddings, codes } of pairBlocks(sae, source, options)) {
     addErrors(totals, sae, embeddings, codes);
-    addActivations(totals, codes);
+    addActivations(totals, codes, sae.activation.kind === "topk");
   }
   if (totals.documents === 0) {
     throw new FormatError(typeof source === "string" ? source : "embeddings", "no row is usable");
@@ -175,8 +175,8 @@ function addErrors(totals: Totals, sae: Sae, { rows, cols, data }: Matrix, codes
   if (totals.documents === 0 && rows > 0) origin.set(data.subarray(0, cols));
   const decoded = new Float64Array(cols);
   for (let i = 0; i < rows; i++) {
-    decodeRow(sae, codes, i, decoded);
     const at = i * cols;
+    decodeRow(sae, codes, i, decoded, data.subarray(at, at + cols));
     let squares = 0;
     let errorSquares = 0;
     for (let j = 0; j < cols; j++) {
@@ -194,10 +194,11 @@ function addErrors(totals: Totals, sae: Sae, { rows, cols, data }: Matrix, codes
   totals.documents += rows;
 }
 
-function addActivations(totals: Totals, { indices, values }: Codes): void {
+// The reference counts a top-k latent wherever it is among the k; in other SAEs' codes the empty slots mean nothing.
+function addActivations(totals: Totals, { indices, values }: Codes, countZeros: boolean): void {
   const { counts } = totals;
   for (let s = 0; s < indices.length; s++) {
-    counts[indices[s]]++;
+    if (countZeros || values[s] > 0) counts[indices[s]]++;
     if (values[s] > 0) {
       totals.positiveSlots++;
       totals.activationSum += values[s];

@@ -1,34 +1,54 @@
 import type { Codes } from "../codes.js";
+import { type Activation, activationVectors } from "../engine/activation.js";
 import { type Matrix, createMatrix, dot, matrixRow } from "../matrix.js";
+import { type InputNormalisation, checkNormalisation, restoreRow } from "./normalise.js";
 
 /**
- * A top-k sparse autoencoder: `z = relu(topK(encoder · (x - preBias) + latentBias))`, `x' = decoderᵀ · z + preBias`
- * (arXiv 2408.00657). d is the embedding width, n the number of latents.
+ * A sparse autoencoder of embeddings: `z = activation(encoder · (norm(x) - preBias) + latentBias)` and
+ * `x' = norm⁻¹(decoderᵀ · z + decoderBias)`. d is the embedding width, n the number of latents. The paper's (arXiv
+ * 2408.00657) is "topk" with no normalisation and one bias on both sides.
  */
 export interface Sae {
   d: number;
   n: number;
-  /** Latents kept per document. */
+  /** Latents kept per document; for other activations than "topk" the most that may be active in one. */
   k: number;
-  activation: "topk";
+  activation: Activation;
+  /** What is done to an embedding before the encoder, and undone after the decoder. */
+  normalisation: InputNormalisation;
   /** Encoder directions, one row a latent [n, d]. */
   encoder: Matrix;
   /** Decoder directions, one row a latent [n, d] (the transpose of PyTorch's `decoder.weight`). */
   decoder: Matrix;
-  /** [d] */
+  /** Subtracted before the encoder [d]. */
   preBias: Float32Array;
+  /** Added after the decoder [d]; the same array as preBias where the SAE has one bias for both. */
+  decoderBias: Float32Array;
   /** [n] */
   latentBias: Float32Array;
 }
 
 /** What an SAE is made of; its sizes are those of the encoder. */
-export type SaeParts = Pick<Sae, "k" | "encoder" | "decoder" | "preBias" | "latentBias">;
+export interface SaeParts extends Pick<
+  Sae,
+  "k" | "encoder" | "decoder" | "preBias" | "latentBias"
+> {
+  /** Default topk. */
+  activation?: Activation;
+  /** Default none. */
+  normalisation?: InputNormalisation;
+  /** Default preBias. */
+  decoderBias?: Float32Array;
+}
 
 /**
  * A checked SAE over the given arrays (not copied).
  * Throws RangeError where a shape does not fit the encoder's [n, d] or k is not a whole number from 1 to n.
  */
-export function createSae({ k, encoder, decoder, preBias, latentBias }: SaeParts): Sae {
+export function createSae(parts: SaeParts): Sae {
+  const { k, encoder, decoder, preBias, latentBias } = parts;
+  const { activation = { kind: "topk" }, normalisation = { kind: "none" } } = parts;
+  const { decoderBias = preBias } = parts;
   const { rows: n, cols: d } = encoder;
   if (n < 1 || d < 1) {
     throw new RangeError(`createSae: encoder must have rows and columns, got ${n} x ${d}`);
@@ -38,41 +58,75 @@ export function createSae({ k, encoder, decoder, preBias, latentBias }: SaeParts
       `createSae: decoder must be ${n} x ${d} as the encoder, got ${decoder.rows} x ${decoder.cols}`,
     );
   }
-  if (preBias.length !== d) {
-    throw new RangeError(`createSae: preBias must have ${d} values, got ${preBias.length}`);
-  }
-  if (latentBias.length !== n) {
-    throw new RangeError(`createSae: latentBias must have ${n} values, got ${latentBias.length}`);
-  }
+  checkLengths({ preBias, decoderBias }, d);
+  checkLengths({ latentBias, ...activationVectors(activation) }, n);
+  checkNormalisation(normalisation, d);
   if (!(Number.isInteger(k) && k >= 1 && k <= n)) {
     throw new RangeError(`createSae: k must be a whole number from 1 to ${n}, got ${k}`);
   }
-  return { d, n, k, activation: "topk", encoder, decoder, preBias, latentBias };
+  return {
+    d,
+    n,
+    k,
+    activation,
+    normalisation,
+    encoder,
+    decoder,
+    preBias,
+    decoderBias,
+    latentBias,
+  };
+}
+
+function checkLengths(vectors: Record<string, Float32Array>, length: number): void {
+  for (const [name, vector] of Object.entries(vectors)) {
+    if (vector.length !== length) {
+      throw new RangeError(`createSae: ${name} must have ${length} values, got ${vector.length}`);
+    }
+  }
+}
+
+/** Whether an SAE is of the paper's kind: top-k of the raw embedding, one bias on both sides. */
+export function isPlainTopK({ activation, normalisation, preBias, decoderBias }: Sae): boolean {
+  const oneBias = preBias === decoderBias || preBias.every((value, i) => value === decoderBias[i]);
+  return activation.kind === "topk" && normalisation.kind === "none" && oneBias;
 }
 
 /**
- * The embeddings that codes stand for, `decoderᵀ · z + preBias` [rows, d].
- * The codes may have another k than the SAE. Throws RangeError if their n differs.
+ * The embeddings that codes stand for, `norm⁻¹(decoderᵀ · z + decoderBias)` [rows, d].
+ * The codes may have another k than the SAE. A normalisation by the row's own length or mean is undone with
+ * `embeddings` [rows, d], what was encoded. Throws RangeError if n differs, and where they are needed and not given.
  */
-export function decodeCodes(sae: Sae, codes: Codes): Matrix {
+export function decodeCodes(sae: Sae, codes: Codes, embeddings?: Matrix): Matrix {
   if (codes.n !== sae.n) {
     throw new RangeError(`decodeCodes: the SAE has ${sae.n} latents, but the codes ${codes.n}`);
+  }
+  if (embeddings && (embeddings.rows !== codes.rows || embeddings.cols !== sae.d)) {
+    throw new RangeError(
+      `decodeCodes: expected embeddings ${codes.rows} x ${sae.d}, got ${embeddings.rows} x ${embeddings.cols}`,
+    );
   }
   const out = createMatrix(codes.rows, sae.d);
   const row = new Float64Array(sae.d);
   for (let i = 0; i < codes.rows; i++) {
-    decodeRow(sae, codes, i, row);
+    decodeRow(sae, codes, i, row, embeddings && matrixRow(embeddings, i));
     out.data.set(row, i * sae.d);
   }
   return out;
 }
 
-/** Decodes row `i` of the codes into `out` [d]. */
-export function decodeRow(sae: Sae, codes: Codes, i: number, out: Float64Array): void {
-  const { d, preBias } = sae;
+/** Decodes row `i` of the codes into `out` [d]; `input` [d] is the embedding that was encoded, as for decodeCodes. */
+export function decodeRow(
+  sae: Sae,
+  codes: Codes,
+  i: number,
+  out: Float64Array,
+  input?: Float32Array,
+): void {
+  const { d, decoderBias } = sae;
   const weights = sae.decoder.data;
   const { k, indices, values } = codes;
-  out.set(preBias);
+  out.set(decoderBias);
   const end = (i + 1) * k;
   let s = i * k;
   // Eight latents a pass: `out` is read and written an eighth as often.
@@ -82,6 +136,7 @@ export function decodeRow(sae: Sae, codes: Codes, i: number, out: Float64Array):
     const at = indices[s] * d;
     for (let j = 0; j < d; j++) out[j] += value * weights[at + j];
   }
+  restoreRow(sae.normalisation, out, input);
 }
 
 /** Cosine between each latent's encoder and decoder direction [n]; 0 where either has no length. */

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { writeTorchState } from "../data/torch-write.js";
 import { transpose } from "../matrix.js";
 import { parseCheckpointName, saveSae } from "./checkpoint.js";
-import type { Sae } from "./sae.js";
+import { type Sae, isPlainTopK } from "./sae.js";
 
 /**
  * Writes an SAE in the format that the name's ending tells: `.safetensors` (see saveSae) or `.pth`, `.pt`, the released
@@ -24,9 +24,15 @@ export async function saveCheckpoint(
  * Writes an SAE as the authors' code saves it, for `torch.load(path, weights_only=True)`: `pre_bias` [d],
  * `latent_bias` [n], `encoder.weight` [n, d] (stored column by column, as theirs) and `decoder.weight` [d, n].
  * The file does not tell k: a name such as `wordnet_8_1024_16.pth` does, and is what loadSae goes by.
+ * Throws RangeError for another activation, a normalisation or two biases, which this layout cannot hold.
  */
 export async function saveTorchSae(path: string, sae: Sae): Promise<void> {
-  const { n, d, preBias, latentBias, encoder, decoder } = sae;
+  const { n, d, activation, normalisation, preBias, latentBias, encoder, decoder } = sae;
+  if (!isPlainTopK(sae)) {
+    throw new RangeError(
+      `saveTorchSae: the paper's .pth holds top-k SAEs of raw embeddings with one bias, got ${activation.kind} with normalisation ${normalisation.kind}`,
+    );
+  }
   await writeTorchState(
     path,
     new Map([

@@ -1,7 +1,7 @@
 import type { CreateTrainer, TrainerSettings } from "../engine/trainer.js";
 import type { Matrix } from "../matrix.js";
 import type { OnProgress } from "../progress.js";
-import type { Sae } from "./sae.js";
+import { type Sae, isPlainTopK } from "./sae.js";
 import { type TrainRows, batchesPerEpoch, splitRows } from "./train-rows.js";
 
 /** One training step as the log tells it. Losses are normalised squared errors of the batch, before the update. */
@@ -148,6 +148,11 @@ function checkSizes(
   if (init && (init.n !== latents || init.d !== cols)) {
     throw new RangeError(
       `trainSae: init must have ${latents} latents of width ${cols}, got ${init.n} of ${init.d}`,
+    );
+  }
+  if (init && !isPlainTopK(init)) {
+    throw new RangeError(
+      `trainSae: init must be a top-k SAE of raw embeddings with one bias, got ${init.activation.kind} with normalisation ${init.normalisation.kind}`,
     );
   }
   return { n: latents, k: wholeNumber("k", k ?? init?.k, 1, latents) };

@@ -2,7 +2,7 @@ import { createOnnxTrainer } from "../engine/onnx-trainer.js";
 import { type StepReport, type Trainer, initialState } from "../engine/trainer.js";
 import { type Matrix, matrixRows, takeRows } from "../matrix.js";
 import { initialiseSae } from "./initialise.js";
-import type { Sae } from "./sae.js";
+import { type Sae, createSae } from "./sae.js";
 import { type TrainRun, readTrainCheckpoint, writeTrainCheckpoint } from "./train-checkpoint.js";
 import {
   type TrainLogRow,
@@ -106,9 +106,9 @@ async function runSteps(
 function finish(run: TrainRun, plan: TrainPlan, ended: TrainResult["ended"]): TrainResult {
   const { best, state, log } = run;
   const { encoder, decoder, preBias, latentBias } = best.parameters ?? state.parameters;
-  const { d, n, settings, rows } = plan;
+  const { settings, rows } = plan;
   return {
-    sae: { d, n, k: settings.k, activation: "topk", encoder, decoder, preBias, latentBias },
+    sae: createSae({ k: settings.k, encoder, decoder, preBias, latentBias }),
     log,
     steps: state.step,
     ended,

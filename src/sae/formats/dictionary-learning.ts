@@ -1,0 +1,219 @@
+import { FormatError } from "../../errors.js";
+import type { TensorBag } from "./bag.js";
+import { createBag } from "./bag.js";
+import {
+  type CheckpointFormat,
+  configFlag,
+  configSize,
+  foldDecoderNorm,
+  type Reading,
+  scaleAll,
+  show,
+} from "./format.js";
+import { asRecord, hasTensors, insideRaw, type RawCheckpoint } from "./raw.js";
+
+type Reader = (bag: TensorBag, file: string, trainer: Record<string, unknown>) => Reading;
+
+/** One reader a dict_class of dictionary_learning (FORMATS 3.2). */
+const READERS: Record<string, Reader> = {
+  AutoEncoder(bag) {
+    const encoder = bag.matrix("encoder.weight");
+    const { rows: n, cols: d } = encoder;
+    const parts = {
+      encoder,
+      decoder: bag.transposed("decoder.weight", n, d),
+      preBias: bag.vector("bias", d),
+      latentBias: bag.vector("encoder.bias", n),
+      activation: { kind: "relu" } as const,
+    };
+    return {
+      parts: foldDecoderNorm(bag.path, parts),
+      notes: [
+        "activations are in units of decoder directions of length 1, as the library's loader gives them",
+      ],
+    };
+  },
+  AutoEncoderNew(bag) {
+    const encoder = bag.matrix("encoder.weight");
+    const { rows: n, cols: d } = encoder;
+    const parts = {
+      encoder,
+      decoder: bag.transposed("decoder.weight", n, d),
+      preBias: new Float32Array(d),
+      decoderBias: bag.vector("decoder.bias", d),
+      latentBias: bag.vector("encoder.bias", n),
+      activation: { kind: "relu" } as const,
+    };
+    return { parts, notes: [] };
+  },
+  GatedAutoEncoder(bag) {
+    const encoder = bag.matrix("encoder.weight");
+    const { rows: n, cols: d } = encoder;
+    const parts = {
+      encoder,
+      decoder: bag.transposed("decoder.weight", n, d),
+      preBias: bag.vector("decoder_bias", d),
+      latentBias: new Float32Array(n),
+      activation: {
+        kind: "gated",
+        gateBias: bag.vector("gate_bias", n),
+        scale: bag.vector("r_mag", n).map((value) => Math.exp(value)),
+        bias: bag.vector("mag_bias", n),
+      } as const,
+    };
+    return { parts, notes: [] };
+  },
+  JumpReluAutoEncoder(bag, file, trainer) {
+    const encoder = bag.transposed("W_enc");
+    const { rows: n, cols: d } = encoder;
+    const decoderBias = bag.vector("b_dec", d);
+    const subtract = configFlag(file, "apply_b_dec_to_input", trainer.apply_b_dec_to_input, false);
+    const parts = {
+      encoder,
+      decoder: bag.matrix("W_dec", n, d),
+      preBias: subtract ? decoderBias : new Float32Array(d),
+      decoderBias,
+      latentBias: bag.vector("b_enc", n),
+      activation: { kind: "jumprelu", threshold: bag.vector("threshold", n) } as const,
+    };
+    return { parts, notes: [] };
+  },
+  AutoEncoderTopK(bag, file) {
+    const encoder = bag.matrix("encoder.weight");
+    const { rows: n, cols: d } = encoder;
+    const parts = {
+      encoder,
+      decoder: bag.transposed("decoder.weight", n, d),
+      preBias: bag.vector("b_dec", d),
+      latentBias: bag.vector("encoder.bias", n),
+    };
+    if (bag.has("threshold")) bag.ignore("threshold");
+    return { parts, k: configSize(file, "k", bag.scalar("k")), notes: [] };
+  },
+  BatchTopKSAE(bag, file) {
+    const encoder = bag.matrix("encoder.weight");
+    const { rows: n, cols: d } = encoder;
+    const parts = {
+      encoder,
+      decoder: bag.transposed("decoder.weight", n, d),
+      preBias: bag.vector("b_dec", d),
+      latentBias: bag.vector("encoder.bias", n),
+    };
+    return batchTopK(bag, file, parts);
+  },
+  MatryoshkaBatchTopKSAE(bag, file) {
+    const encoder = bag.transposed("W_enc");
+    const { rows: n, cols: d } = encoder;
+    const parts = {
+      encoder,
+      decoder: bag.matrix("W_dec", n, d),
+      preBias: bag.vector("b_dec", d),
+      latentBias: bag.vector("b_enc", n),
+    };
+    const groups = bag.vector("group_sizes");
+    const sum = groups.reduce((total, size) => total + size, 0);
+    if (sum !== n) throw new FormatError(bag.path, `group_sizes add up to ${sum}, expected ${n}`);
+    const reading = batchTopK(bag, file, parts);
+    return { ...reading, notes: [...reading.notes, `all ${groups.length} groups are active`] };
+  },
+};
+
+function batchTopK(bag: TensorBag, file: string, parts: Reading["parts"]): Reading {
+  const k = configSize(file, "k", bag.scalar("k"));
+  const threshold = bag.has("threshold") ? bag.scalar("threshold") : -1;
+  if (threshold < 0) {
+    return {
+      parts,
+      k,
+      notes: [
+        `its threshold was never set (${threshold}): read as a top-k SAE of ${k} latents a document instead of a ReLU one`,
+      ],
+    };
+  }
+  const vector = new Float32Array(parts.encoder.rows).fill(threshold);
+  return {
+    parts: { ...parts, activation: { kind: "jumprelu", threshold: vector } },
+    k,
+    notes: [
+      `a document has as many active latents as are above ${threshold}, ${k} on average in training`,
+    ],
+  };
+}
+
+/** What a class's tensors are called, for files without a configuration; only where no two classes share them. */
+const UNMISTAKABLE: Record<string, readonly string[]> = {
+  AutoEncoder: ["bias", "encoder.weight", "encoder.bias", "decoder.weight"],
+  GatedAutoEncoder: ["decoder_bias", "gate_bias", "mag_bias", "r_mag", "encoder.weight"],
+  MatryoshkaBatchTopKSAE: ["W_enc", "W_dec", "b_enc", "b_dec", "k", "threshold", "group_sizes"],
+};
+
+export const dictionaryLearning: CheckpointFormat = {
+  name: "dictionary-learning",
+  about:
+    "dictionary_learning: ae.pt and config.json, or dictionary-learning/CLASS for a file alone",
+  detect: (raw) =>
+    raw.container === "torch" &&
+    (raw.entries.has("ae") ||
+      asRecord(raw.config?.trainer)?.dict_class !== undefined ||
+      Object.values(UNMISTAKABLE).some((names) => hasTensors(raw, names))),
+  read: (raw, bag, { format = "" }) => readDictionary(raw, bag, format.split("/")[1]),
+};
+
+function readDictionary(
+  raw: RawCheckpoint,
+  outerBag: TensorBag,
+  asked: string | undefined,
+): Reading {
+  const file = raw.configPath ?? raw.path;
+  const trainer = asRecord(raw.config?.trainer) ?? {};
+  // A backup of a run: its weights are those of scaled embeddings, whose factor lies beside them.
+  const backup = raw.entries.has("ae");
+  const inner = backup ? insideRaw(raw, "ae") : raw;
+  const bag = backup ? createBag(inner) : outerBag;
+  const name =
+    asked ??
+    (typeof trainer.dict_class === "string" ? trainer.dict_class : undefined) ??
+    Object.keys(UNMISTAKABLE).find((known) => hasTensors(inner, UNMISTAKABLE[known]));
+  const read = name === undefined ? undefined : READERS[name];
+  if (read === undefined) {
+    const known = Object.keys(READERS).join(", ");
+    throw new FormatError(
+      file,
+      name === undefined
+        ? `no config.json tells the dict_class: give --format dictionary-learning/CLASS with one of ${known}`
+        : `unknown dict_class ${show(name)}, expected one of ${known}`,
+    );
+  }
+  const reading = read(bag, file, trainer);
+  return backup ? { ...unscaleBackup(raw, reading), unused: bag.unused() } : reading;
+}
+
+function unscaleBackup(raw: RawCheckpoint, reading: Reading): Reading {
+  const factor = raw.entries.get("norm_factor") ?? raw.config?.norm_factor;
+  if (typeof factor !== "number" || !(factor > 0) || !Number.isFinite(factor)) {
+    throw new FormatError(
+      raw.path,
+      `is a backup of a run, whose biases need the norm_factor, got ${show(factor)}`,
+    );
+  }
+  const { parts, notes } = reading;
+  const { activation, preBias, decoderBias = preBias } = parts;
+  const scaled = { ...parts, latentBias: scaleAll(parts.latentBias, factor) };
+  scaled.preBias = scaleAll(preBias, factor);
+  scaled.decoderBias = scaleAll(decoderBias, factor);
+  if (activation?.kind === "jumprelu") {
+    scaled.activation = { ...activation, threshold: scaleAll(activation.threshold, factor) };
+  }
+  if (activation?.kind === "gated") {
+    scaled.activation = {
+      ...activation,
+      gateBias: scaleAll(activation.gateBias, factor),
+      bias: scaleAll(activation.bias, factor),
+    };
+  }
+  return {
+    ...reading,
+    parts: scaled,
+    notes: [...notes, `a backup of a run: its biases are multiplied by the norm_factor ${factor}`],
+  };
+}

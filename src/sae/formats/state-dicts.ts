@@ -1,0 +1,138 @@
+import { FormatError } from "../../errors.js";
+import { createBag } from "./bag.js";
+import { type CheckpointFormat, configFlag, configSize, type Reading, show } from "./format.js";
+import { asRecord, hasTensors, insideRaw } from "./raw.js";
+
+const SAERCH = ["pre_bias", "latent_bias", "encoder.weight", "decoder.weight"] as const;
+
+/** The released models of arXiv 2408.00657 (FORMATS 3.5). k is in the file's name alone. */
+export const saerch: CheckpointFormat = {
+  name: "saerch",
+  about: "the paper's released .pth: pre_bias, latent_bias, encoder.weight, decoder.weight",
+  detect: (raw) =>
+    hasTensors(raw, SAERCH) &&
+    raw.tensors.size === SAERCH.length &&
+    raw.entries.size === 0 &&
+    raw.metadata.format === undefined,
+  read(_raw, bag) {
+    const encoder = bag.matrix("encoder.weight");
+    const { rows: n, cols: d } = encoder;
+    const parts = {
+      encoder,
+      decoder: bag.transposed("decoder.weight", n, d),
+      preBias: bag.vector("pre_bias", d),
+      latentBias: bag.vector("latent_bias", n),
+    };
+    return { parts, notes: [] };
+  },
+};
+
+/** OpenAI's sparse_autoencoder (FORMATS 3.4): top-k ones read inputs through a layer norm. */
+export const openai: CheckpointFormat = {
+  name: "openai",
+  about:
+    "OpenAI sparse_autoencoder: a .pt with pre_bias, latent_bias, encoder.weight and activation",
+  detect: (raw) =>
+    hasTensors(raw, ["pre_bias", "latent_bias", "encoder.weight"]) &&
+    (raw.entries.has("activation") || raw.tensors.has("stats_last_nonzero")),
+  read(raw, bag, options) {
+    const encoder = bag.matrix("encoder.weight");
+    const { rows: n, cols: d } = encoder;
+    const tied = !bag.has("decoder.weight");
+    const statistics = [
+      "stats_last_nonzero",
+      "latents_activation_frequency",
+      "latents_mean_square",
+    ];
+    bag.ignore(...statistics);
+    const kind = raw.entries.get("activation") ?? "ReLU";
+    if (kind !== "ReLU" && kind !== "TopK") {
+      throw new FormatError(raw.path, `expected the activation ReLU or TopK, got ${show(kind)}`);
+    }
+    const parts: Reading["parts"] = {
+      encoder,
+      decoder: tied
+        ? { ...encoder, data: encoder.data.slice() }
+        : bag.transposed("decoder.weight", n, d),
+      preBias: bag.vector("pre_bias", d),
+      latentBias: bag.vector("latent_bias", n),
+      activation: { kind: kind === "TopK" ? "topk" : "relu" },
+      normalisation: { kind: kind === "TopK" ? "layer-norm" : "none" },
+    };
+    const notes = tied ? ["it has no decoder: the encoder serves as one (tied)"] : [];
+    if (kind === "ReLU") return { parts, notes };
+    const state = asRecord(raw.entries.get("activation_state_dict")) ?? {};
+    return { parts, k: configSize(raw.path, "k", options.k ?? state.k), notes };
+  },
+};
+
+/** HypotheSAEs (FORMATS 3.6): configuration and state dict in one file. */
+export const hypothesaes: CheckpointFormat = {
+  name: "hypothesaes",
+  about: "HypotheSAEs: a .pt of config and state_dict",
+  detect: (raw) => {
+    const state = raw.entries.get("state_dict");
+    return state instanceof Map && state.has("input_bias") && state.has("neuron_bias");
+  },
+  read(raw, _bag, options) {
+    const bag = createBag(insideRaw(raw, "state_dict"));
+    const config = asRecord(raw.entries.get("config")) ?? {};
+    const encoder = bag.matrix("encoder.weight");
+    const { rows: n, cols: d } = encoder;
+    const parts: Reading["parts"] = {
+      encoder,
+      decoder: bag.transposed("decoder.weight", n, d),
+      preBias: bag.vector("input_bias", d),
+      latentBias: bag.vector("neuron_bias", n),
+    };
+    const k = configSize(raw.path, "k_active_neurons", options.k ?? config.k_active_neurons);
+    if (!configFlag(raw.path, "use_batch_topk", config.use_batch_topk, false)) {
+      bag.ignore("threshold");
+      return { parts, k, notes: [], unused: bag.unused() };
+    }
+    const threshold = bag.has("threshold") ? bag.scalar("threshold") : 0;
+    if (!(threshold > 0)) {
+      return { parts, k, notes: [`its threshold is ${threshold}, never set: read as top-k`] };
+    }
+    const activation = {
+      kind: "jumprelu",
+      threshold: new Float32Array(n).fill(threshold),
+    } as const;
+    return {
+      parts: { ...parts, activation },
+      k,
+      notes: [`batch-top-k: as many active latents as are above ${threshold}`],
+      unused: bag.unused(),
+    };
+  },
+};
+
+/** prismadb (FORMATS 3.6): embeddings are z-scored with the corpus's mean and deviation, which the file holds. */
+export const prismadb: CheckpointFormat = {
+  name: "prismadb",
+  about: "prismadb: a .pt of config, model_state, zscore_mean and zscore_std",
+  detect: (raw) => raw.entries.get("model_state") instanceof Map,
+  read(raw, outer, options) {
+    const bag = createBag(insideRaw(raw, "model_state"));
+    const config = asRecord(raw.entries.get("config")) ?? {};
+    const encoder = bag.matrix("encoder.weight");
+    const { rows: n, cols: d } = encoder;
+    const name = config.act_name ?? "topk";
+    if (typeof name !== "string" || !["topk", "relu"].includes(name.toLowerCase())) {
+      throw new FormatError(raw.path, `expected the act_name topk or relu, got ${show(name)}`);
+    }
+    const kind = name.toLowerCase() as "topk" | "relu";
+    const std = outer.vector("zscore_std", d).map((value) => Math.max(value, 1e-6));
+    const parts: Reading["parts"] = {
+      encoder,
+      decoder: bag.transposed("decoder.weight", n, d),
+      preBias: new Float32Array(d),
+      decoderBias: bag.vector("decoder.bias", d),
+      latentBias: bag.vector("encoder.bias", n),
+      activation: { kind },
+      normalisation: { kind: "z-score", mean: outer.vector("zscore_mean", d), std },
+    };
+    const k = kind === "topk" ? configSize(raw.path, "k", options.k ?? config.k) : undefined;
+    return { parts, k, notes: [], unused: bag.unused() };
+  },
+};

@@ -129,6 +129,25 @@ export {
   encoderDecoderCosine,
 } from "./sae/sae.js";
 export { saveCheckpoint, saveTorchSae } from "./sae/save.js";
+export {
+  type PowerLaw,
+  type ScalingFit,
+  type ScalingFits,
+  type ScalingRun,
+  evaluatePowerLaw,
+  fitPowerLaw,
+  fitScaling,
+  trainingFlops,
+} from "./sae/scaling.js";
+export {
+  type GridOptions,
+  type GridResult,
+  type GridRow,
+  readGridTable,
+  trainGrid,
+  writeGridTable,
+} from "./sae/train-grid.js";
+export type { LearningRateDecay } from "./sae/learning-rate.js";
 export { type TrainResult, trainSae } from "./sae/train.js";
 export type { TrainLogRow, TrainOptions } from "./sae/train-options.js";
 
@@ -243,6 +262,7 @@ export type { Figure, FigureOptions } from "./figures/figure.js";
 export { shareOfRarer } from "./figures/heatmap.js";
 export { standaloneHtml } from "./figures/html.js";
 export { drawLatentMap } from "./figures/latent-map.js";
+export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/scaling.js";
 export { drawLossCurve } from "./figures/loss-curve.js";
 export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
 export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";

@@ -12,6 +12,7 @@ import { mapCommand } from "./map.js";
 import { metricsCommand } from "./metrics.js";
 import { notebooksCommand } from "./notebooks.js";
 import { pullCommand } from "./pull.js";
+import { scalingCommand } from "./scaling.js";
 import { trainCommand } from "./train.js";
 
 /** Every command, in the order of the overview. */
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   inspectCommand,
   convertCommand,
   trainCommand,
+  scalingCommand,
   encodeCommand,
   metricsCommand,
   familiesCommand,

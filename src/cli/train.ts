@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { createAtomicFile } from "../data/files.js";
 import { writeJsonl } from "../data/jsonl.js";
 import { readNpyMatrix } from "../data/npy.js";
@@ -6,14 +6,17 @@ import { loadSae } from "../sae/checkpoint.js";
 import { saveCheckpoint, tellsK } from "../sae/save.js";
 import { type TrainResult, trainSae } from "../sae/train.js";
 import type { TrainOptions } from "../sae/train-options.js";
+import { runGrid } from "./train-grid.js";
 import { type Command, UsageError, defineCommand } from "./command.js";
 
 export const trainCommand: Command = defineCommand({
   name: "train",
   summary: "Train a top-k SAE on embeddings.",
   details:
-    "Loss, AuxK, gradient projection, clipping and Adam as in arXiv 2408.00657. With --checkpoint a\n" +
-    "stopped run goes on where it was when the same command is given again, and ends in the same weights.",
+    "Loss, AuxK, gradient projection, clipping and Adam as in arXiv 2408.00657. A stopped or killed run goes\n" +
+    "on from its last checkpoint when the same command is given again, and ends in the same weights.\n" +
+    "--grid trains every k with every n into the folder --out, with a table for `scaling`, such as:\n" +
+    "  feature-families train --grid k=4,8:n=512,1024 --epochs 10 --embeddings FILE --out grid",
   example:
     "feature-families train --embeddings data/wordnet/embeddings.npy --k 8 --n 1024 --epochs 20 --lr 1e-3 --out sae.safetensors",
   options: {
@@ -21,14 +24,26 @@ export const trainCommand: Command = defineCommand({
     out: {
       type: "string",
       value: "FILE",
-      about: "the SAE, .safetensors, or .pth for PyTorch",
+      about: "the SAE, .safetensors, or .pth for PyTorch; a folder with --grid",
       required: true,
     },
+    grid: { type: "string", value: "k=…:n=…", about: "train every k with every n (and :auxk=…)" },
     k: { type: "integer", least: 1, about: "latents kept per document" },
     n: { type: "integer", least: 1, about: "number of latents" },
     auxk: { type: "integer", least: 1, about: "dead latents that explain the error (default 2k)" },
     batch: { type: "integer", least: 1, about: "documents a step (default 1024)" },
+    "auxk-coef": { type: "number", about: "weight of that loss (default 1/32)" },
+    "multik-coef": {
+      type: "number",
+      about: "weight of the loss of a decode with 4k latents, the multi-TopK loss (default 0)",
+    },
     lr: { type: "number", about: "Adam's learning rate (default 1e-4)" },
+    warmup: { type: "integer", least: 0, about: "steps of a rising learning rate (default 0)" },
+    decay: {
+      type: "string",
+      choices: ["constant", "linear", "cosine"],
+      about: "how the learning rate falls after that (default constant)",
+    },
     clip: { type: "number", about: "largest gradient norm (default 1)" },
     "dead-steps": {
       type: "integer",
@@ -61,7 +76,7 @@ export const trainCommand: Command = defineCommand({
     checkpoint: {
       type: "string",
       value: "FILE",
-      about: "keep the run's state here and go on from it",
+      about: "where the run's state is kept (default beside --out until the run is finished)",
     },
     "checkpoint-every": {
       type: "integer",
@@ -70,10 +85,14 @@ export const trainCommand: Command = defineCommand({
     },
     log: { type: "string", value: "FILE", about: "a JSON line a step" },
   },
-  async run(values, _positionals, { onProgress, signal }) {
+  async run(values, _positionals, context) {
     if (values.steps !== undefined && values.epochs !== undefined) {
       throw new UsageError("train: --steps and --epochs exclude each other");
     }
+    const { onProgress, signal } = context;
+    const shared = { ...sharedOptions(values), onProgress, signal };
+    if (values.grid !== undefined)
+      return runGrid(values.grid, values, shared, (line) => context.note(line));
     for (const name of ["k", "n"] as const) {
       if (values[name] === undefined && values.init === undefined) {
         throw new UsageError(`train: --${name} is required without --init`);
@@ -88,45 +107,56 @@ export const trainCommand: Command = defineCommand({
     }
     const init =
       values.init === undefined ? undefined : await loadSae(values.init, { k: values.k });
+    const checkpointPath =
+      values.checkpoint ?? values.out.replace(/\.[a-z]+$/i, ".training.safetensors");
     const start = performance.now();
     const result = await trainSae(embeddings, {
+      ...shared,
       k: values.k,
       n: values.n,
       auxk: values.auxk,
-      batch: values.batch,
-      lr: values.lr,
-      clip: values.clip,
-      deadSteps: values["dead-steps"],
-      steps: values.steps,
-      epochs: values.epochs,
-      order: values.order as TrainOptions["order"],
-      seed: values.seed,
       init,
-      holdout: values.holdout,
-      patience: values.patience,
-      zeroRows: values["skip-zero-rows"] ? "skip" : "error",
-      checkpointPath: values.checkpoint,
-      checkpointEvery: values["checkpoint-every"],
-      resume: values.checkpoint !== undefined,
-      onProgress,
-      signal,
+      checkpointPath,
+      resume: true,
     });
     const seconds = (performance.now() - start) / 1000;
     if (values.log !== undefined) await writeJsonl(values.log, result.log);
     if (result.ended === "aborted") {
       throw new Error(
-        values.checkpoint === undefined
-          ? `train: stopped after step ${result.steps}; nothing is kept without --checkpoint FILE`
-          : `train: stopped after step ${result.steps}; run the same command to go on from ${values.checkpoint}`,
+        `train: stopped after step ${result.steps}; run the same command to go on from ${checkpointPath}`,
       );
     }
     await saveCheckpoint(values.out, result.sae, { auxk: values.auxk ?? 2 * result.sae.k });
+    if (values.checkpoint === undefined) await rm(checkpointPath, { force: true });
     return {
       json: summary(result, values.out, seconds),
       lines: summaryLines(result, values.out, seconds),
     };
   },
 });
+
+function sharedOptions(
+  values: Record<string, unknown>,
+): Omit<Partial<TrainOptions>, "k" | "n" | "auxk"> {
+  return {
+    auxkCoef: values["auxk-coef"] as number | undefined,
+    multikCoef: values["multik-coef"] as number | undefined,
+    batch: values.batch as number | undefined,
+    lr: values.lr as number | undefined,
+    warmup: values.warmup as number | undefined,
+    decay: values.decay as TrainOptions["decay"],
+    clip: values.clip as number | undefined,
+    deadSteps: values["dead-steps"] as number | undefined,
+    steps: values.steps as number | undefined,
+    epochs: values.epochs as number | undefined,
+    order: values.order as TrainOptions["order"],
+    seed: values.seed as number | undefined,
+    holdout: values.holdout as number | undefined,
+    patience: values.patience as number | undefined,
+    zeroRows: values["skip-zero-rows"] === true ? "skip" : "error",
+    checkpointEvery: values["checkpoint-every"] as number | undefined,
+  };
+}
 
 /**
  * Opens and drops a file beside each that will be written: a name that cannot be written is told before the training,

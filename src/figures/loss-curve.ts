@@ -167,10 +167,15 @@ function errorAxis(rows: readonly LossRow[]): PlotlyObject {
   const low = errors.reduce((least, error) => Math.min(least, error), Infinity);
   const high = errors.reduce((most, error) => Math.max(most, error), 0);
   if (!(high > 3 * low)) return {};
+  const shown = logTicks(low, high);
+  return { type: "log", tickmode: "array", tickvals: shown, ticktext: shown.map(String) };
+}
+
+/** Places of ticks of a log axis from about `low` to about `high`, both above 0. */
+export function logTicks(low: number, high: number): number[] {
   const ticks: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
     for (const tick of LOG_TICKS) ticks.push(roundValue(tick * 10 ** power, 9));
   }
-  const shown = ticks.filter((tick) => tick >= low * 0.9 && tick <= high * 1.1);
-  return { type: "log", tickmode: "array", tickvals: shown, ticktext: shown.map(String) };
+  return ticks.filter((tick) => tick >= low * 0.9 && tick <= high * 1.1);
 }

@@ -5,6 +5,7 @@ import { type Tensor, tensorToFloat32 } from "../data/tensor.js";
 import type { SaeParameters, TrainerState } from "../engine/trainer.js";
 import { FormatError } from "../errors.js";
 import { type Matrix, matrixRow, transpose } from "../matrix.js";
+import type { Sae } from "./sae.js";
 import type { TrainLogRow, TrainPlan } from "./train-options.js";
 
 /** What the metadata of a training checkpoint call its format. */
@@ -45,6 +46,7 @@ export async function writeTrainCheckpoint(
   run: TrainRun,
   plan: TrainPlan,
   embeddings: Matrix,
+  init?: Sae,
 ): Promise<void> {
   const { state, log, best, stale } = run;
   const tensors = new Map<string, Saved>();
@@ -61,7 +63,7 @@ export async function writeTrainCheckpoint(
     best_step: String(best.step),
     best_validation: String(best.validation),
     stale: String(stale),
-    options: JSON.stringify(identity(plan, embeddings)),
+    options: JSON.stringify(identity(plan, embeddings, init)),
   });
 }
 
@@ -73,6 +75,7 @@ export async function readTrainCheckpoint(
   path: string,
   plan: TrainPlan,
   embeddings: Matrix,
+  init?: Sae,
 ): Promise<TrainRun | undefined> {
   if (!(await exists(path))) return undefined;
   const { tensors, metadata } = await readSafetensors(path);
@@ -82,7 +85,7 @@ export async function readTrainCheckpoint(
       `expected "${TRAINING_FORMAT}", got ${metadata.format ?? "no format"}`,
     );
   }
-  checkIdentity(path, metadata.options, identity(plan, embeddings));
+  checkIdentity(path, metadata.options, identity(plan, embeddings, init));
   const reader = { path, tensors, n: plan.n, d: plan.d };
   const state: TrainerState = {
     step: count(path, metadata, "step"),
@@ -102,9 +105,13 @@ export async function readTrainCheckpoint(
   };
 }
 
-/** What decides the numbers of a run, but for its length. */
-function identity(plan: TrainPlan, embeddings: Matrix): Record<string, string | number> {
-  const { settings, d, n, batch, lr, order, seed, holdout, patience } = plan;
+/** What decides the numbers of a run, its length among it only where the learning rate goes by it. */
+function identity(
+  plan: TrainPlan,
+  embeddings: Matrix,
+  init: Sae | undefined,
+): Record<string, string | number> {
+  const { settings, d, n, batch, lr, warmup, decay, order, seed, holdout, patience, steps } = plan;
   return {
     d,
     n,
@@ -117,7 +124,24 @@ function identity(plan: TrainPlan, embeddings: Matrix): Record<string, string | 
     patience: String(patience),
     rows: embeddings.rows,
     embeddings: fingerprint(embeddings),
+    ...(warmup > 0 ? { warmup } : {}),
+    ...(decay === "constant" ? {} : { decay, steps }),
+    ...(init ? { init: fingerprintSae(init) } : {}),
   };
+}
+
+/** SHA-256 over all weights. */
+function fingerprintSae({ encoder, decoder, preBias, latentBias }: Sae): string {
+  const hash = createHash("sha256");
+  for (const { buffer, byteOffset, byteLength } of [
+    encoder.data,
+    decoder.data,
+    preBias,
+    latentBias,
+  ]) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest("hex");
 }
 
 /** SHA-256 over evenly spread rows: enough to tell other embeddings apart without reading all of them. */
@@ -145,10 +169,13 @@ function checkIdentity(
   } catch (cause) {
     throw new FormatError(path, "its options are not JSON", { cause });
   }
-  for (const [name, value] of Object.entries(wanted)) {
-    if (kept[name] !== value) {
+  // Older checkpoints lack the options that came later, which then had their defaults.
+  for (const name of Object.keys({ ...wanted, ...kept })) {
+    if (kept[name] !== wanted[name]) {
+      const [before, now] = [kept[name] ?? "not set", wanted[name] ?? "not set"].map(String);
       throw new RangeError(
-        `trainSae: cannot go on from ${path}: its ${name} is ${String(kept[name])}, got ${value}`,
+        `trainSae: cannot go on from ${path}: its ${name} is ${before}, got ${now}; give the options of that run, ` +
+          "or remove the file to start anew",
       );
     }
   }

@@ -1,6 +1,7 @@
 import type { CreateTrainer, TrainerSettings } from "../engine/trainer.js";
 import type { Matrix } from "../matrix.js";
 import type { OnProgress } from "../progress.js";
+import type { LearningRateDecay } from "./learning-rate.js";
 import { type Sae, isPlainTopK } from "./sae.js";
 import { type TrainRows, batchesPerEpoch, splitRows } from "./train-rows.js";
 
@@ -35,8 +36,12 @@ export interface TrainOptions {
   multikCoef?: number;
   /** Documents in a step, 2 to N. Default 1,024, or the training rows where they are fewer. */
   batch?: number;
-  /** Adam's learning rate, the same throughout. Default 1e-4. */
+  /** Adam's learning rate; the highest one with `warmup` or `decay`. Default 1e-4. */
   lr?: number;
+  /** Steps over which the learning rate rises evenly to `lr`. Default 0. */
+  warmup?: number;
+  /** How the learning rate falls after that, to 0 at the end of the run, or not. Default "constant", as in the paper. */
+  decay?: LearningRateDecay;
   /** Largest gradient norm. Default 1. */
   clip?: number;
   /**
@@ -85,6 +90,8 @@ export interface TrainPlan {
   settings: TrainerSettings;
   batch: number;
   lr: number;
+  warmup: number;
+  decay: LearningRateDecay;
   order: "file" | "shuffle";
   seed: number;
   holdout: number;
@@ -98,7 +105,9 @@ export interface TrainPlan {
 /** Checks the options against the embeddings [N, d]. Throws RangeError or TypeError naming the option. */
 export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPlan {
   const { order = "shuffle", zeroRows = "error", seed = 0, holdout = 0 } = options;
+  const { decay = "constant", warmup = 0 } = options;
   checkChoice("order", order, ["file", "shuffle"]);
+  checkChoice("decay", decay, ["constant", "linear", "cosine"]);
   checkChoice("zeroRows", zeroRows, ["error", "skip"]);
   if (!Number.isSafeInteger(seed)) {
     throw new RangeError(`trainSae: seed must be a whole number, got ${seed}`);
@@ -126,6 +135,8 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
     settings: { ...settings, deadSteps },
     batch,
     lr: positive("lr", options.lr ?? 1e-4),
+    warmup: wholeNumber("warmup", warmup, 0),
+    decay,
     order,
     seed,
     holdout,

@@ -2,6 +2,7 @@ import { createOnnxTrainer } from "../engine/onnx-trainer.js";
 import { type StepReport, type Trainer, initialState } from "../engine/trainer.js";
 import { type Matrix, matrixRows, takeRows } from "../matrix.js";
 import { initialiseSae } from "./initialise.js";
+import { learningRate } from "./learning-rate.js";
 import { type Sae, createSae } from "./sae.js";
 import { type TrainRun, readTrainCheckpoint, writeTrainCheckpoint } from "./train-checkpoint.js";
 import {
@@ -21,6 +22,8 @@ export interface TrainResult {
   log: TrainLogRow[];
   /** Steps taken. */
   steps: number;
+  /** The same in passes over the training rows. */
+  epochs: number;
   /** Why it ended: all steps done, no better validation loss for `patience` epochs, or `signal`. */
   ended: "finished" | "early" | "aborted";
   /** The step whose weights these are, where `patience` chose the best epoch. */
@@ -40,7 +43,7 @@ export async function trainSae(embeddings: Matrix, options: TrainOptions): Promi
   const { checkpointPath, resume = false, createTrainer = createOnnxTrainer } = options;
   const resumed =
     resume && checkpointPath !== undefined
-      ? await readTrainCheckpoint(checkpointPath, plan, embeddings)
+      ? await readTrainCheckpoint(checkpointPath, plan, embeddings, options.init)
       : undefined;
   if (resumed && resumed.state.step > plan.steps) {
     throw new RangeError(
@@ -73,7 +76,7 @@ async function runSteps(
   run: TrainRun,
   embeddings: Matrix,
   plan: TrainPlan,
-  { checkpointPath, signal, onProgress, onLog }: TrainOptions,
+  { checkpointPath, init, signal, onProgress, onLog }: TrainOptions,
 ): Promise<TrainResult["ended"]> {
   const validate = createValidation(embeddings, plan.rows.heldOut, plan.batch);
   const batches = createBatches(embeddings, plan);
@@ -81,11 +84,11 @@ async function runSteps(
   const save = async (): Promise<void> => {
     run.state = await trainer.readState();
     if (checkpointPath !== undefined) {
-      await writeTrainCheckpoint(checkpointPath, run, plan, embeddings);
+      await writeTrainCheckpoint(checkpointPath, run, plan, embeddings, init);
     }
   };
   while (step < plan.steps && run.stale < plan.patience && !signal?.aborted) {
-    const report = await trainer.step(batches(step), plan.lr);
+    const report = await trainer.step(batches(step), learningRate(step, plan));
     step++;
     const row = logRow(report, step, plan);
     if (validate && (step % plan.stepsPerEpoch === 0 || step === plan.steps)) {
@@ -111,6 +114,7 @@ function finish(run: TrainRun, plan: TrainPlan, ended: TrainResult["ended"]): Tr
     sae: createSae({ k: settings.k, encoder, decoder, preBias, latentBias }),
     log,
     steps: state.step,
+    epochs: state.step / plan.stepsPerEpoch,
     ended,
     ...(best.parameters ? { bestStep: best.step } : {}),
     skippedRows: rows.skipped,

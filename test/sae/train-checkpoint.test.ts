@@ -5,6 +5,7 @@ import path from "node:path";
 import { readSafetensors } from "../../src/data/safetensors.js";
 import { FormatError } from "../../src/errors.js";
 import { loadSae } from "../../src/sae/checkpoint.js";
+import { initialiseSae } from "../../src/sae/initialise.js";
 import { trainSae } from "../../src/sae/train.js";
 import type { TrainOptions } from "../../src/sae/train-options.js";
 import { sparseEmbeddings } from "../support/training.js";
@@ -121,6 +122,29 @@ test("resuming refuses other options and other embeddings, naming them", async (
     instanceOf: RangeError,
     message: /other\.safetensors is at step 21 already, past the 6 asked for/,
   });
+});
+
+test("resuming compares the weights to start from, and the schedule of the learning rate", async (t) => {
+  const checkpointPath = path.join(folder, "init.safetensors");
+  const init = initialiseSae(embeddings, { k: 3, n: 32, seed: 1 });
+  const options: TrainOptions = { ...OPTIONS, init, warmup: 3, decay: "cosine", epochs: 4 };
+  await runUntil(2, checkpointPath, options);
+  const resume = (changed: Partial<TrainOptions>) =>
+    trainSae(embeddings, { ...options, ...changed, checkpointPath, resume: true });
+  const other = initialiseSae(embeddings, { k: 3, n: 32, seed: 2 });
+  for (const [name, changed] of Object.entries({
+    init: { init: other },
+    warmup: { warmup: 2 },
+    decay: { decay: "linear" as const },
+    steps: { epochs: 5 },
+  })) {
+    await t.throwsAsync(resume(changed), {
+      instanceOf: RangeError,
+      message: new RegExp(`its ${name} is .*, got`),
+    });
+  }
+  await t.throwsAsync(resume({ init: undefined }), { message: /its init is .*, got not set/ });
+  t.deepEqual(await resume({}), await trainSae(embeddings, options));
 });
 
 test("resuming refuses a file that is no training checkpoint", async (t) => {

@@ -7,8 +7,16 @@ import type { Figure, FigureOptions } from "../../src/figures/figure.js";
 import { shareOfRarer } from "../../src/figures/heatmap.js";
 import { drawLatentMap } from "../../src/figures/latent-map.js";
 import { drawLossCurve } from "../../src/figures/loss-curve.js";
+import { drawComputeFrontier, drawScalingLaw } from "../../src/figures/scaling.js";
 import { drawTaxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
 import { createMatrix } from "../../src/matrix.js";
+
+const SCALING_RUNS = [
+  { k: 8, n: 512, normalized_mse: 0.5, flops: 1e8, curve: [[5e7, 0.8] as const] },
+  { k: 8, n: 1024, normalized_mse: 0.4, flops: 2e8 },
+  { k: 8, n: 2048, normalized_mse: 0.33, flops: 4e8 },
+  { k: 16, n: 1024, normalized_mse: 0.3, flops: 2.1e8 },
+];
 
 /** Every figure over a tiny input; `word(i)` is the i-th text that comes from outside. */
 export function sampleFigures(word: (at: number) => string, options: FigureOptions): Figure[] {
@@ -89,5 +97,7 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
       ],
       { ...options, maxPoints: 2 },
     ),
+    drawScalingLaw(SCALING_RUNS, options),
+    drawComputeFrontier(SCALING_RUNS, options),
   ];
 }

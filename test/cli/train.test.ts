@@ -1,0 +1,88 @@
+import test from "ava";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { parseGrid } from "../../src/cli/train-grid.js";
+import { writeNpy } from "../../src/data/npy-write.js";
+import { inFolder } from "../support/folder.js";
+import { sparseEmbeddings } from "../support/training.js";
+
+const exec = promisify(execFile);
+const MAIN = "build/src/cli/main.js";
+
+async function writeEmbeddings(folder: string): Promise<string> {
+  const { rows, cols, data } = sparseEmbeddings(400, 16);
+  const file = join(folder, "embeddings.npy");
+  await writeNpy(file, { shape: [rows, cols], dtype: "f4", data });
+  return file;
+}
+
+for (const kill of ["SIGKILL", "SIGINT"] as const) {
+  test(`train ended by ${kill} goes on and ends in the same weights, bit for bit`, async (t) => {
+    await inFolder(async (folder) => {
+      const embeddings = await writeEmbeddings(folder);
+      const call = (out: string): string[] => {
+        const sizes = ["--k", "3", "--n", "64", "--batch", "32", "--steps", "3000", "--lr", "1e-3"];
+        return [MAIN, "train", "--embeddings", embeddings, ...sizes, "--out", join(folder, out)];
+      };
+      const state = join(folder, "broken.training.safetensors");
+      const child = spawn(process.execPath, call("broken.safetensors"));
+      let told = "";
+      child.stderr.on("data", (part: Buffer) => (told += part.toString()));
+      while (!existsSync(state) && child.exitCode === null) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      child.kill(kill);
+      await once(child, "close");
+      t.true(existsSync(state));
+      t.false(existsSync(join(folder, "broken.safetensors")));
+      if (kill === "SIGINT") t.regex(told, /run the same command to go on from .*broken\.training/);
+      const [again] = await Promise.all(
+        ["broken.safetensors", "whole.safetensors"].map((out) =>
+          exec(process.execPath, [...call(out), "--json"]),
+        ),
+      );
+      t.is((JSON.parse(again.stdout) as { steps: number }).steps, 3000);
+      t.deepEqual(
+        await readFile(join(folder, "broken.safetensors")),
+        await readFile(join(folder, "whole.safetensors")),
+      );
+      t.false(existsSync(state));
+    });
+  });
+}
+
+test("train --grid writes SAEs and a table, and scaling fits it", async (t) => {
+  await inFolder(async (folder) => {
+    const embeddings = await writeEmbeddings(folder);
+    const out = join(folder, "grid");
+    const args = ["train", "--embeddings", embeddings, "--epochs", "3", "--lr", "1e-2"];
+    await exec(process.execPath, [MAIN, ...args, "--grid", "k=2,4 n=16,32", "--out", out]);
+    t.true((await readdir(out)).includes("sae_4_32_8.safetensors"));
+    const { stdout } = await exec(process.execPath, [
+      MAIN,
+      "scaling",
+      join(out, "table.csv"),
+      "--json",
+    ]);
+    const fits = JSON.parse(stdout) as { size: { k: number }[]; compute: { k: number }[] };
+    t.deepEqual(
+      [fits.size, fits.compute].map((list) => list.map(({ k }) => k)),
+      [
+        [2, 4],
+        [2, 4],
+      ],
+    );
+  });
+});
+
+test("--grid takes k and n, each once", (t) => {
+  t.deepEqual(parseGrid("n=8,16  k=2"), { n: [8, 16], k: [2] });
+  t.deepEqual(parseGrid("k=2:n=8:auxk=4"), { k: [2], n: [8], auxk: [4] });
+  for (const text of ["", "k=2", "k=2 n=", "k=2 n=8 n=9", "k=2;n=8", "k=-2 n=8", "d=3 k=2 n=8"]) {
+    t.throws(() => parseGrid(text), { name: "UsageError", message: /--grid/ }, text);
+  }
+});

@@ -267,6 +267,7 @@ export { drawLossCurve } from "./figures/loss-curve.js";
 export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
 export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";
 
+export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-loss.js";
 export { type CellProgressOptions, cellProgress } from "./notebook/cell-progress.js";
 export { type ShowOptions, type Showable, show } from "./notebook/show.js";
 export { type Table, tableFromRecords } from "./notebook/table.js";

@@ -228,6 +228,25 @@ export { neighboursKept, trustworthiness } from "./projection/quality.js";
 export { type UmapOptions, projectUmap } from "./projection/umap.js";
 
 export {
+  type Explanation,
+  type RankChange,
+  compareRankings,
+  explainScore,
+  sharedLatents,
+} from "./search/explain.js";
+export { type LabelHit, searchLabels } from "./search/labels.js";
+export { type Hit, type SearchOptions, searchRows } from "./search/nearest.js";
+export { type SteeringSession, startSteering } from "./search/session.js";
+export {
+  type SteeredQuery,
+  type SteeringEdit,
+  type SteeringMethod,
+  type SteeringModel,
+  steerQuery,
+  typicalActivations,
+} from "./search/steer.js";
+
+export {
   catalogToCsv,
   catalogToJsonl,
   catalogToParquet,

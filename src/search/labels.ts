@@ -1,0 +1,28 @@
+/** A label that was found by its words. */
+export interface LabelHit {
+  /** Place in the list of labels. */
+  index: number;
+  /** 3 the label itself, 2 every word as a whole word, 1 every word inside a word. */
+  rank: number;
+}
+
+/**
+ * The labels that hold every word of `query`, whatever the case; the whole label first, then whole words, then parts
+ * of words, shorter labels first among equals. The query is taken as it is: no sign has a meaning.
+ */
+export function searchLabels(labels: readonly string[], query: string): LabelHit[] {
+  const wanted = query.trim().toLowerCase();
+  if (wanted === "") return [];
+  const words = wanted.split(/\s+/);
+  const hits = labels.flatMap((label, index): LabelHit[] => {
+    const text = label.toLowerCase();
+    if (text === wanted) return [{ index, rank: 3 }];
+    const own = new Set(text.split(/[^\p{L}\p{N}]+/u));
+    if (words.every((word) => own.has(word))) return [{ index, rank: 2 }];
+    return words.every((word) => text.includes(word)) ? [{ index, rank: 1 }] : [];
+  });
+  return hits.sort(
+    (a, b) =>
+      b.rank - a.rank || labels[a.index].length - labels[b.index].length || a.index - b.index,
+  );
+}

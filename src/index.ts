@@ -105,12 +105,8 @@ export type { LoadOptions } from "./sae/formats/format.js";
 export { CHECKPOINT_FORMATS } from "./sae/formats/registry.js";
 export { type SaeLensMetadata, saveSaeLens } from "./sae/formats/saelens-write.js";
 export type { InputNormalisation } from "./sae/normalise.js";
-export {
-  type ReadingComparison,
-  type SaeReading,
-  compareReadings,
-  zScoreOf,
-} from "./sae/readings.js";
+export { type ReadingComparison, type SaeReading, compareReadings } from "./sae/readings.js";
+export { zScoreOf } from "./sae/normalise.js";
 export {
   type EncodeOptions,
   type EncodedBlock,

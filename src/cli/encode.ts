@@ -2,6 +2,7 @@ import path from "node:path";
 import { openEngine } from "../engine/auto.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { encodeToFiles } from "../sae/encode.js";
+import { warnOfReading } from "./reading.js";
 import { type Command, defineCommand } from "./command.js";
 import { badRowsOption, engineChoice, engineOption, loadOptions, saeOptions } from "./options.js";
 
@@ -25,10 +26,11 @@ export const encodeCommand: Command = defineCommand({
       about: "documents per block (default: what suits the device)",
     },
   },
-  async run(values, _positionals, { onProgress, signal }) {
+  async run(values, _positionals, { onProgress, signal, ...context }) {
     const sae = await loadSae(values.sae, loadOptions(values));
     const engine = await openEngine(engineChoice(values.engine));
     try {
+      await warnOfReading(sae, values.embeddings, engine, (line) => context.note(line));
       const start = performance.now();
       const written = await encodeToFiles(sae, values.embeddings, values.out, {
         engine,

@@ -2,6 +2,7 @@ import { readCodes } from "../data/codes.js";
 import { openEngine } from "../engine/auto.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { type SaeMetrics, computeMetrics } from "../sae/metrics.js";
+import { warnOfReading } from "./reading.js";
 import { type Command, defineCommand } from "./command.js";
 import { badRowsOption, engineChoice, engineOption, loadOptions, saeOptions } from "./options.js";
 import { formatRows } from "./text.js";
@@ -19,11 +20,12 @@ export const metricsCommand: Command = defineCommand({
     ...engineOption,
     ...badRowsOption,
   },
-  async run(values, _positionals, { onProgress, signal }) {
+  async run(values, _positionals, { onProgress, signal, ...context }) {
     const sae = await loadSae(values.sae, loadOptions(values));
     const codes = values.codes === undefined ? undefined : await readCodes(values.codes);
     const engine = await openEngine(engineChoice(values.engine));
     try {
+      await warnOfReading(sae, values.embeddings, engine, (line) => context.note(line));
       const metrics = await computeMetrics(sae, values.embeddings, {
         engine,
         codes,

@@ -44,6 +44,11 @@ export const trainCommand: Command = defineCommand({
       choices: ["constant", "linear", "cosine"],
       about: "how the learning rate falls after that (default constant)",
     },
+    normalise: {
+      type: "string",
+      choices: ["none", "z-score"],
+      about: "train on raw embeddings or on their z-scores; kept in the SAE (default none)",
+    },
     clip: { type: "number", about: "largest gradient norm (default 1)" },
     "dead-steps": {
       type: "integer",
@@ -105,6 +110,11 @@ export const trainCommand: Command = defineCommand({
     if (!/\.(safetensors|pth|pt)$/i.test(values.out)) {
       throw new UsageError(`train: --out must end in .safetensors, .pth or .pt, got ${values.out}`);
     }
+    if (values.normalise === "z-score" && !/\.safetensors$/i.test(values.out)) {
+      throw new UsageError(
+        "train: --normalise z-score needs an --out of .safetensors: a .pth has no place for it",
+      );
+    }
     const init =
       values.init === undefined ? undefined : await loadSae(values.init, { k: values.k });
     const checkpointPath =
@@ -145,6 +155,7 @@ function sharedOptions(
     lr: values.lr as number | undefined,
     warmup: values.warmup as number | undefined,
     decay: values.decay as TrainOptions["decay"],
+    normalise: values.normalise as TrainOptions["normalise"],
     clip: values.clip as number | undefined,
     deadSteps: values["dead-steps"] as number | undefined,
     steps: values.steps as number | undefined,

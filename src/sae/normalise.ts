@@ -25,6 +25,21 @@ export function checkNormalisation(normalisation: InputNormalisation, d: number)
   }
 }
 
+/** The z-score of a matrix's columns: mean and biased standard deviation, at least 1e-6. */
+export function zScoreOf({ rows, cols, data }: Matrix): InputNormalisation {
+  const sums = new Float64Array(cols);
+  const squares = new Float64Array(cols);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) sums[j] += data[i * cols + j];
+  }
+  const mean = Float32Array.from(sums, (sum) => sum / rows);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) squares[j] += (data[i * cols + j] - mean[j]) ** 2;
+  }
+  const std = Float32Array.from(squares, (sum) => Math.max(1e-6, Math.sqrt(sum / rows)));
+  return { kind: "z-score", mean, std };
+}
+
 /** The rows as the encoder takes them; the same matrix where nothing is done to it. */
 export function normaliseInputs(normalisation: InputNormalisation, batch: Matrix): Matrix {
   if (normalisation.kind === "none") return batch;

@@ -3,7 +3,7 @@ import { openEngine } from "../engine/auto.js";
 import { type Matrix, createMatrix, takeRows } from "../matrix.js";
 import { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./blocks.js";
 import { computeMetrics } from "./metrics.js";
-import type { InputNormalisation } from "./normalise.js";
+import { type InputNormalisation, zScoreOf } from "./normalise.js";
 import type { Sae } from "./sae.js";
 
 const SAMPLE_ROWS = 2000;
@@ -119,21 +119,6 @@ function otherNormalisations(sample: Matrix): InputNormalisation[] {
     { kind: "layer-norm" },
     zScoreOf(sample),
   ];
-}
-
-/** The z-score of a matrix's columns: mean and biased standard deviation, at least 1e-6. */
-export function zScoreOf({ rows, cols, data }: Matrix): InputNormalisation {
-  const sums = new Float64Array(cols);
-  const squares = new Float64Array(cols);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) sums[j] += data[i * cols + j];
-  }
-  const mean = Float32Array.from(sums, (sum) => sum / rows);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) squares[j] += (data[i * cols + j] - mean[j]) ** 2;
-  }
-  const std = Float32Array.from(squares, (sum) => Math.max(1e-6, Math.sqrt(sum / rows)));
-  return { kind: "z-score", mean, std };
 }
 
 /** Up to SAMPLE_ROWS rows, evenly spread; rows that cannot be used are left out. */

@@ -54,11 +54,17 @@ export async function writeTrainCheckpoint(
   addParameters(tensors, "adam.first.", state.firstMoment);
   addParameters(tensors, "adam.second.", state.secondMoment);
   if (best.parameters) addParameters(tensors, "best.", best.parameters);
+  if (plan.normalisation.kind === "z-score") {
+    const { mean, std } = plan.normalisation;
+    tensors.set("input_mean", { shape: [plan.d], data: mean });
+    tensors.set("input_std", { shape: [plan.d], data: std });
+  }
   tensors.set("since_fired", { shape: [plan.n], data: state.sinceFired });
   tensors.set("log", { shape: [log.length, LOG_COLUMNS.length], data: encodeLog(log) });
   await writeSafetensors(path, tensors, {
     format: TRAINING_FORMAT,
     k: String(plan.settings.k),
+    normalisation: plan.normalisation.kind,
     step: String(state.step),
     best_step: String(best.step),
     best_validation: String(best.validation),
@@ -111,7 +117,21 @@ function identity(
   embeddings: Matrix,
   init: Sae | undefined,
 ): Record<string, string | number> {
-  const { settings, d, n, batch, lr, warmup, decay, order, seed, holdout, patience, steps } = plan;
+  const {
+    settings,
+    d,
+    n,
+    batch,
+    lr,
+    warmup,
+    decay,
+    normalisation,
+    order,
+    seed,
+    holdout,
+    patience,
+    steps,
+  } = plan;
   return {
     d,
     n,
@@ -124,6 +144,7 @@ function identity(
     patience: String(patience),
     rows: embeddings.rows,
     embeddings: fingerprint(embeddings),
+    ...(normalisation.kind === "none" ? {} : { normalise: normalisation.kind }),
     ...(warmup > 0 ? { warmup } : {}),
     ...(decay === "constant" ? {} : { decay, steps }),
     ...(init ? { init: fingerprintSae(init) } : {}),

@@ -1,7 +1,8 @@
 import type { CreateTrainer, TrainerSettings } from "../engine/trainer.js";
-import type { Matrix } from "../matrix.js";
+import { type Matrix, takeRows } from "../matrix.js";
 import type { OnProgress } from "../progress.js";
 import type { LearningRateDecay } from "./learning-rate.js";
+import { type InputNormalisation, zScoreOf } from "./normalise.js";
 import { type Sae, isPlainTopK } from "./sae.js";
 import { type TrainRows, batchesPerEpoch, splitRows } from "./train-rows.js";
 
@@ -42,6 +43,11 @@ export interface TrainOptions {
   warmup?: number;
   /** How the learning rate falls after that, to 0 at the end of the run, or not. Default "constant", as in the paper. */
   decay?: LearningRateDecay;
+  /**
+   * What is done to the embeddings: nothing, or the z-score of the training rows' dimensions, which the SAE then does to
+   * all that it encodes and undoes on what it decodes. Default "none", as in the paper's code.
+   */
+  normalise?: "none" | "z-score";
   /** Largest gradient norm. Default 1. */
   clip?: number;
   /**
@@ -92,6 +98,7 @@ export interface TrainPlan {
   lr: number;
   warmup: number;
   decay: LearningRateDecay;
+  normalisation: InputNormalisation;
   order: "file" | "shuffle";
   seed: number;
   holdout: number;
@@ -105,7 +112,8 @@ export interface TrainPlan {
 /** Checks the options against the embeddings [N, d]. Throws RangeError or TypeError naming the option. */
 export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPlan {
   const { order = "shuffle", zeroRows = "error", seed = 0, holdout = 0 } = options;
-  const { decay = "constant", warmup = 0 } = options;
+  const { decay = "constant", warmup = 0, normalise = "none" } = options;
+  checkChoice("normalise", normalise, ["none", "z-score"]);
   checkChoice("order", order, ["file", "shuffle"]);
   checkChoice("decay", decay, ["constant", "linear", "cosine"]);
   checkChoice("zeroRows", zeroRows, ["error", "skip"]);
@@ -137,6 +145,8 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
     lr: positive("lr", options.lr ?? 1e-4),
     warmup: wholeNumber("warmup", warmup, 0),
     decay,
+    normalisation:
+      normalise === "none" ? { kind: "none" } : zScoreOf(takeRows(embeddings, rows.train)),
     order,
     seed,
     holdout,

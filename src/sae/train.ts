@@ -3,6 +3,7 @@ import { type StepReport, type Trainer, initialState } from "../engine/trainer.j
 import { type Matrix, matrixRows, takeRows } from "../matrix.js";
 import { initialiseSae } from "./initialise.js";
 import { learningRate } from "./learning-rate.js";
+import { normaliseInputs } from "./normalise.js";
 import { type Sae, createSae } from "./sae.js";
 import { type TrainRun, readTrainCheckpoint, writeTrainCheckpoint } from "./train-checkpoint.js";
 import {
@@ -63,7 +64,7 @@ export async function trainSae(embeddings: Matrix, options: TrainOptions): Promi
 function startRun(embeddings: Matrix, plan: TrainPlan, init?: Sae): TrainRun {
   const sae =
     init ??
-    initialiseSae(takeRows(embeddings, plan.rows.train.subarray(0, 10_000)), {
+    initialiseSae(preparedRows(embeddings, plan.rows.train.subarray(0, 10_000), plan), {
       k: plan.settings.k,
       n: plan.n,
       seed: plan.seed,
@@ -78,7 +79,7 @@ async function runSteps(
   plan: TrainPlan,
   { checkpointPath, init, signal, onProgress, onLog }: TrainOptions,
 ): Promise<TrainResult["ended"]> {
-  const validate = createValidation(embeddings, plan.rows.heldOut, plan.batch);
+  const validate = createValidation(embeddings, plan.rows.heldOut, plan);
   const batches = createBatches(embeddings, plan);
   let step = run.state.step;
   const save = async (): Promise<void> => {
@@ -109,9 +110,9 @@ async function runSteps(
 function finish(run: TrainRun, plan: TrainPlan, ended: TrainResult["ended"]): TrainResult {
   const { best, state, log } = run;
   const { encoder, decoder, preBias, latentBias } = best.parameters ?? state.parameters;
-  const { settings, rows } = plan;
+  const { settings, rows, normalisation } = plan;
   return {
-    sae: createSae({ k: settings.k, encoder, decoder, preBias, latentBias }),
+    sae: createSae({ k: settings.k, normalisation, encoder, decoder, preBias, latentBias }),
     log,
     steps: state.step,
     epochs: state.step / plan.stepsPerEpoch,
@@ -119,6 +120,11 @@ function finish(run: TrainRun, plan: TrainPlan, ended: TrainResult["ended"]): Tr
     ...(best.parameters ? { bestStep: best.step } : {}),
     skippedRows: rows.skipped,
   };
+}
+
+/** Rows of the embeddings as the trainer takes them. */
+function preparedRows(embeddings: Matrix, rows: Uint32Array, { normalisation }: TrainPlan): Matrix {
+  return normaliseInputs(normalisation, takeRows(embeddings, rows));
 }
 
 /** Gives the batch of any step, counted from 0. */
@@ -130,7 +136,7 @@ function createBatches(embeddings: Matrix, plan: TrainPlan): (step: number) => M
     if (wanted !== epoch) order = epochOrder(plan.rows.train, wanted, plan);
     epoch = wanted;
     const start = (step % plan.stepsPerEpoch) * plan.batch;
-    return takeRows(embeddings, order.subarray(start, start + plan.batch));
+    return preparedRows(embeddings, order.subarray(start, start + plan.batch), plan);
   };
 }
 
@@ -138,10 +144,11 @@ function createBatches(embeddings: Matrix, plan: TrainPlan): (step: number) => M
 function createValidation(
   embeddings: Matrix,
   rows: Uint32Array,
-  batch: number,
+  plan: TrainPlan,
 ): ((trainer: Trainer) => Promise<number>) | undefined {
   if (rows.length === 0) return undefined;
-  const heldOut = takeRows(embeddings, rows);
+  const { batch } = plan;
+  const heldOut = preparedRows(embeddings, rows, plan);
   const variance = squaredDeviations(heldOut);
   return async (trainer) => {
     let error = 0;

@@ -154,3 +154,15 @@ test("resuming refuses a file that is no training checkpoint", async (t) => {
     instanceOf: FormatError,
   });
 });
+
+test("a run on z-scores goes on in the same weights, and its checkpoint opens with them", async (t) => {
+  const checkpointPath = path.join(folder, "z-score.safetensors");
+  const options: TrainOptions = { ...OPTIONS, normalise: "z-score" };
+  await runUntil(3, checkpointPath, options);
+  const resumed = await trainSae(embeddings, { ...options, checkpointPath, resume: true });
+  t.deepEqual(resumed, await trainSae(embeddings, options));
+  t.deepEqual((await loadSae(checkpointPath)).normalisation, resumed.sae.normalisation);
+  await t.throwsAsync(trainSae(embeddings, { ...OPTIONS, checkpointPath, resume: true }), {
+    message: /its normalise is z-score, got not set/,
+  });
+});

@@ -3,6 +3,9 @@ import { readFileSync } from "node:fs";
 import { readNpyMatrix } from "../../src/data/npy.js";
 import { createMatrix, rowNorms } from "../../src/matrix.js";
 import { loadSae } from "../../src/sae/checkpoint.js";
+import { computeMetrics } from "../../src/sae/metrics.js";
+import { normaliseInputs } from "../../src/sae/normalise.js";
+import { createSae } from "../../src/sae/sae.js";
 import { trainSae } from "../../src/sae/train.js";
 import type { TrainLogRow, TrainOptions } from "../../src/sae/train-options.js";
 import { sharedPath } from "../support/shared.js";
@@ -216,4 +219,20 @@ test("trainSae refuses missing and contradicting options", async (t) => {
     message: /init must have 16 latents of width 16, got 32 of 16/,
   });
   await t.throwsAsync(trainSae(createMatrix(1, 4), { k: 1, n: 2 }), { message: /2 rows or more/ });
+});
+
+test("training on z-scores keeps them in the SAE: raw embeddings are encoded and decoded as they are", async (t) => {
+  const raw = sparseEmbeddings(200, 16);
+  const shifted = { ...raw, data: raw.data.map((value, i) => value * (1 + (i % 16)) + 3) };
+  const options = { k: 3, n: 32, batch: 64, lr: 3e-3, epochs: 15 };
+  const { sae, log } = await trainSae(shifted, { ...options, normalise: "z-score" });
+  t.is(sae.normalisation.kind, "z-score");
+  const normalised = normaliseInputs(sae.normalisation, shifted);
+  const other = await trainSae(normalised, options);
+  t.deepEqual(log, other.log);
+  t.deepEqual(sae.encoder, other.sae.encoder);
+  const { explained_variance: own } = await computeMetrics(sae, shifted);
+  const raws = createSae({ ...sae, normalisation: { kind: "none" } });
+  const { explained_variance: wrong } = await computeMetrics(raws, shifted);
+  t.true(own > 0.5 && own > wrong + 0.1, `${own} ${wrong}`);
 });

@@ -21,7 +21,7 @@ function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
   const bar = new cliProgress.SingleBar(
     {
       stream,
-      format: "{step} {bar} {percentage}%  {value}/{total}  {eta_formatted}  {note}",
+      format: "{step} {bar} {percentage}%  {value}/{total}  {speed}  {eta_formatted}  {note}",
       clearOnComplete: false,
       hideCursor: true,
       etaBuffer: 50,
@@ -30,6 +30,7 @@ function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
   );
   let current: string | undefined;
   let isClosed = false;
+  let first = { done: 0, at: 0 };
   const stop = (): void => {
     if (current !== undefined) bar.stop();
     current = undefined;
@@ -39,7 +40,12 @@ function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
       if (isClosed) return;
       const { step, done, total = 0 } = progress;
       // The bar does not clear what a longer note of before left on the line.
-      const payload = { step: step.padEnd(12), note: (progress.note ?? "").padEnd(NOTE_WIDTH) };
+      if (step !== current) first = { done, at: Date.now() };
+      const payload = {
+        step: step.padEnd(12),
+        speed: formatSpeed(done - first.done, Date.now() - first.at),
+        note: (progress.note ?? "").padEnd(NOTE_WIDTH),
+      };
       if (step !== current) {
         stop();
         bar.start(total, done, payload);
@@ -76,6 +82,13 @@ function createLines(stream: NodeJS.WriteStream): ProgressDisplay {
     note: (line) => void stream.write(`${line}\n`),
     close: () => undefined,
   };
+}
+
+/** Units a second, such as "12.5/s"; empty before there is a time to divide by. */
+function formatSpeed(count: number, milliseconds: number): string {
+  if (count <= 0 || milliseconds <= 0) return "";
+  const speed = (1000 * count) / milliseconds;
+  return `${speed < 100 ? speed.toFixed(1) : Math.round(speed).toLocaleString("en")}/s`;
 }
 
 function formatLine({ step, done, total, note }: Progress): string {

@@ -188,6 +188,7 @@ export {
   groupForest,
 } from "./families/extract.js";
 export { type Forest, type ForestOptions, buildForest } from "./families/forest.js";
+export { forestToGexf } from "./families/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
 export { matchHeldOut } from "./families/held-out.js";
 export {
@@ -248,6 +249,14 @@ export {
   catalogToParquet,
   writeCatalog,
 } from "./labels/catalog-export.js";
+export { type DelphiOptions, exportDelphi } from "./labels/exports/delphi.js";
+export { catalogToFlatParquet } from "./labels/exports/flat-parquet.js";
+export type { ExportInputs } from "./labels/exports/inputs.js";
+export {
+  type NeuronpediaOptions,
+  documentTokens,
+  exportNeuronpedia,
+} from "./labels/exports/neuronpedia.js";
 export { readCatalog } from "./labels/catalog-read.js";
 export {
   type CatalogInputs,
@@ -267,6 +276,7 @@ export {
   mergeLabels,
 } from "./labels/label.js";
 
+export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
 export { drawActivationHistogram } from "./figures/activation-histogram.js";
 export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
 export { drawDensityHistogram } from "./figures/density-histogram.js";

@@ -4,6 +4,7 @@ import { convertCommand } from "./convert.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { encodeCommand } from "./encode.js";
+import { exportCommand } from "./export.js";
 import { familiesCommand } from "./families.js";
 import { figuresCommand } from "./figures.js";
 import { inspectCommand } from "./inspect.js";
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   mapCommand,
   figuresCommand,
   catalogCommand,
+  exportCommand,
   notebooksCommand,
   jupyterCommand,
 ];

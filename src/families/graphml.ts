@@ -155,7 +155,7 @@ export function forestToGraphml(forest: Forest, options: GraphmlOptions = {}): s
 }
 
 /** The smallest family of each latent in one, of equal ones the first. */
-function smallestFamilies(
+export function smallestFamilies(
   families: readonly Family[],
 ): Map<number, { family: Family; depth: number }> {
   const homes = new Map<number, { family: Family; depth: number }>();

@@ -1,0 +1,20 @@
+import { type Browser, chromium } from "playwright-core";
+import { browserChoices } from "../../src/figures/browser.js";
+
+/** A real browser, the system's or the npm one; undefined where none starts. */
+export async function startBrowser(): Promise<Browser | undefined> {
+  for (const choice of browserChoices()) {
+    try {
+      const { executablePath, env } = await choice.prepare();
+      const args = ["--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"];
+      return await chromium.launch({
+        executablePath,
+        args,
+        env: { ...process.env, ...env },
+      });
+    } catch {
+      // the next one
+    }
+  }
+  return undefined;
+}

@@ -32,8 +32,11 @@ export {
   type Document,
   readClassTree,
   readCorpus,
+  streamCorpus,
 } from "./data/corpus.js";
 export { type CsvOptions, type CsvTable, type CsvValue, formatCsv, parseCsv } from "./data/csv.js";
+export { cleanText } from "./data/clean.js";
+export { type EmbedCorpusOptions, type EmbeddedCorpus, embedCorpus } from "./data/embed-corpus.js";
 export { type EmbedOptions, type Embedder, createOfflineEmbedder } from "./data/embedder.js";
 export { sha256File, writeFileAtomic } from "./data/files.js";
 export {
@@ -74,6 +77,12 @@ export {
   readNpyMatrix,
   streamNpyRows,
 } from "./data/npy.js";
+export {
+  type ParquetOptions,
+  type ParquetRow,
+  readParquetMatrix,
+  streamParquetRows,
+} from "./data/parquet.js";
 export { readNpz } from "./data/npz.js";
 export {
   type TensorContent,
@@ -242,6 +251,12 @@ export {
   steerQuery,
   typicalActivations,
 } from "./search/steer.js";
+
+export {
+  type EmbeddingModel,
+  type EmbeddingModelOptions,
+  createEmbeddingModel,
+} from "./llm/embeddings.js";
 
 export {
   catalogToCsv,

@@ -3,6 +3,7 @@ import { catalogCommand } from "./catalog.js";
 import { convertCommand } from "./convert.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
+import { embedCommand } from "./embed.js";
 import { encodeCommand } from "./encode.js";
 import { exportCommand } from "./export.js";
 import { familiesCommand } from "./families.js";
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   demoCommand,
   doctorCommand,
   pullCommand,
+  embedCommand,
   inspectCommand,
   convertCommand,
   trainCommand,

@@ -1,8 +1,7 @@
 import { FormatError } from "../errors.js";
-import { parseCsv } from "./csv.js";
+import { cleanText, pythonText } from "./clean.js";
+import { bareName, isRow, readCorpusRows } from "./corpus-rows.js";
 import { readJson } from "./json.js";
-import { readJsonl } from "./jsonl.js";
-import { readText } from "./text.js";
 
 /** One text of a corpus. Row i of the embeddings and of the codes is document i. */
 export interface Document {
@@ -38,6 +37,14 @@ export interface CorpusColumns {
 /** How a corpus is read. */
 export interface CorpusOptions {
   columns?: CorpusColumns;
+  /**
+   * How title and text are put together. "plain" (default): title, blank line, text, as they are. "clean": the same with
+   * markup, entities and line breaks inside paragraphs taken out. "compat": as the authors' code does, a title that is a
+   * list in Python's spelling.
+   */
+  form?: "plain" | "clean" | "compat";
+  /** Documents that are kept, such as those of a class. Default all. */
+  keep?: (document: Document) => boolean;
 }
 
 const DEFAULTS = {
@@ -50,28 +57,35 @@ const DEFAULTS = {
 type Row = Record<string, unknown>;
 
 /**
- * Reads a corpus: JSON lines, CSV with a header, a JSON array of rows, or the paper's `abstract_texts.json`
- * ({doc_ids, abstracts}); each also gzipped. The format follows from the name. Throws FormatError with the place of a
- * row without an id or a text, of a value of a wrong type, and of an id that was there before.
+ * Reads a corpus: JSON lines, CSV with a header, a JSON array of rows, Parquet or a folder of it, arXiv's metadata dump,
+ * or the paper's `abstract_texts.json` ({doc_ids, abstracts}); the text formats also gzipped. The format follows from
+ * the name. Throws FormatError with the place of a row without an id or a text, of a value of a wrong type, and of an id
+ * that was there before.
  */
-export async function readCorpus(
-  path: string,
-  { columns = {} }: CorpusOptions = {},
-): Promise<Document[]> {
+export async function readCorpus(path: string, options: CorpusOptions = {}): Promise<Document[]> {
   const documents: Document[] = [];
+  for await (const document of streamCorpus(path, options)) documents.push(document);
+  return documents;
+}
+
+/** The documents of a corpus one by one; see readCorpus. Only the ids of those that are kept stay in memory. */
+export async function* streamCorpus(
+  path: string,
+  { columns = {}, form = "plain", keep = () => true }: CorpusOptions = {},
+): AsyncGenerator<Document> {
   const places = new Map<string, string>();
-  for await (const { place, row } of readRows(path)) {
-    const document = toDocument(row, columns, (problem) => {
+  for await (const { place, row } of readCorpusRows(path)) {
+    const document = toDocument(row, { columns, form }, (problem) => {
       throw new FormatError(path, `${place}: ${problem}`);
     });
+    if (!keep(document)) continue;
     const before = places.get(document.id);
     if (before !== undefined) {
       throw new FormatError(path, `${place}: id ${quote(document.id)} was in ${before} already`);
     }
     places.set(document.id, place);
-    documents.push(document);
+    yield document;
   }
-  return documents;
 }
 
 /**
@@ -88,7 +102,7 @@ export async function readClassTree(path: string): Promise<ClassTree> {
     }
     return tree;
   }
-  for await (const { place, row } of readRows(path)) {
+  for await (const { place, row } of readCorpusRows(path)) {
     if (typeof row.id !== "string" || row.id === "") {
       throw new FormatError(path, `${place}: expected the string id, got ${quote(row.id)}`);
     }
@@ -101,55 +115,11 @@ export async function readClassTree(path: string): Promise<ClassTree> {
   return tree;
 }
 
-async function* readRows(path: string): AsyncGenerator<{ place: string; row: Row }> {
-  const name = bareName(path);
-  if (name.endsWith(".jsonl") || name.endsWith(".ndjson")) {
-    for await (const { line, value } of readJsonl(path)) {
-      if (!isRow(value)) throw new FormatError(path, `line ${line}: expected an object`);
-      yield { place: `line ${line}`, row: value };
-    }
-  } else if (name.endsWith(".csv")) {
-    const { columns, rows } = parseCsv(await readText(path), path);
-    for (let i = 0; i < rows.length; i++) {
-      const row = Object.fromEntries(columns.map((column, c) => [column, rows[i][c]]));
-      yield { place: `row ${i + 1}`, row };
-    }
-  } else if (name.endsWith(".json")) {
-    const items = jsonRows(await readJson(path), path);
-    for (let i = 0; i < items.length; i++) {
-      const row = items[i];
-      if (!isRow(row)) throw new FormatError(path, `item ${i}: expected an object`);
-      yield { place: `item ${i}`, row };
-    }
-  } else {
-    throw new FormatError(
-      path,
-      "expected a name that ends in .jsonl, .csv or .json, or .gz behind it",
-    );
-  }
-}
-
-// The paper's abstract_texts.json holds two lists side by side; its abstracts begin with the title and a blank line.
-function jsonRows(value: unknown, path: string): unknown[] {
-  if (Array.isArray(value)) return value;
-  if (isRow(value) && Array.isArray(value.doc_ids) && Array.isArray(value.abstracts)) {
-    const { doc_ids: ids, abstracts: texts } = value as Record<string, unknown[]>;
-    if (ids.length !== texts.length) {
-      throw new FormatError(
-        path,
-        `expected ${ids.length} abstracts, one a doc_id, got ${texts.length}`,
-      );
-    }
-    return ids.map((id, i) => {
-      const text = texts[i];
-      const end = typeof text === "string" ? text.indexOf("\n\n") : -1;
-      return { id, text, title: typeof text === "string" && end > 0 ? text.slice(0, end) : "" };
-    });
-  }
-  throw new FormatError(path, "expected a list of rows or {doc_ids, abstracts}");
-}
-
-function toDocument(row: Row, columns: CorpusColumns, fail: (problem: string) => never): Document {
+function toDocument(
+  row: Row,
+  { columns, form }: { columns: CorpusColumns; form: NonNullable<CorpusOptions["form"]> },
+  fail: (problem: string) => never,
+): Document {
   const pick = (what: keyof CorpusColumns): string | undefined => {
     const named = columns[what];
     if (named === undefined) return DEFAULTS[what].find((column) => row[column] !== undefined);
@@ -171,10 +141,13 @@ function toDocument(row: Row, columns: CorpusColumns, fail: (problem: string) =>
   const textColumn = need("text");
   const body = row[textColumn];
   if (typeof body !== "string") fail(`expected a string as ${textColumn}, got ${quote(body)}`);
-  const text = textColumn === "text" || title === "" ? body : `${title}\n\n${body}`;
+  const alone = textColumn === "text" || title === "";
+  const heading = form === "compat" && titleColumn ? pythonText(row[titleColumn]) : title;
+  const whole = alone ? body : `${heading}\n\n${body}`;
+  const text = form === "clean" ? cleanText(whole) : whole;
   const classColumn = pick("classes");
   const classes = classColumn === undefined ? [] : classList(row[classColumn], fail);
-  return { id, title, text, classes };
+  return { id, title: form === "clean" ? cleanText(title) : title, text, classes };
 }
 
 // Some corpora wrap the title into a list of one.
@@ -209,14 +182,6 @@ function unique(items: string[]): string[] {
 
 function isStringList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
-}
-
-function isRow(value: unknown): value is Row {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function bareName(path: string): string {
-  return path.toLowerCase().replace(/\.gz$/, "");
 }
 
 function quote(value: unknown): string {

@@ -1,0 +1,98 @@
+import type OpenAI from "openai";
+import { ApiError } from "../errors.js";
+import { notePause, parseRetryAfter } from "./retry.js";
+
+/** Where a model is served. */
+export interface Connection {
+  /** Address of an OpenAI-compatible API, such as "http://localhost:11434/v1". Default OpenAI's own. */
+  baseUrl?: string;
+  /** Names of environment variables that may hold the key, in order. */
+  keyVariables: readonly string[];
+  /** Where the variables are. Default process.env. */
+  env?: Record<string, string | undefined>;
+  /** Milliseconds after which a call is given up. Default 60,000. */
+  timeoutMs?: number;
+}
+
+/**
+ * A client of the `openai` package that retries nothing by itself. The key comes from the environment alone; a server
+ * on this machine needs none. Throws RangeError for an address with a user, password or key in it, and Error, naming
+ * the variables, where a key is needed and none is set.
+ */
+export async function connect({
+  baseUrl,
+  keyVariables,
+  env = process.env,
+  timeoutMs = 60_000,
+}: Connection): Promise<OpenAI> {
+  const url = baseUrl === undefined ? undefined : checkBaseUrl(baseUrl);
+  const key = keyVariables.map((name) => env[name]).find((value) => value);
+  if (key === undefined && !isLocal(url)) {
+    throw new Error(
+      `no key for ${url?.host ?? "api.openai.com"}: set ${keyVariables.join(" or ")} in the environment`,
+    );
+  }
+  // Imported here: most programs ask no model.
+  const { default: Client } = await import("openai");
+  return new Client({
+    apiKey: key ?? "none",
+    baseURL: url?.href.replace(/\/$/, ""),
+    maxRetries: 0,
+    timeout: timeoutMs,
+    logLevel: "off",
+  });
+}
+
+/** A base URL, checked. Throws RangeError, without showing it, where it holds a secret or is none. */
+export function checkBaseUrl(text: string): URL {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new RangeError("base URL: expected an http(s) address such as http://localhost:8000/v1");
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new RangeError(`base URL: expected an http(s) address, got ${url.protocol}`);
+  }
+  if (url.username !== "" || url.password !== "" || /key|token|secret|sig/i.test(url.search)) {
+    throw new RangeError(
+      `base URL of ${url.host}: holds a user, password or key; keys belong into the environment`,
+    );
+  }
+  return url;
+}
+
+function isLocal(url: URL | undefined): boolean {
+  return url !== undefined && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+}
+
+/** An error of the openai package as ours: no headers, no key, and whether trying again may help. */
+export async function toApiError(error: unknown, baseUrl: string): Promise<unknown> {
+  const { APIError, APIConnectionError, APIUserAbortError } = await import("openai");
+  if (error instanceof APIUserAbortError || !(error instanceof APIError)) return error;
+  const { origin, pathname } = new URL(baseUrl);
+  const url = origin + pathname;
+  if (error instanceof APIConnectionError) {
+    const reason = error.cause instanceof Error ? error.cause.message : error.message;
+    return new ApiError(`${url}: ${hideSecrets(reason)}`, { status: 0, url, retryable: true });
+  }
+  const status = Number(error.status ?? 0);
+  const retryable = status === 408 || status === 409 || status === 429 || status >= 500;
+  const made = new ApiError(`${url}: HTTP ${status}, ${hideSecrets(error.message).slice(0, 300)}`, {
+    status,
+    url,
+    retryable,
+  });
+  const headers = error.headers as Headers | undefined;
+  return notePause(
+    made,
+    parseRetryAfter((name) => headers?.get(name)),
+  );
+}
+
+/** A message of a server without what looks like a key. */
+export function hideSecrets(text: string): string {
+  return text
+    .replace(/\b(sk|pk|hf|key|tok|or)[-_][A-Za-z0-9_*-]{6,}/gi, "[key]")
+    .replace(/(bearer|api[-_ ]?key)(["':= ]+)[^\s"',]{6,}/gi, "$1$2[key]");
+}

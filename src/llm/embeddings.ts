@@ -1,0 +1,147 @@
+import type OpenAI from "openai";
+import { ApiError, FormatError } from "../errors.js";
+import { type Matrix, createMatrix } from "../matrix.js";
+import type { OnProgress } from "../progress.js";
+import { type Connection, connect, toApiError } from "./connection.js";
+import { type RetryOptions, withRetries } from "./retry.js";
+
+/** An embedding model behind an OpenAI-compatible API. */
+export interface EmbeddingModelOptions extends Partial<Connection>, RetryOptions {
+  /** Such as "text-embedding-3-small". */
+  model: string;
+  /** Width, for models that can be asked for one. Default the model's own. */
+  dimensions?: number;
+  /** Tokens (cl100k_base) that a text is cut to; 0 cuts nothing. Default 8,191, the limit of OpenAI's models. */
+  mostTokens?: number;
+  /** Texts and tokens of one request. Default 2,048 and 250,000, within OpenAI's limits. */
+  batch?: number;
+  batchTokens?: number;
+}
+
+/** Turns texts into embeddings; the shape of `Embedder`. */
+export interface EmbeddingModel {
+  readonly id: string;
+  readonly d: number;
+  embed(
+    texts: readonly string[],
+    options?: { onProgress?: OnProgress; signal?: AbortSignal },
+  ): Promise<Matrix>;
+}
+
+/** Variables that may hold the key of an embedding model. */
+export const EMBEDDER_KEYS = ["FEATURE_FAMILIES_EMBEDDER_API_KEY", "OPENAI_API_KEY"] as const;
+
+/**
+ * Opens an embedding model: one call tells its width. A text over the limit is cut at a token; requests hold as many
+ * texts as the limits allow; 429, 5xx, timeouts and cut connections are tried again. Rejects with ApiError where the
+ * server refuses, and FormatError where an answer is not one embedding a text of one width.
+ */
+export async function createEmbeddingModel(
+  options: EmbeddingModelOptions,
+): Promise<EmbeddingModel> {
+  const client = await connect({ keyVariables: EMBEDDER_KEYS, ...options });
+  const ask = (input: string[], signal?: AbortSignal): Promise<Matrix> =>
+    withRetries(() => request(client, options, input, signal), { ...options, signal });
+  const { cols: d } = await ask(["width"], options.signal);
+  const { mostTokens = 8191, batch = 2048, batchTokens = 250_000 } = options;
+  const cut = mostTokens === 0 ? undefined : await loadCutter(mostTokens);
+  return {
+    id: options.dimensions === undefined ? options.model : `${options.model}@${options.dimensions}`,
+    d,
+    async embed(texts, { onProgress, signal } = {}) {
+      const out = createMatrix(texts.length, d);
+      // An empty text is no input; a blank stands for it, as with the offline model.
+      const cuts = texts.map((text) => {
+        const full = text.trim() === "" ? " " : text;
+        return cut ? cut(full) : { text: full, tokens: Math.ceil(full.length / 4) };
+      });
+      for (let start = 0; start < cuts.length;) {
+        signal?.throwIfAborted();
+        const end = batchEnd(cuts, start, batch, batchTokens);
+        const part = await ask(
+          cuts.slice(start, end).map(({ text }) => text),
+          signal,
+        );
+        if (part.cols !== d) {
+          throw new FormatError(options.model, `gave ${part.cols} numbers, ${d} before`);
+        }
+        out.data.set(part.data, start * d);
+        start = end;
+        onProgress?.({ step: "embed", done: start, total: texts.length });
+      }
+      return out;
+    },
+  };
+}
+
+function batchEnd(
+  cuts: readonly { tokens: number }[],
+  start: number,
+  batch: number,
+  batchTokens: number,
+): number {
+  let tokens = 0;
+  let end = start;
+  while (end < cuts.length && end - start < batch) {
+    tokens += cuts[end].tokens;
+    if (end > start && tokens > batchTokens) break;
+    end++;
+  }
+  return end;
+}
+
+async function request(
+  client: OpenAI,
+  { model, dimensions }: EmbeddingModelOptions,
+  input: string[],
+  signal: AbortSignal | undefined,
+): Promise<Matrix> {
+  let answer: unknown;
+  try {
+    const body = { model, input, dimensions, encoding_format: "float" as const };
+    answer = await client.embeddings.create(body, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw await toApiError(error, client.baseURL);
+  }
+  return readAnswer(model, answer, input.length);
+}
+
+function readAnswer(model: string, answer: unknown, count: number): Matrix {
+  const fail = (problem: string): never => {
+    // A cut or mixed-up answer may be right the next time.
+    throw new ApiError(`${model}: ${problem}`, { status: 200, url: model, retryable: true });
+  };
+  const data = (answer as { data?: unknown } | undefined)?.data;
+  if (!Array.isArray(data) || data.length !== count) {
+    return fail(`expected ${count} embeddings, got ${Array.isArray(data) ? data.length : "none"}`);
+  }
+  let matrix: Matrix | undefined;
+  const seen = new Set<number>();
+  for (const item of data as { index?: unknown; embedding?: unknown }[]) {
+    const { index, embedding } = item;
+    if (!Array.isArray(embedding) || embedding.some((value) => typeof value !== "number")) {
+      return fail("an embedding is no list of numbers");
+    }
+    matrix ??= createMatrix(count, embedding.length);
+    const fits =
+      typeof index === "number" && Number.isInteger(index) && index >= 0 && index < count;
+    if (!fits || seen.has(index) || embedding.length !== matrix.cols) {
+      return fail(`embedding ${String(index)} has ${embedding.length} numbers or a wrong index`);
+    }
+    seen.add(index);
+    matrix.data.set(embedding as number[], index * matrix.cols);
+  }
+  return matrix ?? createMatrix(0, 0);
+}
+
+async function loadCutter(
+  most: number,
+): Promise<(text: string) => { text: string; tokens: number }> {
+  const { encode, decode } = await import("gpt-tokenizer/encoding/cl100k_base");
+  return (text) => {
+    const tokens = encode(text, { disallowedSpecial: new Set() });
+    if (tokens.length <= most) return { text, tokens: tokens.length };
+    return { text: decode(tokens.slice(0, most)).replace(/\ufffd+$/, ""), tokens: most };
+  };
+}

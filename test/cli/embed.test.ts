@@ -1,0 +1,151 @@
+import test from "ava";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { readNpyMatrix } from "../../src/data/npy.js";
+import { inFolder } from "../support/folder.js";
+import {
+  type EmbeddingAnswer,
+  type EmbeddingRequest,
+  startEmbeddingServer,
+  vectorOf,
+} from "../support/embedding-server.js";
+
+const KEY = "sk-secretSecret123456";
+
+function start(args: string[]): ChildProcess {
+  const env = { ...process.env, FEATURE_FAMILIES_EMBEDDER_API_KEY: KEY };
+  return spawn(process.execPath, ["build/src/cli/main.js", "embed", ...args], { env });
+}
+
+async function run(args: string[]): Promise<{ code: number; text: string }> {
+  const child = start(args);
+  let text = "";
+  child.stdout?.on("data", (part) => (text += String(part)));
+  child.stderr?.on("data", (part) => (text += String(part)));
+  const [code] = (await once(child, "close")) as [number];
+  return { code, text };
+}
+
+async function writeCorpus(file: string, count: number): Promise<string[]> {
+  const texts = Array.from({ length: count }, (_, i) => `document ${"x".repeat(i % 50)} ${i}`);
+  const rows = texts.map((abstract, i) => JSON.stringify({ id: `d${i}`, title: "", abstract }));
+  await writeFile(file, rows.join("\n"));
+  return texts;
+}
+
+async function withServer(
+  answer: (request: EmbeddingRequest, number: number) => EmbeddingAnswer,
+  use: (folder: string, args: string[], requests: EmbeddingRequest[]) => Promise<void>,
+): Promise<void> {
+  const server = await startEmbeddingServer(answer);
+  try {
+    await inFolder(async (folder) => {
+      const args = ["--corpus", path.join(folder, "c.jsonl"), "--out", path.join(folder, "out")];
+      const model = ["--model", "m", "--base-url", server.baseUrl, "--batch", "20"];
+      await use(folder, [...args, ...model], server.requests);
+    });
+  } finally {
+    await server.close();
+  }
+}
+
+test("a killed run goes on and asks for no document twice", async (t) => {
+  let child: ChildProcess | undefined;
+  await withServer(
+    (request, number) => {
+      if (number === 6) child?.kill("SIGKILL");
+      return { vectors: request.input.map(vectorOf) };
+    },
+    async (folder, args, requests) => {
+      const texts = await writeCorpus(path.join(folder, "c.jsonl"), 400);
+      child = start([...args, "--parallel", "1"]);
+      await once(child, "close");
+      t.false(existsSync(path.join(folder, "out/embeddings.npy")));
+      const { code, text } = await run(args);
+      t.is(code, 0, text);
+      const matrix = await readNpyMatrix(path.join(folder, "out/embeddings.npy"));
+      t.deepEqual([...matrix.data], texts.flatMap(vectorOf));
+      const asked = requests.flatMap(({ input }) => input).filter((input) => input !== "width");
+      // The batch that was under way when the process died may be paid twice, no other.
+      t.true(asked.length <= 400 + 20, String(asked.length));
+      t.deepEqual(readdirSync(path.join(folder, "out")).sort(), [
+        "documents.jsonl",
+        "embeddings.npy",
+      ]);
+      const again = await run(args);
+      t.is(again.code, 0);
+    },
+  );
+});
+
+test("a document that fails is listed and left out, never a row of zeros", async (t) => {
+  let mended = false;
+  await withServer(
+    ({ input }) => {
+      if (!mended && input.includes("document xxx 3")) return { status: 400, message: "refused" };
+      return {
+        vectors: input.map((text) => (!mended && text.endsWith(" 7") ? [0, 0, 0] : vectorOf(text))),
+      };
+    },
+    async (folder, args) => {
+      await writeCorpus(path.join(folder, "c.jsonl"), 30);
+      const first = await run(args);
+      t.is(first.code, 0, first.text);
+      t.regex(first.text, /embedded 28 documents/);
+      t.regex(first.text, /2 failed and are left out/);
+      const ids = (name: string): string[] =>
+        readFileSync(path.join(folder, "out", name), "utf8")
+          .trim()
+          .split("\n")
+          .map((line) => (JSON.parse(line) as { id: string }).id);
+      t.deepEqual(ids("embed-failed.jsonl"), ["d3", "d7"]);
+      t.is(ids("documents.jsonl").length, 28);
+      t.is((await readNpyMatrix(path.join(folder, "out/embeddings.npy"))).rows, 28);
+      for (const name of readdirSync(path.join(folder, "out"))) {
+        t.false(readFileSync(path.join(folder, "out", name)).includes(KEY), name);
+      }
+      mended = true;
+      const second = await run(args);
+      t.regex(second.text, /embedded 30 documents/);
+      t.false(existsSync(path.join(folder, "out/embed-failed.jsonl")));
+    },
+  );
+});
+
+test("another model does not go on with what the first began", async (t) => {
+  await withServer(
+    ({ input, model }) => ({
+      vectors: input.map((text) =>
+        model === "m" && text.endsWith(" 7") ? [0, 0, 0] : vectorOf(text),
+      ),
+    }),
+    async (folder, args) => {
+      await writeCorpus(path.join(folder, "c.jsonl"), 10);
+      t.is((await run(args)).code, 0);
+      const other = await run(args.map((word) => (word === "m" ? "other" : word)));
+      t.is(other.code, 1);
+      t.regex(other.text, /holds what another embedder began/);
+    },
+  );
+});
+
+test("the offline model embeds the columns that it is told, in the authors' form", async (t) => {
+  await inFolder(async (folder) => {
+    const file = path.join(folder, "c.csv");
+    await writeFile(
+      file,
+      "bibcode,heading,body,tags\n1,A dog,It barks.,cs.LG\n2,A cat,It purrs.,math\n",
+    );
+    const args = ["--corpus", file, "--out", path.join(folder, "out"), "--compat"];
+    const columns = ["--columns", "id=bibcode,title=heading,text=body,classes=tags"];
+    const { code, text } = await run([...args, ...columns, "--class", "cs.LG"]);
+    t.is(code, 0, text);
+    const matrix = await readNpyMatrix(path.join(folder, "out/embeddings.npy"));
+    t.deepEqual([matrix.rows, matrix.cols], [1, 512]);
+    t.is((await run([...args, "--columns", "id"])).code, 2);
+    t.is((await run([...args, ...columns, "--class", "none"])).code, 2);
+  });
+});

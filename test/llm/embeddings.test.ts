@@ -1,0 +1,132 @@
+import test from "ava";
+import { ApiError } from "../../src/errors.js";
+import { checkBaseUrl, hideSecrets } from "../../src/llm/connection.js";
+import { type EmbeddingModelOptions, createEmbeddingModel } from "../../src/llm/embeddings.js";
+import { parseRetryAfter } from "../../src/llm/retry.js";
+import {
+  type EmbeddingAnswer,
+  type EmbeddingRequest,
+  type EmbeddingServer,
+  startEmbeddingServer,
+  vectorOf,
+} from "../support/embedding-server.js";
+
+const KEY = "sk-secretSecret123456";
+const well = ({ input }: EmbeddingRequest): EmbeddingAnswer => ({ vectors: input.map(vectorOf) });
+
+async function withServer(
+  answer: (request: EmbeddingRequest, number: number) => EmbeddingAnswer,
+  use: (server: EmbeddingServer, options: EmbeddingModelOptions) => Promise<void>,
+): Promise<void> {
+  const server = await startEmbeddingServer(answer);
+  try {
+    const env = { OPENAI_API_KEY: KEY };
+    await use(server, { model: "m", baseUrl: server.baseUrl, env, waitMs: 1 });
+  } finally {
+    await server.close();
+  }
+}
+
+test("embeddings come in the order of the texts, in batches within both limits", async (t) => {
+  await withServer(
+    (request) => ({ ...well(request), shuffled: true }),
+    async (server, options) => {
+      const model = await createEmbeddingModel({ ...options, batch: 3, batchTokens: 8 });
+      t.deepEqual([model.id, model.d], ["m", 3]);
+      const texts = ["a", "bb", "ccc", "dddd", "one two three four five six seven eight nine", ""];
+      const { data } = await model.embed(texts);
+      t.deepEqual([...data], ["a", "bb", "ccc", "dddd", texts[4], " "].flatMap(vectorOf));
+      const sizes = server.requests.slice(1).map(({ input }) => input.length);
+      t.deepEqual(sizes, [3, 1, 1, 1]);
+      t.true(server.requests.every(({ authorization }) => authorization === `Bearer ${KEY}`));
+    },
+  );
+});
+
+test("a long text is cut at a token, an asked width is asked for", async (t) => {
+  await withServer(well, async (server, options) => {
+    const model = await createEmbeddingModel({ ...options, dimensions: 3, mostTokens: 5 });
+    t.is(model.id, "m@3");
+    await model.embed(["one two three four five six seven", "short"]);
+    t.deepEqual(server.requests.at(-1)?.input, ["one two three four five", "short"]);
+    t.is(server.requests.at(-1)?.dimensions, 3);
+  });
+});
+
+test("429, 500, cut connections and broken answers are tried again", async (t) => {
+  const trouble: EmbeddingAnswer[] = [
+    { status: 429, headers: { "retry-after-ms": "5" } },
+    { status: 500 },
+    { cut: true },
+    { raw: '{"data": []}' },
+  ];
+  await withServer(
+    (request, number) => (number >= 1 && number <= 4 ? trouble[number - 1] : well(request)),
+    async (server, options) => {
+      const model = await createEmbeddingModel(options);
+      t.deepEqual([...(await model.embed(["x"])).data], vectorOf("x"));
+      t.is(server.requests.length, 6);
+    },
+  );
+});
+
+test("another refusal is told at once, without the key that the server repeats", async (t) => {
+  await withServer(
+    () => ({ status: 401, message: `Incorrect API key provided: ${KEY}` }),
+    async (server, options) => {
+      const error = await t.throwsAsync(createEmbeddingModel(options), { instanceOf: ApiError });
+      t.is(error.status, 401);
+      t.notRegex(error.message, /secret/i);
+      t.is(server.requests.length, 1);
+    },
+  );
+});
+
+test("a server that keeps failing is given up", async (t) => {
+  await withServer(
+    () => ({ status: 503 }),
+    async (server, options) => {
+      await t.throwsAsync(createEmbeddingModel({ ...options, attempts: 3 }), {
+        message: /HTTP 503/,
+      });
+      t.is(server.requests.length, 3);
+    },
+  );
+});
+
+test("an abort stops between attempts", async (t) => {
+  const controller = new AbortController();
+  await withServer(
+    () => {
+      controller.abort(new Error("enough"));
+      return { status: 503 };
+    },
+    async (_server, options) => {
+      const { signal } = controller;
+      await t.throwsAsync(createEmbeddingModel({ ...options, waitMs: 60_000, signal }), {
+        message: "enough",
+      });
+    },
+  );
+});
+
+test("keys come from the environment alone, and never in an address", async (t) => {
+  await t.throwsAsync(createEmbeddingModel({ model: "m", env: {} }), {
+    message: /set FEATURE_FAMILIES_EMBEDDER_API_KEY or OPENAI_API_KEY/,
+  });
+  for (const address of ["http://me:secret@host/v1", "https://host/v1?api_key=secret", "ftp://x"]) {
+    const error = t.throws(() => checkBaseUrl(address), { instanceOf: RangeError });
+    t.notRegex(error.message, /secret/);
+  }
+  t.is(hideSecrets("Bearer abcdefgh123 and sk-abc12345"), "Bearer [key] and [key]");
+});
+
+test("a server's wish to wait is read in all three forms", (t) => {
+  const of = (headers: Record<string, string>): number | undefined =>
+    parseRetryAfter((name) => headers[name], Date.parse("2024-08-01T00:00:00Z"));
+  t.is(of({ "retry-after": "2" }), 2000);
+  t.is(of({ "retry-after-ms": "30", "retry-after": "2" }), 30);
+  t.is(of({ "retry-after": "Thu, 01 Aug 2024 00:00:05 GMT" }), 5000);
+  t.is(of({ "retry-after": "soon" }), undefined);
+  t.is(of({}), undefined);
+});

@@ -257,6 +257,15 @@ export {
   type EmbeddingModelOptions,
   createEmbeddingModel,
 } from "./llm/embeddings.js";
+export {
+  type Answer,
+  BudgetError,
+  type ChatModel,
+  type Prompt,
+  type Question,
+  type TokenLogprob,
+  type Usage,
+} from "./llm/types.js";
 
 export {
   catalogToCsv,

@@ -252,6 +252,20 @@ export {
   typicalActivations,
 } from "./search/steer.js";
 
+export { type Budget, type Reservation, createBudget } from "./llm/budget.js";
+export { type ChatModelOptions, type PricedChatModel, createChatModel } from "./llm/chat.js";
+export type { Estimate } from "./llm/estimate.js";
+export { type Ledger, type LedgerEntry, openLedger } from "./llm/ledger.js";
+export {
+  PRICES,
+  type Price,
+  type PriceTable,
+  costOf,
+  findPrice,
+  readPrices,
+} from "./llm/prices.js";
+export { type Role, type RoleSettings, readRoleSettings } from "./llm/settings.js";
+export { countTokens } from "./llm/tokens.js";
 export {
   type EmbeddingModel,
   type EmbeddingModelOptions,

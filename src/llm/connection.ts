@@ -2,6 +2,8 @@ import type OpenAI from "openai";
 import { ApiError } from "../errors.js";
 import { notePause, parseRetryAfter } from "./retry.js";
 
+const OPENAI = "https://api.openai.com/v1";
+
 /** Where a model is served. */
 export interface Connection {
   /** Address of an OpenAI-compatible API, such as "http://localhost:11434/v1". Default OpenAI's own. */
@@ -25,7 +27,9 @@ export async function connect({
   env = process.env,
   timeoutMs = 60_000,
 }: Connection): Promise<OpenAI> {
-  const url = baseUrl === undefined ? undefined : checkBaseUrl(baseUrl);
+  // The package would read this variable by itself, unchecked.
+  const address = baseUrl ?? (env.OPENAI_BASE_URL || undefined);
+  const url = address === undefined ? undefined : checkBaseUrl(address);
   const key = keyVariables.map((name) => env[name]).find((value) => value);
   if (key === undefined && !isLocal(url)) {
     throw new Error(
@@ -36,7 +40,10 @@ export async function connect({
   const { default: Client } = await import("openai");
   return new Client({
     apiKey: key ?? "none",
-    baseURL: url?.href.replace(/\/$/, ""),
+    baseURL: url === undefined ? OPENAI : (url.origin + url.pathname).replace(/\/$/, ""),
+    // Azure's version stands in the address, its key in a header of its own.
+    defaultQuery: url && Object.fromEntries(url.searchParams),
+    defaultHeaders: url?.hostname.endsWith(".azure.com") && key ? { "api-key": key } : undefined,
     maxRetries: 0,
     timeout: timeoutMs,
     logLevel: "off",
@@ -67,22 +74,33 @@ function isLocal(url: URL | undefined): boolean {
 }
 
 /** An error of the openai package as ours: no headers, no key, and whether trying again may help. */
-export async function toApiError(error: unknown, baseUrl: string): Promise<unknown> {
+export async function toApiError(
+  error: unknown,
+  baseUrl: string,
+  key?: string | null,
+): Promise<unknown> {
   const { APIError, APIConnectionError, APIUserAbortError } = await import("openai");
-  if (error instanceof APIUserAbortError || !(error instanceof APIError)) return error;
   const { origin, pathname } = new URL(baseUrl);
   const url = origin + pathname;
+  // A body that was cut is no JSON, or ends its stream with a TypeError.
+  if (error instanceof SyntaxError || error instanceof TypeError) {
+    return new ApiError(`${url}: the answer was cut`, { status: 0, url, retryable: true });
+  }
+  if (error instanceof APIUserAbortError || !(error instanceof APIError)) return error;
   if (error instanceof APIConnectionError) {
     const reason = error.cause instanceof Error ? error.cause.message : error.message;
-    return new ApiError(`${url}: ${hideSecrets(reason)}`, { status: 0, url, retryable: true });
+    return new ApiError(`${url}: ${hideSecrets(reason, key)}`, { status: 0, url, retryable: true });
   }
   const status = Number(error.status ?? 0);
   const retryable = status === 408 || status === 409 || status === 429 || status >= 500;
-  const made = new ApiError(`${url}: HTTP ${status}, ${hideSecrets(error.message).slice(0, 300)}`, {
-    status,
-    url,
-    retryable,
-  });
+  const made = new ApiError(
+    `${url}: HTTP ${status}, ${hideSecrets(error.message, key).slice(0, 300)}`,
+    {
+      status,
+      url,
+      retryable,
+    },
+  );
   const headers = error.headers as Headers | undefined;
   return notePause(
     made,
@@ -90,9 +108,11 @@ export async function toApiError(error: unknown, baseUrl: string): Promise<unkno
   );
 }
 
-/** A message of a server without what looks like a key. */
-export function hideSecrets(text: string): string {
-  return text
+/** A server's text without `key` and, unless `exact`, without whatever else looks like a key. */
+export function hideSecrets(text: string, key?: string | null, exact = false): string {
+  const without = key && key.length >= 8 ? text.replaceAll(key, "[key]") : text;
+  if (exact) return without;
+  return without
     .replace(/\b(sk|pk|hf|key|tok|or)[-_][A-Za-z0-9_*-]{6,}/gi, "[key]")
     .replace(/(bearer|api[-_ ]?key)(["':= ]+)[^\s"',]{6,}/gi, "$1$2[key]");
 }

@@ -102,7 +102,7 @@ async function request(
     answer = await client.embeddings.create(body, { signal });
   } catch (error) {
     signal?.throwIfAborted();
-    throw await toApiError(error, client.baseURL);
+    throw await toApiError(error, client.baseURL, client.apiKey);
   }
   return readAnswer(model, answer, input.length);
 }

@@ -1,0 +1,79 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { FormatError } from "../errors.js";
+import type { Usage } from "./types.js";
+
+/** US dollars a million tokens. */
+export interface Price {
+  input: number;
+  /** Default as `input`. */
+  cachedInput?: number;
+  /** Default 0, as with embeddings. */
+  output?: number;
+}
+
+/** Prices by model. */
+export type PriceTable = Readonly<Record<string, Price>>;
+
+/** OpenAI's list prices at the end of 2025; a table of one's own goes before them. */
+export const PRICES: PriceTable = {
+  "gpt-5": { input: 1.25, cachedInput: 0.125, output: 10 },
+  "gpt-5-mini": { input: 0.25, cachedInput: 0.025, output: 2 },
+  "gpt-5-nano": { input: 0.05, cachedInput: 0.005, output: 0.4 },
+  "gpt-4.1": { input: 2, cachedInput: 0.5, output: 8 },
+  "gpt-4.1-mini": { input: 0.4, cachedInput: 0.1, output: 1.6 },
+  "gpt-4.1-nano": { input: 0.1, cachedInput: 0.025, output: 0.4 },
+  "gpt-4o": { input: 2.5, cachedInput: 1.25, output: 10 },
+  "gpt-4o-mini": { input: 0.15, cachedInput: 0.075, output: 0.6 },
+  "gpt-4-turbo": { input: 10, output: 30 },
+  "gpt-3.5-turbo": { input: 0.5, output: 1.5 },
+  o3: { input: 2, cachedInput: 0.5, output: 8 },
+  "o4-mini": { input: 1.1, cachedInput: 0.275, output: 4.4 },
+  "text-embedding-3-small": { input: 0.02 },
+  "text-embedding-3-large": { input: 0.13 },
+  "text-embedding-ada-002": { input: 0.1 },
+};
+
+const amount = z.number().nonnegative();
+const table = z.record(
+  z.string(),
+  z.strictObject({
+    input: amount,
+    cachedInput: amount.optional(),
+    output: amount.optional(),
+  }),
+);
+
+/**
+ * Reads a price table, `{ "model": { "input", "cachedInput", "output" } }` in US dollars a million tokens, and puts it
+ * before `PRICES`. Throws FormatError where it is another shape.
+ */
+export async function readPrices(file: string): Promise<PriceTable> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, "utf8"));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new FormatError(file, `is not JSON: ${cause.message}`, { cause });
+  }
+  const { data, error } = table.safeParse(json);
+  if (error !== undefined) throw new FormatError(file, `prices: ${z.prettifyError(error)}`);
+  return { ...PRICES, ...data };
+}
+
+/** The price of a model, also of one with a date behind its name; undefined where it is not known. */
+export function findPrice(model: string, prices: PriceTable = PRICES): Price | undefined {
+  const own = (name: string): Price | undefined =>
+    Object.hasOwn(prices, name) ? prices[name] : undefined;
+  return own(model) ?? own(model.replace(/-\d{4}-\d{2}-\d{2}$/, ""));
+}
+
+/** US dollars of `usage` at `price`. */
+export function costOf(
+  { inputTokens, outputTokens, cachedTokens = 0 }: Usage,
+  price: Price,
+): number {
+  const fresh = Math.max(0, inputTokens - cachedTokens);
+  const input = fresh * price.input + cachedTokens * (price.cachedInput ?? price.input);
+  return (input + outputTokens * (price.output ?? 0)) / 1e6;
+}

@@ -1,0 +1,162 @@
+import test from "ava";
+import { ApiError } from "../../src/errors.js";
+import { createBudget } from "../../src/llm/budget.js";
+import {
+  type ChatModelOptions,
+  type PricedChatModel,
+  createChatModel,
+} from "../../src/llm/chat.js";
+import { BudgetError } from "../../src/llm/types.js";
+import {
+  type LlmCall,
+  type LlmServer,
+  type LlmServerOptions,
+  startLlmServer,
+} from "../support/llm-server.js";
+import { answerDouble, doubleOf } from "../support/doubles.js";
+
+const KEY = "abcDEF123secret456";
+async function withModel(
+  server: LlmServerOptions,
+  options: Partial<ChatModelOptions>,
+  use: (model: PricedChatModel, server: LlmServer) => Promise<void>,
+): Promise<void> {
+  const started = await startLlmServer({ answer: answerDouble, ...server });
+  try {
+    const env = { OPENAI_API_KEY: KEY };
+    const { baseUrl } = started;
+    await use(
+      await createChatModel({ model: "gpt-4o-mini", baseUrl, env, waitMs: 5, ...options }),
+      started,
+    );
+  } finally {
+    await started.close();
+  }
+}
+
+test("an answer is checked, counted and priced", async (t) => {
+  await withModel({}, {}, async (model, server) => {
+    const [answer, same] = await Promise.all([model.ask(doubleOf(4)), model.ask(doubleOf(4))]);
+    if (answer.status !== "ok" || same.status !== "ok") return t.fail();
+    t.deepEqual(answer.value, { id: "d4", twice: 8 });
+    t.deepEqual([answer.cached, same.cached, server.calls.length], [false, true, 1]);
+    const [{ body, promptTokens, authorization }] = server.calls;
+    t.is(authorization, `Bearer ${KEY}`);
+    t.is(body.response_format?.type, "json_schema");
+    t.is(answer.usage.inputTokens, promptTokens);
+    t.is(answer.cost, (promptTokens * 0.15 + answer.usage.outputTokens * 0.6) / 1e6);
+  });
+});
+
+test("a seeded misbehaving server gives every answer right or failed", async (t) => {
+  const trouble = { "429": 0.05, "429-retry-after": 0.05, "500": 0.05, stall: 0.02, cut: 0.05 };
+  const answers = { truncated: 0.05, "wrong-ids": 0.05, refusal: 0.05, empty: 0.05, fences: 0.1 };
+  await withModel(
+    { trouble: { ...trouble, ...answers }, stallMs: 20_000, latencyMs: 2 },
+    { timeoutMs: 300, attempts: 12 },
+    async (model, server) => {
+      const all = await Promise.all(Array.from({ length: 200 }, (_, i) => model.ask(doubleOf(i))));
+      const ok = all.flatMap((answer, i) =>
+        answer.status === "ok" ? [[answer.value.twice, 2 * i]] : [],
+      );
+      t.true(ok.every(([got, expected]) => got === expected));
+      t.true(ok.length >= 180 && ok.length < 200, `${ok.length} right`);
+      t.is(new Set(server.calls.map(({ trouble: kind }) => kind)).size, 11);
+    },
+  );
+});
+
+test("a malformed answer is asked about once, then it failed", async (t) => {
+  await withModel({ answer: () => '{"id":"d1"}' }, {}, async (model, server) => {
+    const answer = await model.ask(doubleOf(1));
+    t.is(answer.status, "failed");
+    t.is(server.calls.length, 2);
+    t.regex(server.calls[1].body.messages[3].content, /cannot be used: .*twice/s);
+  });
+  const finish = { content: '{"id":"d1","twice":2}', finish: "length" };
+  await withModel({ answer: () => finish }, {}, async (model) => {
+    t.is((await model.ask(doubleOf(1))).status, "failed");
+  });
+});
+
+test("what a server does not take is left out, and not sent again", async (t) => {
+  const answer = (call: LlmCall): string | { status: number; message: string } => {
+    const refuse = (message: string): { status: number; message: string } => ({
+      status: 400,
+      message,
+    });
+    const { body } = call;
+    if (body.max_tokens !== undefined) return refuse("use 'max_completion_tokens' instead");
+    if (body.temperature !== undefined) return refuse("temperature is not supported");
+    if (body.response_format) return refuse("response_format is not supported");
+    return answerDouble(call);
+  };
+  await withModel({ answer }, { model: "plain" }, async (model, server) => {
+    t.is((await model.ask(doubleOf(1))).status, "ok");
+    t.is(server.calls.length, 6);
+    t.regex(server.calls[5].body.messages[0].content, /JSON schema:\n\{"type":"object"/);
+    await model.ask(doubleOf(2));
+    t.is(server.calls.length, 7);
+  });
+});
+
+test("another refusal is told at once and without the key", async (t) => {
+  const answer = () => ({ status: 403, message: `${KEY} may not do this` });
+  await withModel({ answer }, {}, async (model, server) => {
+    const error = await t.throwsAsync(model.ask(doubleOf(1)), { instanceOf: ApiError });
+    t.is(error.status, 403);
+    t.false(JSON.stringify([error.message, error.stack, error]).includes(KEY));
+    t.is(server.calls.length, 1);
+  });
+});
+
+test("a server's cap on parallel calls is found and used", async (t) => {
+  await withModel({ cap: 8, latencyMs: 150 }, { attempts: 50 }, async (model, server) => {
+    await Promise.all(Array.from({ length: 300 }, (_, i) => model.ask(doubleOf(i))));
+    t.true(server.utilisation() >= 0.9, `${server.utilisation()}`);
+    const refused = server.calls.filter(({ status }) => status === 429).length;
+    t.true(refused < 60, `${refused} refused`);
+  });
+});
+
+test("the cap on the cost is kept, with calls under way", async (t) => {
+  const budget = createBudget({ maxCost: 0.0005 });
+  await withModel({ latencyMs: 5 }, { budget }, async (model) => {
+    const asked = Array.from({ length: 60 }, (_, i) => model.ask(doubleOf(i)));
+    const results = await Promise.allSettled(asked);
+    const refused = results.filter(
+      ({ status }) => status === "rejected",
+    ) as PromiseRejectedResult[];
+    t.true(refused.length > 0 && refused.length < 60);
+    t.true(refused.every(({ reason }) => reason instanceof BudgetError));
+    t.true(budget.spent <= 0.0005 && budget.spent > 0.0004, `${budget.spent}`);
+  });
+  await t.throwsAsync(
+    createChatModel({ model: "mine", baseUrl: "http://localhost/v1", budget, env: {} }),
+    { instanceOf: RangeError, message: /price of mine/ },
+  );
+});
+
+test("an estimate counts what the server then counts", async (t) => {
+  await withModel({}, {}, async (model, server) => {
+    const questions = Array.from({ length: 20 }, (_, i) => doubleOf(i));
+    const { prompts, inputTokens, cost } = await model.estimate(questions);
+    for (const question of questions) await model.ask(question);
+    const counted = server.calls.reduce((sum, { promptTokens }) => sum + promptTokens, 0);
+    t.is(prompts, 20);
+    t.true(Math.abs(inputTokens - counted) <= 0.02 * counted, `${inputTokens} for ${counted}`);
+    t.true(cost !== undefined && cost > 0);
+  });
+});
+
+test("an abort ends a call and those that wait", async (t) => {
+  await withModel({ latencyMs: 5000 }, { parallel: 1 }, async (model) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const asked = [1, 2].map((i) => model.ask(doubleOf(i), { signal }));
+    setTimeout(() => controller.abort(new Error("enough")), 30);
+    for (const result of await Promise.allSettled(asked)) {
+      t.is(result.status === "rejected" && (result.reason as Error).message, "enough");
+    }
+  });
+});

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import type { Question } from "../../src/llm/types.js";
+import type { LlmCall } from "./llm-server.js";
+
+const schema = z.object({ id: z.string(), twice: z.number() });
+
+/** Asks for the double of a number. */
+export function doubleOf(i: number): Question<z.infer<typeof schema>> {
+  return {
+    prompt: { name: "twice", version: "1" },
+    system: "Give the double of the number.",
+    user: `id d${i}: number ${i} <|endoftext|>`,
+    schemaName: "twice",
+    schema,
+    maxTokens: 50,
+    check: ({ id }) => (id === `d${i}` ? undefined : `id ${id} was not asked for`),
+  };
+}
+
+/** The right answer to it. */
+export function answerDouble({ body }: LlmCall): string {
+  const i = Number(/number (\d+)/.exec(body.messages[1].content)?.[1]);
+  return JSON.stringify({ id: `d${i}`, twice: 2 * i });
+}

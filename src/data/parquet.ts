@@ -1,17 +1,17 @@
+import { once } from "node:events";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
+import { Worker } from "node:worker_threads";
 import { FormatError } from "../errors.js";
 import { type Matrix, createMatrix } from "../matrix.js";
-import { type ByteSource, openSource } from "./source.js";
+import type { ParquetAnswer, ParquetTask } from "./parquet-worker.js";
+import type { ByteSource } from "./source.js";
 
-/** A footer lists columns of row groups; a larger one is no table of ours. */
-const LARGEST_FOOTER = 64 * 1024 * 1024;
-/** Pages that unpack further than this are a bomb, not a text. */
-const LARGEST_RATIO = 1000;
-const PAGE_ALLOWANCE = 16 * 1024 * 1024;
-const MOST_ROWS_A_GROUP = 16 * 1024 * 1024;
-const LARGEST_GROUP = 2 ** 32;
+/** Time for a row group: damage can keep the decoder busy for ever, and real groups take a second per 50 MB or so. */
+const LEAST_MS = 1500;
+const MS_PER_MEGABYTE = 200;
+/** Heap of the worker that decodes, in MB: row groups of real tables are far smaller. */
+const MOST_HEAP = 2048;
 
 /** What of a Parquet file is read. */
 export interface ParquetOptions {
@@ -75,143 +75,49 @@ async function* rowsOfFile(
   input: string | ByteSource,
   { columns, signal }: ParquetOptions,
 ): AsyncGenerator<ParquetRow> {
-  // The whole reader is needed by few programs, so it is loaded here.
-  const { parquetReadObjects } = await import("hyparquet");
-  const compressors = await limitedCompressors();
-  const opened = await openFile(input);
-  const { file, source, metadata } = opened;
+  const name = typeof input === "string" ? input : input.name;
+  const size = typeof input === "string" ? await fileSize(input) : input.byteLength;
+  const bytes = typeof input === "string" ? undefined : await input.read(0, size);
+  const workerData: ParquetTask = { name, columns, bytes: bytes?.slice() };
+  const worker = new Worker(new URL("./parquet-worker.js", import.meta.url), {
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
+  });
+  // A failure of the worker reaches the wait below; without a listener it would end the process.
+  worker.on("error", () => undefined);
   try {
-    checkColumns(source.name, metadata, columns);
-    let start = 0;
-    for (const group of metadata.row_groups) {
+    await once(worker, "message");
+    const limit = LEAST_MS + (MS_PER_MEGABYTE * size) / 1e6;
+    for (;;) {
       signal?.throwIfAborted();
-      const count = checkGroup(source, group);
-      const read = { file, metadata, compressors, columns: columns && [...columns] };
-      const rows = await refuse(source.name, () =>
-        parquetReadObjects({ ...read, rowStart: start, rowEnd: start + count }),
-      );
-      if (rows.length !== count) {
-        throw new FormatError(
-          source.name,
-          `a row group has ${rows.length} rows, expected ${count}`,
-        );
-      }
-      for (const row of rows) yield plainRow(row);
-      start += count;
+      const answer = await askNext(worker, name, limit);
+      if (answer.kind === "end") return;
+      if (answer.kind === "refused") throw new FormatError(name, answer.problem);
+      yield* answer.rows;
     }
   } finally {
-    if (typeof input === "string") await source.close();
+    await worker.terminate();
   }
 }
 
-async function openFile(
-  input: string | ByteSource,
-): Promise<{ file: AsyncBuffer; source: ByteSource; metadata: FileMetaData }> {
-  const { parquetMetadataAsync } = await import("hyparquet");
-  const source = typeof input === "string" ? await openSource(input) : input;
+async function askNext(worker: Worker, name: string, limit: number): Promise<ParquetAnswer> {
+  const timer = AbortSignal.timeout(Math.round(limit));
+  worker.postMessage("next");
   try {
-    const file: AsyncBuffer = {
-      byteLength: source.byteLength,
-      async slice(start, end = source.byteLength) {
-        const bytes = await source.read(start, Math.min(end, source.byteLength));
-        return bytes.slice().buffer;
-      },
-    };
-    await checkFooter(source);
-    const metadata = await refuse(source.name, () => parquetMetadataAsync(file));
-    return { file, source, metadata };
-  } catch (error) {
-    if (typeof input === "string") await source.close();
-    throw error;
-  }
-}
-
-async function checkFooter(source: ByteSource): Promise<void> {
-  const { name, byteLength } = source;
-  if (byteLength < 12) throw new FormatError(name, "too short for a Parquet file");
-  const end = Buffer.from(await source.read(byteLength - 8, byteLength));
-  if (end.toString("latin1", 4) !== "PAR1") {
-    throw new FormatError(name, "not a Parquet file: it does not end in PAR1");
-  }
-  const length = end.readUInt32LE(0);
-  if (length > Math.min(LARGEST_FOOTER, byteLength - 12)) {
-    throw new FormatError(name, `its footer claims ${length} bytes of the file's ${byteLength}`);
-  }
-}
-
-function checkColumns(
-  name: string,
-  { schema }: FileMetaData,
-  columns: readonly string[] | undefined,
-): void {
-  const known = new Set(schema.map((element) => element.name));
-  const missing = columns?.find((column) => !known.has(column));
-  if (missing === undefined) return;
-  const has = [...known].slice(1, 16).join(", ");
-  throw new FormatError(name, `has no column ${JSON.stringify(missing)}; it has ${has}`);
-}
-
-/** Rows of a group, its claims checked before anything is allocated. */
-function checkGroup(source: ByteSource, group: FileMetaData["row_groups"][number]): number {
-  const { name, byteLength } = source;
-  const count = Number(group.num_rows);
-  if (!(Number.isInteger(count) && count >= 0 && count <= MOST_ROWS_A_GROUP)) {
-    throw new FormatError(name, `a row group claims ${group.num_rows} rows`);
-  }
-  let unpacked = 0;
-  for (const { meta_data: column } of group.columns ?? []) {
-    const size = Number(column?.total_uncompressed_size ?? 0);
-    const packed = Number(column?.total_compressed_size ?? 0);
-    if (!(size >= 0 && packed >= 0 && packed <= byteLength)) {
-      throw new FormatError(name, `a column claims ${packed} bytes of the file's ${byteLength}`);
-    }
-    unpacked += size;
-  }
-  if (unpacked > Math.min(LARGEST_GROUP, byteLength * LARGEST_RATIO + PAGE_ALLOWANCE)) {
-    throw new FormatError(name, `a row group claims ${unpacked} bytes from ${byteLength}`);
-  }
-  return count;
-}
-
-async function limitedCompressors(): Promise<Compressors> {
-  const { compressors } = await import("hyparquet-compressors");
-  return Object.fromEntries(
-    Object.entries(compressors as Required<Compressors>).map(([codec, unpack]) => [
-      codec,
-      (input: Uint8Array, length: number) => {
-        if (length > input.length * LARGEST_RATIO + PAGE_ALLOWANCE) {
-          throw new Error(`a page claims ${length} bytes from ${input.length}`);
-        }
-        return unpack(input, length);
-      },
-    ]),
-  );
-}
-
-async function refuse<T>(name: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
+    const [answer] = (await once(worker, "message", { signal: timer })) as [ParquetAnswer];
+    return answer;
   } catch (cause) {
-    if (cause instanceof FormatError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FormatError(name, `not readable as Parquet: ${reason.slice(0, 200)}`, { cause });
+    const problem = timer.aborted
+      ? `a row group keeps its decoder busy for over ${Math.round(limit / 1000)} s, as damaged pages do`
+      : `not readable as Parquet: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new FormatError(name, problem.slice(0, 300), { cause });
   }
 }
 
-function plainRow(row: Record<string, unknown>): ParquetRow {
-  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plainValue(value)]));
-}
-
-function plainValue(value: unknown): unknown {
-  if (typeof value === "bigint") {
-    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  }
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(plainValue);
-  if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
-    return plainRow(value as Record<string, unknown>);
-  }
-  return value;
+async function fileSize(file: string): Promise<number> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) throw new FormatError(file, "no such file");
+  return found.size;
 }
 
 async function isFolder(input: string): Promise<boolean> {

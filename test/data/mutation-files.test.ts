@@ -1,0 +1,31 @@
+import test from "ava";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+interface Report {
+  rounds: number;
+  refused: number;
+  slowestMs: number;
+  slowest: string;
+  growthMb: number;
+  problems: string[];
+}
+
+// With the 22,500 of mutation.test.ts these are 50,000.
+const ROUNDS = 27_500;
+
+test("27,500 damaged checkpoints, tables, graphs and corpora end in a result or one FormatError", async (t) => {
+  t.timeout(300_000);
+  const program = ["build/test/support/mutate-files.js", String(ROUNDS)];
+  const { stdout } = await promisify(execFile)(process.execPath, program, { maxBuffer: 1 << 24 });
+  const report = JSON.parse(stdout) as Report;
+  t.log(
+    `${report.rounds} rounds, ${report.refused} refused, slowest ${report.slowestMs.toFixed(0)} ms (${report.slowest}), memory grew by ${report.growthMb.toFixed(0)} MB`,
+  );
+  t.deepEqual(report.problems, []);
+  t.true(report.rounds >= ROUNDS);
+  t.true(report.refused > ROUNDS / 10);
+  // Of processor time, so that other tests beside it do not count.
+  t.true(report.slowestMs < 2000);
+  t.true(report.growthMb < 256);
+});

@@ -166,7 +166,6 @@ for (const { name, file, folder: source, bytes: given, read } of all) {
   const bytes = given ?? readFileSync(place);
   for (let round = 0; round < Math.ceil(rounds / all.length); round++) {
     writeFileSync(place, mutate(bytes, bytes.length, random));
-    if (process.env.TRACE) process.stderr.write(`${name} ${round}\n`);
     const start = process.cpuUsage();
     try {
       await read(place);

@@ -16,6 +16,11 @@ export interface EmbeddingModelOptions extends Partial<Connection>, RetryOptions
   /** Texts and tokens of one request. Default 2,048 and 250,000, within OpenAI's limits. */
   batch?: number;
   batchTokens?: number;
+  /**
+   * Takes a text that the model has no embedding for, by its place in the call's texts; its row is then NaN. Default:
+   * an ApiError that names the places of its request.
+   */
+  onFailed?: (index: number, reason: string) => void;
 }
 
 /** Turns texts into embeddings; the shape of `Embedder`. */
@@ -58,9 +63,13 @@ export async function createEmbeddingModel(
       for (let start = 0; start < cuts.length;) {
         signal?.throwIfAborted();
         const end = batchEnd(cuts, start, batch, batchTokens);
-        const part = await ask(
-          cuts.slice(start, end).map(({ text }) => text),
-          signal,
+        const input = cuts.slice(start, end).map(({ text }) => text);
+        const part = await askParts(
+          input,
+          start,
+          d,
+          (texts) => ask(texts, signal),
+          options.onFailed,
         );
         if (part.cols !== d) {
           throw new FormatError(options.model, `gave ${part.cols} numbers, ${d} before`);
@@ -72,6 +81,42 @@ export async function createEmbeddingModel(
       return out;
     },
   };
+}
+
+/** Asks for texts. With `onFailed`, halves what the server refuses or breaks down on until the text at fault is alone. */
+async function askParts(
+  input: string[],
+  start: number,
+  d: number,
+  ask: (input: string[]) => Promise<Matrix>,
+  onFailed: EmbeddingModelOptions["onFailed"],
+): Promise<Matrix> {
+  try {
+    return await ask(input);
+  } catch (error) {
+    const isText = error instanceof ApiError && [200, 400, 413, 422].includes(error.status);
+    if (!isText) throw error;
+    const { message, status, url } = error;
+    if (onFailed === undefined) {
+      const place =
+        input.length === 1 ? `text ${start}` : `texts ${start} to ${start + input.length - 1}`;
+      throw new ApiError(`${place}: ${message}`, { status, url, retryable: false });
+    }
+    if (input.length > 1) {
+      const middle = input.length >> 1;
+      const left = await askParts(input.slice(0, middle), start, d, ask, onFailed);
+      const right = await askParts(input.slice(middle), start + middle, d, ask, onFailed);
+      const out = createMatrix(input.length, left.cols);
+      out.data.set(left.data);
+      if (right.cols === left.cols) out.data.set(right.data, left.data.length);
+      else throw new FormatError(error.url, `gave ${right.cols} numbers, ${left.cols} before`);
+      return out;
+    }
+    onFailed(start, message);
+    const out = createMatrix(1, d);
+    out.data.fill(NaN);
+    return out;
+  }
 }
 
 function batchEnd(
@@ -108,9 +153,9 @@ async function request(
 }
 
 function readAnswer(model: string, answer: unknown, count: number): Matrix {
-  const fail = (problem: string): never => {
-    // A cut or mixed-up answer may be right the next time.
-    throw new ApiError(`${model}: ${problem}`, { status: 200, url: model, retryable: true });
+  // A cut or mixed-up answer may be right the next time.
+  const fail = (problem: string, retryable = true): never => {
+    throw new ApiError(`${model}: ${problem}`, { status: 200, url: model, retryable });
   };
   const data = (answer as { data?: unknown } | undefined)?.data;
   if (!Array.isArray(data) || data.length !== count) {
@@ -123,6 +168,7 @@ function readAnswer(model: string, answer: unknown, count: number): Matrix {
     if (!Array.isArray(embedding) || embedding.some((value) => typeof value !== "number")) {
       return fail("an embedding is no list of numbers");
     }
+    if (embedding.every((value) => value === 0)) return fail("an embedding is all zeros", false);
     matrix ??= createMatrix(count, embedding.length);
     const fits =
       typeof index === "number" && Number.isInteger(index) && index >= 0 && index < count;

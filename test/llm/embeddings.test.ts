@@ -10,6 +10,7 @@ import {
   startEmbeddingServer,
   vectorOf,
 } from "../support/embedding-server.js";
+import { startLlmServer } from "../support/llm-server.js";
 
 const KEY = "sk-secretSecret123456";
 const well = ({ input }: EmbeddingRequest): EmbeddingAnswer => ({ vectors: input.map(vectorOf) });
@@ -129,4 +130,24 @@ test("a server's wish to wait is read in all three forms", (t) => {
   t.is(of({ "retry-after": "Thu, 01 Aug 2024 00:00:05 GMT" }), 5000);
   t.is(of({ "retry-after": "soon" }), undefined);
   t.is(of({}), undefined);
+});
+
+test("a text without an embedding is told by its place, its row never zero", async (t) => {
+  const embed = (text: string): (number | null)[] =>
+    text === "zero" ? [0, 0] : text === "none" ? [null, 1] : [text.length, 1];
+  const server = await startLlmServer({ embed });
+  const failed: number[] = [];
+  const options = { model: "m", baseUrl: server.baseUrl, env: {}, waitMs: 1, attempts: 2 };
+  const texts = ["a", "zero", "bcd", "none", "ef"];
+  const onFailed = (index: number): void => void failed.push(index);
+  const lenient = await createEmbeddingModel({ ...options, onFailed });
+  const { data } = await lenient.embed(texts);
+  t.deepEqual([...data], [1, 1, NaN, NaN, 3, 1, NaN, NaN, 2, 1]);
+  t.deepEqual(failed, [1, 3]);
+  const strict = await createEmbeddingModel(options);
+  await t.throwsAsync(strict.embed(texts), {
+    instanceOf: ApiError,
+    message: /^texts 0 to 4: /,
+  });
+  await server.close();
 });

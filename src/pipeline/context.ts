@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { type Codes, type Postings, invertCodes } from "../codes.js";
+import { type Codes, type CountOptions, type Postings, invertCodes } from "../codes.js";
 import { readCodes } from "../data/codes.js";
 import { type ClassTree, type Document, readClassTree, readCorpus } from "../data/corpus.js";
 import { readJson } from "../data/json.js";
@@ -49,6 +49,8 @@ export interface AtlasData {
   /** Undefined where the documents have no classes. */
   classIndex(): Promise<ClassIndex | undefined>;
   codes(): Promise<Codes>;
+  /** Whether slots of value 0 count as active, for this SAE. */
+  counting(): Promise<CountOptions>;
   postings(): Promise<Postings>;
   coactivation(): Promise<Coactivation>;
   /** By latent. */
@@ -75,6 +77,10 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
     const names = codesFiles(k, n);
     return readCodes({ indices: file(names.indices), values: file(names.values) }, { n });
   });
+  // As the reference does, a top-k latent counts wherever it is among the k; elsewhere an empty slot means nothing.
+  const counting = async (): Promise<CountOptions> => ({
+    skipZeros: (await sae()).activation.kind !== "topk",
+  });
   const classIndex = async (): Promise<ClassIndex | undefined> => {
     const classes = (await documents()).map((document) => document.classes);
     if (!classes.some((list) => list.length > 0)) return undefined;
@@ -82,7 +88,7 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
   };
   const coactivation = async (): Promise<Coactivation> => {
     const { onProgress, signal } = options;
-    return computeCoactivation(await codes(), { onProgress, signal });
+    return computeCoactivation(await codes(), { ...(await counting()), onProgress, signal });
   };
   return {
     dir: options.dir,
@@ -95,7 +101,8 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
     classTree,
     classIndex: once(classIndex),
     codes,
-    postings: once(async () => invertCodes(await codes())),
+    counting,
+    postings: once(async () => invertCodes(await codes(), await counting())),
     coactivation: once(coactivation),
     labels: once(() => readLabels(file(ATLAS_FILES.labels))),
     families: once(() => readFamilies(file(ATLAS_FILES.families))),

@@ -75,7 +75,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       );
       const statistics = familyStatistics(families, forest.nodes, coactivation, { compat });
       await writeJson(path.join(dir, ATLAS_FILES.familyStatistics), statisticsRecord(statistics));
-      const densities = latentDensities(await data.codes());
+      const densities = latentDensities(await data.codes(), await data.counting());
       await writeFileAtomic(
         path.join(dir, ATLAS_FILES.forest),
         forestToGraphml(forest, { densities, label, families }),

@@ -124,7 +124,7 @@ export async function drawFigures(
 
 async function drawMap(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
   const places = await data.places();
-  const densities = latentDensities(await data.codes());
+  const densities = latentDensities(await data.codes(), await data.counting());
   const label = await labeller(data);
   // Dead latents stand in a grid of their own below the map: they would only take its room.
   const place = (latent: number, axis: number): number =>
@@ -182,7 +182,7 @@ async function drawTree(data: AtlasData, options: AtlasFigureOptions): Promise<F
   const latents = familyLatents(family);
   const place = new Map(latents.map((latent, at) => [latent, at]));
   const label = await labeller(data);
-  const densities = latentDensities(await data.codes());
+  const densities = latentDensities(await data.codes(), await data.counting());
   const nodes = latents.map((latent, at) => {
     const member = at === 0 ? undefined : family.members[at - 1];
     return {
@@ -196,7 +196,7 @@ async function drawTree(data: AtlasData, options: AtlasFigureOptions): Promise<F
 }
 
 async function drawDensities(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
-  const densities = latentDensities(await data.codes());
+  const densities = latentDensities(await data.codes(), await data.counting());
   return drawDensityHistogram([{ name: saeName(await data.sae()), densities }], options);
 }
 

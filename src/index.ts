@@ -197,6 +197,18 @@ export {
   groupForest,
 } from "./families/extract.js";
 export { type Forest, type ForestOptions, buildForest } from "./families/forest.js";
+export {
+  type FamilyPair,
+  type MatchNull,
+  type NullOptions,
+  type SaeMatch,
+  type SplittingTree,
+  matchFamilies,
+  matchSaes,
+  matchNull,
+  splitLatents,
+  splittingTrees,
+} from "./families/match.js";
 export { forestToGexf } from "./families/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
 export { matchHeldOut } from "./families/held-out.js";

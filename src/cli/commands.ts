@@ -11,6 +11,7 @@ import { figuresCommand } from "./figures.js";
 import { inspectCommand } from "./inspect.js";
 import { jupyterCommand } from "./jupyter.js";
 import { mapCommand } from "./map.js";
+import { matchCommand } from "./match.js";
 import { metricsCommand } from "./metrics.js";
 import { notebooksCommand } from "./notebooks.js";
 import { pullCommand } from "./pull.js";
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   metricsCommand,
   familiesCommand,
   mapCommand,
+  matchCommand,
   figuresCommand,
   catalogCommand,
   exportCommand,

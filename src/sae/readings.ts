@@ -1,12 +1,16 @@
 import type { Engine } from "../engine/engine.js";
 import { openEngine } from "../engine/auto.js";
-import { type Matrix, createMatrix, takeRows } from "../matrix.js";
+import { streamNpyRows } from "../data/npy.js";
+import { type Matrix, createMatrix, matrixRows } from "../matrix.js";
+import { FormatError } from "../errors.js";
 import { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./blocks.js";
 import { computeMetrics } from "./metrics.js";
 import { type InputNormalisation, zScoreOf } from "./normalise.js";
 import type { Sae } from "./sae.js";
 
 const SAMPLE_ROWS = 2000;
+/** Runs of neighbouring rows that the sample consists of, so that a large file is not read as a whole. */
+const RUNS = 20;
 /** Explained variance that another reading must have more for it to be told. */
 const FAR_BETTER = 0.1;
 
@@ -121,17 +125,19 @@ function otherNormalisations(sample: Matrix): InputNormalisation[] {
   ];
 }
 
-/** Up to SAMPLE_ROWS rows, evenly spread; rows that cannot be used are left out. */
+/** Up to SAMPLE_ROWS rows, in runs that are evenly spread; rows that cannot be used are left out. */
 async function sampleRows(source: EmbeddingSource, d: number): Promise<Matrix> {
-  const { N } = await embeddingShape(source);
-  const stride = Math.max(1, Math.ceil(N / SAMPLE_ROWS));
+  const { N, d: width } = await embeddingShape(source);
+  if (width !== d) {
+    const name = typeof source === "string" ? source : "embeddings";
+    throw new FormatError(name, `embeddings must be ${d} wide for this SAE, got ${width}`);
+  }
+  const runs = N <= SAMPLE_ROWS ? [[0, N]] : spreadRuns(N);
   const parts: Matrix[] = [];
-  let row = 0;
-  const options = { rowsPerBlock: 4096, badRows: "skip" } as const;
-  for await (const { embeddings } of streamEmbeddings(source, d, options)) {
-    const wanted: number[] = [];
-    for (let i = 0; i < embeddings.rows; i++, row++) if (row % stride === 0) wanted.push(i);
-    parts.push(takeRows(embeddings, wanted));
+  for (const [start, end] of runs) {
+    const part = await readRun(source, start, end);
+    const options = { rowsPerBlock: SAMPLE_ROWS, badRows: "skip" } as const;
+    for await (const { embeddings } of streamEmbeddings(part, d, options)) parts.push(embeddings);
   }
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const sample = createMatrix(rows, d);
@@ -141,6 +147,21 @@ async function sampleRows(source: EmbeddingSource, d: number): Promise<Matrix> {
     at += part.data.length;
   }
   return sample;
+}
+
+function spreadRuns(N: number): [number, number][] {
+  const length = SAMPLE_ROWS / RUNS;
+  return Array.from({ length: RUNS }, (_, i) => {
+    const start = Math.floor((i * (N - length)) / (RUNS - 1));
+    return [start, start + length];
+  });
+}
+
+async function readRun(source: EmbeddingSource, start: number, end: number): Promise<Matrix> {
+  if (typeof source !== "string") return matrixRows(source, start, end);
+  const options = { start, end, rowsPerBlock: Math.max(1, end - start) };
+  for await (const { block } of streamNpyRows(source, options)) return block;
+  return createMatrix(0, 0);
 }
 
 function percent(share: number): string {

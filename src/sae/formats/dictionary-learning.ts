@@ -9,6 +9,8 @@ import {
   type Reading,
   scaleAll,
   show,
+  layerDirections,
+  matrixDirections,
 } from "./format.js";
 import { asRecord, hasTensors, insideRaw, type RawCheckpoint } from "./raw.js";
 
@@ -17,11 +19,10 @@ type Reader = (bag: TensorBag, file: string, trainer: Record<string, unknown>) =
 /** One reader a dict_class of dictionary_learning (FORMATS 3.2). */
 const READERS: Record<string, Reader> = {
   AutoEncoder(bag) {
-    const encoder = bag.matrix("encoder.weight");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = layerDirections(bag);
     const parts = {
       encoder,
-      decoder: bag.transposed("decoder.weight", n, d),
+      decoder,
       preBias: bag.vector("bias", d),
       latentBias: bag.vector("encoder.bias", n),
       activation: { kind: "relu" } as const,
@@ -34,11 +35,10 @@ const READERS: Record<string, Reader> = {
     };
   },
   AutoEncoderNew(bag) {
-    const encoder = bag.matrix("encoder.weight");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = layerDirections(bag);
     const parts = {
       encoder,
-      decoder: bag.transposed("decoder.weight", n, d),
+      decoder,
       preBias: new Float32Array(d),
       decoderBias: bag.vector("decoder.bias", d),
       latentBias: bag.vector("encoder.bias", n),
@@ -47,11 +47,10 @@ const READERS: Record<string, Reader> = {
     return { parts, notes: [] };
   },
   GatedAutoEncoder(bag) {
-    const encoder = bag.matrix("encoder.weight");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = layerDirections(bag);
     const parts = {
       encoder,
-      decoder: bag.transposed("decoder.weight", n, d),
+      decoder,
       preBias: bag.vector("decoder_bias", d),
       latentBias: new Float32Array(n),
       activation: {
@@ -64,13 +63,12 @@ const READERS: Record<string, Reader> = {
     return { parts, notes: [] };
   },
   JumpReluAutoEncoder(bag, file, trainer) {
-    const encoder = bag.transposed("W_enc");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = matrixDirections(bag);
     const decoderBias = bag.vector("b_dec", d);
     const subtract = configFlag(file, "apply_b_dec_to_input", trainer.apply_b_dec_to_input, false);
     const parts = {
       encoder,
-      decoder: bag.matrix("W_dec", n, d),
+      decoder,
       preBias: subtract ? decoderBias : new Float32Array(d),
       decoderBias,
       latentBias: bag.vector("b_enc", n),
@@ -79,11 +77,10 @@ const READERS: Record<string, Reader> = {
     return { parts, notes: [] };
   },
   AutoEncoderTopK(bag, file) {
-    const encoder = bag.matrix("encoder.weight");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = layerDirections(bag);
     const parts = {
       encoder,
-      decoder: bag.transposed("decoder.weight", n, d),
+      decoder,
       preBias: bag.vector("b_dec", d),
       latentBias: bag.vector("encoder.bias", n),
     };
@@ -91,22 +88,20 @@ const READERS: Record<string, Reader> = {
     return { parts, k: configSize(file, "k", bag.scalar("k")), notes: [] };
   },
   BatchTopKSAE(bag, file) {
-    const encoder = bag.matrix("encoder.weight");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = layerDirections(bag);
     const parts = {
       encoder,
-      decoder: bag.transposed("decoder.weight", n, d),
+      decoder,
       preBias: bag.vector("b_dec", d),
       latentBias: bag.vector("encoder.bias", n),
     };
     return batchTopK(bag, file, parts);
   },
   MatryoshkaBatchTopKSAE(bag, file) {
-    const encoder = bag.transposed("W_enc");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = matrixDirections(bag);
     const parts = {
       encoder,
-      decoder: bag.matrix("W_dec", n, d),
+      decoder,
       preBias: bag.vector("b_dec", d),
       latentBias: bag.vector("b_enc", n),
     };

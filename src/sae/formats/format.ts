@@ -41,6 +41,28 @@ export interface CheckpointFormat {
   read(raw: RawCheckpoint, bag: TensorBag, options: LoadOptions): Reading;
 }
 
+/** Encoder and decoder directions [n, d], with their sizes. */
+export interface Directions {
+  encoder: Matrix;
+  decoder: Matrix;
+  n: number;
+  d: number;
+}
+
+/** The directions of PyTorch layers: `encoder.weight` [n, d] and `decoder.weight` [d, n]. */
+export function layerDirections(bag: TensorBag): Directions {
+  const encoder = bag.matrix("encoder.weight");
+  const { rows: n, cols: d } = encoder;
+  return { encoder, decoder: bag.transposed("decoder.weight", n, d), n, d };
+}
+
+/** The directions of matrices that are multiplied from the left: `W_enc` [d, n] and `W_dec` [n, d]. */
+export function matrixDirections(bag: TensorBag): Directions {
+  const encoder = bag.transposed("W_enc");
+  const { rows: n, cols: d } = encoder;
+  return { encoder, decoder: bag.matrix("W_dec", n, d), n, d };
+}
+
 /** Multiplies every row of a matrix by its factor, in a copy. */
 export function scaleRows({ rows, cols, data }: Matrix, factors: Float32Array): Matrix {
   const out = data.slice();

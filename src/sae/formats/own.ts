@@ -6,7 +6,7 @@ import type { InputNormalisation } from "../normalise.js";
 import { type Sae, isPlainTopK } from "../sae.js";
 import { TRAINING_FORMAT } from "../train-checkpoint.js";
 import type { TensorBag } from "./bag.js";
-import { type CheckpointFormat, show } from "./format.js";
+import { type CheckpointFormat, show, layerDirections } from "./format.js";
 
 const FORMAT = "feature-families sae 1";
 const NORMALISATIONS = ["none", "unit", "constant-norm", "layer-norm", "z-score"] as const;
@@ -23,12 +23,11 @@ export const own: CheckpointFormat = {
     (metadata.format === FORMAT || metadata.format === TRAINING_FORMAT),
   read(raw, bag) {
     const { metadata } = raw;
-    const encoder = bag.matrix("encoder.weight");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = layerDirections(bag);
     const preBias = bag.vector("pre_bias", d);
     const parts = {
       encoder,
-      decoder: bag.transposed("decoder.weight", n, d),
+      decoder,
       preBias,
       decoderBias: bag.has("decoder_bias") ? bag.vector("decoder_bias", d) : preBias,
       latentBias: bag.vector("latent_bias", n),

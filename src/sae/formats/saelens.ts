@@ -13,6 +13,7 @@ import {
   type Reading,
   scaleRows,
   show,
+  matrixDirections,
 } from "./format.js";
 import { asRecord, hasTensors, type RawCheckpoint } from "./raw.js";
 
@@ -178,11 +179,10 @@ export const gemmaScope: CheckpointFormat = {
   about: "Gemma Scope: params.npz",
   detect: (raw) => raw.container === "npz" && hasTensors(raw, ["W_enc", "threshold"]),
   read(_raw, bag) {
-    const encoder = bag.transposed("W_enc");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = matrixDirections(bag);
     const parts = {
       encoder,
-      decoder: bag.matrix("W_dec", n, d),
+      decoder,
       preBias: new Float32Array(d),
       decoderBias: bag.vector("b_dec", d),
       ...activationParts("jumprelu", bag, n),

@@ -1,6 +1,13 @@
 import { FormatError } from "../../errors.js";
 import { createBag } from "./bag.js";
-import { type CheckpointFormat, configFlag, configSize, type Reading, show } from "./format.js";
+import {
+  type CheckpointFormat,
+  configFlag,
+  configSize,
+  type Reading,
+  show,
+  layerDirections,
+} from "./format.js";
 import { asRecord, hasTensors, insideRaw } from "./raw.js";
 
 const SAERCH = ["pre_bias", "latent_bias", "encoder.weight", "decoder.weight"] as const;
@@ -15,11 +22,10 @@ export const saerch: CheckpointFormat = {
     raw.entries.size === 0 &&
     raw.metadata.format === undefined,
   read(_raw, bag) {
-    const encoder = bag.matrix("encoder.weight");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = layerDirections(bag);
     const parts = {
       encoder,
-      decoder: bag.transposed("decoder.weight", n, d),
+      decoder,
       preBias: bag.vector("pre_bias", d),
       latentBias: bag.vector("latent_bias", n),
     };
@@ -77,11 +83,10 @@ export const hypothesaes: CheckpointFormat = {
   read(raw, _bag, options) {
     const bag = createBag(insideRaw(raw, "state_dict"));
     const config = asRecord(raw.entries.get("config")) ?? {};
-    const encoder = bag.matrix("encoder.weight");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = layerDirections(bag);
     const parts: Reading["parts"] = {
       encoder,
-      decoder: bag.transposed("decoder.weight", n, d),
+      decoder,
       preBias: bag.vector("input_bias", d),
       latentBias: bag.vector("neuron_bias", n),
     };
@@ -115,8 +120,7 @@ export const prismadb: CheckpointFormat = {
   read(raw, outer, options) {
     const bag = createBag(insideRaw(raw, "model_state"));
     const config = asRecord(raw.entries.get("config")) ?? {};
-    const encoder = bag.matrix("encoder.weight");
-    const { rows: n, cols: d } = encoder;
+    const { encoder, decoder, n, d } = layerDirections(bag);
     const name = config.act_name ?? "topk";
     if (typeof name !== "string" || !["topk", "relu"].includes(name.toLowerCase())) {
       throw new FormatError(raw.path, `expected the act_name topk or relu, got ${show(name)}`);
@@ -125,7 +129,7 @@ export const prismadb: CheckpointFormat = {
     const std = outer.vector("zscore_std", d).map((value) => Math.max(value, 1e-6));
     const parts: Reading["parts"] = {
       encoder,
-      decoder: bag.transposed("decoder.weight", n, d),
+      decoder,
       preBias: new Float32Array(d),
       decoderBias: bag.vector("decoder.bias", d),
       latentBias: bag.vector("encoder.bias", n),

@@ -9,6 +9,6 @@ export async function warnOfReading(
   engine: Engine,
   note: (line: string) => void,
 ): Promise<void> {
-  const { warning } = await compareReadings(sae, embeddings, { engine });
+  const { warning } = await compareReadings(sae, embeddings, { engine, quick: true });
   if (warning !== undefined) note(`warning: ${warning}`);
 }

@@ -61,6 +61,12 @@ test("a reading that fits far better than the declared one is warned of", async 
   t.true(readings[1].explainedVariance > 0.8);
   t.regex(warning ?? "", /read as "z-score/);
   t.is((await compareReadings(sae, scored)).warning, undefined);
+  const quick = await compareReadings(sae, raw, { quick: true });
+  t.deepEqual(
+    quick.readings.map(({ name }) => name),
+    ["raw", "z-score"],
+  );
+  t.regex(quick.warning ?? "", /read as "z-score/);
   await inFolder(async (folder) => {
     const [file, embeddings] = ["sae.safetensors", "raw.npy"].map((name) =>
       path.join(folder, name),
@@ -70,6 +76,8 @@ test("a reading that fits far better than the declared one is warned of", async 
     const { stdout } = await run("inspect", file, "--embeddings", embeddings);
     t.regex(stdout, /raw \(declared\)/);
     t.regex(stdout, /warning: read as "z-score/);
+    const encoded = await run("encode", "--sae", file, "--embeddings", embeddings, "--out", folder);
+    t.regex(encoded.stderr, /warning: read as "z-score/);
   });
 });
 

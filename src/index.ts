@@ -351,4 +351,11 @@ export { type AtlasReport, buildAtlas } from "./pipeline/build.js";
 export { type AtlasData, type AtlasFamily, openAtlas } from "./pipeline/context.js";
 export { ATLAS_FIGURES, drawFigures, writeFigures } from "./pipeline/figures.js";
 export { type FoundFamilies, findFamilies } from "./pipeline/find-families.js";
+export {
+  type AtlasResults,
+  type AtlasSearch,
+  type AtlasSearchOptions,
+  type FoundName,
+  openAtlasSearch,
+} from "./pipeline/search-atlas.js";
 export type { AtlasOptions, AtlasTraining } from "./pipeline/options.js";

@@ -34,6 +34,8 @@ export interface CommandContext {
   onProgress: OnProgress;
   /** Aborted by the first Ctrl-C. */
   signal: AbortSignal;
+  /** Whether standard output is for the result's JSON alone. */
+  json: boolean;
   /** Root folder of the package, where the sample lies. */
   packageRoot: string;
   /** Prints a line for the reader while the command runs (standard error, nothing under --json). */

@@ -16,6 +16,7 @@ import { metricsCommand } from "./metrics.js";
 import { notebooksCommand } from "./notebooks.js";
 import { pullCommand } from "./pull.js";
 import { scalingCommand } from "./scaling.js";
+import { searchCommand } from "./search.js";
 import { trainCommand } from "./train.js";
 
 /** Every command, in the order of the overview. */
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   matchCommand,
   figuresCommand,
   catalogCommand,
+  searchCommand,
   exportCommand,
   notebooksCommand,
   jupyterCommand,

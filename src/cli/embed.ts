@@ -1,13 +1,10 @@
 import path from "node:path";
 import { type CorpusColumns, type Document, readCorpus } from "../data/corpus.js";
 import { embedCorpus } from "../data/embed-corpus.js";
-import { type Embedder, createOfflineEmbedder } from "../data/embedder.js";
-import { createEmbeddingModel } from "../llm/embeddings.js";
 import { type Command, UsageError, defineCommand } from "./command.js";
+import { embedderOptions, openEmbedder } from "./embedder.js";
 
 const COLUMNS = ["id", "title", "text", "classes"] as const;
-const MODEL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_MODEL";
-const URL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_BASE_URL";
 
 const options = {
   corpus: {
@@ -26,13 +23,7 @@ const options = {
   limit: { type: "integer", least: 1, about: "only the first so many" },
   compat: { type: "boolean", about: "texts exactly as the paper's code sent them" },
   clean: { type: "boolean", about: "markup, entities and line breaks inside paragraphs out" },
-  model: {
-    type: "string",
-    value: "NAME",
-    about: `embedding model of an OpenAI-compatible server (or ${MODEL_VARIABLE}; default offline)`,
-  },
-  "base-url": { type: "string", value: "URL", about: `the server (or ${URL_VARIABLE})` },
-  dimensions: { type: "integer", least: 1, about: "width to ask for, where the model allows it" },
+  ...embedderOptions,
   "max-tokens": { type: "integer", least: 0, about: "tokens a text is cut to (default 8191)" },
   batch: { type: "integer", least: 1, about: "documents a request (default 100)" },
   parallel: { type: "integer", least: 1, about: "requests at a time (default 4)" },
@@ -54,21 +45,11 @@ export const embedCommand: Command = defineCommand({
       throw new UsageError("embed: --compat and --clean exclude each other");
     }
     const documents = await readDocuments(values);
-    const model = values.model ?? process.env[MODEL_VARIABLE];
-    const embedder: Embedder =
-      model === undefined
-        ? await createOfflineEmbedder()
-        : await createEmbeddingModel({
-            model,
-            baseUrl: values["base-url"] ?? process.env[URL_VARIABLE],
-            dimensions: values.dimensions,
-            mostTokens: values["max-tokens"],
-            signal,
-          });
+    const { embedder, remote } = await openEmbedder(values, signal);
     context.note(`${documents.length} documents with ${embedder.id}, ${embedder.d} wide`);
     const result = await embedCorpus(documents, embedder, values.out, {
       batch: values.batch,
-      parallel: values.parallel ?? (model === undefined ? 1 : 4),
+      parallel: values.parallel ?? (remote ? 4 : 1),
       compat: values.compat,
       onProgress,
       signal,

@@ -49,6 +49,7 @@ async function runCommand(command: Command, args: string[]): Promise<void> {
     const output = await command.run(values, positionals, {
       onProgress: display.onProgress,
       signal: interrupt.signal,
+      json,
       packageRoot,
       note: (line) => {
         if (!json) display.note(line);

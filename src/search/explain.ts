@@ -1,6 +1,6 @@
 import type { Codes } from "../codes.js";
 import { createMatrix, dot, matrixRow } from "../matrix.js";
-import type { Engine } from "../engine/engine.js";
+import type { Encoder, Engine } from "../engine/engine.js";
 import { type Sae, decodeCodes } from "../sae/sae.js";
 import type { Hit } from "./nearest.js";
 import { requirePlainInputs } from "./steer.js";
@@ -17,11 +17,11 @@ export interface Explanation {
 }
 
 /**
- * Why `document` [d] scores as it does for `query` [d]. Throws RangeError for another width vectors that are all
- * zero, and an SAE that normalises its inputs.
+ * Why `document` [d] scores as it does for `query` [d]. An open `encoder` of the SAE is used and stays open. Throws
+ * RangeError for another width, vectors that are all zero, and an SAE that normalises its inputs.
  */
 export async function explainScore(
-  { engine, sae }: { engine: Engine; sae: Sae },
+  { engine, sae, encoder: open }: { engine: Engine; sae: Sae; encoder?: Encoder },
   query: ArrayLike<number>,
   document: ArrayLike<number>,
 ): Promise<Explanation> {
@@ -33,7 +33,7 @@ export async function explainScore(
   }
   const scale = Math.sqrt(dot(query, query) * dot(document, document));
   if (!(scale > 0)) throw new RangeError("explainScore: a vector is all zero");
-  const encoder = await engine.createEncoder(sae);
+  const encoder = open ?? (await engine.createEncoder(sae));
   try {
     const codes = await encoder.encode(createMatrix(1, sae.d, Float32Array.from(query)));
     const latents: Explanation["latents"] = [];
@@ -52,7 +52,7 @@ export async function explainScore(
     const residual = dot(left, document) / scale;
     return { score: dot(query, document) / scale, latents, bias, residual };
   } finally {
-    await encoder.dispose();
+    if (encoder !== open) await encoder.dispose();
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Codes, type Postings, createCodes } from "../codes.js";
-import type { Engine } from "../engine/engine.js";
+import type { Encoder, Engine } from "../engine/engine.js";
 import { createMatrix, dot, matrixRow } from "../matrix.js";
 import { type Sae, decodeCodes } from "../sae/sae.js";
 
@@ -36,6 +36,8 @@ export interface SteeringModel {
   sae: Sae;
   /** Typical active value of each latent [n]. */
   typical: ArrayLike<number>;
+  /** An open encoder of this SAE, which stays open. Default: one is made for each call. */
+  encoder?: Encoder;
 }
 
 const ITERATIONS = 30;
@@ -69,7 +71,7 @@ export async function steerQuery(
 ): Promise<SteeredQuery> {
   const { engine, sae } = model;
   checkEdits(sae, query, edits);
-  const encoder = await engine.createEncoder(sae);
+  const encoder = model.encoder ?? (await engine.createEncoder(sae));
   const encode = async (x: ArrayLike<number>): Promise<Map<number, number>> =>
     codeOf(await encoder.encode(createMatrix(1, sae.d, Float32Array.from(x))));
   try {
@@ -102,7 +104,7 @@ export async function steerQuery(
       })),
     };
   } finally {
-    await encoder.dispose();
+    if (encoder !== model.encoder) await encoder.dispose();
   }
 }
 

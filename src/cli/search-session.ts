@@ -1,0 +1,123 @@
+import { createInterface } from "node:readline";
+import { type SteeringSession, startSteering } from "../search/session.js";
+import type { SteeringEdit } from "../search/steer.js";
+import type { OpenSearch } from "./search.js";
+import { type NamedEdit, readEdit } from "./search-edits.js";
+import { type Found, describeResults, explainResults, toFound } from "./search-text.js";
+
+const HELP = `QUERY                 search for a text
+up TERM [STRENGTH]    more of a latent (number), label words, or family:NAME
+down, set TERM [STRENGTH], remove TERM
+undo, redo            the newest edit away, and back
+why RANK              which latents make that result's score
+history               the edits in force
+clear                 no edits
+help, quit`;
+
+/** Where a session reads and writes. */
+export interface SessionStreams {
+  input: NodeJS.ReadableStream;
+  output: NodeJS.WritableStream;
+  signal: AbortSignal;
+}
+
+/** What a session knows between two lines. */
+interface State {
+  query?: Float32Array;
+  /** What results are scored with. */
+  searched?: Float32Array;
+  found?: Found;
+  session: SteeringSession;
+  searches: number;
+}
+
+/**
+ * Reads lines until the input ends or says quit: queries, and words that steer. A line that is wrong is told and the
+ * session goes on. Gives the number of searches.
+ */
+export async function runSearchSession(
+  open: OpenSearch,
+  edits: readonly NamedEdit[],
+  { input, output, signal }: SessionStreams,
+): Promise<number> {
+  const state: State = { session: startSteering(edits), searches: 0 };
+  const lines = createInterface({ input, signal });
+  const prompt = (): boolean => output.write("> ");
+  prompt();
+  for await (const raw of lines) {
+    const line = raw.trim();
+    if (line === "quit" || line === "exit") break;
+    if (line !== "") {
+      try {
+        for (const text of await obey(open, state, line)) output.write(`${text}\n`);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof Error)) throw error;
+        output.write(`${error.message}\n`);
+      }
+    }
+    prompt();
+  }
+  output.write("\n");
+  signal.throwIfAborted();
+  return state.searches;
+}
+
+async function obey(open: OpenSearch, state: State, line: string): Promise<string[]> {
+  const edit = /^(up|down|set|remove)\s+(.+)$/.exec(line);
+  if (edit) {
+    state.session = state.session.add(
+      parseEdit(open, edit[1] as SteeringEdit["kind"], edit[2].trim()),
+    );
+    return search(open, state);
+  }
+  const why = /^why\s+(\d+)$/.exec(line);
+  if (why) return explain(open, state, Number(why[1]));
+  switch (line) {
+    case "help":
+      return HELP.split("\n");
+    case "history":
+      return editsOf(state).length === 0 ? ["no edits"] : editsOf(state).map(({ name }) => name);
+    case "undo":
+    case "redo": {
+      const next = state.session[line]();
+      if (next === state.session) return [`nothing to ${line}`];
+      state.session = next;
+      return search(open, state);
+    }
+    case "clear":
+      state.session = startSteering();
+      return search(open, state);
+    default:
+      state.query = await open.embed(line.replace(/^"(.*)"$/, "$1"));
+      return search(open, state);
+  }
+}
+
+// The strength is the last word where that is a number and something stands before it.
+function parseEdit({ names }: OpenSearch, kind: SteeringEdit["kind"], text: string): NamedEdit {
+  const [, term, strength] = /^(.+?)(?:\s+(-?[\d.]+))?$/.exec(text) ?? ["", text];
+  return readEdit(names, kind, term, strength);
+}
+
+async function search(open: OpenSearch, state: State): Promise<string[]> {
+  if (!state.query) return ["kept for the first query"];
+  const edits = editsOf(state);
+  const { atlas, top, method, accept, explain: always } = open;
+  const results = await atlas.search(state.query, { count: top, edits, method, accept });
+  state.searched = results.steered?.query ?? state.query;
+  state.found = await toFound(open, results, always ? state.searched : undefined);
+  state.searches++;
+  return [...describeResults(state.found, edits), ...explainResults(state.found)];
+}
+
+async function explain(open: OpenSearch, state: State, rank: number): Promise<string[]> {
+  const document = state.found?.results[rank - 1];
+  if (!document || !state.searched) return [`no result ${rank}`];
+  const explanation = await open.atlas.explain(state.searched, document.row);
+  const labels = explanation.latents.map(({ latent }) => open.atlas.labels[latent]);
+  return explainResults({ results: [{ ...document, explanation: { ...explanation, labels } }] });
+}
+
+function editsOf({ session }: State): readonly NamedEdit[] {
+  return session.edits as readonly NamedEdit[];
+}

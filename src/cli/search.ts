@@ -1,0 +1,208 @@
+import type { Embedder } from "../data/embedder.js";
+import { streamNpyRows } from "../data/npy.js";
+import { type Matrix, matrixRow } from "../matrix.js";
+import { type AtlasData, openAtlas } from "../pipeline/context.js";
+import { type AtlasSearch, openAtlasSearch } from "../pipeline/search-atlas.js";
+import type { SteeringMethod } from "../search/steer.js";
+import { type Command, type CommandContext, UsageError, defineCommand } from "./command.js";
+import { embedderOptions, openEmbedder } from "./embedder.js";
+import { type NamedEdit, type Names, readEdits } from "./search-edits.js";
+import { readFilter } from "./search-filter.js";
+import { runSearchSession } from "./search-session.js";
+import { type Found, describeResults, explainResults, toFound } from "./search-text.js";
+import { formatRows } from "./text.js";
+
+const METHODS = [
+  "additive",
+  "reconstruction",
+  "residual",
+  "iterative",
+] as const satisfies readonly SteeringMethod[];
+const EDIT = "LATENT[:STRENGTH],… (number, label words or family:NAME)";
+
+const options = {
+  atlas: { type: "string", value: "DIR", about: "folder of the atlas (default families/wordnet)" },
+  in: {
+    type: "string",
+    choices: ["documents", "latents", "families"],
+    about: "what is searched (default documents)",
+  },
+  words: { type: "boolean", about: "latents and families by the words of their labels alone" },
+  vector: { type: "string", value: "FILE:ROW", about: "a row of a .npy file in place of a text" },
+  up: { type: "string", value: "LIST", about: `more of these latents: ${EDIT}` },
+  down: { type: "string", value: "LIST", about: "less of these latents" },
+  set: { type: "string", value: "LIST", about: "these latents at exactly that strength" },
+  remove: { type: "string", value: "LIST", about: "these latents at 0" },
+  family: { type: "string", value: "NAME|ID", about: "more of this whole family" },
+  method: { type: "string", choices: METHODS, about: "how edits are applied (default residual)" },
+  class: { type: "string", value: "NAME", about: "only documents of this class or category" },
+  year: { type: "string", value: "FROM-TO", about: "only documents of these years" },
+  metadata: { type: "string", value: "FILE", about: "a table with arxiv_id or id, year, category" },
+  ids: { type: "string", value: "LIST", about: "only these documents" },
+  explain: { type: "boolean", about: "which latents make each score" },
+  top: { type: "integer", least: 1, about: "results (default 10)" },
+  ...embedderOptions,
+} as const;
+
+/** Everything that a search of the command line needs, open. */
+export interface OpenSearch {
+  atlas: AtlasSearch;
+  data: AtlasData;
+  names: Names;
+  top: number;
+  method: SteeringMethod | undefined;
+  accept: ((row: number) => boolean) | undefined;
+  explain: boolean;
+  /** The text as a vector of the embeddings' width. */
+  embed(text: string): Promise<Float32Array>;
+}
+
+export const searchCommand: Command = defineCommand({
+  name: "search",
+  summary: "Search an atlas's documents, latents or families; steer by latents; explain.",
+  details:
+    "With a query, one search; without one, a session in the terminal (its `help` tells the words it knows).\n" +
+    "Strengths are multiples of a latent's typical active value. A text needs the embedder that made the corpus.",
+  example: 'feature-families search "small dog" --up bird:2 --explain',
+  positionals: "QUERY",
+  options,
+  async run(values, positionals, context) {
+    const text = positionals.join(" ").trim();
+    const data = await openAtlas(values.atlas ?? "families/wordnet", context);
+    const embedder = lazily(async () => (await openEmbedder(values, context.signal)).embedder);
+    const atlas = await openAtlasSearch(data);
+    try {
+      const names: Names = {
+        n: atlas.labels.length,
+        labels: atlas.labels,
+        families: await data.families(),
+      };
+      if (values.in === "latents" || values.in === "families") {
+        if (text === "") throw new UsageError(`search: --in ${values.in} needs a query`);
+        const model = values.words ? undefined : await embedder();
+        return await searchNames(atlas, names, {
+          of: values.in,
+          text,
+          top: values.top ?? 10,
+          model,
+        });
+      }
+      const open: OpenSearch = {
+        atlas,
+        data,
+        names,
+        top: values.top ?? 10,
+        method: METHODS.find((name) => name === values.method),
+        accept: await readFilter(values, await data.documents()),
+        explain: values.explain,
+        embed: async (query) => embedQuery(await embedder(), query, atlas.embeddings),
+      };
+      const edits = [
+        ...readEdits(names, "up", values.family && `family:${values.family}`),
+        ...(["up", "down", "set", "remove"] as const).flatMap((kind) =>
+          readEdits(names, kind, values[kind]),
+        ),
+      ];
+      if (text === "" && values.vector === undefined) {
+        if (context.json) throw new UsageError("search: --json needs a query or --vector");
+        return await startSession(open, edits, context);
+      }
+      const query =
+        values.vector === undefined ? await open.embed(text) : await readVector(values.vector);
+      return describeSearch(await searchOnce(open, query, edits), edits);
+    } finally {
+      await atlas.close();
+      await data.close();
+    }
+  },
+});
+
+/** One search with its edits. */
+async function searchOnce(
+  open: OpenSearch,
+  query: Float32Array,
+  edits: readonly NamedEdit[],
+): Promise<Found> {
+  const { atlas, top, method, accept, explain } = open;
+  const results = await atlas.search(query, { count: top, edits, method, accept });
+  return toFound(open, results, explain ? (results.steered?.query ?? query) : undefined);
+}
+
+function describeSearch(
+  found: Found,
+  edits: readonly NamedEdit[],
+): { json: unknown; lines: string[] } {
+  return {
+    json: { edits, ...found },
+    lines: [...describeResults(found, edits), ...explainResults(found)],
+  };
+}
+
+async function startSession(
+  open: OpenSearch,
+  edits: readonly NamedEdit[],
+  context: CommandContext,
+): Promise<{ json: unknown; lines: string[] }> {
+  context.note("a query, or help; quit ends");
+  const searches = await runSearchSession(open, edits, {
+    input: process.stdin,
+    output: process.stdout,
+    signal: context.signal,
+  });
+  return { json: { searches }, lines: [] };
+}
+
+async function searchNames(
+  atlas: AtlasSearch,
+  { labels, families }: Names,
+  { of, text, top, model }: { of: string; text: string; top: number; model?: Embedder },
+): Promise<{ json: unknown; lines: string[] }> {
+  const texts = of === "latents" ? labels : families.map(({ name }) => name);
+  const found = (await atlas.findNames(texts, text, model)).slice(0, top);
+  const rows = found.map(({ index, by, score }) => ({
+    id: of === "latents" ? index : families[index].parent,
+    name: texts[index],
+    by,
+    score,
+  }));
+  const cells = rows.map(({ id, name, by, score }) => [
+    String(id),
+    name,
+    by,
+    score?.toFixed(3) ?? "",
+  ]);
+  return {
+    json: rows,
+    lines:
+      rows.length === 0
+        ? [`nothing found in ${of}`]
+        : formatRows([[of === "latents" ? "latent" : "family", "name", "by", "cosine"], ...cells]),
+  };
+}
+
+async function embedQuery(
+  embedder: Embedder,
+  text: string,
+  { cols }: Matrix,
+): Promise<Float32Array> {
+  if (embedder.d !== cols) {
+    throw new UsageError(
+      `search: ${embedder.id} is ${embedder.d} wide, but the corpus ${cols}: name its own --model, or give --vector`,
+    );
+  }
+  return matrixRow(await embedder.embed([text]), 0);
+}
+
+async function readVector(place: string): Promise<Float32Array> {
+  const [, file, row] = /^(.*?)(?::(\d+))?$/.exec(place) ?? [];
+  const at = Number(row ?? 0);
+  for await (const { block } of streamNpyRows(file, { start: at, end: at + 1 })) {
+    return matrixRow(block, 0);
+  }
+  throw new UsageError(`search: ${file} has no row ${at}`);
+}
+
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
+  return () => (value ??= make());
+}

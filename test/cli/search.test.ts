@@ -1,0 +1,183 @@
+import anyTest, { type TestFn } from "ava";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { readNpyMatrix } from "../../src/data/npy.js";
+import { writeNpy } from "../../src/data/npy-write.js";
+import { dot, matrixRow } from "../../src/matrix.js";
+
+const ROWS = 600;
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+interface Results {
+  results: {
+    row: number;
+    id: string;
+    score: number;
+    explanation?: { latents: { contribution: number }[]; bias: number; residual: number };
+  }[];
+  cosine?: number;
+  moved?: { latent: number; before: number; after: number }[];
+}
+
+async function run(args: readonly string[], input = ""): Promise<Outcome> {
+  const child = spawn(process.execPath, ["build/src/cli/main.js", ...args]);
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (text) => (stdout += String(text)));
+  child.stderr.on("data", (text) => (stderr += String(text)));
+  child.stdin.end(input);
+  const [code] = (await once(child, "close")) as [number];
+  return { code, stdout, stderr };
+}
+
+const test = anyTest as TestFn<{ dir: string; atlas: string }>;
+
+test.before("an atlas of the sample's first rows", async (t) => {
+  const dir = await mkdtemp(path.join(tmpdir(), "ff-search-"));
+  t.context = { dir, atlas: path.join(dir, "atlas") };
+  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
+  await writeFile(path.join(dir, "corpus.jsonl"), lines.slice(0, ROWS).join("\n"));
+  const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
+  const embeddings = path.join(dir, "embeddings.npy");
+  await writeNpy(embeddings, {
+    shape: [ROWS, cols],
+    data: data.slice(0, ROWS * cols),
+    dtype: "f4",
+  });
+  const { code, stderr } = await run([
+    ...["demo", "--corpus", path.join(dir, "corpus.jsonl"), "--embeddings", embeddings],
+    ...["--k", "4", "--n", "32", "--epochs", "4", "--no-figures", "--engine", "cpu"],
+    ...["--out", t.context.atlas],
+  ]);
+  if (code !== 0) throw new Error(stderr);
+});
+
+test.after.always((t) => rm(t.context.dir, { recursive: true }));
+
+async function search(
+  { dir, atlas }: { dir: string; atlas: string },
+  ...args: string[]
+): Promise<Results> {
+  const vector = `${path.join(dir, "embeddings.npy")}:7`;
+  const call = ["search", "--atlas", atlas, "--vector", vector, "--json", ...args];
+  const { code, stdout, stderr } = await run(call);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Results;
+}
+
+test("a vector finds itself, then what a brute force finds, and each score is a sum", async (t) => {
+  const { results } = await search(t.context, "--top", "5", "--explain");
+  const rows = await readNpyMatrix(path.join(t.context.dir, "embeddings.npy"));
+  const query = matrixRow(rows, 7);
+  const best = Array.from({ length: ROWS }, (_, row) => {
+    const x = matrixRow(rows, row);
+    return { row, score: dot(x, query) / Math.sqrt(dot(x, x) * dot(query, query)) };
+  }).sort((a, b) => b.score - a.score || a.row - b.row);
+  t.deepEqual(
+    results.map(({ row }) => row),
+    best.slice(0, 5).map(({ row }) => row),
+  );
+  for (const { score, explanation } of results) {
+    if (!explanation) return void t.fail("no explanation");
+    const latents = explanation.latents.reduce((sum, { contribution }) => sum + contribution, 0);
+    t.true(Math.abs(latents + explanation.bias + explanation.residual - score) < 1e-5);
+  }
+});
+
+test("edits move their latent, and filters hold", async (t) => {
+  const up = await search(t.context, "--up", "5:3", "--method", "iterative");
+  const [move] = up.moved ?? [];
+  t.is(move.latent, 5);
+  t.true(move.after > move.before);
+  t.true((up.cosine ?? 2) < 1);
+  const documents = (await readFile(path.join(t.context.dir, "corpus.jsonl"), "utf8"))
+    .split("\n")
+    .map((line) => JSON.parse(line) as { id: string; classes: string[] });
+  const metadata = path.join(t.context.dir, "metadata.csv");
+  const years = documents.slice(0, 100).map(({ id }, i) => `${id},${2000 + (i % 10)}`);
+  await writeFile(metadata, ["arxiv_id,year", ...years].join("\n"));
+  const dated = await search(
+    t.context,
+    ...["--metadata", metadata, "--year", "2003-2004", "--top", "50"],
+  );
+  t.is(dated.results.length, 20);
+  t.true(dated.results.every(({ row }) => row < 100 && [3, 4].includes(row % 10)));
+  const { classes } = documents[7];
+  const same = await search(t.context, "--class", classes[0], "--top", "600");
+  t.deepEqual(
+    same.results.map(({ row }) => row).sort((a, b) => a - b),
+    documents.flatMap((document, row) => (document.classes.includes(classes[0]) ? [row] : [])),
+  );
+  const ids = await search(t.context, "--ids", `${documents[3].id},${documents[9].id}`);
+  t.deepEqual(ids.results.map(({ row }) => row).sort(), [3, 9]);
+});
+
+test("a session searches, steers, undoes, explains, and outlives wrong lines", async (t) => {
+  const input = [
+    "undo",
+    "small dog",
+    "up 5 2",
+    "why 2",
+    "history",
+    "up 99",
+    "down zzzzzz",
+    "why 44",
+    "undo",
+    "redo",
+    "quit",
+    "never read",
+  ];
+  const { code, stdout, stderr } = await run(
+    ["search", "--atlas", t.context.atlas, "--top", "3"],
+    input.join("\n"),
+  );
+  t.is(code, 0, stderr);
+  const parts = stdout.split(/^> /m).map((part) => part.trim());
+  t.is(parts.length, 12);
+  t.is(parts[1], "nothing to undo");
+  t.is(parts[2].split("\n").length, 4);
+  t.regex(parts[3], /up .*5.* × 2\n[^]*cosine to the query without edits: 0\.\d+/);
+  t.regex(parts[4], /why 2: .*\n[^]*not reconstructed/);
+  t.regex(parts[5], /^up .* × 2$/);
+  t.regex(parts[6], /no latent 99; the SAE has 32/);
+  t.regex(parts[7], /no latent or family is called "zzzzzz"/);
+  t.is(parts[8], "no result 44");
+  t.is(parts[9], parts[2]);
+  t.is(parts[10], parts[3]);
+});
+
+test("latents are found by the words of their labels, and by meaning behind those", async (t) => {
+  const labels = (await readFile(path.join(t.context.atlas, "labels.jsonl"), "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { latent: number; label: string });
+  const known = labels.find(({ label }) => label !== "");
+  if (!known) return void t.fail("no label");
+  const base = ["search", "--atlas", t.context.atlas, "--in", "latents", "--json"];
+  const words = await run([...base, "--words", known.label]);
+  const found = JSON.parse(words.stdout) as { id: number; by: string }[];
+  t.deepEqual([found[0].id, found[0].by], [known.latent, "words"]);
+  const meaning = await run([...base, "puppy", "--top", "4"]);
+  t.is((JSON.parse(meaning.stdout) as unknown[]).length, 4, meaning.stderr);
+});
+
+const wrong: [string, string[], RegExp][] = [
+  ["a year without metadata", ["x", "--year", "2010"], /--year needs --metadata/],
+  ["JSON of a session", ["--json"], /--json needs a query/],
+  ["a strength below 0", ["x", "--up", "5:-1"], /strength is a number of 0 or more/],
+  ["an unknown family", ["x", "--family", "zzzz"], /no family "zzzz"/],
+];
+for (const [title, args, message] of wrong) {
+  test(`${title} is refused`, async (t) => {
+    const { code, stderr } = await run(["search", "--atlas", t.context.atlas, ...args]);
+    t.is(code, 2);
+    t.regex(stderr, message);
+  });
+}

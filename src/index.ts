@@ -95,10 +95,11 @@ export { type Tensor, tensorToFloat32 } from "./data/tensor.js";
 export { readTorch, readTorchState } from "./data/torch.js";
 export { type TorchContent, writeTorchState } from "./data/torch-write.js";
 
-export { openEngine } from "./engine/auto.js";
+export { ENGINE_NAMES, type EngineName, openEngine, trainerOf } from "./engine/auto.js";
 export type { Activation } from "./engine/activation.js";
 export type { Device, Encoder, EncoderWeights, Engine, Neighbours } from "./engine/engine.js";
 export { type DeviceReport, type ProbeOptions, probeDevices } from "./engine/probe.js";
+export { probeTensorflow } from "./engine/probe-tensorflow.js";
 export type { CreateTrainer, Trainer, TrainerSettings, TrainerState } from "./engine/trainer.js";
 
 export { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./sae/blocks.js";

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { probeDevices } from "../engine/probe.js";
+import { type DeviceReport, probeDevices } from "../engine/probe.js";
+import { probeTensorflow } from "../engine/probe-tensorflow.js";
 import { browserChoices } from "../figures/browser.js";
 import { type Command, defineCommand } from "./command.js";
 
@@ -24,12 +25,10 @@ export const doctorCommand: Command = defineCommand({
     );
     const findings: Finding[] = [
       { what: "node", ok: true, found: process.version },
-      ...devices.map(({ device, available, reason, hint, gflops }): Finding => ({
-        what: device,
-        ok: available,
-        found: gflops === undefined ? reason : `${reason}, ${Math.round(gflops)} GFLOP/s`,
-        hint,
-      })),
+      ...devices.map((report) => deviceFinding(report.device, report)),
+      ...(await probeTensorflow()).map((report) =>
+        deviceFinding(`tensorflow-${report.device}`, report),
+      ),
       browserFinding(),
       packageFinding(packageRoot, "@energetic-ai/embeddings", "offline embedder"),
       notebookFinding(packageRoot),
@@ -41,6 +40,11 @@ export const doctorCommand: Command = defineCommand({
     };
   },
 });
+
+function deviceFinding(what: string, { available, reason, hint, gflops }: DeviceReport): Finding {
+  const rate = gflops === undefined ? "" : `, ${Number(gflops.toPrecision(2))} GFLOP/s`;
+  return { what, ok: available, found: reason + rate, hint };
+}
 
 function findingLines({ what, ok, found, hint }: Finding): string[] {
   const line = `${ok ? "yes" : "no "}  ${what.padEnd(18)} ${found}`;

@@ -1,4 +1,4 @@
-import type { Device } from "../engine/engine.js";
+import { ENGINE_NAMES, type EngineName } from "../engine/auto.js";
 import type { LoadOptions } from "../sae/formats/format.js";
 import { CHECKPOINT_FORMATS } from "../sae/formats/registry.js";
 import { type OptionSpec, UsageError } from "./command.js";
@@ -49,16 +49,14 @@ function isFormat(format: string): boolean {
   return CHECKPOINT_FORMATS.some(({ name }) => name === format.split("/")[0]);
 }
 
-const ENGINES: readonly (Device | "auto")[] = ["auto", "cpu", "webgpu", "cuda"];
-
-/** Where to run. */
+/** Where to run: a device of ONNX Runtime, or TensorFlow.js on one. */
 export const engineOption: { engine: OptionSpec & { type: "string" } } = {
-  engine: { type: "string", choices: ENGINES, about: "where to run (default auto)" },
+  engine: { type: "string", choices: ENGINE_NAMES, about: "where to run (default auto)" },
 };
 
 /** The engine that `--engine` names, auto by default. */
-export function engineChoice(value: string | undefined): Device | "auto" {
-  return ENGINES.find((name) => name === value) ?? "auto";
+export function engineChoice(value: string | undefined): EngineName {
+  return ENGINE_NAMES.find((name) => name === value) ?? "auto";
 }
 
 /** What to do with rows that cannot be encoded. */

@@ -6,6 +6,8 @@ import { loadSae } from "../sae/checkpoint.js";
 import { saveCheckpoint, tellsK } from "../sae/save.js";
 import { type TrainResult, trainSae } from "../sae/train.js";
 import type { TrainOptions } from "../sae/train-options.js";
+import { trainerOf } from "../engine/auto.js";
+import { engineChoice } from "./options.js";
 import { runGrid } from "./train-grid.js";
 import { type Command, UsageError, defineCommand } from "./command.js";
 
@@ -89,6 +91,11 @@ export const trainCommand: Command = defineCommand({
       about: "steps between two checkpoints (default an epoch)",
     },
     log: { type: "string", value: "FILE", about: "a JSON line a step" },
+    engine: {
+      type: "string",
+      choices: ["cpu", "tensorflow-webgpu", "tensorflow-cuda", "tensorflow-cpu"],
+      about: "where to train (default cpu)",
+    },
   },
   async run(values, _positionals, context) {
     if (values.steps !== undefined && values.epochs !== undefined) {
@@ -149,6 +156,7 @@ function sharedOptions(
   values: Record<string, unknown>,
 ): Omit<Partial<TrainOptions>, "k" | "n" | "auxk"> {
   return {
+    createTrainer: trainerOf(engineChoice(values.engine as string | undefined)),
     auxkCoef: values["auxk-coef"] as number | undefined,
     multikCoef: values["multik-coef"] as number | undefined,
     batch: values.batch as number | undefined,

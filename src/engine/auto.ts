@@ -1,18 +1,38 @@
 import type { Device, Engine } from "./engine.js";
 import { createOnnxEngine } from "./onnx.js";
 import { type DeviceReport, probeDevices, seesGpu } from "./probe.js";
+import { openTensorflowEngine } from "./tensorflow.js";
+import { tensorflowTrainer } from "./tensorflow-trainer.js";
+import type { CreateTrainer } from "./trainer.js";
+
+/** What may be asked for: a device of ONNX Runtime, the best of them ("auto"), or TensorFlow.js on a device. */
+export type EngineName = Device | "auto" | `tensorflow-${Device}`;
+
+/** All of them. */
+export const ENGINE_NAMES: readonly EngineName[] = [
+  "auto",
+  "cpu",
+  "webgpu",
+  "cuda",
+  "tensorflow-webgpu",
+  "tensorflow-cuda",
+  "tensorflow-cpu",
+];
 
 const probes = new Map<Device, Promise<DeviceReport>>();
 
 /**
- * The engine on a device. "auto" takes CUDA, else WebGPU on real hardware, else the CPU; what a device answered is
- * remembered for the life of the process. A software adapter is used only where "webgpu" is asked for by name.
- * Throws Error with the reason and what to do where a named device cannot be used.
+ * The engine of a name. "auto" takes CUDA, else WebGPU on real hardware, else the CPU, all on ONNX Runtime; what a
+ * device answered is remembered for the life of the process. A software adapter is used only where it is asked for by
+ * name. Throws Error with the reason and what to do where a named engine cannot be used.
  */
-export async function openEngine(device: Device | "auto" = "auto"): Promise<Engine> {
-  if (device !== "auto") {
-    if (device !== "cpu") requireDevice(await probeOnce(device));
-    return createOnnxEngine({ device });
+export async function openEngine(name: EngineName = "auto"): Promise<Engine> {
+  const tensorflow = tensorflowDevice(name);
+  if (tensorflow !== undefined) return openTensorflowEngine({ device: tensorflow });
+  if (name === "cpu") return createOnnxEngine({ device: name });
+  if (name === "webgpu" || name === "cuda") {
+    requireDevice(await probeOnce(name));
+    return createOnnxEngine({ device: name });
   }
   if (seesGpu()) {
     for (const candidate of ["cuda", "webgpu"] as const) {
@@ -21,6 +41,21 @@ export async function openEngine(device: Device | "auto" = "auto"): Promise<Engi
     }
   }
   return createOnnxEngine({ device: "cpu" });
+}
+
+/**
+ * What trains on the engine of a name; undefined for "auto" and "cpu", which stand for trainSae's own.
+ * Throws RangeError for "webgpu" and "cuda", on which ONNX Runtime only encodes here.
+ */
+export function trainerOf(name: EngineName): CreateTrainer | undefined {
+  const tensorflow = tensorflowDevice(name);
+  if (tensorflow !== undefined) return tensorflowTrainer(tensorflow);
+  if (name === "auto" || name === "cpu") return undefined;
+  throw new RangeError(`train: ONNX Runtime trains on the CPU only; use tensorflow-${name}`);
+}
+
+function tensorflowDevice(name: EngineName): Device | undefined {
+  return (["cpu", "webgpu", "cuda"] as const).find((device) => name === `tensorflow-${device}`);
 }
 
 function probeOnce(device: Device): Promise<DeviceReport> {

@@ -165,7 +165,8 @@ function planEncoding({ encoder, latentBias, activation = { kind: "topk" } }: En
   };
 }
 
-function chooseRows(n: number, d: number, device: Device): number {
+/** Rows of one run on a device, by the sizes of its input and of its scores. */
+export function chooseRows(n: number, d: number, device: Device): number {
   const fitting = Math.min(SCORES_PER_RUN[device] / n, INPUTS_PER_RUN / d, MAX_ROWS_PER_RUN);
   return Math.max(1, Math.floor(fitting));
 }
@@ -190,7 +191,8 @@ async function encodeRows(
   };
 }
 
-function checkActive(active: Float32Array, rows: number, slots: number): void {
+/** Throws RangeError where a row has more active latents than slots. */
+export function checkActive(active: Float32Array, rows: number, slots: number): void {
   let most = 0;
   for (let i = 0; i < rows; i++) most = Math.max(most, active[i]);
   if (most > slots) {
@@ -212,7 +214,14 @@ export function padSingleRow(matrix: Matrix): Matrix {
   return { rows: 2, cols: matrix.cols, data };
 }
 
-function checkWeights({ encoder, preBias, latentBias, k, activation }: EncoderWeights): void {
+/** Throws RangeError where the shapes do not fit each other or k is not from 1 to n. */
+export function checkWeights({
+  encoder,
+  preBias,
+  latentBias,
+  k,
+  activation,
+}: EncoderWeights): void {
   const { rows: n, cols: d } = encoder;
   if (preBias.length !== d) {
     throw new RangeError(`createEncoder: preBias must have ${d} values, got ${preBias.length}`);

@@ -39,12 +39,45 @@ const NEAREST_GRAPH: Graph = {
   ],
 };
 
-/** Engine.nearest on ONNX Runtime: blocks of base rows are placed in turn and met by blocks of queries. */
-export async function findNearest(
+/** Base rows on a device. */
+export interface PlacedBlock {
+  /** The best `count` base rows of each query [queries, count], best first, ties by lower row. */
+  best(queries: Matrix, count: number): Promise<{ scores: Float32Array; indices: Int32Array }>;
+  release(): Promise<void>;
+}
+
+/** Engine.nearest on ONNX Runtime. */
+export function findNearest(
   queries: Matrix,
   base: Matrix,
   count: number,
   device: Device,
+  options: NearestOptions = {},
+): Promise<Neighbours> {
+  return searchBlocks(queries, base, count, (block) => placeBlock(block, device), options);
+}
+
+async function placeBlock(base: Matrix, device: Device): Promise<PlacedBlock> {
+  const session = await createResidentSession(NEAREST_GRAPH, { base }, device);
+  return {
+    async best(some, count) {
+      const { rows, cols, data } = padSingleRow(some);
+      const out = await session.run({
+        queries: floatTensor(session.onnx, data, [rows, cols]),
+        count: integerTensor(session.onnx, count),
+      });
+      return { scores: out.top.data as Float32Array, indices: out.indices.data as Int32Array };
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Engine.nearest on any device: blocks of base rows are placed in turn and met by blocks of queries. */
+export async function searchBlocks(
+  queries: Matrix,
+  base: Matrix,
+  count: number,
+  place: (block: Matrix) => Promise<PlacedBlock>,
   { onProgress, signal }: NearestOptions = {},
 ): Promise<Neighbours> {
   checkArguments(queries, base, count);
@@ -59,21 +92,14 @@ export async function findNearest(
   let done = 0;
   for (let start = 0; start < base.rows; start += blockRows) {
     const block = matrixRows(base, start, Math.min(base.rows, start + blockRows));
-    const session = await createResidentSession(NEAREST_GRAPH, { base: block }, device);
+    const placed = await place(block);
     try {
       const queryRows = Math.max(2, Math.floor(SCORE_ENTRIES / block.rows));
       const kept = Math.min(count, block.rows);
-      const wanted = integerTensor(session.onnx, kept);
       for (let q = 0; q < queries.rows; q += queryRows) {
         signal?.throwIfAborted();
         const some = matrixRows(queries, q, Math.min(queries.rows, q + queryRows));
-        const { rows, cols, data } = padSingleRow(some);
-        const out = await session.run({
-          queries: floatTensor(session.onnx, data, [rows, cols]),
-          count: wanted,
-        });
-        const scores = out.top.data as Float32Array;
-        const indices = out.indices.data as Int32Array;
+        const { scores, indices } = await placed.best(some, kept);
         for (let i = 0; i < some.rows; i++) {
           const from = i * kept;
           const best = { scores, indices, from, size: kept, offset: start };
@@ -83,7 +109,7 @@ export async function findNearest(
         onProgress?.({ step: "nearest", done, total });
       }
     } finally {
-      await session.release();
+      await placed.release();
     }
   }
   return found;

@@ -1,10 +1,14 @@
 import type { Device } from "./engine.js";
 import { measureDevice } from "./probe.js";
+import { measureTensorflow } from "./probe-tensorflow.js";
 
-// The program that probe.ts runs in a process of its own: it tries one device and answers its parent.
-void measureDevice(process.argv[2] as Device)
-  .then(
-    (gflops) => ({ gflops }),
-    (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
-  )
+// The program that probe.ts runs in a process of its own: it tries one engine and answers its parent.
+const target = process.argv[2];
+const tensorflow = /^tensorflow-(.*)$/.exec(target)?.[1] as Device | undefined;
+void (
+  tensorflow === undefined
+    ? measureDevice(target as Device).then((gflops) => ({ gflops }))
+    : measureTensorflow(tensorflow)
+)
+  .catch((error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }))
   .then((answer) => process.send?.(answer, () => process.disconnect()));

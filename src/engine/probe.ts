@@ -9,13 +9,13 @@ import type { Graph } from "./graph.js";
 import { floatTensor, loadOnnx } from "./onnx-session.js";
 import { createResidentSession } from "./resident.js";
 
-const DEFAULT_TIMEOUT = 30_000;
+export const DEFAULT_TIMEOUT = 30_000;
 // Even integrated graphics are above it; Vulkan drivers that run on the CPU are below.
 const SLOWEST_HARDWARE = 40;
 const WIDTH = 1024;
-const LATENTS = 2048;
+export const LATENTS = 2048;
 // Few rows tell whether a device is right and fast enough for the many that measure it.
-const FEW_ROWS = 64;
+export const FEW_ROWS = 64;
 const MANY_ROWS = 1024;
 const SLOW_RUN = 0.05;
 
@@ -114,11 +114,13 @@ export async function measureDevice(device: Device): Promise<number> {
   }
 }
 
-function rate(rows: number, seconds: number): number {
+/** Rate in GFLOP/s of the product of `rows` rows in so many seconds. */
+export function rate(rows: number, seconds: number): number {
   return (2 * rows * WIDTH * LATENTS) / (seconds * 1e9);
 }
 
-function pattern(rows: number, step: number): Matrix {
+/** Values without a pattern of their own [rows, 1024]. */
+export function pattern(rows: number, step: number): Matrix {
   const size = rows * WIDTH;
   return createMatrix(
     rows,
@@ -127,7 +129,8 @@ function pattern(rows: number, step: number): Matrix {
   );
 }
 
-function checkProduct(x: Matrix, weights: Matrix, best: Float32Array, device: Device): void {
+/** Throws Error where `best` is not the largest product of each row. */
+export function checkProduct(x: Matrix, weights: Matrix, best: Float32Array, device: Device): void {
   for (const i of [0, x.rows - 1]) {
     let expected = -Infinity;
     for (let f = 0; f < weights.rows; f++) {
@@ -151,7 +154,7 @@ async function probeCpu(): Promise<DeviceReport> {
   }
 }
 
-type ChildAnswer = { gflops: number } | { error: string };
+type ChildAnswer = { gflops: number; found?: string; software?: boolean } | { error: string };
 
 async function probeGpu(device: "webgpu" | "cuda", timeout: number): Promise<DeviceReport> {
   const { listSupportedBackends } = await loadOnnx();
@@ -176,13 +179,14 @@ function isSoftware(gflops: number): boolean {
   return !seesGpu() || gflops < SLOWEST_HARDWARE || /swiftshader|lvp_icd|lavapipe/i.test(drivers);
 }
 
-function askChild(
-  device: Device,
+/** Has a child process try `target`: a device of ONNX Runtime, or an engine name of TensorFlow.js. */
+export function askChild(
+  target: string,
   timeout: number,
 ): Promise<{ answer: ChildAnswer; diagnostics: string }> {
   return new Promise((resolve) => {
     // STYLE keeps import.meta to the command line; a child process needs the path of its file.
-    const child = fork(fileURLToPath(new URL("./probe-child.js", import.meta.url)), [device], {
+    const child = fork(fileURLToPath(new URL("./probe-child.js", import.meta.url)), [target], {
       execArgv: [],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });

@@ -22,7 +22,7 @@ export const ADAM: { beta1: number; beta2: number; epsilon: number } = {
 const PARAMETERS = Object.keys(PARAMETER_SHAPES) as ParameterName[];
 
 // clip_grad_norm_ in PyTorch adds this to the norm that it divides by
-const CLIP_EPSILON = 1e-6;
+export const CLIP_EPSILON = 1e-6;
 
 type Gradients = Record<ParameterName, string>;
 

@@ -65,6 +65,8 @@ export interface Trainer {
   readonly description: string;
   /** Takes one Adam step on a batch of embeddings [B, d] with B at least 2. */
   step(batch: Matrix, learningRate: number): Promise<StepReport>;
+  /** Starts to place the next batch while a step runs: `step` finds it there when given the same matrix. */
+  prepare?(batch: Matrix): void;
   /** Sum of the squared reconstruction errors of a batch [B, d]; changes nothing. */
   squaredError(batch: Matrix): Promise<number>;
   /** The present state. Its arrays stay as they are when training goes on. */

@@ -1,4 +1,4 @@
-import type { Device } from "../engine/engine.js";
+import type { EngineName } from "../engine/auto.js";
 import type { OnProgress } from "../progress.js";
 
 /** How an atlas's SAE is trained; see trainSae for the meaning and further defaults. */
@@ -40,7 +40,7 @@ export interface AtlasOptions {
   /** Of training, map and nulls. Default 0. */
   seed?: number;
   /** Default "auto". */
-  device?: Device | "auto";
+  device?: EngineName;
   onProgress?: OnProgress;
   signal?: AbortSignal;
 }

@@ -82,6 +82,7 @@ async function runSteps(
   const validate = createValidation(embeddings, plan.rows.heldOut, plan);
   const batches = createBatches(embeddings, plan);
   let step = run.state.step;
+  let batch = batches(step);
   const save = async (): Promise<void> => {
     run.state = await trainer.readState();
     if (checkpointPath !== undefined) {
@@ -89,8 +90,13 @@ async function runSteps(
     }
   };
   while (step < plan.steps && run.stale < plan.patience && !signal?.aborted) {
-    const report = await trainer.step(batches(step), learningRate(step, plan));
+    const running = trainer.step(batch, learningRate(step, plan));
     step++;
+    if (step < plan.steps) {
+      batch = batches(step);
+      trainer.prepare?.(batch);
+    }
+    const report = await running;
     const row = logRow(report, step, plan);
     if (validate && (step % plan.stepsPerEpoch === 0 || step === plan.steps)) {
       row.validation = await validate(trainer);

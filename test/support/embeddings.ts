@@ -1,3 +1,4 @@
+import type { Activation } from "../../src/engine/activation.js";
 import { type Matrix, createMatrix, normalizeRows } from "../../src/matrix.js";
 import { createRandom } from "../../src/random.js";
 import { type Sae, createSae } from "../../src/sae/sae.js";
@@ -34,4 +35,27 @@ export function randomSae(n: number, d: number, k: number, seed: number): Sae {
     preBias: randomMatrix(1, d, seed + 2).data.map((value) => 0.1 * value),
     latentBias: randomMatrix(1, n, seed + 3).data.map((value) => 0.1 * value),
   });
+}
+
+/** A seeded SAE for each kind of activation, with as many slots as latents that may be active. */
+export function activationVariants(
+  n: number,
+  d: number,
+  seed: number,
+): Record<Activation["kind"], Sae> {
+  const sae = randomSae(n, d, 8, seed);
+  const vector = (offset: number): Float32Array =>
+    randomMatrix(1, n, seed + offset).data.map((value) => 0.2 * value);
+  const variant = (activation: Activation): Sae => createSae({ ...sae, k: 150, activation });
+  return {
+    topk: sae,
+    relu: variant({ kind: "relu" }),
+    jumprelu: variant({ kind: "jumprelu", threshold: vector(5).map(Math.abs) }),
+    gated: variant({
+      kind: "gated",
+      gateBias: vector(6),
+      scale: vector(7).map((value) => 1 + value),
+      bias: vector(8),
+    }),
+  };
 }

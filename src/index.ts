@@ -294,6 +294,7 @@ export {
   type Usage,
 } from "./llm/types.js";
 
+export { type CatalogChange, type DiffOptions, diffCatalogs } from "./labels/catalog-diff.js";
 export {
   catalogToCsv,
   catalogToJsonl,

@@ -4,6 +4,7 @@ import { catalogToCsv, catalogToJsonl, catalogToParquet } from "../labels/catalo
 import { type CatalogRow } from "../labels/catalog.js";
 import { readCatalog } from "../labels/catalog-read.js";
 import { ATLAS_FILES } from "../pipeline/files.js";
+import { catalogDiff } from "./catalog-diff.js";
 import { type Command, UsageError, defineCommand } from "./command.js";
 import { formatRows } from "./text.js";
 
@@ -20,9 +21,10 @@ export const catalogCommand: Command = defineCommand({
   summary: "Search an atlas's catalog of latents, or export it.",
   details:
     "Without --out the rows are shown, the best labels first; words that are given must occur in the\n" +
-    "label, keywords or family names. With --out those rows are written as .csv, .jsonl or .parquet.",
+    "label, keywords or family names. With --out those rows are written as .csv, .jsonl or .parquet.\n" +
+    "diff A B lists the latents whose label, source or score differs between two atlases or catalog.jsonl.",
   example: "feature-families catalog dog --min-score 0.5",
-  positionals: "WORD…",
+  positionals: "WORD… | diff A B",
   options: {
     atlas: {
       type: "string",
@@ -36,6 +38,7 @@ export const catalogCommand: Command = defineCommand({
     limit: { type: "integer", least: 1, about: `most rows shown (default ${SHOWN})` },
   },
   async run(values, words) {
+    if (words[0] === "diff") return catalogDiff(words.slice(1), values.limit ?? SHOWN);
     const write = values.out === undefined ? undefined : WRITERS[path.extname(values.out)];
     if (values.out !== undefined && !write) {
       throw new UsageError(

@@ -328,6 +328,7 @@ export {
   mergeLabels,
 } from "./labels/label.js";
 
+export { readOverrides } from "./labels/overrides.js";
 export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
 export { drawActivationHistogram } from "./figures/activation-histogram.js";
 export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";

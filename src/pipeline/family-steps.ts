@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { readJson, writeJson } from "../data/json.js";
 import { writeJsonl } from "../data/jsonl.js";
-import { writeFileAtomic } from "../data/files.js";
+import { sha256File, writeFileAtomic } from "../data/files.js";
 import { latentDensities } from "../codes.js";
 import { toFamiliesJson } from "../families/export.js";
 import { forestToGraphml } from "../families/graphml.js";
@@ -12,25 +13,38 @@ import { nameFamiliesByKeywords } from "../labels/family-names.js";
 import { labelsFromAnalysis } from "../labels/import.js";
 import { labelByKeywords } from "../labels/keywords.js";
 import { mergeLabels } from "../labels/label.js";
+import { readOverrides } from "../labels/overrides.js";
 import type { AtlasBuild } from "./build.js";
 import { ATLAS_FILES } from "./files.js";
 import { findFamilies } from "./find-families.js";
 
-/** Labels every latent by its documents' words; labels of an analysis file take their place. */
+/**
+ * Labels every latent by its documents' words; labels of an analysis file take their place, and a person's, in
+ * labels.overrides.jsonl, that of both.
+ */
 export async function labelsStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const { analysis, dir, onProgress } = options;
+  const overrides = path.join(dir, ATLAS_FILES.overrides);
   await runner.step(
     {
       name: "labels",
       version: 1,
-      inputs: { corpus: hashes.corpus, codes: hashes.codes, analysis: hashes.analysis },
+      inputs: {
+        corpus: hashes.corpus,
+        codes: hashes.codes,
+        analysis: hashes.analysis,
+        ...(existsSync(overrides) && { overrides: await sha256File(overrides) }),
+      },
       options: {},
       outputs: [ATLAS_FILES.labels],
     },
     async () => {
       const keywords = labelByKeywords(await data.texts(), await data.postings(), { onProgress });
       const imported = labelsFromAnalysis((await readAnalysis(analysis)) ?? []);
-      await writeJsonl(path.join(dir, ATLAS_FILES.labels), mergeLabels(keywords, imported));
+      const { n } = await data.postings();
+      const corrected = await readOverrides(overrides, n);
+      const merged = mergeLabels(keywords, imported, corrected);
+      await writeJsonl(path.join(dir, ATLAS_FILES.labels), merged);
     },
   );
 }

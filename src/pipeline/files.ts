@@ -5,6 +5,8 @@ export const ATLAS_FILES = {
   trainLog: "train-log.jsonl",
   metrics: "metrics.json",
   labels: "labels.jsonl",
+  /** Written by people, read by every build, never written by one. */
+  overrides: "labels.overrides.jsonl",
   families: "families.json",
   familyStatistics: "family-statistics.json",
   forest: "spanning-forest.graphml",

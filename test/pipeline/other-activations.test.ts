@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { writeNpy } from "../../src/data/npy-write.js";
+import { readCatalog } from "../../src/labels/catalog-read.js";
 import { createMatrix } from "../../src/matrix.js";
 import { buildAtlas } from "../../src/pipeline/build.js";
 import { openAtlas } from "../../src/pipeline/context.js";
@@ -50,5 +51,17 @@ test("an atlas of a ReLU SAE in SAELens's folder counts no empty slot", async (t
     t.true(existsSync(path.join(options.dir, "catalog.parquet")));
     await data.close();
     t.deepEqual((await buildAtlas({ ...options, device: "cpu" })).ran, []);
+    // A person's label wins, reaches the catalog and survives the next run.
+    const overrides = path.join(options.dir, "labels.overrides.jsonl");
+    await writeFile(overrides, '{"latent": 2, "label": " the third word ", "note": "seen"}\n');
+    const ran = (await buildAtlas({ ...options, device: "cpu" })).ran;
+    t.true(ran.includes("labels") && ran.includes("catalog") && !ran.includes("encode"));
+    const row = (await readCatalog(path.join(options.dir, "catalog.jsonl")))[2];
+    t.like(row, { label: "the third word", label_source: "human", label_note: "seen" });
+    t.deepEqual((await buildAtlas({ ...options, device: "cpu" })).ran, []);
+    await writeFile(overrides, '{"latent": 8, "label": "no such latent"}\n');
+    await t.throwsAsync(buildAtlas({ ...options, device: "cpu" }), {
+      message: /labels\.overrides\.jsonl: line 1: latent must be a whole number from 0 to 7, got 8/,
+    });
   });
 });

@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { readJsonl } from "../data/jsonl.js";
+import { FormatError } from "../errors.js";
+import type { LabelRecord } from "./label.js";
+
+/**
+ * Reads human corrections of labels, JSON lines of {latent, label, note?, date?}; none where the file is missing. A
+ * later line for a latent replaces an earlier one. Throws FormatError, naming the line, for anything else, such as a
+ * latent that is none of the `n`.
+ */
+export async function readOverrides(path: string, n: number): Promise<LabelRecord[]> {
+  if (!existsSync(path)) return [];
+  const byLatent = new Map<number, LabelRecord>();
+  for await (const { line, value } of readJsonl(path)) {
+    const fail = (problem: string): never => {
+      throw new FormatError(path, `line ${line}: ${problem}`);
+    };
+    if (typeof value !== "object" || value === null) return fail("expected {latent, label}");
+    const { latent, label, note, date } = value as Record<string, unknown>;
+    if (typeof latent !== "number" || !Number.isInteger(latent) || latent < 0 || latent >= n) {
+      return fail(
+        `latent must be a whole number from 0 to ${n - 1}, got ${JSON.stringify(latent)}`,
+      );
+    }
+    if (typeof label !== "string" || label.trim() === "") {
+      return fail(`expected a label, got ${JSON.stringify(label)}`);
+    }
+    byLatent.set(latent, {
+      latent,
+      label: label.trim(),
+      source: "human",
+      ...(typeof note === "string" ? { reason: note } : {}),
+      ...(typeof date === "string" ? { date } : {}),
+    });
+  }
+  return [...byLatent.values()].sort((a, b) => a.latent - b.latent);
+}

@@ -1,6 +1,6 @@
 import test from "ava";
 import type { Codes } from "../../src/codes.js";
-import { openEngine } from "../../src/engine/auto.js";
+import { openEngine, trainerOf } from "../../src/engine/auto.js";
 import type { Neighbours } from "../../src/engine/engine.js";
 import { createOnnxEngine } from "../../src/engine/onnx.js";
 import { probeDevices, seesGpu } from "../../src/engine/probe.js";
@@ -65,4 +65,14 @@ test("WebGPU gives the CPU's codes and nearest rows", async (t) => {
   t.deepEqual(found.nearest.indices, expected.nearest.indices);
   t.true(found.codes.values.every((v, i) => Math.abs(v - expected.codes.values[i]) < 1e-4));
   t.true(found.nearest.scores.every((v, i) => Math.abs(v - expected.nearest.scores[i]) < 1e-4));
+});
+
+test("TensorFlow.js on CUDA names the one command that installs it, where it is absent", async (t) => {
+  const opened = await openEngine("tensorflow-cuda").then(
+    ({ description }) => description,
+    (error: unknown) => (error as Error).message,
+  );
+  t.log(opened);
+  t.regex(opened, /npm install @tensorflow\/tfjs-node-gpu$|, CUDA$|sees no CUDA device/);
+  t.throws(() => trainerOf("cuda"), { instanceOf: RangeError, message: /use tensorflow-cuda/ });
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readNpyMatrix } from "../../src/data/npy.js";
 import { writeNpy } from "../../src/data/npy-write.js";
-import { createOnnxTrainer } from "../../src/engine/onnx-trainer.js";
+import { createKernelTrainer } from "../../src/engine/kernels/trainer.js";
 import { initialState } from "../../src/engine/trainer.js";
 import { matrixRows } from "../../src/matrix.js";
 import { initialiseSae } from "../../src/sae/initialise.js";
@@ -47,7 +47,7 @@ async function step({ folder, quick }: TaskContext): Promise<Omit<Stepped, "peak
     latentBias: new Float32Array(encoder.rows),
   };
   const settings = { k, auxk, auxkCoef: 1 / 32, multikCoef: 0, clip: 1, deadSteps: 1 };
-  const trainer = await createOnnxTrainer(initialState(parameters), settings);
+  const trainer = await createKernelTrainer(initialState(parameters), settings);
   const times: number[] = [];
   let [loss, dead] = [0, 0];
   for (let at = 0; at < STEPS; at++) {

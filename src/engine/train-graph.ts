@@ -160,7 +160,7 @@ function scatterColumns(g: GraphBuilder, like: string, branches: Branch[]): stri
 }
 
 /** Counts the step, resets the latents among a document's top k, and lists those over `deadSteps` [dead]. */
-function deadLatents(
+export function deadLatents(
   g: GraphBuilder,
   indices: string,
   deadSteps: number,

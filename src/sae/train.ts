@@ -1,4 +1,4 @@
-import { createOnnxTrainer } from "../engine/onnx-trainer.js";
+import { createKernelTrainer } from "../engine/kernels/trainer.js";
 import { type StepReport, type Trainer, initialState } from "../engine/trainer.js";
 import { type Matrix, matrixRows, takeRows } from "../matrix.js";
 import { initialiseSae } from "./initialise.js";
@@ -41,7 +41,7 @@ export interface TrainResult {
  */
 export async function trainSae(embeddings: Matrix, options: TrainOptions): Promise<TrainResult> {
   const plan = planTraining(embeddings, options);
-  const { checkpointPath, resume = false, createTrainer = createOnnxTrainer } = options;
+  const { checkpointPath, resume = false, createTrainer = createKernelTrainer } = options;
   const resumed =
     resume && checkpointPath !== undefined
       ? await readTrainCheckpoint(checkpointPath, plan, embeddings, options.init)

@@ -1,0 +1,114 @@
+import test from "ava";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createKernelTrainer } from "../../src/engine/kernels/trainer.js";
+import { createOnnxTrainer } from "../../src/engine/onnx-trainer.js";
+import {
+  type StepReport,
+  type Trainer,
+  type TrainerSettings,
+  type TrainerState,
+  initialState,
+} from "../../src/engine/trainer.js";
+import { type Matrix, createMatrix, normalizeRows } from "../../src/matrix.js";
+import { createRandom } from "../../src/random.js";
+
+const SETTINGS: TrainerSettings = {
+  k: 7,
+  auxk: 9,
+  auxkCoef: 0.5,
+  multikCoef: 0,
+  clip: 0.2,
+  deadSteps: 2,
+};
+
+function data(d: number, n: number, batch: number) {
+  const random = createRandom(3);
+  const uniform = (rows: number, cols: number): Matrix =>
+    createMatrix(
+      rows,
+      cols,
+      Float32Array.from({ length: rows * cols }, () => 2 * random() - 1),
+    );
+  const state = initialState({
+    encoder: uniform(n, d),
+    decoder: normalizeRows(uniform(n, d)),
+    preBias: uniform(1, d).data,
+    latentBias: uniform(1, n).data,
+  });
+  return { state, batches: [uniform(batch, d), uniform(batch + 3, d), uniform(batch, d)] };
+}
+
+async function trained(trainer: Trainer, batches: Matrix[]) {
+  const reports: StepReport[] = [];
+  for (let at = 0; at < 6; at++) reports.push(await trainer.step(batches[at % 3], 1e-3));
+  const error = await trainer.squaredError(batches[0]);
+  const state = await trainer.readState();
+  await trainer.dispose();
+  return { reports, state, error };
+}
+
+const arrays = ({ parameters, firstMoment, secondMoment, sinceFired }: TrainerState) => [
+  ...[parameters, firstMoment, secondMoment].flatMap((part) => [
+    ...[part.encoder.data, part.decoder.data, part.preBias, part.latentBias],
+  ]),
+  sinceFired,
+];
+
+const furthest = (a: Float32Array, b: Float32Array) => {
+  const scale = a.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-12);
+  return a.reduce((most, v, i) => Math.max(most, Math.abs(v - b[i]) / scale), 0);
+};
+
+const CASES: [string, number, number, number, number, Partial<TrainerSettings>][] = [
+  ["odd sizes", 37, 53, 11, 0, {}],
+  ["whole chunks", 64, 96, 16, 0, {}],
+  ["the wide branch", 35, 61, 10, 0, { multikCoef: 0.25 }],
+  ["no dead latents", 33, 41, 9, 0, { deadSteps: 99 }],
+  ["all latents over the limit but those that fire", 33, 41, 9, 50, { clip: 1e9 }],
+  ["no document's latents all dead", 5, 8, 2, 0, { k: 8, auxk: 3 }],
+];
+
+for (const [name, d, n, batch, age, changes] of CASES) {
+  test(`kernels take the dense trainer's steps on any number of threads: ${name}`, async (t) => {
+    const { state, batches } = data(d, n, batch);
+    state.sinceFired.fill(age);
+    const settings = { ...SETTINGS, ...changes };
+    const dense = await trained(await createOnnxTrainer(state, settings), batches);
+    const one = await trained(await createKernelTrainer(state, settings, { threads: 1 }), batches);
+    const three = await trained(
+      await createKernelTrainer(state, settings, { threads: 3 }),
+      batches,
+    );
+    t.deepEqual(three, one);
+    for (const [at, report] of one.reports.entries()) {
+      for (const key of Object.keys(report) as (keyof StepReport)[]) {
+        const wanted = dense.reports[at][key];
+        t.true(Math.abs(report[key] - wanted) <= 2e-5 * Math.abs(wanted), `${key} ${at}`);
+      }
+    }
+    t.true(Math.abs(one.error - dense.error) < 1e-4 * dense.error);
+    const wanted = arrays(dense.state);
+    for (const [at, found] of arrays(one.state).entries()) {
+      t.true(furthest(wanted[at], found) < 2e-4, `array ${at}: ${furthest(wanted[at], found)}`);
+    }
+  });
+}
+
+test("a growing batch keeps the parameters in place", async (t) => {
+  const { state } = data(40, 64, 4);
+  const batches = [data(40, 64, 4), data(40, 64, 4000), data(40, 64, 30)].map((v) => v.batches[0]);
+  const dense = await trained(await createOnnxTrainer(state, SETTINGS), batches);
+  const found = await trained(await createKernelTrainer(state, SETTINGS), batches);
+  t.true(Math.abs(found.reports[5].loss - dense.reports[5].loss) < 1e-4);
+});
+
+test("the compiled module is what its source compiles to", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "kernels-test-"));
+  const out = join(folder, "module.ts");
+  execFileSync(process.execPath, [resolve("assembly/build.mjs"), out]);
+  t.is(await readFile(out, "utf8"), await readFile("src/engine/kernels/module.ts", "utf8"));
+  await rm(folder, { recursive: true });
+});

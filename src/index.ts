@@ -328,6 +328,22 @@ export {
   mergeLabels,
 } from "./labels/label.js";
 
+export {
+  type EmbeddingScore,
+  type EmbeddingScoreOptions,
+  EMBEDDING_SCORE,
+  scoreByEmbedding,
+  withScore,
+} from "./labels/embedding-score.js";
+export {
+  COMPAT_EXAMPLES,
+  type Example,
+  type ExampleOptions,
+  type ExampleSets,
+  type ExampleSource,
+  type SkippedLatent,
+  drawExamples,
+} from "./labels/examples.js";
 export { readOverrides } from "./labels/overrides.js";
 export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
 export { drawActivationHistogram } from "./figures/activation-histogram.js";

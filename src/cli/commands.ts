@@ -16,6 +16,7 @@ import { metricsCommand } from "./metrics.js";
 import { notebooksCommand } from "./notebooks.js";
 import { pullCommand } from "./pull.js";
 import { scalingCommand } from "./scaling.js";
+import { scoreCommand } from "./score.js";
 import { searchCommand } from "./search.js";
 import { trainCommand } from "./train.js";
 
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   mapCommand,
   matchCommand,
   figuresCommand,
+  scoreCommand,
   catalogCommand,
   searchCommand,
   exportCommand,

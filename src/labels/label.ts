@@ -40,6 +40,25 @@ export interface LabelRecord {
   promptVersion?: string;
   /** When the label was made, ISO 8601. */
   date?: string;
+  /** Documents behind label and scores, so that anybody can score again; for source "llm". */
+  examples?: LabelExamples;
+  /** What the model wrote before it named the label. */
+  reasoning?: string;
+  /** Labels that the model proposed, with their score by which one was chosen. */
+  candidates?: { label: string; score?: number }[];
+  /** Answers that never came or could not be read; they count neither as right nor as wrong. */
+  failed?: number;
+  /** Price of all questions about it, in dollars. */
+  cost?: number;
+  /** What a reader should know, such as why a measure is undefined. */
+  notes?: string[];
+}
+
+/** Ids of the documents that a label was made from, chosen by and scored on; disjoint. */
+export interface LabelExamples {
+  explain: string[];
+  validate: string[];
+  score: string[];
 }
 
 /** Strength of a source when several label the same latent: the higher wins. */

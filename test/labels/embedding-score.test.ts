@@ -1,0 +1,133 @@
+import test from "ava";
+import { createCodes, invertCodes } from "../../src/codes.js";
+import { measureAuc } from "../../src/labels/auc.js";
+import { scoreByEmbedding, withScore } from "../../src/labels/embedding-score.js";
+import type { LabelRecord } from "../../src/labels/label.js";
+import { createMatrix } from "../../src/matrix.js";
+import { createRandom } from "../../src/random.js";
+
+test("the AUC counts pairs, ties half, and its interval lies around it", (t) => {
+  t.is(measureAuc([3, 4], [1, 2])?.value, 1);
+  t.is(measureAuc([1, 2], [3, 4])?.value, 0);
+  t.is(measureAuc([1, 1], [1, 1])?.value, 0.5);
+  t.is(measureAuc([1, 3], [2, 3])?.value, 3 / 8);
+  t.is(measureAuc([], [1]), undefined);
+  for (const [positives, negatives] of [
+    [
+      [3, 4, 5],
+      [1, 2],
+    ],
+    [
+      [1, 3, 2, 5],
+      [2, 3, 0],
+    ],
+  ]) {
+    const { value, interval } = measureAuc(positives, negatives) ?? {
+      value: NaN,
+      interval: [0, 0],
+    };
+    t.true(interval[0] <= value && value <= interval[1] && interval[0] >= 0 && interval[1] <= 1);
+    t.true(interval[0] < interval[1]);
+  }
+});
+
+const THEMES = ["birds", "cars", "music", "stars"];
+const [N, d] = [400, 16];
+
+/** Documents of four themes, one latent a theme; a label's embedding is its theme's direction, a little off. */
+function planted(): {
+  source: Parameters<typeof scoreByEmbedding>[0];
+  embedder: Parameters<typeof scoreByEmbedding>[2];
+} {
+  const random = createRandom(3);
+  const embeddings = createMatrix(N, d);
+  for (let i = 0; i < N; i++) {
+    for (let j = 0; j < d; j++) {
+      embeddings.data[i * d + j] = (j === i % 4 ? 1 : 0) + 0.4 * (random() - 0.5);
+    }
+  }
+  const codes = createCodes(
+    N,
+    1,
+    5,
+    Uint32Array.from({ length: N }, (_, i) => i % 4),
+    new Float32Array(N).fill(0.5),
+  );
+  const documents = Array.from({ length: N }, (_, i) => ({
+    id: `d${i}`,
+    text: Array.from({ length: 12 }, () => `word${Math.floor(random() * 1e6)}`).join(" "),
+  }));
+  return {
+    source: { postings: invertCodes(codes), documents, embeddings },
+    embedder: {
+      d,
+      embed: (texts) => {
+        const out = createMatrix(texts.length, d);
+        texts.forEach((text, i) => (out.data[i * d + Math.max(0, THEMES.indexOf(text))] = 1));
+        return Promise.resolve(out);
+      },
+    },
+  };
+}
+
+const records: LabelRecord[] = [
+  ...THEMES.map((label, latent): LabelRecord => ({ latent, label, source: "keywords" })),
+  { latent: 4, label: "", source: "keywords", reason: "active in no document" },
+];
+
+test("true labels score near 1, wrong ones near 0, and the same call the same", async (t) => {
+  const { source, embedder } = planted();
+  const scores = await scoreByEmbedding(source, records, embedder);
+  t.deepEqual(
+    scores.map(({ latent }) => latent),
+    [0, 1, 2, 3, 4],
+  );
+  for (const { score } of scores.slice(0, 4)) {
+    t.true((score?.value ?? 0) > 0.98);
+    t.is(score?.n, 100);
+  }
+  t.is(scores[4].reason, "active in no document");
+  const wrong = records.slice(0, 4).map((record, i) => ({ ...record, label: THEMES[(i + 1) % 4] }));
+  for (const { score } of await scoreByEmbedding(source, wrong, embedder)) {
+    t.true((score?.value ?? 1) < 0.5);
+  }
+  t.deepEqual(await scoreByEmbedding(source, records, embedder), scores);
+});
+
+test("documents that the label was made from are left out", async (t) => {
+  const { source, embedder } = planted();
+  const shown = source.documents.filter((_, i) => i % 4 === 0).slice(0, 95);
+  const examples = { explain: shown.map(({ id }) => id), validate: [], score: [] };
+  const [{ score, reason }] = await scoreByEmbedding(
+    source,
+    [{ ...records[0], examples }],
+    embedder,
+  );
+  t.true(score === undefined ? reason !== undefined : score.n < 100);
+});
+
+test("embeddings are needed, of the embedder's width", async (t) => {
+  const { source, embedder } = planted();
+  await t.throwsAsync(scoreByEmbedding({ ...source, embeddings: undefined }, records, embedder), {
+    instanceOf: RangeError,
+    message: /needs embeddings/,
+  });
+  await t.throwsAsync(scoreByEmbedding(source, records, { ...embedder, d: 8 }), {
+    message: /16 wide, the embedder's 8/,
+  });
+});
+
+test("a record takes one score of a name, in front where it has no other", (t) => {
+  const score = {
+    name: "embedding-auc",
+    value: 0.9,
+    n: 100,
+    interval: [0.8, 0.95] as [number, number],
+  };
+  const bare = withScore(records[0], score);
+  t.like(bare, { score: 0.9, scoreName: "embedding-auc", n: 100 });
+  const other = withScore({ ...records[0], score: 0.5, scoreName: "f1", n: 9 }, score);
+  t.like(other, { score: 0.5, scoreName: "f1" });
+  t.deepEqual(other.scores, [score]);
+  t.deepEqual(withScore(other, { ...score, value: 0.7 }).scores?.length, 1);
+});

@@ -71,7 +71,7 @@ async function referenceCodes(): Promise<Codes | undefined> {
 
 const first = ask("cpu");
 
-test("ONNX Runtime on the CPU follows the reference", async (t) => {
+test("the CPU, by its kernels, follows the reference", async (t) => {
   const answer = await first;
   t.true("result" in answer, JSON.stringify(answer));
 });

@@ -1,6 +1,6 @@
 import { ENGINE_NAMES, type EngineName, openEngine, trainerOf } from "../../src/engine/auto.js";
 import type { Engine, Neighbours } from "../../src/engine/engine.js";
-import { createOnnxTrainer } from "../../src/engine/onnx-trainer.js";
+import { createKernelTrainer } from "../../src/engine/kernels/trainer.js";
 import type { StepReport } from "../../src/engine/trainer.js";
 import { initialState } from "../../src/engine/trainer.js";
 import type { Codes } from "../../src/codes.js";
@@ -84,7 +84,7 @@ async function trainSome(
   const sae = file ? await loadSae(file, { k: 4 }) : randomSae(96, 24, 4, 3);
   const rows = embeddings ? await readNpyMatrix(embeddings) : randomEmbeddings(6000, 24, 4);
   const batch = (step: number) => matrixRows(rows, step * 256, (step + 1) * 256);
-  const create = trainerOf(name) ?? createOnnxTrainer;
+  const create = trainerOf(name) ?? createKernelTrainer;
   const trainer = await create(initialState(sae), {
     k: 4,
     auxk: 8,

@@ -77,25 +77,12 @@ const READERS: Record<string, Reader> = {
     return { parts, notes: [] };
   },
   AutoEncoderTopK(bag, file) {
-    const { encoder, decoder, n, d } = layerDirections(bag);
-    const parts = {
-      encoder,
-      decoder,
-      preBias: bag.vector("b_dec", d),
-      latentBias: bag.vector("encoder.bias", n),
-    };
-    if (bag.has("threshold")) bag.ignore("threshold");
+    const parts = topKParts(bag);
+    bag.ignore("threshold");
     return { parts, k: configSize(file, "k", bag.scalar("k")), notes: [] };
   },
   BatchTopKSAE(bag, file) {
-    const { encoder, decoder, n, d } = layerDirections(bag);
-    const parts = {
-      encoder,
-      decoder,
-      preBias: bag.vector("b_dec", d),
-      latentBias: bag.vector("encoder.bias", n),
-    };
-    return batchTopK(bag, file, parts);
+    return batchTopK(bag, file, topKParts(bag));
   },
   MatryoshkaBatchTopKSAE(bag, file) {
     const { encoder, decoder, n, d } = matrixDirections(bag);
@@ -112,6 +99,17 @@ const READERS: Record<string, Reader> = {
     return { ...reading, notes: [...reading.notes, `all ${groups.length} groups are active`] };
   },
 };
+
+/** What top-k and batch-top-k classes share. */
+function topKParts(bag: TensorBag): Reading["parts"] {
+  const { encoder, decoder, n, d } = layerDirections(bag);
+  return {
+    encoder,
+    decoder,
+    preBias: bag.vector("b_dec", d),
+    latentBias: bag.vector("encoder.bias", n),
+  };
+}
 
 function batchTopK(bag: TensorBag, file: string, parts: Reading["parts"]): Reading {
   const k = configSize(file, "k", bag.scalar("k"));

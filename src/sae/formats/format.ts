@@ -73,7 +73,7 @@ export function scaleRows({ rows, cols, data }: Matrix, factors: Float32Array): 
 }
 
 /** All values times a factor, in a copy. */
-export function scaleAll<T extends Float32Array>(data: T, factor: number): Float32Array {
+export function scaleAll(data: Float32Array, factor: number): Float32Array {
   return Float32Array.from(data, (value) => value * factor);
 }
 

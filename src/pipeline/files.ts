@@ -7,6 +7,10 @@ export const ATLAS_FILES = {
   labels: "labels.jsonl",
   /** Written by people, read by every build, never written by one. */
   overrides: "labels.overrides.jsonl",
+  /** Labels and family names by a language model, their scores, what stands behind them, and every answer. */
+  modelLabels: "labels.llm.jsonl",
+  evidence: "labels.evidence.jsonl",
+  ledger: "labels.ledger.jsonl",
   families: "families.json",
   familyStatistics: "family-statistics.json",
   forest: "spanning-forest.graphml",

@@ -15,8 +15,14 @@ export interface Price {
 /** Prices by model. */
 export type PriceTable = Readonly<Record<string, Price>>;
 
-/** OpenAI's list prices at the end of 2025; a table of one's own goes before them. */
+/** OpenAI's list prices of mid 2026; a table of one's own goes before them. */
 export const PRICES: PriceTable = {
+  "gpt-5.5": { input: 5, cachedInput: 0.5, output: 30 },
+  "gpt-5.4": { input: 2.5, cachedInput: 0.25, output: 15 },
+  "gpt-5.4-mini": { input: 0.75, cachedInput: 0.075, output: 4.5 },
+  "gpt-5.4-nano": { input: 0.2, cachedInput: 0.02, output: 1.25 },
+  "gpt-5.2": { input: 1.75, cachedInput: 0.175, output: 14 },
+  "gpt-5.1": { input: 1.25, cachedInput: 0.125, output: 10 },
   "gpt-5": { input: 1.25, cachedInput: 0.125, output: 10 },
   "gpt-5-mini": { input: 0.25, cachedInput: 0.025, output: 2 },
   "gpt-5-nano": { input: 0.05, cachedInput: 0.005, output: 0.4 },

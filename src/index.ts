@@ -254,7 +254,18 @@ export {
   sharedLatents,
 } from "./search/explain.js";
 export { type LabelHit, searchLabels } from "./search/labels.js";
-export { type Hit, type SearchOptions, searchRows } from "./search/nearest.js";
+export {
+  type Hit,
+  type SearchOptions,
+  type SearchQuery,
+  searchRows,
+  searchRowsTogether,
+} from "./search/nearest.js";
+export {
+  type SearchIndex,
+  type SearchIndexOptions,
+  openSearchIndex,
+} from "./search/search-index.js";
 export { type SteeringSession, startSteering } from "./search/session.js";
 export {
   type SteeredQuery,

@@ -1,5 +1,5 @@
 import { streamNpyRows } from "../data/npy.js";
-import { type Matrix, dot } from "../matrix.js";
+import { type Matrix, dot, matrixRows } from "../matrix.js";
 import type { OnProgress } from "../progress.js";
 
 /** A row that was found, with its cosine to the query. */
@@ -10,12 +10,20 @@ export interface Hit {
 
 /** What may be found, and how a long search reports and stops. */
 export interface SearchOptions {
-  /** Rows that may be found; asked before a row is scored. Default: all. */
+  /** Rows that may be found; asked before a row is scored, and not for every row. Default: all. */
   accept?: (row: number) => boolean;
   /** Called after each block with step "search". */
   onProgress?: OnProgress;
   /** Stops between two blocks. */
   signal?: AbortSignal;
+}
+
+/** One of several queries of a pass. */
+export interface SearchQuery {
+  /** [d] */
+  query: ArrayLike<number>;
+  /** Most hits. */
+  count: number;
 }
 
 const BLOCK_ROWS = 8192;
@@ -30,8 +38,40 @@ export async function searchRows(
   base: Matrix | string,
   query: ArrayLike<number>,
   count: number,
-  { accept, onProgress, signal }: SearchOptions = {},
+  options: SearchOptions = {},
 ): Promise<Hit[]> {
+  const [hits] = await searchRowsTogether(base, [{ query, count }], options);
+  return hits;
+}
+
+/** As searchRows for several queries in one pass over `base`, in their order. */
+export async function searchRowsTogether(
+  base: Matrix | string,
+  queries: readonly SearchQuery[],
+  { accept, onProgress, signal }: SearchOptions = {},
+): Promise<Hit[][]> {
+  const wanted = queries.map(({ query, count }) => ({
+    unit: unitQuery(query, count),
+    count,
+    best: [] as Hit[],
+  }));
+  const total = typeof base === "string" ? undefined : base.rows;
+  for await (const { start, block } of rowBlocks(base)) {
+    signal?.throwIfAborted();
+    for (const { unit } of wanted) requireWidth(unit, block.cols);
+    for (let i = 0; i < block.rows; i++) {
+      if (accept && !accept(start + i)) continue;
+      for (const { unit, count, best } of wanted) {
+        insertHit(best, { row: start + i, score: cosine(block.data, i * block.cols, unit) }, count);
+      }
+    }
+    onProgress?.({ step: "search", done: start + block.rows, total });
+  }
+  return wanted.map(({ best }) => best);
+}
+
+/** The query at unit length. Throws RangeError as searchRows does. */
+export function unitQuery(query: ArrayLike<number>, count: number): Float64Array {
   if (!(Number.isInteger(count) && count >= 1)) {
     throw new RangeError(`searchRows: count must be a whole number of 1 or more, got ${count}`);
   }
@@ -39,41 +79,31 @@ export async function searchRows(
   if (!(length > 0 && length < Infinity)) {
     throw new RangeError("searchRows: the query must be finite and not all zero");
   }
-  const unit = Float64Array.from(query, (value) => value / length);
-  const best: Hit[] = [];
-  const total = typeof base === "string" ? undefined : base.rows;
-  for await (const { start, block } of blocksOf(base)) {
-    signal?.throwIfAborted();
-    if (block.cols !== unit.length) {
-      throw new RangeError(
-        `searchRows: the query is ${unit.length} wide, but the rows are ${block.cols}`,
-      );
-    }
-    for (let i = 0; i < block.rows; i++) {
-      if (accept && !accept(start + i)) continue;
-      keepBest(best, { row: start + i, score: cosine(block.data, i * block.cols, unit) }, count);
-    }
-    onProgress?.({ step: "search", done: start + block.rows, total });
-  }
-  return best;
+  return Float64Array.from(query, (value) => value / length);
 }
 
-async function* blocksOf(base: Matrix | string): AsyncGenerator<{ start: number; block: Matrix }> {
+/** Throws RangeError where the rows are not as wide as the query. */
+export function requireWidth(unit: Float64Array, cols: number): void {
+  if (cols !== unit.length) {
+    throw new RangeError(`searchRows: the query is ${unit.length} wide, but the rows are ${cols}`);
+  }
+}
+
+/** The rows of a Matrix or .npy file in blocks; an empty Matrix gives one empty block. */
+export async function* rowBlocks(
+  base: Matrix | string,
+): AsyncGenerator<{ start: number; block: Matrix }> {
   if (typeof base === "string") {
     yield* streamNpyRows(base);
     return;
   }
-  const { cols, data } = base;
   for (let start = 0; start < base.rows || start === 0; start += BLOCK_ROWS) {
-    const rows = Math.min(BLOCK_ROWS, base.rows - start);
-    yield {
-      start,
-      block: { rows, cols, data: data.subarray(start * cols, (start + rows) * cols) },
-    };
+    yield { start, block: matrixRows(base, start, Math.min(base.rows, start + BLOCK_ROWS)) };
   }
 }
 
-function cosine(data: Float32Array, at: number, unit: Float64Array): number {
+/** Cosine of the row at `at` to a query of unit length; NaN for a row that is not finite. */
+export function cosine(data: Float32Array, at: number, unit: Float64Array): number {
   let sum = 0;
   let squares = 0;
   for (let j = 0; j < unit.length; j++) {
@@ -84,19 +114,23 @@ function cosine(data: Float32Array, at: number, unit: Float64Array): number {
   return squares === 0 ? 0 : sum / Math.sqrt(squares);
 }
 
-/** Puts the hit into the descending list; rows come in ascending order, so an equal score stays behind. */
-function keepBest(best: Hit[], hit: Hit, count: number): void {
+/** Puts a hit into the list of the `count` best: higher score first, then lower row. */
+export function insertHit(best: Hit[], hit: Hit, count: number): void {
   if (Number.isNaN(hit.score)) return;
   if (best.length === count) {
-    if (hit.score <= best[count - 1].score) return;
+    if (!isBefore(hit, best[count - 1])) return;
     best.pop();
   }
   let low = 0;
   let high = best.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (best[middle].score >= hit.score) low = middle + 1;
-    else high = middle;
+    if (isBefore(hit, best[middle])) high = middle;
+    else low = middle + 1;
   }
   best.splice(low, 0, hit);
+}
+
+function isBefore(a: Hit, b: Hit): boolean {
+  return a.score > b.score || (a.score === b.score && a.row < b.row);
 }

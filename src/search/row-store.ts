@@ -1,0 +1,43 @@
+import { readNpyHeader, streamNpyRows } from "../data/npy.js";
+import { openSource } from "../data/source.js";
+import { type Matrix, matrixRows } from "../matrix.js";
+
+/** Rows in memory or in a file that are read where they are needed. */
+export interface RowStore {
+  readonly rows: number;
+  readonly cols: number;
+  /** Rows `start` to `end` (exclusive), at least one. */
+  read(start: number, end: number): Promise<Matrix>;
+  close(): Promise<void>;
+}
+
+/** Opens a Matrix or a .npy file. Throws FormatError for a file that holds no matrix. */
+export async function openRows(base: Matrix | string): Promise<RowStore> {
+  if (typeof base !== "string") {
+    const { rows, cols } = base;
+    const read = (start: number, end: number): Promise<Matrix> =>
+      Promise.resolve(matrixRows(base, start, end));
+    return { rows, cols, read, close: () => Promise.resolve() };
+  }
+  const source = await openSource(base);
+  try {
+    const { shape } = await readNpyHeader(source);
+    // Reads nothing, but refuses what is no matrix.
+    await streamNpyRows(source, { start: 0, end: 0 }).next();
+    return {
+      rows: shape[0],
+      cols: shape[1],
+      async read(start, end) {
+        const rowsPerBlock = end - start;
+        for await (const { block } of streamNpyRows(source, { start, end, rowsPerBlock })) {
+          return block;
+        }
+        throw new RangeError(`${base}: no rows ${start} to ${end}`);
+      },
+      close: () => source.close(),
+    };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}

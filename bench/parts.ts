@@ -9,6 +9,7 @@ import { mapQualityPart } from "./parts/map-quality.js";
 import { mapPart } from "./parts/map.js";
 import { readersPart } from "./parts/readers.js";
 import { edgeWeightsPart, sampleSaePart } from "./parts/sample.js";
+import { searchPart } from "./parts/search.js";
 import { trainPart } from "./parts/train.js";
 
 /** All parts, in the order of the page. */
@@ -18,6 +19,7 @@ export const PARTS: readonly Part[] = [
   coactivationPart,
   familiesPart,
   mapPart,
+  searchPart,
   demoPart,
   readersPart,
   keywordsPart,

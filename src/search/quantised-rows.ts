@@ -45,7 +45,7 @@ export async function createQuantisedRows(
 ): Promise<QuantisedRows> {
   const d = mean.length;
   const padded = Math.ceil(d / 16) * 16;
-  const staged = Math.max(1, Math.floor(STAGED_VALUES / d));
+  const staged = Math.max(1, Math.min(rows, Math.floor(STAGED_VALUES / d)));
   const layout = allot({
     mean: 4 * d,
     queries: 2 * padded * MOST_QUERIES,

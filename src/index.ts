@@ -386,6 +386,7 @@ export {
   type AtlasSearch,
   type AtlasSearchOptions,
   type FoundName,
+  type OpenSearchOptions,
   openAtlasSearch,
 } from "./pipeline/search-atlas.js";
 export type { AtlasOptions, AtlasTraining } from "./pipeline/options.js";

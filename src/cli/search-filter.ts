@@ -2,73 +2,132 @@ import { readCorpusRows } from "../data/corpus-rows.js";
 import { type Document } from "../data/corpus.js";
 import { UsageError } from "./command.js";
 
-const ID_COLUMNS = ["arxiv_id", "id", "doc_id"];
+const CORPUS_IDS = ["id", "arxiv_id", "doc_id"];
+const METADATA_IDS = ["arxiv_id", "id", "doc_id"];
 const CLASS_COLUMNS = ["category", "categories", "classes"];
+// A date begins with its year.
+const YEAR_COLUMNS = ["year", "date", "published", "update_date"];
 
 interface Filters {
   class?: string;
   year?: string;
+  where?: string;
   metadata?: string;
   ids?: string;
 }
 
+type Row = Record<string, unknown>;
+
+/** A table's rows by document, and the columns that any of them has. */
+interface Table {
+  rows: Map<string, Row>;
+  columns: Set<string>;
+}
+
 /**
- * The filter of the options `class`, `year`, `metadata` and `ids`; undefined where none is given. Throws UsageError for
- * a year without metadata and for what is no range.
+ * The filter of the options `class`, `year`, `where`, `metadata` and `ids`; undefined where none is given. Years and
+ * columns are those of the metadata, else of the corpus's own file. Throws UsageError for a column that is in neither
+ * and for what is no range or condition.
  */
 export async function readFilter(
   filters: Filters,
   documents: readonly Document[],
+  corpus: string,
 ): Promise<((row: number) => boolean) | undefined> {
-  const { class: wanted, year, metadata, ids } = filters;
-  const tests: ((row: number) => boolean)[] = [];
-  if (year !== undefined && metadata === undefined) {
-    throw new UsageError("search: --year needs --metadata, a table with the columns id and year");
-  }
-  const rows = metadata === undefined ? undefined : await readMetadata(metadata);
+  const { class: wanted, year, where, metadata, ids } = filters;
+  const tests: ((document: Document) => boolean)[] = [];
+  let table: Table | undefined;
+  if (metadata !== undefined) table = await readTable(metadata, METADATA_IDS);
+  else if (year !== undefined || where !== undefined) table = await readTable(corpus, CORPUS_IDS);
   if (wanted !== undefined) {
-    tests.push((row) => {
-      const { id, classes } = documents[row];
-      return classes.includes(wanted) || classesOf(rows?.get(id)).includes(wanted);
-    });
+    const rows = table?.rows;
+    tests.push(
+      ({ id, classes }) => classes.includes(wanted) || classesOf(rows?.get(id)).includes(wanted),
+    );
   }
-  if (year !== undefined && rows) {
-    const [from, to] = readYears(year);
-    tests.push((row) => {
-      const value = Number(rows.get(documents[row].id)?.year ?? NaN);
-      return value >= from && value <= to;
-    });
+  if (year !== undefined && table) tests.push(yearTest(year, table));
+  if (where !== undefined && table) {
+    for (const text of where.split(",")) tests.push(conditionTest(text.trim(), table));
   }
   if (ids !== undefined) {
     const wantedIds = new Set(ids.split(",").map((id) => id.trim()));
-    tests.push((row) => wantedIds.has(documents[row].id));
+    tests.push(({ id }) => wantedIds.has(id));
   }
-  return tests.length === 0 ? undefined : (row) => tests.every((holds) => holds(row));
+  return tests.length === 0 ? undefined : (row) => tests.every((holds) => holds(documents[row]));
 }
 
-async function readMetadata(file: string): Promise<Map<string, Record<string, unknown>>> {
-  const rows = new Map<string, Record<string, unknown>>();
+async function readTable(file: string, ids: readonly string[]): Promise<Table> {
+  const table: Table = { rows: new Map(), columns: new Set() };
   for await (const { row } of readCorpusRows(file)) {
-    const column = ID_COLUMNS.find((name) => row[name] !== undefined && row[name] !== null);
+    const column = ids.find((name) => row[name] !== undefined && row[name] !== null);
     if (column === undefined) {
-      throw new UsageError(`search: --metadata needs a column ${ID_COLUMNS.join(" or ")}`);
+      throw new UsageError(`search: ${file} needs a column ${ids.join(" or ")}`);
     }
-    rows.set(String(row[column]), row);
+    table.rows.set(String(row[column]), row);
+    for (const name of Object.keys(row)) table.columns.add(name);
   }
-  return rows;
+  return table;
 }
 
-function classesOf(row: Record<string, unknown> | undefined): string[] {
+function classesOf(row: Row | undefined): string[] {
   const value = CLASS_COLUMNS.map((name) => row?.[name]).find((found) => found !== undefined);
   if (Array.isArray(value)) return value.map(String);
   return typeof value === "string" ? value.split(/[\s;]+/) : [];
 }
 
-function readYears(text: string): [number, number] {
+function yearTest(text: string, { rows, columns }: Table): (document: Document) => boolean {
   const match = /^(\d{1,4})?(-)?(\d{1,4})?$/.exec(text.trim());
-  const [, from, dash, to] = match ?? [];
-  if (from === undefined && to === undefined) {
-    throw new UsageError(`search: --year takes 2015, 2010-2015, 2010- or -2015, got "${text}"`);
+  const [, first, dash, last] = match ?? [];
+  if (first === undefined && last === undefined) {
+    throw new UsageError(`search: --year takes 2015, 2010-2015, 2010- or =-2015, got "${text}"`);
   }
-  return [Number(from ?? -Infinity), Number(to ?? (dash === undefined ? from : Infinity))];
+  const [from, to] = [Number(first ?? -Infinity), Number(last ?? (dash ? Infinity : first))];
+  const column = YEAR_COLUMNS.find((name) => columns.has(name));
+  if (column === undefined) {
+    throw new UsageError(
+      `search: --year needs --metadata, a table with a column ${YEAR_COLUMNS.join(" or ")}`,
+    );
+  }
+  return ({ id }) => {
+    const value = yearOf(rows.get(id)?.[column]);
+    return value >= from && value <= to;
+  };
+}
+
+/** The year of a number, a date, or text that begins with it. */
+function yearOf(value: unknown): number {
+  if (value instanceof Date) return value.getUTCFullYear();
+  return Number(/^\s*(\d{1,4})\b/.exec(textOf(value))?.[1] ?? NaN);
+}
+
+/** One condition: COLUMN=VALUE (of a list: one of its items), COLUMN>=NUMBER or COLUMN<=NUMBER. */
+function conditionTest(text: string, { rows, columns }: Table): (document: Document) => boolean {
+  const [, column, sign, wanted] = /^([^=<>]+?)\s*(>=|<=|=)\s*(.*)$/.exec(text) ?? [];
+  if (
+    column === undefined ||
+    (sign !== "=" && !(wanted.trim() !== "" && isFinite(Number(wanted))))
+  ) {
+    throw new UsageError(
+      `search: --where takes COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER, got "${text}"`,
+    );
+  }
+  if (!columns.has(column)) {
+    throw new UsageError(
+      `search: no column "${column}" to filter by; there are ${[...columns].join(", ")}`,
+    );
+  }
+  return ({ id }) => {
+    const value = rows.get(id)?.[column];
+    if (sign === "=")
+      return (Array.isArray(value) ? value : [value]).some((item) => textOf(item) === wanted);
+    const number = textOf(value).trim() === "" ? NaN : Number(value);
+    return sign === ">=" ? number >= Number(wanted) : number <= Number(wanted);
+  };
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" || typeof value === "bigint"
+    ? String(value)
+    : "";
 }

@@ -1,6 +1,6 @@
 import type { Embedder } from "../data/embedder.js";
 import { streamNpyRows } from "../data/npy.js";
-import { type Matrix, matrixRow } from "../matrix.js";
+import { matrixRow } from "../matrix.js";
 import { type AtlasData, openAtlas } from "../pipeline/context.js";
 import { type AtlasSearch, openAtlasSearch } from "../pipeline/search-atlas.js";
 import type { SteeringMethod } from "../search/steer.js";
@@ -37,7 +37,16 @@ const options = {
   method: { type: "string", choices: METHODS, about: "how edits are applied (default residual)" },
   class: { type: "string", value: "NAME", about: "only documents of this class or category" },
   year: { type: "string", value: "FROM-TO", about: "only documents of these years" },
-  metadata: { type: "string", value: "FILE", about: "a table with arxiv_id or id, year, category" },
+  where: {
+    type: "string",
+    value: "LIST",
+    about: "only documents with COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER,…",
+  },
+  metadata: {
+    type: "string",
+    value: "FILE",
+    about: "table with arxiv_id or id and year, category or other columns (default the corpus)",
+  },
   ids: { type: "string", value: "LIST", about: "only these documents" },
   explain: { type: "boolean", about: "which latents make each score" },
   top: { type: "integer", least: 1, about: "results (default 10)" },
@@ -70,7 +79,8 @@ export const searchCommand: Command = defineCommand({
     const text = positionals.join(" ").trim();
     const data = await openAtlas(values.atlas ?? "families/wordnet", context);
     const embedder = lazily(async () => (await openEmbedder(values, context.signal)).embedder);
-    const atlas = await openAtlasSearch(data);
+    const inSession = text === "" && values.vector === undefined;
+    const atlas = await openAtlasSearch(data, { once: !inSession });
     try {
       const names: Names = {
         n: atlas.labels.length,
@@ -93,9 +103,9 @@ export const searchCommand: Command = defineCommand({
         names,
         top: values.top ?? 10,
         method: METHODS.find((name) => name === values.method),
-        accept: await readFilter(values, await data.documents()),
+        accept: await readFilter(values, await data.documents(), data.corpus),
         explain: values.explain,
-        embed: async (query) => embedQuery(await embedder(), query, atlas.embeddings),
+        embed: async (query) => embedQuery(await embedder(), query, atlas.cols),
       };
       const edits = [
         ...readEdits(names, "up", values.family && `family:${values.family}`),
@@ -103,12 +113,14 @@ export const searchCommand: Command = defineCommand({
           readEdits(names, kind, values[kind]),
         ),
       ];
-      if (text === "" && values.vector === undefined) {
+      if (inSession) {
         if (context.json) throw new UsageError("search: --json needs a query or --vector");
         return await startSession(open, edits, context);
       }
       const query =
-        values.vector === undefined ? await open.embed(text) : await readVector(values.vector);
+        values.vector === undefined
+          ? await open.embed(text)
+          : await readVector(values.vector, atlas.cols);
       return describeSearch(await searchOnce(open, query, edits), edits);
     } finally {
       await atlas.close();
@@ -180,11 +192,7 @@ async function searchNames(
   };
 }
 
-async function embedQuery(
-  embedder: Embedder,
-  text: string,
-  { cols }: Matrix,
-): Promise<Float32Array> {
+async function embedQuery(embedder: Embedder, text: string, cols: number): Promise<Float32Array> {
   if (embedder.d !== cols) {
     throw new UsageError(
       `search: ${embedder.id} is ${embedder.d} wide, but the corpus ${cols}: name its own --model, or give --vector`,
@@ -193,10 +201,13 @@ async function embedQuery(
   return matrixRow(await embedder.embed([text]), 0);
 }
 
-async function readVector(place: string): Promise<Float32Array> {
+async function readVector(place: string, cols: number): Promise<Float32Array> {
   const [, file, row] = /^(.*?)(?::(\d+))?$/.exec(place) ?? [];
   const at = Number(row ?? 0);
   for await (const { block } of streamNpyRows(file, { start: at, end: at + 1 })) {
+    if (block.cols !== cols) {
+      throw new UsageError(`search: ${file} is ${block.cols} wide, but the corpus ${cols}`);
+    }
     return matrixRow(block, 0);
   }
   throw new UsageError(`search: ${file} has no row ${at}`);

@@ -37,6 +37,8 @@ export interface AtlasFamily {
 export interface AtlasData {
   /** Folder of the atlas. */
   readonly dir: string;
+  /** Path of the corpus. */
+  readonly corpus: string;
   /** Path of the embeddings. */
   readonly embeddings: string;
   /** Path of the training's log; undefined where the SAE was given. */
@@ -92,6 +94,7 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
   };
   return {
     dir: options.dir,
+    corpus: options.corpus,
     embeddings: options.embeddings,
     trainLog: options.sae === undefined ? file(ATLAS_FILES.trainLog) : undefined,
     engine: () => (opened ??= openEngine(options.device)),

@@ -19,6 +19,8 @@ export const ATLAS_FILES = {
   catalogJsonl: "catalog.jsonl",
   catalogCsv: "catalog.csv",
   catalogParquet: "catalog.parquet",
+  /** A folder of vectors that searches by meaning keep; it may be removed. */
+  nameVectors: "name-vectors",
 } as const;
 
 /** Where a training keeps its state until it is done; each training, by its step's key, has a file of its own. */

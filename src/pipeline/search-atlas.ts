@@ -1,9 +1,15 @@
+import { totalmem } from "node:os";
+import path from "node:path";
 import type { Embedder } from "../data/embedder.js";
 import { readNpyMatrix } from "../data/npy.js";
-import { type Matrix, matrixRow } from "../matrix.js";
+import type { Encoder, Engine } from "../engine/engine.js";
+import { matrixRow } from "../matrix.js";
+import type { Sae } from "../sae/sae.js";
 import { type Explanation, explainScore } from "../search/explain.js";
 import { searchLabels } from "../search/labels.js";
-import { type Hit, searchRows } from "../search/nearest.js";
+import { type Hit, type SearchQuery, searchRows, searchRowsTogether } from "../search/nearest.js";
+import { type RowStore, openRows } from "../search/row-store.js";
+import { openSearchIndex } from "../search/search-index.js";
 import {
   type SteeredQuery,
   type SteeringEdit,
@@ -12,6 +18,8 @@ import {
   typicalActivations,
 } from "../search/steer.js";
 import type { AtlasData } from "./context.js";
+import { ATLAS_FILES } from "./files.js";
+import { type NameVectors, createNameVectors } from "./name-vectors.js";
 
 /** What a steered search found. */
 export interface AtlasResults {
@@ -33,18 +41,33 @@ export interface AtlasSearchOptions {
   accept?: (row: number) => boolean;
 }
 
-/** An atlas's documents, opened for many searches: the embeddings stay in RAM, the encoder stays open. */
+/** An atlas's documents, opened for searches. */
 export interface AtlasSearch {
-  readonly embeddings: Matrix;
+  /** Documents. */
+  readonly rows: number;
+  /** Width of the embeddings. */
+  readonly cols: number;
   /** Labels by latent, empty where there is none. */
   readonly labels: readonly string[];
   search(query: ArrayLike<number>, options?: AtlasSearchOptions): Promise<AtlasResults>;
   /** The score of document `row` as a sum; see explainScore. */
   explain(query: ArrayLike<number>, row: number): Promise<Explanation>;
-  /** Places in `names` by their words and, with an embedder, behind those by meaning; a place comes once. */
+  /**
+   * Places in `names` by their words and, with an embedder, behind those by meaning; a place comes once. The names'
+   * vectors are kept in the atlas's folder for the next call.
+   */
   findNames(names: readonly string[], text: string, embedder?: Embedder): Promise<FoundName[]>;
-  /** Frees the encoder; the atlas stays open. */
+  /** Frees the encoder, the embeddings and their threads; the atlas stays open. */
   close(): Promise<void>;
+}
+
+/** What an atlas is opened for. */
+export interface OpenSearchOptions {
+  /**
+   * Whether one search is all that is wanted: it then reads the embeddings' file as it goes. Default false: they are
+   * made ready for many searches, in memory where they fill less than half of it.
+   */
+  once?: boolean;
 }
 
 /** A name that was found: by its words, or by its cosine to the text. */
@@ -57,48 +80,102 @@ export interface FoundName {
 const RANKS_BEFORE = 1000;
 const NAMES_FOUND = 20;
 
-/** Opens an atlas's documents for searches; its codes are only read for the first edit. */
-export async function openAtlasSearch(data: AtlasData): Promise<AtlasSearch> {
-  const embeddings = await readNpyMatrix(data.embeddings);
-  const [sae, engine, records] = [await data.sae(), await data.engine(), await data.labels()];
-  const encoder = await engine.createEncoder(sae);
+/** Opens an atlas's documents for searches; its codes and the encoder are only opened for the first need of them. */
+export async function openAtlasSearch(
+  data: AtlasData,
+  { once = false }: OpenSearchOptions = {},
+): Promise<AtlasSearch> {
+  const [sae, records] = [await data.sae(), await data.labels()];
+  const embeddings = await openEmbeddings(data.embeddings, once);
   const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.label ?? "");
+  const nameVectors = createNameVectors(path.join(data.dir, ATLAS_FILES.nameVectors));
+  let opened: Promise<Encoder> | undefined;
   let typical: Float64Array | undefined;
+  const model = async (): Promise<{ engine: Engine; sae: Sae; encoder: Encoder }> => {
+    const engine = await data.engine();
+    return { engine, sae, encoder: await (opened ??= engine.createEncoder(sae)) };
+  };
   return {
-    embeddings,
+    rows: embeddings.store.rows,
+    cols: embeddings.store.cols,
     labels,
     async search(query, { count = 10, edits = [], method, accept } = {}) {
-      const plain = await searchRows(embeddings, query, Math.max(count, RANKS_BEFORE), { accept });
-      const ranks = new Map(plain.map(({ row }, i) => [row, i + 1]));
-      let steered: SteeredQuery | undefined;
-      let hits = plain.slice(0, count);
-      if (edits.length > 0) {
-        typical ??= typicalActivations(await data.postings());
-        steered = await steerQuery({ engine, sae, typical, encoder }, query, edits, method);
-        hits = await searchRows(embeddings, steered.query, count, { accept });
+      if (edits.length === 0) {
+        const [hits] = await embeddings.search([{ query, count }], accept);
+        return { hits, before: hits.map((_, i) => i + 1) };
       }
+      typical ??= typicalActivations(await data.postings());
+      const steered = await steerQuery({ ...(await model()), typical }, query, edits, method);
+      const [plain, hits] = await embeddings.search(
+        [
+          { query, count: Math.max(count, RANKS_BEFORE) },
+          { query: steered.query, count },
+        ],
+        accept,
+      );
+      const ranks = new Map(plain.map(({ row }, i) => [row, i + 1]));
       return { hits, before: hits.map(({ row }) => ranks.get(row)), steered };
     },
-    explain: (query, row) =>
-      explainScore({ engine, sae, encoder }, query, matrixRow(embeddings, row)),
-    findNames,
-    close: () => encoder.dispose(),
+    async explain(query, row) {
+      const document = await embeddings.store.read(row, row + 1);
+      return explainScore(await model(), query, document.data);
+    },
+    findNames: (names, text, embedder) => findNames(names, text, { embedder, nameVectors }),
+    async close() {
+      await embeddings.close();
+      await (await opened)?.dispose();
+    },
   };
+}
+
+interface Embeddings {
+  store: RowStore;
+  search(queries: readonly SearchQuery[], accept?: (row: number) => boolean): Promise<Hit[][]>;
+  close(): Promise<void>;
+}
+
+async function openEmbeddings(file: string, once: boolean): Promise<Embeddings> {
+  const store = await openRows(file);
+  if (once) {
+    const search: Embeddings["search"] = (queries, accept) =>
+      searchRowsTogether(file, queries, { accept });
+    return { store, search, close: () => store.close() };
+  }
+  try {
+    const fits = 4 * store.rows * store.cols < totalmem() / 2;
+    const base = fits ? await readNpyMatrix(file) : file;
+    const index = await openSearchIndex(base);
+    const memory = typeof base === "string" ? store : await openRows(base);
+    return {
+      store: memory,
+      search: (queries, accept) => index.searchTogether(queries, { accept }),
+      async close() {
+        await index.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 async function findNames(
   names: readonly string[],
   text: string,
-  embedder?: Embedder,
+  { embedder, nameVectors }: { embedder?: Embedder; nameVectors: NameVectors },
 ): Promise<FoundName[]> {
   const byWords = searchLabels(names, text).map(({ index }) => index);
   const found: FoundName[] = byWords.map((index) => ({ index, by: "words" }));
   if (!embedder) return found;
   const places = names.flatMap((name, index) => (name.trim() === "" ? [] : [index]));
   if (places.length === 0) return found;
-  const rows = await embedder.embed(places.map((index) => names[index]));
+  const vectors = await nameVectors(
+    places.map((index) => names[index]),
+    embedder,
+  );
   const query = matrixRow(await embedder.embed([text]), 0);
-  const near = await searchRows(rows, query, NAMES_FOUND + byWords.length);
+  const near = await searchRows(vectors, query, NAMES_FOUND + byWords.length);
   const known = new Set(byWords);
   for (const { row, score } of near) {
     if (!known.has(places[row])) found.push({ index: places[row], by: "meaning", score });

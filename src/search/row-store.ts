@@ -1,6 +1,6 @@
 import { readNpyHeader, streamNpyRows } from "../data/npy.js";
 import { openSource } from "../data/source.js";
-import { type Matrix, matrixRows } from "../matrix.js";
+import { type Matrix, createMatrix, matrixRows } from "../matrix.js";
 
 /** Rows in memory or in a file that are read where they are needed. */
 export interface RowStore {
@@ -21,13 +21,20 @@ export async function openRows(base: Matrix | string): Promise<RowStore> {
   }
   const source = await openSource(base);
   try {
-    const { shape } = await readNpyHeader(source);
+    const { shape, dtype, bigEndian, fortran, dataOffset } = await readNpyHeader(source);
     // Reads nothing, but refuses what is no matrix.
     await streamNpyRows(source, { start: 0, end: 0 }).next();
+    const [rows, cols] = shape;
+    const asStored = dtype === "f4" && !bigEndian && !fortran;
     return {
-      rows: shape[0],
-      cols: shape[1],
+      rows,
+      cols,
       async read(start, end) {
+        if (asStored) {
+          const block = createMatrix(end - start, cols);
+          await source.readInto(new Uint8Array(block.data.buffer), dataOffset + 4 * start * cols);
+          return block;
+        }
         const rowsPerBlock = end - start;
         for await (const { block } of streamNpyRows(source, { start, end, rowsPerBlock })) {
           return block;

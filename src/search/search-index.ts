@@ -166,9 +166,10 @@ async function scoreCandidates(
   const best: Hit[] = [];
   for (let from = 0; from < rows.length; from += EXACT_ROWS) {
     if (best.length === count && upper[from] < best[count - 1].score) break;
-    for (const row of rows.subarray(from, from + EXACT_ROWS)) {
-      const { data } = await store.read(row, row + 1);
-      insertHit(best, { row, score: cosine(data, 0, unit) }, count);
+    const some = Array.from(rows.subarray(from, from + EXACT_ROWS));
+    const read = await Promise.all(some.map((row) => store.read(row, row + 1)));
+    for (const [i, { data }] of read.entries()) {
+      insertHit(best, { row: some[i], score: cosine(data, 0, unit) }, count);
     }
   }
   return best;

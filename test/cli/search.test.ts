@@ -1,7 +1,7 @@
 import anyTest, { type TestFn } from "ava";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { readNpyMatrix } from "../../src/data/npy.js";
@@ -109,11 +109,24 @@ test("edits move their latent, and filters hold", async (t) => {
   );
   t.is(dated.results.length, 20);
   t.true(dated.results.every(({ row }) => row < 100 && [3, 4].includes(row % 10)));
+  const where = await search(
+    t.context,
+    ...["--metadata", metadata, "--where", "year>=2002,year<=2005", "--year=-2003", "--top", "50"],
+  );
+  t.deepEqual(where.results.map(({ row }) => row % 10).sort(), [
+    ...new Array<number>(10).fill(2),
+    ...new Array<number>(10).fill(3),
+  ]);
   const { classes } = documents[7];
   const same = await search(t.context, "--class", classes[0], "--top", "600");
   t.deepEqual(
     same.results.map(({ row }) => row).sort((a, b) => a - b),
     documents.flatMap((document, row) => (document.classes.includes(classes[0]) ? [row] : [])),
+  );
+  const own = await search(t.context, "--where", `id=${documents[4].id}`);
+  t.deepEqual(
+    own.results.map(({ row }) => row),
+    [4],
   );
   const ids = await search(t.context, "--ids", `${documents[3].id},${documents[9].id}`);
   t.deepEqual(ids.results.map(({ row }) => row).sort(), [3, 9]);
@@ -168,8 +181,29 @@ test("latents are found by the words of their labels, and by meaning behind thos
   t.is((JSON.parse(meaning.stdout) as unknown[]).length, 4, meaning.stderr);
 });
 
+test("a second search by meaning takes the labels' vectors from the atlas", async (t) => {
+  const folder = path.join(t.context.atlas, "name-vectors");
+  const call = ["search", "--atlas", t.context.atlas, "--in", "families", "--json", "a small dog"];
+  const first = await run(call);
+  t.is(first.code, 0, first.stderr);
+  const files = await readdir(folder);
+  t.true(files.length > 0);
+  const { rows, cols, data } = await readNpyMatrix(path.join(folder, files[0]));
+  const again = await run(call);
+  t.is(again.stdout, first.stdout);
+  // What is read is what counts: other vectors give other scores.
+  const content = { shape: [rows, cols], data: data.map((value) => -value), dtype: "f4" } as const;
+  for (const name of files) await writeNpy(path.join(folder, name), content);
+  t.not((await run(call)).stdout, first.stdout);
+  for (const name of files) await writeFile(path.join(folder, name), "torn");
+  t.is((await run(call)).stdout, first.stdout);
+});
+
 const wrong: [string, string[], RegExp][] = [
   ["a year without metadata", ["x", "--year", "2010"], /--year needs --metadata/],
+  ["a column that is not there", ["x", "--where", "venue=NeurIPS"], /no column "venue".*title/],
+  ["a condition without a sign", ["x", "--where", "title"], /--where takes COLUMN=VALUE/],
+  ["a bound that is no number", ["x", "--where", "title>=x"], /--where takes COLUMN=VALUE/],
   ["JSON of a session", ["--json"], /--json needs a query/],
   ["a strength below 0", ["x", "--up", "5:-1"], /strength is a number of 0 or more/],
   ["an unknown family", ["x", "--family", "zzzz"], /no family "zzzz"/],

@@ -7,6 +7,7 @@ import path from "node:path";
 import { readNpyMatrix } from "../../src/data/npy.js";
 import { writeNpy } from "../../src/data/npy-write.js";
 import { dot, matrixRow } from "../../src/matrix.js";
+import { startEmbeddingServer } from "../support/embedding-server.js";
 
 const ROWS = 600;
 
@@ -163,6 +164,10 @@ test("a session searches, steers, undoes, explains, and outlives wrong lines", a
   t.regex(parts[7], /no latent or family is called "zzzzzz"/);
   t.is(parts[8], "no result 44");
   t.is(parts[9], parts[2]);
+  // A session searches by the index, a single search by the plain loop.
+  const once = ["search", "--atlas", t.context.atlas, "--top", "3", "small dog"];
+  t.is((await run(once)).stdout.trim(), parts[2]);
+  t.is((await run([...once, "--up", "5:2"])).stdout.trim(), parts[3]);
   t.is(parts[10], parts[3]);
 });
 
@@ -179,6 +184,28 @@ test("latents are found by the words of their labels, and by meaning behind thos
   t.deepEqual([found[0].id, found[0].by], [known.latent, "words"]);
   const meaning = await run([...base, "puppy", "--top", "4"]);
   t.is((JSON.parse(meaning.stdout) as unknown[]).length, 4, meaning.stderr);
+});
+
+test("a text goes to the server that is named, and another width is refused", async (t) => {
+  const rows = await readNpyMatrix(path.join(t.context.dir, "embeddings.npy"));
+  let vector = Array.from(matrixRow(rows, 44));
+  const server = await startEmbeddingServer(({ input }) => ({ vectors: input.map(() => vector) }));
+  const call = ["search", "--atlas", t.context.atlas, "birds of prey", "--json"];
+  const model = ["--model", "some-model", "--base-url", server.baseUrl];
+  const found = await run([...call, ...model]);
+  t.is(found.code, 0, found.stderr);
+  t.is((JSON.parse(found.stdout) as Results).results[0].row, 44);
+  t.true(server.requests.some(({ input }) => input.includes("birds of prey")));
+  vector = [1, 2, 3];
+  const narrow = await run([...call, ...model]);
+  t.is(narrow.code, 2);
+  t.regex(narrow.stderr, /some-model.* is 3 wide, but the corpus 512: name its own --model/);
+  await server.close();
+  const file = path.join(t.context.dir, "narrow.npy");
+  await writeNpy(file, { shape: [1, 3], data: new Float32Array(3), dtype: "f4" });
+  const other = await run(["search", "--atlas", t.context.atlas, "--vector", `${file}:0`]);
+  t.is(other.code, 2);
+  t.regex(other.stderr, /narrow\.npy is 3 wide, but the corpus 512/);
 });
 
 test("a second search by meaning takes the labels' vectors from the atlas", async (t) => {

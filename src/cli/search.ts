@@ -80,7 +80,7 @@ export const searchCommand: Command = defineCommand({
     const data = await openAtlas(values.atlas ?? "families/wordnet", context);
     const embedder = lazily(async () => (await openEmbedder(values, context.signal)).embedder);
     const inSession = text === "" && values.vector === undefined;
-    const atlas = await openAtlasSearch(data, { once: !inSession });
+    const atlas = await openAtlasSearch(data, { ...context, once: !inSession });
     try {
       const names: Names = {
         n: atlas.labels.length,

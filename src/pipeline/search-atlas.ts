@@ -4,6 +4,7 @@ import type { Embedder } from "../data/embedder.js";
 import { readNpyMatrix } from "../data/npy.js";
 import type { Encoder, Engine } from "../engine/engine.js";
 import { matrixRow } from "../matrix.js";
+import type { OnProgress } from "../progress.js";
 import type { Sae } from "../sae/sae.js";
 import { type Explanation, explainScore } from "../search/explain.js";
 import { searchLabels } from "../search/labels.js";
@@ -68,6 +69,10 @@ export interface OpenSearchOptions {
    * made ready for many searches, in memory where they fill less than half of it.
    */
   once?: boolean;
+  /** Called while the embeddings are made ready, with step "index". */
+  onProgress?: OnProgress;
+  /** Stops that. */
+  signal?: AbortSignal;
 }
 
 /** A name that was found: by its words, or by its cosine to the text. */
@@ -83,10 +88,10 @@ const NAMES_FOUND = 20;
 /** Opens an atlas's documents for searches; its codes and the encoder are only opened for the first need of them. */
 export async function openAtlasSearch(
   data: AtlasData,
-  { once = false }: OpenSearchOptions = {},
+  options: OpenSearchOptions = {},
 ): Promise<AtlasSearch> {
   const [sae, records] = [await data.sae(), await data.labels()];
-  const embeddings = await openEmbeddings(data.embeddings, once);
+  const embeddings = await openEmbeddings(data.embeddings, options);
   const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.label ?? "");
   const nameVectors = createNameVectors(path.join(data.dir, ATLAS_FILES.nameVectors));
   let opened: Promise<Encoder> | undefined;
@@ -123,7 +128,7 @@ export async function openAtlasSearch(
     findNames: (names, text, embedder) => findNames(names, text, { embedder, nameVectors }),
     async close() {
       await embeddings.close();
-      await (await opened)?.dispose();
+      await (await opened?.catch(() => undefined))?.dispose();
     },
   };
 }
@@ -134,28 +139,32 @@ interface Embeddings {
   close(): Promise<void>;
 }
 
-async function openEmbeddings(file: string, once: boolean): Promise<Embeddings> {
-  const store = await openRows(file);
+async function openEmbeddings(
+  file: string,
+  { once = false, onProgress, signal }: OpenSearchOptions,
+): Promise<Embeddings> {
+  const onDisk = await openRows(file);
   if (once) {
-    const search: Embeddings["search"] = (queries, accept) =>
-      searchRowsTogether(file, queries, { accept });
-    return { store, search, close: () => store.close() };
+    return {
+      store: onDisk,
+      search: (queries, accept) => searchRowsTogether(file, queries, { accept }),
+      close: () => onDisk.close(),
+    };
   }
   try {
-    const fits = 4 * store.rows * store.cols < totalmem() / 2;
+    const fits = 4 * onDisk.rows * onDisk.cols < totalmem() / 2;
     const base = fits ? await readNpyMatrix(file) : file;
-    const index = await openSearchIndex(base);
-    const memory = typeof base === "string" ? store : await openRows(base);
+    const index = await openSearchIndex(base, { onProgress, signal });
     return {
-      store: memory,
+      store: typeof base === "string" ? onDisk : await openRows(base),
       search: (queries, accept) => index.searchTogether(queries, { accept }),
       async close() {
         await index.close();
-        await store.close();
+        await onDisk.close();
       },
     };
   } catch (error) {
-    await store.close();
+    await onDisk.close();
     throw error;
   }
 }

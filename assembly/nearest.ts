@@ -1,5 +1,7 @@
 // Rows of unit length, less a mean, as signed bytes, and their dot products with queries of 16-bit integers.
-// Addresses and sizes stand as 32-bit words from CONFIG on.
+// Addresses and sizes stand as 32-bit words from CONFIG on: 0 width, 1 width in codes (of 16 the next multiple), 2 rows
+// of the phase, 3 first of them, 4 the rows, 5 mean, 6 scales, 7 errors, 8 codes, 9 products, 10 queries, 11 how many,
+// 12 room for a row of each chunk, 13 rows of a chunk, 14 rows in all.
 
 const CONFIG: usize = 2048;
 

@@ -37,7 +37,7 @@ const SCAN_BYTES = 262_144;
 const STAGED_VALUES = 4 * 1024 * 1024;
 const LARGEST_PRODUCT = 2 ** 31 - 1;
 
-/** Room for `rows` of width `mean.length` that are kept less `mean`. Throws RangeError where memory does not do. */
+/** Room for `rows` that are kept less `mean` (length 1 at most) [d]. Throws RangeError where memory does not do. */
 export async function createQuantisedRows(
   rows: number,
   mean: Float32Array,

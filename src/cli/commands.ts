@@ -18,6 +18,7 @@ import { pullCommand } from "./pull.js";
 import { scalingCommand } from "./scaling.js";
 import { scoreCommand } from "./score.js";
 import { searchCommand } from "./search.js";
+import { stabilityCommand } from "./stability.js";
 import { trainCommand } from "./train.js";
 
 /** Every command, in the order of the overview. */
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   familiesCommand,
   mapCommand,
   matchCommand,
+  stabilityCommand,
   figuresCommand,
   scoreCommand,
   catalogCommand,

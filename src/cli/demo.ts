@@ -95,6 +95,11 @@ export const demoCommand: Command = defineCommand({
         `atlas    ${atlas.dir}`,
         ...(values["no-figures"] ? [] : [`figures  ${figures}`]),
         `done in ${seconds.toFixed(1)} s: ${stepText(report.ran, report.kept)}`,
+        ...(report.dropped.includes("stability")
+          ? [
+              `the families changed, so their stability was dropped: feature-families stability --atlas ${atlas.dir}`,
+            ]
+          : []),
       ],
     };
   },

@@ -16,7 +16,7 @@ const MEETING = 4;
  */
 export interface Coactivation {
   n: number;
-  /** Documents counted over (N). */
+  /** Documents counted over (N), each as often as its weight says. */
   documents: number;
   /** Documents in which each latent is active, f [n]. */
   counts: Uint32Array;
@@ -36,6 +36,8 @@ export interface Coactivation {
 export interface CoactivationOptions extends CountOptions {
   /** Pairs that meet in fewer documents are left out, which saves memory where n is large. Default 1: none. */
   minTogether?: number;
+  /** How often each document counts [N], whole numbers from 0: one resample of the corpus. Default: once each. */
+  weights?: Uint32Array;
   onProgress?: OnProgress;
   signal?: AbortSignal;
 }
@@ -43,11 +45,14 @@ export interface CoactivationOptions extends CountOptions {
 /**
  * C and D of `codes`, accumulated sparsely: N k² / 2 additions, and 12 bytes for each pair that meets.
  * C is exact; D is within about 1e-6. Throws RangeError where a document names a latent twice or a value is
- * not finite.
+ * not finite, or the weights are not one a document.
  */
 export function computeCoactivation(codes: Codes, options: CoactivationOptions = {}): Coactivation {
   const { n, k } = codes;
-  const { minTogether = 1, onProgress, signal } = options;
+  const { minTogether = 1, weights, onProgress, signal } = options;
+  if (weights !== undefined && weights.length !== codes.rows) {
+    throw new RangeError(`co-activation: expected ${codes.rows} weights, got ${weights.length}`);
+  }
   const lists = createLists(codes, options);
   const pairs = createPairs(codes, minTogether);
   const cells = new Float64Array(n + 1);
@@ -57,7 +62,7 @@ export function computeCoactivation(codes: Codes, options: CoactivationOptions =
       signal?.throwIfAborted();
       onProgress?.({ step: "co-activation", done: i, total: n });
     }
-    if (lists.counts[i] * k * 4 > i) {
+    if ((lists.starts[i + 1] - lists.starts[i]) * k * 4 > i) {
       meetAll(lists, i, cells);
       pairs.takeAll(i, cells);
     } else {
@@ -68,7 +73,7 @@ export function computeCoactivation(codes: Codes, options: CoactivationOptions =
   onProgress?.({ step: "co-activation", done: n, total: n });
   return {
     n,
-    documents: codes.rows,
+    documents: weights?.reduce((sum, weight) => sum + weight, 0) ?? codes.rows,
     counts: lists.counts,
     cosineDiagonal: lists.cosineDiagonal,
     ...pairs.finish(),
@@ -81,6 +86,7 @@ export function computeCoactivation(codes: Codes, options: CoactivationOptions =
  */
 interface Lists {
   k: number;
+  weights?: Uint32Array;
   counts: Uint32Array;
   cosineDiagonal: Float32Array;
   /** Postings of latent i: `starts[i]` to `starts[i + 1]`. */
@@ -93,17 +99,18 @@ interface Lists {
   fill: Uint32Array;
 }
 
-function createLists(codes: Codes, options: CountOptions): Lists {
+function createLists(codes: Codes, options: CoactivationOptions): Lists {
   const { rows, k, n, indices, values } = codes;
-  const { skipZeros = false } = options;
-  const counts = latentCounts(codes, { skipZeros });
+  const { skipZeros = false, weights } = options;
+  const { counts, listed } = countLatents(codes, options);
   const starts = new Uint32Array(n + 1);
-  for (let i = 0; i < n; i++) starts[i + 1] = starts[i] + counts[i];
-  const inverse = inverseNorms(codes);
+  for (let i = 0; i < n; i++) starts[i + 1] = starts[i] + listed[i];
+  const inverse = inverseNorms(codes, weights);
   const documents = new Uint32Array(starts[n]);
   const scaled = new Float32Array(starts[n]);
   const next = starts.slice(0, n);
   for (let r = 0; r < rows; r++) {
+    if (weights?.[r] === 0) continue;
     for (let s = r * k; s < (r + 1) * k; s++) {
       const value = values[s];
       if (skipZeros && value === 0) continue;
@@ -122,6 +129,7 @@ function createLists(codes: Codes, options: CountOptions): Lists {
   const cosineDiagonal = Float32Array.from(inverse, (value) => (value > 0 ? 1 : 0));
   return {
     k,
+    weights,
     counts,
     cosineDiagonal,
     starts,
@@ -133,8 +141,31 @@ function createLists(codes: Codes, options: CountOptions): Lists {
   };
 }
 
+/** Documents of each latent by their weights, and documents listed in its postings [n]. */
+function countLatents(
+  codes: Codes,
+  { skipZeros, weights }: CoactivationOptions,
+): { counts: Uint32Array; listed: Uint32Array } {
+  if (weights === undefined) {
+    const counts = latentCounts(codes, { skipZeros });
+    return { counts, listed: counts };
+  }
+  const { k, n, indices, values } = codes;
+  const counts = new Uint32Array(n);
+  const listed = new Uint32Array(n);
+  weights.forEach((weight, r) => {
+    if (weight === 0) return;
+    for (let s = r * k; s < (r + 1) * k; s++) {
+      if (skipZeros && values[s] === 0) continue;
+      counts[indices[s]] += weight;
+      listed[indices[s]]++;
+    }
+  });
+  return { counts, listed };
+}
+
 /** 1 over each latent's Euclidean length over all documents, 0 where it has none [n]. */
-function inverseNorms({ n, k, indices, values }: Codes): Float64Array {
+function inverseNorms({ n, k, indices, values }: Codes, weights?: Uint32Array): Float64Array {
   const out = new Float64Array(n);
   for (let s = 0; s < indices.length; s++) {
     const value = values[s];
@@ -143,7 +174,8 @@ function inverseNorms({ n, k, indices, values }: Codes): Float64Array {
         `co-activation: row ${Math.floor(s / k)}, latent ${indices[s]}: value is ${value}`,
       );
     }
-    out[indices[s]] += value * value;
+    const weight = weights === undefined ? 1 : weights[Math.floor(s / k)];
+    out[indices[s]] += weight * value * value;
   }
   for (let i = 0; i < n; i++) out[i] = out[i] > 0 ? 1 / Math.sqrt(out[i]) : 0;
   return out;
@@ -151,7 +183,7 @@ function inverseNorms({ n, k, indices, values }: Codes): Float64Array {
 
 /** Adds latent i's meetings with all earlier latents to `cells`, then enters i in its documents' rows. */
 function meetAll(lists: Lists, i: number, cells: Float64Array): void {
-  const { k, starts, documents, scaled, visited, visitedScaled, fill } = lists;
+  const { k, weights, starts, documents, scaled, visited, visitedScaled, fill } = lists;
   const end = starts[i + 1];
   let touched = 0;
   for (let from = starts[i]; from < end; from += FETCH) {
@@ -166,10 +198,13 @@ function meetAll(lists: Lists, i: number, cells: Float64Array): void {
     }
     for (let p = from; p < to; p++) {
       const value = scaled[p];
+      const weight = weights === undefined ? 1 : weights[documents[p]];
+      const meeting = MEETING * weight;
+      const factor = weight * value;
       const row = documents[p] * k;
       const rowEnd = row + fill[documents[p]];
       for (let s = row; s < rowEnd; s++) {
-        cells[visited[s]] += MEETING + value * visitedScaled[s];
+        cells[visited[s]] += meeting + factor * visitedScaled[s];
       }
       visited[rowEnd] = i;
       visitedScaled[rowEnd] = value;
@@ -182,15 +217,16 @@ function meetAll(lists: Lists, i: number, cells: Float64Array): void {
 
 /** The same for a rare latent: lists the latents met in `met` and gives their number. */
 function meetFew(lists: Lists, i: number, cells: Float64Array, met: Uint32Array): number {
-  const { k, starts, documents, scaled, visited, visitedScaled, fill } = lists;
+  const { k, weights, starts, documents, scaled, visited, visitedScaled, fill } = lists;
   let size = 0;
   for (let p = starts[i]; p < starts[i + 1]; p++) {
+    const weight = weights === undefined ? 1 : weights[documents[p]];
     const row = documents[p] * k;
     const rowEnd = row + fill[documents[p]];
     for (let s = row; s < rowEnd; s++) {
       const j = visited[s];
       if (cells[j] === 0) met[size++] = j;
-      cells[j] += MEETING + scaled[p] * visitedScaled[s];
+      cells[j] += weight * (MEETING + scaled[p] * visitedScaled[s]);
     }
     visited[rowEnd] = i;
     visitedScaled[rowEnd] = scaled[p];

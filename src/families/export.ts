@@ -126,7 +126,7 @@ function readEntry(key: string, entry: unknown, fail: Fail): FamilyRecord {
     if (!Array.isArray(entry.members)) return fail("members must be a list");
     record.members = entry.members.map((member: unknown) => {
       if (!isObject(member)) return fail("a member must be an object");
-      const { depth, weight } = member;
+      const { depth, weight, stability } = member;
       if (typeof depth !== "number" || (typeof weight !== "number" && weight !== null)) {
         return fail("a member needs depth and weight");
       }
@@ -136,6 +136,7 @@ function readEntry(key: string, entry: unknown, fail: Fail): FamilyRecord {
         depth,
         parent: readLatent(member.parent, fail),
         weight: Math.fround(weight ?? NaN),
+        ...(typeof stability === "number" && { stability }),
       };
     });
   }

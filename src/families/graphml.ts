@@ -31,6 +31,8 @@ export interface GraphmlOptions {
   label?: (latent: number) => string | undefined;
   /** Families, which give each latent the smallest one it belongs to. */
   families?: readonly Family[];
+  /** Stability of each edge [edges]; see documentStability. */
+  stability?: ArrayLike<number>;
 }
 
 /**
@@ -112,10 +114,10 @@ const NODE_KEYS = [
  * GraphML of a forest that Gephi and networkx open. Nodes have `label`, `index` (the latent), `density` (log10, as the
  * reference writes it) and, where they belong to one, their smallest family: `family` (its parent latent),
  * `family_label`, `family_depth` (0 for the parent itself) and `family_size` (members without the parent). Edges lead
- * from parent to child and have `weight`.
+ * from parent to child and have `weight` and, where it is given, `stability`.
  */
 export function forestToGraphml(forest: Forest, options: GraphmlOptions = {}): string {
-  const { densities, label, families = [] } = options;
+  const { densities, label, families = [], stability } = options;
   const name = (latent: number): string => label?.(latent) ?? `latent ${latent}`;
   const homes = smallestFamilies(families);
   const lines = [
@@ -125,6 +127,9 @@ export function forestToGraphml(forest: Forest, options: GraphmlOptions = {}): s
       ([key, type]) => `  <key id="${key}" for="node" attr.name="${key}" attr.type="${type}"/>`,
     ),
     '  <key id="weight" for="edge" attr.name="weight" attr.type="double"/>',
+    ...(stability === undefined
+      ? []
+      : ['  <key id="stability" for="edge" attr.name="stability" attr.type="double"/>']),
     '  <graph edgedefault="directed">',
   ];
   for (const latent of forest.nodes) {
@@ -145,9 +150,11 @@ export function forestToGraphml(forest: Forest, options: GraphmlOptions = {}): s
     lines.push(`    <node id="${latent}">${data.join("")}</node>`);
   }
   for (let e = 0; e < forest.from.length; e++) {
-    const weight = shortestFloat32(forest.weight[e]);
+    const weight = `<data key="weight">${shortestFloat32(forest.weight[e])}</data>`;
+    const stable =
+      stability === undefined ? "" : `<data key="stability">${stability[e]}</data>`;
     lines.push(
-      `    <edge source="${forest.from[e]}" target="${forest.to[e]}"><data key="weight">${weight}</data></edge>`,
+      `    <edge source="${forest.from[e]}" target="${forest.to[e]}">${weight}${stable}</edge>`,
     );
   }
   lines.push("  </graph>", "</graphml>", "");

@@ -9,6 +9,8 @@ export interface FamilyMember {
   parent: number;
   /** Weight of the edge to `parent`. */
   weight: number;
+  /** Share of resamples in which it goes with the family's parent, where that was measured; see documentStability. */
+  stability?: number;
 }
 
 /** A latent with all its descendants in a forest. */

@@ -37,7 +37,11 @@ export const CATALOG_COLUMNS: readonly CatalogColumn[] = [
   { name: "density", kind: "number", required: true },
   { name: "mean_activation", kind: "number" },
   { name: "max_activation", kind: "number" },
-  { name: "families", kind: { records: { id: "integer", name: "text", role: "text" } } },
+  {
+    name: "families",
+    kind: { records: { id: "integer", name: "text", role: "text", stability: "number" } },
+  },
+  { name: "stability", kind: "number" },
   { name: "x", kind: "number" },
   { name: "y", kind: "number" },
   { name: "nearest", kind: { records: { index: "integer", cosine: "number" } } },

@@ -40,6 +40,8 @@ export interface CatalogRow {
   max_activation: number | null;
   /** Families with this latent, by the latent that is their parent. */
   families: CatalogFamily[];
+  /** How well the latent comes again over training seeds: its mean best cosine. Null where that was not measured. */
+  stability: number | null;
   /** Place on the map. */
   x: number | null;
   y: number | null;
@@ -72,6 +74,8 @@ export interface CatalogFamily {
   id: number;
   name: string;
   role: "parent" | "member";
+  /** How well the family comes again over resamples of the documents, 0 to 1. Null where that was not measured. */
+  stability: number | null;
 }
 
 /** What a catalog is made from; all but the first two may be missing. */
@@ -86,7 +90,11 @@ export interface CatalogInputs {
     members: readonly { latent: number }[];
     /** Default: the parent's label. */
     name?: string;
+    /** Over documents; see documentStability. */
+    stability?: number;
   }[];
+  /** Each latent's stability over training seeds [n]; see seedStability. */
+  stability?: ArrayLike<number>;
   /** Places on the map [n, 2]. */
   places?: Matrix;
   /** Nearest latents by direction, such as cosineNeighbours of the decoder gives. */
@@ -127,6 +135,7 @@ export function buildCatalog(
     ...labelColumns(labels.get(index)),
     ...activationColumns(postings, index),
     families: families.get(index) ?? [],
+    stability: inputs.stability === undefined ? null : known(inputs.stability[index]),
     x: places === undefined ? null : known(places.data[2 * index]),
     y: places === undefined ? null : known(places.data[2 * index + 1]),
     nearest:
@@ -235,10 +244,12 @@ function familiesByLatent(
     if (list === undefined) found.set(latent, [family]);
     else list.push(family);
   };
-  for (const { parent, members, name } of families) {
+  for (const { parent, members, name, stability = null } of families) {
     const called = name ?? (labels.get(parent)?.label || `latent ${parent}`);
-    add(parent, { id: parent, name: called, role: "parent" });
-    for (const { latent } of members) add(latent, { id: parent, name: called, role: "member" });
+    add(parent, { id: parent, name: called, role: "parent", stability });
+    for (const { latent } of members) {
+      add(latent, { id: parent, name: called, role: "member", stability });
+    }
   }
   return found;
 }

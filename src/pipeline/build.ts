@@ -9,6 +9,7 @@ import { StepRunner } from "./manifest.js";
 import { encodeStep, mapStep, trainStep } from "./model-steps.js";
 import { checkpointFiles } from "../sae/formats/raw.js";
 import type { AtlasOptions } from "./options.js";
+import { stabilityStep } from "./stability-step.js";
 
 /** What every step works with. */
 export interface AtlasBuild {
@@ -21,12 +22,24 @@ export interface AtlasBuild {
 
 type HashRole = "corpus" | "embeddings" | "sae" | "classTree" | "analysis" | "codes";
 
+const STEPS = [
+  encodeStep,
+  labelsStep,
+  stabilityStep,
+  familiesStep,
+  taxonomyStep,
+  mapStep,
+  catalogStep,
+];
+
 /** What a build did. */
 export interface AtlasReport {
   dir: string;
   /** Steps that ran, and those that were still valid. */
   ran: string[];
   kept: string[];
+  /** Steps whose results no longer fit and are not made by a build: "stability", which `AtlasOptions.stability` renews. */
+  dropped: string[];
 }
 
 /**
@@ -46,12 +59,12 @@ async function runBuild(options: AtlasOptions): Promise<AtlasReport> {
   try {
     const build = await prepare(runner, options, data);
     if (options.sae === undefined) await trainStep(build);
-    for (const step of [encodeStep, labelsStep, familiesStep, taxonomyStep, mapStep, catalogStep]) {
+    for (const step of STEPS) {
       options.signal?.throwIfAborted();
       await step(build);
     }
     await runner.save();
-    return { dir: options.dir, ran: runner.ran, kept: runner.kept };
+    return { dir: options.dir, ran: runner.ran, kept: runner.kept, dropped: runner.dropped };
   } finally {
     await data.close();
   }

@@ -8,11 +8,11 @@ import { NEIGHBOURS } from "./model-steps.js";
 /** Writes the catalog: all that is known of each latent, a row a latent. */
 export async function catalogStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const hasClasses = (await data.classIndex()) !== undefined;
-  const { labels, families, map, taxonomy } = ATLAS_FILES;
+  const { labels, families, map, taxonomy, stability } = ATLAS_FILES;
   await runner.step(
     {
       name: "catalog",
-      version: 1,
+      version: 2,
       inputs: {
         corpus: hashes.corpus,
         codes: hashes.codes,
@@ -21,6 +21,7 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
         families: runner.outputHash(families),
         map: runner.outputHash(map),
         taxonomy: hasClasses ? runner.outputHash(taxonomy) : "",
+        stability: runner.findOutputHash(stability) ?? "",
       },
       options: {},
       outputs: [ATLAS_FILES.catalogJsonl, ATLAS_FILES.catalogCsv, ATLAS_FILES.catalogParquet],
@@ -33,6 +34,7 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
         documents: await data.documents(),
         labels: [...(await data.labels()).values()],
         families: await data.families(),
+        stability: (await data.stability())?.latents?.map((latent) => latent.stability),
         places: await data.places(),
         neighbours,
         coactivation: await data.coactivation(),

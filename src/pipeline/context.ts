@@ -7,7 +7,6 @@ import { readJson } from "../data/json.js";
 import { readJsonl } from "../data/jsonl.js";
 import { readNpyMatrix } from "../data/npy.js";
 import { readText } from "../data/text.js";
-import { FormatError } from "../errors.js";
 import { openEngine } from "../engine/auto.js";
 import type { Engine } from "../engine/engine.js";
 import { type ClassIndex, buildClassIndex } from "../families/classes.js";
@@ -16,13 +15,14 @@ import { fromFamiliesJson } from "../families/export.js";
 import type { FamilyMember } from "../families/subtrees.js";
 import type { Forest } from "../families/forest.js";
 import { forestFromGraph, parseGraphml } from "../families/graphml.js";
+import type { StabilityReport } from "../families/stability-report.js";
 import type { TaxonomyReport } from "../families/taxonomy-report.js";
 import type { LabelRecord } from "../labels/label.js";
 import type { Matrix } from "../matrix.js";
 import { loadSae } from "../sae/checkpoint.js";
 import type { Sae } from "../sae/sae.js";
+import { readAtlasOptions } from "./atlas-options.js";
 import { ATLAS_FILES, codesFiles } from "./files.js";
-import { readManifest } from "./manifest.js";
 import type { AtlasOptions } from "./options.js";
 
 /** A family as `families.json` tells it. */
@@ -31,6 +31,8 @@ export interface AtlasFamily {
   /** Its name by its documents' words, else the parent's label. */
   name: string;
   members: FamilyMember[];
+  /** How well it comes again over resamples of the documents, where that was measured. */
+  stability?: number;
 }
 
 /** What an atlas is made from and holds, each read or computed once and only when it is asked for. */
@@ -60,6 +62,8 @@ export interface AtlasData {
   families(): Promise<AtlasFamily[]>;
   forest(): Promise<Forest>;
   taxonomy(): Promise<TaxonomyReport | undefined>;
+  /** Undefined where it was not measured. */
+  stability(): Promise<StabilityReport | undefined>;
   places(): Promise<Matrix>;
   /** Frees the engine if it was opened. */
   close(): Promise<void>;
@@ -118,6 +122,11 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
         ? ((await readJson(file(ATLAS_FILES.taxonomy))) as TaxonomyReport)
         : undefined,
     ),
+    stability: once(async () =>
+      existsSync(file(ATLAS_FILES.stability))
+        ? ((await readJson(file(ATLAS_FILES.stability))) as StabilityReport)
+        : undefined,
+    ),
     places: once(() => readNpyMatrix(file(ATLAS_FILES.map))),
     async close() {
       if (opened) await (await opened).dispose();
@@ -133,28 +142,7 @@ export async function openAtlas(
   dir: string,
   options: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
 ): Promise<AtlasData> {
-  const manifest = await readManifest(dir);
-  if (!manifest) {
-    throw new FormatError(
-      dir,
-      "no atlas here: expected a manifest.json, as a finished build leaves",
-    );
-  }
-  const { inputs, steps, k } = manifest;
-  if (!inputs.corpus || !inputs.embeddings || !steps.catalog) {
-    throw new FormatError(dir, "this atlas is unfinished: run the command that builds it again");
-  }
-  const input = (role: string): string | undefined =>
-    inputs[role] && path.join(dir, inputs[role].file);
-  return createAtlasData({
-    ...options,
-    dir,
-    corpus: path.join(dir, inputs.corpus.file),
-    embeddings: path.join(dir, inputs.embeddings.file),
-    sae: input("sae"),
-    classTree: input("classTree"),
-    k,
-  });
+  return createAtlasData({ ...(await readAtlasOptions(dir)), ...options });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -172,10 +160,13 @@ async function readLabels(file: string): Promise<Map<number, LabelRecord>> {
 }
 
 async function readFamilies(file: string): Promise<AtlasFamily[]> {
-  const content = (await readJson(file)) as Record<string, { name?: string }>;
+  const content = (await readJson(file)) as Record<string, { name?: string; stability?: number }>;
   return fromFamiliesJson(content, { source: file }).flatMap((record) => {
     const { key, label, latent, members } = record;
     if (latent === undefined || members === undefined) return [];
-    return [{ parent: latent, members, name: content[key]?.name || label }];
+    const { name, stability } = content[key];
+    return [
+      { parent: latent, members, name: name || label, ...(stability !== undefined && { stability }) },
+    ];
   });
 }

@@ -5,8 +5,10 @@ import { writeJsonl } from "../data/jsonl.js";
 import { sha256File, writeFileAtomic } from "../data/files.js";
 import { latentDensities } from "../codes.js";
 import { toFamiliesJson } from "../families/export.js";
+import type { Family } from "../families/extract.js";
 import { forestToGraphml } from "../families/graphml.js";
 import { type AnalysisRow, parseAnalysis } from "../families/quality.js";
+import type { FamilyStabilityEntry, StabilityReport } from "../families/stability-report.js";
 import { familyStatistics, statisticsRecord } from "../families/stats.js";
 import { reportTaxonomy } from "../families/taxonomy-report.js";
 import { nameFamiliesByKeywords } from "../labels/family-names.js";
@@ -52,6 +54,7 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
 /** Finds the families and names them by their documents' words. */
 export async function familiesStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const { analysis, compat = false, threshold, dir, onProgress } = options;
+  const stabilityHash = runner.findOutputHash(ATLAS_FILES.stability);
   await runner.step(
     {
       name: "families",
@@ -61,18 +64,22 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         corpus: hashes.corpus,
         analysis: hashes.analysis,
         labels: runner.outputHash(ATLAS_FILES.labels),
+        ...(stabilityHash !== undefined && { stability: stabilityHash }),
       },
       options: { compat, threshold },
       outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
     },
     async () => {
       const coactivation = await data.coactivation();
-      const { families, forest } = findFamilies(coactivation, {
+      const found = findFamilies(coactivation, {
         analysis: await readAnalysis(analysis),
         compat,
         threshold,
         onProgress,
       });
+      const { forest } = found;
+      const stability = await data.stability();
+      const families = stability ? withMemberStability(found.families, stability) : found.families;
       const labels = await data.labels();
       const label = (latent: number): string | undefined => labels.get(latent)?.label || undefined;
       const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), families);
@@ -82,6 +89,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         name_score: names[f].score,
         name_score_n: names[f].n,
         name_score_interval: names[f].interval,
+        ...(stability && familyFields(stability.families[f])),
       });
       await writeJson(
         path.join(dir, ATLAS_FILES.families),
@@ -92,10 +100,41 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       const densities = latentDensities(await data.codes(), await data.counting());
       await writeFileAtomic(
         path.join(dir, ATLAS_FILES.forest),
-        forestToGraphml(forest, { densities, label, families }),
+        forestToGraphml(forest, {
+          densities,
+          label,
+          families,
+          stability: stability?.edges.map((edge) => edge.stability),
+        }),
       );
     },
   );
+}
+
+/** The families with the stability of every member. */
+function withMemberStability(
+  families: readonly Family[],
+  stability: StabilityReport,
+): Family[] {
+  return families.map((family, f) => ({
+    ...family,
+    members: family.members.map((member, m) => ({
+      ...member,
+      stability: stability.families[f].members[m].stability,
+    })),
+  }));
+}
+
+/** What families.json tells of one family's stability. */
+function familyFields(entry: FamilyStabilityEntry): Record<string, unknown> {
+  return {
+    stability: entry.stability,
+    stability_interval: entry.interval,
+    stability_found_again: entry.foundAgain,
+    stability_random: entry.random,
+    stability_seeds: entry.seeds?.stability ?? null,
+    stability_seeds_matched: entry.seeds?.matched ?? null,
+  };
 }
 
 /** Compares latents, edges and families with the corpus's classes; without classes there is no report. */
@@ -135,6 +174,7 @@ export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild
   );
 }
 
-async function readAnalysis(file: string | undefined): Promise<AnalysisRow[] | undefined> {
+/** Reads an analysis file where one is given. */
+export async function readAnalysis(file: string | undefined): Promise<AnalysisRow[] | undefined> {
   return file === undefined ? undefined : parseAnalysis(await readJson(file), file);
 }

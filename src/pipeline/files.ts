@@ -14,6 +14,8 @@ export const ATLAS_FILES = {
   families: "families.json",
   familyStatistics: "family-statistics.json",
   forest: "spanning-forest.graphml",
+  /** How well families and latents come again; written by `stability` alone. */
+  stability: "stability.json",
   taxonomy: "taxonomy.json",
   map: "map.npy",
   catalogJsonl: "catalog.jsonl",
@@ -26,6 +28,11 @@ export const ATLAS_FILES = {
 /** Where a training keeps its state until it is done; each training, by its step's key, has a file of its own. */
 export function trainStateFile(key: string): string {
   return `train-state-${key.slice(0, 12)}.safetensors`;
+}
+
+/** Name of the SAE that was trained as the atlas's own but with another seed. */
+export function seedSaeFile(seed: number): string {
+  return `sae-seed-${seed}.safetensors`;
 }
 
 /** Names of the two files of codes. */

@@ -59,6 +59,8 @@ export class StepRunner {
   /** Names of the steps that ran, and of those that were still valid. */
   readonly ran: string[] = [];
   readonly kept: string[] = [];
+  /** Names of the steps whose results no longer fit and were removed, not made anew; see keepOrDrop. */
+  readonly dropped: string[] = [];
 
   private constructor(dir: string, manifest: Manifest) {
     this.dir = dir;
@@ -104,10 +106,17 @@ export class StepRunner {
 
   /** SHA-256 of a file that an earlier step wrote. */
   outputHash(file: string): string {
+    const hash = this.findOutputHash(file);
+    if (hash === undefined) throw new Error(`atlas: no step has written ${file}`);
+    return hash;
+  }
+
+  /** The same, or undefined where no step has written it. */
+  findOutputHash(file: string): string | undefined {
     for (const step of Object.values(this.manifest.steps)) {
       if (step.outputs[file]) return step.outputs[file];
     }
-    throw new Error(`atlas: no step has written ${file}`);
+    return undefined;
   }
 
   /**
@@ -137,6 +146,21 @@ export class StepRunner {
     await this.removeOutputs(before, plan.outputs);
   }
 
+  /**
+   * For a step that this build does not run but whose results it uses: keeps them where `isValid` says that they fit
+   * and the files are as they were written, else drops the step.
+   */
+  async keepOrDrop(name: string, isValid: (record: StepRecord) => boolean): Promise<void> {
+    const record = this.manifest.steps[name];
+    if (record === undefined) return;
+    if (isValid(record) && (await this.hasOutputs(record))) {
+      this.kept.push(name);
+      return;
+    }
+    await this.dropStep(name);
+    this.dropped.push(name);
+  }
+
   /** Forgets a step that this build does without, and removes what it wrote. */
   async dropStep(name: string): Promise<void> {
     const record = this.manifest.steps[name];
@@ -162,9 +186,13 @@ export class StepRunner {
   private async isCurrent(plan: StepPlan, key: string): Promise<boolean> {
     const record = this.manifest.steps[plan.name];
     if (record?.key !== key) return false;
-    for (const file of plan.outputs) {
+    return plan.outputs.every((file) => file in record.outputs) && this.hasOutputs(record);
+  }
+
+  private async hasOutputs({ outputs }: StepRecord): Promise<boolean> {
+    for (const [file, hash] of Object.entries(outputs)) {
       const full = path.join(this.dir, file);
-      if (!existsSync(full) || (await sha256File(full)) !== record.outputs[file]) return false;
+      if (!existsSync(full) || (await sha256File(full)) !== hash) return false;
     }
     return true;
   }

@@ -13,28 +13,41 @@ import { computeMetrics } from "../sae/metrics.js";
 import { trainSae } from "../sae/train.js";
 import type { AtlasBuild } from "./build.js";
 import { ATLAS_FILES, codesFiles, trainStateFile } from "./files.js";
+import type { AtlasTraining } from "./options.js";
 
 /** Neighbours a latent for the map, and for the catalog's list of nearest latents. */
 export const NEIGHBOURS = 15;
 
 /** Trains the atlas's SAE; an interrupted run goes on from its last checkpoint. */
-export async function trainStep({ runner, options, hashes }: AtlasBuild): Promise<void> {
-  const { training, seed = 0, embeddings, onProgress, signal } = options;
+export async function trainStep(build: AtlasBuild): Promise<void> {
+  const { training, seed = 0 } = build.options;
   if (training === undefined) throw new TypeError("atlas: give an SAE or say how to train one");
+  const files = { sae: ATLAS_FILES.sae, log: ATLAS_FILES.trainLog };
+  await runTraining(build, "train", { ...training, seed }, files);
+  build.hashes.sae = build.runner.outputHash(ATLAS_FILES.sae);
+}
+
+/** Trains an SAE as the step `name`, unless it is there, into `files` of the atlas. */
+export async function runTraining(
+  { runner, options, hashes }: AtlasBuild,
+  name: string,
+  training: AtlasTraining & { seed: number },
+  files: { sae: string; log?: string },
+): Promise<void> {
+  const { embeddings, onProgress, signal } = options;
   await runner.step(
     {
-      name: "train",
+      name,
       version: 1,
       inputs: { embeddings: hashes.embeddings },
-      options: { ...training, seed },
-      outputs: [ATLAS_FILES.sae, ATLAS_FILES.trainLog],
+      options: training,
+      outputs: [files.sae, ...(files.log === undefined ? [] : [files.log])],
     },
     async (key) => {
       await removeTrainStates(options.dir, trainStateFile(key));
       const state = path.join(options.dir, trainStateFile(key));
       const result = await trainSae(await readNpyMatrix(embeddings), {
         ...training,
-        seed,
         checkpointPath: state,
         checkpointEvery: 200,
         resume: true,
@@ -42,17 +55,18 @@ export async function trainStep({ runner, options, hashes }: AtlasBuild): Promis
         signal,
       });
       signal?.throwIfAborted();
-      await saveSae(path.join(options.dir, ATLAS_FILES.sae), result.sae, {
+      await saveSae(path.join(options.dir, files.sae), result.sae, {
         auxk: 2 * training.k,
         epochs: training.epochs,
         lr: training.lr,
-        seed,
+        seed: training.seed,
       });
-      await writeJsonl(path.join(options.dir, ATLAS_FILES.trainLog), result.log);
+      if (files.log !== undefined) {
+        await writeJsonl(path.join(options.dir, files.log), result.log);
+      }
       await rm(state, { force: true });
     },
   );
-  hashes.sae = runner.outputHash(ATLAS_FILES.sae);
 }
 
 /** States of trainings with other options or embeddings, which nothing will go on from. */

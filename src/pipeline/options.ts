@@ -1,4 +1,5 @@
 import type { EngineName } from "../engine/auto.js";
+import type { ResampleScheme } from "../families/resample.js";
 import type { OnProgress } from "../progress.js";
 
 /** How an atlas's SAE is trained; see trainSae for the meaning and further defaults. */
@@ -8,6 +9,18 @@ export interface AtlasTraining {
   epochs: number;
   lr: number;
   batch?: number;
+}
+
+/** How the stability of an atlas's families is measured; see documentStability and seedStability. */
+export interface AtlasStability extends ResampleScheme {
+  /** Resamples of the documents. Default 100. */
+  resamples?: number;
+  /** SAEs to train as the atlas's own but with other seeds; they are kept in its folder. Default 0. */
+  seeds?: number;
+  /** How to train those, where the atlas's SAE was given, or in place of how that was trained. */
+  training?: Partial<AtlasTraining>;
+  /** Files of SAEs of the same embeddings to compare with, beside those trained. */
+  saes?: readonly string[];
 }
 
 /** What an atlas is made from and how. */
@@ -37,6 +50,11 @@ export interface AtlasOptions {
    * or that point the same way ("decoder").
    */
   mapFrom?: "decoder" | "coactivation";
+  /**
+   * Measure how well families come again, over resamples of the documents and over training seeds. Without it, what was
+   * measured before stays as long as the families do.
+   */
+  stability?: AtlasStability;
   /** Of training, map and nulls. Default 0. */
   seed?: number;
   /** Default "auto". */

@@ -42,7 +42,11 @@ export function plantCodes(options: PlantedOptions = {}): Planted {
   const families = strengths.flatMap((strength, s) =>
     Array.from({ length: familiesEach }, (_, f): PlantedFamily => {
       const parent = (s * familiesEach + f) * (members + 1);
-      return { parent, strength, members: Array.from({ length: members }, (__, m) => parent + 1 + m) };
+      return {
+        parent,
+        strength,
+        members: Array.from({ length: members }, (__, m) => parent + 1 + m),
+      };
     }),
   );
   const planted = families.length * (members + 1);

@@ -22,7 +22,10 @@ const options = {
   atlas: { type: "string", value: "DIR", about: "folder of a built atlas", required: true },
   resamples: { type: "integer", least: 1, about: "resamples of the documents (default 100)" },
   subsample: { type: "number", about: "share of the documents in each (default 0.5)" },
-  bootstrap: { type: "boolean", about: "draw as many documents as there are, with repeats, instead" },
+  bootstrap: {
+    type: "boolean",
+    about: "draw as many documents as there are, with repeats, instead",
+  },
   seeds: {
     type: "integer",
     least: 0,
@@ -38,7 +41,8 @@ type Values = OptionValues<typeof options>;
 
 export const stabilityCommand: Command = defineCommand({
   name: "stability",
-  summary: "Measure how well an atlas's families come again, over documents and over training seeds.",
+  summary:
+    "Measure how well an atlas's families come again, over documents and over training seeds.",
   details:
     "Families are found anew in resamples of the documents, and in SAEs that differ from the atlas's in their seed alone\n" +
     "or are named behind the options. The values go into stability.json, families.json, the forest and the catalog; they\n" +
@@ -59,7 +63,8 @@ export const stabilityCommand: Command = defineCommand({
     const seconds = (performance.now() - start) / 1000;
     const data = await openAtlas(values.atlas);
     const found = await data.stability();
-    if (found === undefined) throw new Error(`stability: ${values.atlas} holds no ${ATLAS_FILES.stability}`);
+    if (found === undefined)
+      throw new Error(`stability: ${values.atlas} holds no ${ATLAS_FILES.stability}`);
     const file = path.join(values.atlas, ATLAS_FILES.stability);
     const names = new Map((await data.families()).map(({ parent, name }) => [parent, name]));
     return {

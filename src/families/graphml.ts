@@ -151,8 +151,7 @@ export function forestToGraphml(forest: Forest, options: GraphmlOptions = {}): s
   }
   for (let e = 0; e < forest.from.length; e++) {
     const weight = `<data key="weight">${shortestFloat32(forest.weight[e])}</data>`;
-    const stable =
-      stability === undefined ? "" : `<data key="stability">${stability[e]}</data>`;
+    const stable = stability === undefined ? "" : `<data key="stability">${stability[e]}</data>`;
     lines.push(
       `    <edge source="${forest.from[e]}" target="${forest.to[e]}">${weight}${stable}</edge>`,
     );

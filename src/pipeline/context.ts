@@ -166,7 +166,12 @@ async function readFamilies(file: string): Promise<AtlasFamily[]> {
     if (latent === undefined || members === undefined) return [];
     const { name, stability } = content[key];
     return [
-      { parent: latent, members, name: name || label, ...(stability !== undefined && { stability }) },
+      {
+        parent: latent,
+        members,
+        name: name || label,
+        ...(stability !== undefined && { stability }),
+      },
     ];
   });
 }

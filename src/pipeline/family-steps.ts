@@ -112,10 +112,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
 }
 
 /** The families with the stability of every member. */
-function withMemberStability(
-  families: readonly Family[],
-  stability: StabilityReport,
-): Family[] {
+function withMemberStability(families: readonly Family[], stability: StabilityReport): Family[] {
   return families.map((family, f) => ({
     ...family,
     members: family.members.map((member, m) => ({

@@ -44,7 +44,10 @@ export async function stabilityStep(build: AtlasBuild): Promise<void> {
   const basis = hashOf([hashes.codes, hashes.analysis, compat, threshold ?? null]);
   if (runner.ran.includes("train")) await dropSeeds(build);
   if (stability === undefined) {
-    await runner.keepOrDrop(STEP, (record) => (record.options as { basis?: string }).basis === basis);
+    await runner.keepOrDrop(
+      STEP,
+      (record) => (record.options as { basis?: string }).basis === basis,
+    );
     return;
   }
   const { resamples = 100, scheme = "subsample", share = 0.5 } = stability;
@@ -79,7 +82,11 @@ async function measureStability(
   const { resamples, scheme, seed } = drawn;
   const drawing = { scheme, share: drawn.share ?? undefined, seed, skipZeros, signal };
   const result = find(await data.coactivation());
-  const documents = await documentStability(codes, result, find, { ...drawing, resamples, onProgress });
+  const documents = await documentStability(codes, result, find, {
+    ...drawing,
+    resamples,
+    onProgress,
+  });
   const dealt = permuteCodes(codes, createRandom(seed));
   const permuted = await documentStability(
     dealt,
@@ -94,7 +101,10 @@ async function measureStability(
     signal?.throwIfAborted();
     compared.push({ name, ...(await compareSae({ options, data }, file, { result, analysis })) });
   }
-  return { ...parts, seeds: { stability: seedStability(result, compared, { seed }), saes: compared } };
+  return {
+    ...parts,
+    seeds: { stability: seedStability(result, compared, { seed }), saes: compared },
+  };
 }
 
 /** Matches another SAE to the atlas's and finds its families the same way. */

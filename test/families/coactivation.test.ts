@@ -155,6 +155,41 @@ test("computeCoactivation refuses a document that names a latent twice, and valu
   });
 });
 
+test("weights count documents as copies of them would, and 0 leaves them out", (t) => {
+  const codes = randomCodes(60, 3, 12, 9);
+  const weights = Uint32Array.from({ length: 60 }, (_, row) => (row * 7) % 4);
+  const rows = Array.from(weights).flatMap((weight, row) => new Array<number>(weight).fill(row));
+  const copied = createCodes(
+    rows.length,
+    3,
+    12,
+    Uint32Array.from(rows.flatMap((row) => [...codes.indices.subarray(3 * row, 3 * row + 3)])),
+    Float32Array.from(rows.flatMap((row) => [...codes.values.subarray(3 * row, 3 * row + 3)])),
+  );
+  const [weighted, expected] = [
+    computeCoactivation(codes, { weights }),
+    computeCoactivation(copied),
+  ];
+  t.is(weighted.documents, rows.length);
+  t.deepEqual(weighted.counts, expected.counts);
+  t.deepEqual(denseCounts(weighted), denseCounts(expected));
+  const [mine, theirs] = [denseCosines(weighted).data, denseCosines(expected).data];
+  t.true(mine.every((value, i) => Math.abs(value - theirs[i]) < 1e-6));
+  const ones = new Uint32Array(60).fill(1);
+  t.deepEqual(computeCoactivation(codes, { weights: ones }), computeCoactivation(codes));
+  t.throws(() => computeCoactivation(codes, { weights: new Uint32Array(2) }), {
+    instanceOf: RangeError,
+    message: "co-activation: expected 60 weights, got 2",
+  });
+});
+
+test("weights go with empty slots that do not count", (t) => {
+  const co = computeCoactivation(small, { skipZeros: true, weights: Uint32Array.of(0, 2, 3) });
+  t.deepEqual([...co.counts], [2, 2, 3, 0]);
+  t.is(pairCount(co, 0, 1), 2);
+  t.is(pairCount(co, 2, 3), 0);
+});
+
 test("computeCoactivation of no documents is empty", (t) => {
   const co = computeCoactivation(createCodes(0, 4, 3, new Uint32Array(0), new Float32Array(0)));
   t.deepEqual([...co.counts], [0, 0, 0]);

@@ -112,7 +112,7 @@ test("buildCatalog gathers what is known of each latent", (t) => {
     class_name: "dog",
     class_f1: 0.666667,
   });
-  t.deepEqual(first.families, [{ id: 0, name: "dog, hound", role: "parent" }]);
+  t.deepEqual(first.families, [{ id: 0, name: "dog, hound", role: "parent", stability: null }]);
   t.deepEqual(first.nearest, [
     { index: 1, cosine: 0.9 },
     { index: 2, cosine: 0.1 },
@@ -137,7 +137,7 @@ test("buildCatalog gathers what is known of each latent", (t) => {
   ]);
   t.is(second.score, null);
   t.is(second.model, "some-model");
-  t.deepEqual(third.families, [{ id: 0, name: "dog, hound", role: "member" }]);
+  t.deepEqual(third.families, [{ id: 0, name: "dog, hound", role: "member", stability: null }]);
   t.is(third.label_source, null);
   t.is([...third.top_documents[1].title].length, 101, "a text's start stands for a missing title");
   t.like(fourth, { active: 1, mean_activation: null, max_activation: null, coactive: [] });

@@ -15,7 +15,7 @@ import { openAtlas } from "../../src/pipeline/context.js";
 import type { AtlasOptions } from "../../src/pipeline/options.js";
 import { inFolder } from "../support/folder.js";
 
-const DOCUMENTS = 900;
+const DOCUMENTS = 500;
 const MEASURED = { resamples: 4, seeds: 1 };
 
 async function smallAtlas(folder: string): Promise<AtlasOptions> {
@@ -33,7 +33,7 @@ async function smallAtlas(folder: string): Promise<AtlasOptions> {
     dir: path.join(folder, "atlas"),
     corpus,
     embeddings,
-    training: { k: 4, n: 64, epochs: 4, lr: 4e-3, batch: 128 },
+    training: { k: 4, n: 48, epochs: 4, lr: 4e-3, batch: 128 },
     device: "cpu",
   };
   await buildAtlas(options);
@@ -45,7 +45,8 @@ test("stability is measured once, told in every file, kept while the families st
     const options = await smallAtlas(folder);
     const { dir } = options;
     const file = (name: string): string => path.join(dir, name);
-    const { device: _, ...known } = options;
+    const known: AtlasOptions = { ...options };
+    delete known.device;
     t.deepEqual(await readAtlasOptions(dir), {
       ...known,
       compat: false,
@@ -63,10 +64,10 @@ test("stability is measured once, told in every file, kept while the families st
       stability: MEASURED,
     };
     const first = await buildAtlas(measured);
-    t.deepEqual(first.ran, ["train-seed-1", "stability", "families", "catalog"]);
+    t.deepEqual(first.ran, ["train-seed-1", "stability", "families", "taxonomy", "catalog"]);
     const report = (await readJson(file("stability.json"))) as StabilityReport;
     t.true(report.families.length > 0);
-    t.is(report.latents?.length, 64);
+    t.is(report.latents?.length, 48);
     t.deepEqual(
       report.seeds?.saes.map(({ name }) => name),
       ["seed 1"],
@@ -99,10 +100,10 @@ test("stability is measured once, told in every file, kept while the families st
     t.deepEqual((await buildAtlas(measured)).ran, []);
     // More resamples need no new SAE.
     const more = await buildAtlas({ ...measured, stability: { ...MEASURED, resamples: 5 } });
-    t.deepEqual(more.ran, ["stability", "families", "catalog"]);
+    t.deepEqual(more.ran, ["stability", "families", "taxonomy", "catalog"]);
 
     const other = await buildAtlas({ ...options, threshold: 0.2 });
-    t.deepEqual([other.ran, other.dropped], [["families", "catalog"], ["stability"]]);
+    t.deepEqual([other.ran, other.dropped], [["families", "taxonomy", "catalog"], ["stability"]]);
     const names = await readdir(dir);
     t.false(names.includes("stability.json"));
     t.true(names.includes("sae-seed-1.safetensors"));

@@ -10,6 +10,7 @@ import { mapPart } from "./parts/map.js";
 import { readersPart } from "./parts/readers.js";
 import { edgeWeightsPart, sampleSaePart } from "./parts/sample.js";
 import { searchPart } from "./parts/search.js";
+import { stabilityPart } from "./parts/stability.js";
 import { trainPart } from "./parts/train.js";
 
 /** All parts, in the order of the page. */
@@ -27,4 +28,5 @@ export const PARTS: readonly Part[] = [
   agreementPart,
   sampleSaePart,
   edgeWeightsPart,
+  stabilityPart,
 ];

@@ -1,0 +1,172 @@
+// How well ways of resampling tell what comes again in documents that they have not seen.
+import { type Codes, createCodes } from "../src/codes.js";
+import { type Coactivation, computeCoactivation } from "../src/families/coactivation.js";
+import { type FamilyOptions, type FamilyResult, extractFamilies } from "../src/families/extract.js";
+import { bestFamily, familyLatents, indexFamilies } from "../src/families/family-overlap.js";
+import type { Forest } from "../src/families/forest.js";
+import type { ResampleScheme } from "../src/families/resample.js";
+import { documentStability } from "../src/families/stability.js";
+import { measureAuc } from "../src/labels/auc.js";
+import { createRandom, sampleIndices } from "../src/random.js";
+import { plantCodes } from "./planted.js";
+
+/** The ways compared, by name. */
+export const SCHEMES: readonly (ResampleScheme & { name: string })[] = [
+  { name: "bootstrap", scheme: "bootstrap" },
+  { name: "a quarter", share: 0.25 },
+  { name: "a third", share: 1 / 3 },
+  { name: "half (default)", share: 0.5 },
+  { name: "63 %", share: 0.632 },
+  { name: "80 %", share: 0.8 },
+];
+
+/** One way against what fresh documents give. Differences are stability less what came again there. */
+export interface SchemeFigures {
+  name: string;
+  /** AUC of an edge's stability for its coming again, or, where edges were planted, for having been planted. */
+  auc: number;
+  edgeBias: number;
+  familyBias: number;
+  /** Root of the mean square of those of the families. */
+  familyError: number;
+}
+
+/** Figures of the ways; of the weight only its AUC. */
+export interface SchemeTable {
+  weightAuc: number;
+  edges: number;
+  families: number;
+  rows: SchemeFigures[];
+}
+
+/** On planted codes: what is true of an edge or family is how often it comes in `fresh` new corpora. */
+export async function judgeOnPlanted(
+  documents: number,
+  { seeds, fresh, resamples }: { seeds: readonly number[]; fresh: number; resamples: number },
+): Promise<SchemeTable> {
+  const find = finder({});
+  const runs = [];
+  for (const seed of seeds) {
+    const { codes, families } = plantCodes({ documents, seed });
+    const own = find(computeCoactivation(codes));
+    const again = Array.from({ length: fresh }, (_, f) =>
+      find(computeCoactivation(plantCodes({ documents, seed: 1000 * seed + f + 1 }).codes)),
+    );
+    const homes = new Map(
+      families.flatMap(({ parent, members }, f) =>
+        [parent, ...members].map((latent) => [latent, f] as const),
+      ),
+    );
+    const isPlanted = Array.from(own.forest.from, (parent, e) => {
+      const home = homes.get(parent);
+      return home !== undefined && home === homes.get(own.forest.to[e]);
+    });
+    runs.push(await judge(codes, own, find, { again, isTrue: isPlanted, resamples }));
+  }
+  return meanTable(runs);
+}
+
+/** On real codes: families of one half of the documents, and what comes again in the other half. */
+export async function judgeOnHalves(
+  codes: Codes,
+  options: FamilyOptions,
+  { seeds, resamples }: { seeds: readonly number[]; resamples: number },
+): Promise<SchemeTable> {
+  const find = finder(options);
+  const half = codes.rows >> 1;
+  const runs = [];
+  for (const seed of seeds) {
+    const order = sampleIndices(codes.rows, codes.rows, createRandom(seed));
+    const seen = takeDocuments(codes, order.subarray(0, half));
+    const other = find(computeCoactivation(takeDocuments(codes, order.subarray(half, 2 * half))));
+    const own = find(computeCoactivation(seen));
+    const there = edgeKeys(other.forest);
+    const isTrue = Array.from(edgeKeys(own.forest), (key) => there.has(key));
+    runs.push(await judge(seen, own, find, { again: [other], isTrue, resamples }));
+  }
+  return meanTable(runs);
+}
+
+type Find = (coactivation: Coactivation) => FamilyResult;
+
+function finder(options: FamilyOptions): Find {
+  return (coactivation) => extractFamilies(coactivation, options);
+}
+
+async function judge(
+  codes: Codes,
+  own: FamilyResult,
+  find: Find,
+  truth: { again: readonly FamilyResult[]; isTrue: readonly boolean[]; resamples: number },
+): Promise<SchemeTable> {
+  const { again, isTrue, resamples } = truth;
+  const there = again.map(({ forest }) => edgeKeys(forest));
+  const edges = Array.from(edgeKeys(own.forest), (key) =>
+    mean(there.map((keys) => (keys.has(key) ? 1 : 0))),
+  );
+  const indices = again.map(({ families }) => indexFamilies(families.map(familyLatents)));
+  const families = own.families.map((family) =>
+    mean(indices.map((index) => bestFamily(index, familyLatents(family)).overlap)),
+  );
+  const aucOf = (scores: ArrayLike<number>): number => {
+    const pick = (wanted: boolean): number[] =>
+      Array.from(scores).filter((_, e) => isTrue[e] === wanted);
+    return measureAuc(pick(true), pick(false))?.value ?? NaN;
+  };
+  const rows: SchemeFigures[] = [];
+  for (const { name, ...scheme } of SCHEMES) {
+    const found = await documentStability(codes, own, find, { resamples, ...scheme });
+    const apart = found.families.map((family, f) => family.mean - families[f]);
+    rows.push({
+      name,
+      auc: aucOf(found.edges),
+      edgeBias: mean(found.edges) - mean(edges),
+      familyBias: mean(apart),
+      familyError: Math.sqrt(mean(apart.map((value) => value ** 2))),
+    });
+  }
+  const weightAuc = aucOf(own.forest.weight);
+  return { weightAuc, edges: edges.length, families: families.length, rows };
+}
+
+function meanTable(runs: readonly SchemeTable[]): SchemeTable {
+  const over = (of: (run: SchemeTable) => number): number => mean(runs.map(of));
+  return {
+    weightAuc: over((run) => run.weightAuc),
+    edges: over((run) => run.edges),
+    families: over((run) => run.families),
+    rows: SCHEMES.map(({ name }, s) => ({
+      name,
+      auc: over((run) => run.rows[s].auc),
+      edgeBias: over((run) => run.rows[s].edgeBias),
+      familyBias: over((run) => run.rows[s].familyBias),
+      familyError: over((run) => run.rows[s].familyError),
+    })),
+  };
+}
+
+/** Edges without their direction, in the forest's order. */
+function edgeKeys({ from, to }: Forest): Set<string> {
+  return new Set(Array.from(from, (a, e) => `${Math.min(a, to[e])} ${Math.max(a, to[e])}`));
+}
+
+function takeDocuments({ k, n, indices, values }: Codes, rows: Uint32Array): Codes {
+  const taken = createCodes(
+    rows.length,
+    k,
+    n,
+    new Uint32Array(rows.length * k),
+    new Float32Array(rows.length * k),
+  );
+  rows.forEach((row, at) => {
+    taken.indices.set(indices.subarray(row * k, (row + 1) * k), at * k);
+    taken.values.set(values.subarray(row * k, (row + 1) * k), at * k);
+  });
+  return taken;
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}

@@ -20,6 +20,8 @@ export interface TreeNode {
   parent: number;
   /** Of the edge to its parent, for hovering. */
   weight?: number;
+  /** How often it goes with the family's parent in resamples, 0 to 1: below a half its line is dotted. */
+  stability?: number;
   /** Share of documents in which it is active: larger points. */
   density?: number;
 }
@@ -35,6 +37,9 @@ export interface FamilyTreeOptions extends FigureOptions {
   maxNodes?: number;
 }
 
+/** Share of resamples below which a member's line is dotted. */
+const STABLE = 0.5;
+
 // A line of the tree: a node, or what is said of nodes left out.
 interface Row {
   node: number;
@@ -47,7 +52,7 @@ interface Row {
 
 /**
  * A family as a tree: a row for each latent, indented below its parent, siblings in the order given, the weight of
- * the edge after the label. Long labels are cut, with the full text on hovering. On a screen it is only as wide as
+ * the edge after the label, a dotted line for members that seldom come again in resamples. Long labels are cut, with the full text on hovering. On a screen it is only as wide as
  * its labels need. Throws RangeError if the nodes are not one tree.
  */
 export function drawFamilyTree(
@@ -93,7 +98,7 @@ export function drawFamilyTree(
   const depth = Math.max(1, ...rows.map((row) => row.depth));
   const indent = Math.min(size.small * 1.7, (width * 0.6) / depth);
   const data = [
-    connectorTrace(rows, indent, size),
+    ...connectorTraces(nodes, rows, indent, size),
     nodeTrace(nodes, rows, { indent, width }, size),
   ];
   return composeFigure({ name: "family-tree", title, data, layout, size }, options);
@@ -151,30 +156,38 @@ function treeRows(children: readonly number[][], root: number, most: number): Ro
   return rows;
 }
 
-/** A line down from every parent to its last child, and from there one to the right for each child. */
-function connectorTrace(rows: readonly Row[], indent: number, size: FigureSize): PlotlyObject {
-  const x: (number | null)[] = [];
-  const y: (number | null)[] = [];
+/**
+ * A line down from every parent to its last child, and from there one to the right for each child; the latter in a trace
+ * of their own, dotted, for members that seldom come again.
+ */
+function connectorTraces(
+  nodes: readonly TreeNode[],
+  rows: readonly Row[],
+  indent: number,
+  size: FigureSize,
+): PlotlyObject[] {
+  const firm = { x: [] as (number | null)[], y: [] as (number | null)[] };
+  const loose = { x: [] as (number | null)[], y: [] as (number | null)[] };
   const last = new Map<number, number>();
-  for (const [at, { depth, above }] of rows.entries()) {
+  for (const [at, { node, depth, above, omitted }] of rows.entries()) {
     if (above < 0) continue;
     last.set(above, at);
-    x.push(left(depth - 1, indent), left(depth, indent), null);
-    y.push(at, at, null);
+    const isLoose = omitted === 0 && (nodes[node].stability ?? 1) < STABLE;
+    const lines = isLoose ? loose : firm;
+    lines.x.push(left(depth - 1, indent), left(depth, indent), null);
+    lines.y.push(at, at, null);
   }
   for (const [above, at] of last) {
     const across = left(rows[above].depth, indent);
-    x.push(across, across, null);
-    y.push(above, at, null);
+    firm.x.push(across, across, null);
+    firm.y.push(above, at, null);
   }
-  return {
-    type: "scatter",
-    mode: "lines",
-    x,
-    y,
-    line: { color: RULE, width: Math.max(0.8, size.line * 0.6) },
-    hoverinfo: "skip",
-  };
+  const line = { color: RULE, width: Math.max(0.8, size.line * 0.6) };
+  const trace = { type: "scatter", mode: "lines", hoverinfo: "skip" };
+  return [
+    { ...trace, ...firm, line },
+    ...(loose.x.length > 0 ? [{ ...trace, ...loose, line: { ...line, dash: "dot" } }] : []),
+  ];
 }
 
 function nodeTrace(
@@ -225,11 +238,14 @@ function dotSize({ density }: TreeNode, size: FigureSize): number {
 }
 
 function hoverText(nodes: readonly TreeNode[], { node, omitted }: Row): string {
-  const { label, weight, density } = nodes[node];
+  const { label, weight, density, stability } = nodes[node];
   const name = plotlyLines(wrapText(label, 48, 6));
   if (omitted > 0) return `${omitted} more below<br>${name}`;
   const lines = [`<b>${name}</b>`];
   if (density !== undefined) lines.push(`density ${Number(density.toPrecision(3))}`);
   if (weight !== undefined) lines.push(`edge weight ${Number(weight.toPrecision(3))}`);
+  if (stability !== undefined) {
+    lines.push(`with the family in ${Math.round(100 * stability)} % of resamples`);
+  }
   return lines.join("<br>");
 }

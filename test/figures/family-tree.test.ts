@@ -51,6 +51,23 @@ test("drawFamilyTree fits a deep tree and refuses what is no tree", (t) => {
   t.throws(() => drawFamilyTree(loop), { message: /only 1 of 3 nodes/ });
 });
 
+test("members that seldom come again hang on dotted lines, and hovering tells how often they do", (t) => {
+  const stable = [
+    { label: "food", parent: -1 },
+    { label: "bread", parent: 0, stability: 0.9 },
+    { label: "salad", parent: 0, stability: 0.25 },
+  ];
+  const [firm, loose, points] = drawFamilyTree(stable).data as {
+    y: (number | null)[];
+    line: { dash?: string };
+    hovertext: string[];
+  }[];
+  t.deepEqual(loose.y, [2, 2, null]);
+  t.is(loose.line.dash, "dot");
+  t.false("dash" in firm.line);
+  t.true(points.hovertext[2].endsWith("with the family in 25 % of resamples"));
+});
+
 test("a tree's title names the family, on a slide but not in print", (t) => {
   const nodes = [{ label: "dog", parent: -1 }];
   const slide = drawFamilyTree(nodes, { size: "slide", familyName: "dogs" });

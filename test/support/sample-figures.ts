@@ -2,6 +2,7 @@ import { drawCooccurrenceGrid } from "../../src/figures/cooccurrence-grid.js";
 import { drawDensityHistogram } from "../../src/figures/density-histogram.js";
 import { drawEncoderDecoderCosine } from "../../src/figures/encoder-decoder-cosine.js";
 import { drawFamilyHeatmap } from "../../src/figures/family-heatmap.js";
+import { drawFamilyStability } from "../../src/figures/family-stability.js";
 import { drawFamilyTree } from "../../src/figures/family-tree.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
 import { shareOfRarer } from "../../src/figures/heatmap.js";
@@ -61,6 +62,20 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
         { label: labels[1], parent: 0, weight: 0.5, density: 0.01 },
         { label: labels[2], parent: 1, weight: 0.25 },
         { label: labels[3], parent: 0 },
+      ],
+      options,
+    ),
+    drawFamilyStability(
+      [
+        {
+          name: word(4),
+          members: 4,
+          stability: 0.9,
+          random: 0.1,
+          interval: [0.7, 1],
+          seeds: { stability: 0.6, random: 0.2 },
+        },
+        { name: word(5), members: 20, stability: 0.3, random: 0.05, seeds: null },
       ],
       options,
     ),

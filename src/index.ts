@@ -213,6 +213,7 @@ export {
 export { forestToGexf } from "./families/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
 export { matchHeldOut } from "./families/held-out.js";
+export { permuteCodes } from "./families/permute-codes.js";
 export {
   type AnalysisRow,
   type CleanLatent,
@@ -221,6 +222,10 @@ export {
   parseAnalysis,
   selectCleanLatents,
 } from "./families/quality.js";
+export { type ResampleScheme, drawResample } from "./families/resample.js";
+export { type LatentPartners, matchPartners, seedStability } from "./families/seed-stability.js";
+export { type Stability, type StabilityOptions, documentStability } from "./families/stability.js";
+export { type StabilityReport, reportStability } from "./families/stability-report.js";
 export {
   type FamilyStatistics,
   type StatisticsOptions,
@@ -362,6 +367,7 @@ export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
 export { drawDensityHistogram } from "./figures/density-histogram.js";
 export { drawEncoderDecoderCosine } from "./figures/encoder-decoder-cosine.js";
 export { drawFamilyHeatmap } from "./figures/family-heatmap.js";
+export { type StablePoint, drawFamilyStability } from "./figures/family-stability.js";
 export { drawFamilyTree } from "./figures/family-tree.js";
 export type { Figure, FigureOptions } from "./figures/figure.js";
 export { shareOfRarer } from "./figures/heatmap.js";
@@ -377,6 +383,7 @@ export { type CellProgressOptions, cellProgress } from "./notebook/cell-progress
 export { type ShowOptions, type Showable, show } from "./notebook/show.js";
 export { type Table, tableFromRecords } from "./notebook/table.js";
 
+export { readAtlasOptions } from "./pipeline/atlas-options.js";
 export { type AtlasReport, buildAtlas } from "./pipeline/build.js";
 export { type AtlasData, type AtlasFamily, openAtlas } from "./pipeline/context.js";
 export { ATLAS_FIGURES, drawFigures, writeFigures } from "./pipeline/figures.js";
@@ -389,4 +396,4 @@ export {
   type OpenSearchOptions,
   openAtlasSearch,
 } from "./pipeline/search-atlas.js";
-export type { AtlasOptions, AtlasTraining } from "./pipeline/options.js";
+export type { AtlasOptions, AtlasStability, AtlasTraining } from "./pipeline/options.js";

@@ -46,5 +46,5 @@ function trainingOf(manifest: Manifest): AtlasTraining {
 }
 
 function stepOptions<T>({ steps }: Manifest, name: string): Partial<T> {
-  return (steps[name]?.options ?? {});
+  return steps[name]?.options ?? {};
 }

@@ -135,6 +135,17 @@ test("compareFamilies tells names, equal sets and overlaps", (t) => {
   });
 });
 
+test("a member's stability goes into families.json and comes back, also where only some have one", (t) => {
+  const members = [
+    { latent: 1, depth: 1, parent: 0, weight: 0.5, stability: 0.25 },
+    { latent: 2, depth: 1, parent: 0, weight: 0.5 },
+  ];
+  const families = [{ parent: 0, pass: 0, members }];
+  const text = JSON.stringify(toFamiliesJson(families, label));
+  t.true(text.includes('"weight":0.5,"stability":0.25}'));
+  t.deepEqual(toFamilies(fromFamiliesJson(JSON.parse(text))), families);
+});
+
 test("weights come back from families.json as the float32 values they were", (t) => {
   const weights = Float32Array.of(0.1, 1 / 3, 0.70000005, 1.1051709, 3e-8);
   const members = Array.from(weights, (weight, m) => ({

@@ -179,3 +179,19 @@ test("weights come back from GraphML as the float32 values they were", (t) => {
   const back = forestFromGraph(parseGraphml(forestToGraphml(forest))).forest;
   t.deepEqual(back.weight, forest.weight);
 });
+
+test("edges have their stability where it is given, and none elsewhere", (t) => {
+  const forest = {
+    nodes: Uint32Array.of(0, 1, 2),
+    from: Uint32Array.of(0, 0),
+    to: Uint32Array.of(1, 2),
+    weight: Float32Array.of(0.5, 0.25),
+  };
+  const measured = parseGraphml(forestToGraphml(forest, { stability: [0.75, 0] }));
+  t.deepEqual(
+    measured.edges.map(({ attributes }) => attributes.get("stability")),
+    ["0.75", "0"],
+  );
+  t.deepEqual([...forestFromGraph(measured).forest.weight], [0.5, 0.25]);
+  t.false(forestToGraphml(forest).includes("stability"));
+});

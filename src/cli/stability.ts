@@ -29,11 +29,16 @@ const options = {
   seeds: {
     type: "integer",
     least: 0,
-    about: `SAEs to train with other seeds (default ${SEEDS}; 0 where the atlas's SAE was given)`,
+    about: `SAEs to train with other seeds (default ${SEEDS}; 0 where the atlas's SAE was given or others are named)`,
   },
   epochs: { type: "integer", least: 1, about: "passes over the documents in their training" },
   lr: { type: "number", about: "learning rate of their training" },
   batch: { type: "integer", least: 1, about: "documents a training step" },
+  k: {
+    type: "integer",
+    least: 1,
+    about: "latents that the named SAEs keep per document, where their files do not tell",
+  },
   engine: engineOption.engine,
 } as const;
 
@@ -63,9 +68,8 @@ export const stabilityCommand: Command = defineCommand({
     const seconds = (performance.now() - start) / 1000;
     const data = await openAtlas(values.atlas);
     const found = await data.stability();
-    if (found === undefined)
-      throw new Error(`stability: ${values.atlas} holds no ${ATLAS_FILES.stability}`);
     const file = path.join(values.atlas, ATLAS_FILES.stability);
+    if (found === undefined) throw new Error(`stability: ${file} was not written`);
     const names = new Map((await data.families()).map(({ parent, name }) => [parent, name]));
     return {
       json: { ...report, seconds, file, documents: found.documents, seeds: found.seeds },
@@ -86,7 +90,7 @@ function stabilityOptions(
   atlas: AtlasOptions,
   context: CommandContext,
 ): AtlasStability {
-  const { resamples, subsample, bootstrap, epochs, lr, batch } = values;
+  const { resamples, subsample, bootstrap, epochs, lr, batch, k } = values;
   if (bootstrap && subsample !== undefined) {
     throw new UsageError("stability: --bootstrap and --subsample exclude each other");
   }
@@ -111,12 +115,13 @@ function stabilityOptions(
     seeds: values.seeds ?? (isKnown && saes.length === 0 ? SEEDS : 0),
     training: { epochs, lr, batch },
     saes,
+    k,
   };
 }
 
 function summaryLines({ documents, seeds, families, edges }: StabilityReport): string[] {
   const { resamples, scheme, share, permuted } = documents;
-  const drawn = scheme === "bootstrap" ? "bootstrap" : `${100 * (share ?? 0)} % of the documents`;
+  const drawn = scheme === "bootstrap" ? "bootstrap" : `${percent(share)} of the documents`;
   return formatRows([
     ["", "stability", "random latents", "permuted codes"],
     [

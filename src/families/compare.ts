@@ -1,3 +1,5 @@
+import { bestFamily, indexFamilies } from "./family-overlap.js";
+
 /** A family to compare: its name and its members without the parent. */
 export interface NamedMembers {
   label: string;
@@ -51,20 +53,8 @@ function bestOverlaps(
   families: readonly NamedMembers[],
   reference: readonly NamedMembers[],
 ): number[] {
-  const sets = families.map(({ members }) => new Set(members));
-  const homes = new Map<number, number[]>();
-  sets.forEach((set, f) => {
-    for (const member of set) {
-      const list = homes.get(member);
-      if (list === undefined) homes.set(member, [f]);
-      else list.push(f);
-    }
-  });
-  return reference.map(({ members }) => {
-    const own = new Set(members);
-    const near = new Set(members.flatMap((member) => homes.get(member) ?? []));
-    return Array.from(near).reduce((best, f) => Math.max(best, jaccard(sets[f], own)), 0);
-  });
+  const index = indexFamilies(families.map(({ members }) => members));
+  return reference.map(({ members }) => bestFamily(index, [...new Set(members)]).overlap);
 }
 
 function mean(values: readonly number[]): number {

@@ -4,6 +4,7 @@ import type { BlockRatio, BlockRatios, Layout } from "./blocks.js";
 import { findPair } from "./coactivation-pairs.js";
 import type { Coactivation } from "./coactivation.js";
 import type { Family } from "./extract.js";
+import { familyLatents } from "./family-overlap.js";
 import { spreadOf } from "./interval.js";
 import type { Spread } from "./interval.js";
 
@@ -73,7 +74,7 @@ export function familyStatistics(
 ): FamilyStatistics {
   const { compat = false, isGood = () => true, seeds = [1, 2, 3, 4, 5] } = options;
   const { n } = coactivation;
-  const layout = layOut(n, nodes, families.map(latentsOf), {
+  const layout = layOut(n, nodes, families.map(familyLatents), {
     countAll: compat,
     skipFirst: compat,
   });
@@ -87,7 +88,7 @@ export function familyStatistics(
 
   const ratios = familyRatios(families, coactivation);
   const sizes = families.map(({ members }) => members.length);
-  const good = new Set(families.filter(isGood).flatMap(latentsOf));
+  const good = new Set(families.filter(isGood).flatMap(familyLatents));
   const statistics: FamilyStatistics = {
     count: families.length,
     meanSize: spreadOf(sizes).mean,
@@ -162,10 +163,6 @@ export function familyRatios(
     }
     return up / size / (across / (size * size));
   });
-}
-
-function latentsOf({ parent, members }: Family): number[] {
-  return [parent, ...members.map(({ latent }) => latent)];
 }
 
 /** A shuffle of the nodes among each other, or among those next to them in density; other latents stay [n]. */

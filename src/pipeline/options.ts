@@ -21,6 +21,8 @@ export interface AtlasStability extends ResampleScheme {
   training?: Partial<AtlasTraining>;
   /** Files of SAEs of the same embeddings to compare with, beside those trained. */
   saes?: readonly string[];
+  /** Latents that those keep per document, where their files do not tell. */
+  k?: number;
 }
 
 /** What an atlas is made from and how. */

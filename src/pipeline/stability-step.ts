@@ -31,6 +31,8 @@ const PERMUTED_RESAMPLES = 20;
 interface OtherSae {
   name: string;
   path: string;
+  /** Where the file does not tell. */
+  k?: number;
 }
 
 /**
@@ -50,14 +52,14 @@ export async function stabilityStep(build: AtlasBuild): Promise<void> {
     );
     return;
   }
-  const { resamples = 100, scheme = "subsample", share = 0.5 } = stability;
+  const { resamples = 100, scheme = "subsample", share = 0.5, k } = stability;
   const others = await prepareOthers(build);
   await runner.step(
     {
       name: STEP,
       version: 1,
       inputs: { sae: hashes.sae, others: hashOf(await Promise.all(others.map(hashSae))) },
-      options: { basis, resamples, scheme, share, seed, saes: others.map(({ name }) => name) },
+      options: { basis, resamples, scheme, share, seed, saes: others.map(({ name }) => name), k },
       outputs: [ATLAS_FILES.stability],
     },
     async () => {
@@ -97,9 +99,10 @@ async function measureStability(
   const parts: StabilityParts = { result, documents, drawn, permuted };
   if (others.length === 0) return parts;
   const compared = [];
-  for (const { name, path: file } of others) {
+  for (const other of others) {
     signal?.throwIfAborted();
-    compared.push({ name, ...(await compareSae({ options, data }, file, { result, analysis })) });
+    const found = await compareSae({ options, data }, other, { result, analysis });
+    compared.push({ name: other.name, ...found });
   }
   return {
     ...parts,
@@ -110,12 +113,12 @@ async function measureStability(
 /** Matches another SAE to the atlas's and finds its families the same way. */
 async function compareSae(
   { options, data }: Pick<AtlasBuild, "options" | "data">,
-  file: string,
+  { path: file, k }: OtherSae,
   { result, analysis }: { result: FoundFamilies; analysis?: readonly AnalysisRow[] },
 ): Promise<{ partners: LatentPartners; families: Family[] }> {
   const { embeddings, threshold, compat, seed = 0, onProgress, signal } = options;
   const engine = await data.engine();
-  const sae = await loadSae(file, { k: (await data.sae()).k });
+  const sae = await loadSae(file, { k });
   const partners = await matchPartners((await data.sae()).decoder, sae.decoder, engine, {
     seed,
     signal,
@@ -140,7 +143,7 @@ async function compareSae(
 /** Trains the SAEs of other seeds that are not there yet, and lists them before the files that were given. */
 async function prepareOthers(build: AtlasBuild): Promise<OtherSae[]> {
   const { options, data } = build;
-  const { seeds = 0, saes = [], training: own } = options.stability ?? {};
+  const { seeds = 0, saes = [], k: keeps, training: own } = options.stability ?? {};
   const others: OtherSae[] = [];
   if (seeds > 0) {
     const { k, n } = await data.sae();
@@ -158,7 +161,7 @@ async function prepareOthers(build: AtlasBuild): Promise<OtherSae[]> {
       others.push({ name: `seed ${seed}`, path: path.join(options.dir, file) });
     }
   }
-  return [...others, ...saes.map((file) => ({ name: path.basename(file), path: file }))];
+  return [...others, ...saes.map((file) => ({ name: path.basename(file), path: file, k: keeps }))];
 }
 
 /** Drops the SAEs of other seeds: the atlas's own was trained otherwise. */

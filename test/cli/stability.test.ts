@@ -1,11 +1,10 @@
 import anyTest, { type TestFn } from "ava";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { readNpyMatrix } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
+import { writeSmallCorpus } from "../support/small-corpus.js";
 
 const ROWS = 500;
 
@@ -28,15 +27,10 @@ const test = anyTest as TestFn<{ dir: string; atlas: string; demo: string[] }>;
 
 test.before("an atlas of the sample's first rows", async (t) => {
   const dir = await mkdtemp(path.join(tmpdir(), "ff-stability-"));
-  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
-  await writeFile(path.join(dir, "corpus.jsonl"), lines.slice(0, ROWS).join("\n"));
-  const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
-  const embeddings = path.join(dir, "embeddings.npy");
-  const first = data.slice(0, ROWS * cols);
-  await writeNpy(embeddings, { shape: [ROWS, cols], data: first, dtype: "f4" });
+  const { corpus, embeddings } = await writeSmallCorpus(dir, ROWS);
   const atlas = path.join(dir, "atlas");
   const demo = [
-    ...["demo", "--corpus", path.join(dir, "corpus.jsonl"), "--embeddings", embeddings],
+    ...["demo", "--corpus", corpus, "--embeddings", embeddings],
     ...["--k", "4", "--n", "48", "--epochs", "4", "--lr", "0.004", "--batch", "128"],
     ...["--no-figures", "--engine", "cpu", "--out", atlas],
   ];

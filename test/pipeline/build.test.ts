@@ -1,32 +1,21 @@
 import test from "ava";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { readNpyMatrix } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
 import { FormatError } from "../../src/errors.js";
 import { readCatalog } from "../../src/labels/catalog-read.js";
-import { matrixRows } from "../../src/matrix.js";
 import { buildAtlas } from "../../src/pipeline/build.js";
 import { openAtlas } from "../../src/pipeline/context.js";
 import { drawFigures } from "../../src/pipeline/figures.js";
 import type { AtlasOptions } from "../../src/pipeline/options.js";
 import { inFolder } from "../support/folder.js";
+import { writeSmallCorpus } from "../support/small-corpus.js";
 
 const DOCUMENTS = 600;
 const STEPS = ["train", "encode", "labels", "families", "taxonomy", "map", "catalog"];
 
 /** The first documents of the sample, in a folder of their own. */
 async function smallCorpus(folder: string): Promise<AtlasOptions> {
-  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
-  const corpus = path.join(folder, "documents.jsonl");
-  await writeFile(corpus, `${lines.slice(0, DOCUMENTS).join("\n")}\n`);
-  const { cols, data } = matrixRows(
-    await readNpyMatrix("data/wordnet/embeddings.npy"),
-    0,
-    DOCUMENTS,
-  );
-  const embeddings = path.join(folder, "embeddings.npy");
-  await writeNpy(embeddings, { shape: [DOCUMENTS, cols], data, dtype: "f4" });
+  const { corpus, embeddings } = await writeSmallCorpus(folder, DOCUMENTS);
   return {
     dir: path.join(folder, "atlas"),
     corpus,

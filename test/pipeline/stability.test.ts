@@ -3,32 +3,22 @@ import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { latentDensities } from "../../src/codes.js";
 import { readJson } from "../../src/data/json.js";
-import { readNpyMatrix } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
 import type { StabilityReport } from "../../src/families/stability-report.js";
 import { parseGraphml } from "../../src/families/graphml.js";
 import { readCatalog } from "../../src/labels/catalog-read.js";
-import { matrixRows } from "../../src/matrix.js";
 import { readAtlasOptions } from "../../src/pipeline/atlas-options.js";
 import { buildAtlas } from "../../src/pipeline/build.js";
 import { openAtlas } from "../../src/pipeline/context.js";
 import type { AtlasOptions } from "../../src/pipeline/options.js";
+import { loadSae, saveSae } from "../../src/sae/checkpoint.js";
 import { inFolder } from "../support/folder.js";
+import { writeSmallCorpus } from "../support/small-corpus.js";
 
 const DOCUMENTS = 500;
 const MEASURED = { resamples: 4, seeds: 1 };
 
 async function smallAtlas(folder: string): Promise<AtlasOptions> {
-  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
-  const corpus = path.join(folder, "documents.jsonl");
-  await writeFile(corpus, `${lines.slice(0, DOCUMENTS).join("\n")}\n`);
-  const { cols, data } = matrixRows(
-    await readNpyMatrix("data/wordnet/embeddings.npy"),
-    0,
-    DOCUMENTS,
-  );
-  const embeddings = path.join(folder, "embeddings.npy");
-  await writeNpy(embeddings, { shape: [DOCUMENTS, cols], data, dtype: "f4" });
+  const { corpus, embeddings } = await writeSmallCorpus(folder, DOCUMENTS);
   const options: AtlasOptions = {
     dir: path.join(folder, "atlas"),
     corpus,
@@ -181,5 +171,12 @@ test("SAEs are compared by file too, and an SAE that was given needs to be told 
     // The very same SAE: all that is alive comes again whole.
     t.is(report.seeds?.families, 1);
     t.is(report.seeds?.saes[0].name, "sae.safetensors");
+    // The same directions with another k, which the file tells: the latents match, the families are others.
+    const narrow = path.join(folder, "narrow.safetensors");
+    await saveSae(narrow, { ...(await loadSae(sae)), k: 1 });
+    await buildAtlas({ ...given, sae, stability: { resamples: 2, saes: [narrow] } });
+    const other = (await readJson(path.join(given.dir, "stability.json"))) as StabilityReport;
+    t.is(other.seeds?.matched, report.seeds?.matched);
+    t.true((other.seeds?.families ?? 1) < 1);
   });
 });

@@ -1,42 +1,31 @@
 // Compiles the kernels and writes the modules that src carries: node assembly/build.mjs
 // Or one of them: node assembly/build.mjs out.ts [kernels.ts|nearest.ts]
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileKernels } from "./compile.mjs";
 
 const MODULES = {
   "kernels.ts": "../src/engine/kernels/module.ts",
   "nearest.ts": "../src/search/scan-module.ts",
 };
+/** Those that also run on one thread, over plain memory. */
+const PLAIN = ["kernels.ts"];
 
-const here = dirname(fileURLToPath(import.meta.url));
-const compiler = join(
-  dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")),
-  "bin/asc.js",
-);
-const flags =
-  "--runtime stub --enable simd --enable threads --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536 --noAssert -O3";
-
-function build(source, out) {
-  const folder = mkdtempSync(join(tmpdir(), "kernels-"));
-  try {
-    const wasm = join(folder, "kernels.wasm");
-    execFileSync(process.execPath, [compiler, source, ...flags.split(" "), "--outFile", wasm], {
-      cwd: here,
-    });
-    const text = readFileSync(wasm).toString("base64");
-    writeFileSync(
-      out,
-      `/** The compiled assembly/${source}, as base64; written by assembly/build.mjs. */\nexport const KERNELS: string =\n  "${text}";\n`,
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+async function build(source, out) {
+  const plain = PLAIN.includes(source);
+  const [shared, alone] = await Promise.all([
+    compileKernels(source, { shared: true }),
+    plain ? compileKernels(source, { shared: false }) : "",
+  ]);
+  const parts = [
+    `/** The compiled assembly/${source}, as base64; written by assembly/build.mjs. */\nexport const KERNELS: string =\n  "${shared}";\n`,
+    `/** The same for a memory of one thread. */\nexport const PLAIN_KERNELS: string =\n  "${alone}";\n`,
+  ];
+  await writeFile(out, parts.slice(0, plain ? 2 : 1).join("\n"));
 }
 
+const here = dirname(fileURLToPath(import.meta.url));
 const [, , out, source = "kernels.ts"] = process.argv;
-if (out !== undefined) build(source, out);
-else for (const [name, path] of Object.entries(MODULES)) build(name, join(here, path));
+if (out !== undefined) await build(source, out);
+else for (const [name, path] of Object.entries(MODULES)) await build(name, join(here, path));

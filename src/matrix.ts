@@ -30,9 +30,12 @@ export function matrixRows(matrix: Matrix, start: number, end: number): Matrix {
   return { rows: end - start, cols, data: data.subarray(start * cols, end * cols) };
 }
 
-/** The listed rows, copied [indices.length, cols]. */
-export function takeRows(matrix: Matrix, indices: ArrayLike<number>): Matrix {
-  const out = createMatrix(indices.length, matrix.cols);
+/** The listed rows, copied [indices.length, cols], into `out` where that is given. */
+export function takeRows(
+  matrix: Matrix,
+  indices: ArrayLike<number>,
+  out: Matrix = createMatrix(indices.length, matrix.cols),
+): Matrix {
   for (let i = 0; i < indices.length; i++) {
     out.data.set(matrixRow(matrix, indices[i]), i * matrix.cols);
   }

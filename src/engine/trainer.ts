@@ -63,7 +63,7 @@ export interface Trainer {
   readonly n: number;
   /** Human-readable: library, version and device. */
   readonly description: string;
-  /** Takes one Adam step on a batch of embeddings [B, d] with B at least 2. */
+  /** Takes one Adam step on a batch of embeddings [B, d] with B at least 2. Where it throws, the state is lost. */
   step(batch: Matrix, learningRate: number): Promise<StepReport>;
   /** Starts to place the next batch while a step runs: `step` finds it there when given the same matrix. */
   prepare?(batch: Matrix): void;

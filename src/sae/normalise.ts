@@ -43,20 +43,25 @@ export function zScoreOf({ rows, cols, data }: Matrix): InputNormalisation {
 /** The rows as the encoder takes them; the same matrix where nothing is done to it. */
 export function normaliseInputs(normalisation: InputNormalisation, batch: Matrix): Matrix {
   if (normalisation.kind === "none") return batch;
+  const { rows, cols, data } = batch;
+  return normaliseInPlace(normalisation, createMatrix(rows, cols, data.slice()));
+}
+
+/** Normalises the rows and gives the matrix back. */
+export function normaliseInPlace(normalisation: InputNormalisation, batch: Matrix): Matrix {
+  if (normalisation.kind === "none") return batch;
   const { rows, cols: d } = batch;
-  const out = createMatrix(rows, d);
   for (let i = 0; i < rows; i++) {
     const row = matrixRow(batch, i);
-    const target = matrixRow(out, i);
     if (normalisation.kind === "z-score") {
       const { mean, std } = normalisation;
-      for (let j = 0; j < d; j++) target[j] = (row[j] - mean[j]) / std[j];
+      for (let j = 0; j < d; j++) row[j] = (row[j] - mean[j]) / std[j];
     } else {
       const { shift, divisor } = rowScale(normalisation.kind, row);
-      for (let j = 0; j < d; j++) target[j] = (row[j] - shift) / divisor;
+      for (let j = 0; j < d; j++) row[j] = (row[j] - shift) / divisor;
     }
   }
-  return out;
+  return batch;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { createKernelTrainer } from "../engine/kernels/trainer.js";
 import { type StepReport, type Trainer, initialState } from "../engine/trainer.js";
-import { type Matrix, matrixRows, takeRows } from "../matrix.js";
+import { type Matrix, createMatrix, matrixRows, takeRows } from "../matrix.js";
 import { initialiseSae } from "./initialise.js";
 import { learningRate } from "./learning-rate.js";
-import { normaliseInputs } from "./normalise.js";
+import { normaliseInPlace } from "./normalise.js";
 import { type Sae, createSae } from "./sae.js";
 import { type TrainRun, readTrainCheckpoint, writeTrainCheckpoint } from "./train-checkpoint.js";
 import {
@@ -130,19 +130,22 @@ function finish(run: TrainRun, plan: TrainPlan, ended: TrainResult["ended"]): Tr
 
 /** Rows of the embeddings as the trainer takes them. */
 function preparedRows(embeddings: Matrix, rows: Uint32Array, { normalisation }: TrainPlan): Matrix {
-  return normaliseInputs(normalisation, takeRows(embeddings, rows));
+  return normaliseInPlace(normalisation, takeRows(embeddings, rows));
 }
 
-/** Gives the batch of any step, counted from 0. */
+/** Gives the batch of any step, counted from 0; it is overwritten two steps later. */
 function createBatches(embeddings: Matrix, plan: TrainPlan): (step: number) => Matrix {
   let epoch = -1;
   let order = plan.rows.train;
+  const buffers = [0, 1].map(() => createMatrix(plan.batch, embeddings.cols));
   return (step) => {
     const wanted = Math.floor(step / plan.stepsPerEpoch);
     if (wanted !== epoch) order = epochOrder(plan.rows.train, wanted, plan);
     epoch = wanted;
     const start = (step % plan.stepsPerEpoch) * plan.batch;
-    return preparedRows(embeddings, order.subarray(start, start + plan.batch), plan);
+    const rows = order.subarray(start, start + plan.batch);
+    const batch = matrixRows(buffers[step % 2], 0, rows.length);
+    return normaliseInPlace(plan.normalisation, takeRows(embeddings, rows, batch));
   };
 }
 

@@ -1,8 +1,10 @@
 import test from "ava";
 import { execFileSync } from "node:child_process";
+import type { Worker } from "node:worker_threads";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { KernelPool } from "../../src/engine/kernels/pool.js";
 import { createKernelTrainer } from "../../src/engine/kernels/trainer.js";
 import { createOnnxTrainer } from "../../src/engine/onnx-trainer.js";
 import {
@@ -111,4 +113,29 @@ test("the compiled module is what its source compiles to", async (t) => {
   execFileSync(process.execPath, [resolve("assembly/build.mjs"), out]);
   t.is(await readFile(out, "utf8"), await readFile("src/engine/kernels/module.ts", "utf8"));
   await rm(folder, { recursive: true });
+});
+
+test("a thread that ends within a step fails the step, and those after it, with what to do", async (t) => {
+  const { state, batches } = data(40, 64, 32);
+  const trainer = await createKernelTrainer(state, SETTINGS, { threads: 3 });
+  await trainer.step(batches[0], 1e-3);
+  const { pool } = (trainer as unknown as { parts: { pool: { workers: Worker[] } } }).parts;
+  // It ends while this thread runs the step: the other side of terminate comes only once that gives way.
+  void pool.workers[1].terminate();
+  const wanted = { message: /a thread of the training step ended; go on from the last checkpoint/ };
+  await t.throwsAsync(trainer.step(batches[0], 1e-3), wanted);
+  await t.throwsAsync(trainer.step(batches[1], 1e-3), wanted);
+  await trainer.dispose();
+});
+
+test("a trap in another thread fails the phase with its reason", async (t) => {
+  const pool = await KernelPool.create(65536, { threads: 2 });
+  // This thread passes its chunks over; the other meets an address outside of the memory.
+  new Uint32Array(pool.memory.buffer, 2048, 48).fill(0xfffffff0);
+  const still = new Int32Array(new SharedArrayBuffer(4));
+  Object.assign(pool, { kernels: { run: () => Atomics.wait(still, 0, 0, 10) } });
+  await t.throwsAsync(pool.share(3, 50), {
+    message: /a thread of the training step ended: .*(memory access|out of bounds)/,
+  });
+  await pool.dispose();
 });

@@ -1,0 +1,49 @@
+import test from "ava";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { KernelsAnswer } from "../support/kernels-child.js";
+
+async function ask(flags: string[], ...args: string[]): Promise<KernelsAnswer> {
+  const file = fileURLToPath(new URL("../support/kernels-child.js", import.meta.url));
+  // A large young generation, so that no collection hides what a step leaves behind.
+  const execArgv = ["--expose-gc", "--max-semi-space-size=64", "--min-semi-space-size=64"];
+  const env = { ...process.env, NODE_NO_WARNINGS: "1" };
+  const child = fork(file, args, { execArgv: [...execArgv, ...flags], env });
+  const message = once(child, "message");
+  const gone = once(child, "close").then(([code]) => {
+    throw new Error(`the child ended with ${code}`);
+  });
+  const [answer] = (await Promise.race([message, gone])) as [KernelsAnswer];
+  await gone.catch(() => undefined);
+  return answer;
+}
+
+const threaded = ask([]);
+
+test("a step makes no array, and no garbage that grows with the batch", async (t) => {
+  const { description, made, madeByRead, garbage } = await threaded;
+  t.regex(description, /CPU, \d+ threads?$/);
+  t.deepEqual(made, {});
+  t.is(madeByRead.Float32Array, 13);
+  t.log(garbage);
+  t.true(garbage.large < garbage.small + 16_000, JSON.stringify(garbage));
+});
+
+test("without shared memory one thread gives the same weights", async (t) => {
+  const { digest } = await threaded;
+  const alone = await ask([], "unshared");
+  t.regex(alone.description, /CPU, 1 thread$/);
+  t.is(alone.digest, digest);
+  t.deepEqual(alone.made, {});
+});
+
+test("where no thread may be started one thread gives the same weights", async (t) => {
+  const permission =
+    Number(process.versions.node.split(".")[0]) < 24 ? "--experimental-permission" : "--permission";
+  const flags = [permission, "--allow-fs-read=*", "--allow-addons"];
+  const alone = await ask(flags);
+  const { digest } = await threaded;
+  t.regex(alone.description, /CPU, 1 thread$/);
+  t.is(alone.digest, digest);
+});

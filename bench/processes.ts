@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Absent, Measured, TaskContext } from "./part.js";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** The repository. */
+export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
 const PYTHON = process.env.FEATURE_FAMILIES_PYTHON ?? "python3";
 
 interface Ended {

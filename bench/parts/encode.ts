@@ -1,15 +1,13 @@
 import { join } from "node:path";
-import { createResidentSession } from "../../src/engine/resident.js";
-import { floatTensor } from "../../src/engine/onnx-session.js";
 import { openEngine } from "../../src/engine/auto.js";
-import { matrixRows } from "../../src/matrix.js";
 import { loadSae } from "../../src/sae/checkpoint.js";
 import { encodeToFiles } from "../../src/sae/encode.js";
+import { measureGemm } from "../floors.js";
 import { best, figure, ratio } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";
 import { peakOf } from "../processes.js";
 import { markdownTable } from "../report.js";
-import { randomUnitRows, writeEmbeddings, writeRandomSae } from "../synthetic.js";
+import { writeEmbeddings, writeRandomSae } from "../synthetic.js";
 
 const FULL = { d: 1536, n: 9216, k: 64, rows: 20_000 };
 const QUICK = { d: 256, n: 1024, k: 32, rows: 4000 };
@@ -62,36 +60,9 @@ async function encode({ folder, quick }: TaskContext): Promise<Encoded> {
   const seconds = (performance.now() - start) / 1000;
   const peakMB = peakOf("self") ?? process.resourceUsage().maxRSS / 1024;
   await engine.dispose();
-  const gemm = await measureGemm(quick ? QUICK : FULL);
+  const { d, n } = quick ? QUICK : FULL;
+  const gemm = await measureGemm(d, n);
   return { seconds, documents: rows, peakMB, quarterMB, gemm };
-}
-
-/** The rate of the bare product of a block of documents with the encoder, in GFLOP/s: the floor under encoding. */
-async function measureGemm({ d, n }: typeof FULL): Promise<number> {
-  const weights = randomUnitRows(n, d, 1);
-  const session = await createResidentSession(
-    {
-      name: "gemm",
-      inputs: [
-        { name: "x", type: "float32", shape: ["batch", "d"] },
-        { name: "w", type: "float32", shape: ["n", "d"] },
-      ],
-      outputs: [{ name: "y", type: "float32", shape: ["batch", "n"] }],
-      nodes: [{ op: "Gemm", inputs: ["x", "w"], outputs: ["y"], attributes: { transB: 1 } }],
-    },
-    { w: weights },
-    "cpu",
-  );
-  const { rows, cols, data } = matrixRows(weights, 0, 1024);
-  const x = floatTensor(session.onnx, data, [rows, cols]);
-  let least = Infinity;
-  for (let round = 0; round < 12; round++) {
-    const start = performance.now();
-    await session.run({ x });
-    if (round >= 2) least = Math.min(least, performance.now() - start);
-  }
-  await session.release();
-  return (2 * rows * d * n) / least / 1e6;
 }
 
 export const encodePart: Part = {
@@ -112,8 +83,9 @@ export const encodePart: Part = {
     const gemm = Math.max(...rounds.map((round) => round.gemm));
     const floor = (gemm * 1e9) / (2 * d * n);
     const memory = Math.max(...rounds.map((round) => round.peakMB));
+    const share = rate / floor;
     const table = [
-      ["feature-families", figure(rate), figure(gemm), `${figure((100 * rate) / floor)} %`, ""],
+      ["feature-families", figure(rate), figure(gemm), `${figure(100 * share)} %`, ""],
     ];
     const absent = peers.find(isAbsent);
     const present = peers.filter((peer): peer is PeerEncoded => !isAbsent(peer));
@@ -123,9 +95,9 @@ export const encodePart: Part = {
       const peer = best(present, "seconds");
       const peerGemm = Math.max(...present.map((each) => each.gemm));
       const peerRate = peer.documents / peer.seconds;
-      const share = (peerRate * 2 * d * n) / (peerGemm * 1e9);
+      const peerShare = (peerRate * 2 * d * n) / (peerGemm * 1e9);
       table.push([
-        ...["PyTorch", figure(peerRate), figure(peerGemm), `${figure(100 * share)} %`],
+        ...["PyTorch", figure(peerRate), figure(peerGemm), `${figure(100 * peerShare)} %`],
         ratio(peer.seconds, ours.seconds),
       ]);
       equal = ` ${Number((100 * peer.equal).toFixed(2))} % of the documents have the same latents on both sides.`;
@@ -145,6 +117,12 @@ ${markdownTable(["", "documents/s", "bare product, GFLOP/s", "share of the floor
           target: "≥ 8,000 documents/s, < 1.5 GB",
           measured: `${figure(rate)} documents/s, ${figure(memory / 1000)} GB`,
           met,
+        },
+        {
+          what: "end to end from a file, of the bare product's rate",
+          target: "≥ 90 %",
+          measured: `${figure(100 * share)} %`,
+          met: bench.quick || share >= 0.9,
         },
       ],
     };

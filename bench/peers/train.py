@@ -1,4 +1,4 @@
-"""Training steps of a top-k SAE in PyTorch: train.py FOLDER K AUXK BATCH BATCHES STEPS LEARNING_RATE."""
+"""Training steps of a top-k SAE in PyTorch: train.py FOLDER K AUXK BATCH BATCHES STEPS LEARNING_RATE WEAK WEAKNESS."""
 
 from peer import ARGUMENTS, need, path, report, timed
 
@@ -6,7 +6,9 @@ np, torch = need("numpy", "torch")
 k, auxk, batch, batches, steps = map(int, ARGUMENTS[:5])
 rows = torch.from_numpy(np.load(path("training.npy")))
 start = torch.from_numpy(np.load(path("training-start.npy")))
-encoder = torch.nn.Parameter(start.clone())
+weak = start.clone()
+weak[:: int(ARGUMENTS[6])] *= float(ARGUMENTS[7])
+encoder = torch.nn.Parameter(weak)
 decoder = torch.nn.Parameter(start.T.contiguous())
 pre_bias = torch.nn.Parameter(torch.zeros(rows.shape[1]))
 latent_bias = torch.nn.Parameter(torch.zeros(len(start)))

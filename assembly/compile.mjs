@@ -1,32 +1,35 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
-const here = dirname(fileURLToPath(import.meta.url));
 const FLAGS =
   "--runtime stub --enable simd --importMemory --initialMemory 1 --maximumMemory 65536 --noAssert -O3";
 const SHARED = "--enable threads --sharedMemory";
 
+const here = dirname(fileURLToPath(import.meta.url));
+
 /** A source of this folder compiled for shared and for plain memory, each as base64. */
-export function compileKernels(source) {
-  const compiler = join(
-    dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")),
-    "bin/asc.js",
-  );
-  const folder = mkdtempSync(join(tmpdir(), "kernels-"));
-  const compile = (flags) => {
-    const wasm = join(folder, "out.wasm");
-    execFileSync(process.execPath, [compiler, source, ...flags.split(" "), "--outFile", wasm], {
-      cwd: here,
-    });
-    return readFileSync(wasm).toString("base64");
+export async function compileKernels(source) {
+  const packaged = createRequire(import.meta.url).resolve("assemblyscript/package.json");
+  const compiler = join(dirname(packaged), "bin/asc.js");
+  const folder = await mkdtemp(join(tmpdir(), "kernels-"));
+  const compile = async (name, flags) => {
+    const out = join(folder, name);
+    const args = [compiler, source, ...flags.split(" "), "--outFile", out];
+    await promisify(execFile)(process.execPath, args, { cwd: here });
+    return (await readFile(out)).toString("base64");
   };
   try {
-    return { shared: compile(`${FLAGS} ${SHARED}`), plain: compile(FLAGS) };
+    const [shared, plain] = await Promise.all([
+      compile("shared.wasm", `${FLAGS} ${SHARED}`),
+      compile("plain.wasm", FLAGS),
+    ]);
+    return { shared, plain };
   } finally {
-    rmSync(folder, { recursive: true });
+    await rm(folder, { recursive: true });
   }
 }

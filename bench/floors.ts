@@ -71,7 +71,7 @@ export async function measureBandwidth(bytes: number, cached: number): Promise<B
 
 async function compile(source: string): Promise<KernelModule> {
   const { compileKernels } = (await import(join(ROOT, "assembly/compile.mjs"))) as {
-    compileKernels: (source: string) => KernelModule;
+    compileKernels: (source: string) => Promise<KernelModule>;
   };
   return compileKernels(source);
 }

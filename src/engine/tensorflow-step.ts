@@ -1,7 +1,7 @@
 import type { Rank, Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import type { TensorflowModule } from "./tensorflow-backend.js";
-import { ADAM, CLIP_EPSILON, type ParameterName } from "./train-graph.js";
-import type { TrainerSettings } from "./trainer.js";
+import { ADAM, CLIP_EPSILON } from "./adam.js";
+import type { ParameterName, TrainerSettings } from "./trainer.js";
 
 /** A trained part of the SAE, or one number for each of its entries, on the device. */
 export type Parts = Record<ParameterName, Tensor>;
@@ -57,9 +57,8 @@ export function placeBatch(
 }
 
 /**
- * One training step, the same as `trainStepGraph` of train-graph.ts: forward pass, losses, gradients written out,
- * projection of the decoder's gradient, clipping, Adam and unit decoder rows. AuxK takes the top of the dead latents
- * by a mask, so that their number need not be read back. Call it in tf.tidy; gives the next state and REPORTED [5].
+ * One training step: forward pass, losses, gradients written out, projection of the decoder's gradient, clipping,
+ * Adam and unit decoder rows. AuxK takes the top of the dead latents by a mask, so that their number need not be read back. Call it in tf.tidy; gives the next state and REPORTED [5].
  */
 export function takeStep(
   tf: Ops,

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Matrix } from "../matrix.js";
+import { adamScalars } from "./adam.js";
 import type { Device } from "./engine.js";
 import { type TensorflowBackend, openTensorflow } from "./tensorflow-backend.js";
 import {
@@ -11,9 +12,9 @@ import {
   squaredErrorOf,
   takeStep,
 } from "./tensorflow-step.js";
-import { type ParameterName, adamScalars } from "./train-graph.js";
 import type {
   CreateTrainer,
+  ParameterName,
   SaeParameters,
   StepReport,
   Trainer,

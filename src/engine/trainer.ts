@@ -12,6 +12,9 @@ export interface SaeParameters {
   latentBias: Float32Array;
 }
 
+/** One of the trained parts. */
+export type ParameterName = keyof SaeParameters;
+
 /** All that a training run carries from one step to the next. */
 export interface TrainerState {
   /** Steps taken so far. */

@@ -1,12 +1,13 @@
 import test from "ava";
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import type { Worker } from "node:worker_threads";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { KernelPool } from "../../src/engine/kernels/pool.js";
 import { createKernelTrainer } from "../../src/engine/kernels/trainer.js";
-import { createOnnxTrainer } from "../../src/engine/onnx-trainer.js";
+import { createDenseTrainer } from "../support/dense-trainer.js";
 import {
   type StepReport,
   type Trainer,
@@ -78,7 +79,7 @@ for (const [name, d, n, batch, age, changes] of CASES) {
     const { state, batches } = data(d, n, batch);
     state.sinceFired.fill(age);
     const settings = { ...SETTINGS, ...changes };
-    const dense = await trained(await createOnnxTrainer(state, settings), batches);
+    const dense = await trained(await createDenseTrainer(state, settings), batches);
     const one = await trained(await createKernelTrainer(state, settings, { threads: 1 }), batches);
     const three = await trained(
       await createKernelTrainer(state, settings, { threads: 3 }),
@@ -102,7 +103,7 @@ for (const [name, d, n, batch, age, changes] of CASES) {
 test("a growing batch keeps the parameters in place", async (t) => {
   const { state } = data(40, 64, 4);
   const batches = [data(40, 64, 4), data(40, 64, 4000), data(40, 64, 30)].map((v) => v.batches[0]);
-  const dense = await trained(await createOnnxTrainer(state, SETTINGS), batches);
+  const dense = await trained(await createDenseTrainer(state, SETTINGS), batches);
   const found = await trained(await createKernelTrainer(state, SETTINGS), batches);
   t.true(Math.abs(found.reports[5].loss - dense.reports[5].loss) < 1e-4);
 });
@@ -110,7 +111,7 @@ test("a growing batch keeps the parameters in place", async (t) => {
 test("the compiled module is what its source compiles to", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "kernels-test-"));
   const out = join(folder, "module.ts");
-  execFileSync(process.execPath, [resolve("assembly/build.mjs"), out]);
+  await promisify(execFile)(process.execPath, [resolve("assembly/build.mjs"), out]);
   t.is(await readFile(out, "utf8"), await readFile("src/engine/kernels/module.ts", "utf8"));
   await rm(folder, { recursive: true });
 });

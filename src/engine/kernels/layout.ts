@@ -1,5 +1,4 @@
-import type { ParameterName } from "../train-graph.js";
-import type { TrainerSettings } from "../trainer.js";
+import type { ParameterName, TrainerSettings } from "../trainer.js";
 import type { KernelPool } from "./pool.js";
 
 const CONFIG = 2048;

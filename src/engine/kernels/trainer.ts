@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Matrix } from "../../matrix.js";
+import { CLIP_EPSILON, adamScalars } from "../adam.js";
 import { type OnnxModule, createOnnxSession, floatTensor, loadOnnx } from "../onnx-session.js";
 import type {
   SaeParameters,
@@ -8,10 +9,9 @@ import type {
   TrainerSettings,
   TrainerState,
 } from "../trainer.js";
-import { CLIP_EPSILON, adamScalars, squaredErrorGraph } from "../train-graph.js";
+import { selectGraph, squaredErrorGraph } from "./graphs.js";
 import { KernelLayout, LATENTS, type ParameterViews } from "./layout.js";
 import { KernelPool } from "./pool.js";
-import { selectGraph } from "./select-graph.js";
 
 /** The kernels' phases, and how many documents or columns one chunk of them takes. */
 const PHASE = { documents: 0, columns: 1, latents: 2, update: 3 };

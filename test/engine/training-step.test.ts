@@ -1,6 +1,7 @@
 import test from "ava";
-import { createOnnxTrainer } from "../../src/engine/onnx-trainer.js";
+import { createKernelTrainer } from "../../src/engine/kernels/trainer.js";
 import {
+  type CreateTrainer,
   type SaeParameters,
   type TrainerSettings,
   type TrainerState,
@@ -8,6 +9,7 @@ import {
 } from "../../src/engine/trainer.js";
 import { type Matrix, createMatrix, normalizeRows } from "../../src/matrix.js";
 import { createRandom } from "../../src/random.js";
+import { createDenseTrainer } from "../support/dense-trainer.js";
 
 // A second, independent form of the loss: plain loops in float64 over flat parameters.
 const [d, n, batch] = [4, 6, 5];
@@ -122,8 +124,13 @@ function numericGradient(p: Flat, x: Matrix, settings: TrainerSettings): Flat {
   return gradient;
 }
 
-async function trainedOnce(state: TrainerState, x: Matrix, settings: TrainerSettings) {
-  const trainer = await createOnnxTrainer(state, settings);
+async function trainedOnce(
+  create: CreateTrainer,
+  state: TrainerState,
+  x: Matrix,
+  settings: TrainerSettings,
+) {
+  const trainer = await create(state, settings);
   const report = await trainer.step(x, 1e-2);
   const after = await trainer.readState();
   await trainer.dispose();
@@ -136,108 +143,115 @@ const near = (a: ArrayLike<number>, b: ArrayLike<number>, tolerance: number) =>
 const squares = (gradient: Flat) =>
   NAMES.reduce((sum, name) => gradient[name].reduce((part, v) => part + v * v, sum), 0);
 
-for (const multikCoef of [0, 0.25]) {
-  test(`gradients equal finite differences of the loss (multik weight ${multikCoef})`, async (t) => {
-    const { x, state } = data();
-    const settings = { ...SETTINGS, multikCoef };
-    const p = flatten(state.parameters);
-    const expected = losses(p, x, settings);
-    const gradient = numericGradient(p, x, settings);
-    const { report, after } = await trainedOnce(state, x, settings);
+const TRAINERS: [string, CreateTrainer][] = [
+  ["kernels", createKernelTrainer],
+  ["dense", createDenseTrainer],
+];
 
-    t.is(report.dead, 2);
-    t.true(Math.abs(report.aux - expected.aux) < 1e-5);
-    t.true(Math.abs(report.reconstruction - expected.reconstruction) < 1e-5);
-    t.true(Math.abs(report.loss - expected.loss) < 1e-5);
-    t.true(Math.abs(report.gradNorm - Math.sqrt(squares(gradient))) < 1e-5);
-    if (multikCoef > 0) t.true(Math.abs(report.multik - expected.multik) < 1e-5);
-    const first = flatten(after.firstMoment);
-    t.true(gradient.encoder.subarray(d, 2 * d).some((v) => Math.abs(v) > 1e-3));
-    for (const name of NAMES) {
-      const found = first[name].map((m) => m / 0.1);
-      t.true(
-        near(found, gradient[name], 2e-5),
-        `${name}: ${found.join()} ${gradient[name].join()}`,
-      );
-    }
-  });
-}
+for (const [name, create] of TRAINERS) {
+  for (const multikCoef of [0, 0.25]) {
+    test(`${name}: gradients equal finite differences of the loss (multik weight ${multikCoef})`, async (t) => {
+      const { x, state } = data();
+      const settings = { ...SETTINGS, multikCoef };
+      const p = flatten(state.parameters);
+      const expected = losses(p, x, settings);
+      const gradient = numericGradient(p, x, settings);
+      const { report, after } = await trainedOnce(create, state, x, settings);
 
-test("a step clips the gradient, moves by Adam's rule and keeps decoder rows at unit length", async (t) => {
-  const { x, state } = data();
-  const settings = { ...SETTINGS, clip: 0.05 };
-  const p = flatten(state.parameters);
-  const gradient = numericGradient(p, x, settings);
-  const scale = 0.05 / (Math.sqrt(squares(gradient)) + 1e-6);
-  // A state some steps old, so that moments and their corrections matter.
-  const old = { first: 0.01, second: 0.0004, step: 4 };
-  state.step = old.step;
-  for (const [moment, value] of [
-    [state.firstMoment, old.first],
-    [state.secondMoment, old.second],
-  ] as const) {
-    for (const name of NAMES) {
-      const part = moment[name];
-      (part instanceof Float32Array ? part : part.data).fill(value);
-    }
-  }
-  const { after } = await trainedOnce(state, x, settings);
-  const next = flatten(after.parameters);
-  t.is(after.step, 5);
-  for (const name of NAMES) {
-    const moved = p[name].map((value, i) => {
-      const g = gradient[name][i] * scale;
-      const m = (0.9 * old.first + 0.1 * g) / (1 - 0.9 ** 5);
-      const v = (0.999 * old.second + 0.001 * g * g) / (1 - 0.999 ** 5);
-      return value - (1e-2 * m) / (Math.sqrt(v) + 1e-8);
+      t.is(report.dead, 2);
+      t.true(Math.abs(report.aux - expected.aux) < 1e-5);
+      t.true(Math.abs(report.reconstruction - expected.reconstruction) < 1e-5);
+      t.true(Math.abs(report.loss - expected.loss) < 1e-5);
+      t.true(Math.abs(report.gradNorm - Math.sqrt(squares(gradient))) < 1e-5);
+      if (multikCoef > 0) t.true(Math.abs(report.multik - expected.multik) < 1e-5);
+      const first = flatten(after.firstMoment);
+      t.true(gradient.encoder.subarray(d, 2 * d).some((v) => Math.abs(v) > 1e-3));
+      for (const name of NAMES) {
+        const found = first[name].map((m) => m / 0.1);
+        t.true(
+          near(found, gradient[name], 2e-5),
+          `${name}: ${found.join()} ${gradient[name].join()}`,
+        );
+      }
     });
-    if (name === "decoder") {
-      for (let f = 0; f < n; f++) {
-        const row = moved.subarray(f * d, (f + 1) * d);
-        const length = Math.hypot(...row);
-        row.forEach((v, c) => (row[c] = v / length));
+  }
+
+  test(`${name}: a step clips the gradient, moves by Adam's rule and keeps decoder rows at unit length`, async (t) => {
+    const { x, state } = data();
+    const settings = { ...SETTINGS, clip: 0.05 };
+    const p = flatten(state.parameters);
+    const gradient = numericGradient(p, x, settings);
+    const scale = 0.05 / (Math.sqrt(squares(gradient)) + 1e-6);
+    // A state some steps old, so that moments and their corrections matter.
+    const old = { first: 0.01, second: 0.0004, step: 4 };
+    state.step = old.step;
+    for (const [moment, value] of [
+      [state.firstMoment, old.first],
+      [state.secondMoment, old.second],
+    ] as const) {
+      for (const name of NAMES) {
+        const part = moment[name];
+        (part instanceof Float32Array ? part : part.data).fill(value);
       }
     }
-    t.true(near(next[name], moved, 1e-5), name);
-  }
-});
+    const { after } = await trainedOnce(create, state, x, settings);
+    const next = flatten(after.parameters);
+    t.is(after.step, 5);
+    for (const name of NAMES) {
+      const moved = p[name].map((value, i) => {
+        const g = gradient[name][i] * scale;
+        const m = (0.9 * old.first + 0.1 * g) / (1 - 0.9 ** 5);
+        const v = (0.999 * old.second + 0.001 * g * g) / (1 - 0.999 ** 5);
+        return value - (1e-2 * m) / (Math.sqrt(v) + 1e-8);
+      });
+      if (name === "decoder") {
+        for (let f = 0; f < n; f++) {
+          const row = moved.subarray(f * d, (f + 1) * d);
+          const length = Math.hypot(...row);
+          row.forEach((v, c) => (row[c] = v / length));
+        }
+      }
+      t.true(near(next[name], moved, 1e-5), name);
+    }
+  });
 
-test("a latent is dead once it has not fired for more than deadSteps steps, whatever its value", async (t) => {
-  const { x, state } = data();
-  state.sinceFired.fill(0);
-  const trainer = await createOnnxTrainer(state, SETTINGS);
-  const dead: number[] = [];
-  for (let i = 0; i < 5; i++) dead.push((await trainer.step(x, 0)).dead);
-  const { sinceFired } = await trainer.readState();
-  await trainer.dispose();
-  const silent = sinceFired.filter((steps) => steps === 5).length;
-  t.true(silent >= 2);
-  t.is(sinceFired.filter((steps) => steps === 0).length, n - silent);
-  t.deepEqual(dead, [0, 0, 0, silent, silent]);
-});
+  test(`${name}: a latent is dead once it has not fired for more than deadSteps steps, whatever its value`, async (t) => {
+    const { x, state } = data();
+    state.sinceFired.fill(0);
+    const trainer = await create(state, SETTINGS);
+    const dead: number[] = [];
+    for (let i = 0; i < 5; i++) dead.push((await trainer.step(x, 0)).dead);
+    const { sinceFired } = await trainer.readState();
+    await trainer.dispose();
+    const silent = sinceFired.filter((steps) => steps === 5).length;
+    t.true(silent >= 2);
+    t.is(sinceFired.filter((steps) => steps === 0).length, n - silent);
+    t.deepEqual(dead, [0, 0, 0, silent, silent]);
+  });
 
-test("without dead latents the aux loss is the error's own square over its variance, without a gradient", async (t) => {
-  const { x, state } = data();
-  state.sinceFired.fill(0);
-  const { report, after } = await trainedOnce(state, x, SETTINGS);
-  const weightless = await trainedOnce(state, x, { ...SETTINGS, auxkCoef: 0 });
-  const p = flatten(state.parameters);
-  const { errors } = losses(p, x, SETTINGS);
-  const zero = errors.map((row) => row.map(() => 0));
-  t.true(Math.abs(report.aux - normalizedError(zero, errors)) < 1e-5);
-  t.is(report.dead, 0);
-  t.deepEqual(after.parameters, weightless.after.parameters);
-});
+  test(`${name}: without dead latents the aux loss is the error's own square over its variance, without a gradient`, async (t) => {
+    const { x, state } = data();
+    state.sinceFired.fill(0);
+    const { report, after } = await trainedOnce(create, state, x, SETTINGS);
+    const weightless = await trainedOnce(create, state, x, { ...SETTINGS, auxkCoef: 0 });
+    const p = flatten(state.parameters);
+    const { errors } = losses(p, x, SETTINGS);
+    const zero = errors.map((row) => row.map(() => 0));
+    t.true(Math.abs(report.aux - normalizedError(zero, errors)) < 1e-5);
+    t.is(report.dead, 0);
+    t.deepEqual(after.parameters, weightless.after.parameters);
+  });
 
-test("squaredError sums the reconstruction's squared errors and changes nothing", async (t) => {
-  const { x, state } = data();
-  const trainer = await createOnnxTrainer(state, SETTINGS);
-  const before = await trainer.readState();
-  const error = await trainer.squaredError(x);
-  t.deepEqual(await trainer.readState(), before);
-  await trainer.dispose();
-  const expected = losses(flatten(state.parameters), x, SETTINGS)
-    .errors.flat()
-    .reduce((sum, v) => sum + v * v, 0);
-  t.true(Math.abs(error - expected) < 1e-5);
-});
+  test(`${name}: squaredError sums the reconstruction's squared errors and changes nothing`, async (t) => {
+    const { x, state } = data();
+    const trainer = await create(state, SETTINGS);
+    const before = await trainer.readState();
+    const error = await trainer.squaredError(x);
+    t.deepEqual(await trainer.readState(), before);
+    await trainer.dispose();
+    const expected = losses(flatten(state.parameters), x, SETTINGS)
+      .errors.flat()
+      .reduce((sum, v) => sum + v * v, 0);
+    t.true(Math.abs(error - expected) < 1e-5);
+  });
+}

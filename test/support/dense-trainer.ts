@@ -1,35 +1,36 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { Matrix } from "../matrix.js";
-import { type OnnxModule, createOnnxSession, floatTensor, loadOnnx } from "./onnx-session.js";
+import { adamScalars } from "../../src/engine/adam.js";
 import {
-  PARAMETER_SHAPES,
-  type ParameterName,
-  adamScalars,
-  squaredErrorGraph,
-  trainStepGraph,
-} from "./train-graph.js";
+  type OnnxModule,
+  createOnnxSession,
+  floatTensor,
+  loadOnnx,
+} from "../../src/engine/onnx-session.js";
 import type {
+  ParameterName,
   SaeParameters,
   StepReport,
   Trainer,
   TrainerSettings,
   TrainerState,
-} from "./trainer.js";
+} from "../../src/engine/trainer.js";
+import type { Matrix } from "../../src/matrix.js";
+import { PARAMETER_SHAPES, squaredErrorGraph, trainStepGraph } from "./train-step-graph.js";
 
 const PARAMETERS = Object.keys(PARAMETER_SHAPES) as ParameterName[];
 
-/** Trains on the CPU through ONNX Runtime: one run of one graph a step, its outputs fed back as the next inputs. */
-export async function createOnnxTrainer(
+/** What the kernels are held to: one run of one dense ONNX graph a step, its outputs fed back as the next inputs. */
+export async function createDenseTrainer(
   state: TrainerState,
   settings: TrainerSettings,
 ): Promise<Trainer> {
   const onnx = await loadOnnx();
   const step = await createOnnxSession(trainStepGraph(settings));
   const evaluate = await createOnnxSession(squaredErrorGraph(settings.k));
-  return new OnnxTrainer(onnx, step, evaluate, state, settings);
+  return new DenseTrainer(onnx, step, evaluate, state, settings);
 }
 
-class OnnxTrainer implements Trainer {
+class DenseTrainer implements Trainer {
   readonly d: number;
   readonly n: number;
   readonly description: string;

@@ -1,8 +1,9 @@
-import { GraphBuilder } from "./graph-builder.js";
-import type { Graph } from "./graph.js";
-import type { TrainerSettings } from "./trainer.js";
+import { ADAM, CLIP_EPSILON } from "../../src/engine/adam.js";
+import { GraphBuilder } from "../../src/engine/graph-builder.js";
+import type { Graph } from "../../src/engine/graph.js";
+import type { ParameterName, TrainerSettings } from "../../src/engine/trainer.js";
 
-/** The parameters of an SAE as the graphs name them, each with its shape. */
+/** The parameters of an SAE as the graph names them, each with its shape. */
 export const PARAMETER_SHAPES: Record<ParameterName, string[]> = {
   encoder: ["n", "d"],
   decoder: ["n", "d"],
@@ -10,19 +11,7 @@ export const PARAMETER_SHAPES: Record<ParameterName, string[]> = {
   latentBias: ["n"],
 };
 
-export type ParameterName = "encoder" | "decoder" | "preBias" | "latentBias";
-
-/** Adam's constants (arXiv 1412.6980). */
-export const ADAM: { beta1: number; beta2: number; epsilon: number } = {
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-};
-
 const PARAMETERS = Object.keys(PARAMETER_SHAPES) as ParameterName[];
-
-// clip_grad_norm_ in PyTorch adds this to the norm that it divides by
-export const CLIP_EPSILON = 1e-6;
 
 type Gradients = Record<ParameterName, string>;
 
@@ -106,19 +95,6 @@ export function trainStepGraph(settings: TrainerSettings): Graph {
   return g.build("train step");
 }
 
-/** The scalars that `trainStepGraph` takes for its `step`-th step, counted from 1. */
-export function adamScalars(
-  step: number,
-  learningRate: number,
-): { stepSize: number; epsilon: number } {
-  // rate / c1 · m / (sqrt(v) / sqrt(c2) + eps), with sqrt(c2) taken out of the fraction
-  const root = Math.sqrt(1 - ADAM.beta2 ** step);
-  return {
-    stepSize: (learningRate / (1 - ADAM.beta1 ** step)) * root,
-    epsilon: ADAM.epsilon * root,
-  };
-}
-
 /** Sum of the squared reconstruction errors of `x` [batch, d] as the scalar `squaredError`. */
 export function squaredErrorGraph(k: number): Graph {
   const g = new GraphBuilder();
@@ -160,7 +136,7 @@ function scatterColumns(g: GraphBuilder, like: string, branches: Branch[]): stri
 }
 
 /** Counts the step, resets the latents among a document's top k, and lists those over `deadSteps` [dead]. */
-export function deadLatents(
+function deadLatents(
   g: GraphBuilder,
   indices: string,
   deadSteps: number,

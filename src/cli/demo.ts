@@ -74,6 +74,7 @@ export const demoCommand: Command = defineCommand({
     const report = await buildAtlas({
       ...atlas,
       onProgress: context.onProgress,
+      onWarning: (warning) => context.note(`warning: ${warning}`),
       signal: context.signal,
     });
     const figures = values.figures ?? path.join("figures", path.basename(atlas.dir));

@@ -10,6 +10,7 @@ import { projectUmap } from "../projection/umap.js";
 import { saveSae } from "../sae/checkpoint.js";
 import { encodeToFiles } from "../sae/encode.js";
 import { computeMetrics } from "../sae/metrics.js";
+import { compareReadings } from "../sae/readings.js";
 import { trainSae } from "../sae/train.js";
 import type { AtlasBuild } from "./build.js";
 import { ATLAS_FILES, codesFiles, trainStateFile } from "./files.js";
@@ -79,7 +80,7 @@ async function removeTrainStates(dir: string, kept: string): Promise<void> {
 
 /** Encodes the corpus and measures the SAE on it. */
 export async function encodeStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  const { embeddings, dir, onProgress, signal } = options;
+  const { embeddings, dir, onProgress, onWarning, signal } = options;
   const sae = await data.sae();
   runner.manifest.k = sae.k;
   const names = codesFiles(sae.k, sae.n);
@@ -94,6 +95,10 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
     async () => {
       const engine = await data.engine();
       runner.manifest.engine = engine.description;
+      if (options.sae !== undefined && onWarning) {
+        const { warning } = await compareReadings(sae, embeddings, { engine, quick: true });
+        if (warning !== undefined) onWarning(warning);
+      }
       await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
       const codes = await data.codes();
       const metrics = await computeMetrics(sae, embeddings, { codes, engine, onProgress, signal });

@@ -62,5 +62,7 @@ export interface AtlasOptions {
   /** Default "auto". */
   device?: EngineName;
   onProgress?: OnProgress;
+  /** Receives what is worth a look, such as a given SAE that seems to want its inputs prepared in another way. */
+  onWarning?: (warning: string) => void;
   signal?: AbortSignal;
 }

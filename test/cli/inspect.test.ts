@@ -1,6 +1,7 @@
 import test from "ava";
 import { execFile } from "node:child_process";
 import path from "node:path";
+import { writeJsonl } from "../../src/data/jsonl.js";
 import { writeNpy } from "../../src/data/npy-write.js";
 import { loadSae, saveSae } from "../../src/sae/checkpoint.js";
 import { trainSae } from "../../src/sae/train.js";
@@ -78,6 +79,25 @@ test("a reading that fits far better than the declared one is warned of", async 
     t.regex(stdout, /warning: read as "z-score/);
     const encoded = await run("encode", "--sae", file, "--embeddings", embeddings, "--out", folder);
     t.regex(encoded.stderr, /warning: read as "z-score/);
+    const corpus = path.join(folder, "corpus.jsonl");
+    await writeJsonl(
+      corpus,
+      Array.from({ length: rows }, (_, i) => ({
+        id: `${i}`,
+        text: `document ${i} on thing ${i % 7}`,
+      })),
+    );
+    const own = [
+      "--corpus",
+      corpus,
+      "--embeddings",
+      embeddings,
+      "--out",
+      path.join(folder, "atlas"),
+    ];
+    const demo = await run("demo", ...own, "--sae", file, "--no-figures");
+    t.is(demo.code, 0, demo.stderr);
+    t.regex(demo.stderr, /warning: read as "z-score/);
   });
 });
 

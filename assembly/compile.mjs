@@ -12,23 +12,17 @@ const SHARED = "--enable threads --sharedMemory";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** A source of this folder compiled for shared and for plain memory, each as base64. */
-export async function compileKernels(source) {
+/** A source of this folder compiled for shared or for plain memory, as base64. */
+export async function compileKernels(source, { shared }) {
   const packaged = createRequire(import.meta.url).resolve("assemblyscript/package.json");
   const compiler = join(dirname(packaged), "bin/asc.js");
+  const flags = (shared ? `${FLAGS} ${SHARED}` : FLAGS).split(" ");
   const folder = await mkdtemp(join(tmpdir(), "kernels-"));
-  const compile = async (name, flags) => {
-    const out = join(folder, name);
-    const args = [compiler, source, ...flags.split(" "), "--outFile", out];
+  try {
+    const out = join(folder, "kernels.wasm");
+    const args = [compiler, source, ...flags, "--outFile", out];
     await promisify(execFile)(process.execPath, args, { cwd: here });
     return (await readFile(out)).toString("base64");
-  };
-  try {
-    const [shared, plain] = await Promise.all([
-      compile("shared.wasm", `${FLAGS} ${SHARED}`),
-      compile("plain.wasm", FLAGS),
-    ]);
-    return { shared, plain };
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -71,9 +71,12 @@ export async function measureBandwidth(bytes: number, cached: number): Promise<B
 
 async function compile(source: string): Promise<KernelModule> {
   const { compileKernels } = (await import(join(ROOT, "assembly/compile.mjs"))) as {
-    compileKernels: (source: string) => Promise<KernelModule>;
+    compileKernels: (source: string, options: { shared: boolean }) => Promise<string>;
   };
-  return compileKernels(source);
+  const [shared, plain] = await Promise.all(
+    [true, false].map((each) => compileKernels(source, { shared: each })),
+  );
+  return { shared, plain };
 }
 
 async function leastTime(work: () => Promise<void>): Promise<number> {

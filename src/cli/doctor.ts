@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { type DeviceReport, probeDevices } from "../engine/probe.js";
+import type { Device } from "../engine/engine.js";
+import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "../engine/probe.js";
 import { probeTensorflow } from "../engine/probe-tensorflow.js";
 import { browserChoices } from "../figures/browser.js";
 import { type Command, defineCommand } from "./command.js";
@@ -20,9 +21,11 @@ export const doctorCommand: Command = defineCommand({
   options: {},
   async run(_values, _positionals, { packageRoot }) {
     const devices = await probeDevices();
-    const chosen = (["cuda", "webgpu", "cpu"] as const).find((device) =>
-      devices.some((report) => report.device === device && report.available && !report.software),
-    );
+    const reports = new Map(devices.map((report) => [report.device, report]));
+    const ask = (device: Device): Promise<DeviceReport> =>
+      Promise.resolve(reports.get(device) as DeviceReport);
+    const best = seesGpu() ? await chooseDevice(ask) : "cpu";
+    const chosen = reports.get(best)?.available ? best : undefined;
     const findings: Finding[] = [
       { what: "node", ok: true, found: process.version },
       ...devices.map((report) => deviceFinding(report.device, report)),

@@ -1,6 +1,6 @@
 import type { Device, Engine } from "./engine.js";
 import { createOnnxEngine } from "./onnx.js";
-import { type DeviceReport, probeDevices, seesGpu } from "./probe.js";
+import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "./probe.js";
 import { openTensorflowEngine } from "./tensorflow.js";
 import { tensorflowTrainer } from "./tensorflow-trainer.js";
 import type { CreateTrainer } from "./trainer.js";
@@ -34,13 +34,7 @@ export async function openEngine(name: EngineName = "auto"): Promise<Engine> {
     requireDevice(await probeOnce(name));
     return createOnnxEngine({ device: name });
   }
-  if (seesGpu()) {
-    for (const candidate of ["cuda", "webgpu"] as const) {
-      const { available, software = false } = await probeOnce(candidate);
-      if (available && !software) return createOnnxEngine({ device: candidate });
-    }
-  }
-  return createOnnxEngine({ device: "cpu" });
+  return createOnnxEngine({ device: seesGpu() ? await chooseDevice(probeOnce) : "cpu" });
 }
 
 /**

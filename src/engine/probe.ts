@@ -77,6 +77,20 @@ export async function probeDevices({
   return reports;
 }
 
+/**
+ * The device that "auto" takes: CUDA, else WebGPU, where they answer and are no software, else the CPU. `ask` is called
+ * for one after the other until one is taken.
+ */
+export async function chooseDevice(
+  ask: (device: Device) => Promise<DeviceReport>,
+): Promise<Device> {
+  for (const device of ["cuda", "webgpu"] as const) {
+    const { available, software = false } = await ask(device);
+    if (available && !software) return device;
+  }
+  return "cpu";
+}
+
 /** Whether the system shows a GPU at all; true where that cannot be told without a driver. */
 export function seesGpu(): boolean {
   if (process.platform !== "linux") return true;

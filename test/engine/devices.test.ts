@@ -1,10 +1,13 @@
 import test from "ava";
+import { copyFile } from "node:fs/promises";
+import path from "node:path";
 import type { Codes } from "../../src/codes.js";
 import { openEngine, trainerOf } from "../../src/engine/auto.js";
 import type { Neighbours } from "../../src/engine/engine.js";
 import { createOnnxEngine } from "../../src/engine/onnx.js";
-import { probeDevices, seesGpu } from "../../src/engine/probe.js";
+import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "../../src/engine/probe.js";
 import { randomEmbeddings, randomSae } from "../support/embeddings.js";
+import { inFolder } from "../support/folder.js";
 
 const gpus = probeDevices({ devices: ["webgpu", "cuda"] });
 
@@ -42,6 +45,19 @@ test("auto ends on the CPU where the system shows no GPU", async (t) => {
   t.pass();
 });
 
+test("auto takes CUDA before WebGPU, and a driver in software or none not at all", async (t) => {
+  const choose = (webgpu: Partial<DeviceReport>, cuda: Partial<DeviceReport>) => {
+    const found = { webgpu, cuda, cpu: {} };
+    return chooseDevice((device) =>
+      Promise.resolve({ device, available: true, reason: "", ...found[device] }),
+    );
+  };
+  t.is(await choose({}, {}), "cuda");
+  t.is(await choose({}, { available: false }), "webgpu");
+  t.is(await choose({ software: true }, { available: false }), "cpu");
+  t.is(await choose({ available: false }, { available: false }), "cpu");
+});
+
 test("WebGPU gives the CPU's codes and nearest rows", async (t) => {
   const [webgpu] = await gpus;
   if (!webgpu.available) {
@@ -65,6 +81,27 @@ test("WebGPU gives the CPU's codes and nearest rows", async (t) => {
   t.deepEqual(found.nearest.indices, expected.nearest.indices);
   t.true(found.codes.values.every((v, i) => Math.abs(v - expected.codes.values[i]) < 1e-4));
   t.true(found.nearest.scores.every((v, i) => Math.abs(v - expected.nearest.scores[i]) < 1e-4));
+});
+
+test("where the packages of TensorFlow.js are absent, the error is the one command that installs them", async (t) => {
+  await inFolder(async (folder) => {
+    // Away from this project's node_modules.
+    const copy = path.join(folder, "tensorflow-backend.mjs");
+    await copyFile("build/src/engine/tensorflow-backend.js", copy);
+    const { openTensorflow } = (await import(
+      copy
+    )) as typeof import("../../src/engine/tensorflow-backend.js");
+    const core = "npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-";
+    for (const [device, command] of [
+      ["webgpu", `${core}webgpu webgpu`],
+      ["cpu", `${core}cpu`],
+      ["cuda", "npm install @tensorflow/tfjs-node-gpu"],
+    ] as const) {
+      await t.throwsAsync(openTensorflow(device), {
+        message: `tensorflow: the packages for ${device} are not installed: ${command}`,
+      });
+    }
+  });
 });
 
 test("TensorFlow.js on CUDA names the one command that installs it, where it is absent", async (t) => {

@@ -30,6 +30,7 @@ cat >"$out/run.sh" <<'RUN'
 #!/usr/bin/env bash
 here=$(cd "$(dirname "$0")" && pwd)
 export LD_LIBRARY_PATH="$here/lib:${LD_LIBRARY_PATH:-}" TORCH_PEER="$here/torch-peer.py"
+export PATH="$PATH:/usr/sbin:/sbin" # ldconfig's place
 export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$(mktemp -d)}"
 # A container often has NVIDIA's Vulkan library without the file that names it.
 if [ -z "${VK_ICD_FILENAMES:-}" ] && ! ls /usr/share/vulkan/icd.d/*nvidia* /etc/vulkan/icd.d/*nvidia* >/dev/null 2>&1; then

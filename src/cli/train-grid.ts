@@ -37,8 +37,9 @@ export async function runGrid(
     onRow: (row) => note(describeRow(row)),
   });
   if (ended === "aborted") {
+    const all = grid.k.length * grid.n.length * (grid.auxk?.length ?? 1);
     throw new Error(
-      `train: stopped after ${rows.length} finished runs; run the same command to go on from ${values.out}`,
+      `train: stopped with ${rows.length} of ${all} SAEs trained; run the same command to go on from ${values.out}`,
     );
   }
   const table = join(values.out, "table.json");

@@ -26,7 +26,16 @@ for (const kill of ["SIGKILL", "SIGINT"] as const) {
       const embeddings = await writeEmbeddings(folder);
       const call = (out: string): string[] => {
         const sizes = ["--k", "3", "--n", "64", "--batch", "32", "--steps", "3000", "--lr", "1e-3"];
-        return [MAIN, "train", "--embeddings", embeddings, ...sizes, "--out", join(folder, out)];
+        const rate = ["--warmup", "100", "--decay", "cosine"];
+        const more = [
+          "--normalise",
+          "z-score",
+          "--multik-coef",
+          "0.125",
+          "--out",
+          join(folder, out),
+        ];
+        return [MAIN, "train", "--embeddings", embeddings, ...sizes, ...rate, ...more];
       };
       const state = join(folder, "broken.training.safetensors");
       const child = spawn(process.execPath, call("broken.safetensors"));
@@ -54,6 +63,31 @@ for (const kill of ["SIGKILL", "SIGINT"] as const) {
     });
   });
 }
+
+test("a grid stopped within a run goes on from that run's checkpoint and ends in the same SAEs", async (t) => {
+  await inFolder(async (folder) => {
+    const embeddings = await writeEmbeddings(folder);
+    const call = (out: string): string[] => {
+      const sizes = ["--grid", "k=3:n=32,64", "--batch", "32", "--steps", "1000"];
+      return [MAIN, "train", "--embeddings", embeddings, ...sizes, "--out", join(folder, out)];
+    };
+    const state = join(folder, "broken/runs/3_32_6.safetensors");
+    const child = spawn(process.execPath, call("broken"));
+    let told = "";
+    child.stderr.on("data", (part: Buffer) => (told += part.toString()));
+    while (!existsSync(state) && child.exitCode === null) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    child.kill("SIGINT");
+    await once(child, "close");
+    t.regex(told, /stopped with 0 of 2 SAEs trained; run the same command to go on from .*broken/);
+    for (const out of ["broken", "whole"]) await exec(process.execPath, call(out));
+    for (const name of ["sae_3_32_6.safetensors", "sae_3_64_6.safetensors"]) {
+      const [broken, whole] = ["broken", "whole"].map((out) => readFile(join(folder, out, name)));
+      t.deepEqual(await broken, await whole);
+    }
+  });
+});
 
 test("train --grid writes SAEs and a table, and scaling fits it", async (t) => {
   await inFolder(async (folder) => {

@@ -20,6 +20,23 @@ async function writeEmbeddings(folder: string): Promise<string> {
   return file;
 }
 
+/** Runs the command until its checkpoint is there, ends it and gives its standard error. */
+async function stopAt(
+  checkpoint: string,
+  args: string[],
+  signal: "SIGKILL" | "SIGINT",
+): Promise<string> {
+  const child = spawn(process.execPath, args);
+  let told = "";
+  child.stderr.on("data", (part: Buffer) => (told += part.toString()));
+  while (!existsSync(checkpoint) && child.exitCode === null) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  child.kill(signal);
+  await once(child, "close");
+  return told;
+}
+
 for (const kill of ["SIGKILL", "SIGINT"] as const) {
   test(`train ended by ${kill} goes on and ends in the same weights, bit for bit`, async (t) => {
     await inFolder(async (folder) => {
@@ -38,14 +55,7 @@ for (const kill of ["SIGKILL", "SIGINT"] as const) {
         return [MAIN, "train", "--embeddings", embeddings, ...sizes, ...rate, ...more];
       };
       const state = join(folder, "broken.training.safetensors");
-      const child = spawn(process.execPath, call("broken.safetensors"));
-      let told = "";
-      child.stderr.on("data", (part: Buffer) => (told += part.toString()));
-      while (!existsSync(state) && child.exitCode === null) {
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      child.kill(kill);
-      await once(child, "close");
+      const told = await stopAt(state, call("broken.safetensors"), kill);
       t.true(existsSync(state));
       t.false(existsSync(join(folder, "broken.safetensors")));
       if (kill === "SIGINT") t.regex(told, /run the same command to go on from .*broken\.training/);
@@ -72,14 +82,7 @@ test("a grid stopped within a run goes on from that run's checkpoint and ends in
       return [MAIN, "train", "--embeddings", embeddings, ...sizes, "--out", join(folder, out)];
     };
     const state = join(folder, "broken/runs/3_32_6.safetensors");
-    const child = spawn(process.execPath, call("broken"));
-    let told = "";
-    child.stderr.on("data", (part: Buffer) => (told += part.toString()));
-    while (!existsSync(state) && child.exitCode === null) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    child.kill("SIGINT");
-    await once(child, "close");
+    const told = await stopAt(state, call("broken"), "SIGINT");
     t.regex(told, /stopped with 0 of 2 SAEs trained; run the same command to go on from .*broken/);
     for (const out of ["broken", "whole"]) await exec(process.execPath, call(out));
     for (const name of ["sae_3_32_6.safetensors", "sae_3_64_6.safetensors"]) {

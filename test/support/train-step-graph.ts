@@ -135,7 +135,10 @@ function scatterColumns(g: GraphBuilder, like: string, branches: Branch[]): stri
   return scatter(g, like, indices, values);
 }
 
-/** Counts the step, resets the latents among a document's top k, and lists those over `deadSteps` [dead]. */
+/**
+ * Counts the step, resets the latents among a document's top k, and lists those over `deadSteps` [dead]. Written out
+ * again, so that the kernels are not held to their own code.
+ */
 function deadLatents(
   g: GraphBuilder,
   indices: string,

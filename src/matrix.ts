@@ -30,12 +30,20 @@ export function matrixRows(matrix: Matrix, start: number, end: number): Matrix {
   return { rows: end - start, cols, data: data.subarray(start * cols, end * cols) };
 }
 
-/** The listed rows, copied [indices.length, cols], into `out` where that is given. */
+/**
+ * The listed rows, copied [indices.length, cols], into `out` where that is given. Throws RangeError for an `out` of
+ * another shape.
+ */
 export function takeRows(
   matrix: Matrix,
   indices: ArrayLike<number>,
   out: Matrix = createMatrix(indices.length, matrix.cols),
 ): Matrix {
+  if (out.rows !== indices.length || out.cols !== matrix.cols) {
+    throw new RangeError(
+      `takeRows: out must be ${indices.length} x ${matrix.cols}, got ${out.rows} x ${out.cols}`,
+    );
+  }
   for (let i = 0; i < indices.length; i++) {
     out.data.set(matrixRow(matrix, indices[i]), i * matrix.cols);
   }

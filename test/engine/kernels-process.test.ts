@@ -27,7 +27,8 @@ test("a step makes no array, and no garbage that grows with the batch", async (t
   t.deepEqual(made, {});
   t.is(madeByRead.Float32Array, 13);
   t.log(garbage);
-  t.true(garbage.large < garbage.small + 16_000, JSON.stringify(garbage));
+  // A list of a number an entry would be 400 KB; the compiler's own garbage is some ten.
+  t.true(garbage.large < garbage.small + 200_000, JSON.stringify(garbage));
 });
 
 test("without shared memory one thread gives the same weights", async (t) => {

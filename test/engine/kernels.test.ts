@@ -129,6 +129,13 @@ test("a thread that ends within a step fails the step, and those after it, with 
   await trainer.dispose();
 });
 
+test("more memory than WebAssembly has is refused with what to do", async (t) => {
+  const pool = await KernelPool.create(65536, { threads: 1 });
+  const message = /training needs 5\.0 GB, WebAssembly has 4 at most: take a smaller n or batch/;
+  t.throws(() => pool.reserve(5 * 2 ** 30), { instanceOf: RangeError, message });
+  await pool.dispose();
+});
+
 test("a trap in another thread fails the phase with its reason", async (t) => {
   const pool = await KernelPool.create(65536, { threads: 2 });
   // This thread passes its chunks over; the other meets an address outside of the memory.

@@ -49,10 +49,15 @@ export async function createKernelTrainer(
   const onnx = await loadOnnx();
   const { rows: n, cols: d } = state.parameters.encoder;
   const pool = await KernelPool.create(65536, { threads });
-  const layout = new KernelLayout(pool, n, d, settings);
-  const select = await createOnnxSession(selectGraph(settings));
-  const evaluate = await createOnnxSession(squaredErrorGraph(settings.k));
-  return new KernelTrainer({ onnx, select, evaluate, pool, layout, onPart }, state, settings);
+  try {
+    const layout = new KernelLayout(pool, n, d, settings);
+    const select = await createOnnxSession(selectGraph(settings));
+    const evaluate = await createOnnxSession(squaredErrorGraph(settings.k));
+    return new KernelTrainer({ onnx, select, evaluate, pool, layout, onPart }, state, settings);
+  } catch (error) {
+    await pool.dispose();
+    throw error;
+  }
 }
 
 interface KernelParts {

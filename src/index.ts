@@ -258,6 +258,8 @@ export {
   explainScore,
   sharedLatents,
 } from "./search/explain.js";
+export { type LatentDirections, documentDirections } from "./search/directions.js";
+export type { SteeringEdit } from "./search/edits.js";
 export { type LabelHit, searchLabels } from "./search/labels.js";
 export {
   type Hit,
@@ -273,10 +275,11 @@ export {
 } from "./search/search-index.js";
 export { type SteeringSession, startSteering } from "./search/session.js";
 export {
+  STEERING_METHODS,
   type SteeredQuery,
-  type SteeringEdit,
   type SteeringMethod,
   type SteeringModel,
+  steerQueries,
   steerQuery,
   typicalActivations,
 } from "./search/steer.js";

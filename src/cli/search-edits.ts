@@ -1,5 +1,5 @@
 import { searchLabels } from "../search/labels.js";
-import type { SteeringEdit } from "../search/steer.js";
+import type { SteeringEdit } from "../search/edits.js";
 import type { AtlasFamily } from "../pipeline/context.js";
 import { UsageError } from "./command.js";
 

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { type SteeringSession, startSteering } from "../search/session.js";
-import type { SteeringEdit } from "../search/steer.js";
+import type { SteeringEdit } from "../search/edits.js";
 import type { OpenSearch } from "./search.js";
 import { type NamedEdit, readEdit } from "./search-edits.js";
 import { type Found, describeResults, explainResults, toFound } from "./search-text.js";

@@ -3,7 +3,7 @@ import { streamNpyRows } from "../data/npy.js";
 import { matrixRow } from "../matrix.js";
 import { type AtlasData, openAtlas } from "../pipeline/context.js";
 import { type AtlasSearch, openAtlasSearch } from "../pipeline/search-atlas.js";
-import type { SteeringMethod } from "../search/steer.js";
+import { STEERING_METHODS, type SteeringMethod } from "../search/steer.js";
 import { type Command, type CommandContext, UsageError, defineCommand } from "./command.js";
 import { embedderOptions, openEmbedder } from "./embedder.js";
 import { type NamedEdit, type Names, readEdits } from "./search-edits.js";
@@ -12,12 +12,6 @@ import { runSearchSession } from "./search-session.js";
 import { type Found, describeResults, explainResults, toFound } from "./search-text.js";
 import { formatRows } from "./text.js";
 
-const METHODS = [
-  "additive",
-  "reconstruction",
-  "residual",
-  "iterative",
-] as const satisfies readonly SteeringMethod[];
 const EDIT = "LATENT[:STRENGTH],… (number, label words or family:NAME)";
 
 const options = {
@@ -34,7 +28,11 @@ const options = {
   set: { type: "string", value: "LIST", about: "these latents at exactly that strength" },
   remove: { type: "string", value: "LIST", about: "these latents at 0" },
   family: { type: "string", value: "NAME|ID", about: "more of this whole family" },
-  method: { type: "string", choices: METHODS, about: "how edits are applied (default residual)" },
+  method: {
+    type: "string",
+    choices: STEERING_METHODS,
+    about: "how edits are applied (default residual)",
+  },
   class: { type: "string", value: "NAME", about: "only documents of this class or category" },
   year: { type: "string", value: "FROM-TO", about: "only documents of these years" },
   where: {
@@ -102,7 +100,7 @@ export const searchCommand: Command = defineCommand({
         data,
         names,
         top: values.top ?? 10,
-        method: METHODS.find((name) => name === values.method),
+        method: STEERING_METHODS.find((name) => name === values.method),
         accept: await readFilter(values, await data.documents(), data.corpus),
         explain: values.explain,
         embed: async (query) => embedQuery(await embedder(), query, atlas.cols),

@@ -6,6 +6,8 @@ import type { Encoder, Engine } from "../engine/engine.js";
 import { matrixRow } from "../matrix.js";
 import type { OnProgress } from "../progress.js";
 import type { Sae } from "../sae/sae.js";
+import { type LatentDirections, documentDirections } from "../search/directions.js";
+import type { SteeringEdit } from "../search/edits.js";
 import { type Explanation, explainScore } from "../search/explain.js";
 import { searchLabels } from "../search/labels.js";
 import { type Hit, type SearchQuery, searchRows, searchRowsTogether } from "../search/nearest.js";
@@ -13,7 +15,6 @@ import { type RowStore, openRows } from "../search/row-store.js";
 import { openSearchIndex } from "../search/search-index.js";
 import {
   type SteeredQuery,
-  type SteeringEdit,
   type SteeringMethod,
   steerQuery,
   typicalActivations,
@@ -96,6 +97,7 @@ export async function openAtlasSearch(
   const nameVectors = createNameVectors(path.join(data.dir, ATLAS_FILES.nameVectors));
   let opened: Promise<Encoder> | undefined;
   let typical: Float64Array | undefined;
+  let directions: LatentDirections | undefined;
   const model = async (): Promise<{ engine: Engine; sae: Sae; encoder: Encoder }> => {
     const engine = await data.engine();
     return { engine, sae, encoder: await (opened ??= engine.createEncoder(sae)) };
@@ -110,7 +112,12 @@ export async function openAtlasSearch(
         return { hits, before: hits.map((_, i) => i + 1) };
       }
       typical ??= typicalActivations(await data.postings());
-      const steered = await steerQuery({ ...(await model()), typical }, query, edits, method);
+      if (method === "documents") {
+        const documents = await readNpyMatrix(data.embeddings);
+        directions ??= documentDirections(sae, documents, await data.postings());
+      }
+      const parts = { ...(await model()), typical, directions };
+      const steered = await steerQuery(parts, query, edits, method);
       const [plain, hits] = await embeddings.search(
         [
           { query, count: Math.max(count, RANKS_BEFORE) },

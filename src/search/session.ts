@@ -1,4 +1,4 @@
-import type { SteeringEdit } from "./steer.js";
+import type { SteeringEdit } from "./edits.js";
 
 /** The edits of a steered search, never changed in place: every step gives a new session. */
 export interface SteeringSession {

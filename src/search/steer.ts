@@ -1,24 +1,33 @@
 import { type Codes, type Postings, createCodes } from "../codes.js";
 import type { Encoder, Engine } from "../engine/engine.js";
-import { createMatrix, dot, matrixRow } from "../matrix.js";
+import { type Matrix, createMatrix, dot, matrixRow } from "../matrix.js";
 import { type Sae, decodeCodes } from "../sae/sae.js";
-
-/** One edit of a query's code: `latents` are one latent, or all members of a family. */
-export interface SteeringEdit {
-  latents: readonly number[];
-  /** `up` and `down` move by `strength`, `set` sets to it, `remove` sets to 0. */
-  kind: "up" | "down" | "set" | "remove";
-  /** In multiples of each latent's typical active value, 0 or more; default 1. Not used by `remove`. */
-  strength?: number;
-}
+import type { LatentDirections } from "./directions.js";
+import {
+  type SparseCode,
+  type SteeringEdit,
+  checkEdits,
+  codeDifference,
+  editCode,
+} from "./edits.js";
 
 /**
  * How an edit reaches the query. `additive` is the paper's: x + Σ Δ·W_dec with Δ as asked, even below a code of 0.
  * `reconstruction` is the web app's: the edited code decoded. `residual` adds Σ Δz·W_dec with codes kept at 0 or
  * above, so that it keeps what the SAE cannot reconstruct, at the query's length. `iterative` goes on from there
- * towards the input whose code is the edited one.
+ * towards the input whose code is the edited one. `documents` is `additive` along `documentDirections`, at the query's
+ * length.
  */
-export type SteeringMethod = "additive" | "reconstruction" | "residual" | "iterative";
+export type SteeringMethod = (typeof STEERING_METHODS)[number];
+
+/** All methods, the paper's two first. */
+export const STEERING_METHODS = [
+  "additive",
+  "reconstruction",
+  "residual",
+  "iterative",
+  "documents",
+] as const;
 
 /** What steering made of a query. */
 export interface SteeredQuery {
@@ -28,6 +37,11 @@ export interface SteeredQuery {
   cosine: number;
   /** For every latent that was edited: its value before, as asked, and in the new query's code. */
   moved: { latent: number; before: number; wanted: number; after: number }[];
+  /**
+   * How far the latents moved that nobody edited: the sum of their changes, new ones included, over the sum of their
+   * values before; 0 where there were none.
+   */
+  others: number;
 }
 
 /** What steering needs: `typical` comes from `typicalActivations`. */
@@ -36,6 +50,8 @@ export interface SteeringModel {
   sae: Sae;
   /** Typical active value of each latent [n]. */
   typical: ArrayLike<number>;
+  /** Of `documentDirections`; only the method `documents` needs it. */
+  directions?: LatentDirections;
   /** An open encoder of this SAE, which stays open. Default: one is made for each call. */
   encoder?: Encoder;
 }
@@ -60,8 +76,8 @@ export function typicalActivations(postings: Postings): Float64Array {
 
 /**
  * Steers `query` [d] by the edits, in their order. Throws RangeError for another width, a latent that the SAE does not
- * have, a strength below 0, an SAE
- * that normalises its inputs, and edits that leave no direction to search in.
+ * have, a strength below 0, an SAE that normalises its inputs, and edits that leave no direction to search in;
+ * TypeError for `documents` without directions.
  */
 export async function steerQuery(
   model: SteeringModel,
@@ -69,40 +85,47 @@ export async function steerQuery(
   edits: readonly SteeringEdit[],
   method: SteeringMethod = "residual",
 ): Promise<SteeredQuery> {
-  const { engine, sae } = model;
-  checkEdits(sae, query, edits);
+  const row = createMatrix(1, query.length, Float32Array.from(query));
+  return (await steerQueries(model, row, [edits], method))[0];
+}
+
+/** `steerQuery` of many queries [Q, d], each with edits of its own: the same results, encoded together. */
+export async function steerQueries(
+  model: SteeringModel,
+  queries: Matrix,
+  edits: readonly (readonly SteeringEdit[])[],
+  method: SteeringMethod = "residual",
+): Promise<SteeredQuery[]> {
+  const { engine, sae, typical } = model;
+  checkQueries(model, queries, method);
+  if (edits.length !== queries.rows) {
+    throw new RangeError(`steerQueries: ${queries.rows} queries, but ${edits.length} edits`);
+  }
+  for (const list of edits) checkEdits(list, sae.n);
   const encoder = model.encoder ?? (await engine.createEncoder(sae));
-  const encode = async (x: ArrayLike<number>): Promise<Map<number, number>> =>
-    codeOf(await encoder.encode(createMatrix(1, sae.d, Float32Array.from(x))));
+  const encode = async (rows: readonly ArrayLike<number>[]): Promise<SparseCode[]> =>
+    readSparse(await encoder.encode(stackRows(rows, sae.d)));
   try {
-    const before = await encode(query);
-    const wanted = editCode(before, edits, model.typical);
-    const length = Math.sqrt(dot(query, query));
-    let steered: Float64Array;
-    if (method === "reconstruction") steered = decodeMap(sae, wanted);
-    else if (method === "additive") {
-      const asked = editCode(before, edits, model.typical, -Infinity);
-      steered = addDirections(sae, query, difference(asked, before));
-    } else {
-      steered = withLength(addDirections(sae, query, difference(wanted, before)), length);
-      if (method === "iterative") steered = await approach(sae, steered, wanted, length, encode);
-    }
-    const size = Math.sqrt(dot(steered, steered));
-    if (!(size > 0 && size < Infinity)) {
-      throw new RangeError("steerQuery: the edits leave no direction to search in");
-    }
+    const originals = Array.from(edits, (_, i) => matrixRow(queries, i));
+    const before = await encode(originals);
+    const wanted = before.map((code, i) => editCode(code, edits[i], typical));
+    let steered = originals.map((query, i) => {
+      if (method === "reconstruction") return decodeSparse(sae, wanted[i]);
+      const isDocuments = method === "documents";
+      const least = method === "additive" || isDocuments ? -Infinity : 0;
+      const change = codeDifference(editCode(before[i], edits[i], typical, least), before[i]);
+      const directions = isDocuments ? model.directions : undefined;
+      const moved = addDirections(sae, query, change, directions);
+      return method === "additive" ? moved : withLength(moved, lengthOf(query));
+    });
+    if (method === "iterative") steered = await approach(sae, steered, wanted, encode);
+    for (const row of steered) requireDirection(row);
     const after = await encode(steered);
-    const latents = [...new Set(edits.flatMap((edit) => edit.latents))];
-    return {
-      query: Float32Array.from(steered),
-      cosine: dot(steered, query) / (size * length),
-      moved: latents.map((latent) => ({
-        latent,
-        before: before.get(latent) ?? 0,
-        wanted: wanted.get(latent) ?? 0,
-        after: after.get(latent) ?? 0,
-      })),
-    };
+    return steered.map((row, i) => ({
+      query: Float32Array.from(row),
+      cosine: dot(row, originals[i]) / (lengthOf(row) * lengthOf(originals[i])),
+      ...describeMoves(edits[i], before[i], wanted[i], after[i]),
+    }));
   } finally {
     if (encoder !== model.encoder) await encoder.dispose();
   }
@@ -117,73 +140,71 @@ export function requirePlainInputs({ normalisation }: Sae, caller: string): void
   }
 }
 
-/** Moves `start` until its code is as near to `wanted` as it comes; the nearest input seen. */
+/** Moves every start, at its length, until its code is as near to the wanted one as it comes; the nearest inputs seen. */
 async function approach(
   sae: Sae,
-  start: Float64Array,
-  wanted: Map<number, number>,
-  length: number,
-  encode: (x: Float64Array) => Promise<Map<number, number>>,
-): Promise<Float64Array> {
-  let x = start;
-  let best = start;
-  let least = Infinity;
-  for (let step = 0; step <= ITERATIONS; step++) {
-    const missing = difference(wanted, await encode(x));
-    let error = 0;
-    for (const value of missing.values()) error += value * value;
-    if (error < least) [best, least] = [x, error];
-    if (error === 0) break;
-    for (const [latent, value] of missing) missing.set(latent, STEP * value);
-    x = withLength(addDirections(sae, x, missing), length);
+  starts: readonly Float64Array[],
+  wanted: readonly SparseCode[],
+  encode: (rows: readonly Float64Array[]) => Promise<SparseCode[]>,
+): Promise<Float64Array[]> {
+  const best = [...starts];
+  const least = starts.map(() => Infinity);
+  let open = starts.map((x, at) => ({ at, x }));
+  for (let step = 0; step <= ITERATIONS && open.length > 0; step++) {
+    const codes = await encode(open.map(({ x }) => x));
+    open = open.flatMap(({ at, x }, i) => {
+      const missing = codeDifference(wanted[at], codes[i]);
+      let error = 0;
+      for (const value of missing.values()) error += value * value;
+      if (error < least[at]) [best[at], least[at]] = [x, error];
+      if (error === 0) return [];
+      for (const [latent, value] of missing) missing.set(latent, STEP * value);
+      return [{ at, x: withLength(addDirections(sae, x, missing), lengthOf(starts[at])) }];
+    });
   }
   return best;
 }
 
-/** The edited code; `least` is 0 for codes as they can be, -Infinity for the paper's. */
-function editCode(
-  code: Map<number, number>,
+function describeMoves(
   edits: readonly SteeringEdit[],
-  typical: ArrayLike<number>,
-  least = 0,
-): Map<number, number> {
-  const out = new Map(code);
-  for (const { latents, kind, strength = 1 } of edits) {
-    for (const latent of latents) {
-      const amount = strength * typical[latent];
-      const value = out.get(latent) ?? 0;
-      if (kind === "up") out.set(latent, value + amount);
-      else if (kind === "down") out.set(latent, Math.max(least, value - amount));
-      else out.set(latent, kind === "set" ? amount : 0);
-    }
+  before: SparseCode,
+  wanted: SparseCode,
+  after: SparseCode,
+): Pick<SteeredQuery, "moved" | "others"> {
+  const latents = new Set(edits.flatMap((edit) => edit.latents));
+  let changed = 0;
+  let total = 0;
+  for (const latent of new Set([...before.keys(), ...after.keys()])) {
+    if (latents.has(latent)) continue;
+    changed += Math.abs((after.get(latent) ?? 0) - (before.get(latent) ?? 0));
+    total += before.get(latent) ?? 0;
   }
-  return out;
-}
-
-/** to - from, latent by latent, where they differ. */
-function difference(to: Map<number, number>, from: Map<number, number>): Map<number, number> {
-  const out = new Map<number, number>();
-  for (const latent of new Set([...to.keys(), ...from.keys()])) {
-    const change = (to.get(latent) ?? 0) - (from.get(latent) ?? 0);
-    if (change !== 0) out.set(latent, change);
-  }
-  return out;
+  return {
+    moved: [...latents].map((latent) => ({
+      latent,
+      before: before.get(latent) ?? 0,
+      wanted: wanted.get(latent) ?? 0,
+      after: after.get(latent) ?? 0,
+    })),
+    others: total > 0 ? changed / total : 0,
+  };
 }
 
 function addDirections(
   { decoder }: Sae,
   x: ArrayLike<number>,
-  changes: Map<number, number>,
+  changes: SparseCode,
+  directions: LatentDirections = (latent) => matrixRow(decoder, latent),
 ): Float64Array {
   const out = Float64Array.from(x);
   for (const [latent, change] of changes) {
-    const direction = matrixRow(decoder, latent);
+    const direction = directions(latent);
     for (let j = 0; j < out.length; j++) out[j] += change * direction[j];
   }
   return out;
 }
 
-function decodeMap(sae: Sae, code: Map<number, number>): Float64Array {
+function decodeSparse(sae: Sae, code: SparseCode): Float64Array {
   const indices = Uint32Array.from(code.keys());
   const values = Float32Array.from(code.values());
   return Float64Array.from(
@@ -191,15 +212,29 @@ function decodeMap(sae: Sae, code: Map<number, number>): Float64Array {
   );
 }
 
-function codeOf({ k, indices, values }: Codes): Map<number, number> {
-  const out = new Map<number, number>();
-  for (let s = 0; s < k; s++) if (values[s] > 0) out.set(indices[s], values[s]);
+function readSparse({ rows, k, indices, values }: Codes): SparseCode[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const out = new Map<number, number>();
+    for (let s = row * k; s < (row + 1) * k; s++) {
+      if (values[s] > 0) out.set(indices[s], values[s]);
+    }
+    return out;
+  });
+}
+
+function stackRows(rows: readonly ArrayLike<number>[], d: number): Matrix {
+  const out = createMatrix(rows.length, d);
+  for (const [i, row] of rows.entries()) out.data.set(row, i * d);
   return out;
 }
 
 function withLength(x: Float64Array, length: number): Float64Array {
-  const own = Math.sqrt(dot(x, x));
+  const own = lengthOf(x);
   return own > 0 ? x.map((value) => (value * length) / own) : x;
+}
+
+function lengthOf(x: ArrayLike<number>): number {
+  return Math.sqrt(dot(x, x));
 }
 
 function median(sorted: Float32Array | Float64Array): number {
@@ -208,20 +243,29 @@ function median(sorted: Float32Array | Float64Array): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-function checkEdits(sae: Sae, query: ArrayLike<number>, edits: readonly SteeringEdit[]): void {
-  requirePlainInputs(sae, "steerQuery");
-  if (query.length !== sae.d) {
-    throw new RangeError(`steerQuery: the query is ${query.length} wide, but the SAE ${sae.d}`);
+function requireDirection(x: Float64Array): void {
+  const size = lengthOf(x);
+  if (!(size > 0 && size < Infinity)) {
+    throw new RangeError("steerQuery: the edits leave no direction to search in");
   }
-  if (!(dot(query, query) > 0)) throw new RangeError("steerQuery: the query must not be all zero");
-  for (const { latents, strength = 1 } of edits) {
-    if (!(strength >= 0 && strength < Infinity)) {
-      throw new RangeError(`steerQuery: strength must be 0 or more, got ${strength}`);
+}
+
+function checkQueries(
+  { sae, directions }: SteeringModel,
+  queries: Matrix,
+  method: SteeringMethod,
+): void {
+  requirePlainInputs(sae, "steerQuery");
+  if (queries.cols !== sae.d) {
+    throw new RangeError(`steerQuery: the query is ${queries.cols} wide, but the SAE ${sae.d}`);
+  }
+  for (let i = 0; i < queries.rows; i++) {
+    const query = matrixRow(queries, i);
+    if (!(dot(query, query) > 0)) {
+      throw new RangeError("steerQuery: the query must not be all zero");
     }
-    for (const latent of latents) {
-      if (!(Number.isInteger(latent) && latent >= 0 && latent < sae.n)) {
-        throw new RangeError(`steerQuery: no latent ${latent}; the SAE has ${sae.n}`);
-      }
-    }
+  }
+  if (method === "documents" && !directions) {
+    throw new TypeError("steerQuery: the method documents needs directions");
   }
 }

@@ -19,6 +19,7 @@ import { scalingCommand } from "./scaling.js";
 import { scoreCommand } from "./score.js";
 import { searchCommand } from "./search.js";
 import { stabilityCommand } from "./stability.js";
+import { steeringCommand } from "./steering.js";
 import { trainCommand } from "./train.js";
 
 /** Every command, in the order of the overview. */
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   scoreCommand,
   catalogCommand,
   searchCommand,
+  steeringCommand,
   exportCommand,
   notebooksCommand,
   jupyterCommand,

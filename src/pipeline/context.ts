@@ -22,6 +22,7 @@ import type { Matrix } from "../matrix.js";
 import { loadSae } from "../sae/checkpoint.js";
 import type { Sae } from "../sae/sae.js";
 import { readAtlasOptions } from "./atlas-options.js";
+import type { SteeringReport } from "./evaluate-steering.js";
 import { ATLAS_FILES, codesFiles } from "./files.js";
 import type { AtlasOptions } from "./options.js";
 
@@ -65,6 +66,8 @@ export interface AtlasData {
   /** Undefined where it was not measured. */
   stability(): Promise<StabilityReport | undefined>;
   places(): Promise<Matrix>;
+  /** Undefined where steering was not evaluated. */
+  steering(): Promise<SteeringReport | undefined>;
   /** Frees the engine if it was opened. */
   close(): Promise<void>;
 }
@@ -128,6 +131,11 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
         : undefined,
     ),
     places: once(() => readNpyMatrix(file(ATLAS_FILES.map))),
+    steering: once(async () =>
+      existsSync(file(ATLAS_FILES.steering))
+        ? ((await readJson(file(ATLAS_FILES.steering))) as SteeringReport)
+        : undefined,
+    ),
     async close() {
       if (opened) await (await opened).dispose();
     },

@@ -18,6 +18,9 @@ export const ATLAS_FILES = {
   stability: "stability.json",
   taxonomy: "taxonomy.json",
   map: "map.npy",
+  /** The evaluation of steering, and the answers of its models. */
+  steering: "steering.json",
+  steeringLedger: "steering.ledger.jsonl",
   catalogJsonl: "catalog.jsonl",
   catalogCsv: "catalog.csv",
   catalogParquet: "catalog.parquet",

@@ -7,6 +7,8 @@ import {
   measuresFrom,
 } from "./equal-cosine.js";
 import type { SteeringCase } from "./evaluation-cases.js";
+import type { JudgedSearches } from "./judge.js";
+import type { RewritingEvaluation } from "./model-evaluation.js";
 import type { LatentInResults } from "./result-measures.js";
 import { STEERING_METHODS, type SteeringMethod } from "./steer.js";
 import {
@@ -41,6 +43,8 @@ export interface SteeringCell extends SteeringStrength {
   /** Cosine of the steered query to the original, by case. */
   cosines: number[];
   measures: MeasureMeans;
+  /** What a judge made of the first cases. */
+  judged?: JudgedSearches;
 }
 
 /** An evaluation of steering; plain JSON. */
@@ -52,6 +56,10 @@ export interface SteeringEvaluation extends EqualCosine {
   downs: number[];
   cases: EvaluatedCase[];
   cells: SteeringCell[];
+  /** Who judged, and how many cases of each cell. */
+  judge?: { model: string; cases: number; chance: number };
+  /** The query-rewriting baseline. */
+  rewriting?: RewritingEvaluation;
 }
 
 /** Strengths tried by default: they double, so that their pairs stand in few proportions. */

@@ -1,0 +1,138 @@
+import anyTest, { type TestFn } from "ava";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { readNpyMatrix } from "../../src/data/npy.js";
+import { writeNpy } from "../../src/data/npy-write.js";
+import type { SteeringReport } from "../../src/pipeline/evaluate-steering.js";
+import { type LlmCall, startLlmServer } from "../support/llm-server.js";
+
+const ROWS = 500;
+const SMALL = ["--queries", "12", "--ups", "4,8", "--methods", "additive,residual", "--top", "5"];
+const MODELS = [
+  ...["--judge-model", "gpt-4o-mini", "--judged", "3", "--writer-model", "gpt-4o-mini"],
+  ...["--min-active", "5"],
+];
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(args: readonly string[]): Promise<Outcome> {
+  const env = { ...process.env, OPENAI_API_KEY: "key" };
+  const child = spawn(process.execPath, ["build/src/cli/main.js", ...args], { env });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (text) => (stdout += String(text)));
+  child.stderr.on("data", (text) => (stderr += String(text)));
+  const [code] = (await once(child, "close")) as [number];
+  return { code, stdout, stderr };
+}
+
+const test = anyTest as TestFn<{ dir: string; atlas: string }>;
+
+test.before("an atlas of the sample's first rows", async (t) => {
+  const dir = await mkdtemp(path.join(tmpdir(), "ff-steering-"));
+  t.context = { dir, atlas: path.join(dir, "atlas") };
+  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
+  await writeFile(path.join(dir, "corpus.jsonl"), lines.slice(0, ROWS).join("\n"));
+  const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
+  const embeddings = path.join(dir, "embeddings.npy");
+  await writeNpy(embeddings, {
+    shape: [ROWS, cols],
+    data: data.slice(0, ROWS * cols),
+    dtype: "f4",
+  });
+  const { code, stderr } = await run([
+    ...["demo", "--corpus", path.join(dir, "corpus.jsonl"), "--embeddings", embeddings],
+    ...["--k", "4", "--n", "32", "--epochs", "4", "--no-figures", "--engine", "cpu"],
+    ...["--out", t.context.atlas],
+  ]);
+  if (code !== 0) throw new Error(stderr);
+});
+
+test.after.always((t) => rm(t.context.dir, { recursive: true }));
+
+function embed(text: string): number[] {
+  return Array.from({ length: 512 }, (_, j) => Math.sin(text.length + j));
+}
+
+function answer({ body }: LlmCall): string {
+  const isJudge = body.messages.some(({ content }) => content.includes("First list"));
+  return JSON.stringify(isJudge ? { up: "A", down: "B" } : { query: "a bird that swims" });
+}
+
+test.serial("models are estimated, asked, counted, and never asked twice", async (t) => {
+  const server = await startLlmServer({ answer, embed });
+  t.teardown(() => server.close());
+  const chats = (): number => server.calls.filter((one) => one.path === "/chat/completions").length;
+  const out = path.join(t.context.dir, "steering.json");
+  const call = [
+    ...["steering", "--atlas", t.context.atlas, "--out", out, ...SMALL, ...MODELS],
+    ...["--llm-base-url", server.baseUrl, "--model", "embedder", "--base-url", server.baseUrl],
+  ];
+  const dry = await run([...call, "--dry-run", "--json"]);
+  t.is(dry.code, 0, dry.stderr);
+  const { judge, writer } = JSON.parse(dry.stdout) as Record<string, { prompts: number }>;
+  // 2 methods of 3 x 3 pairs of strengths and the rewritten queries; some questions are alike.
+  t.true(judge.prompts > 3 && judge.prompts <= 3 * (2 * 9 + 1));
+  t.true(writer.prompts >= 10 && writer.prompts <= 12);
+  t.deepEqual([chats(), existsSync(out)], [0, false]);
+
+  const poor = await run([...call, "--max-cost", "0.000001"]);
+  t.not(poor.code, 0);
+  t.false(existsSync(out));
+
+  const first = await run(call);
+  t.is(first.code, 0, first.stderr);
+  t.regex(first.stdout, /judged by gpt-4o-mini, chance 20 %/);
+  t.regex(first.stdout, /rewritten by gpt-4o-mini: mean cosine/);
+  const report = JSON.parse(await readFile(out, "utf8")) as SteeringReport;
+  t.is(report.cells.length, 18);
+  for (const { judged } of report.cells) t.deepEqual([judged?.total, judged?.failed], [3, 0]);
+  t.is(report.rewriting?.judged?.total, 3);
+  t.true(report.rewriting?.queries.every((text) => text === "a bird that swims"));
+  const asked = chats();
+  const second = await run(call);
+  t.is(second.code, 0, second.stderr);
+  t.is(chats(), asked);
+  t.deepEqual(JSON.parse(await readFile(out, "utf8")), JSON.parse(JSON.stringify(report)));
+});
+
+test.serial(
+  "without models the report goes into the atlas, and texts may be the queries",
+  async (t) => {
+    const texts = path.join(t.context.dir, "queries.txt");
+    await writeFile(texts, "a small bird\n\nthe law of the sea\n");
+    const { code, stdout, stderr } = await run([
+      ...["steering", "--atlas", t.context.atlas, "--texts", texts, "--min-active", "5"],
+      ...["--ups", "4,8", "--methods", "additive,documents", "--levels", "0.8"],
+    ]);
+    t.is(code, 0, stderr);
+    t.regex(stdout, /documents against additive/);
+    const file = path.join(t.context.atlas, "steering.json");
+    const report = JSON.parse(await readFile(file, "utf8")) as SteeringReport;
+    t.deepEqual(
+      report.cases.map(({ text }) => text),
+      ["a small bird", "the law of the sea"],
+    );
+  },
+);
+
+test("wrong calls are refused by name", async (t) => {
+  const refused = async (message: RegExp, ...args: string[]): Promise<void> => {
+    const { code, stderr } = await run(["steering", "--atlas", t.context.atlas, ...args]);
+    t.is(code, 2);
+    t.regex(stderr, message);
+  };
+  await Promise.all([
+    refused(/--methods takes additive/, "--methods", "clamp"),
+    refused(/--ups takes numbers of 0 or more, got "-1"/, "--ups", "1,-1"),
+    refused(/one of --queries, --texts and --vectors/, "--queries", "3", "--texts", "x"),
+    refused(/--dry-run needs --judge or --rewrite/, "--dry-run"),
+  ]);
+});

@@ -260,6 +260,28 @@ export {
 } from "./search/explain.js";
 export { type LatentDirections, documentDirections } from "./search/directions.js";
 export type { SteeringEdit } from "./search/edits.js";
+export {
+  type EditOptimisation,
+  type EditOptimisationOptions,
+  optimiseEdits,
+} from "./search/edit-optimisation.js";
+export {
+  type CurvePoint,
+  type EqualCosine,
+  type EqualCosineOptions,
+  type PairedDifference,
+  compareAtEqualCosine,
+} from "./search/equal-cosine.js";
+export {
+  type EvaluationOptions,
+  STEERING_GRID,
+  type SteeringCell,
+  type SteeringEvaluation,
+  evaluateSteering,
+} from "./search/evaluate.js";
+export { type SteeringCase, drawCases, drawQueries } from "./search/evaluation-cases.js";
+export { type PaperStatistics, paperStatistics } from "./search/paper-statistics.js";
+export type { SteeringTrial, TrialMeasures, TrialSource } from "./search/trials.js";
 export { type LabelHit, searchLabels } from "./search/labels.js";
 export {
   type Hit,
@@ -369,16 +391,24 @@ export { drawActivationHistogram } from "./figures/activation-histogram.js";
 export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
 export { drawDensityHistogram } from "./figures/density-histogram.js";
 export { drawEncoderDecoderCosine } from "./figures/encoder-decoder-cosine.js";
+export { drawExplanationBars } from "./figures/explanation-bars.js";
 export { drawFamilyHeatmap } from "./figures/family-heatmap.js";
 export { type StablePoint, drawFamilyStability } from "./figures/family-stability.js";
 export { drawFamilyTree } from "./figures/family-tree.js";
 export type { Figure, FigureOptions } from "./figures/figure.js";
 export { shareOfRarer } from "./figures/heatmap.js";
 export { standaloneHtml } from "./figures/html.js";
+export {
+  type OptimisationSeries,
+  drawIterativeOptimisation,
+} from "./figures/iterative-optimisation.js";
 export { drawLatentMap } from "./figures/latent-map.js";
 export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/scaling.js";
 export { drawLossCurve } from "./figures/loss-curve.js";
 export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
+export { type BeforeAfterInput, drawSteeringBeforeAfter } from "./figures/steering-before-after.js";
+export { drawSteeringContour } from "./figures/steering-contour.js";
+export { drawSteeringTradeoff } from "./figures/steering-tradeoff.js";
 export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";
 
 export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-loss.js";
@@ -389,6 +419,11 @@ export { type Table, tableFromRecords } from "./notebook/table.js";
 export { readAtlasOptions } from "./pipeline/atlas-options.js";
 export { type AtlasReport, buildAtlas } from "./pipeline/build.js";
 export { type AtlasData, type AtlasFamily, openAtlas } from "./pipeline/context.js";
+export {
+  type AtlasSteeringOptions,
+  type SteeringReport,
+  evaluateAtlasSteering,
+} from "./pipeline/evaluate-steering.js";
 export { ATLAS_FIGURES, drawFigures, writeFigures } from "./pipeline/figures.js";
 export { type FoundFamilies, findFamilies } from "./pipeline/find-families.js";
 export {

@@ -190,7 +190,8 @@ function describeMoves(
   };
 }
 
-function addDirections(
+/** x with the changes of a code, each along its direction, added. */
+export function addDirections(
   { decoder }: Sae,
   x: ArrayLike<number>,
   changes: SparseCode,
@@ -204,7 +205,8 @@ function addDirections(
   return out;
 }
 
-function decodeSparse(sae: Sae, code: SparseCode): Float64Array {
+/** What the SAE makes of a code [d]. */
+export function decodeSparse(sae: Sae, code: SparseCode): Float64Array {
   const indices = Uint32Array.from(code.keys());
   const values = Float32Array.from(code.values());
   return Float64Array.from(
@@ -212,7 +214,8 @@ function decodeSparse(sae: Sae, code: SparseCode): Float64Array {
   );
 }
 
-function readSparse({ rows, k, indices, values }: Codes): SparseCode[] {
+/** Codes row by row. */
+export function readSparse({ rows, k, indices, values }: Codes): SparseCode[] {
   return Array.from({ length: rows }, (_, row) => {
     const out = new Map<number, number>();
     for (let s = row * k; s < (row + 1) * k; s++) {

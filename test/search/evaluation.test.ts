@@ -6,6 +6,7 @@ import { createSae } from "../../src/sae/sae.js";
 import { encodeEmbeddings } from "../../src/sae/encode.js";
 import { createBootstrap } from "../../src/search/bootstrap.js";
 import { documentDirections } from "../../src/search/directions.js";
+import { optimiseEdits } from "../../src/search/edit-optimisation.js";
 import { compareAtEqualCosine, measuresFrom } from "../../src/search/equal-cosine.js";
 import { evaluateSteering } from "../../src/search/evaluate.js";
 import { drawCases, drawQueries } from "../../src/search/evaluation-cases.js";
@@ -206,4 +207,41 @@ test("an evaluation finds that more of a latent brings its documents, and no doc
   const missing = steerQueries({ ...model, directions: undefined }, embeddings, [], "documents");
   await t.throwsAsync(missing, { instanceOf: TypeError });
   await t.throwsAsync(steerQueries(model, embeddings, []), { instanceOf: RangeError });
+});
+
+test("an edited code is read back exactly where directions do not overlap, and ever nearer with a threshold", async (t) => {
+  const engine = await createOnnxEngine({ device: "cpu" });
+  t.teardown(() => engine.dispose());
+  const axes = createMatrix(6, 6);
+  for (let i = 0; i < 6; i++) axes.data[7 * i] = 1;
+  const plain = createSae({
+    k: 3,
+    encoder: axes,
+    decoder: axes,
+    preBias: new Float32Array(6),
+    latentBias: new Float32Array(6),
+  });
+  const rows = createMatrix(
+    3,
+    6,
+    Float32Array.of(1, 2, 0, 0, 0, 0, 0, 0, 3, 1, 0, 0, 0, 1, 0, 0, 0, 2),
+  );
+  const typical = new Float64Array(6).fill(0.5);
+  const exact = await optimiseEdits(plain, rows, engine, { typical, steps: 3 });
+  t.deepEqual(exact, { zeroToActive: [0, 0, 0], activeToZero: [0, 0, 0] });
+  const biased = { ...plain, latentBias: new Float32Array(6).fill(-0.2) };
+  const { zeroToActive, activeToZero } = await optimiseEdits(biased, rows, engine, { typical });
+  for (const errors of [zeroToActive, activeToZero]) {
+    t.is(errors.length, 10);
+    t.true(errors[0] > 0.01);
+    // Half of what is missing is added at each step.
+    for (let i = 1; i < 10; i++) t.true(Math.abs(errors[i] / errors[i - 1] - 0.25) < 1e-3);
+  }
+  const again = await optimiseEdits(biased, rows, engine, { typical });
+  t.deepEqual(again, { zeroToActive, activeToZero });
+  const bad = optimiseEdits(plain, rows, engine, { typical, edits: 4 });
+  await t.throwsAsync(bad, { instanceOf: RangeError, message: /got 6/ });
+  await t.throwsAsync(optimiseEdits(plain, rows, engine, { typical, steps: 0 }), {
+    message: /steps must be 1/,
+  });
 });

@@ -11,6 +11,7 @@ import { drawLossCurve } from "../../src/figures/loss-curve.js";
 import { drawComputeFrontier, drawScalingLaw } from "../../src/figures/scaling.js";
 import { drawTaxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
 import { createMatrix } from "../../src/matrix.js";
+import { sampleSteering } from "./sample-steering.js";
 
 const SCALING_RUNS = [
   { k: 8, n: 512, normalized_mse: 0.5, flops: 1e8, curve: [[5e7, 0.8] as const] },
@@ -114,5 +115,6 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
     ),
     drawScalingLaw(SCALING_RUNS, options),
     drawComputeFrontier(SCALING_RUNS, options),
+    ...sampleSteering(word, options),
   ];
 }

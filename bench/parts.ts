@@ -11,6 +11,7 @@ import { readersPart } from "./parts/readers.js";
 import { edgeWeightsPart, sampleSaePart } from "./parts/sample.js";
 import { searchPart } from "./parts/search.js";
 import { stabilityPart } from "./parts/stability.js";
+import { steeringPart } from "./parts/steering.js";
 import { trainPart } from "./parts/train.js";
 
 /** All parts, in the order of the page. */
@@ -29,4 +30,5 @@ export const PARTS: readonly Part[] = [
   sampleSaePart,
   edgeWeightsPart,
   stabilityPart,
+  steeringPart,
 ];

@@ -1,15 +1,23 @@
 import { createInterface } from "node:readline";
+import { sharedLatents } from "../search/explain.js";
 import { type SteeringSession, startSteering } from "../search/session.js";
 import type { SteeringEdit } from "../search/edits.js";
 import type { OpenSearch } from "./search.js";
 import { type NamedEdit, readEdit } from "./search-edits.js";
-import { type Found, describeResults, explainResults, toFound } from "./search-text.js";
+import {
+  type Found,
+  describeResults,
+  describeShared,
+  explainResults,
+  toFound,
+} from "./search-text.js";
 
 const HELP = `QUERY                 search for a text
 up TERM [STRENGTH]    more of a latent (number), label words, or family:NAME
 down, set TERM [STRENGTH], remove TERM
 undo, redo            the newest edit away, and back
 why RANK              which latents make that result's score
+shared RANK RANK      which latents are active in both results
 history               the edits in force
 clear                 no edits
 help, quit`;
@@ -72,6 +80,8 @@ async function obey(open: OpenSearch, state: State, line: string): Promise<strin
   }
   const why = /^why\s+(\d+)$/.exec(line);
   if (why) return explain(open, state, Number(why[1]));
+  const both = /^shared\s+(\d+)\s+(\d+)$/.exec(line);
+  if (both) return shared(open, state, [Number(both[1]), Number(both[2])]);
   switch (line) {
     case "help":
       return HELP.split("\n");
@@ -116,6 +126,16 @@ async function explain(open: OpenSearch, state: State, rank: number): Promise<st
   const explanation = await open.atlas.explain(state.searched, document.row);
   const labels = explanation.latents.map(({ latent }) => open.atlas.labels[latent]);
   return explainResults({ results: [{ ...document, explanation: { ...explanation, labels } }] });
+}
+
+async function shared(
+  { atlas, data }: OpenSearch,
+  { found }: State,
+  ranks: readonly [number, number],
+): Promise<string[]> {
+  const [a, b] = ranks.map((rank) => found?.results[rank - 1]);
+  if (!a || !b) return [`no results ${ranks.join(" and ")}`];
+  return describeShared(atlas.labels, sharedLatents(await data.codes(), a.row, b.row));
 }
 
 function editsOf({ session }: State): readonly NamedEdit[] {

@@ -1,3 +1,4 @@
+import type { Document } from "../data/corpus.js";
 import type { AtlasResults } from "../pipeline/search-atlas.js";
 import type { Explanation } from "../search/explain.js";
 import type { OpenSearch } from "./search.js";
@@ -23,24 +24,28 @@ export interface Found {
   results: FoundDocument[];
   /** Cosine of the steered query to the original. */
   cosine?: number;
+  /** How far other latents of the query moved, over their values before. */
+  others?: number;
+  /** Documents that the edits drove out of the results. */
+  left?: { row: number; title: string; before: number }[];
   moved?: { latent: number; label: string; before: number; wanted: number; after: number }[];
 }
 
 /** Puts ids, titles and, for a `query`, explanations to the rows that were found. */
 export async function toFound(
   { atlas, data }: Pick<OpenSearch, "atlas" | "data">,
-  { hits, before, steered }: AtlasResults,
+  { hits, before, left, steered }: AtlasResults,
   query?: Float32Array,
 ): Promise<Found> {
   const documents = await data.documents();
   const results: FoundDocument[] = [];
   for (const [i, { row, score }] of hits.entries()) {
-    const { id, title, text } = documents[row];
+    const { id } = documents[row];
     const found: FoundDocument = {
       rank: i + 1,
       row,
       id,
-      title: title || text.slice(0, 80),
+      title: titleOf(documents[row]),
       score,
       before: before[i],
     };
@@ -53,12 +58,26 @@ export async function toFound(
   }
   if (!steered) return { results };
   const moved = steered.moved.map((move) => ({ ...move, label: atlas.labels[move.latent] }));
-  return { results, cosine: steered.cosine, moved };
+  return {
+    results,
+    cosine: steered.cosine,
+    others: steered.others,
+    left: left.map(({ row, before: rank }) => ({
+      row,
+      title: titleOf(documents[row]),
+      before: rank,
+    })),
+    moved,
+  };
+}
+
+function titleOf({ title, text }: Document): string {
+  return title || text.slice(0, 80);
 }
 
 /** The results as a table, with what the edits did above it. */
 export function describeResults(
-  { results, cosine, moved = [] }: Found,
+  { results, cosine, others = 0, left = [], moved = [] }: Found,
   edits: readonly NamedEdit[],
 ): string[] {
   const steered = cosine !== undefined;
@@ -74,7 +93,7 @@ export function describeResults(
         ...(moved.length > LATENTS_SHOWN
           ? [`  and ${moved.length - LATENTS_SHOWN} more latents`]
           : []),
-        `cosine to the query without edits: ${cosine.toFixed(3)}`,
+        `cosine to the query without edits: ${cosine.toFixed(3)}; its other latents moved by ${(100 * others).toFixed(0)} %`,
       ]
     : [];
   if (results.length === 0) return [...head, "nothing found"];
@@ -83,11 +102,14 @@ export function describeResults(
     ...(steered ? [before === undefined ? "new" : String(before)] : []),
     score.toFixed(4),
     id,
-    title.replace(/\s+/g, " ").slice(0, 70),
+    shorten(title),
   ]);
   return [
     ...head,
     ...formatRows([["rank", ...(steered ? ["before"] : []), "cosine", "id", "title"], ...rows]),
+    ...(left.length > 0
+      ? [`gone: ${left.map(({ title, before }) => `${shorten(title)} (${before})`).join("; ")}`]
+      : []),
   ];
 }
 
@@ -113,6 +135,26 @@ export function explainResults({ results }: Found): string[] {
       ...formatRows(shares.map(([name, value]) => [`  ${signed(value)}`, name])),
     ];
   });
+}
+
+/** Latents that two results share, with their values in both. */
+export function describeShared(
+  labels: readonly string[],
+  shared: readonly { latent: number; a: number; b: number }[],
+): string[] {
+  if (shared.length === 0) return ["no latent is active in both"];
+  return formatRows(
+    shared.map(({ latent, a, b }) => [
+      `  latent ${latent}`,
+      a.toFixed(3),
+      b.toFixed(3),
+      labels[latent],
+    ]),
+  );
+}
+
+function shorten(title: string): string {
+  return title.replace(/\s+/g, " ").slice(0, 70);
 }
 
 function signed(value: number): string {

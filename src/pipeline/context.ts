@@ -22,6 +22,7 @@ import type { Matrix } from "../matrix.js";
 import { loadSae } from "../sae/checkpoint.js";
 import type { Sae } from "../sae/sae.js";
 import { readAtlasOptions } from "./atlas-options.js";
+import { type LatentDirections, documentDirections } from "../search/directions.js";
 import type { SteeringReport } from "./evaluate-steering.js";
 import { ATLAS_FILES, codesFiles } from "./files.js";
 import type { AtlasOptions } from "./options.js";
@@ -58,6 +59,8 @@ export interface AtlasData {
   counting(): Promise<CountOptions>;
   postings(): Promise<Postings>;
   coactivation(): Promise<Coactivation>;
+  /** For steering by the method `documents`. */
+  directions(): Promise<LatentDirections>;
   /** By latent. */
   labels(): Promise<Map<number, LabelRecord>>;
   families(): Promise<AtlasFamily[]>;
@@ -99,6 +102,7 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
     const { onProgress, signal } = options;
     return computeCoactivation(await codes(), { ...(await counting()), onProgress, signal });
   };
+  const postings = once(async () => invertCodes(await codes(), await counting()));
   return {
     dir: options.dir,
     corpus: options.corpus,
@@ -112,8 +116,12 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
     classIndex: once(classIndex),
     codes,
     counting,
-    postings: once(async () => invertCodes(await codes(), await counting())),
+    postings,
     coactivation: once(coactivation),
+    directions: once(async () => {
+      const embeddings = await readNpyMatrix(options.embeddings);
+      return documentDirections(await sae(), embeddings, await postings());
+    }),
     labels: once(() => readLabels(file(ATLAS_FILES.labels))),
     families: once(() => readFamilies(file(ATLAS_FILES.families))),
     forest: once(async () => {

@@ -6,9 +6,8 @@ import type { Encoder, Engine } from "../engine/engine.js";
 import { matrixRow } from "../matrix.js";
 import type { OnProgress } from "../progress.js";
 import type { Sae } from "../sae/sae.js";
-import { type LatentDirections, documentDirections } from "../search/directions.js";
 import type { SteeringEdit } from "../search/edits.js";
-import { type Explanation, explainScore } from "../search/explain.js";
+import { type Explanation, compareRankings, explainScore } from "../search/explain.js";
 import { searchLabels } from "../search/labels.js";
 import { type Hit, type SearchQuery, searchRows, searchRowsTogether } from "../search/nearest.js";
 import { type RowStore, openRows } from "../search/row-store.js";
@@ -28,6 +27,8 @@ export interface AtlasResults {
   hits: Hit[];
   /** Rank of each hit without the edits, from 1; undefined below the first 1,000. */
   before: (number | undefined)[];
+  /** Of as many results without the edits, those that are no longer there, by their rank. */
+  left: { row: number; before: number }[];
   /** Undefined without edits. */
   steered?: SteeredQuery;
 }
@@ -97,7 +98,6 @@ export async function openAtlasSearch(
   const nameVectors = createNameVectors(path.join(data.dir, ATLAS_FILES.nameVectors));
   let opened: Promise<Encoder> | undefined;
   let typical: Float64Array | undefined;
-  let directions: LatentDirections | undefined;
   const model = async (): Promise<{ engine: Engine; sae: Sae; encoder: Encoder }> => {
     const engine = await data.engine();
     return { engine, sae, encoder: await (opened ??= engine.createEncoder(sae)) };
@@ -109,13 +109,10 @@ export async function openAtlasSearch(
     async search(query, { count = 10, edits = [], method, accept } = {}) {
       if (edits.length === 0) {
         const [hits] = await embeddings.search([{ query, count }], accept);
-        return { hits, before: hits.map((_, i) => i + 1) };
+        return { hits, before: hits.map((_, i) => i + 1), left: [] };
       }
       typical ??= typicalActivations(await data.postings());
-      if (method === "documents") {
-        const documents = await readNpyMatrix(data.embeddings);
-        directions ??= documentDirections(sae, documents, await data.postings());
-      }
+      const directions = method === "documents" ? await data.directions() : undefined;
       const parts = { ...(await model()), typical, directions };
       const steered = await steerQuery(parts, query, edits, method);
       const [plain, hits] = await embeddings.search(
@@ -126,7 +123,10 @@ export async function openAtlasSearch(
         accept,
       );
       const ranks = new Map(plain.map(({ row }, i) => [row, i + 1]));
-      return { hits, before: hits.map(({ row }) => ranks.get(row)), steered };
+      const left = compareRankings(plain.slice(0, count), hits).flatMap(({ row, before, after }) =>
+        before !== undefined && after === undefined ? [{ row, before }] : [],
+      );
+      return { hits, before: hits.map(({ row }) => ranks.get(row)), left, steered };
     },
     async explain(query, row) {
       const document = await embeddings.store.read(row, row + 1);

@@ -25,6 +25,7 @@ interface Results {
     explanation?: { latents: { contribution: number }[]; bias: number; residual: number };
   }[];
   cosine?: number;
+  left?: { row: number; before: number }[];
   moved?: { latent: number; before: number; after: number }[];
 }
 
@@ -97,6 +98,15 @@ test("edits move their latent, and filters hold", async (t) => {
   const [move] = up.moved ?? [];
   t.is(move.latent, 5);
   t.true(move.after > move.before);
+  const byDocuments = await search(t.context, "--up", "5:3", "--method", "documents");
+  t.true((byDocuments.moved?.[0].after ?? 0) > move.before);
+  const [plain, now] = [(await search(t.context)).results, up.results].map((list) =>
+    list.map(({ row }) => row),
+  );
+  t.deepEqual(
+    up.left?.map(({ row, before }) => [row, before]),
+    plain.flatMap((row, i) => (now.includes(row) ? [] : [[row, i + 1]])),
+  );
   t.true((up.cosine ?? 2) < 1);
   const documents = (await readFile(path.join(t.context.dir, "corpus.jsonl"), "utf8"))
     .split("\n")
@@ -145,6 +155,8 @@ test("a session searches, steers, undoes, explains, and outlives wrong lines", a
     "why 44",
     "undo",
     "redo",
+    "shared 1 1",
+    "shared 1 9",
     "quit",
     "never read",
   ];
@@ -154,7 +166,7 @@ test("a session searches, steers, undoes, explains, and outlives wrong lines", a
   );
   t.is(code, 0, stderr);
   const parts = stdout.split(/^> /m).map((part) => part.trim());
-  t.is(parts.length, 12);
+  t.is(parts.length, 14);
   t.is(parts[1], "nothing to undo");
   t.is(parts[2].split("\n").length, 4);
   t.regex(parts[3], /up .*5.* × 2\n[^]*cosine to the query without edits: 0\.\d+/);
@@ -169,6 +181,8 @@ test("a session searches, steers, undoes, explains, and outlives wrong lines", a
   t.is((await run(once)).stdout.trim(), parts[2]);
   t.is((await run([...once, "--up", "5:2"])).stdout.trim(), parts[3]);
   t.is(parts[10], parts[3]);
+  t.regex(parts[11], /^latent \d+ +(\d+\.\d+) +\1/);
+  t.is(parts[12], "no results 1 and 9");
 });
 
 test("latents are found by the words of their labels, and by meaning behind those", async (t) => {

@@ -251,60 +251,7 @@ export { coactivationProfiles } from "./projection/profiles.js";
 export { neighboursKept, trustworthiness } from "./projection/quality.js";
 export { type UmapOptions, projectUmap } from "./projection/umap.js";
 
-export {
-  type Explanation,
-  type RankChange,
-  compareRankings,
-  explainScore,
-  sharedLatents,
-} from "./search/explain.js";
-export { type LatentDirections, documentDirections } from "./search/directions.js";
-export type { SteeringEdit } from "./search/edits.js";
-export {
-  type EditOptimisation,
-  type EditOptimisationOptions,
-  optimiseEdits,
-} from "./search/edit-optimisation.js";
-export {
-  type CurvePoint,
-  type EqualCosine,
-  type EqualCosineOptions,
-  type PairedDifference,
-  compareAtEqualCosine,
-} from "./search/equal-cosine.js";
-export {
-  type EvaluationOptions,
-  STEERING_GRID,
-  type SteeringCell,
-  type SteeringEvaluation,
-  evaluateSteering,
-} from "./search/evaluate.js";
-export { type SteeringCase, drawCases, drawQueries } from "./search/evaluation-cases.js";
-export { type PaperStatistics, paperStatistics } from "./search/paper-statistics.js";
-export type { SteeringTrial, TrialMeasures, TrialSource } from "./search/trials.js";
-export { type LabelHit, searchLabels } from "./search/labels.js";
-export {
-  type Hit,
-  type SearchOptions,
-  type SearchQuery,
-  searchRows,
-  searchRowsTogether,
-} from "./search/nearest.js";
-export {
-  type SearchIndex,
-  type SearchIndexOptions,
-  openSearchIndex,
-} from "./search/search-index.js";
-export { type SteeringSession, startSteering } from "./search/session.js";
-export {
-  STEERING_METHODS,
-  type SteeredQuery,
-  type SteeringMethod,
-  type SteeringModel,
-  steerQueries,
-  steerQuery,
-  typicalActivations,
-} from "./search/steer.js";
+export * from "./search/exports.js";
 
 export { type Budget, type Reservation, createBudget } from "./llm/budget.js";
 export { type ChatModelOptions, type PricedChatModel, createChatModel } from "./llm/chat.js";

@@ -2,6 +2,7 @@ import type { SteeringCell } from "../search/evaluate.js";
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValue, roundValues } from "./figure.js";
 import { plotlyText } from "./text.js";
+import type { FigureSize } from "./theme.js";
 import { axisLayout, composeFigure, figureSize, INK, SEQUENTIAL } from "./theme.js";
 
 /** Options of `drawSteeringContour`. */
@@ -67,23 +68,24 @@ export function drawSteeringContour(
       hovertemplate: "up %{y}, down %{x}<br>mean cosine %{z:.3f}<extra></extra>",
     },
   ];
-  const axis = (title: string, values: number[]): PlotlyObject =>
-    axisLayout(title, size, {
-      type: "log",
-      tickmode: "array",
-      tickvals: values,
-      ticktext: roundValues(values, 3).map(String),
-      range: [Math.log10(values[0]), Math.log10(values[values.length - 1])].map((end) =>
-        roundValue(end, 4),
-      ),
-      showgrid: false,
-    });
   const layout = {
-    xaxis: axis("strength down, in typical active values", downs),
-    yaxis: axis("strength up, in typical active values", ups),
+    xaxis: strengthAxis("strength down, in typical active values", downs, size),
+    yaxis: strengthAxis("strength up, in typical active values", ups, size),
   };
   const title = `Cosine of steered queries to the original (${plotlyText(method)})`;
   return composeFigure({ name: "steering-contour", title, data, layout, size }, options);
+}
+
+function strengthAxis(title: string, values: readonly number[], size: FigureSize): PlotlyObject {
+  const ends = [values[0], values[values.length - 1]];
+  return axisLayout(title, size, {
+    type: "log",
+    tickmode: "array",
+    tickvals: values,
+    ticktext: roundValues(values, 3).map(String),
+    range: ends.map((end) => roundValue(Math.log10(end), 4)),
+    showgrid: false,
+  });
 }
 
 function ascending(values: readonly number[]): number[] {

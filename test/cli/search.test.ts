@@ -1,6 +1,4 @@
 import anyTest, { type TestFn } from "ava";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,14 +6,9 @@ import { readNpyMatrix } from "../../src/data/npy.js";
 import { writeNpy } from "../../src/data/npy-write.js";
 import { dot, matrixRow } from "../../src/matrix.js";
 import { startEmbeddingServer } from "../support/embedding-server.js";
+import { type Outcome, makeSmallAtlas, runCli } from "../support/small-atlas.js";
 
 const ROWS = 600;
-
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
 
 interface Results {
   results: {
@@ -29,36 +22,13 @@ interface Results {
   moved?: { latent: number; before: number; after: number }[];
 }
 
-async function run(args: readonly string[], input = ""): Promise<Outcome> {
-  const child = spawn(process.execPath, ["build/src/cli/main.js", ...args]);
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => (stdout += String(text)));
-  child.stderr.on("data", (text) => (stderr += String(text)));
-  child.stdin.end(input);
-  const [code] = (await once(child, "close")) as [number];
-  return { code, stdout, stderr };
-}
+const run = (args: readonly string[], input = ""): Promise<Outcome> => runCli(args, { input });
 
 const test = anyTest as TestFn<{ dir: string; atlas: string }>;
 
 test.before("an atlas of the sample's first rows", async (t) => {
   const dir = await mkdtemp(path.join(tmpdir(), "ff-search-"));
-  t.context = { dir, atlas: path.join(dir, "atlas") };
-  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
-  await writeFile(path.join(dir, "corpus.jsonl"), lines.slice(0, ROWS).join("\n"));
-  const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
-  const embeddings = path.join(dir, "embeddings.npy");
-  await writeNpy(embeddings, {
-    shape: [ROWS, cols],
-    data: data.slice(0, ROWS * cols),
-    dtype: "f4",
-  });
-  const { code, stderr } = await run([
-    ...["demo", "--corpus", path.join(dir, "corpus.jsonl"), "--embeddings", embeddings],
-    ...["--k", "4", "--n", "32", "--epochs", "4", "--no-figures", "--engine", "cpu"],
-    ...["--out", t.context.atlas],
-  ]);
-  if (code !== 0) throw new Error(stderr);
+  t.context = { dir, atlas: await makeSmallAtlas(dir, ROWS) };
 });
 
 test.after.always((t) => rm(t.context.dir, { recursive: true }));

@@ -1,14 +1,11 @@
 import anyTest, { type TestFn } from "ava";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { readNpyMatrix } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
 import type { SteeringReport } from "../../src/pipeline/evaluate-steering.js";
 import { type LlmCall, startLlmServer } from "../support/llm-server.js";
+import { type Outcome, makeSmallAtlas, runCli } from "../support/small-atlas.js";
 
 const ROWS = 500;
 const SMALL = ["--queries", "12", "--ups", "4,8", "--methods", "additive,residual", "--top", "5"];
@@ -17,42 +14,14 @@ const MODELS = [
   ...["--min-active", "5"],
 ];
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-async function run(args: readonly string[]): Promise<Outcome> {
-  const env = { ...process.env, OPENAI_API_KEY: "key" };
-  const child = spawn(process.execPath, ["build/src/cli/main.js", ...args], { env });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => (stdout += String(text)));
-  child.stderr.on("data", (text) => (stderr += String(text)));
-  const [code] = (await once(child, "close")) as [number];
-  return { code, stdout, stderr };
-}
+const run = (args: readonly string[]): Promise<Outcome> =>
+  runCli(args, { env: { OPENAI_API_KEY: "key" } });
 
 const test = anyTest as TestFn<{ dir: string; atlas: string }>;
 
 test.before("an atlas of the sample's first rows", async (t) => {
   const dir = await mkdtemp(path.join(tmpdir(), "ff-steering-"));
-  t.context = { dir, atlas: path.join(dir, "atlas") };
-  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
-  await writeFile(path.join(dir, "corpus.jsonl"), lines.slice(0, ROWS).join("\n"));
-  const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
-  const embeddings = path.join(dir, "embeddings.npy");
-  await writeNpy(embeddings, {
-    shape: [ROWS, cols],
-    data: data.slice(0, ROWS * cols),
-    dtype: "f4",
-  });
-  const { code, stderr } = await run([
-    ...["demo", "--corpus", path.join(dir, "corpus.jsonl"), "--embeddings", embeddings],
-    ...["--k", "4", "--n", "32", "--epochs", "4", "--no-figures", "--engine", "cpu"],
-    ...["--out", t.context.atlas],
-  ]);
-  if (code !== 0) throw new Error(stderr);
+  t.context = { dir, atlas: await makeSmallAtlas(dir, ROWS) };
 });
 
 test.after.always((t) => rm(t.context.dir, { recursive: true }));

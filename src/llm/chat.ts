@@ -32,6 +32,8 @@ export interface ChatModelOptions extends Partial<Connection>, RetryOptions {
 export interface PricedChatModel extends ChatModel {
   /** US dollars a million tokens; undefined where they are not known. */
   readonly price: Price | undefined;
+  /** The answer that is on the ledger; undefined where there is none or it failed. Nothing is sent. */
+  find<T>(question: Question<T>): Promise<Answer<T> | undefined>;
   /** Prompts, tokens, price and time of questions that are not on the ledger. Nothing is sent. */
   estimate(questions: Iterable<Omit<Question<unknown>, "check">>): Promise<Estimate>;
 }
@@ -86,6 +88,7 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
       running.set(key, { answer, signal });
       return answer;
     },
+    find: async (question) => readKnown(question, await ledger?.get(keyOf(model, question))),
     estimate: (questions) =>
       estimateQuestions(questions, {
         price,
@@ -119,15 +122,8 @@ async function findOrAsk<T>(
   signal: AbortSignal | undefined,
 ): Promise<Answer<T>> {
   const known = await asker.ledger?.get(key);
-  if (known?.status === "ok") {
-    const read = readAnswer(known.raw, question);
-    if ("value" in read) {
-      const { raw, usage, cost, latencyMs, logprobs } = known;
-      const value = read.value;
-      const told = { usage, cost: cost ?? 0, latencyMs, cached: true };
-      return { status: "ok", key, value, raw, ...told, ...(logprobs ? { logprobs } : {}) };
-    }
-  }
+  const found = readKnown(question, known);
+  if (found !== undefined) return found;
   let first = known?.status === "malformed" ? known : undefined;
   if (first === undefined) {
     const made = await askOnce(asker, key, question, [], signal);
@@ -144,6 +140,19 @@ async function findOrAsk<T>(
   ];
   const made = await askOnce(asker, key, question, repair, signal);
   return (await keep(asker, question, made, first)) as Answer<T>;
+}
+
+/** The answer of an entry that is ok, read anew. */
+function readKnown<T>(
+  question: Question<T>,
+  entry: LedgerEntry | undefined,
+): Answer<T> | undefined {
+  if (entry?.status !== "ok") return undefined;
+  const read = readAnswer(entry.raw, question);
+  if (!("value" in read)) return undefined;
+  const { key, raw, usage, cost, latencyMs, date, logprobs } = entry;
+  const told = { usage, cost: cost ?? 0, latencyMs, date, cached: true };
+  return { status: "ok", key, value: read.value, raw, ...told, ...(logprobs ? { logprobs } : {}) };
 }
 
 interface Made<T> {
@@ -229,7 +238,7 @@ async function pay(
  */
 async function keep<T>(
   { ledger }: Asker,
-  { logprobs: wantsLogprobs }: Question<T>,
+  { keepLogprobs }: Question<T>,
   { entry, read }: Made<T>,
   first: LedgerEntry | undefined,
 ): Promise<Answer<T> | undefined> {
@@ -238,18 +247,22 @@ async function keep<T>(
     if (entry.cost !== null) entry.cost += first.cost ?? 0;
     entry.latencyMs += first.latencyMs;
   }
-  const { key, raw, usage, latencyMs, logprobs } = entry;
+  const { key, raw, usage, latencyMs, date } = entry;
   const cost = entry.cost ?? 0;
   if ("complaint" in read) {
     entry.status = first === undefined ? "malformed" : "failed";
     entry.reason = read.complaint;
+    delete entry.logprobs;
     await ledger?.append(entry);
     if (first === undefined) return undefined;
-    return { status: "failed", key, reason: read.complaint, raw, usage, cost };
+    return { status: "failed", key, reason: read.complaint, raw, usage, cost, date };
+  }
+  if (entry.logprobs && keepLogprobs) {
+    entry.logprobs = keepLogprobs(entry.logprobs);
   }
   await ledger?.append({ ...entry, value: read.value });
-  const told = { usage, cost, latencyMs, cached: false };
-  const extra = wantsLogprobs && logprobs ? { logprobs } : {};
+  const told = { usage, cost, latencyMs, date, cached: false };
+  const extra = entry.logprobs ? { logprobs: entry.logprobs } : {};
   return { status: "ok", key, value: read.value, raw, ...told, ...extra };
 }
 

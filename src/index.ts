@@ -293,6 +293,7 @@ export {
   findPrice,
   readPrices,
 } from "./llm/prices.js";
+export { type Rehearsal, type RehearsalEstimate, createRehearsal } from "./llm/rehearsal.js";
 export { type Role, type RoleSettings, readRoleSettings } from "./llm/settings.js";
 export { countTokens } from "./llm/tokens.js";
 export {
@@ -361,6 +362,20 @@ export {
   drawExamples,
 } from "./labels/examples.js";
 export { readOverrides } from "./labels/overrides.js";
+export { analysisOfLabels, analysisToJson } from "./labels/analysis.js";
+export type { ExplanationRecord, LabelEvidence, ShownExample, Verdict } from "./labels/evidence.js";
+export {
+  type LabelledLatent,
+  type ModelLabelOptions,
+  labelLatents,
+} from "./labels/label-latents.js";
+export {
+  type MeasuredVerdict,
+  type VerdictMeasures,
+  measureVerdicts,
+  weightedF1,
+} from "./labels/measures.js";
+export { type LabelProtocol, PROTOCOLS, type ProtocolName } from "./labels/protocol.js";
 export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
 export { drawActivationHistogram } from "./figures/activation-histogram.js";
 export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
@@ -387,6 +402,13 @@ export { readAtlasOptions } from "./pipeline/atlas-options.js";
 export { type AtlasReport, buildAtlas } from "./pipeline/build.js";
 export { type AtlasData, type AtlasFamily, openAtlas } from "./pipeline/context.js";
 export { ATLAS_FIGURES, drawFigures, writeFigures } from "./pipeline/figures.js";
+export {
+  type LabelAtlasOptions,
+  type LabelAtlasReport,
+  labelAtlas,
+  rehearseLabels,
+} from "./pipeline/label-atlas.js";
+export { refreshLabels } from "./pipeline/refresh.js";
 export { type FoundFamilies, findFamilies } from "./pipeline/find-families.js";
 export {
   type AtlasResults,

@@ -34,6 +34,11 @@ export interface PricedChatModel extends ChatModel {
   readonly price: Price | undefined;
   /** The answer that is on the ledger; undefined where there is none or it failed. Nothing is sent. */
   find<T>(question: Question<T>): Promise<Answer<T> | undefined>;
+  /** A question's key, its tokens as it would be sent, and those of an answer. */
+  count<T>(
+    question: Question<T>,
+    answer?: T,
+  ): { key: string; inputTokens: number; outputTokens: number };
   /** Prompts, tokens, price and time of questions that are not on the ledger. Nothing is sent. */
   estimate(questions: Iterable<Omit<Question<unknown>, "check">>): Promise<Estimate>;
 }
@@ -67,6 +72,8 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
     }),
     count: await loadTokenCounter(model),
   };
+  const tokensOf = (question: Omit<Question<unknown>, "check">): number =>
+    countRequestTokens(buildBody(model, question, dialectOf(client.baseURL, model)), asker.count);
   const running = new Map<string, { answer: Promise<Answer<unknown>>; signal?: AbortSignal }>();
   return {
     model,
@@ -89,15 +96,16 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
       return answer;
     },
     find: async (question) => readKnown(question, await ledger?.get(keyOf(model, question))),
+    count: (question, value) => ({
+      key: keyOf(model, question),
+      inputTokens: tokensOf(question),
+      outputTokens: value === undefined ? 0 : asker.count(JSON.stringify(value)),
+    }),
     estimate: (questions) =>
       estimateQuestions(questions, {
         price,
         parallel,
-        tokensOf: (question) =>
-          countRequestTokens(
-            buildBody(model, question, dialectOf(client.baseURL, model)),
-            asker.count,
-          ),
+        tokensOf,
         isKnown: async (question) => (await ledger?.get(keyOf(model, question)))?.status === "ok",
       }),
   };

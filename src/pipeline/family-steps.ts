@@ -15,27 +15,29 @@ import { nameFamiliesByKeywords } from "../labels/family-names.js";
 import { labelsFromAnalysis } from "../labels/import.js";
 import { labelByKeywords } from "../labels/keywords.js";
 import { mergeLabels } from "../labels/label.js";
+import { applyScores, readModelLabels, readScores } from "../labels/model-labels.js";
 import { readOverrides } from "../labels/overrides.js";
 import type { AtlasBuild } from "./build.js";
 import { ATLAS_FILES } from "./files.js";
 import { findFamilies } from "./find-families.js";
 
 /**
- * Labels every latent by its documents' words; labels of an analysis file take their place, and a person's, in
- * labels.overrides.jsonl, that of both.
+ * Labels every latent by its documents' words; labels by a language model take their place, those of an analysis file
+ * that of both, and a person's, in labels.overrides.jsonl, that of all. Scores measured apart are put beside the labels
+ * that they were measured on.
  */
 export async function labelsStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const { analysis, dir, onProgress } = options;
-  const overrides = path.join(dir, ATLAS_FILES.overrides);
+  const file = (name: keyof typeof ATLAS_FILES): string => path.join(dir, ATLAS_FILES[name]);
   await runner.step(
     {
       name: "labels",
-      version: 1,
+      version: 2,
       inputs: {
         corpus: hashes.corpus,
         codes: hashes.codes,
         analysis: hashes.analysis,
-        ...(existsSync(overrides) && { overrides: await sha256File(overrides) }),
+        ...(await hashesOf(dir, ["overrides", "modelLabels", "labelScores"])),
       },
       options: {},
       outputs: [ATLAS_FILES.labels],
@@ -44,9 +46,16 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
       const keywords = labelByKeywords(await data.texts(), await data.postings(), { onProgress });
       const imported = labelsFromAnalysis((await readAnalysis(analysis)) ?? []);
       const { n } = await data.postings();
-      const corrected = await readOverrides(overrides, n);
-      const merged = mergeLabels(keywords, imported, corrected);
-      await writeJsonl(path.join(dir, ATLAS_FILES.labels), merged);
+      const corrected = await readOverrides(file("overrides"), n);
+      const byModel = await readModelLabels(file("modelLabels"), n);
+      const merged = mergeLabels(keywords, byModel, imported, corrected);
+      const words = new Map(keywords.map((record) => [record.latent, record.keywords]));
+      const full = merged.map((record) => {
+        const keywords = record.keywords ?? words.get(record.latent);
+        return keywords === undefined ? record : { ...record, keywords };
+      });
+      const scored = applyScores(full, await readScores(file("labelScores"), n));
+      await writeJsonl(file("labels"), scored);
     },
   );
 }
@@ -169,6 +178,19 @@ export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild
       await writeJson(path.join(options.dir, ATLAS_FILES.taxonomy), report);
     },
   );
+}
+
+/** SHA-256 of those of an atlas's files that are there, by their name in ATLAS_FILES. */
+async function hashesOf(
+  dir: string,
+  names: readonly (keyof typeof ATLAS_FILES)[],
+): Promise<Record<string, string>> {
+  const out: Record<string, string> = {};
+  for (const name of names) {
+    const full = path.join(dir, ATLAS_FILES[name]);
+    if (existsSync(full)) out[name] = await sha256File(full);
+  }
+  return out;
 }
 
 /** Reads an analysis file where one is given. */

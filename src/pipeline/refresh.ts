@@ -1,0 +1,86 @@
+import path from "node:path";
+import { FormatError } from "../errors.js";
+import type { AtlasBuild, AtlasReport } from "./build.js";
+import { catalogStep } from "./catalog-step.js";
+import { createAtlasData } from "./context.js";
+import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
+import { ATLAS_FILES, codesFiles } from "./files.js";
+import { type Manifest, StepRunner } from "./manifest.js";
+import type { AtlasOptions } from "./options.js";
+
+/**
+ * Brings labels, families and catalog of a finished atlas up to date after its label files have changed, with the
+ * options that it was built with. Trains, encodes and places nothing. The caller holds the atlas's lock. Throws
+ * FormatError where an input has changed since the build.
+ */
+export async function refreshLabels(
+  dir: string,
+  given: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
+): Promise<AtlasReport> {
+  const runner = await StepRunner.open(dir);
+  const options = { ...builtOptions(runner.manifest, dir), ...given };
+  const data = createAtlasData(options);
+  try {
+    const { k = 0, inputs } = runner.manifest;
+    const names = codesFiles(k, (await data.sae()).n);
+    const config = inputs.saeConfig?.sha256 ?? "";
+    const build: AtlasBuild = {
+      runner,
+      options,
+      data,
+      hashes: {
+        corpus: await unchanged(runner, "corpus", options.corpus),
+        embeddings: await unchanged(runner, "embeddings", options.embeddings),
+        sae:
+          options.sae === undefined
+            ? runner.outputHash(ATLAS_FILES.sae)
+            : (await unchanged(runner, "sae", options.sae)) + config,
+        classTree: await unchanged(runner, "classTree", options.classTree),
+        analysis: await unchanged(runner, "analysis", options.analysis),
+        codes: `${runner.outputHash(names.indices)} ${runner.outputHash(names.values)}`,
+      },
+    };
+    for (const step of [labelsStep, familiesStep, taxonomyStep, catalogStep]) {
+      options.signal?.throwIfAborted();
+      await step(build);
+    }
+    await runner.save();
+    return { dir, ran: runner.ran, kept: runner.kept };
+  } finally {
+    await data.close();
+  }
+}
+
+/** The options that a build wrote into its manifest. */
+function builtOptions({ inputs, steps, k }: Manifest, dir: string): AtlasOptions {
+  const input = (role: string): string | undefined =>
+    inputs[role] && path.join(dir, inputs[role].file);
+  const [corpus, embeddings] = [input("corpus"), input("embeddings")];
+  if (corpus === undefined || embeddings === undefined || steps.catalog === undefined) {
+    throw new FormatError(dir, "this atlas is unfinished: run the command that builds it again");
+  }
+  const { compat, threshold } = (steps.families?.options ?? {}) as Partial<AtlasOptions>;
+  return {
+    dir,
+    corpus,
+    embeddings,
+    k,
+    compat,
+    threshold,
+    sae: input("sae"),
+    classTree: input("classTree"),
+    analysis: input("analysis"),
+  };
+}
+
+async function unchanged(
+  runner: StepRunner,
+  role: string,
+  file: string | undefined,
+): Promise<string> {
+  if (file === undefined) return "";
+  const before = runner.manifest.inputs[role].sha256;
+  const now = await runner.hashInput(role, file);
+  if (now === before) return now;
+  throw new FormatError(file, `has changed since ${runner.dir} was built: build it again`);
+}

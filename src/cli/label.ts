@@ -13,6 +13,7 @@ import { ATLAS_FILES } from "../pipeline/files.js";
 import {
   type LabelAtlasOptions,
   type LabelAtlasReport,
+  type LabelCounts,
   labelAtlas,
   rehearseLabels,
 } from "../pipeline/label-atlas.js";
@@ -32,7 +33,8 @@ const KINDS = ["random", "near", "neighbour"] as const;
 const options = {
   atlas: { type: "string", value: "DIR", about: "folder of the atlas (default families/wordnet)" },
   latents: { type: "string", value: "LIST", about: "only these, such as 3,17,40-59" },
-  limit: { type: "integer", least: 1, about: "only the first so many of them" },
+  limit: { type: "integer", least: 0, about: "only the first so many of them" },
+  families: { type: "boolean", about: "name the families too, from their latents' labels" },
   protocol: {
     type: "string",
     choices: ["default", "compat"],
@@ -127,7 +129,7 @@ async function runLabel(
 
 type Settings = Pick<
   LabelAtlasOptions,
-  "latents" | "protocol" | "inactive" | "subject" | "seed" | "inFlight"
+  "latents" | "families" | "protocol" | "inactive" | "subject" | "seed" | "inFlight"
 >;
 
 async function labelSettings(dir: string, values: Values): Promise<Settings> {
@@ -137,6 +139,7 @@ async function labelSettings(dir: string, values: Values): Promise<Settings> {
     const { limit, parallel = 64, subject, seed } = values;
     return {
       latents: parseLatents(values.latents, n).slice(0, limit),
+      families: values.families,
       protocol: PROTOCOLS[(values.protocol ?? "default") as ProtocolName],
       inactive: parseKinds(values.inactive),
       subject,
@@ -267,15 +270,23 @@ async function confirm({ explainer, judge }: Estimates, values: Values): Promise
 }
 
 function tellReport(dir: string, report: LabelAtlasReport, budget: Budget): CommandOutput {
-  const { labelled, failed, skipped, scored, meanScore, stopped } = report;
+  const { latents, families, stopped, refreshed } = report;
+  const tell = (what: string, counts: LabelCounts): string => {
+    const { labelled, failed, skipped, scored, meanScore } = counts;
+    const mean = meanScore === undefined ? "" : `; mean score ${meanScore.toFixed(3)} of ${scored}`;
+    return `${labelled} ${what}, ${failed} without an answer, ${skipped} skipped${mean}`;
+  };
+  const steps = refreshed.ran.join(", ") || "nothing";
   return {
     json: { ...report, spent: budget.spent },
     lines: [
-      `${labelled} latents labelled, ${failed} without an answer, ${skipped} skipped`,
-      ...(meanScore === undefined ? [] : [`mean score ${meanScore.toFixed(3)} of ${scored}`]),
+      tell("latents labelled", latents),
+      ...(families.labelled + families.failed + families.skipped > 0
+        ? [tell("families named", families)]
+        : []),
       `spent $${budget.spent.toFixed(4)}`,
       ...(stopped === undefined ? [] : [`stopped at the cap: ${stopped}; run it again to go on`]),
-      `wrote ${path.join(dir, ATLAS_FILES.modelLabels)}; brought up to date: ${report.refreshed.ran.join(", ") || "nothing"}`,
+      `wrote ${path.join(dir, ATLAS_FILES.modelLabels)}; brought up to date: ${steps}`,
     ],
   };
 }

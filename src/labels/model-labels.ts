@@ -3,6 +3,7 @@ import { z } from "zod";
 import { readJsonl } from "../data/jsonl.js";
 import { FormatError } from "../errors.js";
 import { withScore } from "./embedding-score.js";
+import type { FamilyNameRecord } from "./label-families.js";
 import type { LabelRecord } from "./label.js";
 
 /** A score of a label that was measured apart from it, such as by embeddings. */
@@ -42,6 +43,21 @@ const record = z.looseObject({
     })
     .optional(),
 });
+const memberScore = number.optional();
+const familyName = z.looseObject({
+  ...record.shape,
+  members: z.array(
+    z.object({
+      latent: z.int().nonnegative(),
+      label: z.string(),
+      f1: memberScore,
+      pearson: memberScore,
+      familyF1: memberScore,
+      familyPearson: memberScore,
+      familyN: memberScore,
+    }),
+  ),
+});
 const savedScore = z.object({
   ...score.shape,
   latent: z.int().nonnegative(),
@@ -53,7 +69,12 @@ const savedScore = z.object({
  * line, for anything else, such as a latent that is none of the `n`.
  */
 export async function readModelLabels(path: string, n: number): Promise<LabelRecord[]> {
-  return (await readChecked(path, n, record)) as LabelRecord[];
+  return readChecked(path, n, record);
+}
+
+/** Reads families' names by a language model, a FamilyNameRecord a line. As readModelLabels in all else. */
+export async function readFamilyNames(path: string, n: number): Promise<FamilyNameRecord[]> {
+  return readChecked(path, n, familyName);
 }
 
 /** Reads scores, one a line; none where the file is missing. Throws as readModelLabels does. */

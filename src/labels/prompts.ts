@@ -121,6 +121,7 @@ export function explainQuestion({
 
 /** What is asked about a family. */
 export interface FamilyPrompt {
+  /** Empty where it has no label. */
   parent: string;
   children: readonly string[];
   candidates: number;
@@ -134,7 +135,8 @@ export function familyQuestion({
   candidates,
   subject,
 }: FamilyPrompt): LabelQuestion<FamilyNamed> {
-  const lines = [{ parent }, ...children.map((child) => ({ child }))].map(jsonLine);
+  const parents = parent === "" ? [] : [{ parent }];
+  const lines = [...parents, ...children.map((child) => ({ child }))].map(jsonLine);
   const wanted = candidates === 1 ? "Give one name." : `Give ${candidates} names.`;
   return {
     prompt: { name: "name-family", version: PROMPT_VERSION },

@@ -15,7 +15,13 @@ import { nameFamiliesByKeywords } from "../labels/family-names.js";
 import { labelsFromAnalysis } from "../labels/import.js";
 import { labelByKeywords } from "../labels/keywords.js";
 import { mergeLabels } from "../labels/label.js";
-import { applyScores, readModelLabels, readScores } from "../labels/model-labels.js";
+import { nameFields } from "../labels/family-name-fields.js";
+import {
+  applyScores,
+  readFamilyNames,
+  readModelLabels,
+  readScores,
+} from "../labels/model-labels.js";
 import { readOverrides } from "../labels/overrides.js";
 import type { AtlasBuild } from "./build.js";
 import { ATLAS_FILES } from "./files.js";
@@ -60,7 +66,7 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
   );
 }
 
-/** Finds the families and names them by their documents' words. */
+/** Finds the families and names them by their documents' words; a language model's name for the same family wins. */
 export async function familiesStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const { analysis, compat = false, threshold, dir, onProgress } = options;
   const stabilityHash = runner.findOutputHash(ATLAS_FILES.stability);
@@ -74,6 +80,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         analysis: hashes.analysis,
         labels: runner.outputHash(ATLAS_FILES.labels),
         ...(stabilityHash !== undefined && { stability: stabilityHash }),
+        ...(await hashesOf(dir, ["modelFamilies"])),
       },
       options: { compat, threshold },
       outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
@@ -92,12 +99,13 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       const labels = await data.labels();
       const label = (latent: number): string | undefined => labels.get(latent)?.label || undefined;
       const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), families);
-      const extras = (_family: unknown, f: number): Record<string, unknown> => ({
-        name: names[f].label,
-        name_source: names[f].source,
-        name_score: names[f].score,
-        name_score_n: names[f].n,
-        name_score_interval: names[f].interval,
+      const byModel = await readFamilyNames(
+        path.join(dir, ATLAS_FILES.modelFamilies),
+        coactivation.n,
+      );
+      const fieldsOf = nameFields(names, byModel);
+      const extras = (family: Family, f: number): Record<string, unknown> => ({
+        ...fieldsOf(family, f),
         ...(stability && familyFields(stability.families[f])),
       });
       await writeJson(

@@ -9,7 +9,12 @@ import {
   type ModelLabelOptions,
   labelLatents,
 } from "../labels/label-latents.js";
-import type { LabelRecord } from "../labels/label.js";
+import {
+  type FamilyNameRecord,
+  type LabelledFamily,
+  labelFamilies,
+} from "../labels/label-families.js";
+import { type LabelRecord, mergeLabels } from "../labels/label.js";
 import { type LabelProtocol, PROTOCOLS } from "../labels/protocol.js";
 import type { AtlasReport } from "./build.js";
 import { type AtlasData, openAtlas } from "./context.js";
@@ -23,19 +28,27 @@ import { refreshLabels } from "./refresh.js";
 export interface LabelAtlasOptions extends Omit<ModelLabelOptions, "examples"> {
   /** Default all. */
   latents?: readonly number[];
+  /** Names the families too, after the latents. Default false. */
+  families?: boolean;
   /** Kinds of inactive documents, in place of the protocol's. */
   inactive?: readonly InactiveKind[];
 }
 
-/** What a run labelled. */
-export interface LabelAtlasReport {
-  /** Latents with a label, without one because an answer failed, and passed over for too few documents. */
+/** How many latents or families were labelled. */
+export interface LabelCounts {
+  /** With a label, without one because an answer failed, and passed over for too few documents. */
   labelled: number;
   failed: number;
   skipped: number;
-  /** Mean of the first score over the labelled latents that have one, and how many those are. */
+  /** Mean of the first score over those that have one, and how many those are. */
   meanScore: number | undefined;
   scored: number;
+}
+
+/** What a run labelled. */
+export interface LabelAtlasReport {
+  latents: LabelCounts;
+  families: LabelCounts;
   /** Why the run stopped before its end; what is done is kept. */
   stopped?: string;
   /** Steps of the atlas that were brought up to date. */
@@ -75,15 +88,37 @@ export async function rehearseLabels(dir: string, options: LabelAtlasOptions): P
   }
 }
 
-async function* labelStream(
-  data: AtlasData,
-  options: LabelAtlasOptions,
-): AsyncGenerator<LabelledLatent> {
+/** One label as it comes, of a latent or of a family. */
+type Labelled = ({ of: "latent" } & LabelledLatent) | ({ of: "family" } & LabelledFamily);
+
+async function* labelStream(data: AtlasData, options: LabelAtlasOptions): AsyncGenerator<Labelled> {
   const protocol = protocolOf(options);
-  const source = await openLabelSource(data, protocol.examples.inactive ?? ["random"]);
+  const { examples, familyExamples } = protocol;
+  const kinds = [...(examples.inactive ?? []), ...(familyExamples.inactive ?? [])];
+  const source = await openLabelSource(data, kinds);
   const { n } = source.postings;
   const latents = options.latents ?? Array.from({ length: n }, (_, latent) => latent);
-  yield* labelLatents(source, latents, { ...options, protocol });
+  const fresh = new Map<number, LabelRecord>();
+  for await (const labelled of labelLatents(source, latents, { ...options, protocol })) {
+    const { record } = labelled;
+    if (options.families && record.label !== "") fresh.set(record.latent, shortened(record));
+    yield { of: "latent", ...labelled };
+  }
+  if (!options.families) return;
+  const known = await data.labels();
+  const labelOf = (latent: number): LabelRecord | undefined => {
+    const records = [known.get(latent), fresh.get(latent)].filter((one) => one !== undefined);
+    return mergeLabels(records).at(0);
+  };
+  const families = await data.families();
+  const named = labelFamilies(source, families, { ...options, protocol, labelOf });
+  for await (const labelled of named) yield { of: "family", ...labelled };
+}
+
+/** Label and scores alone: all that families need, and little enough to be held for every latent. */
+function shortened({ latent, label, source, ...rest }: LabelRecord): LabelRecord {
+  const { score, scoreName, n, interval, scores } = rest;
+  return { latent, label, source, score, scoreName, n, interval, scores };
 }
 
 function protocolOf({ protocol = PROTOCOLS.default, inactive }: LabelAtlasOptions): LabelProtocol {
@@ -100,54 +135,68 @@ async function labelInto(
   options: LabelAtlasOptions,
 ): Promise<Omit<LabelAtlasReport, "refreshed">> {
   const file = (name: keyof typeof ATLAS_FILES): string => path.join(data.dir, ATLAS_FILES[name]);
-  const before = await labelledBefore(file("modelLabels"));
-  const records = await openMergedLines<LabelRecord>(file("modelLabels"), ({ latent }) =>
-    String(latent),
-  );
+  const lines = {
+    latent: await openLabelLines<LabelRecord>(file("modelLabels")),
+    family: await openLabelLines<FamilyNameRecord>(file("modelFamilies")),
+  };
   const evidences = await openMergedLines<LabelEvidence>(
     file("evidence"),
-    ({ of, latent }) => `${of} ${latent}`,
+    (row) => `${row.of} ${row.latent}`,
   );
-  const count = createCount();
+  const counts = { latent: createCount(), family: createCount() };
   let failure: { error: unknown } | undefined;
   try {
-    for await (const { record, evidence } of labelStream(data, options)) {
-      count.add(record);
-      // A question that failed today says nothing against the label of yesterday.
-      if (record.label === "" && before.has(record.latent)) continue;
-      await records.add(record);
-      if (evidence !== undefined) await evidences.add(evidence);
+    for await (const labelled of labelStream(data, options)) {
+      const { of, record, evidence } = labelled;
+      counts[of].add(record);
+      const isKept =
+        of === "latent" ? await lines.latent.add(record) : await lines.family.add(labelled.record);
+      if (isKept && evidence !== undefined) await evidences.add(evidence);
     }
   } catch (error) {
     failure = { error };
   }
   await evidences.commit();
-  await records.commit();
-  if (failure === undefined) return count.report();
+  await lines.latent.commit();
+  if (options.families) await lines.family.commit();
+  else await lines.family.abort();
+  const report = { latents: counts.latent.report(), families: counts.family.report() };
+  if (failure === undefined) return report;
   const { error } = failure;
-  if (error instanceof BudgetError) return { ...count.report(), stopped: error.message };
+  if (error instanceof BudgetError) return { ...report, stopped: error.message };
   throw error;
 }
 
-async function labelledBefore(file: string): Promise<Set<number>> {
-  const latents = new Set<number>();
-  if (!existsSync(file)) return latents;
-  for await (const { value } of readJsonl(file)) {
-    const { latent, label } = value as LabelRecord;
-    if (label !== "") latents.add(latent);
+/** A file of labels that is being rewritten; an empty label does not take the place of one. */
+async function openLabelLines<T extends LabelRecord>(
+  file: string,
+): Promise<{ add(record: T): Promise<boolean>; commit(): Promise<void>; abort(): Promise<void> }> {
+  const labelled = new Set<number>();
+  if (existsSync(file)) {
+    for await (const { value } of readJsonl(file)) {
+      const { latent, label } = value as T;
+      if (label !== "") labelled.add(latent);
+    }
   }
-  return latents;
+  const lines = await openMergedLines<T>(file, ({ latent }) => String(latent));
+  return {
+    async add(record) {
+      // A question that failed today says nothing against the label of yesterday.
+      if (record.label === "" && labelled.has(record.latent)) return false;
+      await lines.add(record);
+      return true;
+    },
+    commit: () => lines.commit(),
+    abort: () => lines.abort(),
+  };
 }
 
-function createCount(): {
-  add(record: LabelRecord): void;
-  report(): Omit<LabelAtlasReport, "refreshed">;
-} {
+function createCount(): { add(record: LabelRecord): void; report(): LabelCounts } {
   const counts = { labelled: 0, failed: 0, skipped: 0, scored: 0 };
   let sum = 0;
   return {
     add({ label, score, model }) {
-      // Only a latent that was asked about names a model.
+      // Only what was asked about names a model.
       if (label !== "") counts.labelled++;
       else if (model === undefined) counts.skipped++;
       else counts.failed++;

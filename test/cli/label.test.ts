@@ -74,9 +74,9 @@ test("label writes records, evidence and ledger, and the catalog shows them, wit
   await withAtlas({ themes: 6, nonsense: 2 }, async (dir, server) => {
     const { code, stdout, stderr } = await runLabel(dir, server, ["--yes", "--json"]);
     t.is(code, 0, stderr);
-    const report = JSON.parse(stdout) as Record<string, unknown>;
-    t.is(report.labelled, 8);
-    t.true((report.spent as number) > 0);
+    const report = JSON.parse(stdout) as { latents: { labelled: number }; spent: number };
+    t.is(report.latents.labelled, 8);
+    t.true(report.spent > 0);
     const records = await readLines<LabelRecord>(path.join(dir, "labels.llm.jsonl"));
     t.deepEqual(
       records.map(({ latent }) => latent),
@@ -179,5 +179,29 @@ test("at the cap it stops, keeps what is done, says so, and goes on later", asyn
     for (const latent of [...done.map((record) => record.latent), 6, 7]) {
       t.true(latents.includes(latent));
     }
+  });
+});
+
+test("families are named from their latents' labels, and families.json and the catalog show it", async (t) => {
+  const groups = [[0, 1, 2, 3, 4, 5]];
+  await withAtlas({ themes: 8, active: 50, documents: 1800, groups }, async (dir, server) => {
+    const { code, stdout, stderr } = await runLabel(dir, server, ["--families", "--yes", "--json"]);
+    t.is(code, 0, stderr);
+    const { families } = JSON.parse(stdout) as { families: { labelled: number } };
+    t.is(families.labelled, 1);
+    const file = await readFile(path.join(dir, "families.json"), "utf8");
+    const [entry] = Object.values(JSON.parse(file) as Record<string, { name: string }>);
+    t.like(entry, { latent: 0, name_source: "llm", name_score: 1, name_score_n: 40 });
+    t.like(entry, { name_model: "gpt-4o", name_score_name: "balanced-accuracy" });
+    t.regex(entry.name, /^any of theme/);
+    const catalog = await readCatalog(path.join(dir, "catalog.jsonl"));
+    t.is(catalog[3].families[0].name, entry.name);
+    const evidence = await readLines<{ of: string }>(path.join(dir, "labels.evidence.jsonl"));
+    t.is(evidence.filter(({ of }) => of === "family").length, 1);
+    const asked = server.calls.length;
+    t.is((await runLabel(dir, server, ["--families", "--limit", "0"])).code, 0);
+    t.is(server.calls.length, asked);
+    t.is((await readLines(path.join(dir, "labels.llm.jsonl"))).length, 8);
+    t.is((await readLines(path.join(dir, "families.llm.jsonl"))).length, 1);
   });
 });

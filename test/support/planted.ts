@@ -20,6 +20,8 @@ export interface PlantedOptions {
   /** Documents in which a latent is active. */
   active?: number;
   seed?: number;
+  /** Latents of which the first is active wherever one of the others is, so that they make a family. */
+  groups?: number[][];
   /** Replaces the text of a document, which holds its themes' words. */
   text?: (text: string, row: number) => string;
 }
@@ -36,6 +38,7 @@ export function plantCorpus({
   nonsense = 0,
   active = 60,
   seed = 1,
+  groups = [],
   text: change = (text) => text,
 }: PlantedOptions = {}): Planted {
   const random = createRandom(seed);
@@ -45,6 +48,11 @@ export function plantCorpus({
     const rows = new Set<number>();
     while (rows.size < Math.min(active, count)) rows.add(Math.floor(random() * count));
     for (const row of rows) latentsOf[row].set(latent, 0.1 + random());
+  }
+  for (const [parent, ...children] of groups) {
+    for (const latents of latentsOf) {
+      if (children.some((child) => latents.has(child))) latents.set(parent, 0.5 + random());
+    }
   }
   const k = Math.max(1, ...latentsOf.map(({ size }) => size));
   const indices = new Uint32Array(count * k);

@@ -29,6 +29,8 @@ export async function buildPlantedAtlas(
   for (let latent = 0; latent < n; latent++) identity.data[latent * d + latent] = 1;
   const sae = createSae({
     k,
+    // With top-k, slots of value 0 would count as active.
+    activation: { kind: "relu" },
     encoder: identity,
     decoder: identity,
     preBias: new Float32Array(d),

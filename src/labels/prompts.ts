@@ -22,25 +22,45 @@ export interface PromptDocument {
   strength?: number;
 }
 
-const explanation = z.object({
+/** What the explainer answers about a latent, step by step. */
+export interface Explained {
+  hypotheses: string[];
+  struck: string[];
+  granularity: string;
+  labels: string[];
+}
+
+/** What it answers about a family. */
+export interface FamilyNamed {
+  common: string;
+  names: string[];
+}
+
+/** What the judge answers about several documents. */
+export interface Detected {
+  answers: { id: string; verdict: "yes" | "no" }[];
+}
+
+/** What it answers about one document. */
+export interface Confided {
+  id: string;
+  confidence: number;
+}
+
+const explanation: z.ZodType<Explained> = z.object({
   hypotheses: z.array(z.string()),
   struck: z.array(z.string()),
   granularity: z.string(),
   labels: z.array(z.string()),
 });
-const familyNaming = z.object({ common: z.string(), names: z.array(z.string()) });
-const detection = z.object({
+const familyNaming: z.ZodType<FamilyNamed> = z.object({
+  common: z.string(),
+  names: z.array(z.string()),
+});
+const detection: z.ZodType<Detected> = z.object({
   answers: z.array(z.object({ id: z.string(), verdict: z.enum(["yes", "no"]) })),
 });
-const confidence = z.object({ id: z.string(), confidence: z.number() });
-
-/** What the explainer answers about a latent. */
-export type Explained = z.infer<typeof explanation>;
-/** What it answers about a family. */
-export type FamilyNamed = z.infer<typeof familyNaming>;
-/** What the judge answers about several documents, and about one with a confidence. */
-export type Detected = z.infer<typeof detection>;
-export type Confided = z.infer<typeof confidence>;
+const confidence: z.ZodType<Confided> = z.object({ id: z.string(), confidence: z.number() });
 
 const OPEN = "BEGIN DOCUMENTS";
 const CLOSE = "END DOCUMENTS";

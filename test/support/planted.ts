@@ -136,7 +136,7 @@ function explain(user: string): string {
   const shared = [...first].filter(
     (word) => active.every((set) => set.has(word)) && !silent.some((set) => set.has(word)),
   );
-  const wanted = Number(/Give (\d+) labels/.exec(user)?.[1] ?? 1);
+  const wanted = Number(/Give (\d+) labels\.$/.exec(user)?.[1] ?? 1);
   const right = shared.length > 0 ? `matters of ${shared[0]}` : "assorted matters";
   // The right one is not the first of several, so that choosing matters.
   const decoys = ["things in general", "other things in general"].slice(0, wanted - 1);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
+import { allowThinking } from "../labels/ask.js";
 import type { InactiveKind } from "../labels/examples.js";
 import { PROTOCOLS, type ProtocolName } from "../labels/protocol.js";
 import { type Budget, createBudget } from "../llm/budget.js";
@@ -18,6 +19,7 @@ import {
   rehearseLabels,
 } from "../pipeline/label-atlas.js";
 import { openAtlas } from "../pipeline/context.js";
+import { writePaperFiles } from "../pipeline/paper-files.js";
 import {
   type Command,
   type CommandContext,
@@ -66,6 +68,11 @@ const options = {
     about: "model that scores them (or FEATURE_FAMILIES_JUDGE_MODEL; default the same)",
   },
   "judge-base-url": { type: "string", value: "URL", about: "its server (default the same)" },
+  "think-tokens": {
+    type: "integer",
+    least: 0,
+    about: "tokens that a model may think before each answer (default 0)",
+  },
   parallel: { type: "integer", least: 1, about: "most calls at a time (default 64)" },
   seed: { type: "integer", about: "of the documents drawn (default 0)" },
   "dry-run": { type: "boolean", about: "tell prompts, tokens, price and time; ask nothing" },
@@ -76,6 +83,11 @@ const options = {
     about: 'JSON of prices, {"model": {"input", "output"}} in dollars a million tokens',
   },
   yes: { type: "boolean", about: "do not ask before spending" },
+  "paper-files": {
+    type: "string",
+    value: "DIR",
+    about: "write the labels as the paper's feature_analysis_results and family_analysis too",
+  },
 } as const;
 
 type Values = OptionValues<typeof options>;
@@ -114,14 +126,19 @@ async function runLabel(
       return { json: { dryRun: true, ...estimateJson(models, estimates) }, lines: told };
     for (const line of told) context.note(line);
     await confirm(estimates, values);
+    const thinking = values["think-tokens"] ?? 0;
     const report = await labelAtlas(dir, {
       ...settings,
-      ...models,
+      explainer: allowThinking(models.explainer, thinking),
+      judge: allowThinking(models.judge, thinking),
       spent: () => budget.spent,
       onProgress: context.onProgress,
       signal: context.signal,
     });
-    return tellReport(dir, report, budget);
+    const output = tellReport(dir, report, budget);
+    if (values["paper-files"] !== undefined)
+      await addPaperFiles(output, dir, values["paper-files"]);
+    return output;
   } finally {
     await ledger?.close();
   }
@@ -202,7 +219,7 @@ async function rehearse(
   dir: string,
   settings: Settings,
   models: Models,
-  { parallel }: Values,
+  { parallel, "think-tokens": thinking = 0 }: Values,
   { onProgress, signal }: CommandContext,
 ): Promise<Estimates> {
   const explainer = createRehearsal(models.explainer, parallel);
@@ -210,8 +227,8 @@ async function rehearse(
     models.judge === models.explainer ? undefined : createRehearsal(models.judge, parallel);
   await rehearseLabels(dir, {
     ...settings,
-    explainer,
-    judge: judge ?? explainer,
+    explainer: allowThinking(explainer, thinking),
+    judge: allowThinking(judge ?? explainer, thinking),
     inFlight: 4,
     onProgress: (progress) => onProgress({ ...progress, step: "estimate" }),
     signal,
@@ -289,6 +306,19 @@ function tellReport(dir: string, report: LabelAtlasReport, budget: Budget): Comm
       `wrote ${path.join(dir, ATLAS_FILES.modelLabels)}; brought up to date: ${steps}`,
     ],
   };
+}
+
+async function addPaperFiles(output: CommandOutput, dir: string, out: string): Promise<void> {
+  const data = await openAtlas(dir);
+  try {
+    const written = await writePaperFiles(data, out);
+    output.json = { ...(output.json as object), paperFiles: written };
+    const { files, labels, clean } = written;
+    output.lines.push(`${clean} of ${labels} labels are clean by the paper's rules`);
+    output.lines.push(`wrote ${files.join(", ")}`);
+  } finally {
+    await data.close();
+  }
 }
 
 /** "3,17,40-59" as latents, each once, in that order; all n where nothing is given. */

@@ -68,3 +68,13 @@ export function addSpent(total: Spent, { cost, date }: Spent): void {
   total.cost += cost;
   if (date > total.date) total.date = date;
 }
+
+/** A model whose answers may be longer by `tokens`, for models that think before they answer. */
+export function allowThinking(model: ChatModel, tokens: number): ChatModel {
+  if (tokens === 0) return model;
+  return {
+    model: model.model,
+    ask: (question, options) =>
+      model.ask({ ...question, maxTokens: question.maxTokens + tokens }, options),
+  };
+}

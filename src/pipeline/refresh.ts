@@ -4,8 +4,11 @@ import type { AtlasBuild, AtlasReport } from "./build.js";
 import { catalogStep } from "./catalog-step.js";
 import { createAtlasData } from "./context.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
+import type { SavedScore } from "../labels/model-labels.js";
 import { ATLAS_FILES, codesFiles } from "./files.js";
+import { withLock } from "./lock.js";
 import { type Manifest, StepRunner } from "./manifest.js";
+import { openMergedLines } from "./merged-lines.js";
 import type { AtlasOptions } from "./options.js";
 
 /**
@@ -49,6 +52,27 @@ export async function refreshLabels(
   } finally {
     await data.close();
   }
+}
+
+/**
+ * Keeps scores of labels in an atlas, in place of earlier ones of the same name and latent, and brings its catalog up to
+ * date. A score stays beside a label only as long as that is the label it was measured on.
+ */
+export async function saveScores(
+  dir: string,
+  scores: readonly SavedScore[],
+  given: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
+): Promise<AtlasReport> {
+  return withLock(dir, async () => {
+    const file = path.join(dir, ATLAS_FILES.labelScores);
+    const lines = await openMergedLines<SavedScore>(
+      file,
+      ({ name, latent }) => `${name} ${latent}`,
+    );
+    for (const score of scores) await lines.add(score);
+    await lines.commit();
+    return refreshLabels(dir, given);
+  });
 }
 
 /** The options that a build wrote into its manifest. */

@@ -4,6 +4,8 @@ import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readJson } from "../../src/data/json.js";
+import { parseAnalysis } from "../../src/families/quality.js";
 import { readCatalog } from "../../src/labels/catalog-read.js";
 import type { LabelRecord } from "../../src/labels/label.js";
 import { inFolder } from "../support/folder.js";
@@ -199,7 +201,19 @@ test("families are named from their latents' labels, and families.json and the c
     const evidence = await readLines<{ of: string }>(path.join(dir, "labels.evidence.jsonl"));
     t.is(evidence.filter(({ of }) => of === "family").length, 1);
     const asked = server.calls.length;
-    t.is((await runLabel(dir, server, ["--families", "--limit", "0"])).code, 0);
+    const paper = path.join(dir, "../paper");
+    const args = ["--families", "--limit", "0", "--paper-files", paper];
+    t.is((await runLabel(dir, server, args)).code, 0);
+    const [analysis, named] = (await readdir(paper)).sort().reverse();
+    t.regex(analysis, /^feature_analysis_results_\d+\.json$/);
+    t.regex(named, /^family_analysis_\d+_8\.json$/);
+    const rows = parseAnalysis(await readJson(path.join(paper, analysis)));
+    t.deepEqual(
+      rows.map(({ latent, f1, pearson }) => [latent, f1, pearson]),
+      Array.from({ length: 8 }, (_, latent) => [latent, 1, 1]),
+    );
+    const [first] = (await readJson(path.join(paper, named))) as Record<string, unknown[]>[];
+    t.deepEqual([first.feature_f1.length, first.predictions.length], [6, 40]);
     t.is(server.calls.length, asked);
     t.is((await readLines(path.join(dir, "labels.llm.jsonl"))).length, 8);
     t.is((await readLines(path.join(dir, "families.llm.jsonl"))).length, 1);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { writeNpy } from "../../src/data/npy-write.js";
 import { createMatrix } from "../../src/matrix.js";
 import { buildAtlas } from "../../src/pipeline/build.js";
+import type { AtlasOptions } from "../../src/pipeline/options.js";
 import { saveSae } from "../../src/sae/checkpoint.js";
 import { createSae } from "../../src/sae/sae.js";
 import { type Planted, type PlantedOptions, plantCorpus } from "./planted.js";
@@ -14,7 +15,7 @@ import { type Planted, type PlantedOptions, plantCorpus } from "./planted.js";
 export async function buildPlantedAtlas(
   folder: string,
   options: PlantedOptions = {},
-): Promise<{ dir: string; planted: Planted }> {
+): Promise<{ dir: string; planted: Planted; built: AtlasOptions }> {
   const planted = plantCorpus(options);
   const { codes, documents } = planted;
   const { rows, k, n } = codes;
@@ -48,12 +49,13 @@ export async function buildPlantedAtlas(
   });
   await saveSae(file("sae.safetensors"), sae);
   const dir = file("atlas");
-  await buildAtlas({
+  const built: AtlasOptions = {
     dir,
     corpus: file("documents.jsonl"),
     embeddings: file("embeddings.npy"),
     sae: file("sae.safetensors"),
     device: "cpu",
-  });
-  return { dir, planted };
+  };
+  await buildAtlas(built);
+  return { dir, planted, built };
 }

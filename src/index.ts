@@ -362,6 +362,15 @@ export {
   drawExamples,
 } from "./labels/examples.js";
 export { readOverrides } from "./labels/overrides.js";
+export { type FamilyAnalysisEntry, familyAnalysisEntry } from "./labels/family-analysis.js";
+export {
+  type FamilyLabelOptions,
+  type FamilyMemberScore,
+  type FamilyNameRecord,
+  type LabelledFamily,
+  labelFamilies,
+} from "./labels/label-families.js";
+export type { SavedScore } from "./labels/model-labels.js";
 export { analysisOfLabels, analysisToJson } from "./labels/analysis.js";
 export type { ExplanationRecord, LabelEvidence, ShownExample, Verdict } from "./labels/evidence.js";
 export {
@@ -405,10 +414,12 @@ export { ATLAS_FIGURES, drawFigures, writeFigures } from "./pipeline/figures.js"
 export {
   type LabelAtlasOptions,
   type LabelAtlasReport,
+  type LabelCounts,
   labelAtlas,
   rehearseLabels,
 } from "./pipeline/label-atlas.js";
-export { refreshLabels } from "./pipeline/refresh.js";
+export { type PaperFiles, writePaperFiles } from "./pipeline/paper-files.js";
+export { refreshLabels, saveScores } from "./pipeline/refresh.js";
 export { type FoundFamilies, findFamilies } from "./pipeline/find-families.js";
 export {
   type AtlasResults,

@@ -282,7 +282,13 @@ export {
 } from "./search/steer.js";
 
 export { type Budget, type Reservation, createBudget } from "./llm/budget.js";
-export { type ChatModelOptions, type PricedChatModel, createChatModel } from "./llm/chat.js";
+export {
+  type ChatModelOptions,
+  type PricedChatModel,
+  createCallLimiter,
+  createChatModel,
+} from "./llm/chat.js";
+export type { Limiter } from "./llm/limiter.js";
 export type { Estimate } from "./llm/estimate.js";
 export { type Ledger, type LedgerEntry, openLedger } from "./llm/ledger.js";
 export {

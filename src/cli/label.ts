@@ -5,11 +5,10 @@ import { allowThinking } from "../labels/ask.js";
 import type { InactiveKind } from "../labels/examples.js";
 import { PROTOCOLS, type ProtocolName } from "../labels/protocol.js";
 import { type Budget, createBudget } from "../llm/budget.js";
-import { type PricedChatModel, createChatModel } from "../llm/chat.js";
-import { type Ledger, openLedger } from "../llm/ledger.js";
-import { type PriceTable, readPrices } from "../llm/prices.js";
+import type { PricedChatModel } from "../llm/chat.js";
+import { openLedger } from "../llm/ledger.js";
+import { readPrices } from "../llm/prices.js";
 import { type RehearsalEstimate, createRehearsal } from "../llm/rehearsal.js";
-import { type Role, readRoleSettings } from "../llm/settings.js";
 import { ATLAS_FILES } from "../pipeline/files.js";
 import {
   type LabelAtlasOptions,
@@ -28,6 +27,7 @@ import {
   UsageError,
   defineCommand,
 } from "./command.js";
+import { type LabelModels, openLabelModels } from "./label-models.js";
 import { formatRows } from "./text.js";
 
 const KINDS = ["random", "near", "neighbour"] as const;
@@ -119,7 +119,7 @@ async function runLabel(
   const ledger = values["dry-run"] && isNew ? undefined : await openLedger(ledgerFile);
   try {
     const budget = createBudget({ maxCost: values["max-cost"] });
-    const models = await openModels(values, { ledger, budget, prices });
+    const models = await openLabelModels(values, { ledger, budget, prices });
     const estimates = await rehearse(dir, settings, models, values, context);
     const told = tellEstimates(models, estimates);
     if (values["dry-run"])
@@ -169,47 +169,6 @@ async function labelSettings(dir: string, values: Values): Promise<Settings> {
   }
 }
 
-interface Models {
-  explainer: PricedChatModel;
-  judge: PricedChatModel;
-}
-
-async function openModels(
-  values: Values,
-  shared: { ledger: Ledger | undefined; budget: Budget; prices: PriceTable | undefined },
-): Promise<Models> {
-  const open = async (
-    role: Role,
-    given: { model?: string; baseUrl?: string },
-  ): Promise<PricedChatModel> => {
-    const { model, baseUrl, keyVariables } = readRoleSettings(role, given);
-    if (model === undefined) {
-      throw new UsageError("label: name a model by --model or FEATURE_FAMILIES_EXPLAINER_MODEL");
-    }
-    const { parallel, seed } = values;
-    return createChatModel({ model, baseUrl, keyVariables, parallel, seed, ...shared });
-  };
-  const own = { model: values.model, baseUrl: values["base-url"] };
-  const explainer = await open("explainer", own);
-  const judge = readRoleSettings("judge", {
-    model: values.judge,
-    baseUrl: values["judge-base-url"],
-  });
-  // What no option and no variable of the judge's own tells is the explainer's.
-  const explainerSettings = readRoleSettings("explainer", own);
-  const isSame =
-    values.judge === undefined && process.env.FEATURE_FAMILIES_JUDGE_MODEL === undefined;
-  const model = isSame ? explainerSettings.model : judge.model;
-  const hasUrl =
-    values["judge-base-url"] !== undefined ||
-    process.env.FEATURE_FAMILIES_JUDGE_BASE_URL !== undefined;
-  const baseUrl = hasUrl ? judge.baseUrl : explainerSettings.baseUrl;
-  if (model === explainerSettings.model && baseUrl === explainerSettings.baseUrl) {
-    return { explainer, judge: explainer };
-  }
-  return { explainer, judge: await open("judge", { model, baseUrl }) };
-}
-
 interface Estimates {
   explainer: RehearsalEstimate;
   judge: RehearsalEstimate | undefined;
@@ -218,7 +177,7 @@ interface Estimates {
 async function rehearse(
   dir: string,
   settings: Settings,
-  models: Models,
+  models: LabelModels,
   { parallel, "think-tokens": thinking = 0 }: Values,
   { onProgress, signal }: CommandContext,
 ): Promise<Estimates> {
@@ -236,7 +195,7 @@ async function rehearse(
   return { explainer: explainer.estimate(), judge: judge?.estimate() };
 }
 
-function tellEstimates({ explainer, judge }: Models, estimates: Estimates): string[] {
+function tellEstimates({ explainer, judge }: LabelModels, estimates: Estimates): string[] {
   const row = (role: string, model: PricedChatModel, one: RehearsalEstimate): string[] => [
     role,
     model.model,
@@ -263,7 +222,10 @@ function dollars(cost: number | undefined): string {
   return cost === undefined ? "unknown" : `$${cost.toFixed(cost < 1 ? 4 : 2)}`;
 }
 
-function estimateJson({ explainer, judge }: Models, estimates: Estimates): Record<string, unknown> {
+function estimateJson(
+  { explainer, judge }: LabelModels,
+  estimates: Estimates,
+): Record<string, unknown> {
   return {
     explainer: { model: explainer.model, ...estimates.explainer },
     judge: { model: judge.model, ...(estimates.judge ?? {}) },

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { ApiError } from "../errors.js";
 import type { Answer, ChatModel, Question } from "../llm/types.js";
 
@@ -24,6 +25,15 @@ export function createPatience(most = 20): Patience {
 export interface Asking {
   patience: Patience;
   signal?: AbortSignal;
+}
+
+/** What the questions of one run share; hundreds at a time may listen to its signal, which `signal` aborts. */
+export function createAsking(signal?: AbortSignal): Asking {
+  const patience = createPatience();
+  if (signal === undefined) return { patience };
+  const own = AbortSignal.any([signal]);
+  setMaxListeners(0, own);
+  return { patience, signal: own };
 }
 
 /**

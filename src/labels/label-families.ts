@@ -1,5 +1,5 @@
 import type { ChatModel } from "../llm/types.js";
-import { type Asking, addSpent, askOrFail, createPatience } from "./ask.js";
+import { type Asking, addSpent, askOrFail, createAsking } from "./ask.js";
 import type { LabelEvidence, Verdict } from "./evidence.js";
 import { type ExampleSets, type ExampleSource, drawExamples, fillOptions } from "./examples.js";
 import type { NamedFamily } from "./family-names.js";
@@ -59,7 +59,7 @@ export async function* labelFamilies(
   families: readonly NamedFamily[],
   options: FamilyLabelOptions,
 ): AsyncGenerator<LabelledFamily> {
-  const asking: Asking = { patience: createPatience(), signal: options.signal };
+  const asking = createAsking(options.signal);
   const work = (family: NamedFamily): Promise<LabelledFamily> =>
     labelFamily(source, family, options, asking);
   yield* labelInOrder("name families", families, work, options);

@@ -1,6 +1,6 @@
 import type { ChatModel } from "../llm/types.js";
 import type { OnProgress } from "../progress.js";
-import { type Asking, addSpent, createPatience } from "./ask.js";
+import { type Asking, addSpent, createAsking } from "./ask.js";
 import { chooseAndScore } from "./choose.js";
 import type { LabelEvidence } from "./evidence.js";
 import { type ExampleOptions, type ExampleSource, drawExamples, fillOptions } from "./examples.js";
@@ -49,7 +49,7 @@ export async function* labelLatents(
   latents: readonly number[],
   options: ModelLabelOptions,
 ): AsyncGenerator<LabelledLatent> {
-  const asking: Asking = { patience: createPatience(), signal: options.signal };
+  const asking = createAsking(options.signal);
   const work = (latent: number): Promise<LabelledLatent> =>
     labelLatent(source, latent, options, asking);
   yield* labelInOrder("label", latents, work, options);

@@ -24,6 +24,8 @@ export interface ChatModelOptions extends Partial<Connection>, RetryOptions {
   prices?: PriceTable;
   /** Most calls at a time. Default 64; fewer where the server refuses so many. */
   parallel?: number;
+  /** Shared with other models of one server, which counts their calls together. Default one of its own. */
+  limiter?: Limiter;
   /** Of the waits between attempts. Default 0. */
   seed?: number;
 }
@@ -46,6 +48,14 @@ export interface PricedChatModel extends ChatModel {
 /** Variables that may hold the key of a chat model, where none are named. */
 export const CHAT_KEYS = ["FEATURE_FAMILIES_EXPLAINER_API_KEY", "OPENAI_API_KEY"] as const;
 
+/** A limiter for calls to a server, which finds the server's own limit; at most `parallel` (default 64) at a time. */
+export function createCallLimiter(parallel?: number): Limiter {
+  return createLimiter({
+    most: parallel,
+    isOverload: (error) => error instanceof ApiError && error.status === 429,
+  });
+}
+
 /**
  * Opens a chat model. Throws RangeError for an address with a secret in it, and where the budget has a cap but the
  * model no price; Error, naming the variables, where a key is needed and none is set.
@@ -66,10 +76,7 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
     price,
     timeoutMs: options.timeoutMs ?? 60_000,
     retry: { attempts: 8, random: createRandom(seed), ...options },
-    limiter: createLimiter({
-      most: parallel,
-      isOverload: (error) => error instanceof ApiError && error.status === 429,
-    }),
+    limiter: options.limiter ?? createCallLimiter(parallel),
     count: await loadTokenCounter(model),
   };
   const tokensOf = (question: Omit<Question<unknown>, "check">): number =>

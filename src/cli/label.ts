@@ -9,6 +9,7 @@ import type { PricedChatModel } from "../llm/chat.js";
 import { openLedger } from "../llm/ledger.js";
 import { readPrices } from "../llm/prices.js";
 import { type RehearsalEstimate, createRehearsal } from "../llm/rehearsal.js";
+import type { ChatModel } from "../llm/types.js";
 import { ATLAS_FILES } from "../pipeline/files.js";
 import {
   type LabelAtlasOptions,
@@ -114,34 +115,44 @@ async function runLabel(
   const settings = await labelSettings(dir, values);
   const ledgerFile = path.join(dir, ATLAS_FILES.ledger);
   const prices = values.prices === undefined ? undefined : await readPrices(values.prices);
-  // A dry run leaves no trace, not even an empty ledger.
-  const isNew = !existsSync(ledgerFile);
-  const ledger = values["dry-run"] && isNew ? undefined : await openLedger(ledgerFile);
+  const budget = createBudget({ maxCost: values["max-cost"] });
+  // Before there is a yes nothing is made, not even an empty ledger.
+  let ledger = existsSync(ledgerFile) ? await openLedger(ledgerFile) : undefined;
   try {
-    const budget = createBudget({ maxCost: values["max-cost"] });
-    const models = await openLabelModels(values, { ledger, budget, prices });
+    let models = await openLabelModels(values, { ledger, budget, prices });
     const estimates = await rehearse(dir, settings, models, values, context);
     const told = tellEstimates(models, estimates);
-    if (values["dry-run"])
+    if (values["dry-run"]) {
       return { json: { dryRun: true, ...estimateJson(models, estimates) }, lines: told };
+    }
     for (const line of told) context.note(line);
     await confirm(estimates, values);
-    const thinking = values["think-tokens"] ?? 0;
+    if (ledger === undefined) {
+      ledger = await openLedger(ledgerFile);
+      models = await openLabelModels(values, { ledger, budget, prices });
+    }
     const report = await labelAtlas(dir, {
       ...settings,
-      explainer: allowThinking(models.explainer, thinking),
-      judge: allowThinking(models.judge, thinking),
+      ...thinkingModels(models, values),
       spent: () => budget.spent,
       onProgress: context.onProgress,
       signal: context.signal,
     });
     const output = tellReport(dir, report, budget);
-    if (values["paper-files"] !== undefined)
+    if (values["paper-files"] !== undefined) {
       await addPaperFiles(output, dir, values["paper-files"]);
+    }
     return output;
   } finally {
     await ledger?.close();
   }
+}
+
+function thinkingModels(
+  { explainer, judge }: { explainer: ChatModel; judge: ChatModel },
+  { "think-tokens": tokens = 0 }: Values,
+): Pick<LabelAtlasOptions, "explainer" | "judge"> {
+  return { explainer: allowThinking(explainer, tokens), judge: allowThinking(judge, tokens) };
 }
 
 type Settings = Pick<
@@ -178,16 +189,16 @@ async function rehearse(
   dir: string,
   settings: Settings,
   models: LabelModels,
-  { parallel, "think-tokens": thinking = 0 }: Values,
+  values: Values,
   { onProgress, signal }: CommandContext,
 ): Promise<Estimates> {
+  const { parallel } = values;
   const explainer = createRehearsal(models.explainer, parallel);
   const judge =
     models.judge === models.explainer ? undefined : createRehearsal(models.judge, parallel);
   await rehearseLabels(dir, {
     ...settings,
-    explainer: allowThinking(explainer, thinking),
-    judge: allowThinking(judge ?? explainer, thinking),
+    ...thinkingModels({ explainer, judge: judge ?? explainer }, values),
     inFlight: 4,
     onProgress: (progress) => onProgress({ ...progress, step: "estimate" }),
     signal,

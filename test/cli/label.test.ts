@@ -127,6 +127,7 @@ test("a dry run counts the tokens that the server then counts, asks nothing and 
     const refused = await runLabel(dir, server);
     t.is(refused.code, 2);
     t.regex(refused.stderr, /give --yes or --max-cost/);
+    t.deepEqual((await readdir(dir)).sort(), before);
     t.is((await runLabel(dir, server, ["--yes"])).code, 0);
     for (const [role, model] of [
       ["explainer", "gpt-4o"],

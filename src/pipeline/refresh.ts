@@ -1,5 +1,6 @@
 import path from "node:path";
 import { FormatError } from "../errors.js";
+import { readAtlasOptions } from "./atlas-options.js";
 import type { AtlasBuild, AtlasReport } from "./build.js";
 import { catalogStep } from "./catalog-step.js";
 import { createAtlasData } from "./context.js";
@@ -7,7 +8,7 @@ import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
 import type { SavedScore } from "../labels/model-labels.js";
 import { ATLAS_FILES, codesFiles } from "./files.js";
 import { withLock } from "./lock.js";
-import { type Manifest, StepRunner } from "./manifest.js";
+import { StepRunner } from "./manifest.js";
 import { openMergedLines } from "./merged-lines.js";
 import type { AtlasOptions } from "./options.js";
 
@@ -21,7 +22,7 @@ export async function refreshLabels(
   given: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
 ): Promise<AtlasReport> {
   const runner = await StepRunner.open(dir);
-  const options = { ...builtOptions(runner.manifest, dir), ...given };
+  const options = { ...(await readAtlasOptions(dir)), ...given };
   const data = createAtlasData(options);
   try {
     const { k = 0, inputs } = runner.manifest;
@@ -48,7 +49,7 @@ export async function refreshLabels(
       await step(build);
     }
     await runner.save();
-    return { dir, ran: runner.ran, kept: runner.kept };
+    return { dir, ran: runner.ran, kept: runner.kept, dropped: runner.dropped };
   } finally {
     await data.close();
   }
@@ -73,28 +74,6 @@ export async function saveScores(
     await lines.commit();
     return refreshLabels(dir, given);
   });
-}
-
-/** The options that a build wrote into its manifest. */
-function builtOptions({ inputs, steps, k }: Manifest, dir: string): AtlasOptions {
-  const input = (role: string): string | undefined =>
-    inputs[role] && path.join(dir, inputs[role].file);
-  const [corpus, embeddings] = [input("corpus"), input("embeddings")];
-  if (corpus === undefined || embeddings === undefined || steps.catalog === undefined) {
-    throw new FormatError(dir, "this atlas is unfinished: run the command that builds it again");
-  }
-  const { compat, threshold } = (steps.families?.options ?? {}) as Partial<AtlasOptions>;
-  return {
-    dir,
-    corpus,
-    embeddings,
-    k,
-    compat,
-    threshold,
-    sae: input("sae"),
-    classTree: input("classTree"),
-    analysis: input("analysis"),
-  };
 }
 
 async function unchanged(

@@ -254,7 +254,13 @@ export { type UmapOptions, projectUmap } from "./projection/umap.js";
 export * from "./search/exports.js";
 
 export { type Budget, type Reservation, createBudget } from "./llm/budget.js";
-export { type ChatModelOptions, type PricedChatModel, createChatModel } from "./llm/chat.js";
+export {
+  type ChatModelOptions,
+  type PricedChatModel,
+  createCallLimiter,
+  createChatModel,
+} from "./llm/chat.js";
+export type { Limiter } from "./llm/limiter.js";
 export type { Estimate } from "./llm/estimate.js";
 export { type Ledger, type LedgerEntry, openLedger } from "./llm/ledger.js";
 export {
@@ -265,6 +271,7 @@ export {
   findPrice,
   readPrices,
 } from "./llm/prices.js";
+export { type Rehearsal, type RehearsalEstimate, createRehearsal } from "./llm/rehearsal.js";
 export { type Role, type RoleSettings, readRoleSettings } from "./llm/settings.js";
 export { countTokens } from "./llm/tokens.js";
 export {
@@ -333,6 +340,29 @@ export {
   drawExamples,
 } from "./labels/examples.js";
 export { readOverrides } from "./labels/overrides.js";
+export { type FamilyAnalysisEntry, familyAnalysisEntry } from "./labels/family-analysis.js";
+export {
+  type FamilyLabelOptions,
+  type FamilyMemberScore,
+  type FamilyNameRecord,
+  type LabelledFamily,
+  labelFamilies,
+} from "./labels/label-families.js";
+export type { SavedScore } from "./labels/model-labels.js";
+export { analysisOfLabels, analysisToJson } from "./labels/analysis.js";
+export type { ExplanationRecord, LabelEvidence, ShownExample, Verdict } from "./labels/evidence.js";
+export {
+  type LabelledLatent,
+  type ModelLabelOptions,
+  labelLatents,
+} from "./labels/label-latents.js";
+export {
+  type MeasuredVerdict,
+  type VerdictMeasures,
+  measureVerdicts,
+  weightedF1,
+} from "./labels/measures.js";
+export { type LabelProtocol, PROTOCOLS, type ProtocolName } from "./labels/protocol.js";
 export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
 export { drawActivationHistogram } from "./figures/activation-histogram.js";
 export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
@@ -372,6 +402,15 @@ export {
   evaluateAtlasSteering,
 } from "./pipeline/evaluate-steering.js";
 export { ATLAS_FIGURES, drawFigures, writeFigures } from "./pipeline/figures.js";
+export {
+  type LabelAtlasOptions,
+  type LabelAtlasReport,
+  type LabelCounts,
+  labelAtlas,
+  rehearseLabels,
+} from "./pipeline/label-atlas.js";
+export { type PaperFiles, writePaperFiles } from "./pipeline/paper-files.js";
+export { refreshLabels, saveScores } from "./pipeline/refresh.js";
 export { type FoundFamilies, findFamilies } from "./pipeline/find-families.js";
 export {
   type AtlasResults,

@@ -81,8 +81,8 @@ test("the version in the code is that of package.json", (t) => {
   t.is(VERSION, version);
 });
 
-test("no source file is longer than 400 lines", (t) => {
-  for (const file of files) {
+test("no source file but the list of exports is longer than 400 lines", (t) => {
+  for (const file of files.filter((name) => path.relative("src", name) !== "index.ts")) {
     t.true(readFileSync(file, "utf8").split("\n").length <= 401, file);
   }
 });

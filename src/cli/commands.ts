@@ -10,6 +10,7 @@ import { familiesCommand } from "./families.js";
 import { figuresCommand } from "./figures.js";
 import { inspectCommand } from "./inspect.js";
 import { jupyterCommand } from "./jupyter.js";
+import { labelCommand } from "./label.js";
 import { mapCommand } from "./map.js";
 import { matchCommand } from "./match.js";
 import { metricsCommand } from "./metrics.js";
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   matchCommand,
   stabilityCommand,
   figuresCommand,
+  labelCommand,
   scoreCommand,
   catalogCommand,
   searchCommand,

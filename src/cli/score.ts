@@ -7,7 +7,9 @@ import {
   scoreByEmbedding,
 } from "../labels/embedding-score.js";
 import type { LabelRecord } from "../labels/label.js";
+import type { SavedScore } from "../labels/model-labels.js";
 import { openAtlas } from "../pipeline/context.js";
+import { saveScores } from "../pipeline/refresh.js";
 import { createRandom, shuffleInPlace } from "../random.js";
 import { type Command, defineCommand } from "./command.js";
 import { embedderOptions, openEmbedder } from "./embedder.js";
@@ -30,11 +32,13 @@ export const scoreCommand: Command = defineCommand({
       about: "folder of the atlas (default families/wordnet)",
     },
     out: { type: "string", value: "FILE", about: "a line a latent, .jsonl" },
+    save: { type: "boolean", about: "keep the scores in the atlas and show them in its catalog" },
     seed: { type: "integer", about: "of the documents drawn (default 0)" },
     ...embedderOptions,
   },
   async run(values, _positionals, { onProgress, signal }) {
-    const data = await openAtlas(values.atlas ?? "families/wordnet");
+    const dir = values.atlas ?? "families/wordnet";
+    const data = await openAtlas(dir);
     try {
       const source = {
         postings: await data.postings(),
@@ -47,9 +51,10 @@ export const scoreCommand: Command = defineCommand({
       const scores = await scoreByEmbedding(source, records, embedder, options);
       const control = await scoreByEmbedding(source, dealtOut(records), embedder, options);
       if (values.out !== undefined) await writeJsonl(values.out, withLabels(records, scores));
+      const saved = values.save ? await saveScores(dir, savedScores(records, scores)) : undefined;
       const report = { measure: EMBEDDING_SCORE, ...summary(scores), shuffled: summary(control) };
       return {
-        json: { ...report, out: values.out, embedder: embedder.id },
+        json: { ...report, out: values.out, embedder: embedder.id, refreshed: saved },
         lines: tell(records, scores, report, values.out),
       };
     } finally {
@@ -57,6 +62,15 @@ export const scoreCommand: Command = defineCommand({
     }
   },
 });
+
+function savedScores(
+  records: readonly LabelRecord[],
+  scores: readonly EmbeddingScore[],
+): SavedScore[] {
+  return scores.flatMap(({ latent, score }, i) =>
+    score === undefined ? [] : [{ latent, label: records[i].label, ...score }],
+  );
+}
 
 interface Summary {
   scored: number;

@@ -33,6 +33,8 @@ export const CATALOG_COLUMNS: readonly CatalogColumn[] = [
   { name: "model", kind: "text" },
   { name: "prompt_version", kind: "text" },
   { name: "label_date", kind: "text" },
+  { name: "label_cost", kind: "number" },
+  { name: "label_documents", kind: { records: { id: "text", use: "text" } } },
   { name: "active", kind: "integer", required: true },
   { name: "density", kind: "number", required: true },
   { name: "mean_activation", kind: "number" },

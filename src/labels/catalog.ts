@@ -1,6 +1,7 @@
 import { type Postings, topDocuments } from "../codes.js";
 import type { Neighbours } from "../engine/engine.js";
 import type { Coactivation } from "../families/coactivation.js";
+import { coactivePartners } from "../families/partners.js";
 import type { LatentMatch } from "../families/taxonomy.js";
 import type { Matrix } from "../matrix.js";
 import { neighboursOf } from "../projection/neighbours.js";
@@ -32,6 +33,10 @@ export interface CatalogRow {
   prompt_version: string | null;
   /** When the label was made, ISO 8601. */
   label_date: string | null;
+  /** US dollars that the label and its scores cost. */
+  label_cost: number | null;
+  /** Documents behind label and scores, by what they were used for: explain, validate or score. */
+  label_documents: { id: string; use: string }[];
   /** Documents in which it is active, and their share of all. */
   active: number;
   density: number;
@@ -128,8 +133,7 @@ export function buildCatalog(
   const labels = new Map((inputs.labels ?? []).map((record) => [record.latent, record]));
   const matches = new Map((inputs.matches ?? []).map((match) => [match.latent, match]));
   const families = familiesByLatent(inputs, labels);
-  const partners =
-    coactivation === undefined ? undefined : strongestPartners(coactivation, related);
+  const partners = coactivation === undefined ? undefined : coactivePartners(coactivation, related);
   return Array.from({ length: postings.n }, (_, index) => ({
     index,
     ...labelColumns(labels.get(index)),
@@ -144,7 +148,7 @@ export function buildCatalog(
         : neighboursOf(neighbours, index)
             .slice(0, related)
             .map((found) => ({ index: found.index, cosine: round(found.score) })),
-    coactive: partners?.[index] ?? [],
+    coactive: (partners?.[index] ?? []).map((one) => ({ ...one, cosine: round(one.cosine) })),
     top_documents: topDocuments(postings, index, listed).map(({ document, value }) => ({
       id: documents[document].id,
       title: titleOf(documents[document]),
@@ -187,6 +191,8 @@ type LabelColumns = Pick<
   | "model"
   | "prompt_version"
   | "label_date"
+  | "label_cost"
+  | "label_documents"
 >;
 
 function labelColumns(record: LabelRecord | undefined): LabelColumns {
@@ -206,6 +212,10 @@ function labelColumns(record: LabelRecord | undefined): LabelColumns {
     model: record?.model ?? null,
     prompt_version: record?.promptVersion ?? null,
     label_date: record?.date ?? null,
+    label_cost: record?.cost === undefined ? null : known(record.cost),
+    label_documents: (["explain", "validate", "score"] as const).flatMap((use) =>
+      (record?.examples?.[use] ?? []).map((id) => ({ id, use })),
+    ),
   };
 }
 
@@ -252,31 +262,6 @@ function familiesByLatent(
     }
   }
   return found;
-}
-
-// Short lists kept in order while every pair is seen once; ties go to the lower latent.
-function strongestPartners(
-  { n, offsets, latents, together, cosine }: Coactivation,
-  count: number,
-): CatalogRow["coactive"][] {
-  const best = Array.from({ length: n }, () => [] as CatalogRow["coactive"]);
-  const offer = (latent: number, index: number, pair: number): void => {
-    const list = best[latent];
-    const value = cosine[pair];
-    if (value <= 0 || (list.length === count && list[count - 1]?.cosine >= value)) return;
-    let at = list.length;
-    while (at > 0 && list[at - 1].cosine < value) at--;
-    list.splice(at, 0, { index, cosine: value, documents: together[pair] });
-    if (list.length > count) list.pop();
-  };
-  for (let i = 0; i < n; i++) {
-    for (let pair = offsets[i]; pair < offsets[i + 1]; pair++) {
-      offer(i, latents[pair], pair);
-      offer(latents[pair], i, pair);
-    }
-  }
-  for (const list of best) for (const partner of list) partner.cosine = round(partner.cosine);
-  return best;
 }
 
 function classColumns(

@@ -36,6 +36,8 @@ export interface LabelRecord {
   keywords?: string[];
   /** The language model, for source "llm". */
   model?: string;
+  /** The model that judged it. */
+  judge?: string;
   /** Version of the prompts, for source "llm". */
   promptVersion?: string;
   /** When the label was made, ISO 8601. */

@@ -24,6 +24,8 @@ export interface ChatModelOptions extends Partial<Connection>, RetryOptions {
   prices?: PriceTable;
   /** Most calls at a time. Default 64; fewer where the server refuses so many. */
   parallel?: number;
+  /** Shared with other models of one server, which counts their calls together. Default one of its own. */
+  limiter?: Limiter;
   /** Of the waits between attempts. Default 0. */
   seed?: number;
 }
@@ -32,12 +34,27 @@ export interface ChatModelOptions extends Partial<Connection>, RetryOptions {
 export interface PricedChatModel extends ChatModel {
   /** US dollars a million tokens; undefined where they are not known. */
   readonly price: Price | undefined;
+  /** The answer that is on the ledger; undefined where there is none or it failed. Nothing is sent. */
+  find<T>(question: Question<T>): Promise<Answer<T> | undefined>;
+  /** A question's key, its tokens as it would be sent, and those of an answer. */
+  count<T>(
+    question: Question<T>,
+    answer?: T,
+  ): { key: string; inputTokens: number; outputTokens: number };
   /** Prompts, tokens, price and time of questions that are not on the ledger. Nothing is sent. */
   estimate(questions: Iterable<Omit<Question<unknown>, "check">>): Promise<Estimate>;
 }
 
 /** Variables that may hold the key of a chat model, where none are named. */
 export const CHAT_KEYS = ["FEATURE_FAMILIES_EXPLAINER_API_KEY", "OPENAI_API_KEY"] as const;
+
+/** A limiter for calls to a server, which finds the server's own limit; at most `parallel` (default 64) at a time. */
+export function createCallLimiter(parallel?: number): Limiter {
+  return createLimiter({
+    most: parallel,
+    isOverload: (error) => error instanceof ApiError && error.status === 429,
+  });
+}
 
 /**
  * Opens a chat model. Throws RangeError for an address with a secret in it, and where the budget has a cap but the
@@ -59,12 +76,11 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
     price,
     timeoutMs: options.timeoutMs ?? 60_000,
     retry: { attempts: 8, random: createRandom(seed), ...options },
-    limiter: createLimiter({
-      most: parallel,
-      isOverload: (error) => error instanceof ApiError && error.status === 429,
-    }),
+    limiter: options.limiter ?? createCallLimiter(parallel),
     count: await loadTokenCounter(model),
   };
+  const tokensOf = (question: Omit<Question<unknown>, "check">): number =>
+    countRequestTokens(buildBody(model, question, dialectOf(client.baseURL, model)), asker.count);
   const running = new Map<string, { answer: Promise<Answer<unknown>>; signal?: AbortSignal }>();
   return {
     model,
@@ -86,15 +102,17 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
       running.set(key, { answer, signal });
       return answer;
     },
+    find: async (question) => readKnown(question, await ledger?.get(keyOf(model, question))),
+    count: (question, value) => ({
+      key: keyOf(model, question),
+      inputTokens: tokensOf(question),
+      outputTokens: value === undefined ? 0 : asker.count(JSON.stringify(value)),
+    }),
     estimate: (questions) =>
       estimateQuestions(questions, {
         price,
         parallel,
-        tokensOf: (question) =>
-          countRequestTokens(
-            buildBody(model, question, dialectOf(client.baseURL, model)),
-            asker.count,
-          ),
+        tokensOf,
         isKnown: async (question) => (await ledger?.get(keyOf(model, question)))?.status === "ok",
       }),
   };
@@ -119,15 +137,8 @@ async function findOrAsk<T>(
   signal: AbortSignal | undefined,
 ): Promise<Answer<T>> {
   const known = await asker.ledger?.get(key);
-  if (known?.status === "ok") {
-    const read = readAnswer(known.raw, question);
-    if ("value" in read) {
-      const { raw, usage, cost, latencyMs, logprobs } = known;
-      const value = read.value;
-      const told = { usage, cost: cost ?? 0, latencyMs, cached: true };
-      return { status: "ok", key, value, raw, ...told, ...(logprobs ? { logprobs } : {}) };
-    }
-  }
+  const found = readKnown(question, known);
+  if (found !== undefined) return found;
   let first = known?.status === "malformed" ? known : undefined;
   if (first === undefined) {
     const made = await askOnce(asker, key, question, [], signal);
@@ -144,6 +155,19 @@ async function findOrAsk<T>(
   ];
   const made = await askOnce(asker, key, question, repair, signal);
   return (await keep(asker, question, made, first)) as Answer<T>;
+}
+
+/** The answer of an entry that is ok, read anew. */
+function readKnown<T>(
+  question: Question<T>,
+  entry: LedgerEntry | undefined,
+): Answer<T> | undefined {
+  if (entry?.status !== "ok") return undefined;
+  const read = readAnswer(entry.raw, question);
+  if (!("value" in read)) return undefined;
+  const { key, raw, usage, cost, latencyMs, date, logprobs } = entry;
+  const told = { usage, cost: cost ?? 0, latencyMs, date, cached: true };
+  return { status: "ok", key, value: read.value, raw, ...told, ...(logprobs ? { logprobs } : {}) };
 }
 
 interface Made<T> {
@@ -229,7 +253,7 @@ async function pay(
  */
 async function keep<T>(
   { ledger }: Asker,
-  { logprobs: wantsLogprobs }: Question<T>,
+  { keepLogprobs }: Question<T>,
   { entry, read }: Made<T>,
   first: LedgerEntry | undefined,
 ): Promise<Answer<T> | undefined> {
@@ -238,18 +262,22 @@ async function keep<T>(
     if (entry.cost !== null) entry.cost += first.cost ?? 0;
     entry.latencyMs += first.latencyMs;
   }
-  const { key, raw, usage, latencyMs, logprobs } = entry;
+  const { key, raw, usage, latencyMs, date } = entry;
   const cost = entry.cost ?? 0;
   if ("complaint" in read) {
     entry.status = first === undefined ? "malformed" : "failed";
     entry.reason = read.complaint;
+    delete entry.logprobs;
     await ledger?.append(entry);
     if (first === undefined) return undefined;
-    return { status: "failed", key, reason: read.complaint, raw, usage, cost };
+    return { status: "failed", key, reason: read.complaint, raw, usage, cost, date };
+  }
+  if (entry.logprobs && keepLogprobs) {
+    entry.logprobs = keepLogprobs(entry.logprobs);
   }
   await ledger?.append({ ...entry, value: read.value });
-  const told = { usage, cost, latencyMs, cached: false };
-  const extra = wantsLogprobs && logprobs ? { logprobs } : {};
+  const told = { usage, cost, latencyMs, date, cached: false };
+  const extra = entry.logprobs ? { logprobs: entry.logprobs } : {};
   return { status: "ok", key, value: read.value, raw, ...told, ...extra };
 }
 

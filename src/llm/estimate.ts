@@ -43,6 +43,15 @@ export async function estimateQuestions(
     sum.inputTokens += tokensOf(question);
     sum.outputTokens += question.maxTokens;
   }
+  return priceWork(sum, price, parallel);
+}
+
+/** Price and time of counted questions, `parallel` of them asked at a time. */
+export function priceWork(
+  sum: Pick<Estimate, "prompts" | "known" | "inputTokens" | "outputTokens">,
+  price: Price | undefined,
+  parallel: number,
+): Estimate {
   const work = sum.prompts * CALL_SECONDS + sum.outputTokens / TOKENS_A_SECOND;
   const cost = price === undefined ? undefined : costOf(sum, price);
   return { ...sum, cost, seconds: work / Math.max(1, Math.min(parallel, sum.prompts)) };

@@ -6,7 +6,7 @@ export interface Prompt {
   version: string;
 }
 
-/** One question to a chat model. Everything in it but `check` is part of the ledger's key. */
+/** One question to a chat model. Everything in it but the functions is part of the ledger's key. */
 export interface Question<T> {
   prompt: Prompt;
   system: string;
@@ -22,6 +22,11 @@ export interface Question<T> {
   seed?: number;
   /** Asks for the log-probabilities of the answer's tokens. Default false. */
   logprobs?: boolean;
+  /**
+   * Which of the log-probabilities are kept, on the ledger too: those of a whole answer take a hundred times the room
+   * of the answer. Default all.
+   */
+  keepLogprobs?: (tokens: TokenLogprob[]) => TokenLogprob[];
   /** Further checks, such as "every id exactly once": a complaint leads to the one repair question. */
   check?: (value: T) => string | undefined;
 }
@@ -53,6 +58,8 @@ export type Answer<T> =
       usage: Usage;
       cost: number;
       latencyMs: number;
+      /** When it came, ISO 8601. */
+      date: string;
       cached: boolean;
       logprobs?: TokenLogprob[];
     }
@@ -63,6 +70,7 @@ export type Answer<T> =
       raw?: string;
       usage: Usage;
       cost: number;
+      date: string;
     };
 
 /** Answers questions; safe to call any number of times at once. */

@@ -12,7 +12,7 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
   await runner.step(
     {
       name: "catalog",
-      version: 2,
+      version: 3,
       inputs: {
         corpus: hashes.corpus,
         codes: hashes.codes,

@@ -15,27 +15,35 @@ import { nameFamiliesByKeywords } from "../labels/family-names.js";
 import { labelsFromAnalysis } from "../labels/import.js";
 import { labelByKeywords } from "../labels/keywords.js";
 import { mergeLabels } from "../labels/label.js";
+import { nameFields } from "../labels/family-name-fields.js";
+import {
+  applyScores,
+  readFamilyNames,
+  readModelLabels,
+  readScores,
+} from "../labels/model-labels.js";
 import { readOverrides } from "../labels/overrides.js";
 import type { AtlasBuild } from "./build.js";
 import { ATLAS_FILES } from "./files.js";
 import { findFamilies } from "./find-families.js";
 
 /**
- * Labels every latent by its documents' words; labels of an analysis file take their place, and a person's, in
- * labels.overrides.jsonl, that of both.
+ * Labels every latent by its documents' words; labels by a language model take their place, those of an analysis file
+ * that of both, and a person's, in labels.overrides.jsonl, that of all. Scores measured apart are put beside the labels
+ * that they were measured on.
  */
 export async function labelsStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const { analysis, dir, onProgress } = options;
-  const overrides = path.join(dir, ATLAS_FILES.overrides);
+  const file = (name: keyof typeof ATLAS_FILES): string => path.join(dir, ATLAS_FILES[name]);
   await runner.step(
     {
       name: "labels",
-      version: 1,
+      version: 2,
       inputs: {
         corpus: hashes.corpus,
         codes: hashes.codes,
         analysis: hashes.analysis,
-        ...(existsSync(overrides) && { overrides: await sha256File(overrides) }),
+        ...(await hashesOf(dir, ["overrides", "modelLabels", "labelScores"])),
       },
       options: {},
       outputs: [ATLAS_FILES.labels],
@@ -44,14 +52,21 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
       const keywords = labelByKeywords(await data.texts(), await data.postings(), { onProgress });
       const imported = labelsFromAnalysis((await readAnalysis(analysis)) ?? []);
       const { n } = await data.postings();
-      const corrected = await readOverrides(overrides, n);
-      const merged = mergeLabels(keywords, imported, corrected);
-      await writeJsonl(path.join(dir, ATLAS_FILES.labels), merged);
+      const corrected = await readOverrides(file("overrides"), n);
+      const byModel = await readModelLabels(file("modelLabels"), n);
+      const merged = mergeLabels(keywords, byModel, imported, corrected);
+      const words = new Map(keywords.map((record) => [record.latent, record.keywords]));
+      const full = merged.map((record) => {
+        const keywords = record.keywords ?? words.get(record.latent);
+        return keywords === undefined ? record : { ...record, keywords };
+      });
+      const scored = applyScores(full, await readScores(file("labelScores"), n));
+      await writeJsonl(file("labels"), scored);
     },
   );
 }
 
-/** Finds the families and names them by their documents' words. */
+/** Finds the families and names them by their documents' words; a language model's name for the same family wins. */
 export async function familiesStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const { analysis, compat = false, threshold, dir, onProgress } = options;
   const stabilityHash = runner.findOutputHash(ATLAS_FILES.stability);
@@ -65,6 +80,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         analysis: hashes.analysis,
         labels: runner.outputHash(ATLAS_FILES.labels),
         ...(stabilityHash !== undefined && { stability: stabilityHash }),
+        ...(await hashesOf(dir, ["modelFamilies"])),
       },
       options: { compat, threshold },
       outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
@@ -83,12 +99,13 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       const labels = await data.labels();
       const label = (latent: number): string | undefined => labels.get(latent)?.label || undefined;
       const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), families);
-      const extras = (_family: unknown, f: number): Record<string, unknown> => ({
-        name: names[f].label,
-        name_source: names[f].source,
-        name_score: names[f].score,
-        name_score_n: names[f].n,
-        name_score_interval: names[f].interval,
+      const byModel = await readFamilyNames(
+        path.join(dir, ATLAS_FILES.modelFamilies),
+        coactivation.n,
+      );
+      const fieldsOf = nameFields(names, byModel);
+      const extras = (family: Family, f: number): Record<string, unknown> => ({
+        ...fieldsOf(family, f),
         ...(stability && familyFields(stability.families[f])),
       });
       await writeJson(
@@ -169,6 +186,19 @@ export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild
       await writeJson(path.join(options.dir, ATLAS_FILES.taxonomy), report);
     },
   );
+}
+
+/** SHA-256 of those of an atlas's files that are there, by their name in ATLAS_FILES. */
+async function hashesOf(
+  dir: string,
+  names: readonly (keyof typeof ATLAS_FILES)[],
+): Promise<Record<string, string>> {
+  const out: Record<string, string> = {};
+  for (const name of names) {
+    const full = path.join(dir, ATLAS_FILES[name]);
+    if (existsSync(full)) out[name] = await sha256File(full);
+  }
+  return out;
 }
 
 /** Reads an analysis file where one is given. */

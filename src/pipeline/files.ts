@@ -9,8 +9,11 @@ export const ATLAS_FILES = {
   overrides: "labels.overrides.jsonl",
   /** Labels and family names by a language model, their scores, what stands behind them, and every answer. */
   modelLabels: "labels.llm.jsonl",
+  modelFamilies: "families.llm.jsonl",
   evidence: "labels.evidence.jsonl",
   ledger: "labels.ledger.jsonl",
+  /** Scores of labels that were measured apart from them, such as by embeddings. */
+  labelScores: "labels.scores.jsonl",
   families: "families.json",
   familyStatistics: "family-statistics.json",
   forest: "spanning-forest.graphml",

@@ -1,0 +1,70 @@
+import type { ChatModel } from "../llm/types.js";
+import { type Asking, type Spent, addSpent } from "./ask.js";
+import type { Verdict } from "./evidence.js";
+import type { ExampleSets } from "./examples.js";
+import { judgeLabel } from "./judge.js";
+import type { LabelScore } from "./label.js";
+import { measureVerdicts, scoreNamed } from "./measures.js";
+import type { LabelProtocol } from "./protocol.js";
+
+/** A label chosen among candidates, with its scores. */
+export interface JudgedLabel extends Spent {
+  /** Empty where there was no candidate. */
+  label: string;
+  candidates: { label: string; score?: number }[];
+  scores: LabelScore[];
+  /** Documents of the score set without an answer. */
+  failed: number;
+  notes: string[];
+  verdicts: Verdict[];
+}
+
+/**
+ * Chooses the candidate with the highest balanced accuracy on the validate set, then the highest AUC, then the first
+ * one, and scores it on the score set.
+ */
+export async function chooseAndScore(
+  judge: ChatModel,
+  candidates: readonly string[],
+  { validate, score }: Pick<ExampleSets, "validate" | "score">,
+  protocol: LabelProtocol,
+  options: Asking & { subject?: string; seed: number },
+): Promise<JudgedLabel> {
+  const asked = { ...protocol, ...options };
+  const spent: Spent = { cost: 0, date: "" };
+  if (candidates.length === 0) {
+    const none = { candidates: [], scores: [], failed: 0, notes: [], verdicts: [] };
+    return { label: "", ...none, ...spent };
+  }
+  // One candidate alone needs no choice, and a set without documents allows none.
+  const isChoice = candidates.length > 1 && validate.length > 0;
+  const trials = await Promise.all(
+    candidates.map(async (label) => {
+      const { verdicts, ...trialSpent } = isChoice
+        ? await judgeLabel(judge, label, validate, "validate", asked)
+        : { verdicts: [], cost: 0, date: "" };
+      addSpent(spent, trialSpent);
+      const { scores } = measureVerdicts(verdicts);
+      const accuracy = scoreNamed(scores, "balanced-accuracy");
+      return { label, verdicts, accuracy, auc: scoreNamed(scores, "auc") };
+    }),
+  );
+  const best = trials.reduce((kept, trial) => {
+    const gain = (trial.accuracy ?? -1) - (kept.accuracy ?? -1);
+    return gain > 0 || (gain === 0 && (trial.auc ?? -1) > (kept.auc ?? -1)) ? trial : kept;
+  });
+  const judged = await judgeLabel(judge, best.label, score, "score", asked);
+  addSpent(spent, judged);
+  const { scores, failed, notes } = measureVerdicts(judged.verdicts, options);
+  return {
+    label: best.label,
+    candidates: trials.map(({ label, accuracy }) =>
+      accuracy === undefined ? { label } : { label, score: accuracy },
+    ),
+    scores,
+    failed,
+    notes: failed > 0 ? [...notes, `${failed} documents without an answer`] : notes,
+    verdicts: [...trials.flatMap(({ verdicts }) => verdicts), ...judged.verdicts],
+    ...spent,
+  };
+}

@@ -1,0 +1,79 @@
+import type { Postings } from "../codes.js";
+import type { ExampleSource } from "./examples.js";
+import type { NamedFamily } from "./family-names.js";
+
+/** Neighbours of a family that hard inactive documents come from. */
+const NEIGHBOURS = 30;
+
+/** A family's documents, to draw examples from under its parent's number. */
+export interface FamilySource extends ExampleSource {
+  /** The member that speaks for a row: the one that is strongest in it, each as a share of its highest. */
+  memberOf: (row: number) => number | undefined;
+}
+
+/**
+ * A source in which the parent latent stands for the whole family: active where any member is, as strongly as the
+ * strongest of them, and inactive only where none is. Active documents are drawn from the members in turn; neighbours are
+ * latents that fire with members but are none.
+ */
+export function familySource(source: ExampleSource, family: NamedFamily): FamilySource {
+  const { parent } = family;
+  const latents = familyLatents(family);
+  const byRow = new Map<number, { share: number; latent: number }>();
+  for (const latent of latents) {
+    for (const [row, share] of sharesOf(source.postings, latent)) {
+      const known = byRow.get(row);
+      if (known === undefined || share > known.share) byRow.set(row, { share, latent });
+    }
+  }
+  const rows = Uint32Array.from(byRow.keys()).sort();
+  const offsets = new Uint32Array(parent + 2);
+  offsets[parent + 1] = rows.length;
+  const memberOf = (row: number): number | undefined => byRow.get(row)?.latent;
+  return {
+    ...source,
+    postings: {
+      n: parent + 1,
+      documents: source.postings.documents,
+      offsets,
+      rows,
+      values: Float32Array.from(rows, (row) => byRow.get(row)?.share ?? 0),
+    },
+    ...(source.neighbours && {
+      neighbours: { ...source.neighbours, of: () => outsiders(latents, source.neighbours) },
+    }),
+    group: (_latent, row) => memberOf(row) ?? parent,
+    memberOf,
+  };
+}
+
+/** The parent and the members, each once. */
+export function familyLatents({ parent, members }: NamedFamily): number[] {
+  return [...new Set([parent, ...members.map(({ latent }) => latent)])];
+}
+
+function* sharesOf(
+  { offsets, rows, values }: Postings,
+  latent: number,
+): Generator<[row: number, share: number]> {
+  let highest = 0;
+  for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
+    highest = Math.max(highest, values[at]);
+  }
+  for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
+    if (values[at] > 0) yield [rows[at], values[at] / highest];
+  }
+}
+
+// The nearest neighbours of all members first, then the second ones.
+function outsiders(latents: readonly number[], neighbours: ExampleSource["neighbours"]): number[] {
+  if (neighbours === undefined) return [];
+  const inside = new Set(latents);
+  const lists = latents.map((latent) => neighbours.of(latent).filter((one) => !inside.has(one)));
+  const longest = Math.max(0, ...lists.map((list) => list.length));
+  const found = new Set<number>();
+  for (let rank = 0; rank < longest && found.size < NEIGHBOURS; rank++) {
+    for (const list of lists) if (rank < list.length) found.add(list[rank]);
+  }
+  return [...found].slice(0, NEIGHBOURS);
+}

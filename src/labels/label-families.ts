@@ -1,0 +1,164 @@
+import type { ChatModel } from "../llm/types.js";
+import { type Asking, addSpent, askOrFail, createAsking } from "./ask.js";
+import type { LabelEvidence, Verdict } from "./evidence.js";
+import { type ExampleSets, type ExampleSource, drawExamples, fillOptions } from "./examples.js";
+import type { NamedFamily } from "./family-names.js";
+import { familyLatents, familySource } from "./family-source.js";
+import { chooseAndScore } from "./choose.js";
+import { activeTest } from "./inactive-examples.js";
+import type { Interpretation } from "./interpret.js";
+import { type ModelLabelOptions, labelInOrder } from "./label-latents.js";
+import { evidenceOf, recordOf } from "./label-record.js";
+import { type LabelRecord, labelScores } from "./label.js";
+import { measureVerdicts, scoreNamed } from "./measures.js";
+import { distinctNames, familyQuestion } from "./prompts.js";
+import { PROTOCOLS, fitExamples } from "./protocol.js";
+
+/** How a family's name compares with the label of one of its latents. */
+export interface FamilyMemberScore {
+  latent: number;
+  /** Empty where it has none. */
+  label: string;
+  /** Scores of the latent's own label on its own documents, as far as they are known. */
+  f1?: number;
+  pearson?: number;
+  /** Of the family's name on those of its documents in which this latent is active, against those of no member. */
+  familyF1?: number;
+  familyPearson?: number;
+  /** Documents behind these two. */
+  familyN?: number;
+}
+
+/** A family's name: a LabelRecord under the parent latent, with its comparison. */
+export interface FamilyNameRecord extends LabelRecord {
+  /** The children in the family's order, then the parent. */
+  members: FamilyMemberScore[];
+}
+
+/** A family's name with what stands behind it; without evidence where it was skipped. */
+export interface LabelledFamily {
+  record: FamilyNameRecord;
+  evidence?: LabelEvidence;
+}
+
+/** How families are named by a language model. */
+export interface FamilyLabelOptions extends ModelLabelOptions {
+  /** The latents' labels and scores. */
+  labelOf: (latent: number) => LabelRecord | undefined;
+}
+
+/** Children's labels that the explainer sees; of larger families evenly many from all over. */
+const SHOWN_CHILDREN = 60;
+
+/**
+ * Names families, in the order given, by their latents' labels, and scores each name on documents in which any member is
+ * active, spread over the members, against documents in which none is. As labelLatents in all else.
+ */
+export async function* labelFamilies(
+  source: ExampleSource,
+  families: readonly NamedFamily[],
+  options: FamilyLabelOptions,
+): AsyncGenerator<LabelledFamily> {
+  const asking = createAsking(options.signal);
+  const work = (family: NamedFamily): Promise<LabelledFamily> =>
+    labelFamily(source, family, options, asking);
+  yield* labelInOrder("name families", families, work, options);
+}
+
+async function labelFamily(
+  base: ExampleSource,
+  family: NamedFamily,
+  options: FamilyLabelOptions,
+  asking: Asking,
+): Promise<LabelledFamily> {
+  const { explainer, judge = explainer, protocol = PROTOCOLS.default, subject, seed = 0 } = options;
+  asking.signal?.throwIfAborted();
+  const { parent } = family;
+  const source = familySource(base, family);
+  const drawing = {
+    seed,
+    ...(options.examples ?? fitExamples(protocol.familyExamples, source)),
+    explain: { active: 0, inactive: 0 },
+  };
+  const sets = drawExamples(source, parent, drawing);
+  const skip = (reason: string): LabelledFamily => ({
+    record: {
+      latent: parent,
+      label: "",
+      source: "llm",
+      reason: `skipped: ${reason}`,
+      members: compareMembers(base, family, options, undefined),
+    },
+  });
+  if ("reason" in sets) return skip(sets.reason);
+  const explained = await nameFamily(explainer, family, protocol.candidates, options, asking);
+  if (explained === undefined) return skip("no latent of the family has a label");
+  const asked = { ...asking, subject, seed };
+  const judged = await chooseAndScore(judge, explained.labels, sets, protocol, asked);
+  addSpent(judged, explained);
+  const models = { explainer: explainer.model, judge: judge.model };
+  const { limit } = fillOptions(drawing);
+  const { memberOf } = source;
+  const told = { latent: parent, sets, explained, judged, protocol, models, limit, memberOf };
+  const { verdicts } = judged;
+  const members = compareMembers(base, family, options, { sets, verdicts });
+  return { record: { ...recordOf(told), members }, evidence: evidenceOf(told) };
+}
+
+/** Asks for names; undefined where no latent of the family has a label to go by. */
+async function nameFamily(
+  explainer: ChatModel,
+  { parent, members }: NamedFamily,
+  candidates: number,
+  { labelOf, subject }: FamilyLabelOptions,
+  asking: Asking,
+): Promise<Interpretation | undefined> {
+  const label = (latent: number): string => labelOf(latent)?.label ?? "";
+  const children = members.map(({ latent }) => label(latent)).filter((one) => one !== "");
+  if (label(parent) === "" && children.length === 0) return undefined;
+  const shown = evenly(children, SHOWN_CHILDREN);
+  const question = familyQuestion({ parent: label(parent), children: shown, candidates, subject });
+  const answer = await askOrFail(explainer, question, asking);
+  const { key, cost, date } = answer;
+  if (answer.status === "failed") {
+    const { reason } = answer;
+    return { labels: [], cost, date, record: { key, status: "failed", reason, labels: [] } };
+  }
+  const labels = distinctNames(answer.value.names);
+  const reasoning = `Common: ${answer.value.common}`;
+  return { labels, cost, date, record: { key, status: "ok", labels, reasoning } };
+}
+
+function evenly<T>(items: readonly T[], most: number): T[] {
+  if (items.length <= most) return [...items];
+  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]);
+}
+
+function compareMembers(
+  { postings }: ExampleSource,
+  family: NamedFamily,
+  { labelOf }: FamilyLabelOptions,
+  judged: { sets: ExampleSets; verdicts: readonly Verdict[] } | undefined,
+): FamilyMemberScore[] {
+  const verdicts = judged?.verdicts.filter(({ set }) => set === "score") ?? [];
+  const rows = new Map(judged?.sets.score.map(({ id, row }) => [id, row]));
+  const [parent, ...children] = familyLatents(family);
+  return [...children, parent].map((latent) => {
+    const record = labelOf(latent);
+    const own = record === undefined ? [] : labelScores(record);
+    const isActive = activeTest(postings, latent);
+    const ofMember = verdicts.filter(
+      ({ id, expected }) => !expected || isActive(rows.get(id) ?? -1),
+    );
+    const { scores } = measureVerdicts(ofMember);
+    const found = {
+      f1: scoreNamed(own, "f1"),
+      pearson: scoreNamed(own, "pearson"),
+      familyF1: scoreNamed(scores, "f1"),
+      familyPearson: scoreNamed(scores, "pearson"),
+      familyN: scores[0]?.n,
+    };
+    const known = Object.entries(found).filter(([, value]) => value !== undefined);
+    return { latent, label: record?.label ?? "", ...Object.fromEntries(known) };
+  });
+}

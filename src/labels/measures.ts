@@ -1,0 +1,194 @@
+import { f1Interval, wilsonInterval } from "../families/interval.js";
+import { createRandom } from "../random.js";
+import { measureAuc } from "./auc.js";
+import type { Verdict } from "./evidence.js";
+import type { LabelScore } from "./label.js";
+
+/** What measures are taken of. */
+export type MeasuredVerdict = Pick<Verdict, "expected" | "answer" | "confidence" | "probability">;
+
+/** What verdicts say of a label. */
+export interface VerdictMeasures {
+  /**
+   * "balanced-accuracy", "f1", "pearson" and "auc" as far as they are defined, each with the answered documents behind
+   * it and a 95 % interval.
+   */
+  scores: LabelScore[];
+  /** Documents without an answer: they count neither as right nor as wrong. */
+  failed: number;
+  /** Why a measure is missing. */
+  notes: string[];
+}
+
+const RESAMPLES = 1000;
+
+/**
+ * Measures of a judge's verdicts. Without an answer about an active and one about an inactive document there are none.
+ * F1 and balanced accuracy are those of yes and no, where confidence is asked for of confidence above 0. Pearson's
+ * correlation is that of the confidence, else of yes and no; it is undefined where all answers are alike. The AUC is
+ * that of the probabilities or confidences, where all answers have one. `seed` (default 0) is that of the bootstrap
+ * for Pearson's interval.
+ */
+export function measureVerdicts(
+  verdicts: readonly MeasuredVerdict[],
+  { seed = 0 }: { seed?: number } = {},
+): VerdictMeasures {
+  const answered = verdicts.filter(({ answer }) => answer !== null);
+  const failed = verdicts.length - answered.length;
+  const active = answered.filter(({ expected }) => expected);
+  const inactive = answered.filter(({ expected }) => !expected);
+  const notes: string[] = [];
+  if (active.length === 0 || inactive.length === 0) {
+    const which = active.length === 0 ? "active" : "inactive";
+    notes.push(`no scores: no ${which} document was answered about`);
+    return { scores: [], failed, notes };
+  }
+  const saidYes = (list: readonly MeasuredVerdict[]): number =>
+    list.filter(({ answer }) => answer === true).length;
+  const table = {
+    hits: saidYes(active),
+    active: active.length,
+    alarms: saidYes(inactive),
+    inactive: inactive.length,
+  };
+  const n = answered.length;
+  const scores: LabelScore[] = [
+    { name: "balanced-accuracy", n, ...balancedAccuracy(table) },
+    { name: "f1", n, ...f1Score(table) },
+  ];
+  const pearson = pearsonScore(active, inactive, table, seed);
+  if (pearson === undefined) notes.push("pearson is undefined: all answers are alike");
+  else scores.push({ name: "pearson", n, ...pearson });
+  const strength = ({ confidence, probability }: MeasuredVerdict): number =>
+    probability ?? confidence ?? NaN;
+  const known = (list: readonly MeasuredVerdict[]): number[] =>
+    list.map(strength).filter((value) => !Number.isNaN(value));
+  const [above, below] = [known(active), known(inactive)];
+  const auc = above.length + below.length === n ? measureAuc(above, below) : undefined;
+  if (auc !== undefined) scores.push({ name: "auc", n, ...auc });
+  return { scores, failed, notes };
+}
+
+/** The value of a measure by its name. */
+export function scoreNamed(scores: readonly LabelScore[], name: string): number | undefined {
+  return scores.find((score) => score.name === name)?.value;
+}
+
+/**
+ * The mean F1 of labels, each weighted by how many documents its latent is active in: what a document's latents are
+ * worth together. Labels without an F1 are left out and counted. Undefined where there is none.
+ */
+export function weightedF1(
+  entries: readonly { f1: number | undefined; documents: number }[],
+): { value: number; labels: number; without: number } | undefined {
+  const known = entries.filter(({ f1 }) => f1 !== undefined);
+  const weight = known.reduce((sum, { documents }) => sum + documents, 0);
+  if (weight === 0) return undefined;
+  const value = known.reduce((sum, { f1 = 0, documents }) => sum + f1 * documents, 0) / weight;
+  return { value, labels: known.length, without: entries.length - known.length };
+}
+
+interface Table {
+  /** Active documents with yes, of all active ones. */
+  hits: number;
+  active: number;
+  /** Inactive documents with yes, of all inactive ones. */
+  alarms: number;
+  inactive: number;
+}
+
+type Measured = Pick<LabelScore, "value" | "interval">;
+
+function balancedAccuracy({ hits, active, alarms, inactive }: Table): Measured {
+  const quiet = inactive - alarms;
+  return fromRates([hits, active], [quiet, inactive], (tpr, tnr) => (tpr + tnr) / 2, [0, 1]);
+}
+
+function f1Score({ hits, active, alarms }: Table): Measured {
+  const named = hits + alarms;
+  return { value: (2 * hits) / (active + named), interval: f1Interval(hits, active, named) };
+}
+
+/**
+ * A measure of two independent shares, falling in neither, with the interval that the square-and-add rule makes of
+ * Wilson's two. Unlike a bootstrap's it is no point where every answer is right.
+ */
+function fromRates(
+  [a, ofA]: readonly [number, number],
+  [b, ofB]: readonly [number, number],
+  measure: (rateA: number, rateB: number) => number,
+  [least, most]: readonly [number, number],
+): Measured {
+  const value = measure(a / ofA, b / ofB);
+  const [limitsA, limitsB] = [wilsonInterval(a, ofA), wilsonInterval(b, ofB)];
+  const reach = (end: 0 | 1): number =>
+    Math.hypot(measure(limitsA[end], b / ofB) - value, measure(a / ofA, limitsB[end]) - value);
+  return { value, interval: [Math.max(least, value - reach(0)), Math.min(most, value + reach(1))] };
+}
+
+function pearsonScore(
+  active: readonly MeasuredVerdict[],
+  inactive: readonly MeasuredVerdict[],
+  table: Table,
+  seed: number,
+): Measured | undefined {
+  const numbers = (list: readonly MeasuredVerdict[]): number[] =>
+    list.map(({ confidence, answer }) => confidence ?? (answer === true ? 1 : 0));
+  const [above, below] = [numbers(active), numbers(inactive)];
+  const value = correlation(above, below);
+  if (value === undefined) return undefined;
+  const kinds = new Set([...above, ...below]);
+  if (kinds.size === 2) {
+    const high = Math.max(...kinds);
+    const isHigh = (one: number): boolean => one === high;
+    const { active: m, inactive: k } = table;
+    const quiet = k - below.filter(isHigh).length;
+    const phi = (tpr: number, tnr: number): number => phiOf(tpr, tnr, m, k);
+    const { interval } = fromRates([above.filter(isHigh).length, m], [quiet, k], phi, [-1, 1]);
+    return { value, interval };
+  }
+  return { value, interval: bootstrapInterval(above, below, value, seed) };
+}
+
+/** The correlation of a 0-1 truth with yes and no, by the shares of right answers among m and k documents. */
+function phiOf(tpr: number, tnr: number, m: number, k: number): number {
+  const yes = (m * tpr + k * (1 - tnr)) / (m + k);
+  const spread = Math.sqrt(yes * (1 - yes));
+  if (spread === 0) return 0;
+  return ((tpr + tnr - 1) * Math.sqrt(m * k)) / (m + k) / spread;
+}
+
+/** Pearson's correlation of the numbers with 1 for `above` and 0 for `below`; undefined where all are alike. */
+function correlation(above: readonly number[], below: readonly number[]): number | undefined {
+  const n = above.length + below.length;
+  const sum = (list: readonly number[]): number => list.reduce((total, one) => total + one, 0);
+  const mean = (sum(above) + sum(below)) / n;
+  const square = (list: readonly number[]): number =>
+    list.reduce((total, one) => total + (one - mean) ** 2, 0);
+  const variance = square(above) + square(below);
+  if (variance < 1e-18) return undefined;
+  const share = above.length / n;
+  const covariance = sum(above) - above.length * mean;
+  const value = covariance / Math.sqrt(variance * n * share * (1 - share));
+  return Math.min(1, Math.max(-1, value));
+}
+
+// Drawn within each group, as the examples are; draws in which all answers are alike say nothing.
+function bootstrapInterval(
+  above: readonly number[],
+  below: readonly number[],
+  value: number,
+  seed: number,
+): [number, number] {
+  const random = createRandom(seed);
+  const draw = (list: readonly number[]): number[] =>
+    list.map(() => list[Math.floor(random() * list.length)]);
+  const values: number[] = [];
+  for (let i = 0; i < RESAMPLES; i++) {
+    const drawn = correlation(draw(above), draw(below));
+    if (drawn !== undefined) values.push(drawn);
+  }
+  values.sort((a, b) => a - b);
+  const at = (share: number): number => values[Math.round(share * (values.length - 1))] ?? value;
+  return [Math.min(value, at(0.025)), Math.max(value, at(0.975))];
+}

@@ -1,0 +1,222 @@
+import test from "ava";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readJson } from "../../src/data/json.js";
+import { parseAnalysis } from "../../src/families/quality.js";
+import { readCatalog } from "../../src/labels/catalog-read.js";
+import type { LabelRecord } from "../../src/labels/label.js";
+import { inFolder } from "../support/folder.js";
+import { type LlmServer, startLlmServer } from "../support/llm-server.js";
+import { buildPlantedAtlas } from "../support/planted-atlas.js";
+import { answerPlanted, themeWord } from "../support/planted.js";
+
+const KEY = "sk-test-0123456789abcdef";
+
+interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `label` on an atlas by a server; killed `killMs` after its first call, if given. */
+async function runLabel(
+  dir: string,
+  { baseUrl, calls }: LlmServer,
+  args: string[] = [],
+  killMs?: number,
+): Promise<Outcome> {
+  const all = ["label", "--atlas", dir, "--model", "gpt-4o", "--judge", "gpt-4o-mini", ...args];
+  const env = { ...process.env, OPENAI_API_KEY: KEY, FEATURE_FAMILIES_TRACE: "1" };
+  const child = spawn(process.execPath, ["build/src/cli/main.js", ...all, "--base-url", baseUrl], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const outcome: Outcome = { code: null, stdout: "", stderr: "" };
+  child.stdout.on("data", (data: Buffer) => (outcome.stdout += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (outcome.stderr += data.toString()));
+  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  if (killMs !== undefined) {
+    const seen = calls.length;
+    while (calls.length === seen && child.exitCode === null) await sleep(5);
+    await Promise.race([ended, sleep(killMs)]);
+    child.kill("SIGKILL");
+  }
+  await ended;
+  outcome.code = child.exitCode;
+  return outcome;
+}
+
+async function readLines<T>(file: string): Promise<T[]> {
+  const text = await readFile(file, "utf8");
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as T);
+}
+
+async function withAtlas(
+  options: Parameters<typeof buildPlantedAtlas>[1],
+  use: (dir: string, server: LlmServer) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (folder) => {
+    const { dir } = await buildPlantedAtlas(folder, options);
+    const server = await startLlmServer({ answer: answerPlanted, latencyMs: 3 });
+    try {
+      await use(dir, server);
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+test("label writes records, evidence and ledger, and the catalog shows them, without the key", async (t) => {
+  await withAtlas({ themes: 6, nonsense: 2 }, async (dir, server) => {
+    const { code, stdout, stderr } = await runLabel(dir, server, ["--yes", "--json"]);
+    t.is(code, 0, stderr);
+    const report = JSON.parse(stdout) as { latents: { labelled: number }; spent: number };
+    t.is(report.latents.labelled, 8);
+    t.true(report.spent > 0);
+    const records = await readLines<LabelRecord>(path.join(dir, "labels.llm.jsonl"));
+    t.deepEqual(
+      records.map(({ latent }) => latent),
+      [0, 1, 2, 3, 4, 5, 6, 7],
+    );
+    const catalog = await readCatalog(path.join(dir, "catalog.jsonl"));
+    t.like(catalog[2], {
+      label: `matters of ${themeWord(2)}`,
+      label_source: "llm",
+      model: "gpt-4o",
+      prompt_version: "default@1",
+      score: 1,
+      score_name: "balanced-accuracy",
+      score_n: 40,
+    });
+    t.true((catalog[2].label_cost ?? 0) > 0);
+    t.is(catalog[2].label_documents.length, 70);
+    t.regex(catalog[2].label_date ?? "", /^\d{4}-\d\d-\d\dT/);
+    t.true(catalog[2].keywords.length > 0);
+    for (const name of await readdir(dir)) {
+      t.false((await readFile(path.join(dir, name), "latin1")).includes(KEY), name);
+    }
+    t.false((stdout + stderr).includes(KEY));
+    t.true(server.calls.every(({ authorization }) => authorization === `Bearer ${KEY}`));
+    // Again: nothing is asked, nothing changes.
+    const asked = server.calls.length;
+    const again = await runLabel(dir, server, ["--json"]);
+    t.is(again.code, 0, again.stderr);
+    t.is(server.calls.length, asked);
+    t.deepEqual(await readLines(path.join(dir, "labels.llm.jsonl")), records);
+    t.deepEqual((JSON.parse(again.stdout) as { refreshed: { ran: string[] } }).refreshed.ran, []);
+  });
+});
+
+test("a dry run counts the tokens that the server then counts, asks nothing and leaves nothing", async (t) => {
+  await withAtlas({ themes: 5, nonsense: 3 }, async (dir, server) => {
+    const before = (await readdir(dir)).sort();
+    const { code, stdout, stderr } = await runLabel(dir, server, ["--dry-run", "--json"]);
+    t.is(code, 0, stderr);
+    t.is(server.calls.length, 0);
+    t.deepEqual((await readdir(dir)).sort(), before);
+    const estimate = JSON.parse(stdout) as Record<
+      "explainer" | "judge",
+      { prompts: number; inputTokens: number; cost: number; likelyCost: number }
+    >;
+    const refused = await runLabel(dir, server);
+    t.is(refused.code, 2);
+    t.regex(refused.stderr, /give --yes or --max-cost/);
+    t.deepEqual((await readdir(dir)).sort(), before);
+    t.is((await runLabel(dir, server, ["--yes"])).code, 0);
+    for (const [role, model] of [
+      ["explainer", "gpt-4o"],
+      ["judge", "gpt-4o-mini"],
+    ] as const) {
+      const calls = server.calls.filter(({ body }) => body.model === model);
+      const counted = calls.reduce((sum, { promptTokens }) => sum + promptTokens, 0);
+      const { prompts, inputTokens, cost, likelyCost } = estimate[role];
+      t.is(prompts, calls.length);
+      t.true(Math.abs(inputTokens - counted) <= 0.02 * counted, `${inputTokens} for ${counted}`);
+      t.log(`${role}: ${inputTokens} tokens for ${counted}`);
+      t.true(likelyCost < cost);
+    }
+  });
+});
+
+test("killed and run again, it pays for no answer twice", async (t) => {
+  await withAtlas({ themes: 10 }, async (dir, server) => {
+    for (const wait of [30, 60, 10]) {
+      await runLabel(dir, server, ["--yes", "--parallel", "4"], wait);
+      t.false(existsSync(path.join(dir, "labels.llm.jsonl")));
+    }
+    t.true(server.calls.length < 150, `${server.calls.length} asked before the last run`);
+    const { code, stderr } = await runLabel(dir, server, ["--yes"]);
+    t.is(code, 0, stderr);
+    const entries = await readLines<{ key: string }>(path.join(dir, "labels.ledger.jsonl"));
+    t.is(entries.length, 150);
+    t.is(new Set(entries.map(({ key }) => key)).size, 150);
+    // What was under way at a kill was asked again.
+    t.true(server.calls.length <= 150 + 3 * 4);
+  });
+});
+
+test("at the cap it stops, keeps what is done, says so, and goes on later", async (t) => {
+  await withAtlas({ themes: 8 }, async (dir, server) => {
+    const stopped = await runLabel(dir, server, [
+      "--max-cost",
+      "0.02",
+      "--parallel",
+      "2",
+      "--json",
+    ]);
+    t.is(stopped.code, 0, stopped.stderr);
+    const report = JSON.parse(stopped.stdout) as Record<string, unknown>;
+    t.regex(report.stopped as string, /\$0\.0\d+ of \$0\.02 spent/);
+    t.true((report.spent as number) <= 0.02);
+    const done = await readLines<LabelRecord>(path.join(dir, "labels.llm.jsonl"));
+    t.true(done.length > 0 && done.length < 8, `${done.length} done`);
+    t.is((await runLabel(dir, server, ["--yes", "--latents", "6,7"])).code, 0);
+    const more = await readLines<LabelRecord>(path.join(dir, "labels.llm.jsonl"));
+    const latents = more.map(({ latent }) => latent);
+    for (const latent of [...done.map((record) => record.latent), 6, 7]) {
+      t.true(latents.includes(latent));
+    }
+  });
+});
+
+test("families are named from their latents' labels, and families.json and the catalog show it", async (t) => {
+  const groups = [[0, 1, 2, 3, 4, 5]];
+  await withAtlas({ themes: 8, active: 50, documents: 1800, groups }, async (dir, server) => {
+    const { code, stdout, stderr } = await runLabel(dir, server, ["--families", "--yes", "--json"]);
+    t.is(code, 0, stderr);
+    const { families } = JSON.parse(stdout) as { families: { labelled: number } };
+    t.is(families.labelled, 1);
+    const file = await readFile(path.join(dir, "families.json"), "utf8");
+    const [entry] = Object.values(JSON.parse(file) as Record<string, { name: string }>);
+    t.like(entry, { latent: 0, name_source: "llm", name_score: 1, name_score_n: 40 });
+    t.like(entry, { name_model: "gpt-4o", name_score_name: "balanced-accuracy" });
+    t.regex(entry.name, /^any of theme/);
+    const catalog = await readCatalog(path.join(dir, "catalog.jsonl"));
+    t.is(catalog[3].families[0].name, entry.name);
+    const evidence = await readLines<{ of: string }>(path.join(dir, "labels.evidence.jsonl"));
+    t.is(evidence.filter(({ of }) => of === "family").length, 1);
+    const asked = server.calls.length;
+    const paper = path.join(dir, "../paper");
+    const args = ["--families", "--limit", "0", "--paper-files", paper];
+    t.is((await runLabel(dir, server, args)).code, 0);
+    const [analysis, named] = (await readdir(paper)).sort().reverse();
+    t.regex(analysis, /^feature_analysis_results_\d+\.json$/);
+    t.regex(named, /^family_analysis_\d+_8\.json$/);
+    const rows = parseAnalysis(await readJson(path.join(paper, analysis)));
+    t.deepEqual(
+      rows.map(({ latent, f1, pearson }) => [latent, f1, pearson]),
+      Array.from({ length: 8 }, (_, latent) => [latent, 1, 1]),
+    );
+    const [first] = (await readJson(path.join(paper, named))) as Record<string, unknown[]>[];
+    t.deepEqual([first.feature_f1.length, first.predictions.length], [6, 40]);
+    t.is(server.calls.length, asked);
+    t.is((await readLines(path.join(dir, "labels.llm.jsonl"))).length, 8);
+    t.is((await readLines(path.join(dir, "families.llm.jsonl"))).length, 1);
+  });
+});

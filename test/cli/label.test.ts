@@ -156,8 +156,8 @@ test("killed and run again, it pays for no answer twice", async (t) => {
     const entries = await readLines<{ key: string }>(path.join(dir, "labels.ledger.jsonl"));
     t.is(entries.length, 150);
     t.is(new Set(entries.map(({ key }) => key)).size, 150);
-    // What was under way at a kill was asked again.
-    t.true(server.calls.length <= 150 + 3 * 4);
+    // What was under way at a kill, or answered but not on the disk yet, was asked again.
+    t.true(server.calls.length <= 150 + 3 * 8, `${server.calls.length} asked in all`);
   });
 });
 

@@ -89,7 +89,7 @@ function outcome(verdict) {
 function said(verdict) {
   const [, , , , answer, confidence, probability] = verdict;
   if (answer === null) return "no answer that could be read";
-  const more = confidence !== null ? ", confidence " + number(confidence) : probability !== null ? ", probability " + number(probability) : "";
+  const more = confidence !== null ? ", confidence " + number(confidence) : probability !== null ? ", p(yes) " + number(probability) : "";
   return (answer ? "yes, it fits" : "no") + more;
 }
 function verdictTable(verdicts, data) {

@@ -124,7 +124,7 @@ function detail({ record, active, latents, evidence, examples }: AuditEntry): un
     reason: record.reason,
     notes: record.notes,
     model: evidence?.explainer ?? record.model,
-    judge: evidence?.judge,
+    judge: evidence?.judge ?? record.judge,
     prompt: evidence?.promptVersion ?? record.promptVersion,
     date: evidence?.date ?? record.date,
     cost: record.cost,

@@ -100,8 +100,8 @@ function verdictTable(verdicts, data) {
   return table(["verdict", "truth", "judge", "document, as it was cut"], sorted.map((verdict) => {
     const result = outcome(verdict);
     const judge = element("div", said(verdict));
-    const key = element("code", verdict[7].slice(0, 12));
-    key.title = verdict[7];
+    const key = element("code", data.keys[verdict[7]].slice(0, 12));
+    key.title = data.keys[verdict[7]];
     const isActive = [element("div", verdict[3] ? "active" : ""), ...truth(examples.get(verdict[0]), highest)];
     return line([[element("span", SIGNS[result], "sign"), ""], [isActive, "tight"], [[judge, key], ""], textCell(verdict[0])], result);
   }));

@@ -118,6 +118,9 @@ function listRow({ of, record, families, evidence }: AuditEntry): ListRow {
 
 /** What is shown of an entry that is opened. */
 function detail({ record, active, latents, evidence, examples }: AuditEntry): unknown {
+  // A batch's verdicts share one key, which is longer than all the rest of a verdict.
+  const keys = [...new Set(evidence?.verdicts.map(({ key }) => key))];
+  const places = new Map(keys.map((key, place) => [key, place]));
   return {
     a: active,
     m: latents,
@@ -141,6 +144,7 @@ function detail({ record, active, latents, evidence, examples }: AuditEntry): un
       reasoning,
     })),
     shown: (evidence?.shown ?? examples).map(example),
+    keys,
     v: evidence?.verdicts.map((verdict) => [
       verdict.document,
       verdict.set,
@@ -149,7 +153,7 @@ function detail({ record, active, latents, evidence, examples }: AuditEntry): un
       verdict.answer === null ? null : verdict.answer ? 1 : 0,
       verdict.confidence ?? null,
       verdict.probability ?? null,
-      verdict.key,
+      places.get(verdict.key),
     ]),
   };
 }

@@ -14,7 +14,7 @@ import { answerPlanted, themeWord } from "../support/planted.js";
 const KEY = "abcDEF123secret456";
 const KILLS = 20;
 /** Latents that the killed runs are after; the last run is after all. */
-const FIRST = 500;
+const FIRST = 300;
 const PARALLEL = 16;
 
 interface Run {
@@ -109,7 +109,7 @@ test("2,000 latents on a hostile server, killed 20 times: nothing lost, nothing 
       const random = createRandom(5);
       const runs: Run[] = [];
       for (let kill = 0; kill < KILLS; kill++) {
-        const moment = { calls: 5 + Math.floor(70 * random()), ms: Math.floor(30 * random()) };
+        const moment = { calls: 5 + Math.floor(35 * random()), ms: Math.floor(30 * random()) };
         runs.push(await runChild(server, file, FIRST, moment));
       }
       const killed = runs.filter(({ isDone }) => !isDone).length;

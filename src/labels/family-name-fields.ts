@@ -19,14 +19,12 @@ export function nameFields(
   const givenTo = new Map(given.map((record) => [record.latent, record]));
   return (family, index) => {
     const words = byWords[index];
-    const record = givenTo.get(family.parent) ?? named.get(family.parent);
-    const isOf = (members: FamilyNameRecord["members"]): boolean =>
-      keyOf(familyLatents(family)) === keyOf(members.map(({ latent }) => latent));
-    const holds =
-      record !== undefined &&
-      record.label !== "" &&
-      (!("members" in record) || isOf((record as FamilyNameRecord).members));
-    if (!holds) {
+    const model = named.get(family.parent);
+    const isSame =
+      model !== undefined &&
+      keyOf(familyLatents(family)) === keyOf(model.members.map(({ latent }) => latent));
+    const record = givenTo.get(family.parent) ?? (isSame ? model : undefined);
+    if (record === undefined || record.label === "") {
       const { label, source, score, n, interval } = words;
       return {
         name: label,

@@ -101,7 +101,7 @@ async function readLines(path: string, n: number): Promise<LabelImport> {
       const row = parseCatalogRow(value, place);
       if (row.active > 0) found.densities.set(row.index, row.density);
       lines.push(parseLabelLine(fromCatalogRow(row), place, n));
-    } else lines.push(parseLabelLine(value, place, n));
+    } else lines.push(parseLabelLine(withKind(value), place, n));
   }
   const taken = lines.filter(({ label, source }) => label.trim() !== "" && source !== "keywords");
   found.leftOut = lines.length - taken.length;
@@ -117,6 +117,12 @@ async function readLines(path: string, n: number): Promise<LabelImport> {
     else found.names = kept;
   }
   return found;
+}
+
+/** Names of families by a model say so by their members alone. */
+function withKind(value: unknown): unknown {
+  const isFamily = typeof value === "object" && value !== null && "members" in value;
+  return isFamily ? { of: "family", ...value } : value;
 }
 
 function fromCatalogRow(row: CatalogRow): Record<string, unknown> {

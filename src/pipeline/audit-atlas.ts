@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { type Audit, type AuditOptions, type AuditSubject, collectAudit } from "../labels/audit.js";
 import { readEvidence } from "../labels/evidence-read.js";
+import { readFamilyNames } from "../labels/model-labels.js";
 import type { LabelRecord } from "../labels/label.js";
 import type { AtlasData, AtlasFamily } from "./context.js";
 import { ATLAS_FILES } from "./files.js";
@@ -22,21 +23,29 @@ export async function auditAtlas(
 ): Promise<Audit> {
   const labels = await data.labels();
   const families = await data.families();
+  const postings = await data.postings();
+  const file = (name: "modelFamilies" | "evidence"): string =>
+    path.join(data.dir, ATLAS_FILES[name]);
+  const byModel = new Map(
+    (await readFamilyNames(file("modelFamilies"), postings.n)).map((one) => [one.latent, one]),
+  );
   const subjects = lowest(
-    [...latentSubjects(labels, families), ...families.map(familySubject)],
+    [
+      ...latentSubjects(labels, families),
+      ...families.map((family) => familySubject(family, byModel.get(family.parent))),
+    ],
     most,
   );
   const wanted = new Map(
     subjects.map((subject) => [keyOf(subject.of, subject.record.latent), subject]),
   );
-  const file = path.join(data.dir, ATLAS_FILES.evidence);
-  if (existsSync(file)) {
-    for await (const evidence of readEvidence(file)) {
+  if (existsSync(file("evidence"))) {
+    for await (const evidence of readEvidence(file("evidence"))) {
       const subject = wanted.get(keyOf(evidence.of, evidence.latent));
       if (subject !== undefined) subject.evidence = evidence;
     }
   }
-  const source = { postings: await data.postings(), documents: await data.documents(), labels };
+  const source = { postings, documents: await data.documents(), labels };
   return collectAudit(source, subjects, options);
 }
 
@@ -57,17 +66,17 @@ function latentSubjects(
   }));
 }
 
-function familySubject({
-  parent,
-  name,
-  members,
-  nameSource,
-  nameScores,
-}: AtlasFamily): AuditSubject {
+function familySubject(
+  { parent, name, members, nameSource, nameScores }: AtlasFamily,
+  byModel: LabelRecord | undefined,
+): AuditSubject {
   const [first, ...scores] = nameScores;
+  const latents = [parent, ...members.map(({ latent }) => latent)];
+  if (nameSource === "llm" && byModel?.label === name)
+    return { of: "family", latents, record: byModel };
   return {
     of: "family",
-    latents: [parent, ...members.map(({ latent }) => latent)],
+    latents,
     record: {
       latent: parent,
       label: name,

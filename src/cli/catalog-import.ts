@@ -12,12 +12,7 @@ export async function catalogImport(
   { onProgress, signal }: CommandContext,
 ): Promise<CommandOutput> {
   if (files.length === 0) throw new UsageError("catalog import: name at least one file");
-  const report = await importLabels(atlas, files, { dryRun, force, onProgress, signal }).catch(
-    (error: unknown) => {
-      if (!(error instanceof Error && /are of another SAE$/.test(error.message))) throw error;
-      throw new Error(`${error.message}; --force takes them all the same`, { cause: error });
-    },
-  );
+  const report = await importLabels(atlas, files, { dryRun, force, onProgress, signal });
   return {
     json: report,
     lines: [
@@ -81,5 +76,6 @@ function tellPart(what: string, changes: readonly CatalogChange[], limit: number
 function tellEnd({ latents, families, build }: ImportReport): string {
   const count = `${latents.length} latents and ${families.length} families`;
   if (build === undefined) return `${count} would change; nothing was written`;
-  return `${count} changed; ran ${build.ran.join(", ") || "nothing"}. Draw the figures anew with the figures command`;
+  if (build.ran.length === 0) return `${count} changed: the atlas is as it was`;
+  return `${count} changed; ran ${build.ran.join(", ")}. The figures command draws them anew`;
 }

@@ -86,7 +86,7 @@ export function checkDensities({ path, densities }: LabelImport, own: readonly n
   throw new FormatError(
     path,
     `the densities of its ${both.length} latents do not go with this atlas's (correlation ${correlation.toFixed(2)}): ` +
-      "its labels are of another SAE",
+      "its labels are of another SAE; force takes them all the same",
   );
 }
 

@@ -1,4 +1,5 @@
 import test from "ava";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -109,6 +110,15 @@ test("labels of another SAE are refused by their densities unless they are force
     await writeFile(file, JSON.stringify(rows));
     await t.throwsAsync(importLabels(dir, [file]), { message: /another SAE/ });
     t.deepEqual(await readCatalog(path.join(dir, "catalog.jsonl")), before);
-    t.is((await importLabels(dir, [file], { force: true })).files[0].labels, 96);
+    const call = ["build/src/cli/main.js", "catalog", "import", file, "--atlas", dir, "--json"];
+    const refused = spawnSync(process.execPath, call, { encoding: "utf8" });
+    t.is(refused.status, 1);
+    t.regex(refused.stderr, /other\.json: the densities .* another SAE; force takes them/);
+    const { stdout, status } = spawnSync(process.execPath, [...call, "--force"], {
+      encoding: "utf8",
+    });
+    t.is(status, 0);
+    t.like(JSON.parse(stdout), { files: { 0: { labels: 96 } } });
+    t.is((await readCatalog(path.join(dir, "catalog.jsonl")))[0].label, "x");
   });
 });

@@ -11,11 +11,11 @@ import { correctLabel } from "../../src/pipeline/correct-label.js";
 import { importLabels } from "../../src/pipeline/import-labels.js";
 import { refreshLabels } from "../../src/pipeline/refresh.js";
 import { inFolder } from "../support/folder.js";
-import { smallCorpus } from "../support/small-corpus.js";
+import { smallAtlas } from "../support/small-atlas.js";
 
 test("imported labels reach catalog and families, survive a rebuild, and yield to a person's", async (t) => {
   await inFolder(async (folder) => {
-    const options = await smallCorpus(folder);
+    const options = await smallAtlas(folder);
     await buildAtlas(options);
     const { dir } = options;
     t.deepEqual((await refreshLabels(dir)).ran, [], "the stored options are those of the build");
@@ -96,7 +96,7 @@ test("imported labels reach catalog and families, survive a rebuild, and yield t
 
 test("labels of another SAE are refused by their densities unless they are forced", async (t) => {
   await inFolder(async (folder) => {
-    const options = await smallCorpus(folder);
+    const options = await smallAtlas(folder);
     await buildAtlas(options);
     const { dir } = options;
     const before = await readCatalog(path.join(dir, "catalog.jsonl"));

@@ -2,7 +2,7 @@ import type { Audit, AuditEntry, AuditEvidence, AuditExample } from "../labels/a
 import { labelScores } from "../labels/label.js";
 import { AUDIT_DETAIL_SCRIPT } from "./audit-page-detail.js";
 import { AUDIT_LIST_SCRIPT, AUDIT_STYLE } from "./audit-page-list.js";
-import { escapeHtml, scriptJson } from "./html.js";
+import { escapeHtml, pageHead, scriptJson } from "./html.js";
 
 /** What the page says above the list. */
 export interface AuditPageOptions {
@@ -32,13 +32,7 @@ export function auditPage(
     `<script type="application/json" id="${id}">${scriptJson(value)}</script>`;
   return `<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${AUDIT_STYLE}</style>
-</head>
+${pageHead(title, AUDIT_STYLE)}
 <body>
 <header>
 <h1>${escapeHtml(title)}</h1>

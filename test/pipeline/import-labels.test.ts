@@ -9,9 +9,20 @@ import { buildAtlas } from "../../src/pipeline/build.js";
 import { openAtlas } from "../../src/pipeline/context.js";
 import { correctLabel } from "../../src/pipeline/correct-label.js";
 import { importLabels } from "../../src/pipeline/import-labels.js";
+import type { AtlasOptions } from "../../src/pipeline/options.js";
 import { refreshLabels } from "../../src/pipeline/refresh.js";
 import { inFolder } from "../support/folder.js";
-import { smallAtlas } from "../support/small-atlas.js";
+import { writeSmallCorpus } from "../support/small-corpus.js";
+
+/** Options of a small atlas of 96 latents over the sample's first documents, in `folder`. */
+async function smallAtlas(folder: string): Promise<AtlasOptions> {
+  return {
+    dir: path.join(folder, "atlas"),
+    ...(await writeSmallCorpus(folder, 600)),
+    training: { k: 4, n: 96, epochs: 12, lr: 3e-3, batch: 128 },
+    device: "cpu",
+  };
+}
 
 test("imported labels reach catalog and families, survive a rebuild, and yield to a person's", async (t) => {
   await inFolder(async (folder) => {

@@ -312,7 +312,21 @@ export {
   buildCatalog,
 } from "./labels/catalog.js";
 export { nameFamiliesByKeywords } from "./labels/family-names.js";
+export {
+  type FamilyAnalysisRow,
+  namesFromFamilyAnalysis,
+  parseFamilyAnalysis,
+} from "./labels/family-analysis-read.js";
 export { labelsFromAnalysis } from "./labels/import.js";
+export { type LabelImport, readLabelImport } from "./labels/import-file.js";
+export {
+  type Audit,
+  type AuditDocument,
+  type AuditEntry,
+  type AuditSubject,
+  collectAudit,
+} from "./labels/audit.js";
+export { type StoredEvidence, readEvidence } from "./labels/evidence-read.js";
 export { type KeywordOptions, labelByKeywords } from "./labels/keywords.js";
 export { type WordIndex, type WordOptions, indexWords } from "./labels/words.js";
 export {
@@ -363,6 +377,7 @@ export {
   weightedF1,
 } from "./labels/measures.js";
 export { type LabelProtocol, PROTOCOLS, type ProtocolName } from "./labels/protocol.js";
+export { type AuditPageOptions, auditPage } from "./figures/audit-page.js";
 export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
 export { drawActivationHistogram } from "./figures/activation-histogram.js";
 export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
@@ -386,6 +401,11 @@ export { type Renderer, type RendererOptions, openRenderer } from "./figures/ren
 export { type BeforeAfterInput, drawSteeringBeforeAfter } from "./figures/steering-before-after.js";
 export { drawSteeringContour } from "./figures/steering-contour.js";
 export { drawSteeringTradeoff } from "./figures/steering-tradeoff.js";
+export {
+  type ScoreHistogramOptions,
+  type ScoreSeries,
+  drawScoreHistogram,
+} from "./figures/score-histogram.js";
 export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";
 
 export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-loss.js";
@@ -411,6 +431,9 @@ export {
 } from "./pipeline/label-atlas.js";
 export { type PaperFiles, writePaperFiles } from "./pipeline/paper-files.js";
 export { refreshLabels, saveScores } from "./pipeline/refresh.js";
+export { type AtlasAuditOptions, auditAtlas } from "./pipeline/audit-atlas.js";
+export { type LabelCorrection, correctLabel } from "./pipeline/correct-label.js";
+export { type ImportOptions, type ImportReport, importLabels } from "./pipeline/import-labels.js";
 export { type FoundFamilies, findFamilies } from "./pipeline/find-families.js";
 export {
   type AtlasResults,

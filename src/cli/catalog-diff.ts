@@ -15,23 +15,31 @@ export async function catalogDiff(files: readonly string[], limit: number): Prom
     files.map(async (file) => readCatalog(await catalogFile(file))),
   );
   const changes = diffCatalogs(before, after);
+  return {
+    json: changes,
+    lines:
+      changes.length === 0
+        ? ["the labels, their sources and their scores are the same"]
+        : tellChanges(changes, limit, "changes"),
+  };
+}
+
+/** The first changes as a table, and how many there are of each kind. */
+export function tellChanges(
+  changes: readonly CatalogChange[],
+  limit: number,
+  what: string,
+): string[] {
   const counts = new Map<string, number>();
   for (const { kind } of changes) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const summary = [...counts].map(([kind, count]) => `${count} ${kind}`).join(", ");
-  return {
-    json: changes,
-    lines: [
-      ...(changes.length === 0
-        ? []
-        : formatRows([
-            ["latent", "change", "before", "after", "score"],
-            ...changes.slice(0, limit).map(cells),
-          ])),
-      changes.length === 0
-        ? "the labels, their sources and their scores are the same"
-        : `${Math.min(limit, changes.length)} of ${changes.length} changes: ${summary}`,
-    ],
-  };
+  return [
+    ...formatRows([
+      ["latent", "change", "before", "after", "score"],
+      ...changes.slice(0, limit).map(cells),
+    ]),
+    `${Math.min(limit, changes.length)} of ${changes.length} ${what}: ${summary}`,
+  ];
 }
 
 async function catalogFile(file: string): Promise<string> {

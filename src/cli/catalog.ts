@@ -5,6 +5,7 @@ import { type CatalogRow } from "../labels/catalog.js";
 import { readCatalog } from "../labels/catalog-read.js";
 import { ATLAS_FILES } from "../pipeline/files.js";
 import { catalogDiff } from "./catalog-diff.js";
+import { catalogImport, catalogLabel } from "./catalog-import.js";
 import { type Command, UsageError, defineCommand } from "./command.js";
 import { formatRows } from "./text.js";
 
@@ -18,13 +19,16 @@ const SHOWN = 20;
 
 export const catalogCommand: Command = defineCommand({
   name: "catalog",
-  summary: "Search an atlas's catalog of latents, or export it.",
+  summary: "Search an atlas's catalog of latents; export, import, compare and correct its labels.",
   details:
-    "Without --out the rows are shown, the best labels first; words that are given must occur in the\n" +
-    "label, keywords or family names. With --out those rows are written as .csv, .jsonl or .parquet.\n" +
-    "diff A B lists the latents whose label, source or score differs between two atlases or catalog.jsonl.",
+    "Words that are given must occur in the label, keywords or family names; the best labels come first.\n" +
+    "export --out FILE writes those rows as .csv, .jsonl or .parquet.\n" +
+    "import FILE… takes labels and family names: the paper's feature_analysis_results and family_analysis files,\n" +
+    "or another atlas's labels or catalog (.jsonl). They are kept in labels.import.jsonl and win over keywords and models.\n" +
+    "diff A B lists the latents whose label, source or score differs between two atlases or catalog.jsonl.\n" +
+    "label LATENT WORDS writes a person's label, which wins over all, into labels.overrides.jsonl.",
   example: "feature-families catalog dog --min-score 0.5",
-  positionals: "WORD… | diff A B",
+  positionals: "WORD… | export WORD… | import FILE… | diff A B | label LATENT WORDS",
   options: {
     atlas: {
       type: "string",
@@ -36,16 +40,29 @@ export const catalogCommand: Command = defineCommand({
     "max-density": { type: "number", about: "largest density" },
     latent: { type: "integer", about: "this latent alone" },
     limit: { type: "integer", least: 1, about: `most rows shown (default ${SHOWN})` },
+    "dry-run": { type: "boolean", about: "import: show what would change, and change nothing" },
+    force: { type: "boolean", about: "import: take labels whose densities are of another SAE" },
+    note: { type: "string", value: "TEXT", about: "label: why, for readers of the catalog" },
+    family: { type: "boolean", about: "label: the family whose parent the latent is" },
   },
-  async run(values, words) {
-    if (words[0] === "diff") return catalogDiff(words.slice(1), values.limit ?? SHOWN);
+  async run(values, positionals, context) {
+    const { limit = SHOWN, note, family, force, atlas = "families/wordnet" } = values;
+    const [first, ...rest] = positionals;
+    if (first === "diff") return catalogDiff(rest, limit);
+    if (first === "import") {
+      return catalogImport(atlas, rest, { dryRun: values["dry-run"], force, limit }, context);
+    }
+    if (first === "label") return catalogLabel(atlas, rest, { note, family }, context);
+    if (first === "export" && values.out === undefined) {
+      throw new UsageError("catalog export: name the file with --out");
+    }
+    const words = first === "export" ? rest : positionals;
     const write = values.out === undefined ? undefined : WRITERS[path.extname(values.out)];
     if (values.out !== undefined && !write) {
       throw new UsageError(
         `catalog: --out must end in .csv, .jsonl or .parquet, got "${values.out}"`,
       );
     }
-    const atlas = values.atlas ?? "families/wordnet";
     const all = await readCatalog(path.join(atlas, ATLAS_FILES.catalogJsonl));
     const rows = all.filter(
       (row) =>
@@ -62,7 +79,7 @@ export const catalogCommand: Command = defineCommand({
       };
     }
     const best = [...rows].sort((a, b) => (b.score ?? -1) - (a.score ?? -1) || a.index - b.index);
-    const shown = best.slice(0, values.limit ?? SHOWN);
+    const shown = best.slice(0, limit);
     return {
       json: shown,
       lines: [

@@ -1,4 +1,5 @@
 import type { Command } from "./command.js";
+import { auditCommand } from "./audit.js";
 import { catalogCommand } from "./catalog.js";
 import { convertCommand } from "./convert.js";
 import { demoCommand } from "./demo.js";
@@ -43,6 +44,7 @@ export const commands: readonly Command[] = [
   labelCommand,
   scoreCommand,
   catalogCommand,
+  auditCommand,
   searchCommand,
   steeringCommand,
   exportCommand,

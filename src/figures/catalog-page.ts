@@ -1,5 +1,5 @@
 import type { CatalogRow } from "../labels/catalog.js";
-import { escapeHtml, scriptJson } from "./html.js";
+import { escapeHtml, pageHead, scriptJson } from "./html.js";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./catalog-page-parts.js";
 
 /** What the page says above the table. */
@@ -46,13 +46,7 @@ export function catalogPage(
   }));
   return `<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
+${pageHead(title, PAGE_STYLE)}
 <body>
 <header>
 <h1>${escapeHtml(title)}</h1>

@@ -14,6 +14,12 @@ export interface CatalogChange {
   scoreAfter: number | null;
 }
 
+/** What of a catalog's row is compared. */
+export type ComparedRow = Pick<
+  CatalogRow,
+  "index" | "label" | "label_source" | "score" | "score_name"
+>;
+
 /** How two catalogs are compared. */
 export interface DiffOptions {
   /** Scores that differ by no more than this are equal. Default 0.005. */
@@ -26,8 +32,8 @@ export interface DiffOptions {
  * changed. Throws RangeError for a catalog that has a latent twice.
  */
 export function diffCatalogs(
-  before: readonly CatalogRow[],
-  after: readonly CatalogRow[],
+  before: readonly ComparedRow[],
+  after: readonly ComparedRow[],
   { tolerance = 0.005 }: DiffOptions = {},
 ): CatalogChange[] {
   const [old, fresh] = [byLatent(before), byLatent(after)];
@@ -52,8 +58,8 @@ export function diffCatalogs(
 }
 
 function kindOf(
-  a: CatalogRow | undefined,
-  b: CatalogRow | undefined,
+  a: ComparedRow | undefined,
+  b: ComparedRow | undefined,
   tolerance: number,
 ): CatalogChange["kind"] | undefined {
   if (a === undefined) return "added";
@@ -67,8 +73,8 @@ function kindOf(
   return sameMeasure && close ? undefined : "score";
 }
 
-function byLatent(rows: readonly CatalogRow[]): Map<number, CatalogRow> {
-  const found = new Map<number, CatalogRow>();
+function byLatent(rows: readonly ComparedRow[]): Map<number, ComparedRow> {
+  const found = new Map<number, ComparedRow>();
   for (const row of rows) {
     if (found.has(row.index)) throw new RangeError(`catalog: latent ${row.index} comes twice`);
     found.set(row.index, row);

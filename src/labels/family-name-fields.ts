@@ -3,25 +3,28 @@ import { familyLatents } from "./family-source.js";
 import { type LabelRecord, labelScores } from "./label.js";
 
 /**
- * What `families.json` tells of a family's name beside the paper's fields: a language model's name where it was given to
- * a family of the very same latents, else the one by keywords (`byWords`, in the order of the families).
+ * What `families.json` tells of a family's name beside the paper's fields: the one that was given to its parent by an import
+ * or a person (`given`), else a language model's where it was given to a family of the very same latents, else the one by
+ * keywords (`byWords`, in the order of the families).
  */
 export function nameFields(
   byWords: readonly LabelRecord[],
   byModel: readonly FamilyNameRecord[],
+  given: readonly LabelRecord[] = [],
 ): (
   family: { parent: number; members: readonly { latent: number }[] },
   index: number,
 ) => Record<string, unknown> {
   const named = new Map(byModel.map((record) => [record.latent, record]));
+  const givenTo = new Map(given.map((record) => [record.latent, record]));
   return (family, index) => {
     const words = byWords[index];
-    const record = named.get(family.parent);
+    const model = named.get(family.parent);
     const isSame =
-      record !== undefined &&
-      record.label !== "" &&
-      keyOf(familyLatents(family)) === keyOf(record.members.map(({ latent }) => latent));
-    if (!isSame) {
+      model !== undefined &&
+      keyOf(familyLatents(family)) === keyOf(model.members.map(({ latent }) => latent));
+    const record = givenTo.get(family.parent) ?? (isSame ? model : undefined);
+    if (record === undefined || record.label === "") {
       const { label, source, score, n, interval } = words;
       return {
         name: label,

@@ -4,11 +4,16 @@ import { FormatError } from "../errors.js";
 import type { LabelRecord } from "./label.js";
 
 /**
- * Reads human corrections of labels, JSON lines of {latent, label, note?, date?}; none where the file is missing. A
- * later line for a latent replaces an earlier one. Throws FormatError, naming the line, for anything else, such as a
- * latent that is none of the `n`.
+ * Reads human corrections of labels, JSON lines of {latent, label, of?, note?, date?}; none where the file is missing. A
+ * line with `of: "family"` corrects the name of the family whose parent is the latent: `of` chooses which lines are given,
+ * those of latents by default. A later line for a latent replaces an earlier one. Throws FormatError, naming the line, for
+ * anything else, such as a latent that is none of the `n`.
  */
-export async function readOverrides(path: string, n: number): Promise<LabelRecord[]> {
+export async function readOverrides(
+  path: string,
+  n: number,
+  of: "latent" | "family" = "latent",
+): Promise<LabelRecord[]> {
   if (!existsSync(path)) return [];
   const byLatent = new Map<number, LabelRecord>();
   for await (const { line, value } of readJsonl(path)) {
@@ -16,7 +21,10 @@ export async function readOverrides(path: string, n: number): Promise<LabelRecor
       throw new FormatError(path, `line ${line}: ${problem}`);
     };
     if (typeof value !== "object" || value === null) return fail("expected {latent, label}");
-    const { latent, label, note, date } = value as Record<string, unknown>;
+    const { latent, label, note, date, of: kind = "latent" } = value as Record<string, unknown>;
+    if (kind !== "latent" && kind !== "family") {
+      return fail(`of must be "latent" or "family", got ${JSON.stringify(kind)}`);
+    }
     if (typeof latent !== "number" || !Number.isInteger(latent) || latent < 0 || latent >= n) {
       return fail(
         `latent must be a whole number from 0 to ${n - 1}, got ${JSON.stringify(latent)}`,
@@ -25,6 +33,7 @@ export async function readOverrides(path: string, n: number): Promise<LabelRecor
     if (typeof label !== "string" || label.trim() === "") {
       return fail(`expected a label, got ${JSON.stringify(label)}`);
     }
+    if (kind !== of) continue;
     byLatent.set(latent, {
       latent,
       label: label.trim(),

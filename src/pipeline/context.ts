@@ -17,7 +17,8 @@ import type { Forest } from "../families/forest.js";
 import { forestFromGraph, parseGraphml } from "../families/graphml.js";
 import type { StabilityReport } from "../families/stability-report.js";
 import type { TaxonomyReport } from "../families/taxonomy-report.js";
-import type { LabelRecord } from "../labels/label.js";
+import { KEYWORD_SCORE } from "../labels/keywords.js";
+import type { LabelRecord, LabelScore, LabelSource } from "../labels/label.js";
 import type { Matrix } from "../matrix.js";
 import { loadSae } from "../sae/checkpoint.js";
 import type { Sae } from "../sae/sae.js";
@@ -30,8 +31,11 @@ import type { AtlasOptions } from "./options.js";
 /** A family as `families.json` tells it. */
 export interface AtlasFamily {
   parent: number;
-  /** Its name by its documents' words, else the parent's label. */
+  /** Its own name, else the parent's label. */
   name: string;
+  /** Where the name comes from and how well it describes the family, where the file tells. */
+  nameSource?: LabelSource;
+  nameScores: LabelScore[];
   members: FamilyMember[];
   /** How well it comes again over resamples of the documents, where that was measured. */
   stability?: number;
@@ -176,18 +180,38 @@ async function readLabels(file: string): Promise<Map<number, LabelRecord>> {
 }
 
 async function readFamilies(file: string): Promise<AtlasFamily[]> {
-  const content = (await readJson(file)) as Record<string, { name?: string; stability?: number }>;
+  const content = (await readJson(file)) as Record<string, NamedEntry>;
   return fromFamiliesJson(content, { source: file }).flatMap((record) => {
     const { key, label, latent, members } = record;
     if (latent === undefined || members === undefined) return [];
-    const { name, stability } = content[key];
+    const { name, name_source: nameSource, stability } = content[key] ?? {};
     return [
       {
         parent: latent,
         members,
         name: name || label,
+        nameSource,
+        nameScores: scoresOf(content[key]),
         ...(stability !== undefined && { stability }),
       },
     ];
   });
+}
+
+/** What of an entry is neither the paper's nor the family itself. */
+interface NamedEntry {
+  stability?: number;
+  name?: string;
+  name_source?: LabelSource;
+  name_score?: number | null;
+  name_score_n?: number;
+  name_score_interval?: [number, number];
+  name_scores?: LabelScore[];
+}
+
+function scoresOf({ name_scores: scores, ...entry }: NamedEntry = {}): LabelScore[] {
+  const { name_score: value, name_score_n: n = 0, name_score_interval: interval } = entry;
+  if (scores !== undefined) return scores;
+  if (value === undefined || value === null) return [];
+  return [{ name: KEYWORD_SCORE, value, n, ...(interval ? { interval } : {}) }];
 }

@@ -14,7 +14,8 @@ import { reportTaxonomy } from "../families/taxonomy-report.js";
 import { nameFamiliesByKeywords } from "../labels/family-names.js";
 import { labelsFromAnalysis } from "../labels/import.js";
 import { labelByKeywords } from "../labels/keywords.js";
-import { mergeLabels } from "../labels/label.js";
+import { readLabelLines, recordsOf } from "../labels/label-read.js";
+import { type LabelRecord, mergeLabels } from "../labels/label.js";
 import { nameFields } from "../labels/family-name-fields.js";
 import {
   applyScores,
@@ -28,9 +29,9 @@ import { ATLAS_FILES } from "./files.js";
 import { findFamilies } from "./find-families.js";
 
 /**
- * Labels every latent by its documents' words; labels by a language model take their place, those of an analysis file
- * that of both, and a person's, in labels.overrides.jsonl, that of all. Scores measured apart are put beside the labels
- * that they were measured on.
+ * Labels every latent by its documents' words; labels by a language model take their place, imported ones and those of an
+ * analysis file that of both, and a person's, in labels.overrides.jsonl, that of all. Scores measured apart are put beside
+ * the labels that they were measured on.
  */
 export async function labelsStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const { analysis, dir, onProgress } = options;
@@ -43,18 +44,22 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
         corpus: hashes.corpus,
         codes: hashes.codes,
         analysis: hashes.analysis,
-        ...(await hashesOf(dir, ["overrides", "modelLabels", "labelScores"])),
+        ...(await hashesOf(dir, ["imported", "overrides", "modelLabels", "labelScores"])),
       },
       options: {},
       outputs: [ATLAS_FILES.labels],
     },
     async () => {
       const keywords = labelByKeywords(await data.texts(), await data.postings(), { onProgress });
-      const imported = labelsFromAnalysis((await readAnalysis(analysis)) ?? []);
+      const analysed = labelsFromAnalysis((await readAnalysis(analysis)) ?? []);
       const { n } = await data.postings();
-      const corrected = await readOverrides(file("overrides"), n);
       const byModel = await readModelLabels(file("modelLabels"), n);
-      const merged = mergeLabels(keywords, byModel, imported, corrected);
+      const merged = mergeLabels(
+        keywords,
+        byModel,
+        analysed,
+        ...(await readGivenLabels(dir, n, "latent")),
+      );
       const words = new Map(keywords.map((record) => [record.latent, record.keywords]));
       const full = merged.map((record) => {
         const keywords = record.keywords ?? words.get(record.latent);
@@ -66,7 +71,10 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
   );
 }
 
-/** Finds the families and names them by their documents' words; a language model's name for the same family wins. */
+/**
+ * Finds the families and names them by their documents' words; a language model's name for the same family wins, an imported
+ * one over that, and a person's over all.
+ */
 export async function familiesStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const { analysis, compat = false, threshold, dir, onProgress } = options;
   const stabilityHash = runner.findOutputHash(ATLAS_FILES.stability);
@@ -80,7 +88,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         analysis: hashes.analysis,
         labels: runner.outputHash(ATLAS_FILES.labels),
         ...(stabilityHash !== undefined && { stability: stabilityHash }),
-        ...(await hashesOf(dir, ["modelFamilies"])),
+        ...(await hashesOf(dir, ["imported", "overrides", "modelFamilies"])),
       },
       options: { compat, threshold },
       outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
@@ -103,7 +111,8 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         path.join(dir, ATLAS_FILES.modelFamilies),
         coactivation.n,
       );
-      const fieldsOf = nameFields(names, byModel);
+      const given = mergeLabels(...(await readGivenLabels(dir, coactivation.n, "family")));
+      const fieldsOf = nameFields(names, byModel, given);
       const extras = (family: Family, f: number): Record<string, unknown> => ({
         ...fieldsOf(family, f),
         ...(stability && familyFields(stability.families[f])),
@@ -199,6 +208,17 @@ async function hashesOf(
     if (existsSync(full)) out[name] = await sha256File(full);
   }
   return out;
+}
+
+/** The labels that other tools and people left in the atlas, the weaker list first. */
+async function readGivenLabels(
+  dir: string,
+  n: number,
+  of: "latent" | "family",
+): Promise<LabelRecord[][]> {
+  const imported = path.join(dir, ATLAS_FILES.imported);
+  const lines = existsSync(imported) ? await readLabelLines(imported, n) : [];
+  return [recordsOf(lines, of), await readOverrides(path.join(dir, ATLAS_FILES.overrides), n, of)];
 }
 
 /** Reads an analysis file where one is given. */

@@ -7,6 +7,8 @@ export const ATLAS_FILES = {
   labels: "labels.jsonl",
   /** Written by people, read by every build, never written by one. */
   overrides: "labels.overrides.jsonl",
+  /** Labels and family names of other tools or atlases; what `importLabels` took in. */
+  imported: "labels.import.jsonl",
   /** Labels and family names by a language model, their scores, what stands behind them, and every answer. */
   modelLabels: "labels.llm.jsonl",
   modelFamilies: "families.llm.jsonl",

@@ -66,6 +66,13 @@ const wrong: [string, string[], RegExp][] = [
   ["an unknown command", ["embiggen"], /unknown command "embiggen"/],
   ["a missing option", ["encode"], /encode: --sae is required/],
   ["families from nothing", ["families", "--out", "x.json"], /give either --codes or --forest-in/],
+  ["an export to nowhere", ["catalog", "export"], /catalog export: name the file with --out/],
+  ["an import of nothing", ["catalog", "import"], /catalog import: name at least one file/],
+  [
+    "a label without words",
+    ["catalog", "label", "12"],
+    /catalog label: give a latent and its label/,
+  ],
   ["half a corpus", ["demo", "--corpus", "x.jsonl"], /--corpus and --embeddings go together/],
 ];
 for (const [title, args, message] of wrong) {

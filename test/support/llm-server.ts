@@ -166,7 +166,10 @@ async function respond(
     return sendError(response, 500, "broken");
   }
   if (latencyMs > 0) await sleep(latencyMs);
-  if (kind === "stall") await sleep(stallMs, undefined, { ref: false });
+  if (kind === "stall" && (await stall(response, stallMs)) === "gone") {
+    call.status = 0;
+    return;
+  }
   if (kind === "cut") {
     call.status = 0;
     response.socket?.destroy();
@@ -187,6 +190,21 @@ async function respond(
   call.status = 200;
   response.writeHead(200, { "content-type": "application/json" });
   response.end(kind === "truncated" ? json.slice(0, json.length / 2) : json);
+}
+
+/** A server that stalls still sees its client go. */
+async function stall(response: ServerResponse, ms: number): Promise<"gone" | "over"> {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  response.once("close", leave);
+  try {
+    await sleep(ms, undefined, { ref: false, signal: gone.signal });
+    return "over";
+  } catch {
+    return "gone";
+  } finally {
+    response.off("close", leave);
+  }
 }
 
 function spoil(

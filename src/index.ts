@@ -401,11 +401,6 @@ export { type Renderer, type RendererOptions, openRenderer } from "./figures/ren
 export { type BeforeAfterInput, drawSteeringBeforeAfter } from "./figures/steering-before-after.js";
 export { drawSteeringContour } from "./figures/steering-contour.js";
 export { drawSteeringTradeoff } from "./figures/steering-tradeoff.js";
-export {
-  type ScoreHistogramOptions,
-  type ScoreSeries,
-  drawScoreHistogram,
-} from "./figures/score-histogram.js";
 export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";
 
 export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-loss.js";

@@ -358,6 +358,7 @@ export { standaloneHtml } from "./figures/html.js";
 export { drawLatentMap } from "./figures/latent-map.js";
 export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/scaling.js";
 export { drawLossCurve } from "./figures/loss-curve.js";
+export * from "./figures/exports.js";
 export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
 export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";
 

@@ -210,9 +210,11 @@ export {
   splitLatents,
   splittingTrees,
 } from "./families/match.js";
+export { type FamilyAnalysis, parseFamilyAnalysis } from "./families/family-analysis.js";
 export { forestToGexf } from "./families/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
 export { matchHeldOut } from "./families/held-out.js";
+export { type MemberCoherence, memberCoherence } from "./families/member-coherence.js";
 export {
   type AnalysisRow,
   type CleanLatent,

@@ -25,3 +25,10 @@ export {
   type PaperPowerLaw,
   type PaperSae,
 } from "./paper-numbers.js";
+export {
+  type RadarChoice,
+  type RadarFamily,
+  chooseRadarFamilies,
+  drawRadarCharts,
+} from "./radar-charts.js";
+export { type ScorePanel, type ScoreSeries, drawScoreHistogram } from "./score-histogram.js";

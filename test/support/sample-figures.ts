@@ -10,6 +10,7 @@ import { drawLossCurve } from "../../src/figures/loss-curve.js";
 import { drawComputeFrontier, drawScalingLaw } from "../../src/figures/scaling.js";
 import { drawTaxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
 import { createMatrix } from "../../src/matrix.js";
+import { sampleComparisons } from "./sample-comparisons.js";
 
 const SCALING_RUNS = [
   { k: 8, n: 512, normalized_mse: 0.5, flops: 1e8, curve: [[5e7, 0.8] as const] },
@@ -99,5 +100,6 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
     ),
     drawScalingLaw(SCALING_RUNS, options),
     drawComputeFrontier(SCALING_RUNS, options),
+    ...sampleComparisons(word, options),
   ];
 }

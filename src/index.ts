@@ -204,6 +204,8 @@ export {
   type NullOptions,
   type SaeMatch,
   type SplittingTree,
+  type TreeChoice,
+  chooseSplittingTrees,
   matchFamilies,
   matchSaes,
   matchNull,

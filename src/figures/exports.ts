@@ -32,3 +32,5 @@ export {
   drawRadarCharts,
 } from "./radar-charts.js";
 export { type ScorePanel, type ScoreSeries, drawScoreHistogram } from "./score-histogram.js";
+export { type MatchSeries, drawMatchHistogram } from "./match-histogram.js";
+export { type SplitNode, type SplitRoot, drawSplittingTree } from "./splitting-tree.js";

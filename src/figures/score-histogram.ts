@@ -2,10 +2,10 @@ import { textColour, transparent } from "./colour.js";
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValue } from "./figure.js";
 import { formatNumber, medianOf } from "./histogram.js";
-import { layPanels, type Panel, panelSuffix, panelTitle } from "./panels.js";
+import { arrangePanels, panelAxis, panelSuffix, panelTitle } from "./panels.js";
 import { plotlyText } from "./text.js";
 import type { FigureSize } from "./theme.js";
-import { axisLayout, CATEGORIES, composeFigure, figureSize, isTitled, topMargin } from "./theme.js";
+import { axisLayout, CATEGORIES, composeFigure, figureSize, isTitled } from "./theme.js";
 
 /** The labels of one SAE. */
 export interface ScoreSeries {
@@ -67,15 +67,27 @@ export function drawScoreHistogram(
   const single = panels.length === 1;
   const legend = single ? binned[0].map(describe) : names;
   const title = `Labels by ${score}`;
-  const { margin, places } = arrange(panels.length, size, options, isTitled(size, options, title));
+  const { margin, places } = arrangePanels(
+    panels.length,
+    size,
+    options,
+    isTitled(size, options, title),
+  );
   const data: PlotlyObject[] = [];
   const layout: PlotlyObject = { barmode: "stack", bargap: 0, margin };
   const shapes: PlotlyObject[] = [];
   const first = new Set<string>();
   for (const [p, place] of places.entries()) {
     const axis = panelSuffix(p);
-    layout[`xaxis${axis}`] = axisLayout(score, size, { ...panelAxis(place, axis, "x"), range });
-    layout[`yaxis${axis}`] = axisLayout("latents", size, panelAxis(place, axis, "y"));
+    layout[`xaxis${axis}`] = axisLayout(score, size, {
+      ...panelAxis(place, axis, "x"),
+      showgrid: false,
+      range,
+    });
+    layout[`yaxis${axis}`] = axisLayout("latents", size, {
+      ...panelAxis(place, axis, "y"),
+      rangemode: "tozero",
+    });
     for (const [s, one] of binned[p].entries()) {
       const { name } = one.series;
       const entry = single ? legend[s] : name;
@@ -151,39 +163,6 @@ function describe({ series, counts, median }: Binned): string {
 function medians(binned: readonly Binned[]): { note: string } {
   const known = binned.map(({ median }) => (median === undefined ? "–" : formatNumber(median, 2)));
   return { note: `${known.length > 1 ? "medians" : "median"} ${known.join(", ")}` };
-}
-
-/** Side by side where there is room for it, else one below the other. */
-function arrange(
-  count: number,
-  size: FigureSize,
-  options: FigureOptions,
-  titled: boolean,
-): { margin: { l: number; r: number; t: number; b: number }; places: Panel[] } {
-  const columns = count === 1 || size.width < 45 * size.font ? 1 : Math.min(count, 2);
-  const rows = Math.ceil(count / columns);
-  const head = count > 1 ? size.font * 2 : 0;
-  const margin = {
-    l: size.font * 5.2,
-    r: size.font * 1.2,
-    t: topMargin(size, titled, 1) + head,
-    b: size.font * 3.7,
-  };
-  if (rows > 1 && options.height === undefined) {
-    size.height = Math.round(
-      margin.t + margin.b + rows * size.font * 12.5 + (rows - 1) * size.font * 5,
-    );
-  } else if (columns > 1 && options.height === undefined && options.size !== "slide") {
-    size.height = Math.round(size.width * 0.45);
-  }
-  const gaps = { gapX: size.font * 5.4, gapY: size.font * 5.2 };
-  return { margin, places: layPanels(count, size, { columns, margin, ...gaps }) };
-}
-
-function panelAxis({ x, y }: Panel, axis: string, side: "x" | "y"): PlotlyObject {
-  return side === "x"
-    ? { domain: x, anchor: `y${axis}`, showgrid: false }
-    : { domain: y, anchor: `x${axis}`, rangemode: "tozero" };
 }
 
 function barTrace({ series, counts, colour }: Binned, low: number, width: number): PlotlyObject {

@@ -213,6 +213,8 @@ export {
   splittingTrees,
 } from "./families/match.js";
 export { type FamilyAnalysis, parseFamilyAnalysis } from "./families/family-analysis.js";
+export { type FamilyDocuments, familyDocuments } from "./families/family-documents.js";
+export { type FamilyEdge, familyEdges } from "./families/family-edges.js";
 export { forestToGexf } from "./families/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
 export { matchHeldOut } from "./families/held-out.js";
@@ -348,7 +350,12 @@ export {
   type SkippedLatent,
   drawExamples,
 } from "./labels/examples.js";
+export { type TokenOverlap, tokenOverlap } from "./labels/token-overlap.js";
 export { readOverrides } from "./labels/overrides.js";
+export {
+  type PrincipalComponents,
+  principalComponents,
+} from "./projection/principal-components.js";
 export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
 export { drawActivationHistogram } from "./figures/activation-histogram.js";
 export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";

@@ -34,3 +34,11 @@ export {
 export { type ScorePanel, type ScoreSeries, drawScoreHistogram } from "./score-histogram.js";
 export { type MatchSeries, drawMatchHistogram } from "./match-histogram.js";
 export { type SplitNode, type SplitRoot, drawSplittingTree } from "./splitting-tree.js";
+export { type FamilyComponentsInput, drawFamilyComponents } from "./family-components.js";
+export { type FamilyDocumentsInput, drawFamilyDocuments } from "./family-documents.js";
+export { type FamilyGraphInput, drawFamilyGraph } from "./family-graph.js";
+export { drawFiringRatio } from "./firing-ratio.js";
+export { type KeptLatents, drawKeptLatents } from "./kept-latents.js";
+export { type OverlapInput, drawOverlapViolins } from "./overlap-violins.js";
+export { type PassSeries, countByPass, drawSubtreesPerPass } from "./subtrees-per-pass.js";
+export type { ValueSeries } from "./value-histogram.js";

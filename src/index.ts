@@ -198,27 +198,10 @@ export {
   groupForest,
 } from "./families/extract.js";
 export { type Forest, type ForestOptions, buildForest } from "./families/forest.js";
-export {
-  type FamilyPair,
-  type MatchNull,
-  type NullOptions,
-  type SaeMatch,
-  type SplittingTree,
-  type TreeChoice,
-  chooseSplittingTrees,
-  matchFamilies,
-  matchSaes,
-  matchNull,
-  splitLatents,
-  splittingTrees,
-} from "./families/match.js";
-export { type FamilyAnalysis, parseFamilyAnalysis } from "./families/family-analysis.js";
-export { type FamilyDocuments, familyDocuments } from "./families/family-documents.js";
-export { type FamilyEdge, familyEdges } from "./families/family-edges.js";
+export * from "./families/exports.js";
 export { forestToGexf } from "./families/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
 export { matchHeldOut } from "./families/held-out.js";
-export { type MemberCoherence, memberCoherence } from "./families/member-coherence.js";
 export {
   type AnalysisRow,
   type CleanLatent,

@@ -155,6 +155,7 @@ export {
 } from "./sae/train-grid.js";
 export type { LearningRateDecay } from "./sae/learning-rate.js";
 export { type TrainResult, trainSae } from "./sae/train.js";
+export { type MagnitudeDecay, dimensionMagnitudes, magnitudeDecay } from "./sae/magnitudes.js";
 export type { TrainLogRow, TrainOptions } from "./sae/train-options.js";
 
 export {

@@ -42,3 +42,4 @@ export { type KeptLatents, drawKeptLatents } from "./kept-latents.js";
 export { type OverlapInput, drawOverlapViolins } from "./overlap-violins.js";
 export { type PassSeries, countByPass, drawSubtreesPerPass } from "./subtrees-per-pass.js";
 export type { ValueSeries } from "./value-histogram.js";
+export { type RankSeries, drawDimensionMagnitudes, drawMagnitudeDecay } from "./rank-curves.js";

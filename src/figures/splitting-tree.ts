@@ -217,7 +217,9 @@ function linkTrace(
     const end = columns[column] - size.small * 0.5;
     const bend = end - size.small * 1.1;
     const lines = labelLines(parent.node, labelRoom(columns, parent.column, width, size), size);
-    const longest = Math.max(...lines.map((line) => textWidth(line, size.small)));
+    // A root's label is bold, which is wider.
+    const font = size.small * (parent.above < 0 ? 1.08 : 1);
+    const longest = Math.max(...lines.map((line) => textWidth(line, font)));
     const start = Math.min(bend, columns[parent.column] + longest + size.small * 1.1);
     x.push(
       roundValue(start, 1),

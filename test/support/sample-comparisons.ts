@@ -7,6 +7,7 @@ import { drawKeptLatents } from "../../src/figures/kept-latents.js";
 import { drawMatchHistogram } from "../../src/figures/match-histogram.js";
 import { drawOverlapViolins } from "../../src/figures/overlap-violins.js";
 import { drawRadarCharts } from "../../src/figures/radar-charts.js";
+import { drawDimensionMagnitudes, drawMagnitudeDecay } from "../../src/figures/rank-curves.js";
 import { drawScoreHistogram } from "../../src/figures/score-histogram.js";
 import { drawSplittingTree } from "../../src/figures/splitting-tree.js";
 import { drawSubtreesPerPass } from "../../src/figures/subtrees-per-pass.js";
@@ -123,5 +124,10 @@ function sampleFamilyFigures(word: (at: number) => string, options: FigureOption
       },
       options,
     ),
+    drawMagnitudeDecay(
+      [{ name: word(0), values: [0.5, 0.25, 0.125], smooth: [0.375, 0.25, 0.2], mark: 2 }],
+      options,
+    ),
+    drawDimensionMagnitudes([{ name: word(5), values: [0.1, 0.3, 0.2] }], options),
   ];
 }

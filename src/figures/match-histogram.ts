@@ -4,6 +4,7 @@ import type { Bins } from "./histogram.js";
 import { binRange, binValues, formatNumber, markLine, stepTrace } from "./histogram.js";
 import { arrangePanels, panelAxis, panelSuffix, panelTitle } from "./panels.js";
 import { plotlyText } from "./text.js";
+import type { FigureSize } from "./theme.js";
 import {
   axisLayout,
   CATEGORIES,
@@ -60,27 +61,7 @@ export function drawMatchHistogram(
   const shapes: PlotlyObject[] = [];
   for (const [at, one] of series.entries()) {
     const axis = panelSuffix(at);
-    const colour = one.colour ?? CATEGORIES[0];
-    const traces = [
-      {
-        ...stepTrace(chance[at], { colour: MUTED, line: size.line * 0.7 }),
-        name: RANDOM,
-        hovertemplate: "%{y:.1%} of random directions<br>cosine %{customdata}<extra></extra>",
-      },
-      {
-        ...stepTrace(own[at], { colour, line: size.line }),
-        name: LATENTS,
-        hovertemplate: `%{y:.1%} of latents<br>cosine %{customdata}<extra>${plotlyText(one.name)}</extra>`,
-      },
-    ];
-    for (const trace of traces) {
-      data.push({
-        ...trace,
-        legendgroup: trace.name,
-        showlegend: at === 0,
-        ...{ xaxis: `x${axis}`, yaxis: `y${axis}` },
-      });
-    }
+    data.push(...panelTraces(one, own[at], chance[at], axis, size));
     layout[`xaxis${axis}`] = axisLayout("cosine with the nearest latent", size, {
       ...panelAxis(places[at], axis, "x"),
       showgrid: false,
@@ -113,6 +94,33 @@ export function drawMatchHistogram(
     },
     options,
   );
+}
+
+/** The latents before random directions; the first plot's stand in the legend for all. */
+function panelTraces(
+  { name, colour = CATEGORIES[0] }: MatchSeries,
+  own: Bins,
+  chance: Bins,
+  axis: string,
+  size: FigureSize,
+): PlotlyObject[] {
+  const common = { showlegend: axis === "", xaxis: `x${axis}`, yaxis: `y${axis}` };
+  return [
+    {
+      ...stepTrace(chance, { colour: MUTED, line: size.line * 0.7 }),
+      name: RANDOM,
+      hovertemplate: "%{y:.1%} of random directions<br>cosine %{customdata}<extra></extra>",
+      legendgroup: RANDOM,
+      ...common,
+    },
+    {
+      ...stepTrace(own, { colour, line: size.line }),
+      name: LATENTS,
+      hovertemplate: `%{y:.1%} of latents<br>cosine %{customdata}<extra>${plotlyText(name)}</extra>`,
+      legendgroup: LATENTS,
+      ...common,
+    },
+  ];
 }
 
 function shares(cosines: ArrayLike<number>, width: number): Bins {

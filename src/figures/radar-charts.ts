@@ -39,7 +39,6 @@ export interface RadarOptions extends FigureOptions {
   maxMembers?: number;
 }
 
-/** Good and bad families side by side; see `chooseRadarFamilies`. */
 interface Chart {
   family: RadarFamily;
   shown: RadarFamily["members"];

@@ -73,13 +73,10 @@ export function drawScoreHistogram(
     options,
     isTitled(size, options, title),
   );
-  const data: PlotlyObject[] = [];
   const layout: PlotlyObject = { barmode: "stack", bargap: 0, margin };
-  const shapes: PlotlyObject[] = [];
-  const first = new Set<string>();
   for (const [p, place] of places.entries()) {
     const axis = panelSuffix(p);
-    layout[`xaxis${axis}`] = axisLayout(score, size, {
+    layout[`xaxis${axis}`] = axisLayout(plotlyText(score), size, {
       ...panelAxis(place, axis, "x"),
       showgrid: false,
       range,
@@ -88,38 +85,21 @@ export function drawScoreHistogram(
       ...panelAxis(place, axis, "y"),
       rangemode: "tozero",
     });
-    for (const [s, one] of binned[p].entries()) {
-      const { name } = one.series;
-      const entry = single ? legend[s] : name;
-      data.push({
-        ...barTrace(one, range[0], binWidth),
-        name: plotlyText(entry),
-        legendgroup: plotlyText(name),
-        showlegend: !first.has(name),
-        xaxis: `x${axis}`,
-        yaxis: `y${axis}`,
-      });
-      first.add(name);
-      if (one.median !== undefined) shapes.push(medianLine(one.median, one.colour, axis, size));
-    }
   }
+  const data = stackTraces(binned, single ? legend : undefined, range[0], binWidth);
+  const shapes = binned.flatMap((list, p) =>
+    list.flatMap(({ median, colour }) =>
+      median === undefined ? [] : [medianLine(median, colour, panelSuffix(p), size)],
+    ),
+  );
   const width = (places[0].x[1] - places[0].x[0]) * (size.width - margin.l - margin.r);
   const annotations = single
     ? []
     : places.map((place, p) =>
         panelTitle(place, panels[p].name, size, { ...medians(binned[p]), width }),
       );
-  return composeFigure(
-    {
-      name: "score-histogram",
-      title,
-      data,
-      layout: { ...layout, shapes, annotations },
-      size,
-      legend,
-    },
-    options,
-  );
+  Object.assign(layout, { shapes, annotations });
+  return composeFigure({ name: "score-histogram", title, data, layout, size, legend }, options);
 }
 
 /** Counts in bins from the range's start; the last one holds its end too. */
@@ -163,6 +143,30 @@ function describe({ series, counts, median }: Binned): string {
 function medians(binned: readonly Binned[]): { note: string } {
   const known = binned.map(({ median }) => (median === undefined ? "–" : formatNumber(median, 2)));
   return { note: `${known.length > 1 ? "medians" : "median"} ${known.join(", ")}` };
+}
+
+/** The bars of all panels; SAEs of one name share the legend entry of the first. */
+function stackTraces(
+  binned: readonly (readonly Binned[])[],
+  entries: readonly string[] | undefined,
+  low: number,
+  width: number,
+): PlotlyObject[] {
+  const first = new Set<string>();
+  return binned.flatMap((list, p) =>
+    list.map((one, s) => {
+      const { name } = one.series;
+      const showlegend = !first.has(name);
+      first.add(name);
+      return {
+        ...barTrace(one, low, width),
+        name: plotlyText(entries?.[s] ?? name),
+        legendgroup: plotlyText(name),
+        showlegend,
+        ...{ xaxis: `x${panelSuffix(p)}`, yaxis: `y${panelSuffix(p)}` },
+      };
+    }),
+  );
 }
 
 function barTrace({ series, counts, colour }: Binned, low: number, width: number): PlotlyObject {

@@ -27,7 +27,7 @@ export function sampleComparisons(word: (at: number) => string, options: FigureO
         },
         { name: word(3), series: [{ name: word(1), scores: [0.1] }] },
       ],
-      { ...options, binWidth: 0.25 },
+      { ...options, score: word(5), binWidth: 0.25 },
     ),
     drawRadarCharts(
       {

@@ -155,6 +155,7 @@ export {
 } from "./sae/train-grid.js";
 export type { LearningRateDecay } from "./sae/learning-rate.js";
 export { type TrainResult, trainSae } from "./sae/train.js";
+export { type MagnitudeDecay, dimensionMagnitudes, magnitudeDecay } from "./sae/magnitudes.js";
 export type { TrainLogRow, TrainOptions } from "./sae/train-options.js";
 
 export {
@@ -198,18 +199,7 @@ export {
   groupForest,
 } from "./families/extract.js";
 export { type Forest, type ForestOptions, buildForest } from "./families/forest.js";
-export {
-  type FamilyPair,
-  type MatchNull,
-  type NullOptions,
-  type SaeMatch,
-  type SplittingTree,
-  matchFamilies,
-  matchSaes,
-  matchNull,
-  splitLatents,
-  splittingTrees,
-} from "./families/match.js";
+export * from "./families/exports.js";
 export { forestToGexf } from "./families/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
 export { matchHeldOut } from "./families/held-out.js";
@@ -339,6 +329,7 @@ export {
   type SkippedLatent,
   drawExamples,
 } from "./labels/examples.js";
+export { type TokenOverlap, tokenOverlap } from "./labels/token-overlap.js";
 export { readOverrides } from "./labels/overrides.js";
 export { type FamilyAnalysisEntry, familyAnalysisEntry } from "./labels/family-analysis.js";
 export {
@@ -363,6 +354,10 @@ export {
   weightedF1,
 } from "./labels/measures.js";
 export { type LabelProtocol, PROTOCOLS, type ProtocolName } from "./labels/protocol.js";
+export {
+  type PrincipalComponents,
+  principalComponents,
+} from "./projection/principal-components.js";
 export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
 export { drawActivationHistogram } from "./figures/activation-histogram.js";
 export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
@@ -382,6 +377,7 @@ export {
 export { drawLatentMap } from "./figures/latent-map.js";
 export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/scaling.js";
 export { drawLossCurve } from "./figures/loss-curve.js";
+export * from "./figures/exports.js";
 export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
 export { type BeforeAfterInput, drawSteeringBeforeAfter } from "./figures/steering-before-after.js";
 export { drawSteeringContour } from "./figures/steering-contour.js";

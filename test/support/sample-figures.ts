@@ -11,6 +11,7 @@ import { drawLossCurve } from "../../src/figures/loss-curve.js";
 import { drawComputeFrontier, drawScalingLaw } from "../../src/figures/scaling.js";
 import { drawTaxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
 import { createMatrix } from "../../src/matrix.js";
+import { sampleSaeFigures } from "./sample-sae-figures.js";
 import { sampleSteering } from "./sample-steering.js";
 import { sampleComparisons } from "./sample-comparisons.js";
 
@@ -116,6 +117,7 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
     ),
     drawScalingLaw(SCALING_RUNS, options),
     drawComputeFrontier(SCALING_RUNS, options),
+    ...sampleSaeFigures(word, options),
     ...sampleSteering(word, options),
     ...sampleComparisons(word, options),
   ];

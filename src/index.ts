@@ -203,6 +203,7 @@ export * from "./families/exports.js";
 export { forestToGexf } from "./families/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
 export { matchHeldOut } from "./families/held-out.js";
+export { type MemberCoherence, memberCoherence } from "./families/member-coherence.js";
 export { permuteCodes } from "./families/permute-codes.js";
 export {
   type AnalysisRow,
@@ -361,8 +362,11 @@ export {
 export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
 export { drawActivationHistogram } from "./figures/activation-histogram.js";
 export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
+export { drawCosineScatter } from "./figures/cosine-scatter.js";
 export { drawDensityHistogram } from "./figures/density-histogram.js";
+export { drawDensityMap } from "./figures/density-map.js";
 export { drawEncoderDecoderCosine } from "./figures/encoder-decoder-cosine.js";
+export { type ErrorLine, drawErrorLines } from "./figures/error-lines.js";
 export { drawExplanationBars } from "./figures/explanation-bars.js";
 export { drawFamilyHeatmap } from "./figures/family-heatmap.js";
 export { type StablePoint, drawFamilyStability } from "./figures/family-stability.js";
@@ -370,6 +374,7 @@ export { drawFamilyTree } from "./figures/family-tree.js";
 export type { Figure, FigureOptions } from "./figures/figure.js";
 export { shareOfRarer } from "./figures/heatmap.js";
 export { standaloneHtml } from "./figures/html.js";
+export { type HistogramPanel, drawHistogramPanels } from "./figures/histogram-panels.js";
 export {
   type OptimisationSeries,
   drawIterativeOptimisation,
@@ -392,12 +397,20 @@ export { type Table, tableFromRecords } from "./notebook/table.js";
 export { readAtlasOptions } from "./pipeline/atlas-options.js";
 export { type AtlasReport, buildAtlas } from "./pipeline/build.js";
 export { type AtlasData, type AtlasFamily, openAtlas } from "./pipeline/context.js";
+export { drawFigures, writeFigures } from "./pipeline/figures.js";
+export {
+  type FigureListing,
+  ATLAS_FIGURES,
+  FIGURES,
+  listFigures,
+} from "./pipeline/figures/registry.js";
+export { trainSmallGrid } from "./pipeline/figures/small-grid.js";
+export { type FigureSources, figureSources } from "./pipeline/figures/sources.js";
 export {
   type AtlasSteeringOptions,
   type SteeringReport,
   evaluateAtlasSteering,
 } from "./pipeline/evaluate-steering.js";
-export { ATLAS_FIGURES, drawFigures, writeFigures } from "./pipeline/figures.js";
 export {
   type LabelAtlasOptions,
   type LabelAtlasReport,

@@ -33,6 +33,8 @@ export interface AtlasFamily {
   /** Its name by its documents' words, else the parent's label. */
   name: string;
   members: FamilyMember[];
+  /** The pass that found it, from 0. */
+  pass: number;
   /** How well it comes again over resamples of the documents, where that was measured. */
   stability?: number;
 }
@@ -178,13 +180,14 @@ async function readLabels(file: string): Promise<Map<number, LabelRecord>> {
 async function readFamilies(file: string): Promise<AtlasFamily[]> {
   const content = (await readJson(file)) as Record<string, { name?: string; stability?: number }>;
   return fromFamiliesJson(content, { source: file }).flatMap((record) => {
-    const { key, label, latent, members } = record;
+    const { key, label, latent, members, pass = 0 } = record;
     if (latent === undefined || members === undefined) return [];
     const { name, stability } = content[key];
     return [
       {
         parent: latent,
         members,
+        pass,
         name: name || label,
         ...(stability !== undefined && { stability }),
       },

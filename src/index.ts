@@ -359,35 +359,7 @@ export {
   type PrincipalComponents,
   principalComponents,
 } from "./projection/principal-components.js";
-export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
-export { drawActivationHistogram } from "./figures/activation-histogram.js";
-export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
-export { drawCosineScatter } from "./figures/cosine-scatter.js";
-export { drawDensityHistogram } from "./figures/density-histogram.js";
-export { drawDensityMap } from "./figures/density-map.js";
-export { drawEncoderDecoderCosine } from "./figures/encoder-decoder-cosine.js";
-export { type ErrorLine, drawErrorLines } from "./figures/error-lines.js";
-export { drawExplanationBars } from "./figures/explanation-bars.js";
-export { drawFamilyHeatmap } from "./figures/family-heatmap.js";
-export { type StablePoint, drawFamilyStability } from "./figures/family-stability.js";
-export { drawFamilyTree } from "./figures/family-tree.js";
-export type { Figure, FigureOptions } from "./figures/figure.js";
-export { shareOfRarer } from "./figures/heatmap.js";
-export { standaloneHtml } from "./figures/html.js";
-export { type HistogramPanel, drawHistogramPanels } from "./figures/histogram-panels.js";
-export {
-  type OptimisationSeries,
-  drawIterativeOptimisation,
-} from "./figures/iterative-optimisation.js";
-export { drawLatentMap } from "./figures/latent-map.js";
-export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/scaling.js";
-export { drawLossCurve } from "./figures/loss-curve.js";
 export * from "./figures/exports.js";
-export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
-export { type BeforeAfterInput, drawSteeringBeforeAfter } from "./figures/steering-before-after.js";
-export { drawSteeringContour } from "./figures/steering-contour.js";
-export { drawSteeringTradeoff } from "./figures/steering-tradeoff.js";
-export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";
 
 export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-loss.js";
 export { type CellProgressOptions, cellProgress } from "./notebook/cell-progress.js";
@@ -398,14 +370,7 @@ export { readAtlasOptions } from "./pipeline/atlas-options.js";
 export { type AtlasReport, buildAtlas } from "./pipeline/build.js";
 export { type AtlasData, type AtlasFamily, openAtlas } from "./pipeline/context.js";
 export { drawFigures, writeFigures } from "./pipeline/figures.js";
-export {
-  type FigureListing,
-  ATLAS_FIGURES,
-  FIGURES,
-  listFigures,
-} from "./pipeline/figures/registry.js";
-export { trainSmallGrid } from "./pipeline/figures/small-grid.js";
-export { type FigureSources, figureSources } from "./pipeline/figures/sources.js";
+export * from "./pipeline/figures/exports.js";
 export {
   type AtlasSteeringOptions,
   type SteeringReport,

@@ -1,3 +1,30 @@
+export { drawActivationHistogram } from "./activation-histogram.js";
+export { type CatalogPageOptions, catalogPage } from "./catalog-page.js";
+export { drawCooccurrenceGrid } from "./cooccurrence-grid.js";
+export { drawCosineScatter } from "./cosine-scatter.js";
+export { drawDensityHistogram } from "./density-histogram.js";
+export { drawDensityMap } from "./density-map.js";
+export { drawEncoderDecoderCosine } from "./encoder-decoder-cosine.js";
+export { type ErrorLine, drawErrorLines } from "./error-lines.js";
+export { drawExplanationBars } from "./explanation-bars.js";
+export { type FamilyComponentsInput, drawFamilyComponents } from "./family-components.js";
+export { type FamilyDocumentsInput, drawFamilyDocuments } from "./family-documents.js";
+export { type FamilyGraphInput, drawFamilyGraph } from "./family-graph.js";
+export { drawFamilyHeatmap } from "./family-heatmap.js";
+export { type StablePoint, drawFamilyStability } from "./family-stability.js";
+export { drawFamilyTree } from "./family-tree.js";
+export type { Figure, FigureOptions } from "./figure.js";
+export { drawFiringRatio } from "./firing-ratio.js";
+export { shareOfRarer } from "./heatmap.js";
+export { type HistogramPanel, drawHistogramPanels } from "./histogram-panels.js";
+export { standaloneHtml } from "./html.js";
+export { type OptimisationSeries, drawIterativeOptimisation } from "./iterative-optimisation.js";
+export { type KeptLatents, drawKeptLatents } from "./kept-latents.js";
+export { drawLatentMap } from "./latent-map.js";
+export { drawLossCurve } from "./loss-curve.js";
+export { type MatchSeries, drawMatchHistogram } from "./match-histogram.js";
+export { type MetricsRow, drawMetricsTable } from "./metrics-table.js";
+export { type OverlapInput, drawOverlapViolins } from "./overlap-violins.js";
 export {
   PAPER_COLOURS,
   PAPER_COMPUTE,
@@ -31,15 +58,14 @@ export {
   chooseRadarFamilies,
   drawRadarCharts,
 } from "./radar-charts.js";
-export { type ScorePanel, type ScoreSeries, drawScoreHistogram } from "./score-histogram.js";
-export { type MatchSeries, drawMatchHistogram } from "./match-histogram.js";
-export { type SplitNode, type SplitRoot, drawSplittingTree } from "./splitting-tree.js";
-export { type FamilyComponentsInput, drawFamilyComponents } from "./family-components.js";
-export { type FamilyDocumentsInput, drawFamilyDocuments } from "./family-documents.js";
-export { type FamilyGraphInput, drawFamilyGraph } from "./family-graph.js";
-export { drawFiringRatio } from "./firing-ratio.js";
-export { type KeptLatents, drawKeptLatents } from "./kept-latents.js";
-export { type OverlapInput, drawOverlapViolins } from "./overlap-violins.js";
-export { type PassSeries, countByPass, drawSubtreesPerPass } from "./subtrees-per-pass.js";
-export type { ValueSeries } from "./value-histogram.js";
 export { type RankSeries, drawDimensionMagnitudes, drawMagnitudeDecay } from "./rank-curves.js";
+export { type Renderer, type RendererOptions, openRenderer } from "./render.js";
+export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./scaling.js";
+export { type ScorePanel, type ScoreSeries, drawScoreHistogram } from "./score-histogram.js";
+export { type SplitNode, type SplitRoot, drawSplittingTree } from "./splitting-tree.js";
+export { type BeforeAfterInput, drawSteeringBeforeAfter } from "./steering-before-after.js";
+export { drawSteeringContour } from "./steering-contour.js";
+export { drawSteeringTradeoff } from "./steering-tradeoff.js";
+export { type PassSeries, countByPass, drawSubtreesPerPass } from "./subtrees-per-pass.js";
+export { drawTaxonomyAgreement } from "./taxonomy-agreement.js";
+export type { ValueSeries } from "./value-histogram.js";

@@ -1,11 +1,14 @@
+import path from "node:path";
 import type { Postings } from "../../codes.js";
 import { drawCosineScatter } from "../../figures/cosine-scatter.js";
 import { drawErrorLines } from "../../figures/error-lines.js";
 import type { Figure } from "../../figures/figure.js";
 import { drawHistogramPanels } from "../../figures/histogram-panels.js";
+import { drawDimensionMagnitudes, drawMagnitudeDecay } from "../../figures/rank-curves.js";
 import { drawComputeFrontier, drawScalingLaw } from "../../figures/scaling.js";
 import { maxSelfCosines } from "../../sae/decoder-cosine.js";
 import { sweepKept } from "../../sae/kept-sweep.js";
+import { dimensionMagnitudes, magnitudeDecay } from "../../sae/magnitudes.js";
 import { encoderDecoderCosine } from "../../sae/sae.js";
 import type { GridRow } from "../../sae/train-grid.js";
 import { optimiseEdits } from "../../search/edit-optimisation.js";
@@ -21,10 +24,12 @@ import {
   variedFigure,
   variedPanels,
 } from "./sae-panels.js";
-import type { FigureSources } from "./sources.js";
+import { type FigureSources, sizesName } from "./sources.js";
 
 /** Documents that the sweeps over k and over edits use: a batch, as in the paper. */
 const SWEEP_DOCUMENTS = 1024;
+/** Documents whose pre-activations are averaged. */
+const DECAY_DOCUMENTS = 300;
 /** Points of the sweep over k, at even distances of its logarithm. */
 const SWEEP_POINTS = 25;
 
@@ -130,6 +135,22 @@ export const SAE_ENTRIES: readonly FigureEntry[] = [
     draw: drawEncoderDecoderScatter,
   },
   {
+    name: "magnitude-decay",
+    group: "latents",
+    shows: "pre-activations of a document by rank, with the k that is kept",
+    paper: "latent-magnitude decay (code)",
+    requires: [],
+    draw: drawDecay,
+  },
+  {
+    name: "dimension-magnitudes",
+    group: "latents",
+    shows: "magnitude of the embeddings' dimensions",
+    paper: "embedding-dim magnitude (code)",
+    requires: [],
+    draw: drawDimensions,
+  },
+  {
     name: "read-back-error",
     group: "search",
     shows: "error of reading back a code with 1 to 64 latents turned on",
@@ -167,6 +188,25 @@ async function drawReadBackError(
   const { counts, errors } = await readBackAtlas(sources);
   const lines = [{ label: "", x: counts, y: errors }];
   return drawErrorLines({ ...READ_BACK_FIGURE, lines }, options);
+}
+
+async function drawDecay(sources: FigureSources, options: AtlasFigureOptions): Promise<Figure> {
+  const sae = await sources.atlas.sae();
+  const { magnitudes, smooth } = magnitudeDecay(
+    sae,
+    await sources.sampleEmbeddings(DECAY_DOCUMENTS),
+  );
+  const series = [{ name: sizesName(sae), values: magnitudes, smooth, mark: sae.k }];
+  return drawMagnitudeDecay(series, options);
+}
+
+async function drawDimensions(
+  sources: FigureSources,
+  options: AtlasFigureOptions,
+): Promise<Figure> {
+  const values = dimensionMagnitudes(await sources.sampleEmbeddings(SWEEP_DOCUMENTS));
+  const name = path.basename(path.resolve(sources.atlas.dir));
+  return drawDimensionMagnitudes([{ name, values }], options);
 }
 
 async function gridRows(sources: FigureSources): Promise<readonly GridRow[]> {

@@ -155,6 +155,7 @@ export {
 } from "./sae/train-grid.js";
 export type { LearningRateDecay } from "./sae/learning-rate.js";
 export { type TrainResult, trainSae } from "./sae/train.js";
+export { type MagnitudeDecay, dimensionMagnitudes, magnitudeDecay } from "./sae/magnitudes.js";
 export type { TrainLogRow, TrainOptions } from "./sae/train-options.js";
 
 export {
@@ -198,21 +199,11 @@ export {
   groupForest,
 } from "./families/extract.js";
 export { type Forest, type ForestOptions, buildForest } from "./families/forest.js";
-export {
-  type FamilyPair,
-  type MatchNull,
-  type NullOptions,
-  type SaeMatch,
-  type SplittingTree,
-  matchFamilies,
-  matchSaes,
-  matchNull,
-  splitLatents,
-  splittingTrees,
-} from "./families/match.js";
+export * from "./families/exports.js";
 export { forestToGexf } from "./families/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
 export { matchHeldOut } from "./families/held-out.js";
+export { type MemberCoherence, memberCoherence } from "./families/member-coherence.js";
 export { permuteCodes } from "./families/permute-codes.js";
 export {
   type AnalysisRow,
@@ -312,11 +303,7 @@ export {
   buildCatalog,
 } from "./labels/catalog.js";
 export { nameFamiliesByKeywords } from "./labels/family-names.js";
-export {
-  type FamilyAnalysisRow,
-  namesFromFamilyAnalysis,
-  parseFamilyAnalysis,
-} from "./labels/family-analysis-read.js";
+export { namesFromFamilyAnalysis } from "./labels/family-analysis-names.js";
 export { labelsFromAnalysis } from "./labels/import.js";
 export { type LabelImport, readLabelImport } from "./labels/import-file.js";
 export {
@@ -353,6 +340,7 @@ export {
   type SkippedLatent,
   drawExamples,
 } from "./labels/examples.js";
+export { type TokenOverlap, tokenOverlap } from "./labels/token-overlap.js";
 export { readOverrides } from "./labels/overrides.js";
 export { type FamilyAnalysisEntry, familyAnalysisEntry } from "./labels/family-analysis.js";
 export {
@@ -377,31 +365,11 @@ export {
   weightedF1,
 } from "./labels/measures.js";
 export { type LabelProtocol, PROTOCOLS, type ProtocolName } from "./labels/protocol.js";
-export { type AuditPageOptions, auditPage } from "./figures/audit-page.js";
-export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
-export { drawActivationHistogram } from "./figures/activation-histogram.js";
-export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
-export { drawDensityHistogram } from "./figures/density-histogram.js";
-export { drawEncoderDecoderCosine } from "./figures/encoder-decoder-cosine.js";
-export { drawExplanationBars } from "./figures/explanation-bars.js";
-export { drawFamilyHeatmap } from "./figures/family-heatmap.js";
-export { type StablePoint, drawFamilyStability } from "./figures/family-stability.js";
-export { drawFamilyTree } from "./figures/family-tree.js";
-export type { Figure, FigureOptions } from "./figures/figure.js";
-export { shareOfRarer } from "./figures/heatmap.js";
-export { standaloneHtml } from "./figures/html.js";
 export {
-  type OptimisationSeries,
-  drawIterativeOptimisation,
-} from "./figures/iterative-optimisation.js";
-export { drawLatentMap } from "./figures/latent-map.js";
-export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/scaling.js";
-export { drawLossCurve } from "./figures/loss-curve.js";
-export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
-export { type BeforeAfterInput, drawSteeringBeforeAfter } from "./figures/steering-before-after.js";
-export { drawSteeringContour } from "./figures/steering-contour.js";
-export { drawSteeringTradeoff } from "./figures/steering-tradeoff.js";
-export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";
+  type PrincipalComponents,
+  principalComponents,
+} from "./projection/principal-components.js";
+export * from "./figures/exports.js";
 
 export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-loss.js";
 export { type CellProgressOptions, cellProgress } from "./notebook/cell-progress.js";
@@ -411,12 +379,13 @@ export { type Table, tableFromRecords } from "./notebook/table.js";
 export { readAtlasOptions } from "./pipeline/atlas-options.js";
 export { type AtlasReport, buildAtlas } from "./pipeline/build.js";
 export { type AtlasData, type AtlasFamily, openAtlas } from "./pipeline/context.js";
+export { drawFigures, writeFigures } from "./pipeline/figures.js";
+export * from "./pipeline/figures/exports.js";
 export {
   type AtlasSteeringOptions,
   type SteeringReport,
   evaluateAtlasSteering,
 } from "./pipeline/evaluate-steering.js";
-export { ATLAS_FIGURES, drawFigures, writeFigures } from "./pipeline/figures.js";
 export {
   type LabelAtlasOptions,
   type LabelAtlasReport,

@@ -3,7 +3,8 @@ import type { OnProgress } from "../progress.js";
 
 /** One option of a command; every option is written `--name`. */
 export interface OptionSpec {
-  type: "string" | "number" | "integer" | "boolean";
+  /** "list" takes several values, by commas or by giving the option again. */
+  type: "string" | "number" | "integer" | "boolean" | "list";
   /** One line for `--help`; says the default where there is one. */
   about: string;
   /** Stands for the value in `--help`, such as FILE. */
@@ -16,9 +17,11 @@ export interface OptionSpec {
 
 type OptionValue<S extends OptionSpec> = S["type"] extends "boolean"
   ? boolean
-  : S["type"] extends "string"
-    ? string
-    : number;
+  : S["type"] extends "list"
+    ? string[]
+    : S["type"] extends "string"
+      ? string
+      : number;
 
 /** The parsed options of a command: required ones are there, the others may be undefined. */
 export type OptionValues<O extends Record<string, OptionSpec>> = {
@@ -97,7 +100,10 @@ export function parseCommandLine(
     help: { type: "boolean", short: "h" },
   };
   for (const [name, spec] of Object.entries(command.options)) {
-    options[name] = { type: spec.type === "boolean" ? "boolean" : "string" };
+    options[name] = {
+      type: spec.type === "boolean" ? "boolean" : "string",
+      multiple: spec.type === "list",
+    };
   }
   const parsed = parseOrRefuse(command, args, options);
   const help = parsed.values.help === true;
@@ -105,6 +111,7 @@ export function parseCommandLine(
   for (const [name, spec] of Object.entries(command.options)) {
     const raw = parsed.values[name];
     if (spec.type === "boolean") values[name] = raw === true;
+    else if (Array.isArray(raw)) values[name] = splitList(command.name, name, raw as string[]);
     else if (typeof raw !== "string") {
       if (spec.required && !help) throw new UsageError(`${command.name}: --${name} is required`);
     } else values[name] = convert(command.name, name, spec, raw);
@@ -123,6 +130,14 @@ function parseOrRefuse(
     const text = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${command.name}: ${text.split(". ")[0]}`, { cause: error });
   }
+}
+
+function splitList(command: string, name: string, raw: readonly string[]): string[] {
+  const parts = raw.flatMap((text) => text.split(",")).map((text) => text.trim());
+  if (parts.includes("")) {
+    throw new UsageError(`${command}: --${name} has an empty value, got "${raw.join(",")}"`);
+  }
+  return parts;
 }
 
 function convert(command: string, name: string, spec: OptionSpec, raw: string): string | number {

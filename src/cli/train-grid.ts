@@ -13,6 +13,7 @@ interface GridValues {
   init?: string;
   checkpoint?: string;
   log?: string;
+  "own-seeds": boolean;
 }
 
 /** `train --grid`: every k with every n into the folder `--out`. */
@@ -34,6 +35,7 @@ export async function runGrid(
     ...grid,
     folder: values.out,
     resume: true,
+    ownSeeds: values["own-seeds"],
     onRow: (row) => note(describeRow(row)),
   });
   if (ended === "aborted") {

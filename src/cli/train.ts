@@ -69,6 +69,10 @@ export const trainCommand: Command = defineCommand({
       about: "order of the rows (default shuffle)",
     },
     seed: { type: "integer", about: "of initial weights and order (default 0)" },
+    "own-seeds": {
+      type: "boolean",
+      about: "with --grid: a seed for each run, so that SAEs compare fairly latent by latent",
+    },
     init: { type: "string", value: "FILE", about: "an SAE to start from" },
     holdout: { type: "number", about: "share of rows held out to validate on (default 0)" },
     patience: {

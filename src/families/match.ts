@@ -118,6 +118,36 @@ export function splittingTrees(
   });
 }
 
+/** Which splitting trees are worth showing. */
+export interface TreeChoice {
+  /** Default 3. */
+  count?: number;
+  /** Most leaves of a tree. Default 12. */
+  maxLeaves?: number;
+}
+
+/**
+ * The trees that show splitting best: those that branch at both steps, the ones with the most leaves first, each leaf
+ * counting as much as both ways agree; no tree with more than `maxLeaves`. Ties by lower latent.
+ */
+export function chooseSplittingTrees(
+  trees: readonly SplittingTree[],
+  { count = 3, maxLeaves = 12 }: TreeChoice = {},
+): SplittingTree[] {
+  const leavesOf = ({ children }: SplittingTree): number =>
+    children.reduce((sum, { leaves }) => sum + leaves.length, 0);
+  const worth = (tree: SplittingTree): number => leavesOf(tree) * tree.consistency;
+  return trees
+    .filter(
+      (tree) =>
+        tree.children.length > 1 &&
+        tree.children.some(({ leaves }) => leaves.length > 1) &&
+        leavesOf(tree) <= maxLeaves,
+    )
+    .sort((a, b) => worth(b) - worth(a) || a.latent - b.latent)
+    .slice(0, count);
+}
+
 /** A family of one SAE and the most similar family of another. */
 export interface FamilyPair {
   /** Parent latents. */

@@ -28,6 +28,8 @@ export interface RendererOptions {
   browser?: string;
   /** Pixels of a PNG for each of the figure's, 1 to 8. Default 2. */
   scale?: number;
+  /** Figures drawn at once, each in pages of its own, 1 to 8. Default 1. */
+  lanes?: number;
 }
 
 // What the functions that run inside the page see there.
@@ -67,36 +69,65 @@ const LAUNCH_FLAGS = [
  * @sparticuz/chromium. It reaches no network. Throws, with what to install, if none starts.
  */
 export async function openRenderer(options: RendererOptions = {}): Promise<Renderer> {
-  const { scale = 2 } = options;
+  const { scale = 2, lanes = 1 } = options;
+  if (!(Number.isInteger(lanes) && lanes >= 1 && lanes <= 8)) {
+    throw new RangeError(`openRenderer: lanes must be from 1 to 8, got ${lanes}`);
+  }
   if (!(scale >= 1 && scale <= 8)) {
     throw new RangeError(`openRenderer: scale must be from 1 to 8, got ${scale}`);
   }
   const { browser, kind } = await launchBrowser(browserChoices(options.browser));
   try {
-    const drawing = await openPage(browser, 1);
-    const picture = await openPage(browser, scale);
-    await drawing.evaluate(plotlySource());
-    return createRenderer(browser, kind, drawing, picture);
+    const opened = await Promise.all(Array.from({ length: lanes }, () => openLane(browser, scale)));
+    return createRenderer(browser, kind, opened);
   } catch (error) {
     await browser.close();
     throw error;
   }
 }
 
-function createRenderer(browser: Browser, kind: string, drawing: Page, picture: Page): Renderer {
-  // One figure at a time: Math.random is seeded anew for each, and there is one page for each step.
+/** Pages that draw one figure at a time: Math.random is seeded anew for each. */
+interface Lane {
+  /** Works given to it and not done yet. */
+  waiting: number;
+  inTurn<T>(work: (pages: { drawing: Page; picture: Page }) => Promise<T>): Promise<T>;
+}
+
+async function openLane(browser: Browser, scale: number): Promise<Lane> {
+  const drawing = await openPage(browser, 1);
+  const picture = await openPage(browser, scale);
+  await drawing.evaluate(plotlySource());
   let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work);
-    last = result.catch(() => undefined);
-    return result;
+  const lane: Lane = {
+    waiting: 0,
+    inTurn(work) {
+      lane.waiting++;
+      const result = last.then(() => work({ drawing, picture }));
+      last = result.catch(() => undefined).then(() => lane.waiting--);
+      return result;
+    },
+  };
+  return lane;
+}
+
+function createRenderer(browser: Browser, kind: string, lanes: Lane[]): Renderer {
+  // PNG and SVG of a figure come from one drawing.
+  const drawn = new WeakMap<Figure, Promise<string>>();
+  const idlest = (): Lane =>
+    lanes.reduce((best, lane) => (lane.waiting < best.waiting ? lane : best));
+  const svg = (figure: Figure): Promise<string> => {
+    const known = drawn.get(figure) ?? idlest().inTurn(({ drawing }) => drawSvg(drawing, figure));
+    drawn.set(figure, known);
+    return known;
   };
   return {
     browser: `${kind} ${browser.version()}`,
     html: (figure) => standaloneHtml(figure, { source: plotlySource() }),
-    svg: (figure) => inTurn(() => drawSvg(drawing, figure)),
-    png: (figure) =>
-      inTurn(async () => photograph(picture, figure, await drawSvg(drawing, figure))),
+    svg,
+    async png(figure) {
+      const text = await svg(figure);
+      return idlest().inTurn(({ picture }) => photograph(picture, figure, text));
+    },
     close: () => browser.close(),
   };
 }

@@ -4,7 +4,7 @@ import { parseAnalysis } from "../families/quality.js";
 import { FormatError } from "../errors.js";
 import { parseCatalogRow } from "./catalog-read.js";
 import type { CatalogRow } from "./catalog.js";
-import { type FamilyAnalysisRow, parseFamilyAnalysis } from "./family-analysis-read.js";
+import { type FamilyAnalysis, parseFamilyAnalysis } from "../families/family-analysis.js";
 import { labelsFromAnalysis } from "./import.js";
 import { type LabelLine, parseLabelLine, recordsOf } from "./label-read.js";
 import type { LabelRecord } from "./label.js";
@@ -22,7 +22,7 @@ export interface LabelImport {
   /** Names of families by their parent latent, likewise. */
   names: LabelRecord[];
   /** Names of families that the file tells by the labels of their latents; see namesFromFamilyAnalysis. */
-  families: FamilyAnalysisRow[];
+  families: FamilyAnalysis[];
   /** Share of documents in which each latent is active, where the file tells. */
   densities: Map<number, number>;
   /** Rows without a label, or with one made of keywords, which every build makes by itself. */

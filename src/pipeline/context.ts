@@ -37,6 +37,8 @@ export interface AtlasFamily {
   nameSource?: LabelSource;
   nameScores: LabelScore[];
   members: FamilyMember[];
+  /** The pass that found it, from 0. */
+  pass: number;
   /** How well it comes again over resamples of the documents, where that was measured. */
   stability?: number;
 }
@@ -182,13 +184,14 @@ async function readLabels(file: string): Promise<Map<number, LabelRecord>> {
 async function readFamilies(file: string): Promise<AtlasFamily[]> {
   const content = (await readJson(file)) as Record<string, NamedEntry>;
   return fromFamiliesJson(content, { source: file }).flatMap((record) => {
-    const { key, label, latent, members } = record;
+    const { key, label, latent, members, pass = 0 } = record;
     if (latent === undefined || members === undefined) return [];
     const { name, name_source: nameSource, stability } = content[key] ?? {};
     return [
       {
         parent: latent,
         members,
+        pass,
         name: name || label,
         nameSource,
         nameScores: scoresOf(content[key]),

@@ -4,7 +4,7 @@ import { writeJsonl } from "../data/jsonl.js";
 import { FormatError } from "../errors.js";
 import { type CatalogChange, type ComparedRow, diffCatalogs } from "../labels/catalog-diff.js";
 import { readCatalog } from "../labels/catalog-read.js";
-import { namesFromFamilyAnalysis } from "../labels/family-analysis-read.js";
+import { namesFromFamilyAnalysis } from "../labels/family-analysis-names.js";
 import { type LabelImport, checkDensities, readLabelImport } from "../labels/import-file.js";
 import { type LabelLine, readLabelLines, recordsOf } from "../labels/label-read.js";
 import { type LabelRecord, mergeLabels } from "../labels/label.js";

@@ -62,6 +62,11 @@ export interface GridOptions extends Omit<
   folder: string;
   /** The first part of the SAEs' names, `{name}_{k}_{n}_{auxk}.safetensors`. Default "sae". */
   name?: string;
+  /**
+   * Gives each run a seed of its own, from `seed`, k and n. Runs of one seed begin with the same directions, so that
+   * the latents of two of them are alike by their numbers. Default false.
+   */
+  ownSeeds?: boolean;
   /** Receives each row as soon as its run is finished. */
   onRow?: (row: GridRow) => void;
 }
@@ -168,12 +173,14 @@ async function trainCell(
   options: GridOptions,
 ): Promise<GridRow | undefined> {
   const { k, n, auxk } = cell;
-  const { folder, name = "sae", onProgress, onLog, signal, zeroRows } = options;
+  const { folder, name = "sae", ownSeeds = false, seed = 0 } = options;
+  const { onProgress, onLog, signal, zeroRows } = options;
   const start = performance.now();
   let fresh = 0;
   const result = await trainSae(embeddings, {
     ...options,
     ...cell,
+    seed: ownSeeds ? seed + 65_536 * n + k : seed,
     checkpointPath: join(folder, "runs", `${k}_${n}_${auxk}.safetensors`),
     onProgress: (progress) => onProgress?.({ ...progress, step: label }),
     onLog: (row) => {

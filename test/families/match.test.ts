@@ -2,6 +2,8 @@ import test from "ava";
 import { openEngine } from "../../src/engine/auto.js";
 import type { Engine } from "../../src/engine/engine.js";
 import {
+  type SplittingTree,
+  chooseSplittingTrees,
   matchFamilies,
   matchSaes,
   matchNull,
@@ -65,6 +67,40 @@ test("planted splits are found, through three sizes consistently", async (t) => 
     t.true(trees.every(({ consistency }) => consistency === 1));
     t.true(direct.toSmallCosine.every((cosine) => cosine > 0.9));
   });
+});
+
+test("chooseSplittingTrees takes trees that branch twice, the ones with most agreeing leaves first", (t) => {
+  const tree = (latent: number, leaves: number[][], consistency: number): SplittingTree => ({
+    latent,
+    children: leaves.map((list, i) => ({ latent: i, leaves: list })),
+    direct: [],
+    consistency,
+  });
+  const trees = [
+    tree(0, [[1, 2, 3]], 1),
+    tree(1, [[1], [2]], 1),
+    tree(2, [[1, 2], [3]], 0.5),
+    tree(
+      3,
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      0.5,
+    ),
+    tree(
+      4,
+      [
+        [1, 2, 3],
+        [4, 5],
+      ],
+      1,
+    ),
+    tree(5, [[1, 2], [3]], 0.5),
+  ];
+  const latents = (choice = {}) => chooseSplittingTrees(trees, choice).map(({ latent }) => latent);
+  t.deepEqual(latents(), [4, 3, 2]);
+  t.deepEqual(latents({ count: 4, maxLeaves: 4 }), [3, 2, 5]);
 });
 
 test("recurrent latents stand above the null, novel ones below it", async (t) => {

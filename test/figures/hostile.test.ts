@@ -67,7 +67,7 @@ async function showInPage(page: Page, figure: Figure): Promise<Shown> {
     };
     look();
     for (const [curveNumber, trace] of data.entries()) {
-      const subplot = trace.xaxis === "x2" ? "x2y2" : trace.yaxis === "y2" ? "xy2" : "xy";
+      const { xaxis = "x", yaxis = "y", subplot = xaxis + yaxis } = trace as Record<string, string>;
       for (let point = 0; point < 4; point++) {
         const pointNumber = trace.type === "heatmap" ? [point, 0] : point;
         try {

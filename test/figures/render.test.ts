@@ -1,7 +1,9 @@
 import test from "ava";
 import { browserChoices } from "../../src/figures/browser.js";
 import { drawDensityHistogram } from "../../src/figures/density-histogram.js";
+import type { Figure } from "../../src/figures/figure.js";
 import { openRenderer } from "../../src/figures/render.js";
+import { sampleFigures } from "../support/sample-figures.js";
 
 const other = drawDensityHistogram([{ name: "other", densities: [0.5, 0.001] }]);
 const figure = drawDensityHistogram([{ name: "a", densities: [0.1, 0.1, 0.03, 0.01] }], {
@@ -23,8 +25,9 @@ for (const browser of ["npm", "system"]) {
       const first = await renderer.svg(figure);
       const png = await renderer.png(figure);
       await renderer.svg(other);
-      t.true((await renderer.svg(figure)) === first);
-      t.deepEqual(await renderer.png(figure), png);
+      // A copy is drawn anew; the same object is not.
+      t.true((await renderer.svg({ ...figure })) === first);
+      t.deepEqual(await renderer.png({ ...figure }), png);
       t.true(first.startsWith("<svg "));
       t.true(first.includes("<title>Density of latents</title>"));
       t.deepEqual([...png.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -33,12 +36,34 @@ for (const browser of ["npm", "system"]) {
       t.is(view.getUint32(20), 2 * figure.height);
       const broken = { ...figure, name: "broken", width: -1 };
       await t.throwsAsync(renderer.svg(broken), { message: /figure broken: / });
-      t.true((await renderer.svg(figure)) === first);
+      t.true((await renderer.svg({ ...figure })) === first);
     } finally {
       await renderer.close();
     }
   });
 }
+
+test("figures drawn at once, in any order, have the bytes that they have alone", async (t) => {
+  const draw = async (figures: Figure[], lanes: number): Promise<Map<string, string>> => {
+    const renderer = await openRenderer({ lanes });
+    try {
+      const drawn = await Promise.all(
+        figures.map(async (one): Promise<[string, string]> => {
+          const [svg, png] = await Promise.all([renderer.svg(one), renderer.png(one)]);
+          return [one.name, svg + Buffer.from(png).toString("base64") + renderer.html(one)];
+        }),
+      );
+      return new Map(drawn.sort());
+    } finally {
+      await renderer.close();
+    }
+  };
+  const figures = sampleFigures((at) => `text ${at}`, { size: "column" }).slice(0, 6);
+  const alone = await draw(figures, 1);
+  t.is(alone.size, 6);
+  t.deepEqual(await draw([...figures].reverse(), 2), alone);
+  await t.throwsAsync(openRenderer({ lanes: 0 }), { message: /lanes must be from 1 to 8, got 0/ });
+});
 
 test("without a browser the error says what to install", async (t) => {
   await t.throwsAsync(openRenderer({ browser: "/nowhere/chromium" }), {

@@ -5,10 +5,8 @@ import { FormatError } from "../../src/errors.js";
 import { readNpyIndices } from "../../src/data/npy.js";
 import { catalogToJsonl } from "../../src/labels/catalog-export.js";
 import { parseCatalogRow } from "../../src/labels/catalog-read.js";
-import {
-  namesFromFamilyAnalysis,
-  parseFamilyAnalysis,
-} from "../../src/labels/family-analysis-read.js";
+import { parseFamilyAnalysis } from "../../src/families/family-analysis.js";
+import { namesFromFamilyAnalysis } from "../../src/labels/family-analysis-names.js";
 import { checkDensities, readLabelImport } from "../../src/labels/import-file.js";
 import { inFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";
@@ -212,7 +210,7 @@ test("names of families find the family with the same members, by labels cleaned
     { latent: 0, label: "canines", source: "import", score: 0.9, scoreName: "f1", reasoning: "so" },
   ]);
   t.deepEqual(
-    unmatched.map(({ label }) => label),
+    unmatched.map(({ name }) => name),
     ["nothing of ours"],
   );
 });

@@ -82,6 +82,22 @@ test("a stopped grid goes on where it was, without training anything twice", asy
   });
 });
 
+test("runs of one seed start from the same directions unless each has its own", async (t) => {
+  await inFolder(async (folder) => {
+    const start = { ...SHARED, epochs: undefined, steps: 1, lr: 1e-9, k: [2], n: [16, 32] };
+    const alike = async (ownSeeds: boolean): Promise<boolean> => {
+      const own = join(folder, String(ownSeeds));
+      await trainGrid(embeddings, { ...start, folder: own, ownSeeds });
+      const [small, large] = await Promise.all(
+        [16, 32].map((n) => loadSae(join(own, `sae_2_${n}_4.safetensors`))),
+      );
+      return small.decoder.data.every((value, i) => Math.abs(value - large.decoder.data[i]) < 1e-3);
+    };
+    t.true(await alike(false));
+    t.false(await alike(true));
+  });
+});
+
 test("grids that cannot be and files that are no table are refused", async (t) => {
   for (const [k, n, message] of [
     [[], [16], /k must be different whole numbers/],

@@ -11,7 +11,9 @@ import { drawLossCurve } from "../../src/figures/loss-curve.js";
 import { drawComputeFrontier, drawScalingLaw } from "../../src/figures/scaling.js";
 import { drawTaxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
 import { createMatrix } from "../../src/matrix.js";
+import { sampleSaeFigures } from "./sample-sae-figures.js";
 import { sampleSteering } from "./sample-steering.js";
+import { sampleComparisons } from "./sample-comparisons.js";
 
 const SCALING_RUNS = [
   { k: 8, n: 512, normalized_mse: 0.5, flops: 1e8, curve: [[5e7, 0.8] as const] },
@@ -115,6 +117,8 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
     ),
     drawScalingLaw(SCALING_RUNS, options),
     drawComputeFrontier(SCALING_RUNS, options),
+    ...sampleSaeFigures(word, options),
     ...sampleSteering(word, options),
+    ...sampleComparisons(word, options),
   ];
 }

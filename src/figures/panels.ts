@@ -1,0 +1,106 @@
+import type { FigureOptions, PlotlyObject } from "./figure.js";
+import { roundValue } from "./figure.js";
+import { fitText, plotlyText } from "./text.js";
+import type { FigureSize } from "./theme.js";
+import { INK, MUTED, topMargin } from "./theme.js";
+
+/** A part of a figure's plot area, in shares of it; y grows upwards. */
+export interface Panel {
+  x: [number, number];
+  y: [number, number];
+}
+
+/** How panels are laid out; lengths in pixels. */
+export interface PanelOptions {
+  columns: number;
+  /** Of the whole figure. */
+  margin: { l: number; r: number; t: number; b: number };
+  /** Between columns: room for the ticks and the title of an axis. */
+  gapX: number;
+  /** Between rows: room for an axis and the next panel's title. */
+  gapY: number;
+}
+
+/** `count` panels of one size, row by row from the top left. */
+export function layPanels(count: number, size: FigureSize, options: PanelOptions): Panel[] {
+  const { columns, margin, gapX, gapY } = options;
+  const width = size.width - margin.l - margin.r;
+  const height = size.height - margin.t - margin.b;
+  const rows = Math.ceil(count / columns);
+  const across = (width - (columns - 1) * gapX) / columns / width;
+  const down = (height - (rows - 1) * gapY) / rows / height;
+  return Array.from({ length: count }, (_, i) => {
+    const left = (i % columns) * (across + gapX / width);
+    const top = 1 - Math.floor(i / columns) * (down + gapY / height);
+    return {
+      x: [roundValue(left, 5), roundValue(left + across, 5)],
+      y: [roundValue(Math.max(0, top - down), 5), roundValue(top, 5)],
+    };
+  });
+}
+
+/** What plotly appends to "x", "y" and "polar" for panel `i`: nothing for the first, then 2, 3 and so on. */
+export function panelSuffix(i: number): string {
+  return i === 0 ? "" : String(i + 1);
+}
+
+/**
+ * A panel's title over its left edge, and `note` in small print after it, cut to the panel's width. Both are plain
+ * text.
+ */
+export function panelTitle(
+  { x, y }: Panel,
+  title: string,
+  size: FigureSize,
+  { note = "", width }: { note?: string; width: number },
+): PlotlyObject {
+  const name = fitText(title, width, size.font);
+  const small = plotlyText(note);
+  return {
+    ...{ xref: "paper", x: x[0], xanchor: "left", yref: "paper", y: y[1], yanchor: "bottom" },
+    text:
+      note === ""
+        ? plotlyText(name)
+        : `${plotlyText(name)}  <span style="color:${MUTED};font-size:${size.small}px">${small}</span>`,
+    font: { size: size.font, color: INK },
+    showarrow: false,
+    borderpad: 0,
+    yshift: size.font * 0.25,
+  };
+}
+
+/**
+ * Margins and panels of `count` plots with axes, a legend line and titles of their own, side by side where there is room
+ * for two, else one below the other. Sets the height of `sizeInPlace` where the options do not ask for one.
+ */
+export function arrangePanels(
+  count: number,
+  sizeInPlace: FigureSize,
+  options: FigureOptions,
+  titled: boolean,
+): { margin: PanelOptions["margin"]; places: Panel[] } {
+  const size = sizeInPlace;
+  const columns = count === 1 || size.width < 45 * size.font ? 1 : Math.min(count, 2);
+  const rows = Math.ceil(count / columns);
+  const head = count > 1 ? size.font * 2 : 0;
+  const margin = {
+    l: size.font * 5.2,
+    r: size.font * 1.2,
+    t: topMargin(size, titled, 1) + head,
+    b: size.font * 3.7,
+  };
+  if (rows > 1 && options.height === undefined) {
+    size.height = Math.round(
+      margin.t + margin.b + rows * size.font * 12.5 + (rows - 1) * size.font * 5,
+    );
+  } else if (columns > 1 && options.height === undefined && options.size !== "slide") {
+    size.height = Math.round(size.width * 0.45);
+  }
+  const gaps = { gapX: size.font * 5.4, gapY: size.font * 5.2 };
+  return { margin, places: layPanels(count, size, { columns, margin, ...gaps }) };
+}
+
+/** What ties an axis to its panel. */
+export function panelAxis({ x, y }: Panel, axis: string, side: "x" | "y"): PlotlyObject {
+  return side === "x" ? { domain: x, anchor: `y${axis}` } : { domain: y, anchor: `x${axis}` };
+}

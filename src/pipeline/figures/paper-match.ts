@@ -1,0 +1,81 @@
+import {
+  PAPER_COSINES_BY_K,
+  PAPER_COSINES_BY_N,
+  PAPER_COSINES_HEADLINE,
+  PAPER_DENSITIES,
+  type PaperCosine,
+  type PaperSae,
+} from "../../figures/paper-numbers.js";
+import type { PanelReferences } from "./sae-panels.js";
+import { type NamedSae, distinct } from "./sources.js";
+
+/** Sizes of an SAE of the paper's. */
+export interface PaperSizes {
+  k: PaperSae;
+  n: number;
+}
+
+const PAPER_KS: readonly PaperSae[] = [16, 32, 64];
+const PAPER_NS: readonly number[] = [3072, 6144, 9216];
+
+/**
+ * Which of the paper's nine SAEs of three k and three n each of `saes` is set beside: the one of equal sizes, or, where
+ * `saes` have three k and three n too, the one of the same rank. Gives undefined for an SAE that has no such partner.
+ */
+export function pairWithPaper(
+  saes: readonly NamedSae[],
+): (sae: NamedSae) => PaperSizes | undefined {
+  const ks = distinct(saes.map(({ sae }) => sae.k));
+  const ns = distinct(saes.map(({ sae }) => sae.n));
+  const isEqual =
+    ks.every((k) => (PAPER_KS as readonly number[]).includes(k)) &&
+    ns.every((n) => PAPER_NS.includes(n));
+  if (!isEqual && (ks.length !== PAPER_KS.length || ns.length !== PAPER_NS.length)) {
+    return () => undefined;
+  }
+  const kOf = (k: number): PaperSae => (isEqual ? (k as PaperSae) : PAPER_KS[ks.indexOf(k)]);
+  const nOf = (n: number): number => (isEqual ? n : PAPER_NS[ns.indexOf(n)]);
+  return ({ sae }) => ({ k: kOf(sae.k), n: nOf(sae.n) });
+}
+
+/** The paper's lines for the panels of these SAEs: "headline" for SAEs whose k and n grow together. */
+export function paperReferences(
+  saes: readonly NamedSae[],
+  panels: "headline" | "k" | "n",
+): PanelReferences {
+  const partner = pairWithPaper(saes);
+  const cosines = {
+    headline: PAPER_COSINES_HEADLINE,
+    k: PAPER_COSINES_BY_K,
+    n: PAPER_COSINES_BY_N,
+  };
+  return {
+    title(members, named) {
+      const theirs = members.flatMap((one) => partner(one) ?? []);
+      if (theirs.length === 0) return undefined;
+      const parts = named.map((size) => {
+        const values = distinct(theirs.map((sizes) => sizes[size]));
+        return `${size} ${values.map((value) => value.toLocaleString("en")).join(", ")}`;
+      });
+      return `paper: ${parts.join(", ")}`;
+    },
+    density(one) {
+      const sizes = partner(one);
+      return sizes && PAPER_DENSITIES[sizes.k].astroMedian;
+    },
+    pair(small, large) {
+      const [a, b] = [partner(small), partner(large)];
+      return a && b && findCosine(cosines[panels], a, b);
+    },
+  };
+}
+
+function findCosine(
+  cosines: readonly PaperCosine[],
+  a: PaperSizes,
+  b: PaperSizes,
+): number | undefined {
+  const isSame = ([k, n]: readonly [number, number], sizes: PaperSizes): boolean =>
+    k === sizes.k && n === sizes.n;
+  return cosines.find(({ pair }) => isSame(pair[0], a) && isSame(pair[1], b))?.cosine;
+}

@@ -1,0 +1,66 @@
+import { drawCosineScatter } from "../../src/figures/cosine-scatter.js";
+import { drawDensityMap } from "../../src/figures/density-map.js";
+import { drawErrorLines } from "../../src/figures/error-lines.js";
+import type { Figure, FigureOptions } from "../../src/figures/figure.js";
+import { drawHistogramPanels } from "../../src/figures/histogram-panels.js";
+import { drawMetricsTable } from "../../src/figures/metrics-table.js";
+
+/** The figures of one SAE's directions and of several SAEs, over tiny inputs; see sampleFigures. */
+export function sampleSaeFigures(word: (at: number) => string, options: FigureOptions): Figure[] {
+  return [
+    drawCosineScatter(
+      { nearest: [0.1, 0.2, 0.4], encoderDecoder: [0.5, 0.7, 0.6] },
+      { ...options, reference: { name: word(0), slope: -0.5, through: [0.2, 0.6] } },
+    ),
+    drawDensityMap(
+      {
+        x: [0, 1, 2],
+        y: [0, 1, 0],
+        labels: [0, 1, 2].map(word),
+        densities: [0.1, 0.01, 0],
+      },
+      options,
+    ),
+    drawErrorLines(
+      {
+        name: "error-lines",
+        title: "Error lines",
+        lines: [
+          { label: word(0), x: [1, 2, 4], y: [0.5, 0.3, 0.2] },
+          { label: word(1), x: [1, 4], y: [0.4, 0.21], isReference: true, symbol: "square" },
+        ],
+        x: { title: "k", log: true },
+        y: { title: "error" },
+        marks: [{ x: 2, label: word(2) }],
+      },
+      options,
+    ),
+    drawHistogramPanels(
+      {
+        name: "histogram-panels",
+        title: "Histogram panels",
+        panels: [
+          { title: word(0), series: [{ name: word(1), values: [0.1, 0.2, 0.2], reference: 0.3 }] },
+          {
+            title: word(2),
+            series: [
+              { name: word(3), values: [0.3] },
+              { name: word(4), values: [0.4, NaN] },
+            ],
+          },
+        ],
+        xTitle: "cosine",
+        binWidth: 0.1,
+        mark: "median",
+        scale: "density",
+        referenceName: word(5),
+      },
+      options,
+    ),
+    drawMetricsTable(
+      [word(0), "error"],
+      [{ cells: [word(1), "0.5"] }, { cells: [word(2), "0.4"], isReference: true }],
+      options,
+    ),
+  ];
+}

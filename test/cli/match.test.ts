@@ -42,9 +42,8 @@ test("match follows latents through three SAEs and writes splits and trees", asy
     t.is(Object.keys((await readJson(trees)) as object).length, 4);
     t.true(lines.some((line) => /^\d+ trees through three sizes/.test(line)));
     t.true(lines.includes(`wrote ${trees}`));
-    await t.throwsAsync(
-      async () => matchCommand.run({ small, large, trees }, [], context),
-      { message: /--trees needs --middle/ },
-    );
+    await t.throwsAsync(async () => matchCommand.run({ small, large, trees }, [], context), {
+      message: /--trees needs --middle/,
+    });
   });
 });

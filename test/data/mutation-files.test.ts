@@ -15,7 +15,7 @@ interface Report {
 const ROUNDS = 27_500;
 
 test("27,500 damaged checkpoints, tables, graphs and corpora end in a result or one FormatError", async (t) => {
-  t.timeout(300_000);
+  t.timeout(900_000);
   const program = ["build/test/support/mutate-files.js", String(ROUNDS)];
   const { stdout } = await promisify(execFile)(process.execPath, program, { maxBuffer: 1 << 24 });
   const report = JSON.parse(stdout) as Report;

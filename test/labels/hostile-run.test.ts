@@ -101,7 +101,7 @@ const isPaid = ({ status, trouble }: LlmCall): boolean =>
   status === 200 && (trouble === undefined || trouble === "fences");
 
 test("2,000 latents on a hostile server, killed 20 times: nothing lost, nothing paid twice, nonsense told apart", async (t) => {
-  t.timeout(240_000);
+  t.timeout(600_000);
   await inFolder(async (folder) => {
     const server = await startHostileServer();
     try {

@@ -165,7 +165,7 @@ const refused: [string, string, string, RegExp][] = [
     "a family without members",
     "a.json",
     '[{"superfeature":"x"}]',
-    /entry 0: feature_names must be/,
+    /family 0: expected feature_names, a list of labels/,
   ],
   [
     "a label of a wrong kind",

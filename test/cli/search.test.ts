@@ -5,6 +5,7 @@ import path from "node:path";
 import { readNpyMatrix } from "../../src/data/npy.js";
 import { writeNpy } from "../../src/data/npy-write.js";
 import { dot, matrixRow } from "../../src/matrix.js";
+import { describeResults } from "../../src/cli/search-text.js";
 import { startEmbeddingServer } from "../support/embedding-server.js";
 import { type Outcome, makeSmallAtlas, runCli } from "../support/small-atlas.js";
 
@@ -159,6 +160,17 @@ test("a session searches, steers, undoes, explains, and outlives wrong lines", a
   t.regex(parts[13], /"shared 1" lacks something/);
   t.regex(parts[14], /"up" lacks something/);
   t.is(parts[15], "the query is empty");
+});
+
+test("a rank before the edits that is not known is told as beyond those looked at", (t) => {
+  const result = { row: 0, id: "a", title: "hare", score: 0.5 };
+  const results = [
+    { ...result, rank: 1, before: 7 },
+    { ...result, rank: 2 },
+  ];
+  const [, first, second] = describeResults({ results, cosine: 0.9 }, []).slice(-3);
+  t.regex(first, /^1 +7 /);
+  t.regex(second, /^2 +>1000 /);
 });
 
 test("latents are found by the words of their labels, and by meaning behind those", async (t) => {

@@ -403,6 +403,7 @@ export {
   type AtlasResults,
   type AtlasSearch,
   type AtlasSearchOptions,
+  type FindNamesOptions,
   type FoundName,
   type OpenSearchOptions,
   openAtlasSearch,

@@ -22,8 +22,8 @@ export interface NamedLatents {
  * label (the best match by words, else of a family). Throws UsageError where nothing is found.
  */
 export function findLatents({ n, labels, families }: Names, term: string): NamedLatents {
-  const text = term.trim().replace(/^"(.*)"$/, "$1");
-  if (text.startsWith("family:")) return findFamily(families, text.slice(7).trim());
+  const text = unquote(term);
+  if (text.startsWith("family:")) return findFamily(families, unquote(text.slice(7)));
   if (/^\d+$/.test(text)) {
     const latent = Number(text);
     if (latent >= n) throw new UsageError(`search: no latent ${latent}; the SAE has ${n}`);
@@ -51,6 +51,10 @@ function familyNames(families: readonly AtlasFamily[]): string[] {
   return families.map(({ name }) => name);
 }
 
+function unquote(text: string): string {
+  return text.trim().replace(/^"(.*)"$/, "$1");
+}
+
 function nameOf(labels: readonly string[], latent: number): string {
   return labels[latent] === "" ? `latent ${latent}` : `${latent} (${labels[latent]})`;
 }
@@ -76,13 +80,20 @@ export function readEdit(
   return { kind, latents, strength: amount, name: `${kind} ${name}${size}` };
 }
 
-/** Edits of a list such as `12:2,birds,family:40:0.5`. */
+/** More of the family whose name or parent is given, with or without `:STRENGTH`; commas are part of the name. */
+export function readFamilyEdit(names: Names, family: string): NamedEdit {
+  const [, term = family, strength] = /^(.*?)(?::(-?[\d.]+))?$/.exec(family) ?? [];
+  return readEdit(names, "up", `family:${term}`, strength);
+}
+
+/** Edits of a list such as `12:2,"bird, wing":2,family:40:0.5`; what is in quotes is one item. */
 export function readEdits(
   names: Names,
   kind: SteeringEdit["kind"],
   list: string | undefined,
 ): NamedEdit[] {
-  return (list?.split(",") ?? []).map((item) => {
+  const items = list?.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/) ?? [];
+  return items.map((item) => {
     const [, term, strength] = /^(.*?)(?::(-?[\d.]+))?$/.exec(item.trim()) ?? [];
     const alone = term === "family" && strength !== undefined;
     return alone ? readEdit(names, kind, item) : readEdit(names, kind, term, strength);

@@ -26,8 +26,8 @@ interface Table {
 
 /**
  * The filter of the options `class`, `year`, `where`, `metadata` and `ids`; undefined where none is given. Years and
- * columns are those of the metadata, else of the corpus's own file. Throws UsageError for a column that is in neither
- * and for what is no range or condition.
+ * columns are those of the metadata, else of the corpus's own file. Throws UsageError for a column that is in neither,
+ * a class that no document has, and for what is no range or condition.
  */
 export async function readFilter(
   filters: Filters,
@@ -41,9 +41,14 @@ export async function readFilter(
   else if (year !== undefined || where !== undefined) table = await readTable(corpus, CORPUS_IDS);
   if (wanted !== undefined) {
     const rows = table?.rows;
-    tests.push(
-      ({ id, classes }) => classes.includes(wanted) || classesOf(rows?.get(id)).includes(wanted),
-    );
+    const holds = ({ id, classes }: Document): boolean =>
+      classes.includes(wanted) || classesOf(rows?.get(id)).includes(wanted);
+    if (!documents.some(holds)) {
+      const some = documents.find(({ classes }) => classes.length > 0)?.classes[0];
+      const example = some === undefined ? "" : `; a class is written as ${some}`;
+      throw new UsageError(`search: no document is of class "${wanted}"${example}`);
+    }
+    tests.push(holds);
   }
   if (year !== undefined && table) tests.push(yearTest(year, table));
   if (where !== undefined && table) {

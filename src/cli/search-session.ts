@@ -20,7 +20,10 @@ why RANK              which latents make that result's score
 shared RANK RANK      which latents are active in both results
 history               the edits in force
 clear                 no edits
+"QUERY"               search for a text that begins with one of these words
 help, quit`;
+
+const INCOMPLETE = /^(up|down|set|remove|why|shared)[\s\d]*$/;
 
 /** Where a session reads and writes. */
 export interface SessionStreams {
@@ -82,6 +85,8 @@ async function obey(open: OpenSearch, state: State, line: string): Promise<strin
   if (why) return explain(open, state, Number(why[1]));
   const both = /^shared\s+(\d+)\s+(\d+)$/.exec(line);
   if (both) return shared(open, state, [Number(both[1]), Number(both[2])]);
+  if (INCOMPLETE.test(line))
+    return [`"${line}" lacks something; help tells what, and quotes make it a query`];
   switch (line) {
     case "help":
       return HELP.split("\n");
@@ -98,8 +103,7 @@ async function obey(open: OpenSearch, state: State, line: string): Promise<strin
       state.session = startSteering();
       return search(open, state);
     default:
-      state.query = await open.embed(line.replace(/^"(.*)"$/, "$1"));
-      return search(open, state);
+      return await searchText(open, state, line.replace(/^"(.*)"$/, "$1").trim());
   }
 }
 
@@ -107,6 +111,12 @@ async function obey(open: OpenSearch, state: State, line: string): Promise<strin
 function parseEdit({ names }: OpenSearch, kind: SteeringEdit["kind"], text: string): NamedEdit {
   const [, term, strength] = /^(.+?)(?:\s+(-?[\d.]+))?$/.exec(text) ?? ["", text];
   return readEdit(names, kind, term, strength);
+}
+
+async function searchText(open: OpenSearch, state: State, text: string): Promise<string[]> {
+  if (text === "") return ["the query is empty"];
+  state.query = await open.embed(text);
+  return search(open, state);
 }
 
 async function search(open: OpenSearch, state: State): Promise<string[]> {

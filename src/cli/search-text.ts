@@ -1,5 +1,5 @@
 import type { Document } from "../data/corpus.js";
-import type { AtlasResults } from "../pipeline/search-atlas.js";
+import { type AtlasResults, RANKS_BEFORE } from "../pipeline/search-atlas.js";
 import type { Explanation } from "../search/explain.js";
 import type { OpenSearch } from "./search.js";
 import type { NamedEdit } from "./search-edits.js";
@@ -97,9 +97,10 @@ export function describeResults(
       ]
     : [];
   if (results.length === 0) return [...head, "nothing found"];
+  const beyond = `>${Math.max(results.length, RANKS_BEFORE)}`;
   const rows = results.map(({ rank, score, before, id, title }) => [
     String(rank),
-    ...(steered ? [before === undefined ? "new" : String(before)] : []),
+    ...(steered ? [String(before ?? beyond)] : []),
     score.toFixed(4),
     id,
     shorten(title),

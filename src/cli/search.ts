@@ -1,18 +1,24 @@
 import type { Embedder } from "../data/embedder.js";
-import { streamNpyRows } from "../data/npy.js";
 import { matrixRow } from "../matrix.js";
 import { type AtlasData, openAtlas } from "../pipeline/context.js";
 import { type AtlasSearch, openAtlasSearch } from "../pipeline/search-atlas.js";
+import { openRows } from "../search/row-store.js";
 import { STEERING_METHODS, type SteeringMethod } from "../search/steer.js";
-import { type Command, type CommandContext, UsageError, defineCommand } from "./command.js";
+import {
+  type Command,
+  type CommandContext,
+  type OptionValues,
+  UsageError,
+  defineCommand,
+} from "./command.js";
 import { embedderOptions, openEmbedder } from "./embedder.js";
-import { type NamedEdit, type Names, readEdits } from "./search-edits.js";
+import { type NamedEdit, type Names, readEdits, readFamilyEdit } from "./search-edits.js";
 import { readFilter } from "./search-filter.js";
 import { runSearchSession } from "./search-session.js";
 import { type Found, describeResults, explainResults, toFound } from "./search-text.js";
 import { formatRows } from "./text.js";
 
-const EDIT = "LATENT[:STRENGTH],… (number, label words or family:NAME)";
+const EDIT = 'LATENT[:STRENGTH],… (number, label words or family:NAME, "…" around a comma)';
 
 const options = {
   atlas: { type: "string", value: "DIR", about: "folder of the atlas (default families/wordnet)" },
@@ -51,6 +57,14 @@ const options = {
   ...embedderOptions,
 } as const;
 
+type Values = OptionValues<typeof options>;
+
+const OF_NAMES: readonly (keyof Values)[] = ["words"];
+const OF_DOCUMENTS: readonly (keyof Values)[] = [
+  ...(["vector", "up", "down", "set", "remove", "family", "method"] as const),
+  ...(["class", "year", "where", "metadata", "ids", "explain"] as const),
+];
+
 /** Everything that a search of the command line needs, open. */
 export interface OpenSearch {
   atlas: AtlasSearch;
@@ -69,15 +83,17 @@ export const searchCommand: Command = defineCommand({
   summary: "Search an atlas's documents, latents or families; steer by latents; explain.",
   details:
     "With a query, one search; without one, a session in the terminal (its `help` tells the words it knows).\n" +
-    "Strengths are multiples of a latent's typical active value. A text needs the embedder that made the corpus.",
+    "Strengths are multiples of a latent's typical active value; edits go in the order up, down, set, remove. A text\n" +
+    "needs the embedder that made the corpus; steering and explaining, an SAE that reads embeddings as they are.",
   example: 'feature-families search "small dog" --up bird:2 --explain',
   positionals: "QUERY",
   options,
   async run(values, positionals, context) {
     const text = positionals.join(" ").trim();
+    const inSession = positionals.length === 0 && values.vector === undefined;
+    checkUsage(values, positionals, inSession && context.json);
     const data = await openAtlas(values.atlas ?? "families/wordnet", context);
     const embedder = lazily(async () => (await openEmbedder(values, context.signal)).embedder);
-    const inSession = text === "" && values.vector === undefined;
     const atlas = await openAtlasSearch(data, { ...context, once: !inSession });
     try {
       const names: Names = {
@@ -86,7 +102,6 @@ export const searchCommand: Command = defineCommand({
         families: await data.families(),
       };
       if (values.in === "latents" || values.in === "families") {
-        if (text === "") throw new UsageError(`search: --in ${values.in} needs a query`);
         const model = values.words ? undefined : await embedder();
         return await searchNames(atlas, names, {
           of: values.in,
@@ -106,15 +121,12 @@ export const searchCommand: Command = defineCommand({
         embed: async (query) => embedQuery(await embedder(), query, atlas.cols),
       };
       const edits = [
-        ...readEdits(names, "up", values.family && `family:${values.family}`),
+        ...(values.family === undefined ? [] : [readFamilyEdit(names, values.family)]),
         ...(["up", "down", "set", "remove"] as const).flatMap((kind) =>
           readEdits(names, kind, values[kind]),
         ),
       ];
-      if (inSession) {
-        if (context.json) throw new UsageError("search: --json needs a query or --vector");
-        return await startSession(open, edits, context);
-      }
+      if (inSession) return await startSession(open, edits, context);
       const query =
         values.vector === undefined
           ? await open.embed(text)
@@ -126,6 +138,20 @@ export const searchCommand: Command = defineCommand({
     }
   },
 });
+
+function checkUsage(values: Values, positionals: readonly string[], jsonOfSession: boolean): void {
+  const { in: of = "documents", vector } = values;
+  const text = positionals.join(" ").trim();
+  if (positionals.length > 0 && text === "") throw new UsageError("search: the query is empty");
+  if (of !== "documents" && text === "") throw new UsageError(`search: --in ${of} needs a query`);
+  if (jsonOfSession) throw new UsageError("search: --json needs a query or --vector");
+  const unused = of === "documents" ? OF_NAMES : OF_DOCUMENTS;
+  const given = unused.find((name) => values[name] !== undefined && values[name] !== false);
+  if (given !== undefined) throw new UsageError(`search: --${given} is not for --in ${of}`);
+  if (text !== "" && vector !== undefined) {
+    throw new UsageError("search: a query and --vector exclude each other");
+  }
+}
 
 /** One search with its edits. */
 async function searchOnce(
@@ -168,7 +194,7 @@ async function searchNames(
   { of, text, top, model }: { of: string; text: string; top: number; model?: Embedder },
 ): Promise<{ json: unknown; lines: string[] }> {
   const texts = of === "latents" ? labels : families.map(({ name }) => name);
-  const found = (await atlas.findNames(texts, text, model)).slice(0, top);
+  const found = await atlas.findNames(texts, text, { count: top, embedder: model });
   const rows = found.map(({ index, by, score }) => ({
     id: of === "latents" ? index : families[index].parent,
     name: texts[index],
@@ -202,13 +228,18 @@ async function embedQuery(embedder: Embedder, text: string, cols: number): Promi
 async function readVector(place: string, cols: number): Promise<Float32Array> {
   const [, file, row] = /^(.*?)(?::(\d+))?$/.exec(place) ?? [];
   const at = Number(row ?? 0);
-  for await (const { block } of streamNpyRows(file, { start: at, end: at + 1 })) {
-    if (block.cols !== cols) {
-      throw new UsageError(`search: ${file} is ${block.cols} wide, but the corpus ${cols}`);
+  const rows = await openRows(file);
+  try {
+    if (rows.cols !== cols) {
+      throw new UsageError(`search: ${file} is ${rows.cols} wide, but the corpus ${cols}`);
     }
-    return matrixRow(block, 0);
+    if (at >= rows.rows) {
+      throw new UsageError(`search: ${file} has no row ${at}; it has ${rows.rows}, the first is 0`);
+    }
+    return matrixRow(await rows.read(at, at + 1), 0);
+  } finally {
+    await rows.close();
   }
-  throw new UsageError(`search: ${file} has no row ${at}`);
 }
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {

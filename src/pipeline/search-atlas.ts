@@ -59,9 +59,21 @@ export interface AtlasSearch {
    * Places in `names` by their words and, with an embedder, behind those by meaning; a place comes once. The names'
    * vectors are kept in the atlas's folder for the next call.
    */
-  findNames(names: readonly string[], text: string, embedder?: Embedder): Promise<FoundName[]>;
+  findNames(
+    names: readonly string[],
+    text: string,
+    options?: FindNamesOptions,
+  ): Promise<FoundName[]>;
   /** Frees the encoder, the embeddings and their threads; the atlas stays open. */
   close(): Promise<void>;
+}
+
+/** How names are looked for. */
+export interface FindNamesOptions {
+  /** Most names. Default 10. */
+  count?: number;
+  /** Finds by meaning too. */
+  embedder?: Embedder;
 }
 
 /** What an atlas is opened for. */
@@ -84,8 +96,8 @@ export interface FoundName {
   score?: number;
 }
 
-const RANKS_BEFORE = 1000;
-const NAMES_FOUND = 20;
+/** How deep ranks without the edits are looked for. */
+export const RANKS_BEFORE = 1000;
 
 /** Opens an atlas's documents for searches; its codes and the encoder are only opened for the first need of them. */
 export async function openAtlasSearch(
@@ -132,7 +144,7 @@ export async function openAtlasSearch(
       const document = await embeddings.store.read(row, row + 1);
       return explainScore(await model(), query, document.data);
     },
-    findNames: (names, text, embedder) => findNames(names, text, { embedder, nameVectors }),
+    findNames: (names, text, options) => findNames(names, text, nameVectors, options),
     async close() {
       await embeddings.close();
       await (await opened?.catch(() => undefined))?.dispose();
@@ -179,11 +191,14 @@ async function openEmbeddings(
 async function findNames(
   names: readonly string[],
   text: string,
-  { embedder, nameVectors }: { embedder?: Embedder; nameVectors: NameVectors },
+  nameVectors: NameVectors,
+  { count = 10, embedder }: FindNamesOptions = {},
 ): Promise<FoundName[]> {
-  const byWords = searchLabels(names, text).map(({ index }) => index);
+  const byWords = searchLabels(names, text)
+    .slice(0, count)
+    .map(({ index }) => index);
   const found: FoundName[] = byWords.map((index) => ({ index, by: "words" }));
-  if (!embedder) return found;
+  if (!embedder || found.length === count) return found;
   const places = names.flatMap((name, index) => (name.trim() === "" ? [] : [index]));
   if (places.length === 0) return found;
   const vectors = await nameVectors(
@@ -191,10 +206,10 @@ async function findNames(
     embedder,
   );
   const query = matrixRow(await embedder.embed([text]), 0);
-  const near = await searchRows(vectors, query, NAMES_FOUND + byWords.length);
+  const near = await searchRows(vectors, query, count);
   const known = new Set(byWords);
   for (const { row, score } of near) {
     if (!known.has(places[row])) found.push({ index: places[row], by: "meaning", score });
   }
-  return found;
+  return found.slice(0, count);
 }

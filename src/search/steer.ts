@@ -135,7 +135,7 @@ export async function steerQueries(
 export function requirePlainInputs({ normalisation }: Sae, caller: string): void {
   if (normalisation.kind !== "none") {
     throw new RangeError(
-      `${caller}: SAEs with ${normalisation.kind} normalisation of their inputs are not supported`,
+      `${caller}: expected an SAE that reads embeddings as they are, got one with ${normalisation.kind} normalisation, whose latents point elsewhere`,
     );
   }
 }

@@ -5,6 +5,7 @@ import path from "node:path";
 import { readNpyMatrix } from "../../src/data/npy.js";
 import { writeNpy } from "../../src/data/npy-write.js";
 import { dot, matrixRow } from "../../src/matrix.js";
+import { describeResults } from "../../src/cli/search-text.js";
 import { startEmbeddingServer } from "../support/embedding-server.js";
 import { type Outcome, makeSmallAtlas, runCli } from "../support/small-atlas.js";
 
@@ -127,6 +128,9 @@ test("a session searches, steers, undoes, explains, and outlives wrong lines", a
     "redo",
     "shared 1 1",
     "shared 1 9",
+    "shared 1",
+    "up",
+    '""',
     "quit",
     "never read",
   ];
@@ -136,7 +140,7 @@ test("a session searches, steers, undoes, explains, and outlives wrong lines", a
   );
   t.is(code, 0, stderr);
   const parts = stdout.split(/^> /m).map((part) => part.trim());
-  t.is(parts.length, 14);
+  t.is(parts.length, 17);
   t.is(parts[1], "nothing to undo");
   t.is(parts[2].split("\n").length, 4);
   t.regex(parts[3], /up .*5.* × 2\n[^]*cosine to the query without edits: 0\.\d+/);
@@ -153,6 +157,20 @@ test("a session searches, steers, undoes, explains, and outlives wrong lines", a
   t.is(parts[10], parts[3]);
   t.regex(parts[11], /^latent \d+ +(\d+\.\d+) +\1/);
   t.is(parts[12], "no results 1 and 9");
+  t.regex(parts[13], /"shared 1" lacks something/);
+  t.regex(parts[14], /"up" lacks something/);
+  t.is(parts[15], "the query is empty");
+});
+
+test("a rank before the edits that is not known is told as beyond those looked at", (t) => {
+  const result = { row: 0, id: "a", title: "hare", score: 0.5 };
+  const results = [
+    { ...result, rank: 1, before: 7 },
+    { ...result, rank: 2 },
+  ];
+  const [, first, second] = describeResults({ results, cosine: 0.9 }, []).slice(-3);
+  t.regex(first, /^1 +7 /);
+  t.regex(second, /^2 +>1000 /);
 });
 
 test("latents are found by the words of their labels, and by meaning behind those", async (t) => {
@@ -166,8 +184,24 @@ test("latents are found by the words of their labels, and by meaning behind thos
   const words = await run([...base, "--words", known.label]);
   const found = JSON.parse(words.stdout) as { id: number; by: string }[];
   t.deepEqual([found[0].id, found[0].by], [known.latent, "words"]);
-  const meaning = await run([...base, "puppy", "--top", "4"]);
-  t.is((JSON.parse(meaning.stdout) as unknown[]).length, 4, meaning.stderr);
+  for (const top of [4, 25]) {
+    const meaning = await run([...base, "puppy", "--top", String(top)]);
+    t.is((JSON.parse(meaning.stdout) as unknown[]).length, top, meaning.stderr);
+  }
+});
+
+test("a label or family's name with commas is one item in quotes", async (t) => {
+  const labels = (await readFile(path.join(t.context.atlas, "labels.jsonl"), "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { latent: number; label: string });
+  const known = labels.find(({ label }) => label.includes(","));
+  if (!known) return void t.fail("no label with a comma");
+  const { moved } = await search(t.context, "--up", `"${known.label}":2,5`);
+  t.deepEqual(
+    moved?.map(({ latent }) => latent),
+    [known.latent, 5],
+  );
 });
 
 test("a text goes to the server that is named, and another width is refused", async (t) => {
@@ -218,6 +252,21 @@ const wrong: [string, string[], RegExp][] = [
   ["JSON of a session", ["--json"], /--json needs a query/],
   ["a strength below 0", ["x", "--up", "5:-1"], /strength is a number of 0 or more/],
   ["an unknown family", ["x", "--family", "zzzz"], /no family "zzzz"/],
+  ["an unknown family with a comma", ["x", "--family", "zz, y"], /no family "zz, y"/],
+  ["an empty query", [" "], /the query is empty/],
+  ["a query beside a vector", ["x", "--vector", "x.npy"], /exclude each other/],
+  [
+    "an edit of latents' names",
+    ["x", "--in", "latents", "--up", "3"],
+    /--up is not for --in latents/,
+  ],
+  ["words of documents", ["x", "--words"], /--words is not for --in documents/],
+  ["a class of no document", ["x", "--class", "dog"], /no document is of class "dog"; .* as n\d+/],
+  [
+    "a row that is not there",
+    ["--vector", "data/wordnet/embeddings.npy:99999"],
+    /embeddings\.npy has no row 99999; it has 13087/,
+  ],
 ];
 for (const [title, args, message] of wrong) {
   test(`${title} is refused`, async (t) => {

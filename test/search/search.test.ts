@@ -122,7 +122,9 @@ test("every method moves a latent the way it was asked, and reports the code it 
   await t.throwsAsync(steerQuery(model, query, negative), { instanceOf: RangeError });
   await t.throwsAsync(steerQuery(model, [1], []), { instanceOf: RangeError });
   const normalised = { ...model, sae: { ...sae, normalisation: { kind: "unit" } as const } };
-  await t.throwsAsync(steerQuery(normalised, query, []), { message: /unit normalisation/ });
+  await t.throwsAsync(steerQuery(normalised, query, []), {
+    message: /reads embeddings as they are, got one with unit normalisation/,
+  });
 });
 
 test("the terms of an explanation sum to the score", async (t) => {

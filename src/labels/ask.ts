@@ -9,7 +9,7 @@ export interface Patience {
 }
 
 /** Default 20 questions. */
-export function createPatience(most = 20): Patience {
+function createPatience(most = 20): Patience {
   let inARow = 0;
   return {
     failure(error) {

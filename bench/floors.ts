@@ -1,6 +1,7 @@
 // What this machine does at most: the bare matrix product and memory bandwidth.
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { KernelPool, type KernelModule } from "../src/engine/kernels/pool.js";
+import { type KernelModule, WorkerPool } from "../src/engine/worker-pool.js";
 import { floatTensor } from "../src/engine/onnx-session.js";
 import { createResidentSession } from "../src/engine/resident.js";
 import { matrixRows } from "../src/matrix.js";
@@ -51,7 +52,8 @@ export async function measureGemm(d: number, n: number, batch = 1024): Promise<n
 export async function measureBandwidth(bytes: number, cached: number): Promise<Bandwidth> {
   const module = await compile("stream.ts");
   const whole = Math.ceil(bytes / CHUNK) * CHUNK;
-  const pool = await KernelPool.create(65536 + 4 * whole, { module });
+  const size = 65536 + 4 * whole;
+  const pool = await WorkerPool.create(module, { bytes: size, threads: availableParallelism() });
   // Written once, so that every page is there.
   new Uint8Array(pool.memory.buffer, 65536).fill(1);
   const words = [CHUNK, ...[0, 1, 2, 3].map((at) => 65536 + at * whole)];
@@ -76,7 +78,7 @@ async function compile(source: string): Promise<KernelModule> {
   const [shared, plain] = await Promise.all(
     [true, false].map((each) => compileKernels(source, { shared: each })),
   );
-  return { shared, plain };
+  return { shared, plain, task: "bandwidth", ifTooLarge: "measure less", ifLost: "measure again" };
 }
 
 async function leastTime(work: () => Promise<void>): Promise<number> {

@@ -24,6 +24,7 @@ export type { OnProgress, Progress } from "./progress.js";
 export { type Random, createRandom, sampleIndices, shuffleInPlace } from "./random.js";
 export { VERSION } from "./version.js";
 
+export { cleanText } from "./data/clean.js";
 export { type CodesPaths, type ReadCodesOptions, readCodes } from "./data/codes.js";
 export {
   type ClassTree,
@@ -35,7 +36,6 @@ export {
   streamCorpus,
 } from "./data/corpus.js";
 export { type CsvOptions, type CsvTable, type CsvValue, formatCsv, parseCsv } from "./data/csv.js";
-export { cleanText } from "./data/clean.js";
 export { type EmbedCorpusOptions, type EmbeddedCorpus, embedCorpus } from "./data/embed-corpus.js";
 export { type EmbedOptions, type Embedder, createOfflineEmbedder } from "./data/embedder.js";
 export { sha256File, writeFileAtomic } from "./data/files.js";
@@ -48,13 +48,13 @@ export {
 } from "./data/hub/hub.js";
 export type { HubFile, HubRepo, HubRepoKind } from "./data/hub/listing.js";
 export {
-  ATLAS_PARTS,
-  RELEASED_CORPORA,
-  RELEASED_PARTS,
   type ReleasedCorpus,
   type ReleasedFiles,
   type ReleasedPart,
   type ReleasedSae,
+  ATLAS_PARTS,
+  RELEASED_CORPORA,
+  RELEASED_PARTS,
   pullReleased,
 } from "./data/hub/released.js";
 export { parseJson, readJson, stringifyJson, writeJson } from "./data/json.js";
@@ -77,13 +77,13 @@ export {
   readNpyMatrix,
   streamNpyRows,
 } from "./data/npy.js";
+export { readNpz } from "./data/npz.js";
 export {
   type ParquetOptions,
   type ParquetRow,
   readParquetMatrix,
   streamParquetRows,
 } from "./data/parquet.js";
-export { readNpz } from "./data/npz.js";
 export {
   type TensorContent,
   encodeSafetensors,
@@ -92,14 +92,14 @@ export {
 } from "./data/safetensors.js";
 export { type ByteSource, bytesSource, openSource } from "./data/source.js";
 export { type Tensor, tensorToFloat32 } from "./data/tensor.js";
-export { readTorch, readTorchState } from "./data/torch.js";
 export { type TorchContent, writeTorchState } from "./data/torch-write.js";
+export { readTorch, readTorchState } from "./data/torch.js";
 
-export { ENGINE_NAMES, type EngineName, openEngine, trainerOf } from "./engine/auto.js";
 export type { Activation } from "./engine/activation.js";
+export { type EngineName, ENGINE_NAMES, openEngine, trainerOf } from "./engine/auto.js";
 export type { Device, Encoder, EncoderWeights, Engine, Neighbours } from "./engine/engine.js";
-export { type DeviceReport, type ProbeOptions, probeDevices } from "./engine/probe.js";
 export { probeTensorflow } from "./engine/probe-tensorflow.js";
+export { type DeviceReport, type ProbeOptions, probeDevices } from "./engine/probe.js";
 export type { CreateTrainer, Trainer, TrainerSettings, TrainerState } from "./engine/trainer.js";
 
 export { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./sae/blocks.js";
@@ -111,12 +111,6 @@ export {
   readCheckpoint,
   saveSae,
 } from "./sae/checkpoint.js";
-export type { LoadOptions } from "./sae/formats/format.js";
-export { CHECKPOINT_FORMATS } from "./sae/formats/registry.js";
-export { type SaeLensMetadata, saveSaeLens } from "./sae/formats/saelens-write.js";
-export type { InputNormalisation } from "./sae/normalise.js";
-export { type ReadingComparison, type SaeReading, compareReadings } from "./sae/readings.js";
-export { zScoreOf } from "./sae/normalise.js";
 export {
   type EncodeOptions,
   type EncodedBlock,
@@ -125,8 +119,15 @@ export {
   encodeToFiles,
   streamCodes,
 } from "./sae/encode.js";
+export type { LoadOptions } from "./sae/formats/format.js";
+export { CHECKPOINT_FORMATS } from "./sae/formats/registry.js";
+export { type SaeLensMetadata, saveSaeLens } from "./sae/formats/saelens-write.js";
 export { type InitialiseOptions, initialiseSae } from "./sae/initialise.js";
+export type { LearningRateDecay } from "./sae/learning-rate.js";
+export { type MagnitudeDecay, dimensionMagnitudes, magnitudeDecay } from "./sae/magnitudes.js";
 export { type MetricsOptions, type SaeMetrics, computeMetrics } from "./sae/metrics.js";
+export { type InputNormalisation, zScoreOf } from "./sae/normalise.js";
+export { type ReadingComparison, type SaeReading, compareReadings } from "./sae/readings.js";
 export {
   type Sae,
   type SaeParts,
@@ -153,10 +154,8 @@ export {
   trainGrid,
   writeGridTable,
 } from "./sae/train-grid.js";
-export type { LearningRateDecay } from "./sae/learning-rate.js";
-export { type TrainResult, trainSae } from "./sae/train.js";
-export { type MagnitudeDecay, dimensionMagnitudes, magnitudeDecay } from "./sae/magnitudes.js";
 export type { TrainLogRow, TrainOptions } from "./sae/train-options.js";
+export { type TrainResult, trainSae } from "./sae/train.js";
 
 export {
   type EdgeAgreement,
@@ -198,11 +197,27 @@ export {
   extractFamilies,
   groupForest,
 } from "./families/extract.js";
+export { type FamilyAnalysis, parseFamilyAnalysis } from "./families/family-analysis.js";
+export { type FamilyDocuments, familyDocuments } from "./families/family-documents.js";
+export { type FamilyEdge, familyEdges } from "./families/family-edges.js";
 export { type Forest, type ForestOptions, buildForest } from "./families/forest.js";
-export * from "./families/exports.js";
 export { forestToGexf } from "./families/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
 export { matchHeldOut } from "./families/held-out.js";
+export {
+  type FamilyPair,
+  type MatchNull,
+  type NullOptions,
+  type SaeMatch,
+  type SplittingTree,
+  type TreeChoice,
+  chooseSplittingTrees,
+  matchFamilies,
+  matchNull,
+  matchSaes,
+  splitLatents,
+  splittingTrees,
+} from "./families/match.js";
 export { type MemberCoherence, memberCoherence } from "./families/member-coherence.js";
 export { permuteCodes } from "./families/permute-codes.js";
 export {
@@ -215,8 +230,8 @@ export {
 } from "./families/quality.js";
 export { type ResampleScheme, drawResample } from "./families/resample.js";
 export { type LatentPartners, matchPartners, seedStability } from "./families/seed-stability.js";
-export { type Stability, type StabilityOptions, documentStability } from "./families/stability.js";
 export { type StabilityReport, reportStability } from "./families/stability-report.js";
+export { type Stability, type StabilityOptions, documentStability } from "./families/stability.js";
 export {
   type FamilyStatistics,
   type StatisticsOptions,
@@ -229,20 +244,85 @@ export {
   type SubtreeOptions,
   findSubtrees,
 } from "./families/subtrees.js";
-export { type LatentMatch, type MatchOptions, matchLatents } from "./families/taxonomy.js";
 export {
   type TaxonomyParts,
   type TaxonomyReport,
   reportTaxonomy,
 } from "./families/taxonomy-report.js";
-export { EDGE_WEIGHTS, type EdgeWeight, createPairWeight } from "./families/weights.js";
+export { type LatentMatch, type MatchOptions, matchLatents } from "./families/taxonomy.js";
+export {
+  type FamilyMatches,
+  type UniversalPair,
+  matchFamiliesBothWays,
+  parseSplits,
+  swapMatch,
+  universalLatents,
+} from "./families/universality.js";
+export { type EdgeWeight, EDGE_WEIGHTS, createPairWeight } from "./families/weights.js";
 
 export { NO_NEIGHBOUR, cosineNeighbours, neighboursOf } from "./projection/neighbours.js";
+export {
+  type PrincipalComponents,
+  principalComponents,
+} from "./projection/principal-components.js";
 export { coactivationProfiles } from "./projection/profiles.js";
 export { neighboursKept, trustworthiness } from "./projection/quality.js";
 export { type UmapOptions, projectUmap } from "./projection/umap.js";
 
-export * from "./search/exports.js";
+export { type LatentDirections, documentDirections } from "./search/directions.js";
+export {
+  type EditOptimisation,
+  type EditOptimisationOptions,
+  optimiseEdits,
+} from "./search/edit-optimisation.js";
+export type { SteeringEdit } from "./search/edits.js";
+export {
+  type CurvePoint,
+  type EqualCosine,
+  type EqualCosineOptions,
+  type PairedDifference,
+  compareAtEqualCosine,
+} from "./search/equal-cosine.js";
+export {
+  type EvaluationOptions,
+  type SteeringCell,
+  type SteeringEvaluation,
+  STEERING_GRID,
+  evaluateSteering,
+} from "./search/evaluate.js";
+export { type SteeringCase, drawCases, drawQueries } from "./search/evaluation-cases.js";
+export {
+  type Explanation,
+  type RankChange,
+  compareRankings,
+  explainScore,
+  sharedLatents,
+} from "./search/explain.js";
+export { type LabelHit, searchLabels } from "./search/labels.js";
+export {
+  type Hit,
+  type SearchOptions,
+  type SearchQuery,
+  searchRows,
+  searchRowsTogether,
+} from "./search/nearest.js";
+export { type PaperStatistics, paperStatistics } from "./search/paper-statistics.js";
+export {
+  type SearchIndex,
+  type SearchIndexOptions,
+  openSearchIndex,
+} from "./search/search-index.js";
+export { type SteeringSession, startSteering } from "./search/session.js";
+export {
+  type SteeredQuery,
+  type SteeringMethod,
+  type SteeringModel,
+  STEERING_METHODS,
+  steerQueries,
+  steerQuery,
+  typicalActivations,
+} from "./search/steer.js";
+export type { SteeringTrial, TrialMeasures, TrialSource } from "./search/trials.js";
 
 export { type Budget, type Reservation, createBudget } from "./llm/budget.js";
 export {
@@ -251,13 +331,18 @@ export {
   createCallLimiter,
   createChatModel,
 } from "./llm/chat.js";
-export type { Limiter } from "./llm/limiter.js";
+export {
+  type EmbeddingModel,
+  type EmbeddingModelOptions,
+  createEmbeddingModel,
+} from "./llm/embeddings.js";
 export type { Estimate } from "./llm/estimate.js";
 export { type Ledger, type LedgerEntry, openLedger } from "./llm/ledger.js";
+export type { Limiter } from "./llm/limiter.js";
 export {
-  PRICES,
   type Price,
   type PriceTable,
+  PRICES,
   costOf,
   findPrice,
   readPrices,
@@ -266,20 +351,23 @@ export { type Rehearsal, type RehearsalEstimate, createRehearsal } from "./llm/r
 export { type Role, type RoleSettings, readRoleSettings } from "./llm/settings.js";
 export { countTokens } from "./llm/tokens.js";
 export {
-  type EmbeddingModel,
-  type EmbeddingModelOptions,
-  createEmbeddingModel,
-} from "./llm/embeddings.js";
-export {
   type Answer,
-  BudgetError,
   type ChatModel,
   type Prompt,
   type Question,
   type TokenLogprob,
   type Usage,
+  BudgetError,
 } from "./llm/types.js";
 
+export { analysisOfLabels, analysisToJson } from "./labels/analysis.js";
+export {
+  type Audit,
+  type AuditDocument,
+  type AuditEntry,
+  type AuditSubject,
+  collectAudit,
+} from "./labels/audit.js";
 export { type CatalogChange, type DiffOptions, diffCatalogs } from "./labels/catalog-diff.js";
 export {
   catalogToCsv,
@@ -287,6 +375,31 @@ export {
   catalogToParquet,
   writeCatalog,
 } from "./labels/catalog-export.js";
+export { readCatalog } from "./labels/catalog-read.js";
+export {
+  type CatalogInputs,
+  type CatalogOptions,
+  type CatalogRow,
+  buildCatalog,
+} from "./labels/catalog.js";
+export {
+  type EmbeddingScore,
+  type EmbeddingScoreOptions,
+  EMBEDDING_SCORE,
+  scoreByEmbedding,
+  withScore,
+} from "./labels/embedding-score.js";
+export { type StoredEvidence, readEvidence } from "./labels/evidence-read.js";
+export type { ExplanationRecord, LabelEvidence, ShownExample, Verdict } from "./labels/evidence.js";
+export {
+  type Example,
+  type ExampleOptions,
+  type ExampleSets,
+  type ExampleSource,
+  type SkippedLatent,
+  COMPAT_EXAMPLES,
+  drawExamples,
+} from "./labels/examples.js";
 export { type DelphiOptions, exportDelphi } from "./labels/exports/delphi.js";
 export { catalogToFlatParquet } from "./labels/exports/flat-parquet.js";
 export type { ExportInputs } from "./labels/exports/inputs.js";
@@ -295,54 +408,12 @@ export {
   documentTokens,
   exportNeuronpedia,
 } from "./labels/exports/neuronpedia.js";
-export { readCatalog } from "./labels/catalog-read.js";
-export {
-  type CatalogInputs,
-  type CatalogOptions,
-  type CatalogRow,
-  buildCatalog,
-} from "./labels/catalog.js";
-export { nameFamiliesByKeywords } from "./labels/family-names.js";
 export { namesFromFamilyAnalysis } from "./labels/family-analysis-names.js";
-export { labelsFromAnalysis } from "./labels/import.js";
-export { type LabelImport, readLabelImport } from "./labels/import-file.js";
-export {
-  type Audit,
-  type AuditDocument,
-  type AuditEntry,
-  type AuditSubject,
-  collectAudit,
-} from "./labels/audit.js";
-export { type StoredEvidence, readEvidence } from "./labels/evidence-read.js";
-export { type KeywordOptions, labelByKeywords } from "./labels/keywords.js";
-export { type WordIndex, type WordOptions, indexWords } from "./labels/words.js";
-export {
-  type LabelRecord,
-  type LabelScore,
-  type LabelSource,
-  displayLabel,
-  mergeLabels,
-} from "./labels/label.js";
-
-export {
-  type EmbeddingScore,
-  type EmbeddingScoreOptions,
-  EMBEDDING_SCORE,
-  scoreByEmbedding,
-  withScore,
-} from "./labels/embedding-score.js";
-export {
-  COMPAT_EXAMPLES,
-  type Example,
-  type ExampleOptions,
-  type ExampleSets,
-  type ExampleSource,
-  type SkippedLatent,
-  drawExamples,
-} from "./labels/examples.js";
-export { type TokenOverlap, tokenOverlap } from "./labels/token-overlap.js";
-export { readOverrides } from "./labels/overrides.js";
 export { type FamilyAnalysisEntry, familyAnalysisEntry } from "./labels/family-analysis.js";
+export { nameFamiliesByKeywords } from "./labels/family-names.js";
+export { type LabelImport, readLabelImport } from "./labels/import-file.js";
+export { labelsFromAnalysis } from "./labels/import.js";
+export { type KeywordOptions, labelByKeywords } from "./labels/keywords.js";
 export {
   type FamilyLabelOptions,
   type FamilyMemberScore,
@@ -350,42 +421,140 @@ export {
   type LabelledFamily,
   labelFamilies,
 } from "./labels/label-families.js";
-export type { SavedScore } from "./labels/model-labels.js";
-export { analysisOfLabels, analysisToJson } from "./labels/analysis.js";
-export type { ExplanationRecord, LabelEvidence, ShownExample, Verdict } from "./labels/evidence.js";
 export {
   type LabelledLatent,
   type ModelLabelOptions,
   labelLatents,
 } from "./labels/label-latents.js";
 export {
+  type LabelRecord,
+  type LabelScore,
+  type LabelSource,
+  displayLabel,
+  mergeLabels,
+} from "./labels/label.js";
+export {
   type MeasuredVerdict,
   type VerdictMeasures,
   measureVerdicts,
   weightedF1,
 } from "./labels/measures.js";
-export { type LabelProtocol, PROTOCOLS, type ProtocolName } from "./labels/protocol.js";
-export {
-  type PrincipalComponents,
-  principalComponents,
-} from "./projection/principal-components.js";
-export * from "./figures/exports.js";
+export type { SavedScore } from "./labels/model-labels.js";
+export { readOverrides } from "./labels/overrides.js";
+export { type LabelProtocol, type ProtocolName, PROTOCOLS } from "./labels/protocol.js";
+export { type TokenOverlap, tokenOverlap } from "./labels/token-overlap.js";
+export { type WordIndex, type WordOptions, indexWords } from "./labels/words.js";
 
-export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-loss.js";
+export { drawActivationHistogram } from "./figures/activation-histogram.js";
+export { type AuditPageOptions, auditPage } from "./figures/audit-page.js";
+export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
+export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
+export { drawCosineScatter } from "./figures/cosine-scatter.js";
+export { drawDensityHistogram } from "./figures/density-histogram.js";
+export { drawDensityMap } from "./figures/density-map.js";
+export { drawEncoderDecoderCosine } from "./figures/encoder-decoder-cosine.js";
+export { type ErrorLine, drawErrorLines } from "./figures/error-lines.js";
+export { drawExplanationBars } from "./figures/explanation-bars.js";
+export { type FamilyComponentsInput, drawFamilyComponents } from "./figures/family-components.js";
+export { type FamilyDocumentsInput, drawFamilyDocuments } from "./figures/family-documents.js";
+export { type FamilyGraphInput, drawFamilyGraph } from "./figures/family-graph.js";
+export { drawFamilyHeatmap } from "./figures/family-heatmap.js";
+export { type StablePoint, drawFamilyStability } from "./figures/family-stability.js";
+export { drawFamilyTree } from "./figures/family-tree.js";
+export type { Figure, FigureOptions } from "./figures/figure.js";
+export { drawFiringRatio } from "./figures/firing-ratio.js";
+export { shareOfRarer } from "./figures/heatmap.js";
+export { type HistogramPanel, drawHistogramPanels } from "./figures/histogram-panels.js";
+export { standaloneHtml } from "./figures/html.js";
+export {
+  type OptimisationSeries,
+  drawIterativeOptimisation,
+} from "./figures/iterative-optimisation.js";
+export { type KeptLatents, drawKeptLatents } from "./figures/kept-latents.js";
+export { drawLatentMap } from "./figures/latent-map.js";
+export { drawLossCurve } from "./figures/loss-curve.js";
+export { type MatchSeries, drawMatchHistogram } from "./figures/match-histogram.js";
+export { type MetricsRow, drawMetricsTable } from "./figures/metrics-table.js";
+export { type OverlapInput, drawOverlapViolins } from "./figures/overlap-violins.js";
+export {
+  type PaperCosine,
+  type PaperDomain,
+  type PaperPowerLaw,
+  type PaperSae,
+  PAPER_COLOURS,
+  PAPER_COMPUTE,
+  PAPER_COMPUTE_SIZES,
+  PAPER_COSINES_BY_K,
+  PAPER_COSINES_BY_N,
+  PAPER_COSINES_HEADLINE,
+  PAPER_DENSITIES,
+  PAPER_FAMILIES,
+  PAPER_FINAL_ERRORS,
+  PAPER_GEOMETRY,
+  PAPER_GRID_SIZES,
+  PAPER_HEADLINE_SIZES,
+  PAPER_ITERATIVE,
+  PAPER_K_SWEEP,
+  PAPER_METRICS,
+  PAPER_PEARSON,
+  PAPER_RADAR,
+  PAPER_STEERING,
+  PAPER_STEPS,
+  PAPER_SUBTREES_PER_PASS,
+  PAPER_TOKEN_OVERLAP,
+} from "./figures/paper-numbers.js";
+export {
+  type RadarChoice,
+  type RadarFamily,
+  chooseRadarFamilies,
+  drawRadarCharts,
+} from "./figures/radar-charts.js";
+export {
+  type RankSeries,
+  drawDimensionMagnitudes,
+  drawMagnitudeDecay,
+} from "./figures/rank-curves.js";
+export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
+export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/scaling.js";
+export {
+  type ScorePanel,
+  type ScoreSeries,
+  drawScoreHistogram,
+} from "./figures/score-histogram.js";
+export { type SplitNode, type SplitRoot, drawSplittingTree } from "./figures/splitting-tree.js";
+export { type BeforeAfterInput, drawSteeringBeforeAfter } from "./figures/steering-before-after.js";
+export { drawSteeringContour } from "./figures/steering-contour.js";
+export { drawSteeringTradeoff } from "./figures/steering-tradeoff.js";
+export { type PassSeries, countByPass, drawSubtreesPerPass } from "./figures/subtrees-per-pass.js";
+export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";
+export type { ValueSeries } from "./figures/value-histogram.js";
+
 export { type CellProgressOptions, cellProgress } from "./notebook/cell-progress.js";
+export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-loss.js";
 export { type ShowOptions, type Showable, show } from "./notebook/show.js";
 export { type Table, tableFromRecords } from "./notebook/table.js";
 
 export { readAtlasOptions } from "./pipeline/atlas-options.js";
+export { type AtlasAuditOptions, auditAtlas } from "./pipeline/audit-atlas.js";
 export { type AtlasReport, buildAtlas } from "./pipeline/build.js";
 export { type AtlasData, type AtlasFamily, openAtlas } from "./pipeline/context.js";
-export { drawFigures, writeFigures } from "./pipeline/figures.js";
-export * from "./pipeline/figures/exports.js";
+export { type LabelCorrection, correctLabel } from "./pipeline/correct-label.js";
 export {
   type AtlasSteeringOptions,
   type SteeringReport,
   evaluateAtlasSteering,
 } from "./pipeline/evaluate-steering.js";
+export { drawFigures, writeFigures } from "./pipeline/figures.js";
+export {
+  type FigureListing,
+  ATLAS_FIGURES,
+  FIGURES,
+  listFigures,
+} from "./pipeline/figures/registry.js";
+export { trainSmallGrid } from "./pipeline/figures/small-grid.js";
+export { type FigureSources, figureSources } from "./pipeline/figures/sources.js";
+export { type FoundFamilies, findFamilies } from "./pipeline/find-families.js";
+export { type ImportOptions, type ImportReport, importLabels } from "./pipeline/import-labels.js";
 export {
   type LabelAtlasOptions,
   type LabelAtlasReport,
@@ -393,12 +562,9 @@ export {
   labelAtlas,
   rehearseLabels,
 } from "./pipeline/label-atlas.js";
+export type { AtlasOptions, AtlasStability, AtlasTraining } from "./pipeline/options.js";
 export { type PaperFiles, writePaperFiles } from "./pipeline/paper-files.js";
 export { refreshLabels, saveScores } from "./pipeline/refresh.js";
-export { type AtlasAuditOptions, auditAtlas } from "./pipeline/audit-atlas.js";
-export { type LabelCorrection, correctLabel } from "./pipeline/correct-label.js";
-export { type ImportOptions, type ImportReport, importLabels } from "./pipeline/import-labels.js";
-export { type FoundFamilies, findFamilies } from "./pipeline/find-families.js";
 export {
   type AtlasResults,
   type AtlasSearch,
@@ -408,4 +574,3 @@ export {
   type OpenSearchOptions,
   openAtlasSearch,
 } from "./pipeline/search-atlas.js";
-export type { AtlasOptions, AtlasStability, AtlasTraining } from "./pipeline/options.js";

@@ -21,7 +21,7 @@ export interface NamedLatents {
  * The latents of a term: a latent's number, "family:" with a parent's number or words of a family's name, or words of a
  * label (the best match by words, else of a family). Throws UsageError where nothing is found.
  */
-export function findLatents({ n, labels, families }: Names, term: string): NamedLatents {
+function findLatents({ n, labels, families }: Names, term: string): NamedLatents {
   const text = unquote(term);
   if (text.startsWith("family:")) return findFamily(families, unquote(text.slice(7)));
   if (/^\d+$/.test(text)) {

@@ -58,7 +58,7 @@ export interface TensorContent {
  * overlap. Throws FormatError otherwise.
  * Format: https://huggingface.co/docs/safetensors
  */
-export async function readSafetensorsHeader(source: ByteSource): Promise<SafetensorsHeader> {
+async function readSafetensorsHeader(source: ByteSource): Promise<SafetensorsHeader> {
   const { name, byteLength } = source;
   if (byteLength < 8) {
     throw new FormatError(name, `not a safetensors file: ${byteLength} bytes, at least 8 expected`);
@@ -95,7 +95,7 @@ export async function readSafetensorsHeader(source: ByteSource): Promise<Safeten
   return { entries: new Map(entries), metadata };
 }
 
-/** Reads all tensors of a safetensors file, and its metadata. Throws FormatError as `readSafetensorsHeader` does. */
+/** Reads all tensors of a safetensors file, and its metadata. Throws FormatError where its header does not hold. */
 export async function readSafetensors(
   input: string | ByteSource,
 ): Promise<{ tensors: Map<string, Tensor>; metadata: Record<string, string> }> {

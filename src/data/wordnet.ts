@@ -1,7 +1,7 @@
 import { FormatError } from "../errors.js";
 
 /** Names of WordNet's lexicographer files, by their number in the data files (lexnames(5WN)); nouns are 3 to 28. */
-export const LEXICAL_FILES: readonly string[] = [
+const LEXICAL_FILES: readonly string[] = [
   "adj.all",
   "adj.pert",
   "adv.all",

@@ -42,7 +42,7 @@ export function compareFamilies(
 }
 
 /** Shared members over all members of two sets; 1 for two empty ones. */
-export function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
+function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
   let shared = 0;
   for (const member of a) if (b.has(member)) shared++;
   const either = a.size + b.size - shared;

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { brotliDecompress, brotliDecompressSync } from "node:zlib";
 
 /** Names the browser to draw with, in place of the search: a path, "system" or "npm". */
-export const BROWSER_VARIABLE = "FEATURE_FAMILIES_BROWSER";
+const BROWSER_VARIABLE = "FEATURE_FAMILIES_BROWSER";
 
 /** A browser that may be started. */
 export interface BrowserChoice {

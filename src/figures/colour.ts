@@ -1,5 +1,5 @@
 /** Red, green and blue, 0 to 255, of "#rrggbb". Throws RangeError for another form of colour. */
-export function parseColour(colour: string): [number, number, number] {
+function parseColour(colour: string): [number, number, number] {
   const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour);
   if (!match) throw new RangeError(`colour: expected #rrggbb, got ${JSON.stringify(colour)}`);
   return [parseInt(match[1], 16), parseInt(match[2], 16), parseInt(match[3], 16)];

@@ -1,5 +1,6 @@
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValue, roundValues } from "./figure.js";
+import { markLine } from "./histogram.js";
 import { logTicks } from "./loss-curve.js";
 import { fitText, plotlyText, textWidth } from "./text.js";
 import type { FigureSize } from "./theme.js";
@@ -70,15 +71,9 @@ export function drawErrorLines(input: ErrorLinesInput, options: FigureOptions = 
       ...endLabels(input, { ranges, height: size.height - margin.t - margin.b }, size),
       ...(input.marks ?? []).map(({ x, label }) => markLabel(input.x, x, label, size)),
     ],
-    shapes: (input.marks ?? []).map(({ x }) => ({
-      type: "line",
-      x0: x,
-      x1: x,
-      y0: 0,
-      y1: 1,
-      yref: "paper",
-      line: { color: MUTED, width: size.line * 0.7, dash: "dot" },
-    })),
+    shapes: (input.marks ?? []).map(({ x }) =>
+      markLine(x, { colour: MUTED, line: size.line * 0.7, dash: "dot" }),
+    ),
   };
   const data = input.lines.map((line, at) => lineTrace(line, colourOf(line, at), size));
   const { name, title } = input;

@@ -110,8 +110,11 @@ export function formatNumber(value: number, digits = 3): string {
   return String(roundValue(value, digits)).replace("-", "\u2212");
 }
 
-/** A dashed line over the plot's height at `x`. */
-export function markLine(x: number, style: { colour: string; line: number }): PlotlyObject {
+/** A line over the plot's height at `x`, dashed or dotted. */
+export function markLine(
+  x: number,
+  { colour, line, dash = "dash" }: { colour: string; line: number; dash?: "dash" | "dot" },
+): PlotlyObject {
   return {
     type: "line",
     x0: x,
@@ -119,6 +122,6 @@ export function markLine(x: number, style: { colour: string; line: number }): Pl
     y0: 0,
     y1: 1,
     yref: "paper",
-    line: { color: style.colour, width: style.line, dash: "dash" },
+    line: { color: colour, width: line, dash },
   };
 }

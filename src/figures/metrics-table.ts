@@ -18,13 +18,7 @@ export function drawMetricsTable(
   rows: readonly MetricsRow[],
   options: FigureOptions = {},
 ): Figure {
-  if (rows.length === 0) throw new RangeError("drawMetricsTable: expected rows, got none");
-  const uneven = rows.find(({ cells }) => cells.length !== columns.length);
-  if (uneven) {
-    throw new RangeError(
-      `drawMetricsTable: expected ${columns.length} cells a row, got ${uneven.cells.length}`,
-    );
-  }
+  requireCells(columns, rows);
   const title = "Metrics of the SAEs";
   const base = figureSize(options);
   const titled = isTitled(base, options, title);
@@ -75,6 +69,16 @@ export function drawMetricsTable(
     })),
   };
   return composeFigure({ name: "metrics-table", title, data: [], layout, size }, options);
+}
+
+function requireCells(columns: readonly string[], rows: readonly MetricsRow[]): void {
+  if (rows.length === 0) throw new RangeError("drawMetricsTable: expected rows, got none");
+  const uneven = rows.find(({ cells }) => cells.length !== columns.length);
+  if (uneven) {
+    throw new RangeError(
+      `drawMetricsTable: expected ${columns.length} cells a row, got ${uneven.cells.length}`,
+    );
+  }
 }
 
 /** Rows above which a rule stands: the first, and where one's own rows end and others' begin. */

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 let source: string | undefined;
 
 /** Place of plotly.min.js in the installed packages. Throws if plotly.js-dist-min is not installed. */
-export function plotlyPath(): string {
+function plotlyPath(): string {
   // plotly reads `self` as it loads, so it cannot be imported here: it is found and read as a file. Only the place of
   // this module leads to the package however the library was installed.
   return createRequire(import.meta.url).resolve("plotly.js-dist-min");

@@ -1,5 +1,6 @@
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValues } from "./figure.js";
+import { markLine } from "./histogram.js";
 import { plotlyText } from "./text.js";
 import { axisLayout, CATEGORIES, composeFigure, figureSize } from "./theme.js";
 
@@ -70,10 +71,7 @@ function drawRanks(
       line: { color: colour, width: size.line, ...style },
     });
     if (one.mark !== undefined) {
-      shapes.push({
-        ...{ type: "line", x0: one.mark, x1: one.mark, y0: 0, y1: 1, yref: "paper" },
-        line: { color: colour, width: size.line * 0.8, dash: "dot" },
-      });
+      shapes.push(markLine(one.mark, { colour, line: size.line * 0.8, dash: "dot" }));
     }
     return [
       {

@@ -2,18 +2,20 @@ import { setMaxListeners } from "node:events";
 import { ApiError } from "../errors.js";
 import type { Answer, ChatModel, Question } from "../llm/types.js";
 
+/** Questions in a row that come to nothing, at which a run gives up. */
+const MOST_FAILURES = 20;
+
 /** How many questions in a row may come to nothing before a run gives up; shared by all questions of a run. */
 export interface Patience {
   failure(error: ApiError): void;
   success(): void;
 }
 
-/** Default 20 questions. */
-export function createPatience(most = 20): Patience {
+function createPatience(): Patience {
   let inARow = 0;
   return {
     failure(error) {
-      if (++inARow >= most) throw error;
+      if (++inARow >= MOST_FAILURES) throw error;
     },
     success() {
       inARow = 0;

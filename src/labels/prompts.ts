@@ -6,8 +6,8 @@ import { verdictLogprobs } from "./verdict-logprobs.js";
 export const PROMPT_VERSION = "1";
 
 /** Most words of a latent's label, and fewest and most of a family's name. */
-export const LABEL_WORDS: readonly [number, number] = [1, 8];
-export const FAMILY_WORDS: readonly [number, number] = [2, 8];
+const LABEL_WORDS: readonly [number, number] = [1, 8];
+const FAMILY_WORDS: readonly [number, number] = [2, 8];
 
 /** A question with an answer as long as a usual one, for counting before anything is asked. */
 export interface LabelQuestion<T> extends Question<T> {
@@ -235,7 +235,7 @@ export function confidenceQuestion({
 }
 
 /** A proposed name as it is kept: on one line, without quotes around it or a full stop behind it. */
-export function tidyName(name: string): string {
+function tidyName(name: string): string {
   return name
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
     .trim()

@@ -46,7 +46,7 @@ export interface PricedChatModel extends ChatModel {
 }
 
 /** Variables that may hold the key of a chat model, where none are named. */
-export const CHAT_KEYS = ["FEATURE_FAMILIES_EXPLAINER_API_KEY", "OPENAI_API_KEY"] as const;
+const CHAT_KEYS = ["FEATURE_FAMILIES_EXPLAINER_API_KEY", "OPENAI_API_KEY"] as const;
 
 /** A limiter for calls to a server, which finds the server's own limit; at most `parallel` (default 64) at a time. */
 export function createCallLimiter(parallel?: number): Limiter {

@@ -34,7 +34,7 @@ export interface EmbeddingModel {
 }
 
 /** Variables that may hold the key of an embedding model. */
-export const EMBEDDER_KEYS = ["FEATURE_FAMILIES_EMBEDDER_API_KEY", "OPENAI_API_KEY"] as const;
+const EMBEDDER_KEYS = ["FEATURE_FAMILIES_EMBEDDER_API_KEY", "OPENAI_API_KEY"] as const;
 
 /**
  * Opens an embedding model: one call tells its width. A text over the limit is cut at a token; requests hold as many

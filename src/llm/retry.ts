@@ -64,6 +64,6 @@ export function notePause(error: ApiError, milliseconds: number | undefined): Ap
 }
 
 /** What notePause noted. */
-export function askedPause(error: ApiError): number | undefined {
+function askedPause(error: ApiError): number | undefined {
   return PAUSES.get(error);
 }

@@ -104,10 +104,6 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
     if (!classes.some((list) => list.length > 0)) return undefined;
     return buildClassIndex(classes, { tree: (await classTree())?.parents });
   };
-  const coactivation = async (): Promise<Coactivation> => {
-    const { onProgress, signal } = options;
-    return computeCoactivation(await codes(), { ...(await counting()), onProgress, signal });
-  };
   const postings = once(async () => invertCodes(await codes(), await counting()));
   return {
     dir: options.dir,
@@ -123,7 +119,10 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
     codes,
     counting,
     postings,
-    coactivation: once(coactivation),
+    coactivation: once(async () => {
+      const { onProgress, signal } = options;
+      return computeCoactivation(await codes(), { ...(await counting()), onProgress, signal });
+    }),
     directions: once(async () => {
       const embeddings = await readNpyMatrix(options.embeddings);
       return documentDirections(await sae(), embeddings, await postings());
@@ -134,22 +133,10 @@ export function createAtlasData(options: AtlasOptions): AtlasData {
       const name = file(ATLAS_FILES.forest);
       return forestFromGraph(parseGraphml(await readText(name), name), name).forest;
     }),
-    taxonomy: once(async () =>
-      existsSync(file(ATLAS_FILES.taxonomy))
-        ? ((await readJson(file(ATLAS_FILES.taxonomy))) as TaxonomyReport)
-        : undefined,
-    ),
-    stability: once(async () =>
-      existsSync(file(ATLAS_FILES.stability))
-        ? ((await readJson(file(ATLAS_FILES.stability))) as StabilityReport)
-        : undefined,
-    ),
+    taxonomy: once(() => readReport<TaxonomyReport>(file(ATLAS_FILES.taxonomy))),
+    stability: once(() => readReport<StabilityReport>(file(ATLAS_FILES.stability))),
     places: once(() => readNpyMatrix(file(ATLAS_FILES.map))),
-    steering: once(async () =>
-      existsSync(file(ATLAS_FILES.steering))
-        ? ((await readJson(file(ATLAS_FILES.steering))) as SteeringReport)
-        : undefined,
-    ),
+    steering: once(() => readReport<SteeringReport>(file(ATLAS_FILES.steering))),
     async close() {
       if (opened) await (await opened).dispose();
     },
@@ -170,6 +157,11 @@ export async function openAtlas(
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let value: Promise<T> | undefined;
   return () => (value ??= make());
+}
+
+/** What a step left in its file; undefined where it was not run. */
+async function readReport<T>(file: string): Promise<T | undefined> {
+  return existsSync(file) ? ((await readJson(file)) as T) : undefined;
 }
 
 async function readLabels(file: string): Promise<Map<number, LabelRecord>> {

@@ -94,6 +94,8 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
     },
     async () => {
+      const file = (name: "modelFamilies" | "families" | "familyStatistics" | "forest"): string =>
+        path.join(dir, ATLAS_FILES[name]);
       const coactivation = await data.coactivation();
       const found = findFamilies(coactivation, {
         analysis: await readAnalysis(analysis),
@@ -107,25 +109,19 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       const labels = await data.labels();
       const label = (latent: number): string | undefined => labels.get(latent)?.label || undefined;
       const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), families);
-      const byModel = await readFamilyNames(
-        path.join(dir, ATLAS_FILES.modelFamilies),
-        coactivation.n,
-      );
+      const byModel = await readFamilyNames(file("modelFamilies"), coactivation.n);
       const given = mergeLabels(...(await readGivenLabels(dir, coactivation.n, "family")));
       const fieldsOf = nameFields(names, byModel, given);
       const extras = (family: Family, f: number): Record<string, unknown> => ({
         ...fieldsOf(family, f),
         ...(stability && familyFields(stability.families[f])),
       });
-      await writeJson(
-        path.join(dir, ATLAS_FILES.families),
-        toFamiliesJson(families, label, extras),
-      );
+      await writeJson(file("families"), toFamiliesJson(families, label, extras));
       const statistics = familyStatistics(families, forest.nodes, coactivation, { compat });
-      await writeJson(path.join(dir, ATLAS_FILES.familyStatistics), statisticsRecord(statistics));
+      await writeJson(file("familyStatistics"), statisticsRecord(statistics));
       const densities = latentDensities(await data.codes(), await data.counting());
       await writeFileAtomic(
-        path.join(dir, ATLAS_FILES.forest),
+        file("forest"),
         forestToGraphml(forest, {
           densities,
           label,

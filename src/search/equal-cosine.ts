@@ -36,7 +36,7 @@ export interface EqualCosineOptions {
   seed?: number;
 }
 
-export const COSINE_LEVELS: readonly number[] = [0.95, 0.9, 0.8, 0.7, 0.6, 0.5];
+const COSINE_LEVELS: readonly number[] = [0.95, 0.9, 0.8, 0.7, 0.6, 0.5];
 const PAPERS: readonly SteeringMethod[] = ["additive", "reconstruction"];
 
 /** Strengths in one proportion, ascending; they start at no edit. */

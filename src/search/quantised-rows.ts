@@ -1,5 +1,6 @@
+import { type KernelModule, WorkerPool } from "../engine/worker-pool.js";
 import type { Matrix } from "../matrix.js";
-import { type ScanPool, createScanPool } from "./scan-pool.js";
+import { KERNELS } from "./scan-module.js";
 
 /** What is known of a query's cosine to each row: it lies within `errors[i] + slack` of `centreOf(i)`. */
 export interface Estimates {
@@ -29,6 +30,12 @@ export interface QuantisedRows {
 /** Queries that one pass takes. */
 export const MOST_QUERIES = 4;
 
+const MODULE: KernelModule = {
+  shared: KERNELS,
+  task: "search",
+  ifTooLarge: "search without an index",
+  ifLost: "open the index again",
+};
 const CONFIG = 2048;
 const HEAP = 65536;
 const QUANTISE_ROWS = 32;
@@ -56,8 +63,8 @@ export async function createQuantisedRows(
     products: 4 * rows * MOST_QUERIES,
     codes: rows * padded,
   });
-  const pool = await createScanPool(layout.end, threads);
-  const { buffer } = pool;
+  const pool = await WorkerPool.create(MODULE, { bytes: layout.end, threads });
+  const { buffer } = pool.memory;
   const { at } = layout;
   const config = new Uint32Array(buffer, CONFIG, 15);
   const { staging, mean: meanAt, scales, errors, codes, products, queries, rest } = at;
@@ -82,15 +89,15 @@ export async function createQuantisedRows(
       config[2] = rows;
       config[11] = units.length;
       config[13] = size;
-      pool.share(1, Math.ceil(rows / size));
+      pool.shareAtOnce(1, Math.ceil(rows / size));
       return ready;
     },
-    close: () => pool.close(),
+    close: () => pool.dispose(),
   };
 }
 
 function fill(
-  pool: ScanPool,
+  pool: WorkerPool,
   { config, staging, staged }: { config: Uint32Array; staging: number; staged: number },
   start: number,
   { rows, cols, data }: Matrix,
@@ -98,11 +105,11 @@ function fill(
   for (let done = 0; done < rows; done += staged) {
     const count = Math.min(staged, rows - done);
     const values = data.subarray(done * cols, (done + count) * cols);
-    new Float32Array(pool.buffer, staging, values.length).set(values);
+    new Float32Array(pool.memory.buffer, staging, values.length).set(values);
     config[2] = count;
     config[3] = start + done;
     config[13] = QUANTISE_ROWS;
-    pool.share(0, Math.ceil(count / QUANTISE_ROWS));
+    pool.shareAtOnce(0, Math.ceil(count / QUANTISE_ROWS));
   }
 }
 

@@ -117,7 +117,7 @@ export async function runTrials(
 }
 
 /** The two edits of a case. */
-export function editsOf({ up, down }: SteeringCase, strength: SteeringStrength): SteeringEdit[] {
+function editsOf({ up, down }: SteeringCase, strength: SteeringStrength): SteeringEdit[] {
   return [
     { latents: [up], kind: "up", strength: strength.up },
     { latents: [down], kind: "down", strength: strength.down },

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { KernelPool } from "../../src/engine/kernels/pool.js";
+import { createKernelPool } from "../../src/engine/kernels/pool.js";
 import { createKernelTrainer } from "../../src/engine/kernels/trainer.js";
 import { createDenseTrainer } from "../support/dense-trainer.js";
 import {
@@ -130,14 +130,14 @@ test("a thread that ends within a step fails the step, and those after it, with 
 });
 
 test("more memory than WebAssembly has is refused with what to do", async (t) => {
-  const pool = await KernelPool.create(65536, { threads: 1 });
+  const pool = await createKernelPool(1);
   const message = /training needs 5\.0 GB, WebAssembly has 4 at most: take a smaller n or batch/;
   t.throws(() => pool.reserve(5 * 2 ** 30), { instanceOf: RangeError, message });
   await pool.dispose();
 });
 
 test("a trap in another thread fails the phase with its reason", async (t) => {
-  const pool = await KernelPool.create(65536, { threads: 2 });
+  const pool = await createKernelPool(2);
   // This thread passes its chunks over; the other meets an address outside of the memory.
   new Uint32Array(pool.memory.buffer, 2048, 48).fill(0xfffffff0);
   const still = new Int32Array(new SharedArrayBuffer(4));

@@ -11,7 +11,7 @@ import type {
 } from "../trainer.js";
 import { selectGraph, squaredErrorGraph } from "./graphs.js";
 import { KernelLayout, LATENTS, type ParameterViews } from "./layout.js";
-import { KernelPool } from "./pool.js";
+import { type KernelPool, createKernelPool } from "./pool.js";
 
 /** The kernels' phases, and how many documents or columns one chunk of them takes. */
 const PHASE = { documents: 0, columns: 1, latents: 2, update: 3 };
@@ -48,7 +48,7 @@ export async function createKernelTrainer(
 ): Promise<Trainer> {
   const onnx = await loadOnnx();
   const { rows: n, cols: d } = state.parameters.encoder;
-  const pool = await KernelPool.create(65536, { threads });
+  const pool = await createKernelPool(threads);
   try {
     const layout = new KernelLayout(pool, n, d, settings);
     const select = await createOnnxSession(selectGraph(settings));

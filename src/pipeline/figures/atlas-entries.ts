@@ -124,9 +124,9 @@ async function placedLatents(data: AtlasData): Promise<Omit<LatentMapInput, "fam
 }
 
 async function drawMap(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
-  const families = (await data.families()).map(({ name, parent, members }) => ({
-    name,
-    members: [parent, ...members.map(({ latent }) => latent)],
+  const families = (await data.families()).map((family) => ({
+    name: family.name,
+    members: familyLatents(family),
   }));
   return drawLatentMap({ ...(await placedLatents(data)), families }, options);
 }
@@ -152,23 +152,19 @@ async function drawGrid(data: AtlasData, options: AtlasFigureOptions): Promise<F
 }
 
 async function drawHeatmap(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
-  const family = await chooseFamily(data, options);
-  const latents = familyLatents(family);
-  const label = await labeller(data);
+  const { family, latents, labels } = await shownFamily(data, options);
   const shares = shareOfRarer(denseCounts(await data.coactivation(), latents));
-  return drawFamilyHeatmap({ name: family.name, shares, labels: latents.map(label) }, options);
+  return drawFamilyHeatmap({ name: family.name, shares, labels }, options);
 }
 
 async function drawTree(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
-  const family = await chooseFamily(data, options);
-  const latents = familyLatents(family);
+  const { family, latents, labels } = await shownFamily(data, options);
   const place = new Map(latents.map((latent, at) => [latent, at]));
-  const label = await labeller(data);
   const densities = latentDensities(await data.codes(), await data.counting());
   const nodes = latents.map((latent, at) => {
     const member = at === 0 ? undefined : family.members[at - 1];
     return {
-      label: label(latent),
+      label: labels[at],
       parent: member === undefined ? -1 : (place.get(member.parent) ?? 0),
       weight: member?.weight,
       density: densities[latent],
@@ -227,14 +223,25 @@ function findFamily(families: readonly AtlasFamily[], parent: number): AtlasFami
   return family;
 }
 
+/** One family, its latents from the parent on, and what these are called. */
+export interface ShownFamily {
+  family: AtlasFamily;
+  latents: number[];
+  labels: string[];
+}
+
 /** The family that the options name, else the largest that a heatmap still shows whole. */
-export async function chooseFamily(
+export async function shownFamily(
   data: AtlasData,
-  { family }: AtlasFigureOptions,
-): Promise<AtlasFamily> {
+  { family: parent }: AtlasFigureOptions,
+): Promise<ShownFamily> {
   const families = await data.families();
-  if (family !== undefined) return findFamily(families, family);
-  return bySize(families).find(({ members }) => members.length < LARGEST_SHOWN) ?? families[0];
+  const family =
+    parent === undefined
+      ? (bySize(families).find(({ members }) => members.length < LARGEST_SHOWN) ?? families[0])
+      : findFamily(families, parent);
+  const latents = familyLatents(family);
+  return { family, latents, labels: latents.map(await labeller(data)) };
 }
 
 /** Up to five large families that share no latent. */

@@ -15,7 +15,7 @@ import { chooseRadarFamilies, drawRadarCharts } from "../../figures/radar-charts
 import { countByPass, drawSubtreesPerPass } from "../../figures/subtrees-per-pass.js";
 import { takeRows } from "../../matrix.js";
 import { principalComponents } from "../../projection/principal-components.js";
-import { chooseFamily, familyLatents, labeller } from "./atlas-entries.js";
+import { familyLatents, labeller, shownFamily } from "./atlas-entries.js";
 import type { AtlasFigureOptions, FigureEntry, Undrawn } from "./entry.js";
 import { FAMILIES, STABILITY, TAXONOMY } from "./requirements.js";
 import { type FigureSources, evenRows, sizesName } from "./sources.js";
@@ -97,9 +97,7 @@ export const FAMILY_ENTRIES: readonly FigureEntry[] = [
 ];
 
 async function drawGraph({ atlas }: FigureSources, options: AtlasFigureOptions): Promise<Figure> {
-  const family = await chooseFamily(atlas, options);
-  const label = await labeller(atlas);
-  const latents = familyLatents(family);
+  const { family, latents, labels } = await shownFamily(atlas, options);
   const place = new Map(latents.map((latent, at) => [latent, at]));
   const densities = latentDensities(await atlas.codes(), await atlas.counting());
   const edges = familyEdges(await atlas.coactivation(), family).map((edge) => ({
@@ -107,7 +105,7 @@ async function drawGraph({ atlas }: FigureSources, options: AtlasFigureOptions):
     from: place.get(edge.from) ?? 0,
     to: place.get(edge.to) ?? 0,
   }));
-  const nodes = latents.map((latent) => ({ label: label(latent), density: densities[latent] }));
+  const nodes = latents.map((latent, at) => ({ label: labels[at], density: densities[latent] }));
   return drawFamilyGraph({ name: family.name, nodes, edges }, options);
 }
 
@@ -116,9 +114,7 @@ async function drawDocuments(
   { atlas }: FigureSources,
   options: AtlasFigureOptions,
 ): Promise<Figure> {
-  const family = await chooseFamily(atlas, options);
-  const label = await labeller(atlas);
-  const latents = familyLatents(family);
+  const { family, latents, labels } = await shownFamily(atlas, options);
   const shared = familyDocuments(latents, await atlas.postings());
   const documents = await atlas.documents();
   return drawFamilyDocuments(
@@ -126,7 +122,7 @@ async function drawDocuments(
       name: family.name,
       kind,
       values: shared[kind],
-      labels: latents.map(label),
+      labels,
       ...(kind === "overlap"
         ? {}
         : { titles: Array.from(shared.documents, (row) => documents[row].title) }),
@@ -139,9 +135,7 @@ async function drawComponents(
   { atlas }: FigureSources,
   options: AtlasFigureOptions,
 ): Promise<Figure> {
-  const family = await chooseFamily(atlas, options);
-  const label = await labeller(atlas);
-  const latents = familyLatents(family);
+  const { family, latents, labels } = await shownFamily(atlas, options);
   const count = COMPONENT_DOCUMENTS;
   const { documents, activations } = familyDocuments(latents, await atlas.postings(), { count });
   const strongest = Array.from(documents, (_, column) => {
@@ -162,7 +156,7 @@ async function drawComponents(
       x: strongest.map((_, row) => data[row * cols]),
       y: strongest.map((_, row) => data[row * cols + 1]),
       group: strongest.map((row) => order.indexOf(row)),
-      groups: order.map((row) => label(latents[row])),
+      groups: order.map((row) => labels[row]),
     },
     options,
   );

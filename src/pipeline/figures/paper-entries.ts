@@ -6,7 +6,6 @@ import type { Figure } from "../../figures/figure.js";
 import { drawHistogramPanels } from "../../figures/histogram-panels.js";
 import { type MetricsRow, drawMetricsTable } from "../../figures/metrics-table.js";
 import { PAPER_GEOMETRY, PAPER_METRICS } from "../../figures/paper-numbers.js";
-import { maxSelfCosines } from "../../sae/decoder-cosine.js";
 import { type SaeMetrics, computeMetrics } from "../../sae/metrics.js";
 import { encoderDecoderCosine } from "../../sae/sae.js";
 import type { AtlasData } from "../context.js";
@@ -24,7 +23,7 @@ import {
 } from "./paper-lines.js";
 import { paperReferences } from "./paper-match.js";
 import { FAMILIES, GRID, PLAIN_TOP_K, SEVERAL_SAES, TOP_K, severalOf } from "./requirements.js";
-import { sweepAtlas } from "./sae-entries.js";
+import { directionCosines, sweepAtlas } from "./sae-entries.js";
 import { ownOptimisation } from "./search-entries.js";
 import {
   densityFigure,
@@ -223,14 +222,11 @@ async function drawEncoderDecoderScatter(
   { atlas }: FigureSources,
   options: AtlasFigureOptions,
 ): Promise<Figure> {
-  const sae = await atlas.sae();
-  const nearest = await maxSelfCosines(sae, await atlas.engine());
   const { slope, encoderDecoder, nearestDecoder } = PAPER_GEOMETRY;
   const through = [nearestDecoder.mean, encoderDecoder.mean] as const;
   const reference = { name: "paper, k 64", slope, through };
-  const input = { nearest, encoderDecoder: encoderDecoderCosine(sae) };
-  const name = named("encoder-decoder-scatter", "Directions of each latent");
-  return drawCosineScatter(input, { ...options, name: name.name, reference });
+  const { name } = named("encoder-decoder-scatter", "Directions of each latent");
+  return drawCosineScatter(await directionCosines(atlas), { ...options, name, reference });
 }
 
 async function drawLabelScores(

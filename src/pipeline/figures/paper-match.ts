@@ -22,9 +22,7 @@ const PAPER_NS: readonly number[] = [3072, 6144, 9216];
  * Which of the paper's nine SAEs of three k and three n each of `saes` is set beside: the one of equal sizes, or, where
  * `saes` have three k and three n too, the one of the same rank. Gives undefined for an SAE that has no such partner.
  */
-export function pairWithPaper(
-  saes: readonly NamedSae[],
-): (sae: NamedSae) => PaperSizes | undefined {
+function pairWithPaper(saes: readonly NamedSae[]): (sae: NamedSae) => PaperSizes | undefined {
   const ks = distinct(saes.map(({ sae }) => sae.k));
   const ns = distinct(saes.map(({ sae }) => sae.n));
   const isEqual =

@@ -13,6 +13,7 @@ import { encoderDecoderCosine } from "../../sae/sae.js";
 import type { GridRow } from "../../sae/train-grid.js";
 import { optimiseEdits } from "../../search/edit-optimisation.js";
 import { typicalActivations } from "../../search/steer.js";
+import type { AtlasData } from "../context.js";
 import type { AtlasFigureOptions, FigureEntry } from "./entry.js";
 import { GRID, PLAIN_TOP_K, SEVERAL_SAES, TOP_K, severalOf } from "./requirements.js";
 import {
@@ -176,9 +177,7 @@ async function drawEncoderDecoderScatter(
   { atlas }: FigureSources,
   options: AtlasFigureOptions,
 ): Promise<Figure> {
-  const sae = await atlas.sae();
-  const nearest = await maxSelfCosines(sae, await atlas.engine());
-  return drawCosineScatter({ nearest, encoderDecoder: encoderDecoderCosine(sae) }, options);
+  return drawCosineScatter(await directionCosines(atlas), options);
 }
 
 async function drawReadBackError(
@@ -211,6 +210,15 @@ async function drawDimensions(
 
 async function gridRows(sources: FigureSources): Promise<readonly GridRow[]> {
   return (await sources.grid())?.rows ?? [];
+}
+
+/** Of each latent, the cosines of its decoder direction with the nearest other one and with its encoder direction. */
+export async function directionCosines(
+  atlas: AtlasData,
+): Promise<Parameters<typeof drawCosineScatter>[0]> {
+  const sae = await atlas.sae();
+  const nearest = await maxSelfCosines(sae, await atlas.engine());
+  return { nearest, encoderDecoder: encoderDecoderCosine(sae) };
 }
 
 /** Error of the atlas's SAE by the latents kept, from a quarter to four times its k. */

@@ -78,12 +78,12 @@ export function scaleAll(data: Float32Array, factor: number): Float32Array {
 }
 
 /** Products of two vectors, value by value. */
-export function multiply(a: Float32Array, b: Float32Array): Float32Array {
+function multiply(a: Float32Array, b: Float32Array): Float32Array {
   return Float32Array.from(a, (value, i) => value * b[i]);
 }
 
 /** Lengths of the rows [rows]. */
-export function rowLengths({ rows, cols, data }: Matrix): Float32Array {
+function rowLengths({ rows, cols, data }: Matrix): Float32Array {
   const out = new Float32Array(rows);
   for (let i = 0; i < rows; i++) {
     let sum = 0;

@@ -24,6 +24,7 @@ export interface LabelModelValues {
   "judge-base-url"?: string;
   parallel?: number;
   seed?: number;
+  "dry-run"?: boolean;
 }
 
 /**
@@ -49,7 +50,9 @@ export async function openLabelModels(
     if (model === undefined) {
       throw new UsageError("label: name a model by --model or FEATURE_FAMILIES_EXPLAINER_MODEL");
     }
-    return createChatModel({ model, baseUrl, keyVariables, parallel, seed, ...shared, ...more });
+    const needsKey = !values["dry-run"];
+    const given = { model, baseUrl, keyVariables, needsKey, parallel, seed };
+    return createChatModel({ ...given, ...shared, ...more });
   };
   const explainer = await open(first, { limiter });
   const isSameServer = second.baseUrl === first.baseUrl;

@@ -3,6 +3,7 @@ import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { allowThinking } from "../labels/ask.js";
 import type { InactiveKind } from "../labels/examples.js";
+import { sampleOverDensities } from "../labels/sample.js";
 import { PROTOCOLS, type ProtocolName } from "../labels/protocol.js";
 import { type Budget, createBudget } from "../llm/budget.js";
 import type { PricedChatModel } from "../llm/chat.js";
@@ -37,6 +38,11 @@ const options = {
   atlas: { type: "string", value: "DIR", about: "folder of the atlas (default families/wordnet)" },
   latents: { type: "string", value: "LIST", about: "only these, such as 3,17,40-59" },
   limit: { type: "integer", least: 0, about: "only the first so many of them" },
+  sample: {
+    type: "integer",
+    least: 1,
+    about: "only so many of them, spread evenly over the densities; tells what all would cost",
+  },
   families: { type: "boolean", about: "name the families too, from their latents' labels" },
   protocol: {
     type: "string",
@@ -112,7 +118,7 @@ async function runLabel(
   context: CommandContext,
 ): Promise<CommandOutput> {
   const dir = values.atlas ?? "families/wordnet";
-  const settings = await labelSettings(dir, values);
+  const { settings, all } = await labelSettings(dir, values);
   const ledgerFile = path.join(dir, ATLAS_FILES.ledger);
   const prices = values.prices === undefined ? undefined : await readPrices(values.prices);
   const budget = createBudget({ maxCost: values["max-cost"] });
@@ -139,6 +145,7 @@ async function runLabel(
       signal: context.signal,
     });
     const output = tellReport(dir, report, budget);
+    if (values.sample !== undefined) addProjection(output, report.latents, all);
     if (values["paper-files"] !== undefined) {
       await addPaperFiles(output, dir, values["paper-files"]);
     }
@@ -160,13 +167,21 @@ type Settings = Pick<
   "latents" | "families" | "protocol" | "inactive" | "subject" | "seed" | "inFlight"
 >;
 
-async function labelSettings(dir: string, values: Values): Promise<Settings> {
+/** The settings, and how many latents there are before a sample is drawn of them. */
+async function labelSettings(
+  dir: string,
+  values: Values,
+): Promise<{ settings: Settings; all: number }> {
   const data = await openAtlas(dir);
   try {
     const { n } = await data.sae();
-    const { limit, parallel = 64, subject, seed } = values;
-    return {
-      latents: parseLatents(values.latents, n).slice(0, limit),
+    const { limit, sample, parallel = 64, subject, seed } = values;
+    const latents = parseLatents(values.latents, n).slice(0, limit);
+    const settings: Settings = {
+      latents:
+        sample === undefined
+          ? latents
+          : sampleOverDensities(await data.postings(), latents, sample),
       families: values.families,
       protocol: PROTOCOLS[(values.protocol ?? "default") as ProtocolName],
       inactive: parseKinds(values.inactive),
@@ -175,6 +190,7 @@ async function labelSettings(dir: string, values: Values): Promise<Settings> {
       // Each asks at least one question at any time.
       inFlight: parallel,
     };
+    return { settings, all: latents.length };
   } finally {
     await data.close();
   }
@@ -262,9 +278,10 @@ async function confirm({ explainer, judge }: Estimates, values: Values): Promise
 function tellReport(dir: string, report: LabelAtlasReport, budget: Budget): CommandOutput {
   const { latents, families, stopped, refreshed } = report;
   const tell = (what: string, counts: LabelCounts): string => {
-    const { labelled, failed, skipped, scored, meanScore } = counts;
+    const { labelled, failed, failure, skipped, scored, meanScore } = counts;
+    const why = failure === undefined ? "" : ` (the first: ${failure})`;
     const mean = meanScore === undefined ? "" : `; mean score ${meanScore.toFixed(3)} of ${scored}`;
-    return `${labelled} ${what}, ${failed} without an answer, ${skipped} skipped${mean}`;
+    return `${labelled} ${what}, ${failed} without an answer${why}, ${skipped} skipped${mean}`;
   };
   const steps = refreshed.ran.join(", ") || "nothing";
   return {
@@ -279,6 +296,17 @@ function tellReport(dir: string, report: LabelAtlasReport, budget: Budget): Comm
       `wrote ${path.join(dir, ATLAS_FILES.modelLabels)}; brought up to date: ${steps}`,
     ],
   };
+}
+
+function addProjection(output: CommandOutput, sampled: LabelCounts, all: number): void {
+  const count = sampled.labelled + sampled.failed + sampled.skipped;
+  // Nothing was paid where the price is not known.
+  if (count === 0 || sampled.cost === 0) return;
+  const cost = (sampled.cost / count) * all;
+  output.json = { ...(output.json as object), projected: { latents: all, cost } };
+  output.lines.push(
+    `all ${all} latents at this rate: ${dollars(cost)}; without --sample it goes on from here`,
+  );
 }
 
 async function addPaperFiles(output: CommandOutput, dir: string, out: string): Promise<void> {

@@ -11,6 +11,8 @@ const packageRoot = path.resolve(
   "../..",
 );
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 async function main(args: string[]): Promise<void> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
@@ -44,7 +46,8 @@ async function runCommand(command: Command, args: string[]): Promise<void> {
     display.note("stopping; Ctrl-C again to stop at once");
     interrupt.abort(new Error("interrupted; run the same command again to go on"));
   };
-  process.on("SIGINT", onInterrupt);
+  // Batch systems and `timeout` end a run by SIGTERM.
+  for (const signal of SIGNALS) process.on(signal, onInterrupt);
   try {
     const output = await command.run(values, positionals, {
       onProgress: display.onProgress,
@@ -60,7 +63,7 @@ async function runCommand(command: Command, args: string[]): Promise<void> {
     if (text) process.stdout.write(`${text}\n`);
   } finally {
     display.close();
-    process.off("SIGINT", onInterrupt);
+    for (const signal of SIGNALS) process.off(signal, onInterrupt);
   }
 }
 

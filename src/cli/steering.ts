@@ -178,7 +178,15 @@ async function openModels(values: Values, data: AtlasData): Promise<Models> {
         `steering: no ${role} model: name one or set FEATURE_FAMILIES_${role.toUpperCase()}_MODEL`,
       );
     }
-    return createChatModel({ ...settings, model: settings.model, ledger, budget, prices });
+    const needsKey = !values["dry-run"];
+    return createChatModel({
+      ...settings,
+      model: settings.model,
+      needsKey,
+      ledger,
+      budget,
+      prices,
+    });
   };
   try {
     return {

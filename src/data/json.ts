@@ -133,7 +133,9 @@ function notJson(name: string, text: string, cause: unknown): FormatError {
   if (text.trim() === "") return new FormatError(name, "expected JSON, found nothing");
   const message = cause instanceof Error ? cause.message : "";
   const place = /at position (\d+)/.exec(message);
-  const line = place ? text.slice(0, Number(place[1])).split("\n").length : undefined;
+  // A text of one line, such as one of a .jsonl, has no lines to tell apart.
+  const line =
+    place && text.includes("\n") ? text.slice(0, Number(place[1])).split("\n").length : undefined;
   const detail = plainLine(message).slice(0, 160);
   const where = line === undefined ? "" : ` on line ${line}`;
   return new FormatError(name, `not valid JSON${where}: ${detail}`, { cause });

@@ -30,7 +30,7 @@ export async function interpretLatent(
     const { reason } = answer;
     return { labels: [], cost, date, record: { key, status: "failed", reason, labels: [] } };
   }
-  const labels = distinctNames(answer.value.labels);
+  const labels = distinctNames(answer.value.labels, options.candidates);
   const reasoning = tellSteps(answer.value);
   return { labels, cost, date, record: { key, status: "ok", labels, reasoning } };
 }

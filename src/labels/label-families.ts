@@ -124,7 +124,7 @@ async function nameFamily(
     const { reason } = answer;
     return { labels: [], cost, date, record: { key, status: "failed", reason, labels: [] } };
   }
-  const labels = distinctNames(answer.value.names);
+  const labels = distinctNames(answer.value.names, candidates);
   const reasoning = `Common: ${answer.value.common}`;
   return { labels, cost, date, record: { key, status: "ok", labels, reasoning } };
 }

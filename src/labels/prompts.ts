@@ -244,10 +244,10 @@ function tidyName(name: string): string {
     .trim();
 }
 
-/** The names of an answer, tidied, each once. */
-export function distinctNames(names: readonly string[]): string[] {
+/** The first `most` names of an answer, tidied, each once; the best come first, so that what is over is left out. */
+export function distinctNames(names: readonly string[], most: number): string[] {
   const byKey = new Map<string, string>();
-  for (const name of names.map(tidyName)) {
+  for (const name of names.slice(0, most).map(tidyName)) {
     const key = name.toLowerCase();
     if (name !== "" && !byKey.has(key)) byKey.set(key, name);
   }
@@ -283,10 +283,9 @@ function checkNames(
   most: number,
   [fewestWords, mostWords]: readonly [number, number],
 ): string | undefined {
-  if (names.length === 0 || names.length > most) {
-    return `expected ${most === 1 ? "one name" : `1 to ${most} names`}, got ${names.length}`;
-  }
-  for (const name of names) {
+  if (names.length === 0)
+    return `expected ${most === 1 ? "one name" : `1 to ${most} names`}, got 0`;
+  for (const name of names.slice(0, most)) {
     const words = tidyName(name).split(" ").filter(Boolean).length;
     if (words < fewestWords || words > mostWords) {
       return `a name must have ${fewestWords} to ${mostWords} words, one has ${words}`;

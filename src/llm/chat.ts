@@ -64,7 +64,9 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
   const { model, ledger, budget = createBudget(), prices, parallel, seed = 0 } = options;
   const price = findPrice(model, prices);
   if (price === undefined && Number.isFinite(budget.maxCost)) {
-    throw new RangeError(`the price of ${model} is not known: a cap on the cost needs one`);
+    throw new RangeError(
+      `the price of ${model} is not known: a cap on the cost needs one, from a table of prices`,
+    );
   }
   const connection = { keyVariables: CHAT_KEYS, ...options };
   const client = await connect(connection);

@@ -3,6 +3,10 @@ import { ApiError } from "../errors.js";
 import { notePause, parseRetryAfter } from "./retry.js";
 
 const OPENAI = "https://api.openai.com/v1";
+/** Codes of connections that were cut or came to nothing in time; all others, such as of a refusal, lie in the address. */
+const PASSING = /^(ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR_|HPE_)/;
+/** Origins of servers that have answered in this process. */
+const reached = new Set<string>();
 
 /** Where a model is served. */
 export interface Connection {
@@ -14,6 +18,8 @@ export interface Connection {
   env?: Record<string, string | undefined>;
   /** Milliseconds after which a call is given up. Default 60,000. */
   timeoutMs?: number;
+  /** Whether a missing key is an error. Default true; false for a client that is never to call. */
+  needsKey?: boolean;
 }
 
 /**
@@ -26,12 +32,13 @@ export async function connect({
   keyVariables,
   env = process.env,
   timeoutMs = 60_000,
+  needsKey = true,
 }: Connection): Promise<OpenAI> {
   // The package would read this variable by itself, unchecked.
   const address = baseUrl ?? (env.OPENAI_BASE_URL || undefined);
   const url = address === undefined ? undefined : checkBaseUrl(address);
   const key = keyVariables.map((name) => env[name]).find((value) => value);
-  if (key === undefined && !isLocal(url)) {
+  if (key === undefined && needsKey && !isLocal(url)) {
     throw new Error(
       `no key for ${url?.host ?? "api.openai.com"}: set ${keyVariables.join(" or ")} in the environment`,
     );
@@ -88,9 +95,12 @@ export async function toApiError(
   }
   if (error instanceof APIUserAbortError || !(error instanceof APIError)) return error;
   if (error instanceof APIConnectionError) {
-    const reason = error.cause instanceof Error ? error.cause.message : error.message;
-    return new ApiError(`${url}: ${hideSecrets(reason, key)}`, { status: 0, url, retryable: true });
+    const { reason, code } = innermost(error);
+    // Before its first answer, a server that is not there is more likely a wrong address than a busy one.
+    const retryable = reached.has(origin) || PASSING.test(code);
+    return new ApiError(`${url}: ${hideSecrets(reason, key)}`, { status: 0, url, retryable });
   }
+  noteReached(baseUrl);
   const status = Number(error.status ?? 0);
   const retryable = status === 408 || status === 409 || status === 429 || status >= 500;
   const made = new ApiError(
@@ -106,6 +116,24 @@ export async function toApiError(
     made,
     parseRetryAfter((name) => headers?.get(name)),
   );
+}
+
+/** Notes that a server has answered, so that it is waited for where it goes away. */
+export function noteReached(baseUrl: string): void {
+  reached.add(new URL(baseUrl).origin);
+}
+
+/** What lies beneath "Connection error." and "fetch failed". */
+function innermost(error: Error): { reason: string; code: string } {
+  let inner = error;
+  while (inner.cause instanceof Error) inner = inner.cause;
+  // Where a name has several addresses, each has an error of its own.
+  if (inner instanceof AggregateError) {
+    const [first] = inner.errors as unknown[];
+    if (first instanceof Error) inner = first;
+  }
+  const { code = "" } = inner as NodeJS.ErrnoException;
+  return { reason: inner.message || code, code };
 }
 
 /** A server's text without `key` and, unless `exact`, without whatever else looks like a key. */

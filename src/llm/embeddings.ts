@@ -2,7 +2,7 @@ import type OpenAI from "openai";
 import { ApiError, FormatError } from "../errors.js";
 import { type Matrix, createMatrix } from "../matrix.js";
 import type { OnProgress } from "../progress.js";
-import { type Connection, connect, toApiError } from "./connection.js";
+import { type Connection, connect, noteReached, toApiError } from "./connection.js";
 import { type RetryOptions, withRetries } from "./retry.js";
 
 /** An embedding model behind an OpenAI-compatible API. */
@@ -145,6 +145,7 @@ async function request(
   try {
     const body = { model, input, dimensions, encoding_format: "float" as const };
     answer = await client.embeddings.create(body, { signal });
+    noteReached(client.baseURL);
   } catch (error) {
     signal?.throwIfAborted();
     throw await toApiError(error, client.baseURL, client.apiKey);

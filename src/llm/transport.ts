@@ -1,6 +1,6 @@
 import type OpenAI from "openai";
 import { ApiError } from "../errors.js";
-import { hideSecrets, toApiError } from "./connection.js";
+import { hideSecrets, noteReached, toApiError } from "./connection.js";
 import { type ChatBody, type Dialect, FIRST_DIALECT, adaptDialect } from "./request.js";
 import type { TokenLogprob, Usage } from "./types.js";
 
@@ -81,6 +81,7 @@ async function post(
       body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming,
       { signal: controller.signal },
     );
+    noteReached(url);
     const reply = readReply(completion, client.apiKey);
     if (reply === undefined) {
       throw new ApiError(`${url}: the answer holds no message`, {

@@ -40,9 +40,13 @@ export interface LabelCounts {
   labelled: number;
   failed: number;
   skipped: number;
+  /** Why the first that failed did, such as "no label: it is a refusal". */
+  failure?: string;
   /** Mean of the first score over those that have one, and how many those are. */
   meanScore: number | undefined;
   scored: number;
+  /** US dollars that their answers cost, in this run or in one before. */
+  cost: number;
 }
 
 /** What a run labelled. */
@@ -192,14 +196,24 @@ async function openLabelLines<T extends LabelRecord>(
 }
 
 function createCount(): { add(record: LabelRecord): void; report(): LabelCounts } {
-  const counts = { labelled: 0, failed: 0, skipped: 0, scored: 0 };
+  const counts: Omit<LabelCounts, "meanScore"> = {
+    labelled: 0,
+    failed: 0,
+    skipped: 0,
+    scored: 0,
+    cost: 0,
+  };
   let sum = 0;
   return {
-    add({ label, score, model }) {
+    add({ label, score, model, reason, cost = 0 }) {
+      counts.cost += cost;
       // Only what was asked about names a model.
       if (label !== "") counts.labelled++;
       else if (model === undefined) counts.skipped++;
-      else counts.failed++;
+      else {
+        counts.failed++;
+        counts.failure ??= reason;
+      }
       if (score === undefined) return;
       counts.scored++;
       sum += score;

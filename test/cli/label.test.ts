@@ -21,15 +21,16 @@ interface Outcome {
   stderr: string;
 }
 
-/** Runs `label` on an atlas by a server; killed `killMs` after its first call, if given. */
+/** Runs `label` on an atlas by a server; ended by `signal` `killMs` after its first call, if given. */
 async function runLabel(
   dir: string,
-  { baseUrl, calls }: LlmServer,
+  { baseUrl, calls, key = KEY }: LlmServer & { key?: string },
   args: string[] = [],
   killMs?: number,
+  signal: NodeJS.Signals = "SIGKILL",
 ): Promise<Outcome> {
   const all = ["label", "--atlas", dir, "--model", "gpt-4o", "--judge", "gpt-4o-mini", ...args];
-  const env = { ...process.env, OPENAI_API_KEY: KEY, FEATURE_FAMILIES_TRACE: "1" };
+  const env = { ...process.env, OPENAI_API_KEY: key, FEATURE_FAMILIES_TRACE: "1" };
   const child = spawn(process.execPath, ["build/src/cli/main.js", ...all, "--base-url", baseUrl], {
     env,
     stdio: ["ignore", "pipe", "pipe"],
@@ -42,7 +43,7 @@ async function runLabel(
     const seen = calls.length;
     while (calls.length === seen && child.exitCode === null) await sleep(5);
     await Promise.race([ended, sleep(killMs)]);
-    child.kill("SIGKILL");
+    child.kill(signal);
   }
   await ended;
   outcome.code = child.exitCode;
@@ -218,5 +219,54 @@ test("families are named from their latents' labels, and families.json and the c
     t.is(server.calls.length, asked);
     t.is((await readLines(path.join(dir, "labels.llm.jsonl"))).length, 8);
     t.is((await readLines(path.join(dir, "families.llm.jsonl"))).length, 1);
+  });
+});
+
+test("ended by SIGTERM, it leaves nothing half-written and tells how to go on", async (t) => {
+  await withAtlas({ themes: 10 }, async (dir, server) => {
+    const { code, stderr } = await runLabel(
+      dir,
+      server,
+      ["--yes", "--parallel", "2"],
+      60,
+      "SIGTERM",
+    );
+    t.is(code, 1);
+    t.regex(stderr, /interrupted; run the same command again to go on/);
+    t.deepEqual(
+      (await readdir(dir)).filter((name) => /tmp|lock/.test(name)),
+      [],
+    );
+  });
+});
+
+test("a dry run needs no key", async (t) => {
+  await withAtlas({ themes: 2 }, async (dir, server) => {
+    // Not an address of this machine, for which no key would be needed.
+    const far = { ...server, baseUrl: "https://models.invalid/v1", key: "" };
+    const dry = await runLabel(dir, far, ["--dry-run", "--json"]);
+    t.is(dry.code, 0, dry.stderr);
+    t.true((JSON.parse(dry.stdout) as { explainer: { prompts: number } }).explainer.prompts > 0);
+    const real = await runLabel(dir, far, ["--yes"]);
+    t.is(real.code, 1);
+    t.regex(real.stderr, /no key for models\.invalid: set FEATURE_FAMILIES_EXPLAINER_API_KEY/);
+  });
+});
+
+test("a sample tells what all latents would cost, and is not asked about again", async (t) => {
+  await withAtlas({ themes: 6, nonsense: 2 }, async (dir, server) => {
+    const first = await runLabel(dir, server, ["--sample", "4", "--yes", "--json"]);
+    t.is(first.code, 0, first.stderr);
+    const { latents, projected, spent } = JSON.parse(first.stdout) as {
+      latents: { labelled: number };
+      projected: { latents: number; cost: number };
+      spent: number;
+    };
+    t.deepEqual([latents.labelled, projected.latents], [4, 8]);
+    t.true(Math.abs(projected.cost - 2 * spent) < 1e-9);
+    const rest = await runLabel(dir, server, ["--yes", "--json"]);
+    const { spent: more } = JSON.parse(rest.stdout) as { spent: number };
+    t.true(Math.abs(spent + more - projected.cost) < 0.2 * projected.cost);
+    t.is(new Set(server.calls.map(({ hash }) => hash)).size, server.calls.length);
   });
 });

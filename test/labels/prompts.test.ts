@@ -48,15 +48,17 @@ test("labels have 1 to 8 words and family names 2 to 8, or the answer is asked f
   const ask = explainQuestion({ documents: [], candidates: 2 });
   const answer = (labels: string[]): object =>
     readAnswer(JSON.stringify({ hypotheses: [], struck: [], granularity: "", labels }), ask);
-  t.true(
-    "value" in answer(["birds", "wading birds of the northern seas and of rivers"].slice(0, 1)),
-  );
+  t.true("value" in answer(["birds"]));
+  t.true("complaint" in answer(["birds", "wading birds of the northern seas and of rivers"]));
   t.true("complaint" in answer(["a label of nine words that is too long"]));
   t.true("complaint" in answer([""]));
   t.true("complaint" in answer(["..."]));
   t.true("complaint" in answer([]));
-  t.true("complaint" in answer(["one", "two", "three"]));
+  // More than were asked for do no harm: the first count.
+  t.true("value" in answer(["one", "two", "three of those that nobody has asked this model for"]));
   const { check } = familyQuestion({ parent: "a", children: [], candidates: 1 });
+  t.is(check?.({ common: "", names: ["wading birds", "birds"] }), undefined);
+  t.is(check?.({ common: "", names: [] }), "expected one name, got 0");
   t.regex(check?.({ common: "", names: ["birds"] }) ?? "", /2 to 8 words/);
 });
 
@@ -77,7 +79,10 @@ test("only the structured field is read: tags and talk around the JSON make an a
 
 test("names are tidied and told once", (t) => {
   t.deepEqual(
-    distinctNames(['"Wading birds."', "wading  birds", "**cats**", " \u200b", "dogs\nand foxes"]),
+    distinctNames(
+      ['"Wading birds."', "wading  birds", "**cats**", " \u200b", "dogs\nand foxes", "owls"],
+      5,
+    ),
     ["Wading birds", "cats", "dogs and foxes"],
   );
 });

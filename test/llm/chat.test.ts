@@ -165,3 +165,25 @@ test("an abort ends a call and those that wait", async (t) => {
     }
   });
 });
+
+test("a server that is not there ends the run at once, one that has answered is waited for", async (t) => {
+  const closed = await startLlmServer({});
+  await closed.close();
+  // Port 9 is one that no client calls.
+  for (const [baseUrl, reason] of [
+    [closed.baseUrl, "connect ECONNREFUSED"],
+    ["http://127.0.0.1:9/v1", "bad port"],
+  ]) {
+    const wrong = await createChatModel({ model: "m", baseUrl, env: {} });
+    const missing = await t.throwsAsync(wrong.ask(doubleOf(1)), { instanceOf: ApiError });
+    t.true(missing.message.startsWith(`${baseUrl}: ${reason}`), missing.message);
+    t.false(missing.retryable);
+  }
+  await withModel({}, { attempts: 2 }, async (model, server) => {
+    t.is((await model.ask(doubleOf(1))).status, "ok");
+    await server.close();
+    const gone = await t.throwsAsync(model.ask(doubleOf(2)), { instanceOf: ApiError });
+    t.regex(gone.message, /ECONNREFUSED/);
+    t.true(gone.retryable);
+  });
+});

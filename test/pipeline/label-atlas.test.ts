@@ -75,6 +75,7 @@ test("a question that fails today leaves the label of yesterday", async (t) => {
     const evidenceBefore = await readFile(evidence, "utf8");
     const { latents } = await labelPlanted(dir, { seed: 5 }, () => "nonsense");
     t.is(latents.failed, 3);
+    t.regex(latents.failure ?? "", /^no label: it is not JSON/);
     t.deepEqual(await readModelLabels(file, 3), before);
     t.is(await readFile(evidence, "utf8"), evidenceBefore);
   });

@@ -67,6 +67,15 @@ async function runCommand(command: Command, args: string[]): Promise<void> {
   }
 }
 
+/** The error in words; Node tells of a missing file by code and system call. */
+function tellError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, path: file } = error as NodeJS.ErrnoException;
+  if (file === undefined) return error.message;
+  if (code === "ENOENT") return `${file}: no such file`;
+  return code === "EACCES" ? `${file}: no permission for it` : error.message;
+}
+
 function overview(): string {
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
   return [
@@ -86,7 +95,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = tellError(error);
   process.stderr.write(`feature-families: ${text.replace(/\s*\n\s*/g, " ")}\n`);
   if (process.env.FEATURE_FAMILIES_TRACE && error instanceof Error) {
     process.stderr.write(`${error.stack ?? ""}\n`);

@@ -107,7 +107,7 @@ function readEvaluation(values: Values): AtlasSteeringOptions {
     methods: readMethods(values.methods),
     ups: readNumbers("ups", values.ups),
     downs: readNumbers("downs", values.downs ?? values.ups),
-    levels: readNumbers("levels", values.levels),
+    levels: readNumbers("levels", values.levels, 1),
     top: values.top,
     minActive: values["min-active"],
     seed: values.seed,
@@ -128,11 +128,16 @@ function readMethods(list: string | undefined): SteeringMethod[] | undefined {
   });
 }
 
-function readNumbers(name: string, list: string | undefined): number[] | undefined {
+function readNumbers(
+  name: string,
+  list: string | undefined,
+  most = Infinity,
+): number[] | undefined {
   return list?.split(",").map((text) => {
     const number = text.trim() === "" ? NaN : Number(text);
-    if (!(number >= 0 && number < Infinity)) {
-      throw new UsageError(`steering: --${name} takes numbers of 0 or more, got "${text}"`);
+    if (!(number >= 0 && number <= most && number < Infinity)) {
+      const range = most < Infinity ? `from 0 to ${most}` : "of 0 or more";
+      throw new UsageError(`steering: --${name} takes numbers ${range}, got "${text}"`);
     }
     return number;
   });

@@ -102,6 +102,16 @@ test("a missing file exits with 1 and one line that names it, and leaves nothing
   t.false(existsSync(out) && (await readdir(out)).length > 0);
 });
 
+test("a missing SAE is told in words by the commands that only look at it, too", async (t) => {
+  const { code, stderr } = await run(
+    ...["demo", "--corpus", "data/wordnet/documents.jsonl", "--sae", "nowhere.pth"],
+    ...["--embeddings", "data/wordnet/embeddings.npy", "--out", await folder(t)],
+  );
+  t.is(code, 1);
+  t.regex(stderr, /^feature-families: nowhere\.pth: no such file\n$/m);
+  t.notRegex(stderr, /ENOENT/);
+});
+
 test("metrics prints the reference's numbers as JSON and nothing else on standard output", async (t) => {
   if (reference === undefined) {
     t.pass("skipped: no reference kit");

@@ -101,6 +101,7 @@ test("wrong calls are refused by name", async (t) => {
   await Promise.all([
     refused(/--methods takes additive/, "--methods", "clamp"),
     refused(/--ups takes numbers of 0 or more, got "-1"/, "--ups", "1,-1"),
+    refused(/--levels takes numbers from 0 to 1, got "2"/, "--levels", "0.9,2"),
     refused(/one of --queries, --texts and --vectors/, "--queries", "3", "--texts", "x"),
     refused(/--dry-run needs --judge or --rewrite/, "--dry-run"),
   ]);

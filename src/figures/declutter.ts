@@ -13,8 +13,8 @@ export interface PixelPoint {
 }
 
 // Places to try, as shares of the box's width and height away from its point.
-const ACROSS = [0, -0.25, 0.25, -0.55, 0.55];
-const DOWN = [0, -0.6, 0.6, -1.1, 1.1];
+const ACROSS = [0, -0.25, 0.25, -0.55, 0.55, -0.8, 0.8];
+const DOWN = [0, -0.6, 0.6, -1.1, 1.1, -1.7, 1.7];
 
 /**
  * Places boxes one after the other, the first ones first, where they overlap none placed before and lie inside
@@ -30,16 +30,15 @@ export function placeLabels(
   const placed: LabelBox[] = [];
   return boxes.map((box) => {
     if (box.width > area.width || box.height > area.height) return undefined;
-    const reach = { ...box, width: 3 * box.width, height: 5 * box.height };
+    const reach = { ...box, width: 3 * box.width, height: 6 * box.height };
     const near = points.filter((point) => covers(reach, point));
     // In a dense place a few points more or less are no reason to stand off.
-    const usual = Math.max(4, countCovered(box, near));
+    const usual = Math.max(2, 0.5 * countCovered(box, near));
     let best: LabelBox | undefined;
     let least = Infinity;
     for (const candidate of candidatesOf(box, area)) {
       if (placed.some((other) => overlap(candidate, other, gap))) continue;
-      const away = Math.hypot(candidate.x - box.x, candidate.y - box.y) / box.height;
-      const cost = (3 * countCovered(candidate, near)) / usual + 2 * away;
+      const cost = (3 * countCovered(candidate, near)) / usual + 1.5 * distance(box, candidate);
       if (cost < least) {
         least = cost;
         best = candidate;
@@ -61,6 +60,12 @@ function candidatesOf(box: LabelBox, area: { width: number; height: number }): L
       height,
     })),
   );
+}
+
+/** From a box's own point to where it stands, in heights; to the side it counts by its width in part. */
+function distance(box: LabelBox, { x, y }: LabelBox): number {
+  const across = Math.abs(x - box.x) / Math.max(box.height, 0.4 * box.width);
+  return Math.hypot(across, (y - box.y) / box.height);
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -65,10 +65,15 @@ export function drawExplanationBars(
   const room = (high - low) * 0.14;
   const widest = size.width * 0.36;
   const names = bars.map(({ name }) => fitText(name, widest, size.small));
-  const title = `Why "${result}" answers "${query}"`;
+  const title = `Why “${result}” answers “${query}”`;
+  const left = Math.max(...names.map((name) => textWidth(name, size.small))) + size.font * 1.6;
+  const right = size.font * 1.6;
+  const range = [roundValue(low < 0 ? low - room : 0, 4), roundValue(high + room, 4)];
+  const perPixel = (range[1] - range[0]) / (size.width - left - right);
+  const crossing = bars.map((bar) => crossesScore(bar, explanation.score, perPixel, size));
   const layout: PlotlyObject = {
     xaxis: axisLayout("cosine, summed from the top", size, {
-      range: [roundValue(low < 0 ? low - room : 0, 4), roundValue(high + room, 4)],
+      range,
       zeroline: true,
       zerolinecolor: MUTED,
     }),
@@ -82,19 +87,56 @@ export function drawExplanationBars(
       automargin: false,
     }),
     margin: {
-      l: Math.max(...names.map((name) => textWidth(name, size.small))) + size.font * 1.6,
-      r: size.font * 1.6,
+      l: left,
+      r: right,
       t: topMargin(size, isTitled(size, options, title)),
       b: size.font * 3.7,
       autoexpand: false,
     },
-    ...markScore(explanation.score, explanation.score > (low + high) / 2, size),
+    shapes: [scoreLine(explanation.score, size)],
+    annotations: [
+      scoreName(explanation.score, explanation.score > (low + high) / 2, size),
+      ...bars.flatMap((bar, i) => (crossing[i] ? [startText(bar, i, size)] : [])),
+    ],
   };
-  const data = [barTrace(bars, size)];
+  const data = [barTrace(bars, crossing, size)];
   return composeFigure({ name: "explanation-bars", title, data, layout, size }, options);
 }
 
-function barTrace(bars: readonly Bar[], size: FigureSize): PlotlyObject {
+/** Whether the number after a bar's end would stand on the line at the score. */
+function crossesScore(
+  { start, value }: Bar,
+  score: number,
+  perPixel: number,
+  { small }: FigureSize,
+): boolean {
+  const end = start + value;
+  const reach = end + Math.sign(value) * (textWidth(valueText(value), small) + 6) * perPixel;
+  const slack = 2 * perPixel;
+  return Math.min(end, reach) - slack < score && score < Math.max(end, reach) + slack;
+}
+
+/** A bar's number where the bar starts. */
+function startText({ start, value }: Bar, at: number, { small }: FigureSize): PlotlyObject {
+  return {
+    text: valueText(value),
+    ...{ x: roundValue(start, 5), y: at, xanchor: value < 0 ? "left" : "right" },
+    xshift: value < 0 ? 3 : -3,
+    showarrow: false,
+    borderpad: 0,
+    font: { size: small, color: INK },
+  };
+}
+
+function valueText(value: number): string {
+  return `${value > -5e-4 ? "+" : "\u2212"}${Math.abs(value).toFixed(3)}`;
+}
+
+function barTrace(
+  bars: readonly Bar[],
+  crossing: readonly boolean[],
+  size: FigureSize,
+): PlotlyObject {
   return {
     type: "bar",
     orientation: "h",
@@ -109,7 +151,7 @@ function barTrace(bars: readonly Bar[], size: FigureSize): PlotlyObject {
     y: bars.map((_, i) => i),
     width: 0.68,
     marker: { color: bars.map(barColour) },
-    text: bars.map(({ value }) => `${value > -5e-4 ? "+" : "\u2212"}${Math.abs(value).toFixed(3)}`),
+    text: bars.map(({ value }, i) => (crossing[i] ? "" : valueText(value))),
     textposition: "outside",
     textfont: { size: size.small, color: INK },
     cliponaxis: false,
@@ -118,22 +160,19 @@ function barTrace(bars: readonly Bar[], size: FigureSize): PlotlyObject {
   };
 }
 
-function markScore(score: number, isFar: boolean, size: FigureSize): PlotlyObject {
+function scoreLine(score: number, size: FigureSize): PlotlyObject {
   const x = roundValue(score, 5);
   const line = { color: INK, width: size.line * 0.7, dash: "dot" };
+  return { type: "line", x0: x, x1: x, y0: 0, y1: 1, yref: "paper", layer: "below", line };
+}
+
+function scoreName(score: number, isFar: boolean, size: FigureSize): PlotlyObject {
   return {
-    shapes: [{ type: "line", x0: x, x1: x, y0: 0, y1: 1, yref: "paper", layer: "below", line }],
-    annotations: [
-      {
-        text: `score ${score.toFixed(3)}`,
-        x,
-        y: -0.75,
-        xanchor: isFar ? "right" : "left",
-        xshift: isFar ? -4 : 4,
-        showarrow: false,
-        font: { size: size.small, color: INK },
-      },
-    ],
+    text: `score ${score.toFixed(3)}`,
+    ...{ x: roundValue(score, 5), y: -0.75, xanchor: isFar ? "right" : "left" },
+    xshift: isFar ? -4 : 4,
+    showarrow: false,
+    font: { size: size.small, color: INK },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { requireEqualLengths, roundValues } from "./figure.js";
 import { formatNumber } from "./histogram.js";
-import { layPanels } from "./panels.js";
+import { layPanels, type Panel } from "./panels.js";
 import { fitText, plotlyText } from "./text.js";
 import type { FigureSize } from "./theme.js";
 import {
@@ -10,6 +10,7 @@ import {
   composeFigure,
   figureSize,
   isTitled,
+  legendLines,
   MUTED,
   topMargin,
   UNASSIGNED,
@@ -61,8 +62,7 @@ export function drawFamilyComponents(
   const names = shown.map((label) => fitText(label, room, size.small));
   const others = Array.from(group).some((at) => at < 0 || at >= shown.length);
   const legend = [...names, ...(others ? ["other members"] : [])];
-  const perLine = wide ? Math.max(1, Math.floor(size.width / (room + 45 + size.font))) : 1;
-  const lines = Math.ceil(legend.length / perLine);
+  const lines = legendLines(legend, size);
   const margin = {
     l: size.font * 5.2,
     r: size.font * 1.2,
@@ -79,6 +79,7 @@ export function drawFamilyComponents(
     explained.length > at ? ` (${formatNumber(100 * explained[at], 1)} %)` : "";
   const layout = {
     margin,
+    ...(input.randomExplained ? { annotations: [barKey(left, size)] } : {}),
     barmode: "group",
     xaxis: axisLayout("component", size, {
       domain: left.x,
@@ -94,6 +95,19 @@ export function drawFamilyComponents(
   };
   const data = [...barTraces(input), ...pointTraces(input, legend, shown.length, size)];
   return composeFigure({ name: "family-components", title, data, layout, size, legend }, options);
+}
+
+/** What the two colours of bars are, in the upper right corner of their panel. */
+function barKey({ x, y }: Panel, { small }: FigureSize): PlotlyObject {
+  const entry = (colour: string, name: string): string =>
+    `<span style="color:${colour}">■</span> ${name}`;
+  return {
+    ...{ x: x[1], xref: "paper", xanchor: "right", y: y[1], yref: "paper", yanchor: "top" },
+    text: `${entry(CATEGORIES[0], "family")}<br>${entry(UNASSIGNED, "random documents")}`,
+    align: "left",
+    showarrow: false,
+    font: { size: small },
+  };
 }
 
 function barTraces({ explained, randomExplained }: FamilyComponentsInput): PlotlyObject[] {

@@ -1,7 +1,7 @@
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValue } from "./figure.js";
 import type { Bins } from "./histogram.js";
-import { binRange, binValues, formatNumber, meanOf, medianOf, stepTrace } from "./histogram.js";
+import { binRange, binValues, formatFixed, meanOf, medianOf, stepTrace } from "./histogram.js";
 import { layPanels, type Panel, panelAxis, panelSuffix } from "./panels.js";
 import { fitText, plotlyText } from "./text.js";
 import type { FigureSize } from "./theme.js";
@@ -39,7 +39,7 @@ export interface HistogramPanelsInput {
   binWidth: number;
   /** What the solid line of each series stands at. */
   mark: "mean" | "median";
-  /** Latents in a bin, or their share for a width of 1, which compares SAEs of other sizes. Default "count". */
+  /** Latents in a bin, or their share per unit of the x axis, which compares SAEs of other sizes. Default "count". */
   scale?: "count" | "density";
   /** Panels side by side. Default: as many as are legible. */
   columns?: number;
@@ -150,7 +150,7 @@ function panelAxes(
   size: FigureSize,
   at: { axis: string; bottom: boolean; left: boolean; width: number; bins: Bins[][] },
 ): PlotlyObject {
-  const yTitle = scale === "density" ? "share per 1" : "latents";
+  const yTitle = scale === "density" ? "share per unit" : "latents";
   return {
     [`xaxis${at.axis}`]: axisLayout("", size, {
       ...panelAxis(place, at.axis, "x"),
@@ -222,9 +222,9 @@ function panelText(
 function seriesText(series: PanelSeries, input: HistogramPanelsInput): string {
   const own = markOf(series, input);
   const { referenceName = "paper", mark } = input;
-  const parts = [series.name, own === undefined ? "no latent" : `${mark} ${formatNumber(own, 2)}`];
+  const parts = [series.name, own === undefined ? "no latent" : `${mark} ${formatFixed(own, 2)}`];
   if (series.reference !== undefined) {
-    parts.push(`${referenceName} ${formatNumber(series.reference, 2)}`);
+    parts.push(`${referenceName} ${formatFixed(series.reference, 2)}`);
   }
   return parts.filter((part) => part !== "").join(", ");
 }

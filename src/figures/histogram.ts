@@ -110,6 +110,11 @@ export function formatNumber(value: number, digits = 3): string {
   return String(roundValue(value, digits)).replace("-", "\u2212");
 }
 
+/** A number for a label, with a true minus sign and exactly `digits` decimals. */
+export function formatFixed(value: number, digits: number): string {
+  return value.toFixed(digits).replace("-", "\u2212");
+}
+
 /** A line over the plot's height at `x`, dashed or dotted. */
 export function markLine(
   x: number,

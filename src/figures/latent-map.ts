@@ -48,6 +48,9 @@ const HALO = [
   "0 0 3px #fff",
 ].join(", ");
 
+// Most of the plot that names may take, the largest families' first.
+const NAMED_SHARE = 0.23;
+
 // Pixels of the plot and the data's range in it, with the same scale along both axes.
 interface Frame {
   width: number;
@@ -65,8 +68,8 @@ interface Frame {
 export function drawLatentMap(input: LatentMapInput, options: LatentMapOptions = {}): Figure {
   const { x, y, labels, densities } = input;
   requireEqualLengths("drawLatentMap", { x, y, labels, densities });
-  const size = mapSize(options);
-  const title = "Map of latents";
+  const title = "Map of latents, coloured by family";
+  const size = mapSize(input, options, title);
   const palette = options.colours ?? MANY_CATEGORIES;
   const frame = mapFrame(input, size, isTitled(size, options, title));
   const families = rankFamilies(input);
@@ -101,11 +104,14 @@ export function drawLatentMap(input: LatentMapInput, options: LatentMapOptions =
   return composeFigure({ name: "latent-map", title, data, layout, size }, options);
 }
 
-/** A map is about as high as wide, but on a slide it fills the slide. */
-function mapSize(options: FigureOptions): FigureSize {
+/** A map is as high as its places ask for at its width, but on a slide it fills the slide. */
+function mapSize({ x, y }: LatentMapInput, options: LatentMapOptions, title: string): FigureSize {
   const size = figureSize(options);
-  const height = options.size === "slide" ? size.height : Math.round(size.width * 0.82);
-  return { ...size, height: options.height ?? height };
+  if (options.size === "slide") return size;
+  const [[xLow, xHigh], [yLow, yHigh]] = [extent(x), extent(y)];
+  const aspect = Math.min(0.8, Math.max(0.5, (yHigh - yLow) / (xHigh - xLow)));
+  const strip = isTitled(size, options, title) ? topMargin(size, true) : 0;
+  return { ...size, height: options.height ?? Math.round(size.width * aspect + strip) };
 }
 
 interface RankedFamily {
@@ -259,21 +265,31 @@ function nameAnnotations(
     const width = Math.max(...lines.map((line) => textWidth(line, font)));
     return { lines, font, ...toPixels(centre, frame), width, height: lines.length * font * 1.3 };
   });
-  const places = placeLabels(names, frame, points);
-  return names.flatMap(({ lines, font, x, y }, at) => {
+  const room = NAMED_SHARE * frame.width * frame.height;
+  let taken = 0;
+  const fitting = names.filter(({ width, height }) => (taken += width * height) <= room);
+  const places = placeLabels(fitting, frame, points);
+  return fitting.flatMap(({ lines, font, x, y, width, height }, at) => {
     const place = places[at];
     if (!place) return [];
+    const [across, down] = [roundValue(place.x - x, 1), roundValue(place.y - y, 1)];
+    const isAway = Math.abs(across) > width / 2 + 2 || Math.abs(down) > height / 2 + 2;
+    const colour = textColour(colourOf(at));
     return {
       x: roundValue(families[at].centre.x, 4),
       y: roundValue(families[at].centre.y, 4),
       text: plotlyLines(lines),
-      font: { size: roundValue(font, 1), color: textColour(colourOf(at)), shadow: HALO },
-      showarrow: false,
+      font: { size: roundValue(font, 1), color: colour, shadow: HALO },
       xanchor: "center",
       yanchor: "middle",
-      xshift: roundValue(place.x - x, 1),
-      yshift: roundValue(y - place.y, 1),
       borderpad: 0,
+      // A name that stands off its family's centre is tied to it.
+      ...(isAway
+        ? {
+            ...{ showarrow: true, arrowhead: 0, arrowwidth: size.line * 0.4, arrowcolor: colour },
+            ...{ ax: across, ay: down, opacity: 0.9 },
+          }
+        : { showarrow: false, xshift: across, yshift: -down }),
     };
   });
 }

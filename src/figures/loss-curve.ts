@@ -56,7 +56,7 @@ export function drawLossCurve(rows: readonly LossRow[], options: LossCurveOption
   };
   if (hasDead) {
     data.push(deadTrace(bins, size));
-    layout.yaxis2 = axisLayout("dead", size, {
+    layout.yaxis2 = axisLayout("dead latents", size, {
       domain: [0, 0.26],
       rangemode: "tozero",
       nticks: 4,

@@ -90,9 +90,12 @@ function rulesBetween(rows: readonly MetricsRow[]): number[] {
 }
 
 function columnWidths(columns: readonly string[], rows: readonly MetricsRow[]): number[] {
-  return columns.map((name, column) =>
-    Math.max(textWidth(name, 1) * 1.08, ...rows.map(({ cells }) => textWidth(cells[column], 1))),
-  );
+  // Between columns stands the width of a letter and a half.
+  return columns.map((name, column) => {
+    const gap = column === 0 ? 0 : 0.8;
+    const widths = rows.map(({ cells }) => textWidth(cells[column], 1));
+    return gap + Math.max(textWidth(name, 1) * 1.08, ...widths);
+  });
 }
 
 function fittingFont(
@@ -101,8 +104,7 @@ function fittingFont(
   room: number,
   most: number,
 ): number {
-  const gaps = (columns.length - 1) * 0.8;
-  const whole = columnWidths(columns, rows).reduce((sum, width) => sum + width, gaps);
+  const whole = columnWidths(columns, rows).reduce((sum, width) => sum + width, 0);
   return Math.round(Math.min(most, room / whole) * 100) / 100;
 }
 

@@ -61,7 +61,7 @@ export function drawOverlapViolins(
     violingap: 0.15,
   };
   const data = values.map((list, g) => violinTrace(names[g], list, score, size.line));
-  const title = `${score} of labels by the words they share with documents`;
+  const title = `${score[0].toUpperCase()}${score.slice(1)} of labels by the words they share with documents`;
   return composeFigure({ name: "overlap-violins", title, data, layout, size }, options);
 }
 

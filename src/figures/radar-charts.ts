@@ -1,7 +1,7 @@
 import { transparent } from "./colour.js";
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValue } from "./figure.js";
-import { formatNumber } from "./histogram.js";
+import { formatFixed } from "./histogram.js";
 import { layPanels, type Panel, panelSuffix, panelTitle } from "./panels.js";
 import { fitText, plotlyText } from "./text.js";
 import type { FigureSize } from "./theme.js";
@@ -234,7 +234,7 @@ function radarTrace(
 }
 
 function scoreText(score: number): string {
-  return Number.isFinite(score) ? formatNumber(score, 2) : "–";
+  return Number.isFinite(score) ? formatFixed(score, 2) : "–";
 }
 
 function chartTitle(

@@ -2,7 +2,8 @@ import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValues } from "./figure.js";
 import { markLine } from "./histogram.js";
 import { plotlyText } from "./text.js";
-import { axisLayout, CATEGORIES, composeFigure, figureSize } from "./theme.js";
+import type { FigureSize } from "./theme.js";
+import { axisLayout, CATEGORIES, composeFigure, figureSize, MUTED } from "./theme.js";
 
 /** Magnitudes in falling order. */
 export interface RankSeries {
@@ -28,7 +29,7 @@ export function drawMagnitudeDecay(
 ): Figure {
   const parts = {
     ...{ name: "magnitude-decay", title: "Magnitude of latents by rank" },
-    ...{ x: "rank of the latent in a document", y: "mean |pre-activation|" },
+    ...{ x: "rank of the latent in a document", y: "mean |pre-activation|", mark: "k" },
   };
   return drawRanks("drawMagnitudeDecay", series, parts, options);
 }
@@ -55,13 +56,13 @@ export function drawDimensionMagnitudes(
 function drawRanks(
   caller: string,
   series: readonly RankSeries[],
-  { name, title, x, y }: { name: string; title: string; x: string; y: string },
+  { name, title, x, y, mark }: Record<"name" | "title" | "x" | "y", string> & { mark?: string },
   options: FigureOptions,
 ): Figure {
   if (series.length === 0) throw new RangeError(`${caller}: expected a series, got none`);
   const size = figureSize(options);
   const shapes: PlotlyObject[] = [];
-  const data = series.flatMap((one, at) => {
+  const data: PlotlyObject[] = series.flatMap((one, at) => {
     const colour = one.colour ?? CATEGORIES[at % CATEGORIES.length];
     const common = { type: "scatter", mode: "lines", legendgroup: plotlyText(one.name) };
     const line = (values: ArrayLike<number>, style: PlotlyObject): PlotlyObject => ({
@@ -89,6 +90,20 @@ function drawRanks(
     yaxis: axisLayout(y, size, { rangemode: "tozero" }),
     shapes,
   };
-  const legend = series.map((one) => one.name);
+  const keys = [
+    ...(series.some(({ smooth }) => smooth) ? [legendKey("moving average", "dash", size)] : []),
+    ...(mark !== undefined && shapes.length > 0 ? [legendKey(mark, "dot", size)] : []),
+  ];
+  data.push(...keys);
+  const legend = [...series.map((one) => one.name), ...keys.map((key) => String(key.name))];
   return composeFigure({ name, title, data, layout, size, legend }, options);
+}
+
+/** An entry of the legend for what lines of this kind are in every series. */
+function legendKey(name: string, dash: string, { line }: FigureSize): PlotlyObject {
+  return {
+    ...{ type: "scatter", mode: "lines", x: [null], y: [null], name },
+    line: { color: MUTED, width: line, dash },
+    hoverinfo: "skip",
+  };
 }

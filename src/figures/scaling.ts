@@ -39,8 +39,9 @@ export function drawScalingLaw(runs: readonly ScalingRun[], options: FigureOptio
     }),
     yaxis: errorAxis(errorsOf(runs), size),
   };
+  const legend = names.map(withoutMarkup);
   return composeFigure(
-    { name: "scaling-law", title: "Error by size", data, layout, size, legend: names },
+    { name: "scaling-law", title: "Error by size", data, layout, size, legend },
     options,
   );
 }
@@ -84,10 +85,9 @@ export function drawComputeFrontier(
     }),
     yaxis: errorAxis(errors, size),
   };
-  return composeFigure(
-    { name: "compute-frontier", title: "Error by compute", data, layout, size, legend: names },
-    options,
-  );
+  const title = "Error by compute";
+  const legend = names.map(withoutMarkup);
+  return composeFigure({ name: "compute-frontier", title, data, layout, size, legend }, options);
 }
 
 function requireRuns(figure: string, runs: readonly ScalingRun[]): void {
@@ -112,10 +112,16 @@ function colourOf(i: number): string {
   return CATEGORIES[i % CATEGORIES.length];
 }
 
+/** What the legend says of k, as plotly's markup. */
 function nameOf(k: number, fits: readonly ScalingFit[], variable: string): string {
   const fit = fits.find((candidate) => candidate.k === k);
   if (!fit) return `k ${k}`;
-  return `k ${k}: ${fit.a.toPrecision(3)} ${variable}^${fit.b.toFixed(3)}`;
+  const exponent = fit.b.toFixed(3).replace("-", "\u2212");
+  return `k ${k}: ${fit.a.toPrecision(3)} ${variable}<sup>${exponent}</sup>`;
+}
+
+function withoutMarkup(name: string): string {
+  return name.replace(/<[^>]*>/g, "");
 }
 
 function pointTrace(

@@ -50,7 +50,7 @@ export function drawSteeringBeforeAfter(
   const rows = Math.max(before.length, after.length);
   if (rows === 0) throw new RangeError("drawSteeringBeforeAfter: there are no results");
   const size = figureSize(options);
-  const title = `Steering "${input.query}"`;
+  const title = `Steering “${input.query}”`;
   const lists = listTexts(input);
   if (options.width === undefined && size.titled && options.size !== "slide") {
     size.width = Math.min(size.width, fittingWidth(lists, title, size));

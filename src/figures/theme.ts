@@ -260,7 +260,7 @@ function legendLayout(size: FigureSize, titled: boolean): PlotlyObject {
 }
 
 /** Lines that plotly needs for these entries side by side: it gives every one the room of the widest. */
-function legendLines(entries: readonly string[], size: FigureSize): number {
+export function legendLines(entries: readonly string[], size: FigureSize): number {
   const symbol = 45;
   const widest = Math.max(...entries.map((entry) => textWidth(entry, size.small))) + symbol;
   const perLine = Math.max(1, Math.floor((size.width - size.font * 5.4) / widest));

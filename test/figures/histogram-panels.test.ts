@@ -26,7 +26,7 @@ test("each series has its mean as a solid line and the reference as a dashed one
     ],
   );
   const texts = (figure.layout.annotations as { text: string }[]).map(({ text }) => text);
-  t.deepEqual(texts, ["cosine", "all", "ours, mean 0.5, paper 0.9"]);
+  t.deepEqual(texts, ["cosine", "all", "ours, mean 0.50, paper 0.90"]);
 });
 
 test("as densities the bins of every series have an area of 1", (t) => {

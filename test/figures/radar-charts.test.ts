@@ -18,8 +18,8 @@ test("drawRadarCharts gives each member a spoke, closes the line and leaves unkn
   const texts = (layout.annotations as { text: string }[]).map(({ text }) =>
     text.replace(/<[^>]*>/g, ""),
   );
-  t.deepEqual(texts.slice(0, 4), ["a  0.7", "1  m0", "0.5", "2  m1"]);
-  t.true(texts.includes("−0.2"));
+  t.deepEqual(texts.slice(0, 4), ["a  0.70", "1  m0", "0.50", "2  m1"]);
+  t.true(texts.includes("−0.20"));
 });
 
 test("drawRadarCharts shows the first members of a large family and says so", (t) => {
@@ -28,7 +28,7 @@ test("drawRadarCharts shows the first members of a large family and says so", (t
     { maxMembers: 3 },
   );
   t.is((data[0].r as number[]).length, 4);
-  t.regex((layout.annotations as { text: string }[])[0].text, /1, first 3 of 4/);
+  t.regex((layout.annotations as { text: string }[])[0].text, /1\.00, first 3 of 4/);
 });
 
 test("drawRadarCharts refuses small families and scores that are missing", (t) => {

@@ -5,7 +5,7 @@ test("drawMagnitudeDecay shows magnitudes by rank, the average dashed and k dott
   const series = [{ name: "a", values: [3, 2, 1], smooth: [2.5, 2, 1.5], mark: 2 }];
   const { data, layout } = drawMagnitudeDecay(series);
   t.deepEqual(
-    data.map(({ x, y }) => [x, y]),
+    data.slice(0, 2).map(({ x, y }) => [x, y]),
     [
       [
         [1, 2, 3],
@@ -16,6 +16,11 @@ test("drawMagnitudeDecay shows magnitudes by rank, the average dashed and k dott
         [2.5, 2, 1.5],
       ],
     ],
+  );
+  t.deepEqual(
+    data.slice(2).map(({ name }) => name),
+    ["moving average", "k"],
+    "what the legend says of the other two lines",
   );
   t.is((data[1].line as { dash: string }).dash, "dash");
   t.is((layout.shapes as { x0: number }[])[0].x0, 2);

@@ -126,7 +126,9 @@ test("the bars of an explanation follow each other up to the score", (t) => {
   const [{ base, x, text }] = tracesOf(figure);
   t.deepEqual(base, [0, 0.3, 0.2, 0.2001, 0.3001]);
   t.deepEqual(x, [0.3, -0.1, 0.0001, 0.1, 0.0499]);
-  t.deepEqual(text, ["+0.300", "\u22120.100", "+0.000", "+0.100", "+0.050"]);
+  // The last bar's number would stand on the line at the score: it goes to where the bar starts.
+  t.deepEqual(text, ["+0.300", "\u22120.100", "+0.000", "+0.100", ""]);
+  t.like((figure.layout.annotations as object[])[1], { text: "+0.050", y: 4, xanchor: "right" });
   t.like(figure.layout, {
     yaxis: { ticktext: ["dogs", "latent 1", "1 other latents", "bias", "not reconstructed"] },
   });

@@ -115,17 +115,15 @@ export const PAPER_ENTRIES: readonly FigureEntry[] = [
     draw: drawIterations,
   },
   {
-    ...described(
-      "steering-accuracy",
-      "accuracy of telling the steered latents by cosine to the query",
-      "accuracy_vs_cosine_similarity",
-    ),
+    ...described("steering-accuracy", "", "accuracy_vs_cosine_similarity"),
+    shows:
+      "accuracy of a judge that tells the steered latents by cosine to the query, theirs alone",
     requires: [],
     draw: (_sources, options) =>
       Promise.resolve(
         drawErrorLines(
           {
-            ...named("steering-accuracy", "What a judge tells of steered searches"),
+            ...theirs("steering-accuracy", "What a judge tells of steered searches"),
             lines: PAPER_STEERING_LINES,
             x: { title: "cosine to the query as it was" },
             y: { title: "accuracy", range: [0, 1] },
@@ -235,8 +233,9 @@ async function drawLabelScores(
 ): Promise<Figure> {
   const { k } = await atlas.sae();
   const lines = labelScoreLines(k, [...(await atlas.labels()).values()]);
+  const hasOwn = lines.some(({ isReference }) => !isReference);
   const figure: Lines = {
-    ...named("label-scores", "Pearson correlation of the labels"),
+    ...(hasOwn ? named : theirs)("label-scores", "Pearson correlation of the labels"),
     lines,
     x: { title: "k of the SAE", log: true, ticks: [4, 8, 16, 32, 64, 128] },
     y: { title: "median, and share from 0.8", range: [0, 1.05] },
@@ -289,6 +288,11 @@ function named(name: string, title: string): { name: string; title: string } {
   return { name: `paper-${name}`, title: `${title}, ours and the paper's` };
 }
 
+/** Of a figure that has nothing of one's own to show. */
+function theirs(name: string, title: string): ReturnType<typeof named> {
+  return { ...named(name, ""), title: `${title}, the paper's alone` };
+}
+
 function paperName({ name, title }: { name: string; title: string }): ReturnType<typeof named> {
   return named(name, title);
 }
@@ -301,7 +305,7 @@ async function ownMetrics(sources: FigureSources): Promise<MetricsRow[]> {
   const engine = await sources.atlas.engine();
   for (const { sae } of await sources.headline()) {
     const metrics = await computeMetrics(sae, sources.atlas.embeddings, { engine });
-    rows.push(metricsRow(metrics, sources.atlas));
+    rows.push(metricsRow(metrics, sources.atlas, " of the grid"));
   }
   return rows;
 }
@@ -310,11 +314,11 @@ async function atlasMetrics(atlas: AtlasData): Promise<SaeMetrics> {
   return (await readJson(path.join(atlas.dir, ATLAS_FILES.metrics))) as SaeMetrics;
 }
 
-function metricsRow(metrics: SaeMetrics, atlas: AtlasData): MetricsRow {
+function metricsRow(metrics: SaeMetrics, atlas: AtlasData, origin = ""): MetricsRow {
   const { normalized_mse, mean_log10_density_live, mean_nonzero_activation } = metrics;
   return {
     cells: [
-      sizesName(metrics),
+      `${sizesName(metrics)}${origin}`,
       path.basename(path.resolve(atlas.dir)),
       ...numbersOf([normalized_mse, mean_log10_density_live, mean_nonzero_activation]),
     ],

@@ -3,7 +3,7 @@ export const AUDIT_DETAIL_SCRIPT = `
 const rows = JSON.parse(document.getElementById("rows").textContent);
 const names = JSON.parse(document.getElementById("names").textContent);
 const blocks = new Map();
-const number = (value) => (value === null || value === undefined ? "" : value.toFixed(2));
+const number = (value) => (value === null || value === undefined ? "" : value.toFixed(2).replace(/^-(?=0.00$)/, ""));
 const KINDS = { active: "active", random: "inactive, random", near: "inactive, near", neighbour: "inactive, neighbour" };
 
 function element(tag, text, className) {

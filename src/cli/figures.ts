@@ -19,6 +19,7 @@ import {
   UsageError,
   defineCommand,
 } from "./command.js";
+import { readChoices } from "./options.js";
 import { formatRows } from "./text.js";
 
 const FORMATS = ["png", "svg", "html"] as const satisfies readonly FigureFormat[];
@@ -128,7 +129,7 @@ async function draw(
   const isChoice = !values.all && !values.paper;
   const files = await writeFigures(sources, folder, {
     names: names ?? ATLAS_FIGURES,
-    formats: parseFormats(values.format),
+    formats: readChoices("figures: --format", values.format, FORMATS),
     size: values.size as SizeName | undefined,
     family: values.family,
     families: parseLatents(values.families),
@@ -157,16 +158,6 @@ function describeList(list: readonly FigureListing[]): CommandOutput {
   ]);
   const head = ["figure", "about", "shows", "needs", "can be drawn"];
   return { json: list, lines: formatRows([head, ...cells]) };
-}
-
-function parseFormats(list: string | undefined): FigureFormat[] | undefined {
-  return list?.split(",").map((text) => {
-    const format = FORMATS.find((name) => name === text.trim());
-    if (!format) {
-      throw new UsageError(`figures: --format takes ${FORMATS.join(", ")}, got "${text}"`);
-    }
-    return format;
-  });
 }
 
 function parseLatents(list: string | undefined): number[] | undefined {

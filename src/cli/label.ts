@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { allowThinking } from "../labels/ask.js";
-import type { InactiveKind } from "../labels/examples.js";
 import { sampleOverDensities } from "../labels/sample.js";
 import { PROTOCOLS, type ProtocolName } from "../labels/protocol.js";
 import { type Budget, createBudget } from "../llm/budget.js";
@@ -30,6 +29,7 @@ import {
   defineCommand,
 } from "./command.js";
 import { type LabelModels, openLabelModels } from "./label-models.js";
+import { readChoices } from "./options.js";
 import { formatRows } from "./text.js";
 
 const KINDS = ["random", "near", "neighbour"] as const;
@@ -184,7 +184,7 @@ async function labelSettings(
           : sampleOverDensities(await data.postings(), latents, sample),
       families: values.families,
       protocol: PROTOCOLS[(values.protocol ?? "default") as ProtocolName],
-      inactive: parseKinds(values.inactive),
+      inactive: readChoices("label: --inactive", values.inactive, KINDS),
       subject,
       seed,
       // Each asks at least one question at any time.
@@ -334,12 +334,4 @@ function parseLatents(list: string | undefined, n: number): number[] {
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });
   return [...new Set(found)];
-}
-
-function parseKinds(list: string | undefined): InactiveKind[] | undefined {
-  return list?.split(",").map((name) => {
-    const kind = KINDS.find((known) => known === name.trim());
-    if (kind !== undefined) return kind;
-    throw new UsageError(`label: --inactive takes ${KINDS.join(", ")}, got "${name}"`);
-  });
 }

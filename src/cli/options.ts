@@ -66,3 +66,18 @@ export const badRowsOption = {
     about: "leave out zero and NaN rows instead of refusing the file",
   },
 } as const;
+
+/** A comma-separated list of an option's `choices`, in the order given; UsageError for any other word. */
+export function readChoices<T extends string>(
+  option: string,
+  list: string | undefined,
+  choices: readonly T[],
+): T[] | undefined {
+  return list?.split(",").map((text) => {
+    const choice = choices.find((name) => name === text.trim());
+    if (choice === undefined) {
+      throw new UsageError(`${option} takes ${choices.join(", ")}, got "${text}"`);
+    }
+    return choice;
+  });
+}

@@ -15,7 +15,7 @@ import {
   evaluateAtlasSteering,
 } from "../pipeline/evaluate-steering.js";
 import { ATLAS_FILES } from "../pipeline/files.js";
-import { STEERING_METHODS, type SteeringMethod } from "../search/steer.js";
+import { STEERING_METHODS } from "../search/steer.js";
 import {
   type Command,
   type CommandOutput,
@@ -24,6 +24,7 @@ import {
   defineCommand,
 } from "./command.js";
 import { embedderOptions, openEmbedder } from "./embedder.js";
+import { readChoices } from "./options.js";
 import { describeSteering } from "./steering-text.js";
 
 const options = {
@@ -104,7 +105,7 @@ type Values = OptionValues<typeof options>;
 
 function readEvaluation(values: Values): AtlasSteeringOptions {
   return {
-    methods: readMethods(values.methods),
+    methods: readChoices("steering: --methods", values.methods, STEERING_METHODS),
     ups: readNumbers("ups", values.ups),
     downs: readNumbers("downs", values.downs ?? values.ups),
     levels: readNumbers("levels", values.levels, 1),
@@ -114,18 +115,6 @@ function readEvaluation(values: Values): AtlasSteeringOptions {
     judged: values.judged,
     withReplacement: values["with-replacement"],
   };
-}
-
-function readMethods(list: string | undefined): SteeringMethod[] | undefined {
-  return list?.split(",").map((text) => {
-    const method = STEERING_METHODS.find((name) => name === text.trim());
-    if (!method) {
-      throw new UsageError(
-        `steering: --methods takes ${STEERING_METHODS.join(", ")}, got "${text}"`,
-      );
-    }
-    return method;
-  });
 }
 
 function readNumbers(

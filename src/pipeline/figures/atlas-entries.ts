@@ -1,5 +1,6 @@
 import { latentDensities } from "../../codes.js";
 import { readJsonl } from "../../data/jsonl.js";
+import { familyLatents } from "../../families/family-overlap.js";
 import { denseCounts } from "../../families/coactivation-pairs.js";
 import { drawCooccurrenceGrid } from "../../figures/cooccurrence-grid.js";
 import { drawDensityHistogram } from "../../figures/density-histogram.js";
@@ -210,11 +211,6 @@ async function drawLoss(data: AtlasData, options: AtlasFigureOptions): Promise<F
 export async function labeller(data: AtlasData): Promise<(latent: number) => string> {
   const labels = await data.labels();
   return (latent) => displayLabel(labels.get(latent) ?? { latent, label: "" });
-}
-
-/** A family's latents, its parent first. */
-export function familyLatents({ parent, members }: AtlasFamily): number[] {
-  return [parent, ...members.map(({ latent }) => latent)];
 }
 
 function findFamily(families: readonly AtlasFamily[], parent: number): AtlasFamily {

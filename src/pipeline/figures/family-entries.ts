@@ -1,5 +1,6 @@
 import { latentDensities } from "../../codes.js";
 import { readNpyMatrix } from "../../data/npy.js";
+import { familyLatents } from "../../families/family-overlap.js";
 import { familyDocuments } from "../../families/family-documents.js";
 import { familyEdges } from "../../families/family-edges.js";
 import { memberCoherence } from "../../families/member-coherence.js";
@@ -15,7 +16,7 @@ import { chooseRadarFamilies, drawRadarCharts } from "../../figures/radar-charts
 import { countByPass, drawSubtreesPerPass } from "../../figures/subtrees-per-pass.js";
 import { takeRows } from "../../matrix.js";
 import { principalComponents } from "../../projection/principal-components.js";
-import { familyLatents, labeller, shownFamily } from "./atlas-entries.js";
+import { labeller, shownFamily } from "./atlas-entries.js";
 import type { AtlasFigureOptions, FigureEntry, Undrawn } from "./entry.js";
 import { FAMILIES, STABILITY, TAXONOMY } from "./requirements.js";
 import { type FigureSources, evenRows, sizesName } from "./sources.js";

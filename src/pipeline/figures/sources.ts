@@ -6,7 +6,7 @@ import { loadSae } from "../../sae/checkpoint.js";
 import { encodeEmbeddings } from "../../sae/encode.js";
 import type { Sae } from "../../sae/sae.js";
 import { type GridRow, readGridTable } from "../../sae/train-grid.js";
-import type { AtlasData } from "../context.js";
+import { type AtlasData, once } from "../context.js";
 
 /** An SAE among others. */
 export interface NamedSae {
@@ -164,9 +164,4 @@ async function fileSae(atlas: AtlasData, file: string, named?: string): Promise<
 
 function sortSaes(saes: NamedSae[]): NamedSae[] {
   return saes.sort((a, b) => a.sae.k - b.sae.k || a.sae.n - b.sae.n || (a.name < b.name ? -1 : 1));
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let value: Promise<T> | undefined;
-  return () => (value ??= make());
 }

@@ -3,10 +3,10 @@ import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createOfflineEmbedder } from "../src/data/embedder.js";
-import { writeFileAtomic } from "../src/data/files.js";
-import { writeNpy } from "../src/data/npy-write.js";
-import { readNpyMatrix } from "../src/data/npy.js";
+import { createOfflineEmbedder } from "../src/corpus/embedder.js";
+import { writeFileAtomic } from "../src/files/atomic-file.js";
+import { writeNpy } from "../src/files/numpy/npy-write.js";
+import { readNpyMatrix } from "../src/files/numpy/npy.js";
 import {
   ancestorIds,
   nameSynsets,
@@ -15,8 +15,8 @@ import {
   subtreeIds,
   type Synset,
   type SynsetSelection,
-} from "../src/data/wordnet.js";
-import { createRandom, shuffleInPlace } from "../src/random.js";
+} from "./wordnet.js";
+import { createRandom, shuffleInPlace } from "../src/core/random.js";
 
 const SELECTION: SynsetSelection = {
   lexicalFiles: ["animal", "body", "feeling", "food", "phenomenon"],

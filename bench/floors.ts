@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type KernelModule, WorkerPool } from "../src/engine/worker-pool.js";
 import { floatTensor } from "../src/engine/onnx-session.js";
 import { createResidentSession } from "../src/engine/resident.js";
-import { matrixRows } from "../src/matrix.js";
+import { matrixRows } from "../src/core/matrix.js";
 import { ROOT } from "./processes.js";
 import { randomUnitRows } from "./synthetic.js";
 

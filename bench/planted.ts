@@ -1,5 +1,5 @@
-import { type Codes, createCodes } from "../src/codes.js";
-import { createRandom, type Random } from "../src/random.js";
+import { type Codes, createCodes } from "../src/core/codes.js";
+import { createRandom, type Random } from "../src/core/random.js";
 
 /** A family put into codes on purpose. */
 export interface PlantedFamily {

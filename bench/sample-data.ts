@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { readClassTree, readCorpus } from "../src/data/corpus.js";
-import { readNpyMatrix } from "../src/data/npy.js";
-import { type ClassIndex, buildClassIndex } from "../src/families/classes.js";
-import type { Matrix } from "../src/matrix.js";
+import { readClassTree, readCorpus } from "../src/corpus/corpus.js";
+import { readNpyMatrix } from "../src/files/numpy/npy.js";
+import { type ClassIndex, buildClassIndex } from "../src/taxonomy/classes.js";
+import type { Matrix } from "../src/core/matrix.js";
 
 /** The sample in `folder`: its classes, document by document, and its embeddings [N, d]. */
 export async function readSample(

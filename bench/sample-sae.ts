@@ -3,18 +3,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Codes, invertCodes } from "../src/codes.js";
+import { type Codes, invertCodes } from "../src/core/codes.js";
 import { openEngine } from "../src/engine/auto.js";
 import { computeCoactivation } from "../src/families/coactivation.js";
 import { extractFamilies } from "../src/families/extract.js";
 import { forestPairs } from "../src/families/forest.js";
 import type { EdgeWeight } from "../src/families/weights.js";
-import { reportTaxonomy } from "../src/families/taxonomy-report.js";
+import { reportTaxonomy } from "../src/taxonomy/taxonomy-report.js";
 import { loadSae, saveSae } from "../src/sae/checkpoint.js";
 import { encodeEmbeddings } from "../src/sae/encode.js";
 import { computeMetrics } from "../src/sae/metrics.js";
 import type { Sae } from "../src/sae/sae.js";
-import { trainSae } from "../src/sae/train.js";
+import { trainSae } from "../src/sae/train/train.js";
 import { readSample } from "./sample-data.js";
 
 const { values: options } = parseArgs({

@@ -1,10 +1,10 @@
 // Seeded inputs of a given size; each is made once a run.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Codes, createCodes } from "../src/codes.js";
-import { createNpyWriter, writeNpy } from "../src/data/npy-write.js";
-import { type Matrix, createMatrix, matrixRow, normalizeRows } from "../src/matrix.js";
-import { type Random, createRandom, shuffleInPlace } from "../src/random.js";
+import { type Codes, createCodes } from "../src/core/codes.js";
+import { createNpyWriter, writeNpy } from "../src/files/numpy/npy-write.js";
+import { type Matrix, createMatrix, matrixRow, normalizeRows } from "../src/core/matrix.js";
+import { type Random, createRandom, shuffleInPlace } from "../src/core/random.js";
 import { saveSae } from "../src/sae/checkpoint.js";
 import { createSae } from "../src/sae/sae.js";
 

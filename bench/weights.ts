@@ -2,14 +2,14 @@
 // table how well they agree with WordNet's classes: which weight should be the default.
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { invertCodes } from "../src/codes.js";
+import { invertCodes } from "../src/core/codes.js";
 import { openEngine } from "../src/engine/auto.js";
-import { edgeAgreement, familyAgreement } from "../src/families/agreement.js";
+import { edgeAgreement, familyAgreement } from "../src/taxonomy/agreement.js";
 import { computeCoactivation } from "../src/families/coactivation.js";
 import { extractFamilies } from "../src/families/extract.js";
 import { buildForest, forestPairs } from "../src/families/forest.js";
 import type { FamilyOptions } from "../src/families/extract.js";
-import { matchLatents } from "../src/families/taxonomy.js";
+import { matchLatents } from "../src/taxonomy/latent-matches.js";
 import { EDGE_WEIGHTS } from "../src/families/weights.js";
 import type { EdgeWeight } from "../src/families/weights.js";
 import { loadSae } from "../src/sae/checkpoint.js";

@@ -7,8 +7,8 @@ export {
   latentCounts,
   latentDensities,
   topDocuments,
-} from "./codes.js";
-export { ApiError, FormatError } from "./errors.js";
+} from "./core/codes.js";
+export { ApiError, FormatError } from "./core/errors.js";
 export {
   type Matrix,
   createMatrix,
@@ -19,13 +19,13 @@ export {
   rowNorms,
   takeRows,
   transpose,
-} from "./matrix.js";
-export type { OnProgress, Progress } from "./progress.js";
-export { type Random, createRandom, sampleIndices, shuffleInPlace } from "./random.js";
-export { VERSION } from "./version.js";
+} from "./core/matrix.js";
+export type { OnProgress, Progress } from "./core/progress.js";
+export { type Random, createRandom, sampleIndices, shuffleInPlace } from "./core/random.js";
+export { VERSION } from "./core/version.js";
 
-export { cleanText } from "./data/clean.js";
-export { type CodesPaths, type ReadCodesOptions, readCodes } from "./data/codes.js";
+export { cleanText } from "./corpus/clean.js";
+export { type CodesPaths, type ReadCodesOptions, readCodes } from "./files/codes.js";
 export {
   type ClassTree,
   type CorpusColumns,
@@ -34,19 +34,23 @@ export {
   readClassTree,
   readCorpus,
   streamCorpus,
-} from "./data/corpus.js";
-export { type CsvOptions, type CsvTable, type CsvValue, formatCsv, parseCsv } from "./data/csv.js";
-export { type EmbedCorpusOptions, type EmbeddedCorpus, embedCorpus } from "./data/embed-corpus.js";
-export { type EmbedOptions, type Embedder, createOfflineEmbedder } from "./data/embedder.js";
-export { sha256File, writeFileAtomic } from "./data/files.js";
+} from "./corpus/corpus.js";
+export { type CsvOptions, type CsvTable, type CsvValue, formatCsv, parseCsv } from "./files/csv.js";
+export {
+  type EmbedCorpusOptions,
+  type EmbeddedCorpus,
+  embedCorpus,
+} from "./corpus/embed-corpus.js";
+export { type EmbedOptions, type Embedder, createOfflineEmbedder } from "./corpus/embedder.js";
+export { sha256File, writeFileAtomic } from "./files/atomic-file.js";
 export {
   type FetchOptions,
   type Hub,
   type HubOptions,
   type HubSnapshot,
   openHub,
-} from "./data/hub/hub.js";
-export type { HubFile, HubRepo, HubRepoKind } from "./data/hub/listing.js";
+} from "./corpus/hub/hub.js";
+export type { HubFile, HubRepo, HubRepoKind } from "./corpus/hub/listing.js";
 export {
   type ReleasedCorpus,
   type ReleasedFiles,
@@ -56,17 +60,17 @@ export {
   RELEASED_CORPORA,
   RELEASED_PARTS,
   pullReleased,
-} from "./data/hub/released.js";
-export { parseJson, readJson, stringifyJson, writeJson } from "./data/json.js";
-export { type JsonlRow, readJsonl, writeJsonl } from "./data/jsonl.js";
-export { type NpyHeader, readNpyHeader } from "./data/npy-header.js";
+} from "./corpus/hub/released.js";
+export { parseJson, readJson, stringifyJson, writeJson } from "./files/json.js";
+export { type JsonlRow, readJsonl, writeJsonl } from "./files/jsonl.js";
+export { type NpyHeader, readNpyHeader } from "./files/numpy/npy-header.js";
 export {
   type NpyContent,
   type NpyWriter,
   createNpyWriter,
   encodeNpy,
   writeNpy,
-} from "./data/npy-write.js";
+} from "./files/numpy/npy-write.js";
 export {
   type IndexMatrix,
   type NpyArray,
@@ -76,29 +80,29 @@ export {
   readNpyIndices,
   readNpyMatrix,
   streamNpyRows,
-} from "./data/npy.js";
-export { readNpz } from "./data/npz.js";
+} from "./files/numpy/npy.js";
+export { readNpz } from "./files/numpy/npz.js";
 export {
   type ParquetOptions,
   type ParquetRow,
   readParquetMatrix,
   streamParquetRows,
-} from "./data/parquet.js";
+} from "./files/parquet/parquet.js";
 export {
   type TensorContent,
   encodeSafetensors,
   readSafetensors,
   writeSafetensors,
-} from "./data/safetensors.js";
-export { type ByteSource, bytesSource, openSource } from "./data/source.js";
-export { type Tensor, tensorToFloat32 } from "./data/tensor.js";
-export { type TorchContent, writeTorchState } from "./data/torch-write.js";
-export { readTorch, readTorchState } from "./data/torch.js";
+} from "./files/safetensors.js";
+export { type ByteSource, bytesSource, openSource } from "./files/source.js";
+export { type Tensor, tensorToFloat32 } from "./files/tensor.js";
+export { type TorchContent, writeTorchState } from "./files/torch/torch-write.js";
+export { readTorch, readTorchState } from "./files/torch/torch.js";
 
 export type { Activation } from "./engine/activation.js";
 export { type EngineName, ENGINE_NAMES, openEngine, trainerOf } from "./engine/auto.js";
 export type { Device, Encoder, EncoderWeights, Engine, Neighbours } from "./engine/engine.js";
-export { probeTensorflow } from "./engine/probe-tensorflow.js";
+export { probeTensorflow } from "./engine/tensorflow/probe-tensorflow.js";
 export { type DeviceReport, type ProbeOptions, probeDevices } from "./engine/probe.js";
 export type { CreateTrainer, Trainer, TrainerSettings, TrainerState } from "./engine/trainer.js";
 
@@ -122,8 +126,8 @@ export {
 export type { LoadOptions } from "./sae/formats/format.js";
 export { CHECKPOINT_FORMATS } from "./sae/formats/registry.js";
 export { type SaeLensMetadata, saveSaeLens } from "./sae/formats/saelens-write.js";
-export { type InitialiseOptions, initialiseSae } from "./sae/initialise.js";
-export type { LearningRateDecay } from "./sae/learning-rate.js";
+export { type InitialiseOptions, initialiseSae } from "./sae/train/initialise.js";
+export type { LearningRateDecay } from "./sae/train/learning-rate.js";
 export { type MagnitudeDecay, dimensionMagnitudes, magnitudeDecay } from "./sae/magnitudes.js";
 export { type MetricsOptions, type SaeMetrics, computeMetrics } from "./sae/metrics.js";
 export { type InputNormalisation, zScoreOf } from "./sae/normalise.js";
@@ -145,7 +149,7 @@ export {
   fitPowerLaw,
   fitScaling,
   trainingFlops,
-} from "./sae/scaling.js";
+} from "./sae/train/scaling.js";
 export {
   type GridOptions,
   type GridResult,
@@ -153,9 +157,9 @@ export {
   readGridTable,
   trainGrid,
   writeGridTable,
-} from "./sae/train-grid.js";
-export type { TrainLogRow, TrainOptions } from "./sae/train-options.js";
-export { type TrainResult, trainSae } from "./sae/train.js";
+} from "./sae/train/train-grid.js";
+export type { TrainLogRow, TrainOptions } from "./sae/train/train-options.js";
+export { type TrainResult, trainSae } from "./sae/train/train.js";
 
 export {
   type EdgeAgreement,
@@ -165,8 +169,8 @@ export {
   edgeAgreement,
   familyAgreement,
   latentAgreement,
-} from "./families/agreement.js";
-export { type ClassIndex, type ClassIndexOptions, buildClassIndex } from "./families/classes.js";
+} from "./taxonomy/agreement.js";
+export { type ClassIndex, type ClassIndexOptions, buildClassIndex } from "./taxonomy/classes.js";
 export {
   type CoactivationRow,
   coactivationRow,
@@ -181,7 +185,7 @@ export {
   type CoactivationOptions,
   computeCoactivation,
 } from "./families/coactivation.js";
-export { type FamilyComparison, compareFamilies } from "./families/compare.js";
+export { type FamilyComparison, compareFamilies } from "./compare/compare-families.js";
 export { type ReferenceFamilies, extractReferenceFamilies } from "./families/compat.js";
 export {
   type FamilyEntry,
@@ -189,7 +193,7 @@ export {
   fromFamiliesJson,
   toFamilies,
   toFamiliesJson,
-} from "./families/export.js";
+} from "./families/files/families-json.js";
 export {
   type Family,
   type FamilyOptions,
@@ -197,13 +201,13 @@ export {
   extractFamilies,
   groupForest,
 } from "./families/extract.js";
-export { type FamilyAnalysis, parseFamilyAnalysis } from "./families/family-analysis.js";
+export { type FamilyAnalysis, parseFamilyAnalysis } from "./labels/paper/family-analysis.js";
 export { type FamilyDocuments, familyDocuments } from "./families/family-documents.js";
 export { type FamilyEdge, familyEdges } from "./families/family-edges.js";
 export { type Forest, type ForestOptions, buildForest } from "./families/forest.js";
-export { forestToGexf } from "./families/gexf.js";
-export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/graphml.js";
-export { matchHeldOut } from "./families/held-out.js";
+export { forestToGexf } from "./families/files/gexf.js";
+export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/files/graphml.js";
+export { matchHeldOut } from "./taxonomy/held-out.js";
 export {
   type FamilyPair,
   type MatchNull,
@@ -217,9 +221,9 @@ export {
   matchSaes,
   splitLatents,
   splittingTrees,
-} from "./families/match.js";
-export { type MemberCoherence, memberCoherence } from "./families/member-coherence.js";
-export { permuteCodes } from "./families/permute-codes.js";
+} from "./compare/match.js";
+export { type MemberCoherence, memberCoherence } from "./taxonomy/member-coherence.js";
+export { permuteCodes } from "./compare/permute-codes.js";
 export {
   type AnalysisRow,
   type CleanLatent,
@@ -227,11 +231,11 @@ export {
   cleanLabel,
   parseAnalysis,
   selectCleanLatents,
-} from "./families/quality.js";
-export { type ResampleScheme, drawResample } from "./families/resample.js";
-export { type LatentPartners, matchPartners, seedStability } from "./families/seed-stability.js";
-export { type StabilityReport, reportStability } from "./families/stability-report.js";
-export { type Stability, type StabilityOptions, documentStability } from "./families/stability.js";
+} from "./labels/paper/clean-labels.js";
+export { type ResampleScheme, drawResample } from "./compare/resample.js";
+export { type LatentPartners, matchPartners, seedStability } from "./compare/seed-stability.js";
+export { type StabilityReport, reportStability } from "./compare/stability-report.js";
+export { type Stability, type StabilityOptions, documentStability } from "./compare/stability.js";
 export {
   type FamilyStatistics,
   type StatisticsOptions,
@@ -248,8 +252,8 @@ export {
   type TaxonomyParts,
   type TaxonomyReport,
   reportTaxonomy,
-} from "./families/taxonomy-report.js";
-export { type LatentMatch, type MatchOptions, matchLatents } from "./families/taxonomy.js";
+} from "./taxonomy/taxonomy-report.js";
+export { type LatentMatch, type MatchOptions, matchLatents } from "./taxonomy/latent-matches.js";
 export {
   type FamilyMatches,
   type UniversalPair,
@@ -257,7 +261,7 @@ export {
   parseSplits,
   swapMatch,
   universalLatents,
-} from "./families/universality.js";
+} from "./compare/universality.js";
 export { type EdgeWeight, EDGE_WEIGHTS, createPairWeight } from "./families/weights.js";
 
 export { NO_NEIGHBOUR, cosineNeighbours, neighboursOf } from "./projection/neighbours.js";
@@ -274,7 +278,7 @@ export {
   type EditOptimisation,
   type EditOptimisationOptions,
   optimiseEdits,
-} from "./search/edit-optimisation.js";
+} from "./search/study/edit-optimisation.js";
 export type { SteeringEdit } from "./search/edits.js";
 export {
   type CurvePoint,
@@ -282,15 +286,15 @@ export {
   type EqualCosineOptions,
   type PairedDifference,
   compareAtEqualCosine,
-} from "./search/equal-cosine.js";
+} from "./search/study/equal-cosine.js";
 export {
   type EvaluationOptions,
   type SteeringCell,
   type SteeringEvaluation,
   STEERING_GRID,
   evaluateSteering,
-} from "./search/evaluate.js";
-export { type SteeringCase, drawCases, drawQueries } from "./search/evaluation-cases.js";
+} from "./search/study/evaluate.js";
+export { type SteeringCase, drawCases, drawQueries } from "./search/study/evaluation-cases.js";
 export {
   type Explanation,
   type RankChange,
@@ -306,7 +310,7 @@ export {
   searchRows,
   searchRowsTogether,
 } from "./search/nearest.js";
-export { type PaperStatistics, paperStatistics } from "./search/paper-statistics.js";
+export { type PaperStatistics, paperStatistics } from "./search/study/paper-statistics.js";
 export {
   type SearchIndex,
   type SearchIndexOptions,
@@ -322,7 +326,7 @@ export {
   steerQuery,
   typicalActivations,
 } from "./search/steer.js";
-export type { SteeringTrial, TrialMeasures, TrialSource } from "./search/trials.js";
+export type { SteeringTrial, TrialMeasures, TrialSource } from "./search/study/trials.js";
 
 export { type Budget, type Reservation, createBudget } from "./llm/budget.js";
 export {
@@ -360,28 +364,23 @@ export {
   BudgetError,
 } from "./llm/types.js";
 
-export { analysisOfLabels, analysisToJson } from "./labels/analysis.js";
+export { analysisOfLabels, analysisToJson } from "./labels/paper/analysis.js";
 export {
   type Audit,
   type AuditDocument,
   type AuditEntry,
   type AuditSubject,
   collectAudit,
-} from "./labels/audit.js";
-export { type CatalogChange, type DiffOptions, diffCatalogs } from "./labels/catalog-diff.js";
-export {
-  catalogToCsv,
-  catalogToJsonl,
-  catalogToParquet,
-  writeCatalog,
-} from "./labels/catalog-export.js";
-export { readCatalog } from "./labels/catalog-read.js";
+} from "./labels/evidence/audit.js";
+export { type CatalogChange, type DiffOptions, diffCatalogs } from "./catalog/diff.js";
+export { catalogToCsv, catalogToJsonl, catalogToParquet, writeCatalog } from "./catalog/write.js";
+export { readCatalog } from "./catalog/read.js";
 export {
   type CatalogInputs,
   type CatalogOptions,
   type CatalogRow,
   buildCatalog,
-} from "./labels/catalog.js";
+} from "./catalog/catalog.js";
 export {
   type EmbeddingScore,
   type EmbeddingScoreOptions,
@@ -389,8 +388,13 @@ export {
   scoreByEmbedding,
   withScore,
 } from "./labels/embedding-score.js";
-export { type StoredEvidence, readEvidence } from "./labels/evidence-read.js";
-export type { ExplanationRecord, LabelEvidence, ShownExample, Verdict } from "./labels/evidence.js";
+export { type StoredEvidence, readEvidence } from "./labels/evidence/evidence-read.js";
+export type {
+  ExplanationRecord,
+  LabelEvidence,
+  ShownExample,
+  Verdict,
+} from "./labels/evidence/evidence.js";
 export {
   type Example,
   type ExampleOptions,
@@ -399,20 +403,23 @@ export {
   type SkippedLatent,
   COMPAT_EXAMPLES,
   drawExamples,
-} from "./labels/examples.js";
-export { type DelphiOptions, exportDelphi } from "./labels/exports/delphi.js";
-export { catalogToFlatParquet } from "./labels/exports/flat-parquet.js";
-export type { ExportInputs } from "./labels/exports/inputs.js";
+} from "./labels/examples/examples.js";
+export { type DelphiOptions, exportDelphi } from "./exports/delphi.js";
+export { catalogToFlatParquet } from "./exports/flat-parquet.js";
+export type { ExportInputs } from "./exports/inputs.js";
 export {
   type NeuronpediaOptions,
   documentTokens,
   exportNeuronpedia,
-} from "./labels/exports/neuronpedia.js";
-export { namesFromFamilyAnalysis } from "./labels/family-analysis-names.js";
-export { type FamilyAnalysisEntry, familyAnalysisEntry } from "./labels/family-analysis.js";
+} from "./exports/neuronpedia.js";
+export { namesFromFamilyAnalysis } from "./labels/paper/family-analysis-names.js";
+export {
+  type FamilyAnalysisEntry,
+  familyAnalysisEntry,
+} from "./labels/paper/family-analysis-entry.js";
 export { nameFamiliesByKeywords } from "./labels/family-names.js";
-export { type LabelImport, readLabelImport } from "./labels/import-file.js";
-export { labelsFromAnalysis } from "./labels/import.js";
+export { type LabelImport, readLabelImport } from "./catalog/import-file.js";
+export { labelsFromAnalysis } from "./labels/paper/labels-from-analysis.js";
 export { type KeywordOptions, labelByKeywords } from "./labels/keywords.js";
 export {
   type FamilyLabelOptions,
@@ -442,40 +449,46 @@ export {
 export type { SavedScore } from "./labels/model-labels.js";
 export { readOverrides } from "./labels/overrides.js";
 export { type LabelProtocol, type ProtocolName, PROTOCOLS } from "./labels/protocol.js";
-export { type TokenOverlap, tokenOverlap } from "./labels/token-overlap.js";
-export { type WordIndex, type WordOptions, indexWords } from "./labels/words.js";
+export { type TokenOverlap, tokenOverlap } from "./labels/examples/token-overlap.js";
+export { type WordIndex, type WordOptions, indexWords } from "./words/word-index.js";
 
-export { drawActivationHistogram } from "./figures/activation-histogram.js";
-export { type AuditPageOptions, auditPage } from "./figures/audit-page.js";
-export { type CatalogPageOptions, catalogPage } from "./figures/catalog-page.js";
-export { drawCooccurrenceGrid } from "./figures/cooccurrence-grid.js";
-export { drawCosineScatter } from "./figures/cosine-scatter.js";
-export { drawDensityHistogram } from "./figures/density-histogram.js";
-export { drawDensityMap } from "./figures/density-map.js";
-export { drawEncoderDecoderCosine } from "./figures/encoder-decoder-cosine.js";
-export { type ErrorLine, drawErrorLines } from "./figures/error-lines.js";
-export { drawExplanationBars } from "./figures/explanation-bars.js";
-export { type FamilyComponentsInput, drawFamilyComponents } from "./figures/family-components.js";
-export { type FamilyDocumentsInput, drawFamilyDocuments } from "./figures/family-documents.js";
-export { type FamilyGraphInput, drawFamilyGraph } from "./figures/family-graph.js";
-export { drawFamilyHeatmap } from "./figures/family-heatmap.js";
-export { type StablePoint, drawFamilyStability } from "./figures/family-stability.js";
-export { drawFamilyTree } from "./figures/family-tree.js";
+export { drawActivationHistogram } from "./figures/charts/activation-histogram.js";
+export { type AuditPageOptions, auditPage } from "./figures/pages/audit-page.js";
+export { type CatalogPageOptions, catalogPage } from "./figures/pages/catalog-page.js";
+export { drawCooccurrenceGrid } from "./figures/charts/cooccurrence-grid.js";
+export { drawCosineScatter } from "./figures/charts/cosine-scatter.js";
+export { drawDensityHistogram } from "./figures/charts/density-histogram.js";
+export { drawDensityMap } from "./figures/charts/density-map.js";
+export { drawEncoderDecoderCosine } from "./figures/charts/encoder-decoder-cosine.js";
+export { type ErrorLine, drawErrorLines } from "./figures/charts/error-lines.js";
+export { drawExplanationBars } from "./figures/charts/explanation-bars.js";
+export {
+  type FamilyComponentsInput,
+  drawFamilyComponents,
+} from "./figures/charts/family-components.js";
+export {
+  type FamilyDocumentsInput,
+  drawFamilyDocuments,
+} from "./figures/charts/family-documents.js";
+export { type FamilyGraphInput, drawFamilyGraph } from "./figures/charts/family-graph.js";
+export { drawFamilyHeatmap } from "./figures/charts/family-heatmap.js";
+export { type StablePoint, drawFamilyStability } from "./figures/charts/family-stability.js";
+export { drawFamilyTree } from "./figures/charts/family-tree.js";
 export type { Figure, FigureOptions } from "./figures/figure.js";
 export { drawFiringRatio } from "./figures/firing-ratio.js";
-export { shareOfRarer } from "./figures/heatmap.js";
-export { type HistogramPanel, drawHistogramPanels } from "./figures/histogram-panels.js";
+export { shareOfRarer } from "./figures/charts/heatmap.js";
+export { type HistogramPanel, drawHistogramPanels } from "./figures/charts/histogram-panels.js";
 export { standaloneHtml } from "./figures/html.js";
 export {
   type OptimisationSeries,
   drawIterativeOptimisation,
-} from "./figures/iterative-optimisation.js";
-export { type KeptLatents, drawKeptLatents } from "./figures/kept-latents.js";
-export { drawLatentMap } from "./figures/latent-map.js";
-export { drawLossCurve } from "./figures/loss-curve.js";
-export { type MatchSeries, drawMatchHistogram } from "./figures/match-histogram.js";
-export { type MetricsRow, drawMetricsTable } from "./figures/metrics-table.js";
-export { type OverlapInput, drawOverlapViolins } from "./figures/overlap-violins.js";
+} from "./figures/charts/iterative-optimisation.js";
+export { type KeptLatents, drawKeptLatents } from "./figures/charts/kept-latents.js";
+export { drawLatentMap } from "./figures/charts/latent-map.js";
+export { drawLossCurve } from "./figures/charts/loss-curve.js";
+export { type MatchSeries, drawMatchHistogram } from "./figures/charts/match-histogram.js";
+export { type MetricsRow, drawMetricsTable } from "./figures/charts/metrics-table.js";
+export { type OverlapInput, drawOverlapViolins } from "./figures/charts/overlap-violins.js";
 export {
   type PaperCosine,
   type PaperDomain,
@@ -508,63 +521,74 @@ export {
   type RadarFamily,
   chooseRadarFamilies,
   drawRadarCharts,
-} from "./figures/radar-charts.js";
+} from "./figures/charts/radar-charts.js";
 export {
   type RankSeries,
   drawDimensionMagnitudes,
   drawMagnitudeDecay,
-} from "./figures/rank-curves.js";
+} from "./figures/charts/rank-curves.js";
 export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
-export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/scaling.js";
+export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/charts/scaling.js";
 export {
   type ScorePanel,
   type ScoreSeries,
   drawScoreHistogram,
-} from "./figures/score-histogram.js";
-export { type SplitNode, type SplitRoot, drawSplittingTree } from "./figures/splitting-tree.js";
-export { type BeforeAfterInput, drawSteeringBeforeAfter } from "./figures/steering-before-after.js";
-export { drawSteeringContour } from "./figures/steering-contour.js";
-export { drawSteeringTradeoff } from "./figures/steering-tradeoff.js";
-export { type PassSeries, countByPass, drawSubtreesPerPass } from "./figures/subtrees-per-pass.js";
-export { drawTaxonomyAgreement } from "./figures/taxonomy-agreement.js";
-export type { ValueSeries } from "./figures/value-histogram.js";
+} from "./figures/charts/score-histogram.js";
+export {
+  type SplitNode,
+  type SplitRoot,
+  drawSplittingTree,
+} from "./figures/charts/splitting-tree.js";
+export {
+  type BeforeAfterInput,
+  drawSteeringBeforeAfter,
+} from "./figures/charts/steering-before-after.js";
+export { drawSteeringContour } from "./figures/charts/steering-contour.js";
+export { drawSteeringTradeoff } from "./figures/charts/steering-tradeoff.js";
+export {
+  type PassSeries,
+  countByPass,
+  drawSubtreesPerPass,
+} from "./figures/charts/subtrees-per-pass.js";
+export { drawTaxonomyAgreement } from "./figures/charts/taxonomy-agreement.js";
+export type { ValueSeries } from "./figures/charts/value-histogram.js";
 
 export { type CellProgressOptions, cellProgress } from "./notebook/cell-progress.js";
 export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-loss.js";
 export { type ShowOptions, type Showable, show } from "./notebook/show.js";
 export { type Table, tableFromRecords } from "./notebook/table.js";
 
-export { readAtlasOptions } from "./pipeline/atlas-options.js";
-export { type AtlasAuditOptions, auditAtlas } from "./pipeline/audit-atlas.js";
-export { type AtlasReport, buildAtlas } from "./pipeline/build.js";
-export { type AtlasData, type AtlasFamily, openAtlas } from "./pipeline/context.js";
-export { type LabelCorrection, correctLabel } from "./pipeline/correct-label.js";
+export { readAtlasOptions } from "./atlas/atlas-options.js";
+export { type AtlasAuditOptions, auditAtlas } from "./atlas/audit-atlas.js";
+export { type AtlasReport, buildAtlas } from "./atlas/build.js";
+export { type AtlasData, type AtlasFamily, openAtlas } from "./atlas/context.js";
+export { type LabelCorrection, correctLabel } from "./atlas/correct-label.js";
 export {
   type AtlasSteeringOptions,
   type SteeringReport,
   evaluateAtlasSteering,
-} from "./pipeline/evaluate-steering.js";
-export { drawFigures, writeFigures } from "./pipeline/figures.js";
+} from "./atlas/evaluate-steering.js";
+export { drawFigures, writeFigures } from "./atlas/figures.js";
 export {
   type FigureListing,
   ATLAS_FIGURES,
   FIGURES,
   listFigures,
-} from "./pipeline/figures/registry.js";
-export { trainSmallGrid } from "./pipeline/figures/small-grid.js";
-export { type FigureSources, figureSources } from "./pipeline/figures/sources.js";
-export { type FoundFamilies, findFamilies } from "./pipeline/find-families.js";
-export { type ImportOptions, type ImportReport, importLabels } from "./pipeline/import-labels.js";
+} from "./atlas/figures/registry.js";
+export { trainSmallGrid } from "./atlas/figures/small-grid.js";
+export { type FigureSources, figureSources } from "./atlas/figures/sources.js";
+export { type FoundFamilies, findFamilies } from "./atlas/steps/find-families.js";
+export { type ImportOptions, type ImportReport, importLabels } from "./atlas/import-labels.js";
 export {
   type LabelAtlasOptions,
   type LabelAtlasReport,
   type LabelCounts,
   labelAtlas,
   rehearseLabels,
-} from "./pipeline/label-atlas.js";
-export type { AtlasOptions, AtlasStability, AtlasTraining } from "./pipeline/options.js";
-export { type PaperFiles, writePaperFiles } from "./pipeline/paper-files.js";
-export { refreshLabels, saveScores } from "./pipeline/refresh.js";
+} from "./atlas/label-atlas.js";
+export type { AtlasOptions, AtlasStability, AtlasTraining } from "./atlas/options.js";
+export { type PaperFiles, writePaperFiles } from "./atlas/paper-files.js";
+export { refreshLabels, saveScores } from "./atlas/refresh.js";
 export {
   type AtlasResults,
   type AtlasSearch,
@@ -573,4 +597,4 @@ export {
   type FoundName,
   type OpenSearchOptions,
   openAtlasSearch,
-} from "./pipeline/search-atlas.js";
+} from "./atlas/search-atlas.js";

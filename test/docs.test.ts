@@ -8,7 +8,7 @@ import ts from "typescript";
 import { parseCommandLine } from "../src/cli/command.js";
 import { commands } from "../src/cli/commands.js";
 import * as library from "../src/index.js";
-import { CATALOG_COLUMNS } from "../src/labels/catalog-columns.js";
+import { CATALOG_COLUMNS } from "../src/catalog/columns.js";
 import { inFolder } from "./support/folder.js";
 
 const api = readFileSync("docs/api.md", "utf8");

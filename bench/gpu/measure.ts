@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { ENGINE_NAMES, type EngineName, openEngine, trainerOf } from "../../src/engine/auto.js";
 import { initialState } from "../../src/engine/trainer.js";
-import { type Matrix, createMatrix, normalizeRows } from "../../src/matrix.js";
-import { createRandom } from "../../src/random.js";
+import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
+import { createRandom } from "../../src/core/random.js";
 
 // Encode and training step on WebGPU beside PyTorch on the same card, in one run: measure.js [--quick] [ENGINE…].
 // Prints a Markdown table; the floor is the one dense product of an encode at PyTorch's own rate.

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Codes, createCodes } from "../../src/codes.js";
-import { readCodes } from "../../src/data/codes.js";
-import { readNpyIndices, readNpyMatrix } from "../../src/data/npy.js";
+import { type Codes, createCodes } from "../../src/core/codes.js";
+import { readCodes } from "../../src/files/codes.js";
+import { readNpyIndices, readNpyMatrix } from "../../src/files/numpy/npy.js";
 import { denseCosines, denseCounts } from "../../src/families/coactivation-pairs.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import { tiny } from "../format.js";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { readCodes } from "../../src/data/codes.js";
-import { writeNpy } from "../../src/data/npy-write.js";
+import { readCodes } from "../../src/files/codes.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { coactivationRow } from "../../src/families/coactivation-pairs.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
-import { createRandom, sampleIndices } from "../../src/random.js";
+import { createRandom, sampleIndices } from "../../src/core/random.js";
 import { best, figure, ratio, seconds, tiny } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";
 import { peakOf } from "../processes.js";

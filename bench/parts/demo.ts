@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { existsSync } from "node:fs";
-import { readManifest } from "../../src/pipeline/manifest.js";
+import { readManifest } from "../../src/atlas/manifest.js";
 import { figure, seconds } from "../format.js";
 import type { Bench, Part, Section } from "../part.js";
 import { markdownTable } from "../report.js";

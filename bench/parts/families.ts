@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { readCodes } from "../../src/data/codes.js";
-import { writeNpy } from "../../src/data/npy-write.js";
+import { readCodes } from "../../src/files/codes.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import { extractFamilies } from "../../src/families/extract.js";
 import { familyStatistics } from "../../src/families/stats.js";

@@ -1,8 +1,8 @@
-import { readCodes } from "../../src/data/codes.js";
-import { readCorpus } from "../../src/data/corpus.js";
-import { invertCodes } from "../../src/codes.js";
+import { readCodes } from "../../src/files/codes.js";
+import { readCorpus } from "../../src/corpus/corpus.js";
+import { invertCodes } from "../../src/core/codes.js";
 import { labelByKeywords } from "../../src/labels/keywords.js";
-import { indexWords } from "../../src/labels/words.js";
+import { indexWords } from "../../src/words/word-index.js";
 import { figure, ratio, seconds } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";
 import { markdownTable } from "../report.js";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { readNpyMatrix } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
+import { readNpyMatrix } from "../../src/files/numpy/npy.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { openEngine } from "../../src/engine/auto.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
 import { neighboursKept, trustworthiness } from "../../src/projection/quality.js";

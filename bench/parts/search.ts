@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { readNpyMatrix } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
-import { type Matrix, matrixRow } from "../../src/matrix.js";
+import { readNpyMatrix } from "../../src/files/numpy/npy.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
+import { type Matrix, matrixRow } from "../../src/core/matrix.js";
 import { type Hit, searchRows } from "../../src/search/nearest.js";
 import { type SearchIndex, openSearchIndex } from "../../src/search/search-index.js";
 import { figure, ratio, seconds } from "../format.js";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { readJson } from "../../src/data/json.js";
-import type { SteeringReport } from "../../src/pipeline/evaluate-steering.js";
-import type { MeanInterval } from "../../src/search/bootstrap.js";
-import type { PairedDifference } from "../../src/search/equal-cosine.js";
+import { readJson } from "../../src/files/json.js";
+import type { SteeringReport } from "../../src/atlas/evaluate-steering.js";
+import type { MeanInterval } from "../../src/search/study/bootstrap.js";
+import type { PairedDifference } from "../../src/search/study/equal-cosine.js";
 import { seconds } from "../format.js";
 import type { Part, Section } from "../part.js";
 import { markdownTable } from "../report.js";

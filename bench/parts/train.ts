@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { readNpyMatrix } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
+import { readNpyMatrix } from "../../src/files/numpy/npy.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { type StepPart, createKernelTrainer } from "../../src/engine/kernels/trainer.js";
 import { initialState } from "../../src/engine/trainer.js";
-import { matrixRows } from "../../src/matrix.js";
-import { initialiseSae } from "../../src/sae/initialise.js";
+import { matrixRows } from "../../src/core/matrix.js";
+import { initialiseSae } from "../../src/sae/train/initialise.js";
 import { measureBandwidth, measureGemm } from "../floors.js";
 import { figure, ratio, seconds } from "../format.js";
 import { type Part, type Section, type Target, type TaskContext, isAbsent } from "../part.js";

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { OnProgress } from "../progress.js";
+import type { OnProgress } from "../core/progress.js";
 
 /** One option of a command; every option is written `--name`. */
 export interface OptionSpec {

@@ -1,5 +1,5 @@
 import cliProgress from "cli-progress";
-import type { OnProgress, Progress } from "../progress.js";
+import type { OnProgress, Progress } from "../core/progress.js";
 
 /** Shows progress on standard error until closed. */
 export interface ProgressDisplay {

@@ -1,8 +1,8 @@
 import type { Device, Engine } from "./engine.js";
 import { createOnnxEngine } from "./onnx.js";
 import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "./probe.js";
-import { openTensorflowEngine } from "./tensorflow.js";
-import { tensorflowTrainer } from "./tensorflow-trainer.js";
+import { openTensorflowEngine } from "./tensorflow/tensorflow.js";
+import { tensorflowTrainer } from "./tensorflow/tensorflow-trainer.js";
 import type { CreateTrainer } from "./trainer.js";
 
 /** What may be asked for: a device of ONNX Runtime, the best of them ("auto"), or TensorFlow.js on a device. */

@@ -1,6 +1,6 @@
 import type { Tensor } from "onnxruntime-node";
-import { type Codes } from "../codes.js";
-import { type Matrix, matrixRows } from "../matrix.js";
+import { type Codes } from "../core/codes.js";
+import { type Matrix, matrixRows } from "../core/matrix.js";
 import { type Activation, activationVectors } from "./activation.js";
 import type { Device, Encoder, EncoderWeights } from "./engine.js";
 import type { Graph, GraphNode, GraphValue } from "./graph.js";

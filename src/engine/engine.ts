@@ -1,7 +1,7 @@
 import type { Activation } from "./activation.js";
-import type { Codes } from "../codes.js";
-import type { Matrix } from "../matrix.js";
-import type { OnProgress } from "../progress.js";
+import type { Codes } from "../core/codes.js";
+import type { Matrix } from "../core/matrix.js";
+import type { OnProgress } from "../core/progress.js";
 
 /** The devices that an engine can run on. */
 export type Device = "cpu" | "webgpu" | "cuda";

@@ -1,4 +1,4 @@
-import { type Matrix, matrixRows } from "../matrix.js";
+import { type Matrix, matrixRows } from "../core/matrix.js";
 import { padSingleRow } from "./encoder.js";
 import type { Device, NearestOptions, Neighbours } from "./engine.js";
 import type { Graph } from "./graph.js";

@@ -1,6 +1,6 @@
 import type { Device } from "./engine.js";
 import { measureDevice } from "./probe.js";
-import { measureTensorflow } from "./probe-tensorflow.js";
+import { measureTensorflow } from "./tensorflow/probe-tensorflow.js";
 
 // The program that probe.ts runs in a process of its own: it tries one engine and answers its parent.
 const target = process.argv[2];

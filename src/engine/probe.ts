@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
-import { type Matrix, createMatrix, dot, matrixRow } from "../matrix.js";
+import { type Matrix, createMatrix, dot, matrixRow } from "../core/matrix.js";
 import type { Device } from "./engine.js";
 import type { Graph } from "./graph.js";
 import { floatTensor, loadOnnx } from "./onnx-session.js";

@@ -1,4 +1,4 @@
-import type { Matrix } from "../matrix.js";
+import type { Matrix } from "../core/matrix.js";
 
 /** The trained parts of an SAE, or one number for each of them (a gradient, a moment). */
 export interface SaeParameters {

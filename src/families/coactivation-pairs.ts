@@ -1,5 +1,5 @@
-import { createMatrix } from "../matrix.js";
-import type { Matrix } from "../matrix.js";
+import { createMatrix } from "../core/matrix.js";
+import type { Matrix } from "../core/matrix.js";
 import type { Coactivation } from "./coactivation.js";
 
 /** Largest n written out as n × n: 1 GiB of float32. */

@@ -1,6 +1,6 @@
-import type { Codes, CountOptions } from "../codes.js";
-import { latentCounts } from "../codes.js";
-import type { OnProgress } from "../progress.js";
+import type { Codes, CountOptions } from "../core/codes.js";
+import { latentCounts } from "../core/codes.js";
+import type { OnProgress } from "../core/progress.js";
 
 /** Pairs reserved at first where no smaller bound is known; memory never written to costs none. */
 const FIRST_CAPACITY = 1 << 26;

@@ -1,4 +1,4 @@
-import type { OnProgress } from "../progress.js";
+import type { OnProgress } from "../core/progress.js";
 import type { Coactivation } from "./coactivation.js";
 import { filterEdges } from "./edges.js";
 import { selectForestEdges, selectNodes, spanForest } from "./forest.js";

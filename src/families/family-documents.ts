@@ -1,5 +1,5 @@
-import type { Postings } from "../codes.js";
-import { type Matrix, createMatrix } from "../matrix.js";
+import type { Postings } from "../core/codes.js";
+import { type Matrix, createMatrix } from "../core/matrix.js";
 
 /** The documents that a family is about, latent by latent. */
 export interface FamilyDocuments {

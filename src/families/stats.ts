@@ -1,12 +1,12 @@
-import { createRandom, shuffleInPlace } from "../random.js";
+import { createRandom, shuffleInPlace } from "../core/random.js";
 import { blockRatios, layOut, layOutUnordered, permuteLayout } from "./blocks.js";
 import type { BlockRatio, BlockRatios, Layout } from "./blocks.js";
 import { findPair } from "./coactivation-pairs.js";
 import type { Coactivation } from "./coactivation.js";
 import type { Family } from "./extract.js";
 import { familyLatents } from "./family-overlap.js";
-import { spreadOf } from "./interval.js";
-import type { Spread } from "./interval.js";
+import { spreadOf } from "../core/interval.js";
+import type { Spread } from "../core/interval.js";
 
 /** Latents of like density that the "density" null deals out among each other. */
 const BIN = 16;

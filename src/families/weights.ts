@@ -1,5 +1,5 @@
-import { dot, matrixRow, rowNorms } from "../matrix.js";
-import type { Matrix } from "../matrix.js";
+import { dot, matrixRow, rowNorms } from "../core/matrix.js";
+import type { Matrix } from "../core/matrix.js";
 
 /**
  * How strongly two latents belong together. Write C for the documents they share, f for the documents of one, N for

@@ -1,5 +1,5 @@
 import type { Figure, FigureOptions } from "./figure.js";
-import { drawValueHistogram, type ValueSeries } from "./value-histogram.js";
+import { drawValueHistogram, type ValueSeries } from "./charts/value-histogram.js";
 
 /** Options of `drawFiringRatio`. */
 export interface FiringRatioOptions extends FigureOptions {

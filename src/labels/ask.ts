@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { ApiError } from "../errors.js";
+import { ApiError } from "../core/errors.js";
 import type { Answer, ChatModel, Question } from "../llm/types.js";
 
 /** Questions in a row that come to nothing, at which a run gives up. */

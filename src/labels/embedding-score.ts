@@ -1,8 +1,8 @@
-import type { Embedder } from "../data/embedder.js";
-import { type Matrix, dot, matrixRow } from "../matrix.js";
-import type { OnProgress } from "../progress.js";
-import { measureAuc } from "./auc.js";
-import { type ExampleOptions, type ExampleSource, drawExamples } from "./examples.js";
+import type { Embedder } from "../corpus/embedder.js";
+import { type Matrix, dot, matrixRow } from "../core/matrix.js";
+import type { OnProgress } from "../core/progress.js";
+import { measureAuc } from "../core/auc.js";
+import { type ExampleOptions, type ExampleSource, drawExamples } from "./examples/examples.js";
 import type { LabelRecord, LabelScore } from "./label.js";
 
 /** The name of the score that `scoreByEmbedding` gives. */

@@ -1,8 +1,8 @@
-import type { Postings } from "../codes.js";
-import { createPostingsList } from "../families/postings-list.js";
+import type { Postings } from "../core/codes.js";
+import { createPostingsList } from "../core/postings-list.js";
 import { type KeywordOptions, labelByKeywords } from "./keywords.js";
 import type { LabelRecord } from "./label.js";
-import type { WordIndex } from "./words.js";
+import type { WordIndex } from "../words/word-index.js";
 
 /** Weight of the parent's activation beside a member's. */
 const PARENT_WEIGHT = 2;

@@ -1,7 +1,7 @@
-import type { Postings } from "../codes.js";
-import { wilsonInterval } from "../families/interval.js";
-import type { OnProgress } from "../progress.js";
-import { type BackgroundCounter, createBackground } from "./background.js";
+import type { Postings } from "../core/codes.js";
+import { wilsonInterval } from "../core/interval.js";
+import type { OnProgress } from "../core/progress.js";
+import { type BackgroundCounter, createBackground } from "../words/background.js";
 import {
   type DistinctiveTerm,
   type TermCounter,
@@ -10,9 +10,9 @@ import {
   distinctiveTerms,
   pickTerms,
   resetCounter,
-} from "./distinctive.js";
+} from "../words/distinctive.js";
 import type { LabelRecord } from "./label.js";
-import { type WordIndex, type WordOptions, indexWords } from "./words.js";
+import { type WordIndex, type WordOptions, indexWords } from "../words/word-index.js";
 
 /** How labels are chosen and scored. */
 export interface KeywordOptions extends WordOptions {

@@ -1,11 +1,16 @@
 import type { ChatModel } from "../llm/types.js";
 import { type Asking, addSpent, askOrFail, createAsking } from "./ask.js";
-import type { LabelEvidence, Verdict } from "./evidence.js";
-import { type ExampleSets, type ExampleSource, drawExamples, fillOptions } from "./examples.js";
+import type { LabelEvidence, Verdict } from "./evidence/evidence.js";
+import {
+  type ExampleSets,
+  type ExampleSource,
+  drawExamples,
+  fillOptions,
+} from "./examples/examples.js";
 import type { NamedFamily } from "./family-names.js";
 import { familyLatents, familySource } from "./family-source.js";
 import { chooseAndScore } from "./choose.js";
-import { activeTest } from "./inactive-examples.js";
+import { activeTest } from "./examples/inactive-examples.js";
 import type { Interpretation } from "./interpret.js";
 import { type ModelLabelOptions, labelInOrder } from "./label-latents.js";
 import { evidenceOf, recordOf } from "./label-record.js";

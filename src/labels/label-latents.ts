@@ -1,9 +1,14 @@
 import type { ChatModel } from "../llm/types.js";
-import type { OnProgress } from "../progress.js";
+import type { OnProgress } from "../core/progress.js";
 import { type Asking, addSpent, createAsking } from "./ask.js";
 import { chooseAndScore } from "./choose.js";
-import type { LabelEvidence } from "./evidence.js";
-import { type ExampleOptions, type ExampleSource, drawExamples, fillOptions } from "./examples.js";
+import type { LabelEvidence } from "./evidence/evidence.js";
+import {
+  type ExampleOptions,
+  type ExampleSource,
+  drawExamples,
+  fillOptions,
+} from "./examples/examples.js";
 import { interpretLatent } from "./interpret.js";
 import { evidenceOf, recordOf } from "./label-record.js";
 import type { LabelRecord } from "./label.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { readJsonl } from "../data/jsonl.js";
-import { FormatError } from "../errors.js";
+import { readJsonl } from "../files/jsonl.js";
+import { FormatError } from "../core/errors.js";
 import type { LabelRecord } from "./label.js";
 
 /** A line of a file of labels: a latent's label, or the name of the family whose parent `latent` is. */

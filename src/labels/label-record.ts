@@ -1,10 +1,10 @@
 import type { JudgedLabel } from "./choose.js";
-import type { LabelEvidence, ShownExample } from "./evidence.js";
-import type { Example, ExampleSets } from "./examples.js";
+import type { LabelEvidence, ShownExample } from "./evidence/evidence.js";
+import type { Example, ExampleSets } from "./examples/examples.js";
 import type { Interpretation } from "./interpret.js";
 import type { LabelRecord, LabelScore } from "./label.js";
 import { type LabelProtocol, promptVersionOf } from "./protocol.js";
-import type { TextLimit } from "./truncate.js";
+import type { TextLimit } from "../words/truncate.js";
 
 /** What a record is made of. */
 export interface Told {

@@ -1,7 +1,7 @@
-import { f1Interval, wilsonInterval } from "../families/interval.js";
-import { createRandom } from "../random.js";
-import { measureAuc } from "./auc.js";
-import type { Verdict } from "./evidence.js";
+import { f1Interval, wilsonInterval } from "../core/interval.js";
+import { createRandom } from "../core/random.js";
+import { measureAuc } from "../core/auc.js";
+import type { Verdict } from "./evidence/evidence.js";
 import type { LabelScore } from "./label.js";
 
 /** What measures are taken of. */

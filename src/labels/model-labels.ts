@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { readJsonl } from "../data/jsonl.js";
-import { FormatError } from "../errors.js";
+import { readJsonl } from "../files/jsonl.js";
+import { FormatError } from "../core/errors.js";
 import { withScore } from "./embedding-score.js";
 import type { FamilyNameRecord } from "./label-families.js";
 import type { LabelRecord } from "./label.js";

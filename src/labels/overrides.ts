@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { readJsonl } from "../data/jsonl.js";
-import { FormatError } from "../errors.js";
+import { readJsonl } from "../files/jsonl.js";
+import { FormatError } from "../core/errors.js";
 import type { LabelRecord } from "./label.js";
 
 /**

@@ -1,4 +1,4 @@
-import { COMPAT_EXAMPLES, type ExampleOptions, type ExampleSource } from "./examples.js";
+import { COMPAT_EXAMPLES, type ExampleOptions, type ExampleSource } from "./examples/examples.js";
 import { PROMPT_VERSION } from "./prompts.js";
 
 /** How labels are made and scored. */

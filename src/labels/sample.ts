@@ -1,4 +1,4 @@
-import type { Postings } from "../codes.js";
+import type { Postings } from "../core/codes.js";
 
 /**
  * `count` of the latents, spread evenly over their densities: ranked by the documents that they are active in, one from

@@ -1,6 +1,6 @@
 import type OpenAI from "openai";
-import { ApiError } from "../errors.js";
-import { createRandom } from "../random.js";
+import { ApiError } from "../core/errors.js";
+import { createRandom } from "../core/random.js";
 import { type Budget, createBudget } from "./budget.js";
 import { type Connection, connect } from "./connection.js";
 import { type Estimate, estimateQuestions } from "./estimate.js";

@@ -1,5 +1,5 @@
 import type OpenAI from "openai";
-import { ApiError } from "../errors.js";
+import { ApiError } from "../core/errors.js";
 import { notePause, parseRetryAfter } from "./retry.js";
 
 const OPENAI = "https://api.openai.com/v1";

@@ -1,7 +1,7 @@
 import type OpenAI from "openai";
-import { ApiError, FormatError } from "../errors.js";
-import { type Matrix, createMatrix } from "../matrix.js";
-import type { OnProgress } from "../progress.js";
+import { ApiError, FormatError } from "../core/errors.js";
+import { type Matrix, createMatrix } from "../core/matrix.js";
+import type { OnProgress } from "../core/progress.js";
 import { type Connection, connect, noteReached, toApiError } from "./connection.js";
 import { type RetryOptions, withRetries } from "./retry.js";
 

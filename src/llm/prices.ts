@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { FormatError } from "../errors.js";
+import { FormatError } from "../core/errors.js";
 import type { Usage } from "./types.js";
 
 /** US dollars a million tokens. */

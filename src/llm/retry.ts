@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiError } from "../errors.js";
+import { ApiError } from "../core/errors.js";
 
 /** How failed calls are tried again. */
 export interface RetryOptions {

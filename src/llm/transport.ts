@@ -1,5 +1,5 @@
 import type OpenAI from "openai";
-import { ApiError } from "../errors.js";
+import { ApiError } from "../core/errors.js";
 import { hideSecrets, noteReached, toApiError } from "./connection.js";
 import { type ChatBody, type Dialect, FIRST_DIALECT, adaptDialect } from "./request.js";
 import type { TokenLogprob, Usage } from "./types.js";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { OnProgress, Progress } from "../progress.js";
+import type { OnProgress, Progress } from "../core/progress.js";
 import { type SendDisplay, findDisplay } from "./display.js";
 
 /** How often progress is shown, and where. */

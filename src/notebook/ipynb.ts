@@ -1,5 +1,5 @@
 // Follows nbformat 4: https://nbformat.readthedocs.io/en/latest/format_description.html
-import { FormatError } from "../errors.js";
+import { FormatError } from "../core/errors.js";
 
 /** Text as one string or as lines that keep their line ends. */
 export type MultilineText = string | string[];

@@ -1,5 +1,5 @@
 import type { Engine, NearestOptions, Neighbours } from "../engine/engine.js";
-import { type Matrix, matrixRow, normalizeRows, takeRows } from "../matrix.js";
+import { type Matrix, matrixRow, normalizeRows, takeRows } from "../core/matrix.js";
 
 /** Stands in `Neighbours.indices` where a row has no (further) neighbour; its score is 0. */
 export const NO_NEIGHBOUR = 0xffffffff;

@@ -1,5 +1,5 @@
-import { type Matrix, createMatrix, dot, matrixRow } from "../matrix.js";
-import { createRandom } from "../random.js";
+import { type Matrix, createMatrix, dot, matrixRow } from "../core/matrix.js";
+import { createRandom } from "../core/random.js";
 
 /** The leading principal components of rows. */
 export interface PrincipalComponents {

@@ -1,6 +1,6 @@
 import { denseCosines } from "../families/coactivation-pairs.js";
 import type { Coactivation } from "../families/coactivation.js";
-import type { Matrix } from "../matrix.js";
+import type { Matrix } from "../core/matrix.js";
 
 /**
  * Each latent's co-activation profile: its row of D, the cosine of its activations with every other latent's; its own

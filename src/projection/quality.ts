@@ -1,6 +1,6 @@
 import type { Neighbours } from "../engine/engine.js";
-import { type Matrix, dot, matrixRow, normalizeRows } from "../matrix.js";
-import { createRandom, sampleIndices } from "../random.js";
+import { type Matrix, dot, matrixRow, normalizeRows } from "../core/matrix.js";
+import { createRandom, sampleIndices } from "../core/random.js";
 import { hasNeighbours } from "./neighbours.js";
 
 /**

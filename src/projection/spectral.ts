@@ -1,6 +1,6 @@
 import type { Neighbours } from "../engine/engine.js";
-import { type Matrix, createMatrix } from "../matrix.js";
-import { createRandom } from "../random.js";
+import { type Matrix, createMatrix } from "../core/matrix.js";
+import { createRandom } from "../core/random.js";
 import { NO_NEIGHBOUR } from "./neighbours.js";
 
 /** A symmetric weighted graph over `nodes` nodes as compressed sparse rows. */

@@ -1,8 +1,8 @@
 import { UMAP } from "umap-js";
 import type { Neighbours } from "../engine/engine.js";
-import { type Matrix, createMatrix } from "../matrix.js";
-import type { OnProgress } from "../progress.js";
-import { createRandom } from "../random.js";
+import { type Matrix, createMatrix } from "../core/matrix.js";
+import type { OnProgress } from "../core/progress.js";
+import { createRandom } from "../core/random.js";
 import { NO_NEIGHBOUR, hasNeighbours } from "./neighbours.js";
 import { neighbourGraph, spectralPlaces } from "./spectral.js";
 

@@ -1,7 +1,7 @@
-import { openSource } from "../data/source.js";
-import { readNpyHeader, streamNpyRows } from "../data/npy.js";
-import { FormatError } from "../errors.js";
-import { type Matrix, matrixRows, takeRows } from "../matrix.js";
+import { openSource } from "../files/source.js";
+import { readNpyHeader, streamNpyRows } from "../files/numpy/npy.js";
+import { FormatError } from "../core/errors.js";
+import { type Matrix, matrixRows, takeRows } from "../core/matrix.js";
 
 /** Embeddings in memory, or the path of a 2-D .npy file [N, d] of any number type. */
 export type EmbeddingSource = Matrix | string;

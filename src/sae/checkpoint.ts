@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import { writeSafetensors } from "../data/safetensors.js";
-import { FormatError } from "../errors.js";
+import { writeSafetensors } from "../files/safetensors.js";
+import { FormatError } from "../core/errors.js";
 import { createBag } from "./formats/bag.js";
 import type { LoadOptions, Reading } from "./formats/format.js";
 import { ownTensors } from "./formats/own.js";

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.js";
-import { normalizeRows } from "../matrix.js";
+import { normalizeRows } from "../core/matrix.js";
 import type { Sae } from "./sae.js";
 
 /**

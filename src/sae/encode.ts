@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Codes } from "../codes.js";
-import { type NpyWriter, createNpyWriter } from "../data/npy-write.js";
+import type { Codes } from "../core/codes.js";
+import { type NpyWriter, createNpyWriter } from "../files/numpy/npy-write.js";
 import type { Engine } from "../engine/engine.js";
 import { openEngine } from "../engine/auto.js";
-import type { Matrix } from "../matrix.js";
-import type { OnProgress } from "../progress.js";
+import type { Matrix } from "../core/matrix.js";
+import type { OnProgress } from "../core/progress.js";
 import {
   type BadRowOptions,
   type EmbeddingSource,

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.js";
-import { type Matrix, matrixRow, matrixRows } from "../matrix.js";
+import { type Matrix, matrixRow, matrixRows } from "../core/matrix.js";
 import { normaliseInputs, restoreRow } from "./normalise.js";
 import type { Sae } from "./sae.js";
 

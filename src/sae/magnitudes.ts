@@ -1,4 +1,4 @@
-import { type Matrix, dot, matrixRow } from "../matrix.js";
+import { type Matrix, dot, matrixRow } from "../core/matrix.js";
 import { normaliseInputs } from "./normalise.js";
 import type { Sae } from "./sae.js";
 

@@ -1,6 +1,6 @@
-import type { Codes } from "../codes.js";
-import { FormatError } from "../errors.js";
-import type { Matrix } from "../matrix.js";
+import type { Codes } from "../core/codes.js";
+import { FormatError } from "../core/errors.js";
+import type { Matrix } from "../core/matrix.js";
 import { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./blocks.js";
 import { type EncodeOptions, streamCodes } from "./encode.js";
 import { type Sae, decodeRow, encoderDecoderCosine } from "./sae.js";

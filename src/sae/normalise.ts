@@ -1,4 +1,4 @@
-import { type Matrix, createMatrix, matrixRow } from "../matrix.js";
+import { type Matrix, createMatrix, matrixRow } from "../core/matrix.js";
 
 /**
  * What is done to an embedding before it is encoded, and undone after it is decoded. "unit": divided by its length.

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/engine.js";
 import { openEngine } from "../engine/auto.js";
-import { streamNpyRows } from "../data/npy.js";
-import { type Matrix, createMatrix, matrixRows } from "../matrix.js";
-import { FormatError } from "../errors.js";
+import { streamNpyRows } from "../files/numpy/npy.js";
+import { type Matrix, createMatrix, matrixRows } from "../core/matrix.js";
+import { FormatError } from "../core/errors.js";
 import { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./blocks.js";
 import { computeMetrics } from "./metrics.js";
 import { type InputNormalisation, zScoreOf } from "./normalise.js";

@@ -1,6 +1,6 @@
-import type { Codes } from "../codes.js";
+import type { Codes } from "../core/codes.js";
 import { type Activation, activationVectors } from "../engine/activation.js";
-import { type Matrix, createMatrix, dot, matrixRow } from "../matrix.js";
+import { type Matrix, createMatrix, dot, matrixRow } from "../core/matrix.js";
 import { type InputNormalisation, checkNormalisation, restoreRow } from "./normalise.js";
 
 /**

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import { writeTorchState } from "../data/torch-write.js";
-import { transpose } from "../matrix.js";
+import { writeTorchState } from "../files/torch/torch-write.js";
+import { transpose } from "../core/matrix.js";
 import { parseCheckpointName, saveSae } from "./checkpoint.js";
 import { type Sae, isPlainTopK } from "./sae.js";
 

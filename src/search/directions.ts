@@ -1,5 +1,5 @@
-import type { Postings } from "../codes.js";
-import { type Matrix, dot, matrixRow } from "../matrix.js";
+import type { Postings } from "../core/codes.js";
+import { type Matrix, dot, matrixRow } from "../core/matrix.js";
 import type { Sae } from "../sae/sae.js";
 
 /** Directions by latent [d]. */

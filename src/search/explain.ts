@@ -1,5 +1,5 @@
-import type { Codes } from "../codes.js";
-import { createMatrix, dot, matrixRow } from "../matrix.js";
+import type { Codes } from "../core/codes.js";
+import { createMatrix, dot, matrixRow } from "../core/matrix.js";
 import type { Encoder, Engine } from "../engine/engine.js";
 import { type Sae, decodeCodes } from "../sae/sae.js";
 import type { Hit } from "./nearest.js";

@@ -1,6 +1,6 @@
-import { streamNpyRows } from "../data/npy.js";
-import { type Matrix, dot, matrixRows } from "../matrix.js";
-import type { OnProgress } from "../progress.js";
+import { streamNpyRows } from "../files/numpy/npy.js";
+import { type Matrix, dot, matrixRows } from "../core/matrix.js";
+import type { OnProgress } from "../core/progress.js";
 
 /** A row that was found, with its cosine to the query. */
 export interface Hit {

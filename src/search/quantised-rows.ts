@@ -1,5 +1,5 @@
 import { type KernelModule, WorkerPool } from "../engine/worker-pool.js";
-import type { Matrix } from "../matrix.js";
+import type { Matrix } from "../core/matrix.js";
 import { KERNELS } from "./scan-module.js";
 
 /** What is known of a query's cosine to each row: it lies within `errors[i] + slack` of `centreOf(i)`. */

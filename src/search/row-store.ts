@@ -1,6 +1,6 @@
-import { readNpyHeader, streamNpyRows } from "../data/npy.js";
-import { openSource } from "../data/source.js";
-import { type Matrix, createMatrix, matrixRows } from "../matrix.js";
+import { readNpyHeader, streamNpyRows } from "../files/numpy/npy.js";
+import { openSource } from "../files/source.js";
+import { type Matrix, createMatrix, matrixRows } from "../core/matrix.js";
 
 /** Rows in memory or in a file that are read where they are needed. */
 export interface RowStore {

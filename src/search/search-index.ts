@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { type Matrix, dot, matrixRow } from "../matrix.js";
-import type { OnProgress } from "../progress.js";
+import { type Matrix, dot, matrixRow } from "../core/matrix.js";
+import type { OnProgress } from "../core/progress.js";
 import { type Candidates, selectCandidates } from "./candidates.js";
 import {
   type Hit,

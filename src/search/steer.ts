@@ -1,6 +1,6 @@
-import { type Codes, type Postings, createCodes } from "../codes.js";
+import { type Codes, type Postings, createCodes } from "../core/codes.js";
 import type { Encoder, Engine } from "../engine/engine.js";
-import { type Matrix, createMatrix, dot, matrixRow } from "../matrix.js";
+import { type Matrix, createMatrix, dot, matrixRow } from "../core/matrix.js";
 import { type Sae, decodeCodes } from "../sae/sae.js";
 import type { LatentDirections } from "./directions.js";
 import {

@@ -1,13 +1,13 @@
 import test from "ava";
 import { execFile } from "node:child_process";
 import path from "node:path";
-import { writeJsonl } from "../../src/data/jsonl.js";
-import { writeNpy } from "../../src/data/npy-write.js";
+import { writeJsonl } from "../../src/files/jsonl.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { loadSae, saveSae } from "../../src/sae/checkpoint.js";
-import { trainSae } from "../../src/sae/train.js";
-import { createMatrix } from "../../src/matrix.js";
+import { trainSae } from "../../src/sae/train/train.js";
+import { createMatrix } from "../../src/core/matrix.js";
 import { compareReadings } from "../../src/sae/readings.js";
-import { createRandom } from "../../src/random.js";
+import { createRandom } from "../../src/core/random.js";
 import { inFolder } from "../support/folder.js";
 
 interface Outcome {

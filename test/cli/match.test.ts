@@ -1,11 +1,11 @@
 import test from "ava";
 import path from "node:path";
-import { matchCommand } from "../../src/cli/match.js";
-import { readJson } from "../../src/data/json.js";
-import { createMatrix } from "../../src/matrix.js";
-import { createRandom } from "../../src/random.js";
+import { matchCommand } from "../../src/cli/commands/match.js";
+import { readJson } from "../../src/files/json.js";
+import { createMatrix } from "../../src/core/matrix.js";
+import { createRandom } from "../../src/core/random.js";
 import { saveSae } from "../../src/sae/checkpoint.js";
-import { initialiseSae } from "../../src/sae/initialise.js";
+import { initialiseSae } from "../../src/sae/train/initialise.js";
 import { inFolder } from "../support/folder.js";
 
 const context = {

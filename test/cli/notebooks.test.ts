@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { runNotebook } from "../../src/cli/notebook-runner.js";
+import { runNotebook } from "../../src/cli/commands/notebook-runner.js";
 import type { CodeCell, Notebook } from "../../src/notebook/ipynb.js";
 
 // One after the other: each starts a process that type-checks.

@@ -2,10 +2,10 @@ import anyTest, { type TestFn } from "ava";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { readNpyMatrix } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
-import { dot, matrixRow } from "../../src/matrix.js";
-import { describeResults } from "../../src/cli/search-text.js";
+import { readNpyMatrix } from "../../src/files/numpy/npy.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
+import { dot, matrixRow } from "../../src/core/matrix.js";
+import { describeResults } from "../../src/cli/commands/search-text.js";
 import { startEmbeddingServer } from "../support/embedding-server.js";
 import { type Outcome, makeSmallAtlas, runCli } from "../support/small-atlas.js";
 

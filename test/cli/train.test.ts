@@ -5,8 +5,8 @@ import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { parseGrid } from "../../src/cli/train-grid.js";
-import { writeNpy } from "../../src/data/npy-write.js";
+import { parseGrid } from "../../src/cli/commands/train-grid.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { inFolder } from "../support/folder.js";
 import { sparseEmbeddings } from "../support/training.js";
 

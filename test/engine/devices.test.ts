@@ -1,7 +1,7 @@
 import test from "ava";
 import { copyFile } from "node:fs/promises";
 import path from "node:path";
-import type { Codes } from "../../src/codes.js";
+import type { Codes } from "../../src/core/codes.js";
 import { openEngine, trainerOf } from "../../src/engine/auto.js";
 import type { Neighbours } from "../../src/engine/engine.js";
 import { createOnnxEngine } from "../../src/engine/onnx.js";
@@ -90,7 +90,7 @@ test("where the packages of TensorFlow.js are absent, the error is the one comma
     await copyFile("build/src/engine/tensorflow-backend.js", copy);
     const { openTensorflow } = (await import(
       copy
-    )) as typeof import("../../src/engine/tensorflow-backend.js");
+    )) as typeof import("../../src/engine/tensorflow/tensorflow-backend.js");
     const core = "npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-";
     for (const [device, command] of [
       ["webgpu", `${core}webgpu webgpu`],

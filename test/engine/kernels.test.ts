@@ -15,8 +15,8 @@ import {
   type TrainerState,
   initialState,
 } from "../../src/engine/trainer.js";
-import { type Matrix, createMatrix, normalizeRows } from "../../src/matrix.js";
-import { createRandom } from "../../src/random.js";
+import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
+import { createRandom } from "../../src/core/random.js";
 
 const SETTINGS: TrainerSettings = {
   k: 7,

@@ -1,6 +1,6 @@
 import test from "ava";
-import { type Matrix, createMatrix, dot, matrixRow, matrixRows } from "../../src/matrix.js";
-import { createRandom } from "../../src/random.js";
+import { type Matrix, createMatrix, dot, matrixRow, matrixRows } from "../../src/core/matrix.js";
+import { createRandom } from "../../src/core/random.js";
 import { createOnnxEngine } from "../../src/engine/onnx.js";
 
 function randomMatrix(rows: number, cols: number, seed: number): Matrix {

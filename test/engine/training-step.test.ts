@@ -7,8 +7,8 @@ import {
   type TrainerState,
   initialState,
 } from "../../src/engine/trainer.js";
-import { type Matrix, createMatrix, normalizeRows } from "../../src/matrix.js";
-import { createRandom } from "../../src/random.js";
+import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
+import { createRandom } from "../../src/core/random.js";
 import { createDenseTrainer } from "../support/dense-trainer.js";
 
 // A second, independent form of the loss: plain loops in float64 over flat parameters.

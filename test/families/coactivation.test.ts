@@ -1,7 +1,7 @@
 import test from "ava";
-import { type Codes, createCodes, latentCounts } from "../../src/codes.js";
-import { createMatrix } from "../../src/matrix.js";
-import { createRandom, sampleIndices } from "../../src/random.js";
+import { type Codes, createCodes, latentCounts } from "../../src/core/codes.js";
+import { createMatrix } from "../../src/core/matrix.js";
+import { createRandom, sampleIndices } from "../../src/core/random.js";
 import {
   coactivationFromDense,
   coactivationRow,
@@ -12,7 +12,7 @@ import {
   topPartners,
 } from "../../src/families/coactivation-pairs.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
-import { REFERENCE_SAES, readReferenceKit } from "./reference-kit.js";
+import { REFERENCE_SAES, readReferenceKit } from "../support/reference-kit.js";
 
 /** Three documents, two latents each; latent 3 is listed with value 0. */
 const small = createCodes(

@@ -2,8 +2,8 @@ import test from "ava";
 import { coactivationFromDense } from "../../src/families/coactivation-pairs.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import { buildReferenceForest, extractReferenceFamilies } from "../../src/families/compat.js";
-import { createMatrix } from "../../src/matrix.js";
-import { REFERENCE_SAES, readReferenceKit } from "./reference-kit.js";
+import { createMatrix } from "../../src/core/matrix.js";
+import { REFERENCE_SAES, readReferenceKit } from "../support/reference-kit.js";
 
 const node = (latent: number, density: number) => ({ latent, label: `latent ${latent}`, density });
 

@@ -1,9 +1,9 @@
 import test from "ava";
-import { createCodes } from "../../src/codes.js";
+import { createCodes } from "../../src/core/codes.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import { dropOverlapping, extractFamilies } from "../../src/families/extract.js";
 import type { Family } from "../../src/families/extract.js";
-import { createRandom } from "../../src/random.js";
+import { createRandom } from "../../src/core/random.js";
 
 const family = (parent: number, members: number[], pass = 0): Family => ({
   parent,

@@ -1,5 +1,5 @@
 import test from "ava";
-import { createCodes, invertCodes } from "../../src/codes.js";
+import { createCodes, invertCodes } from "../../src/core/codes.js";
 import { familyDocuments } from "../../src/families/family-documents.js";
 
 test("familyDocuments ranks the family's documents and compares those of its latents", (t) => {

@@ -1,5 +1,5 @@
 import test from "ava";
-import { createCodes } from "../../src/codes.js";
+import { createCodes } from "../../src/core/codes.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import { familyEdges } from "../../src/families/family-edges.js";
 

@@ -1,12 +1,12 @@
 import test from "ava";
-import { createCodes } from "../../src/codes.js";
+import { createCodes } from "../../src/core/codes.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import type { Coactivation } from "../../src/families/coactivation.js";
 import { selectEdges } from "../../src/families/edges.js";
 import { buildForest, forestPairs, keepSpanning } from "../../src/families/forest.js";
 import { findSubtrees } from "../../src/families/subtrees.js";
 import { createPairWeight } from "../../src/families/weights.js";
-import { createRandom, sampleIndices } from "../../src/random.js";
+import { createRandom, sampleIndices } from "../../src/core/random.js";
 
 /** Co-activation with the given counts and pairs [i, j, together]; every pair's cosine is 0.5. */
 function fromPairs(

@@ -6,8 +6,8 @@ import { extractReferenceFamilies } from "../../src/families/compat.js";
 import { extractFamilies } from "../../src/families/extract.js";
 import type { Family } from "../../src/families/extract.js";
 import { familyRatios, familyStatistics, statisticsRecord } from "../../src/families/stats.js";
-import { createMatrix } from "../../src/matrix.js";
-import { REFERENCE_SAES, readReferenceKit } from "./reference-kit.js";
+import { createMatrix } from "../../src/core/matrix.js";
+import { REFERENCE_SAES, readReferenceKit } from "../support/reference-kit.js";
 
 const family = (parent: number, members: number[]): Family => ({
   parent,

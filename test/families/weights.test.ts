@@ -1,7 +1,7 @@
 import test from "ava";
 import { EDGE_WEIGHTS, createPairWeight } from "../../src/families/weights.js";
 import type { EdgeWeight } from "../../src/families/weights.js";
-import { createMatrix } from "../../src/matrix.js";
+import { createMatrix } from "../../src/core/matrix.js";
 
 const N = 1000;
 const decoder = createMatrix(2, 2, Float32Array.of(3, 4, 0, 2));

@@ -1,7 +1,7 @@
 import test from "ava";
-import { drawEncoderDecoderCosine } from "../../src/figures/encoder-decoder-cosine.js";
-import { drawLossCurve } from "../../src/figures/loss-curve.js";
-import { drawTaxonomyAgreement } from "../../src/figures/taxonomy-agreement.js";
+import { drawEncoderDecoderCosine } from "../../src/figures/charts/encoder-decoder-cosine.js";
+import { drawLossCurve } from "../../src/figures/charts/loss-curve.js";
+import { drawTaxonomyAgreement } from "../../src/figures/charts/taxonomy-agreement.js";
 
 interface Line {
   name?: string;

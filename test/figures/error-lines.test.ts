@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawErrorLines } from "../../src/figures/error-lines.js";
+import { drawErrorLines } from "../../src/figures/charts/error-lines.js";
 
 const axes = { x: { title: "k" }, y: { title: "error" } };
 const base = { name: "some-lines", title: "Some lines", ...axes };

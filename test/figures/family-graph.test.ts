@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawFamilyGraph } from "../../src/figures/family-graph.js";
+import { drawFamilyGraph } from "../../src/figures/charts/family-graph.js";
 
 const input = {
   name: "dogs",

@@ -1,5 +1,8 @@
 import test from "ava";
-import { type StablePoint, drawFamilyStability } from "../../src/figures/family-stability.js";
+import {
+  type StablePoint,
+  drawFamilyStability,
+} from "../../src/figures/charts/family-stability.js";
 
 interface Trace {
   name: string;

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawHistogramPanels } from "../../src/figures/histogram-panels.js";
+import { drawHistogramPanels } from "../../src/figures/charts/histogram-panels.js";
 
 const base = {
   name: "some-panels",

@@ -6,7 +6,7 @@ import {
   meanOf,
   medianOf,
   stepTrace,
-} from "../../src/figures/histogram.js";
+} from "../../src/figures/charts/histogram.js";
 
 test("binValues counts on edges that are multiples of the width", (t) => {
   t.deepEqual(binValues([-0.25, -0.2, 0.05, 0.3, NaN, Infinity], 0.1), {

@@ -1,6 +1,6 @@
 import test from "ava";
-import { drawLatentMap } from "../../src/figures/latent-map.js";
-import { createRandom } from "../../src/random.js";
+import { drawLatentMap } from "../../src/figures/charts/latent-map.js";
+import { createRandom } from "../../src/core/random.js";
 
 interface Points {
   x: number[];

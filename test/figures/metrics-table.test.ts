@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawMetricsTable } from "../../src/figures/metrics-table.js";
+import { drawMetricsTable } from "../../src/figures/charts/metrics-table.js";
 
 test("a table has a text a cell and a rule where others' rows begin", (t) => {
   const rows = [

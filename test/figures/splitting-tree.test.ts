@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawSplittingTree } from "../../src/figures/splitting-tree.js";
+import { drawSplittingTree } from "../../src/figures/charts/splitting-tree.js";
 
 const saes = ["n 1", "n 2", "n 3"];
 const leaf = (label: string) => ({ label });

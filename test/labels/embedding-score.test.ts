@@ -1,10 +1,10 @@
 import test from "ava";
-import { createCodes, invertCodes } from "../../src/codes.js";
-import { measureAuc } from "../../src/labels/auc.js";
+import { createCodes, invertCodes } from "../../src/core/codes.js";
+import { measureAuc } from "../../src/core/auc.js";
 import { scoreByEmbedding, withScore } from "../../src/labels/embedding-score.js";
 import type { LabelRecord } from "../../src/labels/label.js";
-import { createMatrix } from "../../src/matrix.js";
-import { createRandom } from "../../src/random.js";
+import { createMatrix } from "../../src/core/matrix.js";
+import { createRandom } from "../../src/core/random.js";
 
 test("the AUC counts pairs, ties half, and its interval lies around it", (t) => {
   t.is(measureAuc([3, 4], [1, 2])?.value, 1);

@@ -1,7 +1,7 @@
 import test from "ava";
-import { type Postings, createCodes, invertCodes } from "../../src/codes.js";
-import { drawExamples } from "../../src/labels/examples.js";
-import { familyAnalysisEntry } from "../../src/labels/family-analysis.js";
+import { type Postings, createCodes, invertCodes } from "../../src/core/codes.js";
+import { drawExamples } from "../../src/labels/examples/examples.js";
+import { familyAnalysisEntry } from "../../src/labels/paper/family-analysis-entry.js";
 import { familySource } from "../../src/labels/family-source.js";
 import {
   type FamilyLabelOptions,

@@ -8,8 +8,8 @@ import {
 } from "../../src/llm/chat.js";
 import { openLedger } from "../../src/llm/ledger.js";
 import { BudgetError } from "../../src/llm/types.js";
-import { selectCleanLatents } from "../../src/families/quality.js";
-import { analysisOfLabels } from "../../src/labels/analysis.js";
+import { selectCleanLatents } from "../../src/labels/paper/clean-labels.js";
+import { analysisOfLabels } from "../../src/labels/paper/analysis.js";
 import {
   type LabelledLatent,
   type ModelLabelOptions,

@@ -1,7 +1,7 @@
 import test from "ava";
 import { measureVerdicts, scoreNamed, weightedF1 } from "../../src/labels/measures.js";
 import type { MeasuredVerdict } from "../../src/labels/measures.js";
-import { createRandom } from "../../src/random.js";
+import { createRandom } from "../../src/core/random.js";
 
 /** `[yes, no, unanswered]` of the active and of the inactive documents. */
 function table(active: number[], inactive: number[]): MeasuredVerdict[] {

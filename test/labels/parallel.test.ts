@@ -2,7 +2,7 @@ import test from "ava";
 import { createLimiter } from "../../src/llm/limiter.js";
 import type { Answer, ChatModel, Question } from "../../src/llm/types.js";
 import { labelLatents } from "../../src/labels/label-latents.js";
-import { createRandom } from "../../src/random.js";
+import { createRandom } from "../../src/core/random.js";
 import type { LlmCall } from "../support/llm-server.js";
 import { answerPlanted, plantCorpus } from "../support/planted.js";
 

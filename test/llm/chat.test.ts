@@ -1,5 +1,5 @@
 import test from "ava";
-import { ApiError } from "../../src/errors.js";
+import { ApiError } from "../../src/core/errors.js";
 import { createBudget } from "../../src/llm/budget.js";
 import {
   type ChatModelOptions,

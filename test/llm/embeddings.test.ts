@@ -1,5 +1,5 @@
 import test from "ava";
-import { ApiError } from "../../src/errors.js";
+import { ApiError } from "../../src/core/errors.js";
 import { checkBaseUrl, hideSecrets } from "../../src/llm/connection.js";
 import { type EmbeddingModelOptions, createEmbeddingModel } from "../../src/llm/embeddings.js";
 import { parseRetryAfter } from "../../src/llm/retry.js";

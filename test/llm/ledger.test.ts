@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createChatModel } from "../../src/llm/chat.js";
 import { type Ledger, openLedger } from "../../src/llm/ledger.js";
-import { createRandom } from "../../src/random.js";
+import { createRandom } from "../../src/core/random.js";
 import { answerDouble, doubleOf } from "../support/doubles.js";
 import { inFolder } from "../support/folder.js";
 import { type LlmServer, type LlmServerOptions, startLlmServer } from "../support/llm-server.js";

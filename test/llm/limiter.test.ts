@@ -1,6 +1,6 @@
 import test from "ava";
 import { createLimiter } from "../../src/llm/limiter.js";
-import { createRandom } from "../../src/random.js";
+import { createRandom } from "../../src/core/random.js";
 
 test("a server's cap is found and used to 90 % and more, in time counted by ends of calls", async (t) => {
   for (const cap of [1, 5, 20, 48]) {

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { FormatError } from "../../src/errors.js";
+import { FormatError } from "../../src/core/errors.js";
 import { connect } from "../../src/llm/connection.js";
 import { PRICES, costOf, findPrice, readPrices } from "../../src/llm/prices.js";
 import { readRoleSettings } from "../../src/llm/settings.js";

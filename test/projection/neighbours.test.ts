@@ -1,5 +1,5 @@
 import test from "ava";
-import { createMatrix } from "../../src/matrix.js";
+import { createMatrix } from "../../src/core/matrix.js";
 import {
   NO_NEIGHBOUR,
   cosineNeighbours,
@@ -7,7 +7,7 @@ import {
   neighboursOf,
 } from "../../src/projection/neighbours.js";
 import { createOnnxEngine } from "../../src/engine/onnx.js";
-import { clusteredPoints, plainEngine } from "./support.js";
+import { clusteredPoints, plainEngine } from "../support/projection.js";
 
 test("cosineNeighbours gives the nearest other rows by angle, not by length", async (t) => {
   const matrix = createMatrix(4, 2, Float32Array.of(1, 0, 10, 1, 0, 2, 3, 3));

@@ -1,9 +1,9 @@
 import test from "ava";
-import { createCodes } from "../../src/codes.js";
+import { createCodes } from "../../src/core/codes.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
 import { coactivationProfiles } from "../../src/projection/profiles.js";
-import { plainEngine } from "./support.js";
+import { plainEngine } from "../support/projection.js";
 
 test("coactivationProfiles are D without its diagonal, symmetric", async (t) => {
   // latents 0 and 1 are never active together, but both with 2; 3 and 4 only with each other

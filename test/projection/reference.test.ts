@@ -1,8 +1,8 @@
 import test from "ava";
-import { readCodes } from "../../src/data/codes.js";
+import { readCodes } from "../../src/files/codes.js";
 import { createOnnxEngine } from "../../src/engine/onnx.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
-import type { Matrix } from "../../src/matrix.js";
+import type { Matrix } from "../../src/core/matrix.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
 import { coactivationProfiles } from "../../src/projection/profiles.js";
 import { neighboursKept, trustworthiness } from "../../src/projection/quality.js";

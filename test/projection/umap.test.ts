@@ -1,9 +1,9 @@
 import test from "ava";
-import { createMatrix } from "../../src/matrix.js";
+import { createMatrix } from "../../src/core/matrix.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
 import { neighboursKept, trustworthiness } from "../../src/projection/quality.js";
 import { projectUmap } from "../../src/projection/umap.js";
-import { clusteredPoints, plainEngine } from "./support.js";
+import { clusteredPoints, plainEngine } from "../support/projection.js";
 
 test("projectUmap keeps neighbours together, the same bytes for the same seed", async (t) => {
   const points = clusteredPoints(300, 16, 6);

@@ -2,10 +2,10 @@ import { copyFile, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { writeSafetensors } from "../../src/data/safetensors.js";
+import { writeSafetensors } from "../../src/files/safetensors.js";
 import { loadSae, parseCheckpointName, readCheckpoint, saveSae } from "../../src/sae/checkpoint.js";
 import { encoderDecoderCosine } from "../../src/sae/sae.js";
-import { rowNorms } from "../../src/matrix.js";
+import { rowNorms } from "../../src/core/matrix.js";
 import { randomSae } from "../support/embeddings.js";
 import { sharedPath } from "../support/shared.js";
 

@@ -1,6 +1,6 @@
 import test from "ava";
 import { openEngine } from "../../src/engine/auto.js";
-import { createMatrix } from "../../src/matrix.js";
+import { createMatrix } from "../../src/core/matrix.js";
 import { maxDecoderCosines, maxSelfCosines } from "../../src/sae/decoder-cosine.js";
 
 const closeTo = (actual: ArrayLike<number>, expected: number[]): boolean =>

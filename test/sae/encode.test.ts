@@ -2,11 +2,11 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { readNpy, readNpyIndices } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
+import { readNpy, readNpyIndices } from "../../src/files/numpy/npy.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { createOnnxEngine } from "../../src/engine/onnx.js";
-import { type Matrix, takeRows } from "../../src/matrix.js";
-import type { Progress } from "../../src/progress.js";
+import { type Matrix, takeRows } from "../../src/core/matrix.js";
+import type { Progress } from "../../src/core/progress.js";
 import { encodeEmbeddings, encodeToFiles } from "../../src/sae/encode.js";
 import { randomEmbeddings, randomSae } from "../support/embeddings.js";
 

@@ -3,8 +3,8 @@ import { openEngine } from "../../src/engine/auto.js";
 import { sweepKept } from "../../src/sae/kept-sweep.js";
 import { computeMetrics } from "../../src/sae/metrics.js";
 import { createSae } from "../../src/sae/sae.js";
-import { trainSae } from "../../src/sae/train.js";
-import { createMatrix } from "../../src/matrix.js";
+import { trainSae } from "../../src/sae/train/train.js";
+import { createMatrix } from "../../src/core/matrix.js";
 import { sparseEmbeddings } from "../support/training.js";
 
 test("an SAE of unit vectors misses what it does not keep", async (t) => {

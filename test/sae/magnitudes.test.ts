@@ -1,5 +1,5 @@
 import test from "ava";
-import { createMatrix } from "../../src/matrix.js";
+import { createMatrix } from "../../src/core/matrix.js";
 import { dimensionMagnitudes, magnitudeDecay } from "../../src/sae/magnitudes.js";
 import { createSae } from "../../src/sae/sae.js";
 

@@ -1,5 +1,5 @@
 import test from "ava";
-import { createMatrix } from "../../src/matrix.js";
+import { createMatrix } from "../../src/core/matrix.js";
 import { encodeEmbeddings } from "../../src/sae/encode.js";
 import { computeMetrics, densityHistogram } from "../../src/sae/metrics.js";
 import { createSae } from "../../src/sae/sae.js";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import test from "ava";
-import type { Codes } from "../../src/codes.js";
-import { readNpyIndices, readNpyMatrix } from "../../src/data/npy.js";
+import type { Codes } from "../../src/core/codes.js";
+import { readNpyIndices, readNpyMatrix } from "../../src/files/numpy/npy.js";
 import { loadSae } from "../../src/sae/checkpoint.js";
 import { encodeEmbeddings } from "../../src/sae/encode.js";
 import { computeMetrics } from "../../src/sae/metrics.js";

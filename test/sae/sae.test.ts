@@ -1,5 +1,5 @@
 import test from "ava";
-import { createMatrix } from "../../src/matrix.js";
+import { createMatrix } from "../../src/core/matrix.js";
 import { createSae, decodeCodes, encoderDecoderCosine } from "../../src/sae/sae.js";
 import { randomSae } from "../support/embeddings.js";
 

@@ -1,10 +1,10 @@
 import test from "ava";
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { withSource } from "../../src/data/source.js";
-import { readTorchState } from "../../src/data/torch.js";
-import { writeTorchState } from "../../src/data/torch-write.js";
-import { locateStored, openZip } from "../../src/data/zip.js";
+import { withSource } from "../../src/files/source.js";
+import { readTorchState } from "../../src/files/torch/torch.js";
+import { writeTorchState } from "../../src/files/torch/torch-write.js";
+import { locateStored, openZip } from "../../src/files/zip.js";
 import { loadSae } from "../../src/sae/checkpoint.js";
 import { saveCheckpoint } from "../../src/sae/save.js";
 import { randomSae } from "../support/embeddings.js";

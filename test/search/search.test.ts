@@ -1,16 +1,16 @@
 import path from "node:path";
 import test from "ava";
-import { createCodes, invertCodes } from "../../src/codes.js";
-import { writeNpy } from "../../src/data/npy-write.js";
+import { createCodes, invertCodes } from "../../src/core/codes.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { createOnnxEngine } from "../../src/engine/onnx.js";
-import { type Matrix, dot, matrixRow } from "../../src/matrix.js";
+import { type Matrix, dot, matrixRow } from "../../src/core/matrix.js";
 import { compareRankings, explainScore, sharedLatents } from "../../src/search/explain.js";
 import { searchLabels } from "../../src/search/labels.js";
 import { type Hit, searchRows } from "../../src/search/nearest.js";
 import { startSteering } from "../../src/search/session.js";
 import { type SteeringMethod, steerQuery, typicalActivations } from "../../src/search/steer.js";
 import { encodeEmbeddings } from "../../src/sae/encode.js";
-import { initialiseSae } from "../../src/sae/initialise.js";
+import { initialiseSae } from "../../src/sae/train/initialise.js";
 import { randomEmbeddings } from "../support/embeddings.js";
 import { inFolder } from "../support/folder.js";
 

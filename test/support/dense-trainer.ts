@@ -14,7 +14,7 @@ import type {
   TrainerSettings,
   TrainerState,
 } from "../../src/engine/trainer.js";
-import type { Matrix } from "../../src/matrix.js";
+import type { Matrix } from "../../src/core/matrix.js";
 import { PARAMETER_SHAPES, squaredErrorGraph, trainStepGraph } from "./train-step-graph.js";
 
 const PARAMETERS = Object.keys(PARAMETER_SHAPES) as ParameterName[];

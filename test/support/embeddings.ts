@@ -1,6 +1,6 @@
 import type { Activation } from "../../src/engine/activation.js";
-import { type Matrix, createMatrix, normalizeRows } from "../../src/matrix.js";
-import { createRandom } from "../../src/random.js";
+import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
+import { createRandom } from "../../src/core/random.js";
 import { type Sae, createSae } from "../../src/sae/sae.js";
 
 /** Seeded values from -0.5 to 0.5 [rows, cols]. */

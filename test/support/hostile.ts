@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { ExampleOptions } from "../../src/labels/examples.js";
+import type { ExampleOptions } from "../../src/labels/examples/examples.js";
 import { type LabelProtocol, PROTOCOLS } from "../../src/labels/protocol.js";
-import { createRandom, shuffleInPlace } from "../../src/random.js";
+import { createRandom, shuffleInPlace } from "../../src/core/random.js";
 import { type Planted, plantCorpus } from "./planted.js";
 
 /** Latents of the hostile run that stand for a theme, and nonsense ones. */

@@ -2,17 +2,17 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { readCodes } from "../../src/data/codes.js";
-import { readCorpus } from "../../src/data/corpus.js";
-import { parseGraphml } from "../../src/families/graphml.js";
-import { fromFamiliesJson } from "../../src/families/export.js";
-import { readJson } from "../../src/data/json.js";
-import { readText } from "../../src/data/text.js";
-import { streamParquetRows } from "../../src/data/parquet.js";
-import { writeNpy } from "../../src/data/npy-write.js";
-import { FormatError } from "../../src/errors.js";
-import { readCatalog } from "../../src/labels/catalog-read.js";
-import { createRandom } from "../../src/random.js";
+import { readCodes } from "../../src/files/codes.js";
+import { readCorpus } from "../../src/corpus/corpus.js";
+import { parseGraphml } from "../../src/families/files/graphml.js";
+import { fromFamiliesJson } from "../../src/families/files/families-json.js";
+import { readJson } from "../../src/files/json.js";
+import { readText } from "../../src/files/text.js";
+import { streamParquetRows } from "../../src/files/parquet/parquet.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
+import { FormatError } from "../../src/core/errors.js";
+import { readCatalog } from "../../src/catalog/read.js";
+import { createRandom } from "../../src/core/random.js";
 import { readCheckpoint } from "../../src/sae/checkpoint.js";
 import { mutate } from "./mutate.js";
 

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { writeNpy } from "../../src/data/npy-write.js";
-import { createMatrix } from "../../src/matrix.js";
-import { buildAtlas } from "../../src/pipeline/build.js";
-import type { AtlasOptions } from "../../src/pipeline/options.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
+import { createMatrix } from "../../src/core/matrix.js";
+import { buildAtlas } from "../../src/atlas/build.js";
+import type { AtlasOptions } from "../../src/atlas/options.js";
 import { saveSae } from "../../src/sae/checkpoint.js";
 import { createSae } from "../../src/sae/sae.js";
 import { type Planted, type PlantedOptions, plantCorpus } from "./planted.js";

@@ -1,6 +1,6 @@
-import { type Codes, createCodes, invertCodes } from "../../src/codes.js";
-import type { ExampleSource } from "../../src/labels/examples.js";
-import { createRandom } from "../../src/random.js";
+import { type Codes, createCodes, invertCodes } from "../../src/core/codes.js";
+import type { ExampleSource } from "../../src/labels/examples/examples.js";
+import { createRandom } from "../../src/core/random.js";
 import type { LlmCall, LlmReply } from "./llm-server.js";
 
 /** A corpus whose documents each speak of some themes, with latents that stand for a theme or for nothing. */

@@ -1,17 +1,20 @@
-import { drawFamilyComponents } from "../../src/figures/family-components.js";
-import { drawFamilyDocuments } from "../../src/figures/family-documents.js";
-import { drawFamilyGraph } from "../../src/figures/family-graph.js";
+import { drawFamilyComponents } from "../../src/figures/charts/family-components.js";
+import { drawFamilyDocuments } from "../../src/figures/charts/family-documents.js";
+import { drawFamilyGraph } from "../../src/figures/charts/family-graph.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
 import { drawFiringRatio } from "../../src/figures/firing-ratio.js";
-import { drawKeptLatents } from "../../src/figures/kept-latents.js";
-import { drawMatchHistogram } from "../../src/figures/match-histogram.js";
-import { drawOverlapViolins } from "../../src/figures/overlap-violins.js";
-import { drawRadarCharts } from "../../src/figures/radar-charts.js";
-import { drawDimensionMagnitudes, drawMagnitudeDecay } from "../../src/figures/rank-curves.js";
-import { drawScoreHistogram } from "../../src/figures/score-histogram.js";
-import { drawSplittingTree } from "../../src/figures/splitting-tree.js";
-import { drawSubtreesPerPass } from "../../src/figures/subtrees-per-pass.js";
-import { createMatrix } from "../../src/matrix.js";
+import { drawKeptLatents } from "../../src/figures/charts/kept-latents.js";
+import { drawMatchHistogram } from "../../src/figures/charts/match-histogram.js";
+import { drawOverlapViolins } from "../../src/figures/charts/overlap-violins.js";
+import { drawRadarCharts } from "../../src/figures/charts/radar-charts.js";
+import {
+  drawDimensionMagnitudes,
+  drawMagnitudeDecay,
+} from "../../src/figures/charts/rank-curves.js";
+import { drawScoreHistogram } from "../../src/figures/charts/score-histogram.js";
+import { drawSplittingTree } from "../../src/figures/charts/splitting-tree.js";
+import { drawSubtreesPerPass } from "../../src/figures/charts/subtrees-per-pass.js";
+import { createMatrix } from "../../src/core/matrix.js";
 
 /** The figures on labels, families and several SAEs, over tiny inputs; see sampleFigures. */
 export function sampleComparisons(word: (at: number) => string, options: FigureOptions): Figure[] {

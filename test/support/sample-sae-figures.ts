@@ -1,9 +1,9 @@
-import { drawCosineScatter } from "../../src/figures/cosine-scatter.js";
-import { drawDensityMap } from "../../src/figures/density-map.js";
-import { drawErrorLines } from "../../src/figures/error-lines.js";
+import { drawCosineScatter } from "../../src/figures/charts/cosine-scatter.js";
+import { drawDensityMap } from "../../src/figures/charts/density-map.js";
+import { drawErrorLines } from "../../src/figures/charts/error-lines.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
-import { drawHistogramPanels } from "../../src/figures/histogram-panels.js";
-import { drawMetricsTable } from "../../src/figures/metrics-table.js";
+import { drawHistogramPanels } from "../../src/figures/charts/histogram-panels.js";
+import { drawMetricsTable } from "../../src/figures/charts/metrics-table.js";
 
 /** The figures of one SAE's directions and of several SAEs, over tiny inputs; see sampleFigures. */
 export function sampleSaeFigures(word: (at: number) => string, options: FigureOptions): Figure[] {

@@ -1,10 +1,10 @@
-import { drawExplanationBars } from "../../src/figures/explanation-bars.js";
+import { drawExplanationBars } from "../../src/figures/charts/explanation-bars.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
-import { drawIterativeOptimisation } from "../../src/figures/iterative-optimisation.js";
-import { drawSteeringBeforeAfter } from "../../src/figures/steering-before-after.js";
-import { drawSteeringContour } from "../../src/figures/steering-contour.js";
-import { drawSteeringTradeoff } from "../../src/figures/steering-tradeoff.js";
-import { type MeasureMeans, measuresFrom } from "../../src/search/equal-cosine.js";
+import { drawIterativeOptimisation } from "../../src/figures/charts/iterative-optimisation.js";
+import { drawSteeringBeforeAfter } from "../../src/figures/charts/steering-before-after.js";
+import { drawSteeringContour } from "../../src/figures/charts/steering-contour.js";
+import { drawSteeringTradeoff } from "../../src/figures/charts/steering-tradeoff.js";
+import { type MeasureMeans, measuresFrom } from "../../src/search/study/equal-cosine.js";
 
 /** Measures that are all the same. */
 export function evenMeasures(mean: number, n = 10): MeasureMeans {

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { readNpyMatrix } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
+import { readNpyMatrix } from "../../src/files/numpy/npy.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
 
 /** How a call of the command line ended. */
 export interface Outcome {

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { readNpyMatrix } from "../../src/data/npy.js";
-import { writeNpy } from "../../src/data/npy-write.js";
-import { matrixRows } from "../../src/matrix.js";
+import { readNpyMatrix } from "../../src/files/numpy/npy.js";
+import { writeNpy } from "../../src/files/numpy/npy-write.js";
+import { matrixRows } from "../../src/core/matrix.js";
 
 /** The sample's first documents and their embeddings, as files of `folder`. */
 export async function writeSmallCorpus(

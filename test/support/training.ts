@@ -1,5 +1,5 @@
-import { type Matrix, createMatrix, normalizeRows } from "../../src/matrix.js";
-import { createRandom } from "../../src/random.js";
+import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
+import { createRandom } from "../../src/core/random.js";
 
 /** Embeddings [rows, d] that are sparse sums of `directions` hidden directions, so that an SAE has something to find. */
 export function sparseEmbeddings(rows: number, d: number, directions = 24, seed = 11): Matrix {

@@ -1,6 +1,6 @@
-import { type Tensor, tensorToFloat32 } from "../../data/tensor.js";
-import { FormatError } from "../../errors.js";
-import { type Matrix, createMatrix, transpose } from "../../matrix.js";
+import { type Tensor, tensorToFloat32 } from "../../files/tensor.js";
+import { FormatError } from "../../core/errors.js";
+import { type Matrix, createMatrix, transpose } from "../../core/matrix.js";
 import type { RawCheckpoint, TensorSummary } from "./raw.js";
 
 /** The tensors of a checkpoint; what is taken is checked, what is left can be told. */

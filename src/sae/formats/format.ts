@@ -1,5 +1,5 @@
-import { FormatError } from "../../errors.js";
-import type { Matrix } from "../../matrix.js";
+import { FormatError } from "../../core/errors.js";
+import type { Matrix } from "../../core/matrix.js";
 import type { SaeParts } from "../sae.js";
 import type { TensorBag } from "./bag.js";
 import type { RawCheckpoint, TensorSummary } from "./raw.js";

@@ -1,10 +1,10 @@
-import type { TensorContent } from "../../data/safetensors.js";
-import { FormatError } from "../../errors.js";
+import type { TensorContent } from "../../files/safetensors.js";
+import { FormatError } from "../../core/errors.js";
 import type { Activation } from "../../engine/activation.js";
-import { transpose } from "../../matrix.js";
+import { transpose } from "../../core/matrix.js";
 import type { InputNormalisation } from "../normalise.js";
 import { type Sae, isPlainTopK } from "../sae.js";
-import { TRAINING_FORMAT } from "../train-checkpoint.js";
+import { TRAINING_FORMAT } from "../train/train-checkpoint.js";
 import type { TensorBag } from "./bag.js";
 import { type CheckpointFormat, show, layerDirections } from "./format.js";
 

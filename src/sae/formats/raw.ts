@@ -1,12 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { readJson } from "../../data/json.js";
-import { readNpz } from "../../data/npz.js";
-import { readSafetensors } from "../../data/safetensors.js";
-import { openSource } from "../../data/source.js";
-import { type Tensor, type TensorDtype, isTensor } from "../../data/tensor.js";
-import { readTorch } from "../../data/torch.js";
-import { FormatError } from "../../errors.js";
+import { readJson } from "../../files/json.js";
+import { readNpz } from "../../files/numpy/npz.js";
+import { readSafetensors } from "../../files/safetensors.js";
+import { openSource } from "../../files/source.js";
+import { type Tensor, type TensorDtype, isTensor } from "../../files/tensor.js";
+import { readTorch } from "../../files/torch/torch.js";
+import { FormatError } from "../../core/errors.js";
 
 /** A checkpoint as it lies on disk, before anything is made of it. */
 export interface RawCheckpoint {

@@ -1,4 +1,4 @@
-import { FormatError } from "../../errors.js";
+import { FormatError } from "../../core/errors.js";
 import { dictionaryLearning } from "./dictionary-learning.js";
 import type { CheckpointFormat } from "./format.js";
 import { own } from "./own.js";

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { writeJson } from "../../data/json.js";
-import { type TensorContent, writeSafetensors } from "../../data/safetensors.js";
-import { transpose } from "../../matrix.js";
+import { writeJson } from "../../files/json.js";
+import { type TensorContent, writeSafetensors } from "../../files/safetensors.js";
+import { transpose } from "../../core/matrix.js";
 import type { Sae } from "../sae.js";
 
 /** What SAELens's configuration says besides the SAE itself. */

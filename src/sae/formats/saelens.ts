@@ -1,4 +1,4 @@
-import { FormatError } from "../../errors.js";
+import { FormatError } from "../../core/errors.js";
 import type { Activation } from "../../engine/activation.js";
 import type { InputNormalisation } from "../normalise.js";
 import type { SaeParts } from "../sae.js";

@@ -1,4 +1,4 @@
-import { FormatError } from "../../errors.js";
+import { FormatError } from "../../core/errors.js";
 import type { Activation } from "../../engine/activation.js";
 import type { TensorBag } from "./bag.js";
 import { type CheckpointFormat, configFlag, configSize, type Reading, show } from "./format.js";

@@ -1,4 +1,4 @@
-import { FormatError } from "../../errors.js";
+import { FormatError } from "../../core/errors.js";
 import { createBag } from "./bag.js";
 import {
   type CheckpointFormat,

@@ -1,0 +1,192 @@
+import { FormatError } from "../src/core/errors.js";
+
+/** Names of WordNet's lexicographer files, by their number in the data files (lexnames(5WN)); nouns are 3 to 28. */
+const LEXICAL_FILES: readonly string[] = [
+  "adj.all",
+  "adj.pert",
+  "adv.all",
+  "Tops",
+  "act",
+  "animal",
+  "artifact",
+  "attribute",
+  "body",
+  "cognition",
+  "communication",
+  "event",
+  "feeling",
+  "food",
+  "group",
+  "location",
+  "motive",
+  "object",
+  "person",
+  "phenomenon",
+  "plant",
+  "possession",
+  "process",
+  "quantity",
+  "relation",
+  "shape",
+  "state",
+  "substance",
+  "time",
+];
+
+/** One noun synset. */
+export interface Synset {
+  /** "n" and the eight digits of its byte offset in data.noun, such as "n02086723". */
+  id: string;
+  /** Its lexicographer file, such as "animal". */
+  lexicalFile: string;
+  /** The synonyms, with spaces for underscores. */
+  words: string[];
+  /** Ids of its hypernyms, and of the classes that it is an instance of. */
+  parents: string[];
+  /** Definition without the quoted examples after it. */
+  definition: string;
+}
+
+/** What to take from WordNet: lexical files whole, single subtrees (the root included), and subtrees to leave out. */
+export interface SynsetSelection {
+  lexicalFiles: readonly string[];
+  subtrees: readonly string[];
+  without: readonly string[];
+}
+
+/**
+ * The noun synsets of WordNet's `data.noun` (wndb(5WN)) in file order. `name` stands for the file in errors.
+ * Throws FormatError with the line number where a line does not fit the format or a hypernym is not in the file.
+ */
+export function parseNouns(text: string, name: string): Synset[] {
+  const synsets: Synset[] = [];
+  const lines = text.split("\n");
+  for (let i = 0; i < lines.length; i++) {
+    // The licence at the top is indented.
+    if (lines[i] === "" || lines[i].startsWith(" ")) continue;
+    const synset = parseSynset(lines[i]);
+    if (synset === undefined) {
+      throw new FormatError(name, `line ${i + 1}: expected a noun synset, got ${quote(lines[i])}`);
+    }
+    synsets.push(synset);
+  }
+  const ids = new Set(synsets.map((synset) => synset.id));
+  for (const { id, parents } of synsets) {
+    const missing = parents.find((parent) => !ids.has(parent));
+    if (missing !== undefined) {
+      throw new FormatError(name, `synset ${id} has the hypernym ${missing}, which is not there`);
+    }
+  }
+  return synsets;
+}
+
+/** The ids of `root` and of everything below it; empty where `root` is no synset's id. */
+export function subtreeIds(synsets: readonly Synset[], root: string): Set<string> {
+  const children = new Map<string, string[]>();
+  for (const { id, parents } of synsets) {
+    for (const parent of parents) {
+      const list = children.get(parent);
+      if (list === undefined) children.set(parent, [id]);
+      else list.push(id);
+    }
+  }
+  const seen = new Set<string>();
+  const open = synsets.some(({ id }) => id === root) ? [root] : [];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    open.push(...(children.get(id) ?? []));
+  }
+  return seen;
+}
+
+/** The selected synsets in their given order. Throws RangeError for a lexical file or a root that is not there. */
+export function selectSynsets(
+  synsets: readonly Synset[],
+  { lexicalFiles, subtrees, without }: SynsetSelection,
+): Synset[] {
+  const unknown = lexicalFiles.find((file) => !LEXICAL_FILES.includes(file));
+  if (unknown !== undefined) {
+    throw new RangeError(`selectSynsets: no lexical file is called ${quote(unknown)}`);
+  }
+  const union = (roots: readonly string[]): Set<string> => {
+    const ids = new Set<string>();
+    for (const root of roots) {
+      const below = subtreeIds(synsets, root);
+      if (below.size === 0) throw new RangeError(`selectSynsets: no synset is called ${root}`);
+      for (const id of below) ids.add(id);
+    }
+    return ids;
+  };
+  const inside = union(subtrees);
+  const outside = union(without);
+  return synsets.filter(
+    ({ id, lexicalFile }) =>
+      (lexicalFiles.includes(lexicalFile) || inside.has(id)) && !outside.has(id),
+  );
+}
+
+/** Every ancestor of the given synsets, themselves left out unless they are an ancestor of another one. */
+export function ancestorIds(synsets: readonly Synset[], of: readonly Synset[]): Set<string> {
+  const byId = new Map(synsets.map((synset) => [synset.id, synset]));
+  const seen = new Set<string>();
+  const open = of.flatMap(({ parents }) => parents);
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    open.push(...(byId.get(id)?.parents ?? []));
+  }
+  return seen;
+}
+
+/**
+ * A short name for each synset: its first word; where several share that, with the lexical file in parentheses;
+ * where that is shared too, all its words; where even that is, the id behind it.
+ */
+export function nameSynsets(synsets: readonly Synset[]): Map<string, string> {
+  const forms: ((synset: Synset) => string)[] = [
+    ({ words }) => words[0],
+    ({ words, lexicalFile }) => `${words[0]} (${lexicalFile})`,
+    ({ words }) => words.join(", "),
+    ({ words, id }) => `${words.join(", ")} (${id})`,
+  ];
+  const names = new Map<string, string>();
+  let open = [...synsets];
+  for (const form of forms) {
+    const uses = new Map<string, number>();
+    for (const synset of open) uses.set(form(synset), (uses.get(form(synset)) ?? 0) + 1);
+    for (const synset of open) if (uses.get(form(synset)) === 1) names.set(synset.id, form(synset));
+    open = open.filter(({ id }) => !names.has(id));
+  }
+  return names;
+}
+
+// offset lexfile type words(hex) (word lex_id)* pointers (symbol offset pos source/target)* | gloss
+function parseSynset(line: string): Synset | undefined {
+  const bar = line.indexOf(" | ");
+  if (bar < 0) return undefined;
+  const fields = line.slice(0, bar).trim().split(" ");
+  const lexicalFile = LEXICAL_FILES[Number(fields[1])];
+  if (!/^\d{8}$/.test(fields[0]) || lexicalFile === undefined || fields[2] !== "n")
+    return undefined;
+  const wordCount = Number.parseInt(fields[3], 16);
+  const pointersAt = 4 + 2 * wordCount;
+  const pointerCount = Number(fields[pointersAt]);
+  if (!(wordCount > 0) || fields.length !== pointersAt + 1 + 4 * pointerCount) return undefined;
+  const words: string[] = [];
+  for (let i = 4; i < pointersAt; i += 2) words.push(fields[i].replaceAll("_", " "));
+  const parents: string[] = [];
+  for (let i = pointersAt + 1; i < fields.length; i += 4) {
+    const isUp = fields[i] === "@" || fields[i] === "@i";
+    if (isUp && fields[i + 2] === "n") parents.push(`n${fields[i + 1]}`);
+  }
+  const definition = line
+    .slice(bar + 3)
+    .split(/[;:] ?"/)[0]
+    .trim();
+  return { id: `n${fields[0]}`, lexicalFile, words, parents, definition };
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}

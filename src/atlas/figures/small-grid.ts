@@ -1,0 +1,73 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { readNpyMatrix } from "../../files/numpy/npy.js";
+import type { OnProgress } from "../../core/progress.js";
+import { embeddingShape } from "../../sae/blocks.js";
+import { trainGrid } from "../../sae/train/train-grid.js";
+import type { AtlasData } from "../context.js";
+import { withLock } from "../lock.js";
+import { StepRunner } from "../manifest.js";
+
+/** Folder of the grid in an atlas, and of the runs' states in the grid. */
+const GRID_FOLDER = "grid";
+const RUNS_FOLDER = "runs";
+
+/** Embeddings up to this many numbers have a grid trained without being asked: 16,000 documents of width 512. */
+const SMALL = 2 ** 23;
+
+/** The ratios of the paper's headline SAEs: k 16, 32, 64 and n 3,072, 6,144, 9,216. A short training, as it is waited for. */
+const TRAINING = {
+  k: [4, 8, 16],
+  n: [384, 768, 1152],
+  epochs: 4,
+  lr: 2e-3,
+  batch: 256,
+  ownSeeds: true,
+} as const;
+
+/** Whether an atlas's embeddings are few enough to train a grid on the way. */
+export async function hasSmallCorpus(atlas: AtlasData): Promise<boolean> {
+  const { N, d } = await embeddingShape(atlas.embeddings);
+  return N * d <= SMALL;
+}
+
+/**
+ * Trains nine small SAEs of k 4, 8, 16 and n 384, 768, 1,152 on an atlas's embeddings into its folder `grid`, four passes
+ * each, and gives that folder. What is trained already and still fits is kept, and a broken training goes on where it was.
+ * Throws as trainGrid does, and the signal's reason where it was aborted.
+ */
+export async function trainSmallGrid(
+  atlas: AtlasData,
+  { onProgress, signal }: { onProgress?: OnProgress; signal?: AbortSignal } = {},
+): Promise<string> {
+  const folder = path.join(atlas.dir, GRID_FOLDER);
+  await withLock(folder, async () => {
+    const runner = await StepRunner.open(folder);
+    await runner.step(
+      {
+        name: "grid",
+        version: 1,
+        inputs: { embeddings: await runner.hashInput("embeddings", atlas.embeddings) },
+        options: TRAINING,
+        outputs: ["table.json", "table.csv", ...saeFiles()],
+      },
+      async () => {
+        const embeddings = await readNpyMatrix(atlas.embeddings);
+        const { ended } = await trainGrid(embeddings, {
+          ...TRAINING,
+          folder,
+          resume: true,
+          onProgress,
+          signal,
+        });
+        if (ended === "aborted") throw signal?.reason ?? new Error("figures: training stopped");
+        await rm(path.join(folder, RUNS_FOLDER), { recursive: true, force: true });
+      },
+    );
+  });
+  return folder;
+}
+
+function saeFiles(): string[] {
+  return TRAINING.n.flatMap((n) => TRAINING.k.map((k) => `sae_${k}_${n}_${2 * k}.safetensors`));
+}

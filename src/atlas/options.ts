@@ -1,0 +1,68 @@
+import type { EngineName } from "../engine/auto.js";
+import type { ResampleScheme } from "../compare/resample.js";
+import type { OnProgress } from "../core/progress.js";
+
+/** How an atlas's SAE is trained; see trainSae for the meaning and further defaults. */
+export interface AtlasTraining {
+  k: number;
+  n: number;
+  epochs: number;
+  lr: number;
+  batch?: number;
+}
+
+/** How the stability of an atlas's families is measured; see documentStability and seedStability. */
+export interface AtlasStability extends ResampleScheme {
+  /** Resamples of the documents. Default 100. */
+  resamples?: number;
+  /** SAEs to train as the atlas's own but with other seeds; they are kept in its folder. Default 0. */
+  seeds?: number;
+  /** How to train those, where the atlas's SAE was given, or in place of how that was trained. */
+  training?: Partial<AtlasTraining>;
+  /** Files of SAEs of the same embeddings to compare with, beside those trained. */
+  saes?: readonly string[];
+  /** Latents that those keep per document, where their files do not tell. */
+  k?: number;
+}
+
+/** What an atlas is made from and how. */
+export interface AtlasOptions {
+  /** Folder of the atlas; made if missing. */
+  dir: string;
+  /** Documents, row for row those of the embeddings: .jsonl, .csv or abstract_texts.json, .gz or not. */
+  corpus: string;
+  /** Embeddings [N, d], .npy. */
+  embeddings: string;
+  /** An SAE to use: a released .pth or our .safetensors. Without it one is trained. */
+  sae?: string;
+  /** Latents kept per document, where the SAE's file does not tell. */
+  k?: number;
+  /** How to train, where no SAE is given. */
+  training?: AtlasTraining;
+  /** Parents of the documents' classes, a JSONL of {id, name, parents}. */
+  classTree?: string;
+  /** A `feature_analysis_results` file whose labels and scores replace the keyword labels. */
+  analysis?: string;
+  /** Make the families as the reference does, bugs included; needs `analysis`. Default false. */
+  compat?: boolean;
+  /** Weakest edge of a family, on the scale of the default weight; see extractFamilies. Not with `compat`. */
+  threshold?: number;
+  /**
+   * What the map places: latents that fire together ("coactivation", the default: truer maps, see docs/benchmarks.md)
+   * or that point the same way ("decoder").
+   */
+  mapFrom?: "decoder" | "coactivation";
+  /**
+   * Measure how well families come again, over resamples of the documents and over training seeds. Without it, what was
+   * measured before stays as long as the families do.
+   */
+  stability?: AtlasStability;
+  /** Of training, map and nulls. Default 0. */
+  seed?: number;
+  /** Default "auto". */
+  device?: EngineName;
+  onProgress?: OnProgress;
+  /** Receives what is worth a look, such as a given SAE that seems to want its inputs prepared in another way. */
+  onWarning?: (warning: string) => void;
+  signal?: AbortSignal;
+}

@@ -1,0 +1,47 @@
+import { buildCatalog } from "../../catalog/catalog.js";
+import { writeCatalog } from "../../catalog/write.js";
+import { cosineNeighbours } from "../../projection/neighbours.js";
+import type { AtlasBuild } from "../build.js";
+import { ATLAS_FILES } from "../files.js";
+import { NEIGHBOURS } from "./model-steps.js";
+
+/** Writes the catalog: all that is known of each latent, a row a latent. */
+export async function catalogStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  const hasClasses = (await data.classIndex()) !== undefined;
+  const { labels, families, map, taxonomy, stability } = ATLAS_FILES;
+  await runner.step(
+    {
+      name: "catalog",
+      version: 3,
+      inputs: {
+        corpus: hashes.corpus,
+        codes: hashes.codes,
+        sae: hashes.sae,
+        labels: runner.outputHash(labels),
+        families: runner.outputHash(families),
+        map: runner.outputHash(map),
+        taxonomy: hasClasses ? runner.outputHash(taxonomy) : "",
+        stability: runner.findOutputHash(stability) ?? "",
+      },
+      options: {},
+      outputs: [ATLAS_FILES.catalogJsonl, ATLAS_FILES.catalogCsv, ATLAS_FILES.catalogParquet],
+    },
+    async () => {
+      const { decoder } = await data.sae();
+      const neighbours = await cosineNeighbours(decoder, NEIGHBOURS, await data.engine());
+      const rows = buildCatalog({
+        postings: await data.postings(),
+        documents: await data.documents(),
+        labels: [...(await data.labels()).values()],
+        families: await data.families(),
+        stability: (await data.stability())?.latents?.map((latent) => latent.stability),
+        places: await data.places(),
+        neighbours,
+        coactivation: await data.coactivation(),
+        matches: (await data.taxonomy())?.matches,
+        classNames: (await data.classTree())?.names,
+      });
+      await writeCatalog(options.dir, rows);
+    },
+  );
+}

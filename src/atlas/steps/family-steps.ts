@@ -1,0 +1,223 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { readJson, writeJson } from "../../files/json.js";
+import { writeJsonl } from "../../files/jsonl.js";
+import { sha256File, writeFileAtomic } from "../../files/atomic-file.js";
+import { latentDensities } from "../../core/codes.js";
+import { toFamiliesJson } from "../../families/files/families-json.js";
+import type { Family } from "../../families/extract.js";
+import { forestToGraphml } from "../../families/files/graphml.js";
+import { type AnalysisRow, parseAnalysis } from "../../labels/paper/clean-labels.js";
+import type { FamilyStabilityEntry, StabilityReport } from "../../compare/stability-report.js";
+import { familyStatistics, statisticsRecord } from "../../families/stats.js";
+import { reportTaxonomy } from "../../taxonomy/taxonomy-report.js";
+import { nameFamiliesByKeywords } from "../../labels/family-names.js";
+import { labelsFromAnalysis } from "../../labels/paper/labels-from-analysis.js";
+import { labelByKeywords } from "../../labels/keywords.js";
+import { readLabelLines, recordsOf } from "../../labels/label-read.js";
+import { type LabelRecord, mergeLabels } from "../../labels/label.js";
+import { nameFields } from "../../labels/family-name-fields.js";
+import {
+  applyScores,
+  readFamilyNames,
+  readModelLabels,
+  readScores,
+} from "../../labels/model-labels.js";
+import { readOverrides } from "../../labels/overrides.js";
+import type { AtlasBuild } from "../build.js";
+import { ATLAS_FILES } from "../files.js";
+import { findFamilies } from "./find-families.js";
+
+/**
+ * Labels every latent by its documents' words; labels by a language model take their place, imported ones and those of an
+ * analysis file that of both, and a person's, in labels.overrides.jsonl, that of all. Scores measured apart are put beside
+ * the labels that they were measured on.
+ */
+export async function labelsStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  const { analysis, dir, onProgress } = options;
+  const file = (name: keyof typeof ATLAS_FILES): string => path.join(dir, ATLAS_FILES[name]);
+  await runner.step(
+    {
+      name: "labels",
+      version: 2,
+      inputs: {
+        corpus: hashes.corpus,
+        codes: hashes.codes,
+        analysis: hashes.analysis,
+        ...(await hashesOf(dir, ["imported", "overrides", "modelLabels", "labelScores"])),
+      },
+      options: {},
+      outputs: [ATLAS_FILES.labels],
+    },
+    async () => {
+      const keywords = labelByKeywords(await data.texts(), await data.postings(), { onProgress });
+      const analysed = labelsFromAnalysis((await readAnalysis(analysis)) ?? []);
+      const { n } = await data.postings();
+      const byModel = await readModelLabels(file("modelLabels"), n);
+      const merged = mergeLabels(
+        keywords,
+        byModel,
+        analysed,
+        ...(await readGivenLabels(dir, n, "latent")),
+      );
+      const words = new Map(keywords.map((record) => [record.latent, record.keywords]));
+      const full = merged.map((record) => {
+        const keywords = record.keywords ?? words.get(record.latent);
+        return keywords === undefined ? record : { ...record, keywords };
+      });
+      const scored = applyScores(full, await readScores(file("labelScores"), n));
+      await writeJsonl(file("labels"), scored);
+    },
+  );
+}
+
+/**
+ * Finds the families and names them by their documents' words; a language model's name for the same family wins, an imported
+ * one over that, and a person's over all.
+ */
+export async function familiesStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  const { analysis, compat = false, threshold, dir, onProgress } = options;
+  const stabilityHash = runner.findOutputHash(ATLAS_FILES.stability);
+  await runner.step(
+    {
+      name: "families",
+      version: 1,
+      inputs: {
+        codes: hashes.codes,
+        corpus: hashes.corpus,
+        analysis: hashes.analysis,
+        labels: runner.outputHash(ATLAS_FILES.labels),
+        ...(stabilityHash !== undefined && { stability: stabilityHash }),
+        ...(await hashesOf(dir, ["imported", "overrides", "modelFamilies"])),
+      },
+      options: { compat, threshold },
+      outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
+    },
+    async () => {
+      const file = (name: "modelFamilies" | "families" | "familyStatistics" | "forest"): string =>
+        path.join(dir, ATLAS_FILES[name]);
+      const coactivation = await data.coactivation();
+      const found = findFamilies(coactivation, {
+        analysis: await readAnalysis(analysis),
+        compat,
+        threshold,
+        onProgress,
+      });
+      const { forest } = found;
+      const stability = await data.stability();
+      const families = stability ? withMemberStability(found.families, stability) : found.families;
+      const labels = await data.labels();
+      const label = (latent: number): string | undefined => labels.get(latent)?.label || undefined;
+      const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), families);
+      const byModel = await readFamilyNames(file("modelFamilies"), coactivation.n);
+      const given = mergeLabels(...(await readGivenLabels(dir, coactivation.n, "family")));
+      const fieldsOf = nameFields(names, byModel, given);
+      const extras = (family: Family, f: number): Record<string, unknown> => ({
+        ...fieldsOf(family, f),
+        ...(stability && familyFields(stability.families[f])),
+      });
+      await writeJson(file("families"), toFamiliesJson(families, label, extras));
+      const statistics = familyStatistics(families, forest.nodes, coactivation, { compat });
+      await writeJson(file("familyStatistics"), statisticsRecord(statistics));
+      const densities = latentDensities(await data.codes(), await data.counting());
+      await writeFileAtomic(
+        file("forest"),
+        forestToGraphml(forest, {
+          densities,
+          label,
+          families,
+          stability: stability?.edges.map((edge) => edge.stability),
+        }),
+      );
+    },
+  );
+}
+
+/** The families with the stability of every member. */
+function withMemberStability(families: readonly Family[], stability: StabilityReport): Family[] {
+  return families.map((family, f) => ({
+    ...family,
+    members: family.members.map((member, m) => ({
+      ...member,
+      stability: stability.families[f].members[m].stability,
+    })),
+  }));
+}
+
+/** What families.json tells of one family's stability. */
+function familyFields(entry: FamilyStabilityEntry): Record<string, unknown> {
+  return {
+    stability: entry.stability,
+    stability_interval: entry.interval,
+    stability_found_again: entry.foundAgain,
+    stability_random: entry.random,
+    stability_seeds: entry.seeds?.stability ?? null,
+    stability_seeds_matched: entry.seeds?.matched ?? null,
+  };
+}
+
+/** Compares latents, edges and families with the corpus's classes; without classes there is no report. */
+export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  const index = await data.classIndex();
+  if (index === undefined) return runner.dropStep("taxonomy");
+  await runner.step(
+    {
+      name: "taxonomy",
+      version: 1,
+      inputs: {
+        corpus: hashes.corpus,
+        classTree: hashes.classTree,
+        codes: hashes.codes,
+        forest: runner.outputHash(ATLAS_FILES.forest),
+        families: runner.outputHash(ATLAS_FILES.families),
+      },
+      options: {},
+      outputs: [ATLAS_FILES.taxonomy],
+    },
+    async () => {
+      const forest = await data.forest();
+      const families = await data.families();
+      const report = reportTaxonomy(await data.postings(), index, {
+        edges: Array.from(forest.from, (parent, e) => ({
+          parent,
+          child: forest.to[e],
+          weight: forest.weight[e],
+        })),
+        families: families.map(({ parent, members }) => ({
+          parent,
+          members: members.map(({ latent }) => latent),
+        })),
+      });
+      await writeJson(path.join(options.dir, ATLAS_FILES.taxonomy), report);
+    },
+  );
+}
+
+/** SHA-256 of those of an atlas's files that are there, by their name in ATLAS_FILES. */
+async function hashesOf(
+  dir: string,
+  names: readonly (keyof typeof ATLAS_FILES)[],
+): Promise<Record<string, string>> {
+  const out: Record<string, string> = {};
+  for (const name of names) {
+    const full = path.join(dir, ATLAS_FILES[name]);
+    if (existsSync(full)) out[name] = await sha256File(full);
+  }
+  return out;
+}
+
+/** The labels that other tools and people left in the atlas, the weaker list first. */
+async function readGivenLabels(
+  dir: string,
+  n: number,
+  of: "latent" | "family",
+): Promise<LabelRecord[][]> {
+  const imported = path.join(dir, ATLAS_FILES.imported);
+  const lines = existsSync(imported) ? await readLabelLines(imported, n) : [];
+  return [recordsOf(lines, of), await readOverrides(path.join(dir, ATLAS_FILES.overrides), n, of)];
+}
+
+/** Reads an analysis file where one is given. */
+export async function readAnalysis(file: string | undefined): Promise<AnalysisRow[] | undefined> {
+  return file === undefined ? undefined : parseAnalysis(await readJson(file), file);
+}

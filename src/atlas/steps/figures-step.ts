@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import type { AtlasData } from "../context.js";
+import { type WriteFiguresOptions, drawFigures, renderFigures } from "../figures.js";
+import { withLock } from "../lock.js";
+import { StepRunner } from "../manifest.js";
+
+/**
+ * Draws all of an atlas's figures into `folder` unless they are there and nothing they show has changed. Gives the
+ * paths of the files, or undefined where nothing had to be drawn.
+ */
+export async function refreshFigures(
+  data: AtlasData,
+  folder: string,
+  options: Omit<WriteFiguresOptions, "names"> = {},
+): Promise<string[] | undefined> {
+  return withLock(data.dir, () => runFigures(data, folder, options));
+}
+
+async function runFigures(
+  data: AtlasData,
+  folder: string,
+  options: Omit<WriteFiguresOptions, "names">,
+): Promise<string[] | undefined> {
+  const { formats = ["png", "svg"], scale } = options;
+  const figures = await drawFigures(data, undefined, options);
+  const runner = await StepRunner.open(data.dir);
+  let written: string[] | undefined;
+  await runner.step(
+    {
+      name: "figures",
+      version: 1,
+      inputs: Object.fromEntries(figures.map((figure) => [figure.name, hashOf(figure)])),
+      options: { formats, scale, folder: path.relative(data.dir, folder) },
+      outputs: figures.flatMap(({ name }) =>
+        formats.map((format) => path.relative(data.dir, path.join(folder, `${name}.${format}`))),
+      ),
+    },
+    async () => {
+      written = await renderFigures(figures, folder, { ...options, formats });
+    },
+  );
+  return written;
+}
+
+function hashOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}

@@ -1,0 +1,133 @@
+import { readdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { writeJson } from "../../files/json.js";
+import { writeJsonl } from "../../files/jsonl.js";
+import { readNpyMatrix } from "../../files/numpy/npy.js";
+import { writeNpy } from "../../files/numpy/npy-write.js";
+import { cosineNeighbours } from "../../projection/neighbours.js";
+import { coactivationProfiles } from "../../projection/profiles.js";
+import { projectUmap } from "../../projection/umap.js";
+import { saveSae } from "../../sae/checkpoint.js";
+import { encodeToFiles } from "../../sae/encode.js";
+import { computeMetrics } from "../../sae/metrics.js";
+import { compareReadings } from "../../sae/readings.js";
+import { trainSae } from "../../sae/train/train.js";
+import type { AtlasBuild } from "../build.js";
+import { ATLAS_FILES, codesFiles, trainStateFile } from "../files.js";
+import type { AtlasTraining } from "../options.js";
+
+/** Neighbours a latent for the map, and for the catalog's list of nearest latents. */
+export const NEIGHBOURS = 15;
+
+/** Trains the atlas's SAE; an interrupted run goes on from its last checkpoint. */
+export async function trainStep(build: AtlasBuild): Promise<void> {
+  const { training, seed = 0 } = build.options;
+  if (training === undefined) throw new TypeError("atlas: give an SAE or say how to train one");
+  const files = { sae: ATLAS_FILES.sae, log: ATLAS_FILES.trainLog };
+  await runTraining(build, "train", { ...training, seed }, files);
+  build.hashes.sae = build.runner.outputHash(ATLAS_FILES.sae);
+}
+
+/** Trains an SAE as the step `name`, unless it is there, into `files` of the atlas. */
+export async function runTraining(
+  { runner, options, hashes }: AtlasBuild,
+  name: string,
+  training: AtlasTraining & { seed: number },
+  files: { sae: string; log?: string },
+): Promise<void> {
+  const { embeddings, onProgress, signal } = options;
+  await runner.step(
+    {
+      name,
+      version: 1,
+      inputs: { embeddings: hashes.embeddings },
+      options: training,
+      outputs: [files.sae, ...(files.log === undefined ? [] : [files.log])],
+    },
+    async (key) => {
+      await removeTrainStates(options.dir, trainStateFile(key));
+      const state = path.join(options.dir, trainStateFile(key));
+      const result = await trainSae(await readNpyMatrix(embeddings), {
+        ...training,
+        checkpointPath: state,
+        checkpointEvery: 200,
+        resume: true,
+        onProgress,
+        signal,
+      });
+      signal?.throwIfAborted();
+      await saveSae(path.join(options.dir, files.sae), result.sae, {
+        auxk: 2 * training.k,
+        epochs: training.epochs,
+        lr: training.lr,
+        seed: training.seed,
+      });
+      if (files.log !== undefined) {
+        await writeJsonl(path.join(options.dir, files.log), result.log);
+      }
+      await rm(state, { force: true });
+    },
+  );
+}
+
+/** States of trainings with other options or embeddings, which nothing will go on from. */
+async function removeTrainStates(dir: string, kept: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    if (!/^train-state.*\.safetensors$/.test(name) || name === kept) continue;
+    await rm(path.join(dir, name), { force: true });
+  }
+}
+
+/** Encodes the corpus and measures the SAE on it. */
+export async function encodeStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  const { embeddings, dir, onProgress, onWarning, signal } = options;
+  const sae = await data.sae();
+  runner.manifest.k = sae.k;
+  const names = codesFiles(sae.k, sae.n);
+  await runner.step(
+    {
+      name: "encode",
+      version: 1,
+      inputs: { embeddings: hashes.embeddings, sae: hashes.sae },
+      options: { k: sae.k },
+      outputs: [names.indices, names.values, ATLAS_FILES.metrics],
+    },
+    async () => {
+      const engine = await data.engine();
+      runner.manifest.engine = engine.description;
+      if (options.sae !== undefined && onWarning) {
+        const { warning } = await compareReadings(sae, embeddings, { engine, quick: true });
+        if (warning !== undefined) onWarning(warning);
+      }
+      await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
+      const codes = await data.codes();
+      const metrics = await computeMetrics(sae, embeddings, { codes, engine, onProgress, signal });
+      await writeJson(path.join(dir, ATLAS_FILES.metrics), metrics);
+    },
+  );
+  hashes.codes = `${runner.outputHash(names.indices)} ${runner.outputHash(names.values)}`;
+}
+
+/** Places the latents in the plane. */
+export async function mapStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
+  const { mapFrom = "coactivation", seed = 0, dir, onProgress, signal } = options;
+  const inputs: Record<string, string> =
+    mapFrom === "decoder" ? { sae: hashes.sae } : { codes: hashes.codes };
+  await runner.step(
+    { name: "map", version: 1, inputs, options: { mapFrom, seed }, outputs: [ATLAS_FILES.map] },
+    async () => {
+      const engine = await data.engine();
+      const rows =
+        mapFrom === "decoder"
+          ? (await data.sae()).decoder
+          : coactivationProfiles(await data.coactivation());
+      const neighbours = await cosineNeighbours(rows, NEIGHBOURS, engine, { onProgress, signal });
+      const places = await projectUmap(neighbours, { seed, onProgress, signal });
+      await writeNpy(path.join(dir, ATLAS_FILES.map), {
+        shape: [places.rows, 2],
+        data: places.data,
+        dtype: "f4",
+      });
+    },
+  );
+}

@@ -1,0 +1,301 @@
+import { type Postings, topDocuments } from "../core/codes.js";
+import type { Neighbours } from "../engine/engine.js";
+import type { Coactivation } from "../families/coactivation.js";
+import { coactivePartners } from "../families/partners.js";
+import type { LatentMatch } from "../taxonomy/latent-matches.js";
+import type { Matrix } from "../core/matrix.js";
+import { neighboursOf } from "../projection/neighbours.js";
+import {
+  type LabelRecord,
+  type LabelScore,
+  type LabelSource,
+  labelScores,
+} from "../labels/label.js";
+
+/**
+ * One latent as the catalog tells it. Keys stand in this order in every row and are the columns of the files;
+ * what is not known is null, a list without entries is empty. Numbers are rounded to 6 significant digits.
+ */
+export interface CatalogRow {
+  /** The latent. */
+  index: number;
+  /** Empty where it has none; `label_note` then says why. */
+  label: string;
+  label_source: LabelSource | null;
+  label_note: string | null;
+  /** The label's first score, its name, the documents (or answers) behind it and its 95 % interval. */
+  score: number | null;
+  score_name: string | null;
+  score_n: number | null;
+  score_low: number | null;
+  score_high: number | null;
+  /** All scores of the label, the first included. */
+  scores: CatalogScore[];
+  /** Distinctive words, strongest first. */
+  keywords: string[];
+  /** Language model and version of the prompts behind the label. */
+  model: string | null;
+  prompt_version: string | null;
+  /** When the label was made, ISO 8601. */
+  label_date: string | null;
+  /** US dollars that the label and its scores cost. */
+  label_cost: number | null;
+  /** Documents behind label and scores, by what they were used for: explain, validate or score. */
+  label_documents: { id: string; use: string }[];
+  /** Documents in which it is active, and their share of all. */
+  active: number;
+  density: number;
+  /** Mean and highest activation above 0. */
+  mean_activation: number | null;
+  max_activation: number | null;
+  /** Families with this latent, by the latent that is their parent. */
+  families: CatalogFamily[];
+  /** How well the latent comes again over training seeds: its mean best cosine. Null where that was not measured. */
+  stability: number | null;
+  /** Place on the map. */
+  x: number | null;
+  y: number | null;
+  /** Nearest latents by direction, nearest first. */
+  nearest: { index: number; cosine: number }[];
+  /** Latents with the most similar activations over the documents, with the number of documents that share both. */
+  coactive: { index: number; cosine: number; documents: number }[];
+  /** The documents in which it is strongest. */
+  top_documents: { id: string; title: string; value: number }[];
+  /** The known class that it agrees with best, by F1, with the 95 % interval. */
+  class: string | null;
+  class_name: string | null;
+  class_f1: number | null;
+  class_low: number | null;
+  class_high: number | null;
+}
+
+/** A label's score by one measure; see LabelScore. */
+export interface CatalogScore {
+  name: string;
+  value: number | null;
+  n: number;
+  low: number | null;
+  high: number | null;
+}
+
+/** A family as one of its latents sees it. */
+export interface CatalogFamily {
+  /** The parent latent, which names the family. */
+  id: number;
+  name: string;
+  role: "parent" | "member";
+  /** How well the family comes again over resamples of the documents, 0 to 1. Null where that was not measured. */
+  stability: number | null;
+}
+
+/** What a catalog is made from; all but the first two may be missing. */
+export interface CatalogInputs {
+  /** Where the latents are active. */
+  postings: Postings;
+  /** The corpus, row for row; a document without a title is named by the start of its text. */
+  documents: readonly { id: string; title: string; text?: string }[];
+  labels?: readonly LabelRecord[];
+  families?: readonly {
+    parent: number;
+    members: readonly { latent: number }[];
+    /** Default: the parent's label. */
+    name?: string;
+    /** Over documents; see documentStability. */
+    stability?: number;
+  }[];
+  /** Each latent's stability over training seeds [n]; see seedStability. */
+  stability?: ArrayLike<number>;
+  /** Places on the map [n, 2]. */
+  places?: Matrix;
+  /** Nearest latents by direction, such as cosineNeighbours of the decoder gives. */
+  neighbours?: Neighbours;
+  coactivation?: Coactivation;
+  /** Agreement with known classes, and readable names of those. */
+  matches?: readonly LatentMatch[];
+  classNames?: ReadonlyMap<string, string>;
+}
+
+/** How much a row lists. */
+export interface CatalogOptions {
+  /** Documents listed a latent. Default 10. */
+  topDocuments?: number;
+  /** Nearest and co-activating latents listed a latent. Default 10. */
+  related?: number;
+}
+
+/** Characters of a text that stand for a missing title. */
+const TITLE_LENGTH = 100;
+
+/**
+ * The catalog: a row for every latent, in order. Throws RangeError where documents or places do not fit the postings.
+ */
+export function buildCatalog(
+  inputs: CatalogInputs,
+  { topDocuments: listed = 10, related = 10 }: CatalogOptions = {},
+): CatalogRow[] {
+  const { postings, documents, places, neighbours, coactivation } = inputs;
+  checkSizes(inputs);
+  const labels = new Map((inputs.labels ?? []).map((record) => [record.latent, record]));
+  const matches = new Map((inputs.matches ?? []).map((match) => [match.latent, match]));
+  const families = familiesByLatent(inputs, labels);
+  const partners = coactivation === undefined ? undefined : coactivePartners(coactivation, related);
+  return Array.from({ length: postings.n }, (_, index) => ({
+    index,
+    ...labelColumns(labels.get(index)),
+    ...activationColumns(postings, index),
+    families: families.get(index) ?? [],
+    stability: inputs.stability === undefined ? null : known(inputs.stability[index]),
+    x: places === undefined ? null : known(places.data[2 * index]),
+    y: places === undefined ? null : known(places.data[2 * index + 1]),
+    nearest:
+      neighbours === undefined
+        ? []
+        : neighboursOf(neighbours, index)
+            .slice(0, related)
+            .map((found) => ({ index: found.index, cosine: round(found.score) })),
+    coactive: (partners?.[index] ?? []).map((one) => ({ ...one, cosine: round(one.cosine) })),
+    top_documents: topDocuments(postings, index, listed).map(({ document, value }) => ({
+      id: documents[document].id,
+      title: titleOf(documents[document]),
+      value: round(value),
+    })),
+    ...classColumns(matches.get(index), inputs.classNames),
+  }));
+}
+
+function checkSizes({ postings, documents, places, neighbours }: CatalogInputs): void {
+  if (documents.length !== postings.documents) {
+    throw new RangeError(
+      `buildCatalog: expected ${postings.documents} documents, got ${documents.length}`,
+    );
+  }
+  if (places !== undefined && (places.rows !== postings.n || places.cols !== 2)) {
+    throw new RangeError(
+      `buildCatalog: expected places [${postings.n}, 2], got [${places.rows}, ${places.cols}]`,
+    );
+  }
+  if (neighbours !== undefined && neighbours.rows !== postings.n) {
+    throw new RangeError(
+      `buildCatalog: expected neighbours of ${postings.n} latents, got ${neighbours.rows}`,
+    );
+  }
+}
+
+type LabelColumns = Pick<
+  CatalogRow,
+  | "label"
+  | "label_source"
+  | "label_note"
+  | "score"
+  | "score_name"
+  | "score_n"
+  | "score_low"
+  | "score_high"
+  | "scores"
+  | "keywords"
+  | "model"
+  | "prompt_version"
+  | "label_date"
+  | "label_cost"
+  | "label_documents"
+>;
+
+function labelColumns(record: LabelRecord | undefined): LabelColumns {
+  const scores = record === undefined ? [] : labelScores(record).map(scoreColumns);
+  const first = record?.score === undefined ? undefined : scores[0];
+  return {
+    label: record?.label ?? "",
+    label_source: record === undefined || record.label === "" ? null : record.source,
+    label_note: record?.reason ?? null,
+    score: first?.value ?? null,
+    score_name: first?.name ?? null,
+    score_n: first?.n ?? null,
+    score_low: first?.low ?? null,
+    score_high: first?.high ?? null,
+    scores,
+    keywords: record?.keywords ?? [],
+    model: record?.model ?? null,
+    prompt_version: record?.promptVersion ?? null,
+    label_date: record?.date ?? null,
+    label_cost: record?.cost === undefined ? null : known(record.cost),
+    label_documents: (["explain", "validate", "score"] as const).flatMap((use) =>
+      (record?.examples?.[use] ?? []).map((id) => ({ id, use })),
+    ),
+  };
+}
+
+function scoreColumns({ name, value, n, interval = [NaN, NaN] }: LabelScore): CatalogScore {
+  const [low, high] = interval;
+  return { name, value: known(value), n, low: known(low), high: known(high) };
+}
+
+function activationColumns(
+  { offsets, values, documents }: Postings,
+  latent: number,
+): Pick<CatalogRow, "active" | "density" | "mean_activation" | "max_activation"> {
+  const active = offsets[latent + 1] - offsets[latent];
+  let [sum, above, highest] = [0, 0, 0];
+  for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
+    if (values[at] <= 0) continue;
+    sum += values[at];
+    above++;
+    highest = Math.max(highest, values[at]);
+  }
+  return {
+    active,
+    density: documents === 0 ? 0 : round(active / documents),
+    mean_activation: above === 0 ? null : round(sum / above),
+    max_activation: above === 0 ? null : round(highest),
+  };
+}
+
+function familiesByLatent(
+  { families = [] }: CatalogInputs,
+  labels: ReadonlyMap<number, LabelRecord>,
+): Map<number, CatalogFamily[]> {
+  const found = new Map<number, CatalogFamily[]>();
+  const add = (latent: number, family: CatalogFamily): void => {
+    const list = found.get(latent);
+    if (list === undefined) found.set(latent, [family]);
+    else list.push(family);
+  };
+  for (const { parent, members, name, stability = null } of families) {
+    const called = name ?? (labels.get(parent)?.label || `latent ${parent}`);
+    add(parent, { id: parent, name: called, role: "parent", stability });
+    for (const { latent } of members) {
+      add(latent, { id: parent, name: called, role: "member", stability });
+    }
+  }
+  return found;
+}
+
+function classColumns(
+  match: LatentMatch | undefined,
+  names: ReadonlyMap<string, string> | undefined,
+): Pick<CatalogRow, "class" | "class_name" | "class_f1" | "class_low" | "class_high"> {
+  if (match?.classId === undefined) {
+    return { class: null, class_name: null, class_f1: null, class_low: null, class_high: null };
+  }
+  return {
+    class: match.classId,
+    class_name: names?.get(match.classId) ?? match.classId,
+    class_f1: round(match.f1),
+    class_low: round(match.interval[0]),
+    class_high: round(match.interval[1]),
+  };
+}
+
+function titleOf({ title, text = "" }: { title: string; text?: string }): string {
+  if (title !== "") return title;
+  const line = text.replace(/\s+/g, " ").trim();
+  const letters = [...line.slice(0, 4 * TITLE_LENGTH)];
+  return letters.length > TITLE_LENGTH ? `${letters.slice(0, TITLE_LENGTH).join("")}…` : line;
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(6));
+}
+
+function known(value: number): number | null {
+  return Number.isFinite(value) ? round(value) : null;
+}

@@ -1,0 +1,94 @@
+import { readJsonl } from "../files/jsonl.js";
+import { FormatError } from "../core/errors.js";
+import type { CatalogRow } from "./catalog.js";
+import { CATALOG_COLUMNS, type CatalogKind } from "./columns.js";
+
+/**
+ * Reads `catalog.jsonl`, gzip by name. Keys that a row lacks become null or an empty list, so that a catalog made
+ * elsewhere needs only `index` and `label`; unknown keys are left out. Throws FormatError, naming line and key, for a
+ * value of another kind, a missing index or label, and an index that occurs twice.
+ */
+export async function readCatalog(path: string): Promise<CatalogRow[]> {
+  const rows: CatalogRow[] = [];
+  const lines = new Map<number, number>();
+  for await (const { line, value } of readJsonl(path)) {
+    const row = parseCatalogRow(value, `${path}: line ${line}`);
+    const earlier = lines.get(row.index);
+    if (earlier !== undefined) {
+      throw new FormatError(path, `line ${line} repeats latent ${row.index} of line ${earlier}`);
+    }
+    lines.set(row.index, line);
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** A catalog row from parsed JSON. Throws FormatError, naming `path` and the key, where it is malformed. */
+export function parseCatalogRow(value: unknown, path: string): CatalogRow {
+  if (!isRecord(value)) throw new FormatError(path, "expected an object");
+  const row: Record<string, unknown> = {};
+  for (const { name, kind } of CATALOG_COLUMNS) {
+    const found = Object.hasOwn(value, name) ? value[name] : null;
+    if (typeof kind === "string") row[name] = parseValue(found, kind, name, path);
+    else row[name] = parseList(found, kind, name, path);
+  }
+  if (!Number.isInteger(row.index) || (row.index as number) < 0) {
+    throw new FormatError(path, `index must be a whole number from 0, got ${show(row.index)}`);
+  }
+  if (typeof row.label !== "string") throw new FormatError(path, "label is missing");
+  row.active ??= 0;
+  row.density ??= 0;
+  return row as unknown as CatalogRow;
+}
+
+function parseList(
+  value: unknown,
+  kind: { list: CatalogKind } | { records: Record<string, CatalogKind> },
+  name: string,
+  path: string,
+): unknown[] {
+  if (value === null) return [];
+  if (!Array.isArray(value))
+    throw new FormatError(path, `${name} must be a list, got ${show(value)}`);
+  return value.map((entry: unknown, i) => {
+    const place = `${name}[${i}]`;
+    if ("list" in kind) return parseValue(entry, kind.list, place, path);
+    if (!isRecord(entry)) {
+      throw new FormatError(path, `${place} must be an object, got ${show(entry)}`);
+    }
+    return Object.fromEntries(
+      Object.entries(kind.records).map(([field, of]) => [
+        field,
+        parseValue(
+          Object.hasOwn(entry, field) ? entry[field] : null,
+          of,
+          `${place}.${field}`,
+          path,
+        ),
+      ]),
+    );
+  });
+}
+
+function parseValue(
+  value: unknown,
+  kind: CatalogKind,
+  name: string,
+  path: string,
+): string | number | null {
+  if (value === null) return null;
+  if (kind === "text" && typeof value === "string") return value;
+  if (kind === "number" && typeof value === "number") return value;
+  if (kind === "integer" && Number.isSafeInteger(value)) return value as number;
+  const expected = { text: "a string", number: "a number", integer: "a whole number" }[kind];
+  throw new FormatError(path, `${name} must be ${expected}, got ${show(value)}`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

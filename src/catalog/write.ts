@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import type { SchemaElement } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { type CsvValue, formatCsv } from "../files/csv.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
+import { stringifyJson } from "../files/json.js";
+import type { CatalogRow } from "./catalog.js";
+import { CATALOG_COLUMNS, type CatalogColumn, type CatalogKind } from "./columns.js";
+
+/** The catalog with one JSON object a line, every line with all keys in the same order. */
+export function catalogToJsonl(rows: readonly CatalogRow[]): string {
+  return wellFormed(rows)
+    .map((row) => `${stringifyJson(row)}\n`)
+    .join("");
+}
+
+/**
+ * The catalog as CSV (RFC 4180): columns as in CATALOG_COLUMNS, null as an empty field, lists as JSON text.
+ * Labels and titles are written as they are: a spreadsheet takes a text that starts with =, +, - or @ for a formula,
+ * so import such columns as text if the corpus is not trusted.
+ */
+export function catalogToCsv(rows: readonly CatalogRow[]): string {
+  return formatCsv(
+    CATALOG_COLUMNS.map(({ name }) => name),
+    wellFormed(rows).map((row) =>
+      CATALOG_COLUMNS.map(({ name, kind }): CsvValue => {
+        const value = row[name];
+        return typeof kind === "string" ? (value as CsvValue) : stringifyJson(value);
+      }),
+    ),
+  );
+}
+
+/**
+ * The catalog as a Parquet file (Snappy): numbers as INT32 and DOUBLE, texts as UTF-8, lists as list columns, whose
+ * entries are structs with named fields. pandas, DuckDB and map viewers that want x, y and a text column open it.
+ */
+export function catalogToParquet(rows: readonly CatalogRow[]): Uint8Array {
+  const written = wellFormed(rows);
+  const columnData = CATALOG_COLUMNS.map(({ name }) => ({
+    name,
+    data: written.map((row) => row[name]),
+  }));
+  const schema: SchemaElement[] = [
+    { name: "root", num_children: CATALOG_COLUMNS.length },
+    ...CATALOG_COLUMNS.flatMap(columnSchema),
+  ];
+  return new Uint8Array(parquetWriteBuffer({ columnData, schema, createdBy: "feature-families" }));
+}
+
+/** Writes `catalog.jsonl`, `catalog.csv` and `catalog.parquet` into a folder; each appears only when it is complete. */
+export async function writeCatalog(folder: string, rows: readonly CatalogRow[]): Promise<void> {
+  await writeFileAtomic(join(folder, "catalog.jsonl"), catalogToJsonl(rows));
+  await writeFileAtomic(join(folder, "catalog.csv"), catalogToCsv(rows));
+  await writeFileAtomic(join(folder, "catalog.parquet"), catalogToParquet(rows));
+}
+
+/** The rows with keys in order and U+FFFD for lone surrogates, which UTF-8 cannot hold and other readers refuse. */
+function wellFormed(rows: readonly CatalogRow[]): CatalogRow[] {
+  return rows.map((row) => {
+    const ordered = Object.fromEntries(CATALOG_COLUMNS.map(({ name }) => [name, row[name]]));
+    return replaceSurrogates(ordered) as CatalogRow;
+  });
+}
+
+function replaceSurrogates(value: unknown): unknown {
+  if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\ufffd");
+  if (Array.isArray(value)) return value.map(replaceSurrogates);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [key, replaceSurrogates(entry)]),
+  );
+}
+
+// Lists as the Parquet format lays them out: a group LIST around a repeated "list" around "element".
+function columnSchema({ name, kind, required }: CatalogColumn): SchemaElement[] {
+  const repetition = required === true ? "REQUIRED" : "OPTIONAL";
+  if (typeof kind === "string") return [valueSchema(name, kind, repetition)];
+  const list: SchemaElement[] = [
+    { name, repetition_type: "REQUIRED", num_children: 1, converted_type: "LIST" },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+  ];
+  if ("list" in kind) return [...list, valueSchema("element", kind.list, "OPTIONAL")];
+  const fields = Object.entries(kind.records);
+  return [
+    ...list,
+    { name: "element", repetition_type: "OPTIONAL", num_children: fields.length },
+    ...fields.map(([field, of]) => valueSchema(field, of, "OPTIONAL")),
+  ];
+}
+
+function valueSchema(
+  name: string,
+  kind: CatalogKind,
+  repetition: "REQUIRED" | "OPTIONAL",
+): SchemaElement {
+  if (kind === "integer") return { name, type: "INT32", repetition_type: repetition };
+  if (kind === "number") return { name, type: "DOUBLE", repetition_type: repetition };
+  return { name, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: repetition };
+}

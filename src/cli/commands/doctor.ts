@@ -1,0 +1,91 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import type { Device } from "../../engine/engine.js";
+import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "../../engine/probe.js";
+import { probeTensorflow } from "../../engine/tensorflow/probe-tensorflow.js";
+import { browserChoices } from "../../figures/browser.js";
+import { type Command, defineCommand } from "../command.js";
+
+interface Finding {
+  what: string;
+  ok: boolean;
+  found: string;
+  hint?: string;
+}
+
+export const doctorCommand: Command = defineCommand({
+  name: "doctor",
+  summary: "Tell what of this machine the toolkit can use, and how to get what is missing.",
+  example: "feature-families doctor",
+  options: {},
+  async run(_values, _positionals, { packageRoot }) {
+    const devices = await probeDevices();
+    const reports = new Map(devices.map((report) => [report.device, report]));
+    const ask = (device: Device): Promise<DeviceReport> =>
+      Promise.resolve(reports.get(device) as DeviceReport);
+    const best = seesGpu() ? await chooseDevice(ask) : "cpu";
+    const chosen = reports.get(best)?.available ? best : undefined;
+    const findings: Finding[] = [
+      { what: "node", ok: true, found: process.version },
+      ...devices.map((report) => deviceFinding(report.device, report)),
+      ...(await probeTensorflow()).map((report) =>
+        deviceFinding(`tensorflow-${report.device}`, report),
+      ),
+      browserFinding(),
+      packageFinding(packageRoot, "@energetic-ai/embeddings", "offline embedder"),
+      notebookFinding(packageRoot),
+      sampleFinding(packageRoot),
+    ];
+    return {
+      json: { engine: chosen, findings },
+      lines: [...findings.flatMap(findingLines), `engine auto takes: ${chosen ?? "nothing"}`],
+    };
+  },
+});
+
+function deviceFinding(what: string, { available, reason, hint, gflops }: DeviceReport): Finding {
+  const rate = gflops === undefined ? "" : `, ${Number(gflops.toPrecision(2))} GFLOP/s`;
+  return { what, ok: available, found: reason + rate, hint };
+}
+
+function findingLines({ what, ok, found, hint }: Finding): string[] {
+  const line = `${ok ? "yes" : "no "}  ${what.padEnd(18)} ${found}`;
+  return hint ? [line, `${" ".repeat(24)}${hint}`] : [line];
+}
+
+function browserFinding(): Finding {
+  const [browser] = browserChoices();
+  return browser
+    ? { what: "browser", ok: true, found: browser.name }
+    : {
+        what: "browser",
+        ok: false,
+        found: "none, so figures are written as HTML only",
+        hint: "install Chromium or Chrome, or npm install @sparticuz/chromium on Linux",
+      };
+}
+
+function packageFinding(packageRoot: string, name: string, what: string): Finding {
+  try {
+    createRequire(path.join(packageRoot, "package.json")).resolve(name);
+    return { what, ok: true, found: name };
+  } catch {
+    return { what, ok: false, found: `${name} is not installed`, hint: `npm install ${name}` };
+  }
+}
+
+function notebookFinding(packageRoot: string): Finding {
+  const ok = existsSync(path.join(packageRoot, "notebooks/node_modules/tslab"));
+  return {
+    what: "notebooks",
+    ok,
+    found: ok ? "tslab" : "the notebooks' packages are not installed",
+    hint: ok ? undefined : "npm --prefix notebooks install",
+  };
+}
+
+function sampleFinding(packageRoot: string): Finding {
+  const ok = existsSync(path.join(packageRoot, "data/wordnet/embeddings.npy"));
+  return { what: "sample", ok, found: ok ? "data/wordnet" : "data/wordnet is not there" };
+}

@@ -1,0 +1,104 @@
+import path from "node:path";
+import { type CorpusColumns, type Document, readCorpus } from "../../corpus/corpus.js";
+import { embedCorpus } from "../../corpus/embed-corpus.js";
+import { type Command, UsageError, defineCommand } from "../command.js";
+import { embedderOptions, openEmbedder } from "./embedder.js";
+
+const COLUMNS = ["id", "title", "text", "classes"] as const;
+
+const options = {
+  corpus: {
+    type: "string",
+    value: "PATH",
+    about: "documents: .jsonl, .csv, .json, .parquet or a folder of it, arXiv's dump",
+    required: true,
+  },
+  out: { type: "string", value: "DIR", about: "folder for the results", required: true },
+  columns: {
+    type: "string",
+    value: "LIST",
+    about: "which column holds what, such as id=bibcode,text=abstract,classes=keywords",
+  },
+  class: { type: "string", value: "NAME", about: "only documents of this class, such as cs.LG" },
+  limit: { type: "integer", least: 1, about: "only the first so many" },
+  compat: { type: "boolean", about: "texts exactly as the paper's code sent them" },
+  clean: { type: "boolean", about: "markup, entities and line breaks inside paragraphs out" },
+  ...embedderOptions,
+  "max-tokens": { type: "integer", least: 0, about: "tokens a text is cut to (default 8191)" },
+  batch: { type: "integer", least: 1, about: "documents a request (default 100)" },
+  parallel: { type: "integer", least: 1, about: "requests at a time (default 4)" },
+} as const;
+
+export const embedCommand: Command = defineCommand({
+  name: "embed",
+  summary: "Embed a corpus: embeddings.npy, and documents.jsonl row for row.",
+  details:
+    "Without a model the offline sentence encoder is used. The key comes from the environment alone\n" +
+    "(FEATURE_FAMILIES_EMBEDDER_API_KEY or OPENAI_API_KEY). A killed run goes on and asks nothing twice. A document\n" +
+    "that fails is listed in embed-failed.jsonl and left out of both files: there is never a row of zeros.",
+  example:
+    "feature-families embed --corpus arxiv-metadata-oai-snapshot.json --class cs.LG --model text-embedding-3-small --out data/cache/cs",
+  options,
+  async run(values, _positionals, context) {
+    const { onProgress, signal } = context;
+    if (values.compat && values.clean) {
+      throw new UsageError("embed: --compat and --clean exclude each other");
+    }
+    const documents = await readDocuments(values);
+    const { embedder, remote } = await openEmbedder(values, signal);
+    context.note(`${documents.length} documents with ${embedder.id}, ${embedder.d} wide`);
+    const result = await embedCorpus(documents, embedder, values.out, {
+      batch: values.batch,
+      parallel: values.parallel ?? (remote ? 4 : 1),
+      compat: values.compat,
+      onProgress,
+      signal,
+    });
+    const { rows, d, failed } = result;
+    return {
+      json: { ...result, embedder: embedder.id },
+      lines: [
+        `embedded ${rows} documents with ${embedder.id}, ${d} wide`,
+        ...(failed.length > 0
+          ? [
+              `${failed.length} failed and are left out, see ${path.join(values.out, "embed-failed.jsonl")}; run again to try them once more`,
+            ]
+          : []),
+        `wrote ${result.embeddings} and ${result.documents}`,
+      ],
+    };
+  },
+});
+
+async function readDocuments(values: {
+  corpus: string;
+  columns?: string;
+  class?: string;
+  limit?: number;
+  compat: boolean;
+  clean: boolean;
+}): Promise<Document[]> {
+  const wanted = values.class;
+  const documents = await readCorpus(values.corpus, {
+    columns: parseColumns(values.columns),
+    form: values.compat ? "compat" : values.clean ? "clean" : "plain",
+    keep: wanted === undefined ? undefined : ({ classes }) => classes.includes(wanted),
+  });
+  if (documents.length === 0) throw new UsageError(`embed: no document of class ${wanted}`);
+  return documents.slice(0, values.limit);
+}
+
+function parseColumns(text: string | undefined): CorpusColumns {
+  const columns: CorpusColumns = {};
+  for (const pair of text?.split(",") ?? []) {
+    const [what, column] = pair.split("=");
+    const known = COLUMNS.find((name) => name === what);
+    if (known === undefined || !column) {
+      throw new UsageError(
+        `embed: --columns takes pairs such as id=bibcode of ${COLUMNS.join(", ")}, got "${pair}"`,
+      );
+    }
+    columns[known] = column;
+  }
+  return columns;
+}

@@ -1,0 +1,138 @@
+import { readCorpusRows } from "../../corpus/corpus-rows.js";
+import { type Document } from "../../corpus/corpus.js";
+import { UsageError } from "../command.js";
+
+const CORPUS_IDS = ["id", "arxiv_id", "doc_id"];
+const METADATA_IDS = ["arxiv_id", "id", "doc_id"];
+const CLASS_COLUMNS = ["category", "categories", "classes"];
+// A date begins with its year.
+const YEAR_COLUMNS = ["year", "date", "published", "update_date"];
+
+interface Filters {
+  class?: string;
+  year?: string;
+  where?: string;
+  metadata?: string;
+  ids?: string;
+}
+
+type Row = Record<string, unknown>;
+
+/** A table's rows by document, and the columns that any of them has. */
+interface Table {
+  rows: Map<string, Row>;
+  columns: Set<string>;
+}
+
+/**
+ * The filter of the options `class`, `year`, `where`, `metadata` and `ids`; undefined where none is given. Years and
+ * columns are those of the metadata, else of the corpus's own file. Throws UsageError for a column that is in neither,
+ * a class that no document has, and for what is no range or condition.
+ */
+export async function readFilter(
+  filters: Filters,
+  documents: readonly Document[],
+  corpus: string,
+): Promise<((row: number) => boolean) | undefined> {
+  const { class: wanted, year, where, metadata, ids } = filters;
+  const tests: ((document: Document) => boolean)[] = [];
+  let table: Table | undefined;
+  if (metadata !== undefined) table = await readTable(metadata, METADATA_IDS);
+  else if (year !== undefined || where !== undefined) table = await readTable(corpus, CORPUS_IDS);
+  if (wanted !== undefined) {
+    const rows = table?.rows;
+    const holds = ({ id, classes }: Document): boolean =>
+      classes.includes(wanted) || classesOf(rows?.get(id)).includes(wanted);
+    if (!documents.some(holds)) {
+      const some = documents.find(({ classes }) => classes.length > 0)?.classes[0];
+      const example = some === undefined ? "" : `; a class is written as ${some}`;
+      throw new UsageError(`search: no document is of class "${wanted}"${example}`);
+    }
+    tests.push(holds);
+  }
+  if (year !== undefined && table) tests.push(yearTest(year, table));
+  if (where !== undefined && table) {
+    for (const text of where.split(",")) tests.push(conditionTest(text.trim(), table));
+  }
+  if (ids !== undefined) {
+    const wantedIds = new Set(ids.split(",").map((id) => id.trim()));
+    tests.push(({ id }) => wantedIds.has(id));
+  }
+  return tests.length === 0 ? undefined : (row) => tests.every((holds) => holds(documents[row]));
+}
+
+async function readTable(file: string, ids: readonly string[]): Promise<Table> {
+  const table: Table = { rows: new Map(), columns: new Set() };
+  for await (const { row } of readCorpusRows(file)) {
+    const column = ids.find((name) => row[name] !== undefined && row[name] !== null);
+    if (column === undefined) {
+      throw new UsageError(`search: ${file} needs a column ${ids.join(" or ")}`);
+    }
+    table.rows.set(String(row[column]), row);
+    for (const name of Object.keys(row)) table.columns.add(name);
+  }
+  return table;
+}
+
+function classesOf(row: Row | undefined): string[] {
+  const value = CLASS_COLUMNS.map((name) => row?.[name]).find((found) => found !== undefined);
+  if (Array.isArray(value)) return value.map(String);
+  return typeof value === "string" ? value.split(/[\s;]+/) : [];
+}
+
+function yearTest(text: string, { rows, columns }: Table): (document: Document) => boolean {
+  const match = /^(\d{1,4})?(-)?(\d{1,4})?$/.exec(text.trim());
+  const [, first, dash, last] = match ?? [];
+  if (first === undefined && last === undefined) {
+    throw new UsageError(`search: --year takes 2015, 2010-2015, 2010- or =-2015, got "${text}"`);
+  }
+  const [from, to] = [Number(first ?? -Infinity), Number(last ?? (dash ? Infinity : first))];
+  const column = YEAR_COLUMNS.find((name) => columns.has(name));
+  if (column === undefined) {
+    throw new UsageError(
+      `search: --year needs --metadata, a table with a column ${YEAR_COLUMNS.join(" or ")}`,
+    );
+  }
+  return ({ id }) => {
+    const value = yearOf(rows.get(id)?.[column]);
+    return value >= from && value <= to;
+  };
+}
+
+/** The year of a number, a date, or text that begins with it. */
+function yearOf(value: unknown): number {
+  if (value instanceof Date) return value.getUTCFullYear();
+  return Number(/^\s*(\d{1,4})\b/.exec(textOf(value))?.[1] ?? NaN);
+}
+
+/** One condition: COLUMN=VALUE (of a list: one of its items), COLUMN>=NUMBER or COLUMN<=NUMBER. */
+function conditionTest(text: string, { rows, columns }: Table): (document: Document) => boolean {
+  const [, column, sign, wanted] = /^([^=<>]+?)\s*(>=|<=|=)\s*(.*)$/.exec(text) ?? [];
+  if (
+    column === undefined ||
+    (sign !== "=" && !(wanted.trim() !== "" && isFinite(Number(wanted))))
+  ) {
+    throw new UsageError(
+      `search: --where takes COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER, got "${text}"`,
+    );
+  }
+  if (!columns.has(column)) {
+    throw new UsageError(
+      `search: no column "${column}" to filter by; there are ${[...columns].join(", ")}`,
+    );
+  }
+  return ({ id }) => {
+    const value = rows.get(id)?.[column];
+    if (sign === "=")
+      return (Array.isArray(value) ? value : [value]).some((item) => textOf(item) === wanted);
+    const number = textOf(value).trim() === "" ? NaN : Number(value);
+    return sign === ">=" ? number >= Number(wanted) : number <= Number(wanted);
+  };
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" || typeof value === "bigint"
+    ? String(value)
+    : "";
+}

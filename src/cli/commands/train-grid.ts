@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { readNpyMatrix } from "../../files/numpy/npy.js";
+import { type GridRow, trainGrid } from "../../sae/train/train-grid.js";
+import type { TrainOptions } from "../../sae/train/train-options.js";
+import { type CommandOutput, UsageError } from "../command.js";
+
+interface GridValues {
+  embeddings: string;
+  out: string;
+  k?: number;
+  n?: number;
+  auxk?: number;
+  init?: string;
+  checkpoint?: string;
+  log?: string;
+  "own-seeds": boolean;
+}
+
+/** `train --grid`: every k with every n into the folder `--out`. */
+export async function runGrid(
+  text: string,
+  values: GridValues,
+  shared: Omit<Partial<TrainOptions>, "k" | "n" | "auxk">,
+  note: (line: string) => void,
+): Promise<CommandOutput> {
+  for (const name of ["k", "n", "auxk", "init", "checkpoint", "log"] as const) {
+    if (values[name] !== undefined) {
+      throw new UsageError(`train: --grid and --${name} exclude each other`);
+    }
+  }
+  const grid = parseGrid(text);
+  const embeddings = await readNpyMatrix(values.embeddings);
+  const { rows, ended } = await trainGrid(embeddings, {
+    ...shared,
+    ...grid,
+    folder: values.out,
+    resume: true,
+    ownSeeds: values["own-seeds"],
+    onRow: (row) => note(describeRow(row)),
+  });
+  if (ended === "aborted") {
+    const all = grid.k.length * grid.n.length * (grid.auxk?.length ?? 1);
+    throw new Error(
+      `train: stopped with ${rows.length} of ${all} SAEs trained; run the same command to go on from ${values.out}`,
+    );
+  }
+  const table = join(values.out, "table.json");
+  return {
+    json: { table, rows: rows.map((row) => ({ ...row, curve: undefined })) },
+    lines: [
+      ...rows.map(describeRow),
+      `wrote ${rows.length} SAEs, ${table} and table.csv`,
+      `scaling fits and figures: feature-families scaling ${table}`,
+    ],
+  };
+}
+
+/** Reads `k=16,32:n=1024,2048`, spaces instead of colons too. Throws UsageError for anything else. */
+export function parseGrid(text: string): { k: number[]; n: number[]; auxk?: number[] } {
+  const grid: Record<string, number[]> = {};
+  for (const part of text.trim().split(/[\s:]+/)) {
+    const match = /^(k|n|auxk)=(\d+(?:,\d+)*)$/.exec(part);
+    if (!match || match[1] in grid) {
+      throw new UsageError(
+        `train: --grid takes k=16,32:n=1024,2048, with :auxk=… where wanted, got "${text}"`,
+      );
+    }
+    grid[match[1]] = match[2].split(",").map(Number);
+  }
+  if (!("k" in grid && "n" in grid)) {
+    throw new UsageError(`train: --grid needs k=… and n=…, got "${text}"`);
+  }
+  return grid as { k: number[]; n: number[]; auxk?: number[] };
+}
+
+function describeRow({ k, n, normalized_mse: error, dead_share: dead, seconds }: GridRow): string {
+  return `k ${k}, n ${n}: normalised MSE ${error.toFixed(4)}, ${(100 * dead).toFixed(1)} % dead, ${seconds.toFixed(1)} s`;
+}

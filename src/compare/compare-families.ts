@@ -1,0 +1,62 @@
+import { bestFamily, indexFamilies } from "../families/family-overlap.js";
+
+/** A family to compare: its name and its members without the parent. */
+export interface NamedMembers {
+  label: string;
+  members: readonly number[];
+}
+
+/** How far two sets of families agree. */
+export interface FamilyComparison {
+  /** Families on either side. */
+  families: number;
+  reference: number;
+  /** Families whose label names one of the reference's too. */
+  shared: number;
+  /** Of those, families with the very same members. */
+  equal: number;
+  /** Mean Jaccard overlap of those with their namesake; NaN without any. */
+  meanJaccard: number;
+  /** Mean over the reference's families of the best Jaccard overlap with any family; NaN without any. */
+  meanBestJaccard: number;
+}
+
+/** Compares families with a reference's, by label and by members. Of equal labels the last one stands. */
+export function compareFamilies(
+  families: readonly NamedMembers[],
+  reference: readonly NamedMembers[],
+): FamilyComparison {
+  const named = new Map(reference.map(({ label, members }) => [label, members]));
+  const overlaps = families.flatMap(({ label, members }) => {
+    const other = named.get(label);
+    return other === undefined ? [] : [jaccard(new Set(members), new Set(other))];
+  });
+  return {
+    families: families.length,
+    reference: reference.length,
+    shared: overlaps.length,
+    equal: overlaps.filter((overlap) => overlap === 1).length,
+    meanJaccard: mean(overlaps),
+    meanBestJaccard: mean(bestOverlaps(families, reference)),
+  };
+}
+
+/** Shared members over all members of two sets; 1 for two empty ones. */
+function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
+  let shared = 0;
+  for (const member of a) if (b.has(member)) shared++;
+  const either = a.size + b.size - shared;
+  return either === 0 ? 1 : shared / either;
+}
+
+function bestOverlaps(
+  families: readonly NamedMembers[],
+  reference: readonly NamedMembers[],
+): number[] {
+  const index = indexFamilies(families.map(({ members }) => members));
+  return reference.map(({ members }) => bestFamily(index, [...new Set(members)]).overlap);
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? NaN : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,43 @@
+import type { Postings } from "./codes.js";
+
+/** Takes postings latent by latent, where how many there will be is not known beforehand. */
+export interface PostingsList {
+  /** Adds a document of the current latent; call in ascending order of documents. */
+  put(row: number, value: number): void;
+  /** Ends the current latent; later ones belong to the next. */
+  endLatent(): void;
+  finish(): Postings;
+}
+
+/** An empty list for latents of `documents` documents. It takes 8 bytes a posting: arrays of numbers would take 16 or more. */
+export function createPostingsList(documents: number): PostingsList {
+  const offsets = [0];
+  let rows = new Uint32Array(1024);
+  let values = new Float32Array(1024);
+  let size = 0;
+  const grow = (): void => {
+    const more = new Uint32Array(2 * size);
+    more.set(rows);
+    rows = more;
+    const moreValues = new Float32Array(2 * size);
+    moreValues.set(values);
+    values = moreValues;
+  };
+  return {
+    put(row, value) {
+      if (size === rows.length) grow();
+      rows[size] = row;
+      values[size++] = value;
+    },
+    endLatent() {
+      offsets.push(size);
+    },
+    finish: () => ({
+      n: offsets.length - 1,
+      documents,
+      offsets: Uint32Array.from(offsets),
+      rows: rows.slice(0, size),
+      values: values.slice(0, size),
+    }),
+  };
+}

@@ -1,0 +1,225 @@
+import { type Hash, createHash } from "node:crypto";
+import { closeSync, createReadStream, ftruncateSync, openSync, writeSync } from "node:fs";
+import { mkdir, rename, rm, stat, statfs } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiError, FormatError } from "../../core/errors.js";
+import { checkStatus, type HubFile } from "./listing.js";
+import { abortReason, broken, get, readBody, refusal, type RequestOptions } from "./request.js";
+
+/** How a file is fetched. */
+export interface DownloadOptions extends RequestOptions {
+  /** Attempts in a row that bring no byte before it is given up. */
+  attempts: number;
+  /** Milliseconds before the second attempt; doubled for each further one up to 30 s. */
+  waitMs: number;
+  /** Called with the bytes that are there, those of an earlier run included. */
+  onBytes?: (done: number) => void;
+}
+
+/**
+ * Fetches a file to `target`. What arrives is kept in `${target}.incomplete` at once and is not asked for again: a cut
+ * connection, or a run that was killed, goes on behind it. The file gets its name when size and hash are those of the
+ * listing; other bytes are deleted and refused with a FormatError. Rejects with ApiError where the hub refuses or
+ * where no attempt brings a byte any more.
+ */
+export async function downloadFile(
+  url: string,
+  target: string,
+  file: HubFile,
+  options: DownloadOptions,
+): Promise<void> {
+  await mkdir(path.dirname(target), { recursive: true });
+  const partial = `${target}.incomplete`;
+  const store = await openPartial(partial, file);
+  try {
+    await checkSpace(path.dirname(target), file, store.done);
+    options.onBytes?.(store.done);
+    await fetchRest(url, store, file, options);
+  } finally {
+    closeSync(store.handle);
+  }
+  const hex = store.hash.digest("hex");
+  if (hex !== file.hash.hex) {
+    await rm(partial, { force: true });
+    throw new FormatError(
+      file.path,
+      `the downloaded bytes hash to ${hex}, but the hub lists ${file.hash.hex}; they were deleted`,
+    );
+  }
+  await rename(partial, target);
+}
+
+/** The bytes that are there so far, and their running hash. */
+interface Partial {
+  handle: number;
+  done: number;
+  hash: Hash;
+}
+
+async function openPartial(partial: string, file: HubFile): Promise<Partial> {
+  const size = await stat(partial).then(
+    (found) => found.size,
+    () => 0,
+  );
+  const keep = size <= file.size ? size : 0;
+  const hash = startHash(file);
+  if (keep > 0) {
+    const stream = createReadStream(partial, { highWaterMark: 1 << 20, end: keep - 1 });
+    for await (const chunk of stream) hash.update(chunk as Uint8Array);
+  }
+  const handle = openSync(partial, keep > 0 ? "r+" : "w");
+  return { handle, done: keep, hash };
+}
+
+function startHash(file: HubFile): Hash {
+  if (file.hash.kind === "sha256") return createHash("sha256");
+  return createHash("sha1").update(`blob ${file.size}\0`);
+}
+
+async function checkSpace(folder: string, file: HubFile, done: number): Promise<void> {
+  const space = await statfs(folder).catch(() => undefined);
+  if (space === undefined) return;
+  const free = space.bavail * space.bsize;
+  const need = file.size - done;
+  if (free < need) {
+    throw new Error(
+      `${folder}: ${file.path} needs ${need} bytes more, but the disk has ${free} free; choose another cache with HF_HUB_CACHE`,
+    );
+  }
+}
+
+async function fetchRest(
+  url: string,
+  store: Partial,
+  file: HubFile,
+  options: DownloadOptions,
+): Promise<void> {
+  let failures = 0;
+  while (store.done < file.size) {
+    const before = store.done;
+    try {
+      await fetchOnce(url, store, file, options);
+    } catch (error) {
+      if (options.signal?.aborted) throw abortReason(options.signal);
+      if (!(error instanceof ApiError && error.retryable)) throw error;
+      failures = store.done > before ? 0 : failures + 1;
+      if (failures >= options.attempts) throw error;
+      if (failures > 0) await pause(failures, options);
+    }
+  }
+}
+
+/** Waits before the attempt that follows `failures` failed ones. */
+export async function pause(
+  failures: number,
+  { waitMs, signal }: Pick<DownloadOptions, "waitMs" | "signal">,
+): Promise<void> {
+  await sleep(Math.min(30_000, waitMs * 2 ** (failures - 1)), undefined, { signal }).catch(() => {
+    if (signal?.aborted) throw abortReason(signal);
+  });
+}
+
+async function fetchOnce(
+  url: string,
+  store: Partial,
+  file: HubFile,
+  options: DownloadOptions,
+): Promise<void> {
+  const headers = store.done > 0 ? { range: `bytes=${store.done}-` } : undefined;
+  const response = await get(url, { ...options, headers });
+  const status = response.statusCode ?? 0;
+  if (status !== 200 && status !== 206) {
+    checkStatus(status, url, await readBody(response, url));
+    response.destroy();
+    throw refusal(url, status, `expected HTTP 200 or 206, got ${status}`);
+  }
+  if (status === 206) checkRange(response, url, store, file);
+  else if (store.done > 0) restart(store, file);
+  checkLength(response, url, file.size - store.done);
+  await receive(response, url, store, file, options);
+}
+
+function checkRange(response: IncomingMessage, url: string, store: Partial, file: HubFile): void {
+  const range = response.headers["content-range"] ?? "none";
+  const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range) ?? [];
+  if (Number(start) === store.done && (total === "*" || Number(total) === file.size)) return;
+  response.destroy();
+  throw refusal(
+    url,
+    206,
+    `expected bytes from ${store.done} of ${file.size}, got the content-range ${JSON.stringify(range)}`,
+  );
+}
+
+function checkLength(response: IncomingMessage, url: string, expected: number): void {
+  const length = response.headers["content-length"];
+  if (length === undefined || Number(length) === expected) return;
+  response.destroy();
+  throw refusal(
+    url,
+    response.statusCode ?? 0,
+    `expected ${expected} bytes as listed, it announces ${length}`,
+  );
+}
+
+// A server without ranges begins again.
+function restart(store: Partial, file: HubFile): void {
+  ftruncateSync(store.handle, 0);
+  store.done = 0;
+  store.hash = startHash(file);
+}
+
+function receive(
+  response: IncomingMessage,
+  url: string,
+  store: Partial,
+  file: HubFile,
+  { signal, stallMs, onBytes }: DownloadOptions,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => void response.destroy(signal ? abortReason(signal) : undefined);
+    signal?.addEventListener("abort", stop, { once: true });
+    const end = (error?: Error): void => {
+      signal?.removeEventListener("abort", stop);
+      if (error) reject(error);
+      else resolve();
+    };
+    response.setTimeout(stallMs, () =>
+      response.destroy(new Error(`no byte came for ${stallMs / 1000} s`)),
+    );
+    response.on("data", (chunk: Buffer) => {
+      if (store.done + chunk.length > file.size) {
+        response.destroy();
+        end(refusal(url, 200, `sends more than the ${file.size} bytes that it lists`));
+        return;
+      }
+      // Written at once: a chunk that waited in a queue would be lost with the connection and fetched twice.
+      try {
+        writeAll(store.handle, chunk, store.done);
+      } catch (error) {
+        response.destroy();
+        end(error as Error);
+        return;
+      }
+      store.hash.update(chunk);
+      store.done += chunk.length;
+      onBytes?.(store.done);
+    });
+    response.on("error", (cause) => end(broken(url, cause)));
+    response.on("close", () => {
+      if (response.complete && store.done === file.size) end();
+      else
+        end(
+          broken(url, new Error(`the connection ended after ${store.done} of ${file.size} bytes`)),
+        );
+    });
+  });
+}
+
+function writeAll(handle: number, chunk: Buffer, position: number): void {
+  for (let done = 0; done < chunk.length;) {
+    done += writeSync(handle, chunk, done, chunk.length - done, position + done);
+  }
+}

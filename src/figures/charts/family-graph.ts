@@ -1,0 +1,210 @@
+import { placeLabels, type PixelPoint } from "../declutter.js";
+import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
+import { roundValue } from "../figure.js";
+import { layOutGraph } from "../graph-layout.js";
+import { formatNumber } from "./histogram.js";
+import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../text.js";
+import type { FigureSize } from "../theme.js";
+import { CATEGORIES, composeFigure, figureSize, isTitled, RULE, topMargin } from "../theme.js";
+
+/** What the network shows: one family's latents, the parent first. */
+export interface FamilyGraphInput {
+  /** Of the family, for the title. */
+  name: string;
+  nodes: readonly {
+    label: string;
+    /** Share of documents in which it is active: larger points. */
+    density: number;
+  }[];
+  /** Places in `nodes`, from the denser to the rarer latent. `tree` tells those of the family's own tree. */
+  edges: readonly { from: number; to: number; weight: number; tree?: boolean }[];
+}
+
+/** Options of `drawFamilyGraph`. */
+export interface FamilyGraphOptions extends FigureOptions {
+  /** Most latents shown, the densest ones beside the parent. Default: as many as stay legible, 15 to 31. */
+  maxNodes?: number;
+  /** Most edges shown beside those of the tree, the strongest. Default as many as the nodes. */
+  maxExtra?: number;
+}
+
+/**
+ * A family as a network: a point a latent, larger for denser ones, arrows from denser to rarer, wider for heavier edges;
+ * the edges of its tree dark, the others that pass the threshold pale (`drawFamilyTree` shows the tree alone). Needs
+ * densities, the family's members and `familyEdges`. Throws RangeError without nodes and for an edge to none of them.
+ */
+export function drawFamilyGraph(input: FamilyGraphInput, options: FamilyGraphOptions = {}): Figure {
+  requireEdges(input);
+  const size = figureSize(options);
+  const title = `Family “${input.name}”`;
+  const most = Math.max(1, options.maxNodes ?? Math.round(size.width / (2.2 * size.font)));
+  const { nodes, edges } = takeDensest(input, most);
+  const shown = takeEdges(edges, options.maxExtra ?? nodes.length);
+  const margin = {
+    l: size.font,
+    r: size.font,
+    t: topMargin(size, isTitled(size, options, title)),
+    b: size.font * 0.6,
+  };
+  const area = {
+    width: size.width - margin.l - margin.r,
+    height: size.height - margin.t - margin.b,
+  };
+  const joined = shown.map(({ from, to }) => [from, to] as const);
+  const points = fitInto(layOutGraph(nodes.length, joined), area, size);
+  const radii = nodeRadii(nodes, size);
+  const heaviest = Math.max(...shown.map(({ weight }) => weight), 1e-9);
+  const arrows = shown.map((edge) => arrowAnnotation(edge, { points, radii, heaviest }, size));
+  const layout = {
+    xaxis: { visible: false, range: [0, roundValue(area.width, 2)], fixedrange: true },
+    yaxis: { visible: false, range: [roundValue(area.height, 2), 0], fixedrange: true },
+    margin: { ...margin, autoexpand: false },
+    hovermode: "closest",
+    annotations: [...arrows, ...labelAnnotations(nodes, points, radii, area, size)],
+  };
+  const data = [nodeTrace(nodes, points, radii, size)];
+  return composeFigure({ name: "family-graph", title, data, layout, size }, options);
+}
+
+type Node = FamilyGraphInput["nodes"][number];
+type Edge = FamilyGraphInput["edges"][number];
+
+function requireEdges({ nodes, edges }: FamilyGraphInput): void {
+  if (nodes.length === 0) throw new RangeError("drawFamilyGraph: expected a node, got none");
+  for (const { from, to } of edges) {
+    if (nodes[from] === undefined || nodes[to] === undefined) {
+      throw new RangeError(
+        `drawFamilyGraph: edge ${from} to ${to}, but there are ${nodes.length} nodes`,
+      );
+    }
+  }
+}
+
+/** The parent and the densest others, in their order, with the edges among them. */
+function takeDensest(
+  { nodes, edges }: FamilyGraphInput,
+  most: number,
+): { nodes: Node[]; edges: Edge[] } {
+  const ranked = nodes.map((_, i) => i).slice(1);
+  ranked.sort((a, b) => nodes[b].density - nodes[a].density || a - b);
+  const kept = [0, ...ranked.slice(0, most - 1).sort((a, b) => a - b)];
+  const place = new Map(kept.map((node, at) => [node, at]));
+  return {
+    nodes: kept.map((node) => nodes[node]),
+    edges: edges.flatMap((edge) => {
+      const [from, to] = [place.get(edge.from), place.get(edge.to)];
+      return from === undefined || to === undefined ? [] : [{ ...edge, from, to }];
+    }),
+  };
+}
+
+/** Pale edges first, so that those of the tree lie over them. */
+function takeEdges(edges: readonly Edge[], extra: number): Edge[] {
+  const others = edges.filter(({ tree }) => !tree).sort((a, b) => b.weight - a.weight);
+  return [...others.slice(0, extra), ...edges.filter(({ tree }) => tree)];
+}
+
+/** Scaled and centred, with room for labels at the sides. */
+function fitInto(
+  points: readonly PixelPoint[],
+  area: { width: number; height: number },
+  size: FigureSize,
+): PixelPoint[] {
+  const xs = points.map(({ x }) => x);
+  const ys = points.map(({ y }) => y);
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  const inset = { x: size.small * 5, y: size.small * 2 };
+  const scale = (low: number, high: number, room: number): number =>
+    high - low < 1e-6 ? 0 : room / (high - low);
+  const across = scale(left, Math.max(...xs), area.width - 2 * inset.x);
+  const down = scale(top, Math.max(...ys), area.height - 2 * inset.y);
+  return points.map(({ x, y }) => ({
+    x: roundValue(across === 0 ? area.width / 2 : inset.x + (x - left) * across, 2),
+    y: roundValue(down === 0 ? area.height / 2 : inset.y + (y - top) * down, 2),
+  }));
+}
+
+/** Areas rise with the density. */
+function nodeRadii(nodes: readonly Node[], size: FigureSize): number[] {
+  const densest = Math.max(...nodes.map(({ density }) => density), 1e-9);
+  return nodes.map(({ density }) =>
+    roundValue(size.marker * (0.7 + 1.8 * Math.sqrt(density / densest)), 2),
+  );
+}
+
+function arrowAnnotation(
+  { from, to, weight, tree }: Edge,
+  { points, radii, heaviest }: { points: PixelPoint[]; radii: number[]; heaviest: number },
+  size: FigureSize,
+): PlotlyObject {
+  const width = size.line * (0.35 + 1.4 * (weight / heaviest));
+  return {
+    ...{ x: points[to].x, y: points[to].y, ax: points[from].x, ay: points[from].y },
+    ...{ xref: "x", yref: "y", axref: "x", ayref: "y" },
+    text: "",
+    showarrow: true,
+    arrowhead: 2,
+    // Relative to the line's width: wide lines need no larger heads.
+    arrowsize: roundValue(Math.min(2, Math.max(0.6, (size.line * 1.4) / width)), 2),
+    arrowwidth: roundValue(Math.max(0.3, width), 2),
+    arrowcolor: tree ? RULE : "#dcdcdc",
+    standoff: radii[to] + 1,
+    startstandoff: radii[from],
+  };
+}
+
+/** Labels away from the parent, its own first, then those of the densest; a label without a place is left to hovering. */
+function labelAnnotations(
+  nodes: readonly Node[],
+  points: readonly PixelPoint[],
+  radii: readonly number[],
+  area: { width: number; height: number },
+  size: FigureSize,
+): PlotlyObject[] {
+  const order = nodes.map((_, i) => i);
+  order.sort((a, b) => Number(b === 0) - Number(a === 0) || nodes[b].density - nodes[a].density);
+  const texts = order.map((i) => fitText(nodes[i].label, area.width * 0.34, size.small));
+  const boxes = order.map((i, at) => ({
+    x: points[i].x,
+    y: points[i].y + (radii[i] + size.small * 0.8) * (points[i].y > points[0].y ? 1 : -1),
+    width: textWidth(texts[at], size.small) * (i === 0 ? 1.08 : 1),
+    height: size.small * 1.25,
+  }));
+  return placeLabels(boxes, area, points, 1).flatMap((place, at) => {
+    if (!place) return [];
+    const text = plotlyText(texts[at]);
+    return {
+      ...{ x: roundValue(place.x, 1), y: roundValue(place.y, 1), xanchor: "center" },
+      yanchor: "middle",
+      text: order[at] === 0 ? `<b>${text}</b>` : text,
+      font: { size: size.small },
+      borderpad: 0,
+      showarrow: false,
+    };
+  });
+}
+
+function nodeTrace(
+  nodes: readonly Node[],
+  points: readonly PixelPoint[],
+  radii: readonly number[],
+  size: FigureSize,
+): PlotlyObject {
+  return {
+    type: "scatter",
+    mode: "markers",
+    x: points.map(({ x }) => x),
+    y: points.map(({ y }) => y),
+    marker: {
+      size: radii.map((radius) => 2 * radius),
+      color: nodes.map((_, i) => (i === 0 ? CATEGORIES[1] : CATEGORIES[0])),
+      opacity: 1,
+      line: { color: "#ffffff", width: size.line * 0.4 },
+    },
+    hovertext: nodes.map(({ label, density }) => {
+      const share = `active in ${formatNumber(100 * density, 2)} % of documents`;
+      return `${plotlyLines(wrapText(label, 60, 4))}<br>${share}`;
+    }),
+    hovertemplate: "%{hovertext}<extra></extra>",
+  };
+}

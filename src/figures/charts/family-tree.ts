@@ -1,0 +1,251 @@
+import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
+import { roundValue } from "../figure.js";
+import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../text.js";
+import type { FigureSize } from "../theme.js";
+import {
+  CATEGORIES,
+  composeFigure,
+  figureSize,
+  INK,
+  isTitled,
+  MUTED,
+  RULE,
+  topMargin,
+} from "../theme.js";
+
+/** A latent of a family. */
+export interface TreeNode {
+  label: string;
+  /** Place of its parent in the list of nodes; -1 for the family's parent, the root. */
+  parent: number;
+  /** Of the edge to its parent, for hovering. */
+  weight?: number;
+  /** How often it goes with the family's parent in resamples, 0 to 1: below a half its line is dotted. */
+  stability?: number;
+  /** Share of documents in which it is active: larger points. */
+  density?: number;
+}
+
+/** Options of `drawFamilyTree`. */
+export interface FamilyTreeOptions extends FigureOptions {
+  /** Of the family, for the title. Default: the label of its parent. */
+  familyName?: string;
+  /**
+   * Most latents shown; of the others it is said how many they are. Nearer ones to the root go first. Default: 60,
+   * or as many as fit if the height is given.
+   */
+  maxNodes?: number;
+}
+
+/** Share of resamples below which a member's line is dotted. */
+const STABLE = 0.5;
+
+// A line of the tree: a node, or what is said of nodes left out.
+interface Row {
+  node: number;
+  depth: number;
+  /** Row of the parent; -1 for the root. */
+  above: number;
+  /** Children of `node` that are not shown; this row then says so. 0 for a row that shows a node. */
+  omitted: number;
+}
+
+/**
+ * A family as a tree: a row for each latent, indented below its parent, siblings in the order given, the weight of
+ * the edge after the label, a dotted line for members that seldom come again in resamples. Long labels are cut, with the full text on hovering. On a screen it is only as wide as
+ * its labels need. Throws RangeError if the nodes are not one tree.
+ */
+export function drawFamilyTree(
+  nodes: readonly TreeNode[],
+  options: FamilyTreeOptions = {},
+): Figure {
+  const children = childLists(nodes);
+  const root = nodes.findIndex((node) => node.parent === -1);
+  const size = figureSize(options);
+  const title =
+    options.familyName === undefined
+      ? `Family of ${nodes[root].label}`
+      : `Family “${options.familyName}”`;
+  const margin = {
+    l: size.font * 0.6,
+    r: size.font * 0.6,
+    t: topMargin(size, isTitled(size, options, title)),
+    b: size.font * 0.6,
+  };
+  const rowHeight = size.small * 1.6;
+  const fixed = options.height !== undefined || options.size === "slide";
+  const fitting = Math.floor((size.height - margin.t - margin.b) / rowHeight);
+  let most = Math.max(2, options.maxNodes ?? (fixed ? fitting : 60));
+  let rows = treeRows(children, root, most);
+  // The rows that tell of latents left out need room too.
+  while (fixed && rows.length > fitting && most > 2) rows = treeRows(children, root, --most);
+  const plotHeight = fixed ? size.height - margin.t - margin.b : rows.length * rowHeight;
+  if (!fixed) size.height = Math.max(100, Math.round(plotHeight + margin.t + margin.b));
+  // On a slide few rows stand at the top rather than far apart.
+  const shownRows = Math.max(rows.length, plotHeight / (rowHeight * 1.5));
+  if ((options.size ?? "screen") === "screen" && options.width === undefined) {
+    size.width = Math.round(
+      Math.min(size.width, Math.max(size.width / 2, usedWidth(nodes, rows, size))),
+    );
+  }
+  const width = size.width - margin.l - margin.r;
+  const layout = {
+    xaxis: { visible: false, range: [0, roundValue(width, 2)], fixedrange: true },
+    yaxis: { visible: false, range: [roundValue(shownRows - 0.5, 3), -0.5], fixedrange: true },
+    margin: { ...margin, autoexpand: false },
+    hovermode: "closest",
+  };
+  const depth = Math.max(1, ...rows.map((row) => row.depth));
+  const indent = Math.min(size.small * 1.7, (width * 0.6) / depth);
+  const data = [
+    ...connectorTraces(nodes, rows, indent, size),
+    nodeTrace(nodes, rows, { indent, width }, size),
+  ];
+  return composeFigure({ name: "family-tree", title, data, layout, size }, options);
+}
+
+/** Width that the rows take with their labels whole and their full indents. */
+function usedWidth(nodes: readonly TreeNode[], rows: readonly Row[], size: FigureSize): number {
+  const widths = rows.map(
+    ({ node, depth }) => size.small * (1.7 * depth + 7) + textWidth(nodes[node].label, size.small),
+  );
+  return widths.reduce((most, width) => Math.max(most, width), 0);
+}
+
+function childLists(nodes: readonly TreeNode[]): number[][] {
+  const children: number[][] = nodes.map(() => []);
+  let roots = 0;
+  for (const [at, { parent }] of nodes.entries()) {
+    if (parent === -1) roots++;
+    else if (Number.isInteger(parent) && parent >= 0 && parent < nodes.length) {
+      children[parent].push(at);
+    } else {
+      throw new RangeError(
+        `drawFamilyTree: node ${at} has parent ${parent}, but there are ${nodes.length} nodes`,
+      );
+    }
+  }
+  if (roots !== 1) throw new RangeError(`drawFamilyTree: expected one root, got ${roots}`);
+  return children;
+}
+
+/** The rows from top to bottom. */
+function treeRows(children: readonly number[][], root: number, most: number): Row[] {
+  const kept = new Set<number>();
+  // Breadth first, so that what is left out is what is far from the root.
+  const queue = [root];
+  for (let at = 0; at < queue.length; at++) {
+    if (kept.size < most) kept.add(queue[at]);
+    queue.push(...children[queue[at]]);
+  }
+  if (queue.length < children.length) {
+    throw new RangeError(
+      `drawFamilyTree: only ${queue.length} of ${children.length} nodes are reached from the root`,
+    );
+  }
+  const rows: Row[] = [];
+  const visit = (node: number, depth: number, above: number): void => {
+    const row = rows.length;
+    rows.push({ node, depth, above, omitted: 0 });
+    const shown = children[node].filter((child) => kept.has(child));
+    for (const child of shown) visit(child, depth + 1, row);
+    const omitted = children[node].length - shown.length;
+    if (omitted > 0) rows.push({ node, depth: depth + 1, above: row, omitted });
+  };
+  visit(root, 0, -1);
+  return rows;
+}
+
+/**
+ * A line down from every parent to its last child, and from there one to the right for each child; the latter in a trace
+ * of their own, dotted, for members that seldom come again.
+ */
+function connectorTraces(
+  nodes: readonly TreeNode[],
+  rows: readonly Row[],
+  indent: number,
+  size: FigureSize,
+): PlotlyObject[] {
+  const firm = { x: [] as (number | null)[], y: [] as (number | null)[] };
+  const loose = { x: [] as (number | null)[], y: [] as (number | null)[] };
+  const last = new Map<number, number>();
+  for (const [at, { node, depth, above, omitted }] of rows.entries()) {
+    if (above < 0) continue;
+    last.set(above, at);
+    const isLoose = omitted === 0 && (nodes[node].stability ?? 1) < STABLE;
+    const lines = isLoose ? loose : firm;
+    lines.x.push(left(depth - 1, indent), left(depth, indent), null);
+    lines.y.push(at, at, null);
+  }
+  for (const [above, at] of last) {
+    const across = left(rows[above].depth, indent);
+    firm.x.push(across, across, null);
+    firm.y.push(above, at, null);
+  }
+  const line = { color: RULE, width: Math.max(0.8, size.line * 0.6) };
+  const trace = { type: "scatter", mode: "lines", hoverinfo: "skip" };
+  return [
+    { ...trace, ...firm, line },
+    ...(loose.x.length > 0 ? [{ ...trace, ...loose, line: { ...line, dash: "dot" } }] : []),
+  ];
+}
+
+function nodeTrace(
+  nodes: readonly TreeNode[],
+  rows: readonly Row[],
+  { indent, width }: { indent: number; width: number },
+  size: FigureSize,
+): PlotlyObject {
+  const isNode = rows.map((row) => row.omitted === 0);
+  const text = rows.map(({ node, depth, omitted }) => {
+    if (omitted > 0) return `${omitted} more`;
+    const { label, weight } = nodes[node];
+    const room = width - left(depth, indent) - size.small * 4;
+    if (depth === 0) return `<b>${plotlyText(fitText(label, room * 0.92, size.small))}</b>`;
+    const name = plotlyText(fitText(label, room, size.small));
+    if (weight === undefined) return name;
+    return `${name}\u2002<span style="color:${MUTED}">${weight.toFixed(2)}</span>`;
+  });
+  return {
+    type: "scatter",
+    mode: "markers+text",
+    x: rows.map((row) => left(row.depth, indent)),
+    y: rows.map((_, at) => at),
+    text: text.map((line) => `\u2002${line}`),
+    textposition: "middle right",
+    textfont: { size: size.small, color: isNode.map((node) => (node ? INK : MUTED)) },
+    cliponaxis: false,
+    hovertext: rows.map((row) => hoverText(nodes, row)),
+    hovertemplate: "%{hovertext}<extra></extra>",
+    marker: {
+      color: rows.map((row) => CATEGORIES[row.depth === 0 ? 1 : 0]),
+      size: rows.map(({ node, omitted }) => (omitted > 0 ? 0 : dotSize(nodes[node], size))),
+      opacity: 1,
+      line: { width: 0 },
+    },
+  };
+}
+
+function left(depth: number, indent: number): number {
+  return roundValue(indent * (depth + 0.4), 2);
+}
+
+function dotSize({ density }: TreeNode, size: FigureSize): number {
+  const typical = size.small * 0.6;
+  if (density === undefined) return roundValue(typical, 1);
+  const decades = density > 0 ? Math.min(3, Math.max(0, Math.log10(density) + 4)) : 0;
+  return roundValue(typical * (0.6 + 0.3 * decades), 1);
+}
+
+function hoverText(nodes: readonly TreeNode[], { node, omitted }: Row): string {
+  const { label, weight, density, stability } = nodes[node];
+  const name = plotlyLines(wrapText(label, 48, 6));
+  if (omitted > 0) return `${omitted} more below<br>${name}`;
+  const lines = [`<b>${name}</b>`];
+  if (density !== undefined) lines.push(`density ${Number(density.toPrecision(3))}`);
+  if (weight !== undefined) lines.push(`edge weight ${Number(weight.toPrecision(3))}`);
+  if (stability !== undefined) {
+    lines.push(`with the family in ${Math.round(100 * stability)} % of resamples`);
+  }
+  return lines.join("<br>");
+}

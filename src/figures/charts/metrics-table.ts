@@ -1,0 +1,126 @@
+import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
+import { plotlyText, textWidth } from "../text.js";
+import { composeFigure, figureSize, FONT_STACK, GRID, INK, isTitled, MUTED } from "../theme.js";
+
+/** A row of the table: texts by column, numbers already formatted. */
+export interface MetricsRow {
+  cells: readonly string[];
+  /** Someone else's numbers: in grey. Default false. */
+  isReference?: boolean;
+}
+
+/**
+ * A table as a figure: the first column to the left, the others to the right, a rule between one's own rows and those of
+ * others. Throws RangeError without rows and where a row has another number of cells than there are columns.
+ */
+export function drawMetricsTable(
+  columns: readonly string[],
+  rows: readonly MetricsRow[],
+  options: FigureOptions = {},
+): Figure {
+  requireCells(columns, rows);
+  const title = "Metrics of the SAEs";
+  const base = figureSize(options);
+  const titled = isTitled(base, options, title);
+  const line = base.font * 1.9;
+  const top = titled ? base.heading * 2.4 : base.font * 0.6;
+  const size = {
+    ...base,
+    height: options.height ?? Math.round(top + (rows.length + 1) * line + base.font),
+  };
+  const font = fittingFont(columns, rows, size.width - base.font * 2, base.small);
+  const edges = columnEdges(columns, rows, size.width, base.font);
+  const annotations: PlotlyObject[] = [];
+  const write = (text: string, column: number, row: number, style: PlotlyObject): void => {
+    annotations.push({
+      x: column === 0 ? edges[0] : edges[column + 1],
+      y: 1 - (top + (row + 0.5) * line) / size.height,
+      xref: "paper",
+      yref: "paper",
+      xanchor: column === 0 ? "left" : "right",
+      yanchor: "middle",
+      text,
+      showarrow: false,
+      borderpad: 0,
+      font: { family: FONT_STACK, size: font, ...style },
+    });
+  };
+  columns.forEach((text, column) => {
+    write(`<b>${plotlyText(text)}</b>`, column, 0, { color: INK });
+  });
+  rows.forEach(({ cells, isReference = false }, at) => {
+    const color = isReference ? MUTED : INK;
+    cells.forEach((text, column) => write(plotlyText(text), column, at + 1, { color }));
+  });
+  const layout: PlotlyObject = {
+    margin: { l: 0, r: 0, t: 0, b: 0, autoexpand: false },
+    xaxis: { visible: false, range: [0, 1] },
+    yaxis: { visible: false, range: [0, 1] },
+    annotations,
+    shapes: rulesBetween(rows).map((row) => ({
+      type: "line",
+      xref: "paper",
+      yref: "paper",
+      x0: edges[0],
+      x1: edges[edges.length - 1],
+      y0: 1 - (top + row * line) / size.height,
+      y1: 1 - (top + row * line) / size.height,
+      line: { color: row === 1 ? INK : GRID, width: 1 },
+    })),
+  };
+  return composeFigure({ name: "metrics-table", title, data: [], layout, size }, options);
+}
+
+function requireCells(columns: readonly string[], rows: readonly MetricsRow[]): void {
+  if (rows.length === 0) throw new RangeError("drawMetricsTable: expected rows, got none");
+  const uneven = rows.find(({ cells }) => cells.length !== columns.length);
+  if (uneven) {
+    throw new RangeError(
+      `drawMetricsTable: expected ${columns.length} cells a row, got ${uneven.cells.length}`,
+    );
+  }
+}
+
+/** Rows above which a rule stands: the first, and where one's own rows end and others' begin. */
+function rulesBetween(rows: readonly MetricsRow[]): number[] {
+  const changes = rows.flatMap((row, at) =>
+    at > 0 && (row.isReference ?? false) !== (rows[at - 1].isReference ?? false) ? [at + 1] : [],
+  );
+  return [1, ...changes];
+}
+
+function columnWidths(columns: readonly string[], rows: readonly MetricsRow[]): number[] {
+  // Between columns stands the width of a letter and a half.
+  return columns.map((name, column) => {
+    const gap = column === 0 ? 0 : 0.8;
+    const widths = rows.map(({ cells }) => textWidth(cells[column], 1));
+    return gap + Math.max(textWidth(name, 1) * 1.08, ...widths);
+  });
+}
+
+function fittingFont(
+  columns: readonly string[],
+  rows: readonly MetricsRow[],
+  room: number,
+  most: number,
+): number {
+  const whole = columnWidths(columns, rows).reduce((sum, width) => sum + width, 0);
+  return Math.round(Math.min(most, room / whole) * 100) / 100;
+}
+
+/** Edges of the columns as shares of the width: n + 1 of them. */
+function columnEdges(
+  columns: readonly string[],
+  rows: readonly MetricsRow[],
+  width: number,
+  font: number,
+): number[] {
+  const widths = columnWidths(columns, rows);
+  const whole = widths.reduce((sum, value) => sum + value, 0);
+  const left = font / width;
+  const edges = [left];
+  for (const value of widths) {
+    edges.push(edges[edges.length - 1] + (value / whole) * (1 - 2 * left));
+  }
+  return edges.map((edge) => Math.round(edge * 1e5) / 1e5);
+}

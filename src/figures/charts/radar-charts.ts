@@ -1,0 +1,289 @@
+import { transparent } from "../colour.js";
+import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
+import { roundValue } from "../figure.js";
+import { formatFixed } from "./histogram.js";
+import { layPanels, type Panel, panelSuffix, panelTitle } from "../panels.js";
+import { fitText, plotlyText } from "../text.js";
+import type { FigureSize } from "../theme.js";
+import {
+  CATEGORIES,
+  composeFigure,
+  figureSize,
+  GRID,
+  INK,
+  isTitled,
+  MUTED,
+  RULE,
+  topMargin,
+} from "../theme.js";
+
+/** A family, tested member by member. */
+export interface RadarFamily {
+  name: string;
+  /** The family's own score, for its title. */
+  score?: number;
+  /** `scores` has a value for each measure; what is not finite is unknown. */
+  members: readonly { label: string; scores: readonly number[] }[];
+}
+
+/** What the radar charts show. */
+export interface RadarInput {
+  /** Names of the scores, such as "F1" and "Pearson correlation"; the first one is told in figures. */
+  measures: readonly string[];
+  families: readonly RadarFamily[];
+}
+
+/** Options of `drawRadarCharts`. */
+export interface RadarOptions extends FigureOptions {
+  /** Most members of a family shown, the first ones. Default 18. */
+  maxMembers?: number;
+}
+
+interface Chart {
+  family: RadarFamily;
+  shown: RadarFamily["members"];
+  place: Panel;
+}
+
+/**
+ * How well families hold together: for each a radar chart with a spoke a member, 0 in the middle and 1 at the rim
+ * (scores below 0 are drawn at 0), and the members' labels in a list beside it. Needs a score a member: of the family's
+ * name tested on each member (`parseFamilyAnalysis`), or the share of its documents in the family's class
+ * (`memberCoherence`). Throws RangeError without families, for families of less than three members, and where a member
+ * has not a score for each measure.
+ */
+export function drawRadarCharts(input: RadarInput, options: RadarOptions = {}): Figure {
+  const { measures, families } = input;
+  requireRadar(input);
+  const size = figureSize(options);
+  const most = Math.max(3, options.maxMembers ?? 18);
+  const title = `Families: ${measures[0]} of each member`;
+  const columns = size.width < 55 * size.font ? 1 : Math.min(2, families.length);
+  const rows = Math.ceil(families.length / columns);
+  const titled = isTitled(size, options, title);
+  const legendLines = measures.length > 1 ? 1 : 0;
+  const head = size.font * 2;
+  const edge = size.font * 0.8;
+  const margin = { l: edge, r: edge, t: topMargin(size, titled, legendLines) + head, b: edge };
+  const longest = Math.max(...families.map(({ members }) => Math.min(most, members.length)));
+  if (options.height === undefined && options.size !== "slide") {
+    const panel = Math.max(size.font * 13, (longest + 1.5) * lineHeight(size));
+    size.height = Math.round(margin.t + margin.b + rows * panel + (rows - 1) * head);
+  }
+  const gaps = { gapX: size.font * 2, gapY: head };
+  const places = layPanels(families.length, size, { columns, margin, ...gaps });
+  const area = {
+    width: size.width - margin.l - margin.r,
+    height: size.height - margin.t - margin.b,
+  };
+  const data: PlotlyObject[] = [];
+  const annotations: PlotlyObject[] = [];
+  const layout: PlotlyObject = { margin: { ...margin, autoexpand: false } };
+  for (const [f, family] of families.entries()) {
+    const chart = { family, shown: family.members.slice(0, most), place: places[f] };
+    const split = listStart(places[f], area);
+    layout[`polar${panelSuffix(f)}`] = polarLayout(chart, split, area, size);
+    data.push(...measures.map((name, m) => radarTrace(chart, { name, m, f }, size)));
+    annotations.push(chartTitle(chart, area.width, size), ...listLines(chart, split, area, size));
+  }
+  const legend = measures.length > 1 ? [...measures] : undefined;
+  return composeFigure(
+    {
+      name: "radar-charts",
+      title,
+      data,
+      layout: { ...layout, annotations },
+      size,
+      ...(legend ? { legend } : {}),
+    },
+    options,
+  );
+}
+
+/**
+ * The families to show beside each other: the `good` with the highest scores, then the `bad` with the lowest, of those
+ * with `least` to `most` members (defaults 2, 2, 4, 18), larger ones first where scores are equal.
+ */
+export function chooseRadarFamilies<F extends RadarFamily>(
+  families: readonly F[],
+  { good = 2, bad = 2, least = 4, most = 18 }: RadarChoice = {},
+): F[] {
+  const fitting = families.filter(
+    ({ members, score }) =>
+      members.length >= least && members.length <= most && Number.isFinite(score ?? NaN),
+  );
+  const ranked = [...fitting].sort(
+    (a, b) => Number(b.score) - Number(a.score) || b.members.length - a.members.length,
+  );
+  const best = ranked.slice(0, good);
+  return [...best, ...ranked.slice(best.length).slice(bad === 0 ? Infinity : -bad)];
+}
+
+/** How `chooseRadarFamilies` chooses. */
+export interface RadarChoice {
+  good?: number;
+  bad?: number;
+  /** Fewest and most members of a family. */
+  least?: number;
+  most?: number;
+}
+
+function requireRadar({ measures, families }: RadarInput): void {
+  if (measures.length === 0 || families.length === 0) {
+    throw new RangeError("drawRadarCharts: expected a measure and a family, got none");
+  }
+  for (const { name, members } of families) {
+    if (members.length < 3) {
+      throw new RangeError(
+        `drawRadarCharts: expected three members or more of "${name}", got ${members.length}`,
+      );
+    }
+    const bad = members.find(({ scores }) => scores.length !== measures.length);
+    if (bad) {
+      throw new RangeError(
+        `drawRadarCharts: expected ${measures.length} scores of "${bad.label}", got ${bad.scores.length}`,
+      );
+    }
+  }
+}
+
+function lineHeight(size: FigureSize): number {
+  return size.small * 1.35;
+}
+
+/** Where the list of labels starts, as a share of the plot's width: the radar takes up to 42 % of its panel. */
+function listStart({ x, y }: Panel, area: { width: number; height: number }): number {
+  const side = (y[1] - y[0]) * area.height;
+  const width = (x[1] - x[0]) * area.width;
+  return x[0] + Math.min(0.42 * width, side) / area.width;
+}
+
+function polarLayout(
+  { shown, place }: Chart,
+  split: number,
+  area: { width: number; height: number },
+  size: FigureSize,
+): PlotlyObject {
+  // Plotly writes the spokes' numbers outside the domain.
+  const inset = { x: (size.small * 1.2) / area.width, y: (size.small * 1.2) / area.height };
+  const step = Math.ceil(shown.length / 24);
+  const marked = shown.map((_, i) => i).filter((i) => i % step === 0);
+  return {
+    domain: {
+      x: [roundValue(place.x[0] + inset.x, 5), roundValue(split - inset.x, 5)],
+      y: [roundValue(place.y[0] + inset.y, 5), roundValue(place.y[1] - inset.y, 5)],
+    },
+    bgcolor: "#ffffff",
+    radialaxis: {
+      range: [0, 1],
+      tickvals: [0.5, 1],
+      ticktext: ["0.5", ""],
+      tickfont: { size: size.small * 0.85, color: MUTED },
+      // Between two spokes, where no line covers the numbers.
+      angle: roundValue(90 - 180 / shown.length, 3),
+      tickangle: 0,
+      gridcolor: GRID,
+      showline: false,
+      ticks: "",
+    },
+    angularaxis: {
+      rotation: 90,
+      direction: "clockwise",
+      tickmode: "array",
+      tickvals: marked.map((i) => angle(i, shown.length)),
+      ticktext: marked.map((i) => String(i + 1)),
+      tickfont: { size: size.small * 0.9, color: INK },
+      gridcolor: GRID,
+      linecolor: RULE,
+      ticks: "",
+    },
+  };
+}
+
+function angle(member: number, members: number): number {
+  return roundValue((360 * member) / members, 3);
+}
+
+function radarTrace(
+  { family, shown }: Chart,
+  { name, m, f }: { name: string; m: number; f: number },
+  size: FigureSize,
+): PlotlyObject {
+  const known = (at: number): number | null => {
+    const score = shown[at % shown.length].scores[m];
+    return Number.isFinite(score) ? roundValue(Math.max(0, score), 4) : null;
+  };
+  const spokes = [...shown.keys(), 0];
+  const colour = CATEGORIES[m % CATEGORIES.length];
+  return {
+    type: "scatterpolar",
+    subplot: `polar${panelSuffix(f)}`,
+    mode: "lines+markers",
+    r: spokes.map(known),
+    theta: spokes.map((i) => angle(i, shown.length)),
+    customdata: spokes.map((i) => [plotlyText(shown[i].label), scoreText(shown[i].scores[m])]),
+    name: plotlyText(name),
+    legendgroup: plotlyText(name),
+    showlegend: f === 0,
+    line: { color: colour, width: size.line },
+    marker: { color: colour, size: size.marker },
+    fill: "toself",
+    fillcolor: transparent(colour, 0.18),
+    hovertemplate: `%{customdata[0]}<br>${plotlyText(name)} %{customdata[1]}<extra>${plotlyText(family.name)}</extra>`,
+  };
+}
+
+function scoreText(score: number): string {
+  return Number.isFinite(score) ? formatFixed(score, 2) : "–";
+}
+
+function chartTitle(
+  { family, shown, place }: Chart,
+  width: number,
+  size: FigureSize,
+): PlotlyObject {
+  const cut = shown.length < family.members.length;
+  const notes = [
+    ...(family.score === undefined ? [] : [scoreText(family.score)]),
+    ...(cut ? [`first ${shown.length} of ${family.members.length}`] : []),
+  ];
+  const note = notes.join(", ");
+  const room = (place.x[1] - place.x[0]) * width - size.small * (note.length * 0.6 + 2);
+  return panelTitle(place, family.name, size, { note, width: room });
+}
+
+/** The members' numbers, labels and first scores, a line each, in the middle of the panel's height. */
+function listLines(
+  { shown, place }: Chart,
+  split: number,
+  area: { width: number; height: number },
+  size: FigureSize,
+): PlotlyObject[] {
+  const height = (place.y[1] - place.y[0]) * area.height;
+  const line = Math.min(lineHeight(size), height / shown.length);
+  const font = roundValue(Math.min(size.small, line / 1.25), 1);
+  const top = (height - line * shown.length) / 2;
+  const left = split * area.width + size.font * 1.2;
+  const room = place.x[1] * area.width - left - font * 4.6;
+  const common = {
+    xref: "paper",
+    yref: "paper",
+    yanchor: "middle",
+    showarrow: false,
+    borderpad: 0,
+  };
+  return shown.flatMap(({ label, scores }, i) => {
+    const y = roundValue(place.y[1] - (top + line * (i + 0.5)) / area.height, 5);
+    const text = `<span style="color:${MUTED}">${i + 1}</span>  ${plotlyText(fitText(label, room, font))}`;
+    const x = roundValue(left / area.width, 5);
+    return [
+      { ...common, x, y, xanchor: "left", text, font: { size: font } },
+      {
+        ...common,
+        ...{ x: place.x[1], y, xanchor: "right" },
+        text: scoreText(scores[0]),
+        font: { size: font, color: MUTED },
+      },
+    ];
+  });
+}

@@ -1,0 +1,167 @@
+import { FormatError } from "../core/errors.js";
+
+const quote = 0x22;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/** A table of text: every row has one value for each column. */
+export interface CsvTable {
+  columns: string[];
+  rows: string[][];
+}
+
+/** A value to write: null, undefined and NaN become an empty field. */
+export type CsvValue = string | number | boolean | null | undefined;
+
+/** How fields are divided, in reading and writing. */
+export interface CsvOptions {
+  /** One character between fields. Default ",". */
+  delimiter?: string;
+}
+
+/**
+ * Parses a CSV text whose first row names the columns (RFC 4180: quoted fields may hold delimiters, line ends and
+ * doubled quotes; LF, CRLF or CR; a byte order mark is passed over). Values stay text, so that "0004001" keeps its
+ * zeros; blank lines are passed over. Throws FormatError, naming `name` and the line, for an unclosed quote, text after
+ * a closing quote, or a row with another number of fields.
+ */
+export function parseCsv(
+  text: string,
+  name: string,
+  { delimiter = "," }: CsvOptions = {},
+): CsvTable {
+  const scanner: Scanner = {
+    text,
+    name,
+    separator: delimiterCode(delimiter),
+    at: text.startsWith("\ufeff") ? 1 : 0,
+    line: 1,
+  };
+  const columns = nextRow(scanner);
+  if (columns === undefined) throw new FormatError(name, "csv has no row of column names");
+  const rows: string[][] = [];
+  for (;;) {
+    const row = nextRow(scanner);
+    if (row === undefined) return { columns: columns.fields, rows };
+    if (row.fields.length !== columns.fields.length) {
+      throw new FormatError(
+        name,
+        `line ${row.line} has ${row.fields.length} fields, expected ${columns.fields.length}`,
+      );
+    }
+    rows.push(row.fields);
+  }
+}
+
+/** CSV text with LF line ends; fields are quoted where they must be. Throws RangeError for a row of another length. */
+export function formatCsv(
+  columns: readonly string[],
+  rows: Iterable<readonly CsvValue[]>,
+  { delimiter = "," }: CsvOptions = {},
+): string {
+  delimiterCode(delimiter);
+  const lines = [formatRow(columns, delimiter)];
+  for (const row of rows) {
+    if (row.length !== columns.length) {
+      throw new RangeError(`csv: expected ${columns.length} values a row, got ${row.length}`);
+    }
+    lines.push(formatRow(row, delimiter));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+interface Scanner {
+  text: string;
+  name: string;
+  separator: number;
+  at: number;
+  line: number;
+}
+
+function delimiterCode(delimiter: string): number {
+  if (delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
+    throw new RangeError(`csv: delimiter must be one character, got ${JSON.stringify(delimiter)}`);
+  }
+  return delimiter.charCodeAt(0);
+}
+
+/** The next row that is not blank, with the line it starts on; undefined at the end. */
+function nextRow(scanner: Scanner): { fields: string[]; line: number } | undefined {
+  const { text } = scanner;
+  while (scanner.at < text.length && isLineEnd(text.charCodeAt(scanner.at))) passLineEnd(scanner);
+  if (scanner.at >= text.length) return undefined;
+  const { line } = scanner;
+  const fields: string[] = [];
+  for (;;) {
+    const isQuoted = text.charCodeAt(scanner.at) === quote;
+    fields.push(isQuoted ? quotedField(scanner) : plainField(scanner));
+    if (scanner.at >= text.length) return { fields, line };
+    if (text.charCodeAt(scanner.at) !== scanner.separator) {
+      passLineEnd(scanner);
+      return { fields, line };
+    }
+    scanner.at++;
+  }
+}
+
+function isLineEnd(code: number): boolean {
+  return code === lineFeed || code === carriageReturn;
+}
+
+function passLineEnd(scanner: Scanner): void {
+  const { text, at } = scanner;
+  const isPair = text.charCodeAt(at) === carriageReturn && text.charCodeAt(at + 1) === lineFeed;
+  scanner.at += isPair ? 2 : 1;
+  scanner.line++;
+}
+
+function plainField(scanner: Scanner): string {
+  const { text, separator } = scanner;
+  const start = scanner.at;
+  let at = start;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === separator || isLineEnd(code)) break;
+  }
+  scanner.at = at;
+  return text.slice(start, at);
+}
+
+function quotedField(scanner: Scanner): string {
+  const { text, name, line } = scanner;
+  const start = scanner.at + 1;
+  let end = start;
+  let hasDoubled = false;
+  for (;;) {
+    end = text.indexOf('"', end);
+    if (end < 0) throw new FormatError(name, `line ${line} opens a quote that is never closed`);
+    if (text.charCodeAt(end + 1) !== quote) break;
+    hasDoubled = true;
+    end += 2;
+  }
+  scanner.at = end + 1;
+  const next = scanner.at < text.length ? text.charCodeAt(scanner.at) : lineFeed;
+  if (next !== scanner.separator && !isLineEnd(next)) {
+    throw new FormatError(name, `line ${line} has text after a closing quote`);
+  }
+  const raw = text.slice(start, end);
+  scanner.line += countLineEnds(raw);
+  return hasDoubled ? raw.replaceAll('""', '"') : raw;
+}
+
+function countLineEnds(text: string): number {
+  return text.match(/\r\n|\n|\r/g)?.length ?? 0;
+}
+
+function formatRow(values: readonly CsvValue[], delimiter: string): string {
+  // A lone empty field would be a blank line, which readers pass over.
+  if (values.length === 1 && formatValue(values[0], delimiter) === "") return '""';
+  return values.map((value) => formatValue(value, delimiter)).join(delimiter);
+}
+
+function formatValue(value: CsvValue, delimiter: string): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return "";
+  const text = String(value);
+  const mustQuote = text.includes(delimiter) || /["\r\n]|^\s|\s$|^\ufeff/.test(text);
+  return mustQuote ? `"${text.replaceAll('"', '""')}"` : text;
+}

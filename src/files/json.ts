@@ -1,0 +1,142 @@
+import { FormatError } from "../core/errors.js";
+import { writeFileAtomic } from "./atomic-file.js";
+import { plainLine } from "./quote.js";
+import type { ByteSource } from "./source.js";
+import { readText } from "./text.js";
+
+const firstPrivate = 0xe000;
+const lastPrivate = 0xf8ff;
+/** V8 takes seconds and gigabytes for millions of open brackets; shorter texts cannot hurt. */
+const deepest = 1000;
+const harmlessLength = 100_000;
+
+/**
+ * Parses JSON in which NaN, Infinity and -Infinity may stand for numbers, as Python writes them. A byte order mark is
+ * passed over. Throws FormatError, naming `name`, if the text is anything else or nested over 1,000 deep.
+ */
+export function parseJson(text: string, name: string): unknown {
+  const body = text.startsWith("\ufeff") ? text.slice(1) : text;
+  if (body.length > harmlessLength) checkDepth(body, name);
+  try {
+    return JSON.parse(body) as unknown;
+  } catch (cause) {
+    const marker = chooseMarker(body);
+    const mended = mendNumbers(body, marker);
+    if (mended === body) throw notJson(name, body, cause);
+    try {
+      return restoreNaN(JSON.parse(mended), marker);
+    } catch (error) {
+      throw notJson(name, body, error);
+    }
+  }
+}
+
+/**
+ * JSON text of a value: NaN and infinities become null, typed arrays arrays, a bigint a number where that is exact and
+ * else a string. `indent` is in spaces, default none.
+ */
+export function stringifyJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, plainValue, indent);
+}
+
+/** Reads a JSON file, gzip by name, as `parseJson` does. */
+export async function readJson(input: string | ByteSource): Promise<unknown> {
+  return parseJson(await readText(input), typeof input === "string" ? input : input.name);
+}
+
+/** Writes a value as a JSON file with a line feed at its end; it appears only when it is complete. */
+export async function writeJson(path: string, value: unknown, indent = 1): Promise<void> {
+  await writeFileAtomic(path, `${stringifyJson(value, indent)}\n`);
+}
+
+function plainValue(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") {
+    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  }
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+    return Array.from(value as unknown as ArrayLike<number | bigint>);
+  }
+  return value;
+}
+
+/** A character that no string of the text can hold, to stand for NaN. */
+function chooseMarker(text: string): string {
+  for (let code = firstPrivate; code <= lastPrivate; code++) {
+    const marker = String.fromCharCode(code);
+    if (!text.includes(marker) && !new RegExp(`\\\\u${code.toString(16)}`, "i").test(text)) {
+      return marker;
+    }
+  }
+  return String.fromCharCode(lastPrivate);
+}
+
+function checkDepth(text: string, name: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) at = endOfString(text, at) - 1;
+    else if (code === 0x5b || code === 0x7b) {
+      if (++depth > deepest) throw new FormatError(name, `JSON nested over ${deepest} deep`);
+    } else if (code === 0x5d || code === 0x7d) depth--;
+  }
+}
+
+/** Replaces the bare words outside strings by JSON of the same length, so that places in errors stay right. */
+function mendNumbers(text: string, marker: string): string {
+  const parts: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const open = text.indexOf('"', at);
+    const between = text.slice(at, open < 0 ? text.length : open);
+    parts.push(between.replace(/NaN/g, `"${marker}"`).replace(/Infinity/g, "1e999   "));
+    if (open < 0) break;
+    at = endOfString(text, open);
+    parts.push(text.slice(open, at));
+  }
+  return parts.join("");
+}
+
+/** The place after the string that opens at `open`. */
+function endOfString(text: string, open: number): number {
+  for (let at = open + 1; ; at++) {
+    at = text.indexOf('"', at);
+    if (at < 0) return text.length;
+    let slashes = 0;
+    while (text[at - 1 - slashes] === "\\") slashes++;
+    if (slashes % 2 === 0) return at + 1;
+  }
+}
+
+function restoreNaN(root: unknown, marker: string): unknown {
+  if (root === marker) return NaN;
+  const waiting: unknown[] = [root];
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    if (Array.isArray(value)) {
+      const items = value as unknown[];
+      for (let i = 0; i < items.length; i++) {
+        if (items[i] === marker) items[i] = NaN;
+        else if (typeof items[i] === "object") waiting.push(items[i]);
+      }
+      continue;
+    }
+    const holder = value as Record<string, unknown>;
+    for (const key of Object.keys(holder)) {
+      if (holder[key] === marker) holder[key] = NaN;
+      else if (typeof holder[key] === "object") waiting.push(holder[key]);
+    }
+  }
+  return root;
+}
+
+function notJson(name: string, text: string, cause: unknown): FormatError {
+  if (text.trim() === "") return new FormatError(name, "expected JSON, found nothing");
+  const message = cause instanceof Error ? cause.message : "";
+  const place = /at position (\d+)/.exec(message);
+  // A text of one line, such as one of a .jsonl, has no lines to tell apart.
+  const line =
+    place && text.includes("\n") ? text.slice(0, Number(place[1])).split("\n").length : undefined;
+  const detail = plainLine(message).slice(0, 160);
+  const where = line === undefined ? "" : ` on line ${line}`;
+  return new FormatError(name, `not valid JSON${where}: ${detail}`, { cause });
+}

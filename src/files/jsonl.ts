@@ -1,0 +1,71 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { createAtomicFile } from "./atomic-file.js";
+import { parseJson, stringifyJson } from "./json.js";
+import type { ByteSource } from "./source.js";
+import { readLines } from "./text.js";
+import type { TextOptions } from "./text.js";
+
+const chunkLength = 256 * 1024;
+
+/** One row of a JSONL file; `line` counts from 1, blank lines included. */
+export interface JsonlRow {
+  line: number;
+  value: unknown;
+}
+
+/**
+ * Reads a JSONL file row by row, gzip by name; blank lines are passed over, bare NaN and Infinity are read. Throws
+ * FormatError, naming the line, where one is no JSON.
+ */
+export async function* readJsonl(
+  input: string | ByteSource,
+  options: TextOptions = {},
+): AsyncGenerator<JsonlRow> {
+  const name = typeof input === "string" ? input : input.name;
+  let line = 0;
+  for await (const text of readLines(input, options)) {
+    line++;
+    if (text.trim() === "") continue;
+    yield { line, value: parseJson(text, `${name}: line ${line}`) };
+  }
+}
+
+/** Writes one JSON value a line, packed if the name ends in .gz; the file appears only when it is complete. */
+export async function writeJsonl(
+  path: string,
+  rows: Iterable<unknown> | AsyncIterable<unknown>,
+): Promise<void> {
+  const file = await createAtomicFile(path);
+  try {
+    const parts = path.toLowerCase().endsWith(".gz") ? packed(textParts(rows)) : textParts(rows);
+    for await (const part of parts) await file.write(part);
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
+  await file.commit();
+}
+
+async function* textParts(
+  rows: Iterable<unknown> | AsyncIterable<unknown>,
+): AsyncGenerator<Uint8Array> {
+  let text = "";
+  for await (const row of rows) {
+    text += `${stringifyJson(row)}\n`;
+    if (text.length < chunkLength) continue;
+    yield Buffer.from(text);
+    text = "";
+  }
+  yield Buffer.from(text);
+}
+
+async function* packed(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const stream = createGzip();
+  const feeding = pipeline(Readable.from(parts), stream);
+  // The loop below meets the same error; unhandled, it would end the process.
+  feeding.catch(() => undefined);
+  for await (const part of stream) yield part as Uint8Array;
+  await feeding;
+}

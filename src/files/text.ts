@@ -1,0 +1,146 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { FormatError } from "../core/errors.js";
+import { openSource } from "./source.js";
+import type { ByteSource } from "./source.js";
+
+const chunkSize = 1024 * 1024;
+/** V8's strings end a little above this. */
+const largestText = 512 * 1024 * 1024 - 1024;
+const longestLine = 64 * 1024 * 1024;
+/** Text packs to a tenth, tables of repeated names to a fiftieth; a bomb to a thousandth. */
+const largestRatio = 100;
+const ratioAllowance = 64 * 1024 * 1024;
+
+export interface TextOptions {
+  /** Most bytes that a .gz file may unpack to. Default 64 MiB or 100 times its size, whichever is more. */
+  mostUnpacked?: number;
+}
+
+/**
+ * Reads a UTF-8 text, unpacked if its name ends in .gz, without a byte order mark. Throws FormatError if it is not
+ * UTF-8, is larger than a string can be, or is a damaged or overly compressed gzip file.
+ */
+export async function readText(
+  input: string | ByteSource,
+  options: TextOptions = {},
+): Promise<string> {
+  const parts: string[] = [];
+  let length = 0;
+  const name = nameOf(input);
+  for await (const part of decodedParts(input, options)) {
+    length += part.length;
+    if (length > largestText) {
+      throw new FormatError(
+        name,
+        `text of over ${largestText} characters, read it line by line instead`,
+      );
+    }
+    parts.push(part);
+  }
+  return parts.join("");
+}
+
+/**
+ * Reads a text as `readText` does, line by line, in little memory. Line ends (LF or CRLF) are left out; an empty last
+ * line is none. Throws FormatError as `readText` does, and for a line of over 64 Mi characters.
+ */
+export async function* readLines(
+  input: string | ByteSource,
+  options: TextOptions = {},
+): AsyncGenerator<string> {
+  const name = nameOf(input);
+  // The pieces of a line that is not over yet, joined once it is.
+  let pieces: string[] = [];
+  let length = 0;
+  for await (const part of decodedParts(input, options)) {
+    let start = 0;
+    for (let end = part.indexOf("\n"); end >= 0; end = part.indexOf("\n", start)) {
+      pieces.push(part.slice(start, end));
+      yield withoutReturn(pieces.length === 1 ? pieces[0] : pieces.join(""));
+      start = end + 1;
+      pieces = [];
+      length = 0;
+    }
+    if (start < part.length) pieces.push(part.slice(start));
+    length += part.length - start;
+    if (length > longestLine) {
+      throw new FormatError(name, `a line of over ${longestLine} characters`);
+    }
+  }
+  if (pieces.length > 0) yield withoutReturn(pieces.join(""));
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
+}
+
+function nameOf(input: string | ByteSource): string {
+  return typeof input === "string" ? input : input.name;
+}
+
+async function* decodedParts(
+  input: string | ByteSource,
+  options: TextOptions,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (cause) {
+      throw new FormatError(nameOf(input), "not UTF-8 text", { cause });
+    }
+  };
+  for await (const bytes of unpackedChunks(input, options)) yield decode(bytes);
+  yield decode();
+}
+
+async function* unpackedChunks(
+  input: string | ByteSource,
+  options: TextOptions,
+): AsyncGenerator<Uint8Array> {
+  const source = typeof input === "string" ? await openSource(input) : input;
+  try {
+    if (source.name.toLowerCase().endsWith(".gz")) yield* gunzip(source, options);
+    else yield* chunks(source);
+  } finally {
+    if (typeof input === "string") await source.close();
+  }
+}
+
+async function* chunks(source: ByteSource): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < source.byteLength; start += chunkSize) {
+    yield await source.read(start, Math.min(source.byteLength, start + chunkSize));
+  }
+}
+
+async function* gunzip(source: ByteSource, options: TextOptions): AsyncGenerator<Uint8Array> {
+  const { name, byteLength } = source;
+  const { mostUnpacked = Math.max(ratioAllowance, byteLength * largestRatio) } = options;
+  const stream = createGunzip({ chunkSize: 256 * 1024 });
+  const feeding = pipeline(Readable.from(chunks(source)), stream);
+  // The loop below meets the same error; unhandled, it would end the process.
+  feeding.catch(() => undefined);
+  let unpacked = 0;
+  try {
+    for await (const chunk of stream) {
+      const bytes = chunk as Uint8Array;
+      unpacked += bytes.length;
+      if (unpacked > mostUnpacked) {
+        throw new FormatError(
+          name,
+          `unpacks to over ${mostUnpacked} bytes from ${byteLength}, which is refused`,
+        );
+      }
+      yield bytes;
+    }
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause;
+    const message = cause instanceof Error ? cause.message : "unreadable";
+    throw new FormatError(name, `gzip is damaged or cut off: ${message}`, { cause });
+  } finally {
+    stream.destroy();
+    await feeding.catch(() => undefined);
+  }
+}

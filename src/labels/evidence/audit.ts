@@ -1,0 +1,167 @@
+import type { Postings } from "../../core/codes.js";
+import { type AuditRow, exampleRows, familyRows } from "./audit-examples.js";
+import type { ExplanationRecord, ShownExample, Verdict } from "./evidence.js";
+import type { StoredEvidence } from "./evidence-read.js";
+import type { LabelRecord } from "../label.js";
+import { truncateText } from "../../words/truncate.js";
+
+/** Labels with what stands behind them, for a reader to check. */
+export interface Audit {
+  entries: AuditEntry[];
+  /** The documents that the entries name by their place here, as they were cut. */
+  documents: AuditDocument[];
+  /** Labels of all latents. */
+  labels: Map<number, string>;
+}
+
+/** A document as it was shown. */
+export interface AuditDocument {
+  id: string;
+  /** Undefined where the corpus does not have it. */
+  text?: string;
+}
+
+/** One label or family name. */
+export interface AuditEntry {
+  of: "latent" | "family";
+  record: LabelRecord;
+  /** Documents in which the latent, or any of the family, is active. */
+  active: number;
+  /** Families of the latent by their names, or latents of the family, the parent first. */
+  families: string[];
+  latents: number[];
+  /** What a model was shown and answered; its label may be another than the record's, such as where a person corrected it. */
+  evidence?: AuditEvidence;
+  /** Where no model was asked: documents in which it is active. */
+  examples: AuditExample[];
+}
+
+/** What a model was shown and answered about one label. */
+export interface AuditEvidence extends Pick<
+  StoredEvidence,
+  "label" | "explainer" | "judge" | "promptVersion" | "date" | "limit"
+> {
+  shown: AuditExample[];
+  explanations: ExplanationRecord[];
+  verdicts: (Omit<Verdict, "id"> & { document: number })[];
+}
+
+/** A document that was shown, by its place among the audit's documents. */
+export interface AuditExample extends Omit<ShownExample, "id" | "set"> {
+  document: number;
+  set: ShownExample["set"] | "active";
+}
+
+/** A label to check, before the documents are found. */
+export interface AuditSubject {
+  of: "latent" | "family";
+  record: LabelRecord;
+  families?: string[];
+  /** For a family: its latents, the parent first. */
+  latents?: number[];
+  evidence?: StoredEvidence;
+}
+
+/** What the documents are found in. */
+export interface AuditSource {
+  postings: Postings;
+  documents: readonly { id: string; text: string }[];
+  labels: ReadonlyMap<number, LabelRecord>;
+}
+
+/** How much is shown. */
+export interface AuditOptions {
+  /** Documents of a label that no model was asked about. Default 10. */
+  examples?: number;
+  /** Characters that its documents are cut at. Default 1,000. */
+  characters?: number;
+}
+
+/**
+ * Labels and family names with the very documents, answers and verdicts behind them, matched by document id with the corpus
+ * and cut as they were shown. Where no model was asked there are documents in which the latent is active, strong and weak.
+ */
+export function collectAudit(
+  { postings, documents, labels }: AuditSource,
+  subjects: readonly AuditSubject[],
+  { examples: count = 10, characters = 1000 }: AuditOptions = {},
+): Audit {
+  const texts = new Map(documents.map(({ id, text }) => [id, text]));
+  const shelf = createShelf(texts);
+  const entries = subjects.map((subject): AuditEntry => {
+    const { of, record, families = [], latents = [record.latent], evidence } = subject;
+    const entry = { of, record, families, latents, active: countActive(postings, latents) };
+    if (evidence !== undefined) {
+      return { ...entry, evidence: placeEvidence(evidence, shelf), examples: [] };
+    }
+    const rows: AuditRow[] =
+      of === "family"
+        ? familyRows(postings, latents, count)
+        : exampleRows(postings, record.latent, count);
+    const examples = rows.map(({ row, ...rest }): AuditExample => {
+      const document = shelf.place(documents[row].id, { characters });
+      return { document, set: "active", kind: "active", ...rest };
+    });
+    return { ...entry, examples };
+  });
+  const names = [...labels.values()].map(({ latent, label }): [number, string] => [latent, label]);
+  return { entries, documents: shelf.documents, labels: new Map(names) };
+}
+
+interface Shelf {
+  documents: AuditDocument[];
+  place(id: string, limit: StoredEvidence["limit"]): number;
+}
+
+/** Keeps each document once for each way in which it was cut. */
+function createShelf(texts: ReadonlyMap<string, string>): Shelf {
+  const places = new Map<string, number>();
+  const documents: AuditDocument[] = [];
+  return {
+    documents,
+    place(id, limit) {
+      const key = JSON.stringify([id, limit]);
+      const known = places.get(key);
+      if (known !== undefined) return known;
+      const text = texts.get(id);
+      // What a number of tokens was is not known here: the text stays whole.
+      const cut = text !== undefined && "characters" in limit ? truncateText(text, limit) : text;
+      places.set(key, documents.length);
+      documents.push(cut === undefined ? { id } : { id, text: cut });
+      return documents.length - 1;
+    },
+  };
+}
+
+function placeEvidence(
+  { label, explainer, judge, promptVersion, date, limit, ...rest }: StoredEvidence,
+  shelf: Shelf,
+): AuditEvidence {
+  return {
+    label,
+    explainer,
+    judge,
+    promptVersion,
+    date,
+    limit,
+    explanations: rest.explanations,
+    shown: rest.shown.map(({ id, ...example }) => ({
+      ...example,
+      document: shelf.place(id, limit),
+    })),
+    verdicts: rest.verdicts.map(({ id, ...verdict }) => ({
+      ...verdict,
+      document: shelf.place(id, limit),
+    })),
+  };
+}
+
+function countActive({ offsets, values, rows }: Postings, latents: readonly number[]): number {
+  const active = new Set<number>();
+  for (const latent of latents) {
+    for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
+      if (values[at] > 0) active.add(rows[at]);
+    }
+  }
+  return active.size;
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { readJsonl } from "../../files/jsonl.js";
+import { FormatError } from "../../core/errors.js";
+import type { LabelEvidence } from "./evidence.js";
+
+const evidence = z.object({
+  of: z.enum(["latent", "family"]),
+  latent: z.int().nonnegative(),
+  label: z.string(),
+  explainer: z.string().optional(),
+  judge: z.string().optional(),
+  promptVersion: z.string().optional(),
+  date: z.string().optional(),
+  // A tokenizer is a function: its name does not reach the file.
+  limit: z.union([z.object({ characters: z.number() }), z.object({ tokens: z.number() })]),
+  shown: z.array(
+    z.object({
+      id: z.string(),
+      set: z.enum(["explain", "validate", "score"]),
+      kind: z.enum(["active", "random", "near", "neighbour"]),
+      activation: z.number(),
+      member: z.number().optional(),
+    }),
+  ),
+  explanations: z.array(
+    z.object({
+      key: z.string(),
+      status: z.enum(["ok", "failed"]),
+      reason: z.string().optional(),
+      labels: z.array(z.string()),
+      reasoning: z.string().optional(),
+    }),
+  ),
+  verdicts: z.array(
+    z.object({
+      id: z.string(),
+      label: z.string(),
+      set: z.enum(["validate", "score"]),
+      expected: z.boolean(),
+      answer: z.boolean().nullable(),
+      confidence: z.number().optional(),
+      probability: z.number().optional(),
+      key: z.string(),
+    }),
+  ),
+});
+
+/** Evidence as a file holds it: of a limit in tokens only their number. */
+export interface StoredEvidence extends Omit<LabelEvidence, "limit"> {
+  limit: { characters: number } | { tokens: number };
+}
+
+/**
+ * Reads labels.evidence.jsonl line by line: what stands behind each label and family name by a model. Throws FormatError,
+ * naming the line and the field, for anything else.
+ */
+export async function* readEvidence(path: string): AsyncGenerator<StoredEvidence> {
+  for await (const { line, value } of readJsonl(path)) {
+    const { data, error } = evidence.safeParse(value);
+    if (error !== undefined) {
+      const { path: field, message } = error.issues[0];
+      throw new FormatError(path, `line ${line}: ${field.map(String).join(".")}: ${message}`);
+    }
+    yield data;
+  }
+}

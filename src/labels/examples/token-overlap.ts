@@ -1,0 +1,56 @@
+import type { Postings } from "../../core/codes.js";
+import { strongestSlots } from "./active-examples.js";
+import type { LabelRecord } from "../label.js";
+import type { WordIndex } from "../../words/word-index.js";
+
+/** How much of a label its documents say word for word. */
+export interface TokenOverlap {
+  latent: number;
+  /** Mean share of the label's words that one of its strongest documents holds, 0 to 1. */
+  overlap: number;
+}
+
+/**
+ * For each label the share of its words that its latent's strongest `documents` (default 10) hold, on average: 1 where a
+ * label only repeats its documents, near 0 where it says what they are about in other words. Words are those of `index`
+ * (as `indexWords` folds case and plurals, single words of phrases); labels without any of them are left out.
+ */
+export function tokenOverlap(
+  labels: readonly Pick<LabelRecord, "latent" | "label">[],
+  postings: Postings,
+  index: WordIndex,
+  { documents = 10 }: { documents?: number } = {},
+): TokenOverlap[] {
+  const terms = termsByWord(index);
+  return labels.flatMap(({ latent, label }) => {
+    const words = new Set(wordsOf(label).filter((word) => terms.has(word)));
+    const strongest = strongestSlots(postings, latent).subarray(0, documents);
+    if (words.size === 0 || strongest.length === 0) return [];
+    let sum = 0;
+    for (const slot of strongest) {
+      const row = postings.rows[slot];
+      const held = new Set(index.members.subarray(index.offsets[row], index.offsets[row + 1]));
+      for (const word of words) if (terms.get(word)?.some((term) => held.has(term))) sum++;
+    }
+    return { latent, overlap: sum / (words.size * strongest.length) };
+  });
+}
+
+/** The terms, words and phrases, that hold each word. */
+function termsByWord(index: WordIndex): Map<string, number[]> {
+  const terms = new Map<string, number[]>();
+  for (const [term, parts] of index.parts.entries()) {
+    for (const word of new Set(parts.flatMap(wordsOf))) {
+      const list = terms.get(word);
+      if (list) list.push(term);
+      else terms.set(word, [term]);
+    }
+  }
+  return terms;
+}
+
+/** In lower case, plurals cut as crudely in labels as in terms, so that both meet. */
+function wordsOf(text: string): string[] {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+(?:[-'’][\p{L}\p{N}]+)*/gu) ?? [];
+  return words.map((word) => word.replace(/(?<=\p{L}{3})s$/u, ""));
+}

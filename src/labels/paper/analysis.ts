@@ -1,0 +1,39 @@
+import type { AnalysisRow } from "./clean-labels.js";
+import { type LabelRecord, labelScores } from "../label.js";
+import { scoreNamed } from "../measures.js";
+
+/**
+ * Labels as rows of the paper's analysis, which its cleaning rules and its families are made from; latents without a
+ * label are left out. F1 and Pearson are NaN where they are not known.
+ */
+export function analysisOfLabels(
+  records: readonly LabelRecord[],
+  densityOf: (latent: number) => number,
+): AnalysisRow[] {
+  return records
+    .filter(({ label }) => label !== "")
+    .map((record) => {
+      const scores = labelScores(record);
+      return {
+        latent: record.latent,
+        label: record.label,
+        reasoning: record.reasoning ?? "",
+        f1: scoreNamed(scores, "f1") ?? NaN,
+        pearson: scoreNamed(scores, "pearson") ?? NaN,
+        density: densityOf(record.latent),
+      };
+    });
+}
+
+/** Rows of an analysis as a `feature_analysis_results` file holds them; what is not known is null. */
+export function analysisToJson(rows: readonly AnalysisRow[]): Record<string, unknown>[] {
+  const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  return rows.map(({ latent, label, reasoning, f1, pearson, density }) => ({
+    index: latent,
+    label,
+    reasoning,
+    f1: known(f1),
+    pearson_correlation: known(pearson),
+    density: known(density),
+  }));
+}

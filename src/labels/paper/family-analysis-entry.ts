@@ -1,0 +1,46 @@
+import type { Verdict } from "../evidence/evidence.js";
+import type { FamilyNameRecord } from "../label-families.js";
+import { labelScores } from "../label.js";
+import { scoreNamed } from "../measures.js";
+
+/** A family as the paper's `family_analysis` files hold it; what is not known is null. */
+export interface FamilyAnalysisEntry {
+  /** The judge's confidence for each document, active ones first; 1 and -1 where it said yes or no. */
+  predictions: (number | null)[];
+  superfeature: string;
+  super_reasoning: string;
+  family_f1: number | null;
+  family_pearson: number | null;
+  /** Scores and labels of the latents' own, children first, the parent last. */
+  feature_f1: (number | null)[];
+  feature_pearson: (number | null)[];
+  feature_names: string[];
+  /** The parent latent. */
+  index: number;
+}
+
+/** A family's name in the paper's shape, with the verdicts of its evidence. */
+export function familyAnalysisEntry(
+  record: FamilyNameRecord,
+  verdicts: readonly Verdict[] = [],
+): FamilyAnalysisEntry {
+  const scored = verdicts.filter(({ set }) => set === "score");
+  const ordered = [
+    ...scored.filter(({ expected }) => expected),
+    ...scored.filter(({ expected }) => !expected),
+  ];
+  const scores = labelScores(record);
+  return {
+    predictions: ordered.map(({ answer, confidence }) =>
+      answer === null ? null : (confidence ?? (answer ? 1 : -1)),
+    ),
+    superfeature: record.label,
+    super_reasoning: record.reasoning ?? "",
+    family_f1: scoreNamed(scores, "f1") ?? null,
+    family_pearson: scoreNamed(scores, "pearson") ?? null,
+    feature_f1: record.members.map(({ f1 }) => f1 ?? null),
+    feature_pearson: record.members.map(({ pearson }) => pearson ?? null),
+    feature_names: record.members.map(({ label }) => label),
+    index: record.latent,
+  };
+}

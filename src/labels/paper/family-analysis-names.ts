@@ -1,0 +1,70 @@
+import type { FamilyAnalysis } from "./family-analysis.js";
+import { cleanLabel } from "./clean-labels.js";
+import { importedLabel } from "./labels-from-analysis.js";
+import type { LabelRecord } from "../label.js";
+
+/** Share of members in common, by label, from which a family of a file is taken for one of the atlas. */
+const LEAST_OVERLAP = 0.5;
+
+/** A family of an atlas, by its latents' labels. */
+export interface LabelledFamily {
+  parent: number;
+  members: readonly { latent: number }[];
+}
+
+/**
+ * Names for an atlas's families from another tool's analysis, by parent latent. The file tells families by labels: a row
+ * is taken for the family with which it shares most of them, at least half of all, cleaned or not; of several rows for a
+ * family the best fit counts, then the later. `label` gives the atlas's labels. `unmatched` are the rows that fit none.
+ */
+export function namesFromFamilyAnalysis(
+  rows: readonly FamilyAnalysis[],
+  families: readonly LabelledFamily[],
+  label: (latent: number) => string,
+): { names: LabelRecord[]; unmatched: FamilyAnalysis[] } {
+  const sets = families.map(({ parent, members }) => {
+    const latents = [parent, ...members.map(({ latent }) => latent)];
+    const labels = latents.map((latent) => plain(label(latent)));
+    return { parent, labels: new Set(labels.filter((text) => text !== "")) };
+  });
+  const holders = new Map<string, number[]>();
+  sets.forEach(({ labels }, place) => {
+    for (const text of labels) holders.set(text, [...(holders.get(text) ?? []), place]);
+  });
+  const best = new Map<number, { overlap: number; record: LabelRecord }>();
+  const unmatched = rows.filter((row) => {
+    const wanted = new Set(row.members.map((member) => plain(member.label)));
+    const { place, overlap } = closest(wanted, sets, holders);
+    if (overlap < LEAST_OVERLAP) return true;
+    const { parent } = sets[place];
+    if (overlap >= (best.get(parent)?.overlap ?? 0)) {
+      best.set(parent, { overlap, record: importedLabel(parent, { ...row, label: row.name }) });
+    }
+    return false;
+  });
+  const names = [...best.values()].map(({ record }) => record);
+  return { names: names.sort((a, b) => a.latent - b.latent), unmatched };
+}
+
+/** The set that shares the largest part of the union with `wanted`. */
+function closest(
+  wanted: ReadonlySet<string>,
+  sets: readonly { labels: ReadonlySet<string> }[],
+  holders: ReadonlyMap<string, readonly number[]>,
+): { place: number; overlap: number } {
+  const shared = new Map<number, number>();
+  for (const text of wanted) {
+    for (const place of holders.get(text) ?? []) shared.set(place, (shared.get(place) ?? 0) + 1);
+  }
+  let found = { place: -1, overlap: 0 };
+  for (const [place, both] of shared) {
+    const overlap = both / (wanted.size + sets[place].labels.size - both);
+    if (overlap > found.overlap) found = { place, overlap };
+  }
+  return found;
+}
+
+// The authors' code writes cleaned labels into its families, and whole ones into its analysis.
+function plain(label: string): string {
+  return cleanLabel(label) ?? label;
+}

@@ -1,0 +1,235 @@
+import type { CreateTrainer, TrainerSettings } from "../../engine/trainer.js";
+import { type Matrix, takeRows } from "../../core/matrix.js";
+import type { OnProgress } from "../../core/progress.js";
+import type { LearningRateDecay } from "./learning-rate.js";
+import { type InputNormalisation, zScoreOf } from "../normalise.js";
+import { type Sae, isPlainTopK } from "../sae.js";
+import { type TrainRows, batchesPerEpoch, splitRows } from "./train-rows.js";
+
+/** One training step as the log tells it. Losses are normalised squared errors of the batch, before the update. */
+export interface TrainLogRow {
+  /** Steps taken, this one included. */
+  step: number;
+  loss: number;
+  reconstruction: number;
+  aux: number;
+  /** Norm of the whole gradient before clipping. */
+  grad_norm: number;
+  /** Latents counted as dead in this step. */
+  dead: number;
+  /** Loss of the decode with 4k latents, where `multikCoef` is not 0. */
+  multik?: number;
+  /** Normalised squared error of the held-out rows after this step: at the end of an epoch and of the run. */
+  validation?: number;
+}
+
+/** How to train. Only `k` and `n` are needed, and neither of them where `init` is given. */
+export interface TrainOptions {
+  /** Latents kept per document, 1 to n. Default: that of `init`. */
+  k?: number;
+  /** Number of latents. Default: that of `init`. */
+  n?: number;
+  /** Dead latents that may explain each document's error. Default 2k. */
+  auxk?: number;
+  /** Weight of that loss. Default 1/32. */
+  auxkCoef?: number;
+  /** Weight of the loss of a decode with 4k latents (n at most). Default 0: left out, as in the paper's code. */
+  multikCoef?: number;
+  /** Documents in a step, 2 to N. Default 1,024, or the training rows where they are fewer. */
+  batch?: number;
+  /** Adam's learning rate; the highest one with `warmup` or `decay`. Default 1e-4. */
+  lr?: number;
+  /** Steps over which the learning rate rises evenly to `lr`. Default 0. */
+  warmup?: number;
+  /** How the learning rate falls after that, to 0 at the end of the run, or not. Default "constant", as in the paper. */
+  decay?: LearningRateDecay;
+  /**
+   * What is done to the embeddings: nothing, or the z-score of the training rows' dimensions, which the SAE then does to
+   * all that it encodes and undoes on what it decodes. Default "none", as in the paper's code.
+   */
+  normalise?: "none" | "z-score";
+  /** Largest gradient norm. Default 1. */
+  clip?: number;
+  /**
+   * A latent is dead when it has not been among any document's top k for more than this many steps.
+   * Default: the steps of one epoch (the paper's 266 is that of 271,494 documents).
+   */
+  deadSteps?: number;
+  /** Passes over the training rows. Default 50. Not together with `steps`. */
+  epochs?: number;
+  /** Steps in all, over as many epochs as that takes. */
+  steps?: number;
+  /** Rows in file order in every epoch, or shuffled anew for each. Default "shuffle". */
+  order?: "file" | "shuffle";
+  /** Seed of the initial weights, the held-out rows and the order. Default 0. */
+  seed?: number;
+  /** Weights to start from, such as another run's. Default: see initialiseSae. */
+  init?: Sae;
+  /** Share of the rows held out at random to validate on, from 0 to below 1. Default 0. */
+  holdout?: number;
+  /**
+   * Stop after this many epochs without a better validation loss, and give the weights of the best epoch.
+   * Needs `holdout`. Default: never.
+   */
+  patience?: number;
+  /** What to do with rows that are all zeros (failed embedding calls). Default "error": an error names the first. */
+  zeroRows?: "error" | "skip";
+  /** Where to keep the state of the run (.safetensors; also readable as an SAE). Default: nowhere. */
+  checkpointPath?: string;
+  /** Steps between two checkpoints. Default: one epoch. One is also written at the end and on `signal`. */
+  checkpointEvery?: number;
+  /** Go on from `checkpointPath` where that file exists; else start anew. Default false. */
+  resume?: boolean;
+  /** Stops the run after the present step. */
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+  /** Receives every log row as soon as it is there; on resuming only the new ones. */
+  onLog?: (row: TrainLogRow) => void;
+  /** The backend. Default: ONNX Runtime on the CPU. */
+  createTrainer?: CreateTrainer;
+}
+
+/** Options with every default filled in. */
+export interface TrainPlan {
+  d: number;
+  n: number;
+  settings: TrainerSettings;
+  batch: number;
+  lr: number;
+  warmup: number;
+  decay: LearningRateDecay;
+  normalisation: InputNormalisation;
+  order: "file" | "shuffle";
+  seed: number;
+  holdout: number;
+  patience: number;
+  rows: TrainRows;
+  stepsPerEpoch: number;
+  steps: number;
+  checkpointEvery: number;
+}
+
+/** Checks the options against the embeddings [N, d]. Throws RangeError or TypeError naming the option. */
+export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPlan {
+  const { order = "shuffle", zeroRows = "error", seed = 0, holdout = 0 } = options;
+  const { decay = "constant", warmup = 0, normalise = "none" } = options;
+  checkChoice("normalise", normalise, ["none", "z-score"]);
+  checkChoice("order", order, ["file", "shuffle"]);
+  checkChoice("decay", decay, ["constant", "linear", "cosine"]);
+  checkChoice("zeroRows", zeroRows, ["error", "skip"]);
+  if (!Number.isSafeInteger(seed)) {
+    throw new RangeError(`trainSae: seed must be a whole number, got ${seed}`);
+  }
+  if (!(holdout >= 0 && holdout < 1)) {
+    throw new RangeError(`trainSae: holdout must be from 0 to below 1, got ${holdout}`);
+  }
+  if (options.resume && options.checkpointPath === undefined) {
+    throw new TypeError("trainSae: resume needs checkpointPath");
+  }
+  const { k, n } = checkSizes(embeddings, options);
+  const settings = checkSettings(options, k, n);
+  const patience = checkPatience(options.patience, holdout);
+  const rows = splitRows(embeddings, { holdout, zeroRows, seed });
+  const count = rows.train.length;
+  if (holdout > 0 && rows.heldOut.length < 2) {
+    throw new RangeError(`trainSae: holdout ${holdout} gives ${rows.heldOut.length} rows, need 2`);
+  }
+  const batch = wholeNumber("batch", options.batch ?? Math.min(1024, count), 2, count);
+  const stepsPerEpoch = batchesPerEpoch(count, batch);
+  const deadSteps = wholeNumber("deadSteps", options.deadSteps ?? stepsPerEpoch, 1);
+  return {
+    d: embeddings.cols,
+    n,
+    settings: { ...settings, deadSteps },
+    batch,
+    lr: positive("lr", options.lr ?? 1e-4),
+    warmup: wholeNumber("warmup", warmup, 0),
+    decay,
+    normalisation:
+      normalise === "none" ? { kind: "none" } : zScoreOf(takeRows(embeddings, rows.train)),
+    order,
+    seed,
+    holdout,
+    patience,
+    rows,
+    stepsPerEpoch,
+    steps: countSteps(options, stepsPerEpoch),
+    checkpointEvery: wholeNumber("checkpointEvery", options.checkpointEvery ?? stepsPerEpoch, 1),
+  };
+}
+
+function checkSizes(
+  { rows, cols }: Matrix,
+  { k, n, init }: TrainOptions,
+): { k: number; n: number } {
+  if (rows < 2 || cols < 1) {
+    throw new RangeError(`trainSae: embeddings must have 2 rows or more, got ${rows} x ${cols}`);
+  }
+  const latents = wholeNumber("n", n ?? init?.n, 1);
+  if (init && (init.n !== latents || init.d !== cols)) {
+    throw new RangeError(
+      `trainSae: init must have ${latents} latents of width ${cols}, got ${init.n} of ${init.d}`,
+    );
+  }
+  if (init && !isPlainTopK(init)) {
+    throw new RangeError(
+      `trainSae: init must be a top-k SAE of raw embeddings with one bias, got ${init.activation.kind} with normalisation ${init.normalisation.kind}`,
+    );
+  }
+  return { n: latents, k: wholeNumber("k", k ?? init?.k, 1, latents) };
+}
+
+function countSteps({ steps, epochs }: TrainOptions, stepsPerEpoch: number): number {
+  if (steps === undefined) return wholeNumber("epochs", epochs ?? 50, 1) * stepsPerEpoch;
+  if (epochs !== undefined) throw new TypeError("trainSae: give epochs or steps, not both");
+  return wholeNumber("steps", steps, 1);
+}
+
+function checkPatience(patience: number | undefined, holdout: number): number {
+  if (patience === undefined) return Infinity;
+  if (holdout === 0) throw new RangeError("trainSae: patience needs a holdout above 0");
+  return wholeNumber("patience", patience, 1);
+}
+
+function checkSettings(
+  { auxk, auxkCoef = 1 / 32, multikCoef = 0, clip = 1 }: TrainOptions,
+  k: number,
+  n: number,
+): Omit<TrainerSettings, "deadSteps"> {
+  return {
+    k,
+    auxk: auxk === undefined ? Math.min(2 * k, n) : wholeNumber("auxk", auxk, 1, n),
+    auxkCoef: notNegative("auxkCoef", auxkCoef),
+    multikCoef: notNegative("multikCoef", multikCoef),
+    clip: positive("clip", clip),
+  };
+}
+
+function wholeNumber(name: string, value: number | undefined, low: number, high?: number): number {
+  if (value === undefined) throw new TypeError(`trainSae: ${name} is missing`);
+  if (!(Number.isInteger(value) && value >= low && value <= (high ?? Infinity))) {
+    const range = high === undefined ? `of at least ${low}` : `from ${low} to ${high}`;
+    throw new RangeError(`trainSae: ${name} must be a whole number ${range}, got ${value}`);
+  }
+  return value;
+}
+
+function positive(name: string, value: number): number {
+  if (!(value > 0 && Number.isFinite(value))) {
+    throw new RangeError(`trainSae: ${name} must be above 0 and finite, got ${value}`);
+  }
+  return value;
+}
+
+function notNegative(name: string, value: number): number {
+  if (!(value >= 0 && Number.isFinite(value))) {
+    throw new RangeError(`trainSae: ${name} must be 0 or more and finite, got ${value}`);
+  }
+  return value;
+}
+
+function checkChoice(name: string, value: string, choices: string[]): void {
+  if (!choices.includes(value)) {
+    throw new RangeError(`trainSae: ${name} must be ${choices.join(" or ")}, got ${value}`);
+  }
+}

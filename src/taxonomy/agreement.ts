@@ -1,0 +1,249 @@
+import type { Postings } from "../core/codes.js";
+import { createRandom, shuffleInPlace } from "../core/random.js";
+import { isAboveOrEqual } from "./classes.js";
+import type { ClassIndex } from "./classes.js";
+import { spreadOf, wilsonInterval } from "../core/interval.js";
+import type { Spread } from "../core/interval.js";
+import { matchLatents, unitePostings } from "./latent-matches.js";
+import type { LatentMatch, MatchOptions } from "./latent-matches.js";
+
+const SEEDS: readonly number[] = [1, 2, 3, 4, 5];
+
+/** How well the latents of one SAE agree with the classes, beside the same latents with the documents shuffled. */
+export interface LatentAgreement {
+  /** Latents that are active anywhere. */
+  live: number;
+  /** Mean of the live latents' best F1. */
+  meanF1: number;
+  meanF1Null: Spread;
+  /** Share of live latents with an F1 over each level, beside the null's. */
+  over: { level: number; count: number; share: number; null: Spread }[];
+}
+
+/** How parent-child edges lie in the class hierarchy. */
+export interface EdgeAgreement {
+  /** Edges given. */
+  total: number;
+  /** Edges whose two latents both match a class with an F1 over the threshold; the rest is left out below. */
+  edges: number;
+  /** Edges whose two latents match the same class. */
+  equal: number;
+  /** Edges whose parent matches an ancestor of the child's class. */
+  above: number;
+  /** Edges whose parent matches a descendant of the child's class. */
+  below: number;
+  /** (equal + above) / edges; NaN without edges. */
+  share: number;
+  /** 95 % Wilson interval of `share`. */
+  interval: [number, number];
+  /** `share` with the parents dealt out anew among the same edges. */
+  shuffledNull: Spread;
+  /** `share` of random pairs of different matching latents. */
+  randomNull: Spread;
+}
+
+/** How well one family agrees with the classes. */
+export interface FamilyMatch {
+  /** Best class of the documents in which any latent of the family is active; `latent` is the family's number. */
+  union: LatentMatch;
+  /** Best class of the parent alone. */
+  parent: LatentMatch;
+  /** Members that match a class with an F1 over the threshold. */
+  matched: number;
+  /** Share of those whose class is the union's class or lies below it; NaN if there are none. */
+  coherence: number;
+}
+
+/** All families in short, beside families of the same sizes from random live latents. */
+export interface FamilyAgreement {
+  families: FamilyMatch[];
+  meanF1: number;
+  meanF1Null: Spread;
+  /** Mean F1 of the parents alone. */
+  meanParentF1: number;
+  /** Families with a matched member. */
+  coherent: number;
+  meanCoherence: number;
+  meanCoherenceNull: Spread;
+}
+
+/** How chance is measured. */
+export interface NullOptions {
+  /** One null run for each. Default 1 to 5. */
+  seeds?: readonly number[];
+}
+
+/**
+ * Sums up how the latents agree with the classes, and how the same codes do when documents and classes are paired
+ * at random: the best of many classes never has an F1 of 0. `levels` defaults to 0.2, 0.3 and 0.5. `nullF1` holds
+ * the F1 of the live latents in every null run, one run after the other.
+ */
+export function latentAgreement(
+  postings: Postings,
+  index: ClassIndex,
+  {
+    levels = [0.2, 0.3, 0.5],
+    seeds = SEEDS,
+    ...options
+  }: MatchOptions & NullOptions & { levels?: readonly number[] } = {},
+): { matches: LatentMatch[]; agreement: LatentAgreement; nullF1: number[] } {
+  const matches = matchLatents(postings, index, options);
+  const observed = summarize(matches, levels);
+  const nullF1: number[] = [];
+  const nulls = seeds.map((seed) => {
+    const permutation = Uint32Array.from({ length: postings.documents }, (_, i) => i);
+    shuffleInPlace(permutation, createRandom(seed));
+    const found = matchLatents(postings, index, { ...options, permutation });
+    for (const { active, f1 } of found) if (active > 0) nullF1.push(f1);
+    return summarize(found, levels);
+  });
+  const over = levels.map((level, l) => ({
+    level,
+    count: observed.counts[l],
+    share: observed.counts[l] / observed.live,
+    null: spreadOf(nulls.map((run) => run.counts[l] / run.live)),
+  }));
+  const meanF1Null = spreadOf(nulls.map((run) => run.meanF1));
+  return {
+    matches,
+    agreement: { live: observed.live, meanF1: observed.meanF1, meanF1Null, over },
+    nullF1,
+  };
+}
+
+/**
+ * Of the edges [parent, child] whose two latents both match a class with an F1 over `threshold` (default 0.2), the
+ * share in which the parent's class is above or equal to the child's. `matches[f]` is latent f's match.
+ */
+export function edgeAgreement(
+  edges: readonly (readonly [number, number])[],
+  matches: readonly LatentMatch[],
+  index: ClassIndex,
+  { threshold = 0.2, seeds = SEEDS }: NullOptions & { threshold?: number } = {},
+): EdgeAgreement {
+  const isMatched = ({ classIndex, f1 }: LatentMatch): boolean => classIndex >= 0 && f1 > threshold;
+  const kept = edges.filter(([up, down]) => isMatched(matches[up]) && isMatched(matches[down]));
+  const parents = kept.map(([up]) => matches[up].classIndex);
+  const children = kept.map(([, down]) => matches[down].classIndex);
+  const shareOf = (uppers: readonly number[], lowers: readonly number[]): number =>
+    uppers.filter((upper, i) => isAboveOrEqual(index, upper, lowers[i])).length / uppers.length;
+
+  const equal = parents.filter((upper, i) => upper === children[i]).length;
+  const agreeing = parents.filter((upper, i) => isAboveOrEqual(index, upper, children[i])).length;
+  const below = parents.filter((upper, i) => isAboveOrEqual(index, children[i], upper)).length;
+  const pool = matches.filter(isMatched).map(({ classIndex }) => classIndex);
+  const shuffled = seeds.map((seed) => {
+    const dealt = [...parents];
+    shuffleInPlace(dealt, createRandom(seed));
+    return shareOf(dealt, children);
+  });
+  const random = seeds.map((seed) => {
+    const pairs = randomPairs(pool, Math.max(1000, kept.length), seed);
+    return shareOf(pairs.first, pairs.second);
+  });
+  return {
+    total: edges.length,
+    edges: kept.length,
+    equal,
+    above: agreeing - equal,
+    below: below - equal,
+    share: agreeing / kept.length,
+    interval: wilsonInterval(agreeing, kept.length),
+    shuffledNull: spreadOf(shuffled),
+    randomNull: spreadOf(random),
+  };
+}
+
+/**
+ * Agreement of families with the classes. A family's documents are those in which at least `minMembers` (default
+ * 1) of its latents are active, with the sum of their values; `members` leaves the parent out. Members count for
+ * coherence when their F1 is over `level` (default 0.2). The null gives each family other live latents, drawn
+ * without repeats inside a family.
+ */
+export function familyAgreement(
+  families: readonly { parent: number; members: readonly number[] }[],
+  postings: Postings,
+  index: ClassIndex,
+  {
+    level = 0.2,
+    minMembers = 1,
+    seeds = SEEDS,
+    ...options
+  }: MatchOptions & NullOptions & { level?: number; minMembers?: number } = {},
+): FamilyAgreement {
+  const matches = matchLatents(postings, index, options);
+  const measure = (groups: readonly number[][]): FamilyMatch[] => {
+    const unions = matchLatents(unitePostings(postings, groups, { minMembers }), index, options);
+    return unions.map((union, g) => {
+      const [parent, ...members] = groups[g].map((latent) => matches[latent]);
+      const matched = members.filter(({ classIndex, f1 }) => classIndex >= 0 && f1 > level);
+      const inside = matched.filter(
+        ({ classIndex }) =>
+          union.classIndex >= 0 && isAboveOrEqual(index, union.classIndex, classIndex),
+      );
+      return { union, parent, matched: matched.length, coherence: inside.length / matched.length };
+    });
+  };
+  const groups = families.map(({ parent, members }) => [parent, ...new Set(members)]);
+  const observed = measure(groups);
+  const live = matches.filter(({ active }) => active > 0).map(({ latent }) => latent);
+  const nulls = seeds.map((seed) => measure(redraw(groups, live, seed)));
+  const meanF1 = (found: FamilyMatch[]): number => meanOf(found.map(({ union }) => union.f1));
+  const meanCoherence = (found: FamilyMatch[]): number =>
+    meanOf(found.map(({ coherence }) => coherence));
+  return {
+    families: observed,
+    meanF1: meanF1(observed),
+    meanF1Null: spreadOf(nulls.map(meanF1)),
+    meanParentF1: meanOf(observed.map(({ parent }) => parent.f1)),
+    coherent: observed.filter(({ matched }) => matched > 0).length,
+    meanCoherence: meanCoherence(observed),
+    meanCoherenceNull: spreadOf(nulls.map(meanCoherence)),
+  };
+}
+
+function summarize(
+  matches: readonly LatentMatch[],
+  levels: readonly number[],
+): { live: number; meanF1: number; counts: number[] } {
+  const live = matches.filter(({ active }) => active > 0);
+  return {
+    live: live.length,
+    meanF1: meanOf(live.map(({ f1 }) => f1)),
+    counts: levels.map((level) => live.filter(({ f1 }) => f1 > level).length),
+  };
+}
+
+function randomPairs(
+  pool: readonly number[],
+  count: number,
+  seed: number,
+): { first: number[]; second: number[] } {
+  const random = createRandom(seed);
+  const first: number[] = [];
+  const second: number[] = [];
+  for (let i = 0; i < count && pool.length > 1; i++) {
+    const a = Math.floor(random() * pool.length);
+    const b = Math.floor(random() * (pool.length - 1));
+    first.push(pool[a]);
+    second.push(pool[b < a ? b : b + 1]);
+  }
+  return { first, second };
+}
+
+function redraw(groups: readonly number[][], live: readonly number[], seed: number): number[][] {
+  const random = createRandom(seed);
+  return groups.map((group) => {
+    const pool = [...live];
+    const size = Math.min(group.length, pool.length);
+    for (let i = 0; i < size; i++) {
+      const j = i + Math.floor(random() * (pool.length - i));
+      [pool[i], pool[j]] = [pool[j], pool[i]];
+    }
+    return pool.slice(0, size);
+  });
+}
+
+function meanOf(values: readonly number[]): number {
+  return spreadOf(values).mean;
+}

@@ -1,0 +1,120 @@
+import type { Postings } from "../core/codes.js";
+import { createRandom, shuffleInPlace } from "../core/random.js";
+import type { ClassIndex } from "./classes.js";
+import { f1Interval } from "../core/interval.js";
+import { createPostingsList } from "../core/postings-list.js";
+import { matchLatents } from "./latent-matches.js";
+import type { LatentMatch, MatchOptions } from "./latent-matches.js";
+
+/**
+ * The F1 that remains when class and threshold are chosen on other documents than the ones that count: the documents
+ * are halved at random (`seed`, default 0), each half chooses for the other, and the counts of both are summed. Class
+ * and threshold reported are those of all documents. Where a half finds no class, the other half's documents of the
+ * reported class count as missed.
+ */
+export function matchHeldOut(
+  postings: Postings,
+  index: ClassIndex,
+  { seed = 0, permutation, ...options }: MatchOptions & { seed?: number } = {},
+): LatentMatch[] {
+  const whole = matchLatents(postings, index, { ...options, permutation });
+  const order = Uint32Array.from({ length: index.documents }, (_, i) => i);
+  shuffleInPlace(order, createRandom(seed));
+  const middle = index.documents >>> 1;
+  const halves = [order.slice(0, middle), order.slice(middle)].map((rows) => {
+    rows.sort();
+    return takeDocuments(postings, index, rows, permutation);
+  });
+  const chosen = halves.map((half) => matchLatents(half.postings, half.index, options));
+  return whole.map((match, latent) => {
+    if (match.classIndex < 0) return match;
+    let hits = 0;
+    let active = 0;
+    let classSize = 0;
+    halves.forEach((half, h) => {
+      const choice = chosen[1 - h][latent];
+      const c = choice.classIndex < 0 ? match.classIndex : choice.classIndex;
+      const from = options.threshold === "best" ? choice.threshold : -Infinity;
+      const counts =
+        choice.classIndex < 0
+          ? { hits: 0, active: 0 }
+          : countFrom(half.postings, half.index, latent, c, from);
+      hits += counts.hits;
+      active += counts.active;
+      classSize += half.index.sizes[c];
+    });
+    const f1 = active + classSize === 0 ? 0 : (2 * hits) / (active + classSize);
+    return {
+      ...match,
+      hits,
+      active,
+      classSize,
+      precision: active === 0 ? 0 : hits / active,
+      recall: classSize === 0 ? 0 : hits / classSize,
+      f1,
+      interval: f1Interval(hits, active, classSize),
+    };
+  });
+}
+
+function countFrom(
+  { offsets, rows, values }: Postings,
+  index: ClassIndex,
+  latent: number,
+  classIndex: number,
+  threshold: number,
+): { hits: number; active: number } {
+  let hits = 0;
+  let active = 0;
+  for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
+    if (values[at] < threshold) continue;
+    active++;
+    const own = index.members.subarray(index.offsets[rows[at]], index.offsets[rows[at] + 1]);
+    if (own.includes(classIndex)) hits++;
+  }
+  return { hits, active };
+}
+
+function takeDocuments(
+  postings: Postings,
+  index: ClassIndex,
+  documents: Uint32Array,
+  permutation?: ArrayLike<number>,
+): { postings: Postings; index: ClassIndex } {
+  const place = new Int32Array(index.documents).fill(-1);
+  documents.forEach((row, i) => (place[row] = i));
+  const offsets = new Uint32Array(documents.length + 1);
+  const members: number[] = [];
+  const sizes = new Uint32Array(index.ids.length);
+  documents.forEach((row, i) => {
+    const source = permutation === undefined ? row : permutation[row];
+    for (let at = index.offsets[source]; at < index.offsets[source + 1]; at++) {
+      members.push(index.members[at]);
+      sizes[index.members[at]]++;
+    }
+    offsets[i + 1] = members.length;
+  });
+  return {
+    postings: takePostings(postings, place, documents.length),
+    index: {
+      ...index,
+      documents: documents.length,
+      sizes,
+      offsets,
+      members: Uint32Array.from(members),
+    },
+  };
+}
+
+function takePostings(postings: Postings, place: Int32Array, documents: number): Postings {
+  const taken = createPostingsList(documents);
+  for (let latent = 0; latent < postings.n; latent++) {
+    for (let at = postings.offsets[latent]; at < postings.offsets[latent + 1]; at++) {
+      const row = place[postings.rows[at]];
+      if (row < 0) continue;
+      taken.put(row, postings.values[at]);
+    }
+    taken.endLatent();
+  }
+  return taken.finish();
+}

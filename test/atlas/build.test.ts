@@ -1,0 +1,157 @@
+import test from "ava";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { FormatError } from "../../src/core/errors.js";
+import { readCatalog } from "../../src/catalog/read.js";
+import { buildAtlas } from "../../src/atlas/build.js";
+import { openAtlas } from "../../src/atlas/context.js";
+import { drawFigures } from "../../src/atlas/figures.js";
+import type { AtlasOptions } from "../../src/atlas/options.js";
+import { inFolder } from "../support/folder.js";
+import { writeSmallCorpus } from "../support/small-corpus.js";
+
+const DOCUMENTS = 600;
+const STEPS = ["train", "encode", "labels", "families", "taxonomy", "map", "catalog"];
+
+/** The first documents of the sample, in a folder of their own. */
+async function smallCorpus(folder: string): Promise<AtlasOptions> {
+  const { corpus, embeddings } = await writeSmallCorpus(folder, DOCUMENTS);
+  return {
+    dir: path.join(folder, "atlas"),
+    corpus,
+    embeddings,
+    classTree: "data/wordnet/classes.jsonl",
+    training: { k: 4, n: 96, epochs: 12, lr: 3e-3, batch: 128 },
+    device: "cpu",
+  };
+}
+
+test("an atlas is built whole, reopened, drawn, and not built again", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    const first = await buildAtlas(options);
+    t.deepEqual(first.ran, STEPS);
+    t.deepEqual((await readdir(options.dir)).sort(), [
+      "catalog.csv",
+      "catalog.jsonl",
+      "catalog.parquet",
+      "families.json",
+      "family-statistics.json",
+      "labels.jsonl",
+      "manifest.json",
+      "map.npy",
+      "metrics.json",
+      "sae.safetensors",
+      "spanning-forest.graphml",
+      "taxonomy.json",
+      "topk_indices_4_96.npy",
+      "topk_values_4_96.npy",
+      "train-log.jsonl",
+    ]);
+    const rows = await readCatalog(path.join(options.dir, "catalog.jsonl"));
+    t.is(rows.length, 96);
+    t.true(rows.filter(({ label }) => label !== "").length > 60);
+    t.true(rows.some(({ families }) => families.length > 0));
+
+    const again = await buildAtlas(options);
+    t.deepEqual(again.ran, []);
+    t.deepEqual(again.kept, STEPS);
+
+    const atlas = await openAtlas(options.dir);
+    t.is((await atlas.documents()).length, DOCUMENTS);
+    t.is((await atlas.codes()).rows, DOCUMENTS);
+    const figures = await drawFigures(atlas);
+    const names = figures.map(({ name }) => name);
+    for (const name of ["latent-map", "density-histogram", "taxonomy-agreement", "loss-curve"]) {
+      t.true(names.includes(name), name);
+    }
+  });
+});
+
+test("a lost file and a changed option run only the steps that need it", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    await buildAtlas(options);
+    const before = await readFile(path.join(options.dir, "catalog.parquet"));
+    await rm(path.join(options.dir, "map.npy"));
+    t.deepEqual((await buildAtlas(options)).ran, ["map"]);
+    t.deepEqual(await readFile(path.join(options.dir, "catalog.parquet")), before);
+    t.deepEqual((await buildAtlas({ ...options, mapFrom: "decoder" })).ran, ["map", "catalog"]);
+  });
+});
+
+test("a build that is stopped goes on where it was and ends in the same bytes", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    await buildAtlas(options);
+    const whole = await readFile(path.join(options.dir, "catalog.jsonl"), "utf8");
+    const other = { ...options, dir: path.join(folder, "stopped") };
+    for (const stopAt of ["train", "encode", "map"]) {
+      const stop = new AbortController();
+      const onProgress = ({ step, done }: { step: string; done: number }): void => {
+        if (step === stopAt && done >= 1) stop.abort(new Error("stopped"));
+      };
+      await t.throwsAsync(buildAtlas({ ...other, onProgress, signal: stop.signal }));
+    }
+    await buildAtlas(other);
+    t.is(await readFile(path.join(other.dir, "catalog.jsonl"), "utf8"), whole);
+    t.deepEqual(
+      (await readdir(other.dir)).filter((name) => /tmp|state/.test(name)),
+      [],
+    );
+  });
+});
+
+test("a build with other options than the stopped one starts anew and leaves nothing of before", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    const stop = new AbortController();
+    const onProgress = (): void => stop.abort(new Error("stopped"));
+    await t.throwsAsync(buildAtlas({ ...options, onProgress, signal: stop.signal }), {
+      message: "stopped",
+    });
+    const training = { k: 3, n: 64, epochs: 2, lr: 3e-3, batch: 128 };
+    t.deepEqual((await buildAtlas({ ...options, training })).ran, STEPS);
+    await buildAtlas({ ...options, training: { ...training, k: 2 } });
+    const names = await readdir(options.dir);
+    t.deepEqual(names.filter((name) => /topk|state|lock|tmp/.test(name)).sort(), [
+      "topk_indices_2_64.npy",
+      "topk_values_2_64.npy",
+    ]);
+  });
+});
+
+test("documents without classes leave no report of the classes of before", async (t) => {
+  await inFolder(async (folder) => {
+    const training = { k: 3, n: 64, epochs: 2, lr: 3e-3, batch: 128 };
+    const options = { ...(await smallCorpus(folder)), training };
+    await buildAtlas(options);
+    const rows = (await readFile(options.corpus, "utf8")).trimEnd().split("\n");
+    const bare = rows.map((row) => {
+      const { id, title, text } = JSON.parse(row) as Record<string, string>;
+      return JSON.stringify({ id, title, text });
+    });
+    await writeFile(options.corpus, `${bare.join("\n")}\n`);
+    await buildAtlas({ ...options, classTree: undefined });
+    t.false((await readdir(options.dir)).includes("taxonomy.json"));
+    t.is(await (await openAtlas(options.dir)).taxonomy(), undefined);
+  });
+});
+
+test("a corpus of another length than its embeddings is refused, naming both", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    const text = await readFile(options.corpus, "utf8");
+    await writeFile(options.corpus, text.split("\n").slice(1).join("\n"));
+    await t.throwsAsync(buildAtlas(options), {
+      instanceOf: FormatError,
+      message: /documents\.jsonl: holds 599 documents, but embeddings\.npy has 600 rows/,
+    });
+  });
+});
+
+test("opening a folder without an atlas is refused, naming it", async (t) => {
+  await inFolder(async (folder) => {
+    await t.throwsAsync(openAtlas(folder), { instanceOf: FormatError, message: /no atlas here/ });
+  });
+});

@@ -1,0 +1,119 @@
+import test from "ava";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { readNpyMatrix } from "../../../src/files/numpy/npy.js";
+import { buildAtlas } from "../../../src/atlas/build.js";
+import { openAtlas } from "../../../src/atlas/context.js";
+import { drawFigures, writeFigures } from "../../../src/atlas/figures.js";
+import { FIGURES, findFigures, listFigures } from "../../../src/atlas/figures/registry.js";
+import { figureSources } from "../../../src/atlas/figures/sources.js";
+import { trainGrid } from "../../../src/sae/train/train-grid.js";
+import type { AtlasOptions } from "../../../src/atlas/options.js";
+import { inFolder } from "../../support/folder.js";
+import { writeSmallCorpus } from "../../support/small-corpus.js";
+
+async function smallCorpus(folder: string): Promise<AtlasOptions> {
+  return {
+    ...(await writeSmallCorpus(folder, 500)),
+    dir: path.join(folder, "atlas"),
+    classTree: "data/wordnet/classes.jsonl",
+    training: { k: 4, n: 96, epochs: 8, lr: 3e-3, batch: 128 },
+    device: "cpu",
+  };
+}
+
+test("every figure has one name, and an unknown one is refused with those there are", (t) => {
+  const names = FIGURES.map(({ name }) => name);
+  t.is(new Set(names).size, names.length);
+  for (const name of names) t.regex(name, /^[a-z][a-z0-9-]*$/);
+  for (const { group, name } of FIGURES) t.is(name.startsWith("paper-"), group === "paper");
+  t.throws(() => findFigures(["latent-map", "none"]), {
+    instanceOf: RangeError,
+    message: /unknown figure "none", there are latent-map, /,
+  });
+});
+
+test("an atlas alone gives its own figures, with a grid those of several SAEs too, twice the same bytes", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    await buildAtlas(options);
+    const atlas = await openAtlas(options.dir);
+    const alone = await listFigures(figureSources(atlas));
+    const missing = new Map(alone.map(({ name, missing }) => [name, missing]));
+    t.is(missing.get("latent-map"), undefined);
+    t.regex(missing.get("scaling-law") ?? "", /needs a grid of SAEs: --grid/);
+    t.regex(missing.get("max-cosine-by-k") ?? "", /needs two SAEs or more/);
+    await t.throwsAsync(drawFigures(atlas, ["scaling-law"]), {
+      message: /scaling-law cannot be drawn: needs a grid/,
+    });
+
+    const grid = path.join(folder, "grid");
+    await trainGrid(await readNpyMatrix(options.embeddings), {
+      ...{ k: [2, 3, 4], n: [24, 32, 48], epochs: 1, batch: 128, ownSeeds: true },
+      folder: grid,
+    });
+    let opened = 0;
+    const sources = figureSources(atlas, {
+      grid: () => {
+        opened++;
+        return Promise.resolve(grid);
+      },
+    });
+    const listed = await listFigures(sources);
+    t.is(opened, 0, "a list trains nothing");
+    const names = listed.filter(({ missing }) => missing === undefined).map(({ name }) => name);
+    const figures = await drawFigures(sources, names, { size: "column" });
+    t.deepEqual(
+      figures.map(({ name }) => name),
+      names,
+    );
+    t.is(opened, 1);
+    const law = figures.find(({ name }) => name === "scaling-law");
+    t.is(law?.title, "Error by size (9 SAEs, 1 passes over the documents)");
+    const panels = figures.find(({ name }) => name === "paper-max-cosine-by-k");
+    t.regex(JSON.stringify(panels?.layout), /k 2 \(paper: k 16\).*paper 0\.93/);
+
+    const some = ["density-panels", "max-cosine-headline", "paper-scaling-law"];
+    const [first, second] = [path.join(folder, "first"), path.join(folder, "second")];
+    const files = await writeFigures(sources, first, { names: some, size: "column" });
+    t.is(files.length, 6);
+    await writeFigures(sources, second, { names: [...some].reverse(), size: "column" });
+    for (const file of files) {
+      const again = path.join(second, path.basename(file));
+      t.true((await readFile(file)).equals(await readFile(again)), file);
+    }
+    await atlas.close();
+  });
+});
+
+test("SAEs given as files are compared with the atlas's own, and what they lack is told", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    await buildAtlas(options);
+    const grid = path.join(folder, "grid");
+    await trainGrid(await readNpyMatrix(options.embeddings), {
+      ...{ k: [4], n: [24, 32], epochs: 1, batch: 128 },
+      folder: grid,
+    });
+    const atlas = await openAtlas(options.dir);
+    const saeFiles = ["sae_4_24_8", "sae_4_32_8"].map((name) =>
+      path.join(grid, `${name}.safetensors`),
+    );
+    const sources = figureSources(atlas, { saeFiles });
+    t.deepEqual(
+      (await sources.saes()).map(({ name }) => name),
+      ["sae_4_24_8: k 4, n 24", "sae_4_32_8: k 4, n 32", "k 4, n 96"],
+    );
+    const undrawn: string[] = [];
+    await writeFigures(sources, path.join(folder, "figures"), {
+      names: ["max-cosine-by-k", "max-cosine-by-n", "scaling-law"],
+      formats: ["svg"],
+      onUndrawn: (name, reason) => undrawn.push(`${name}: ${reason}`),
+    });
+    t.deepEqual(undrawn, [
+      "scaling-law: needs a grid of SAEs: --grid DIR, as `train --grid` writes it",
+      "max-cosine-by-n: needs SAEs of equal n and other k: --grid DIR",
+    ]);
+    await atlas.close();
+  });
+});

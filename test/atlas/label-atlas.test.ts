@@ -1,0 +1,172 @@
+import test from "ava";
+import { appendFile, readFile, readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { FormatError } from "../../src/core/errors.js";
+import { type CatalogRow } from "../../src/catalog/catalog.js";
+import { readCatalog } from "../../src/catalog/read.js";
+import { readModelLabels } from "../../src/labels/model-labels.js";
+import { createChatModel } from "../../src/llm/chat.js";
+import { createRehearsal } from "../../src/llm/rehearsal.js";
+import { buildAtlas } from "../../src/atlas/build.js";
+import {
+  type LabelAtlasOptions,
+  type LabelAtlasReport,
+  labelAtlas,
+  rehearseLabels,
+} from "../../src/atlas/label-atlas.js";
+import { refreshLabels, saveScores } from "../../src/atlas/refresh.js";
+import { inFolder } from "../support/folder.js";
+import { type LlmServerOptions, startLlmServer } from "../support/llm-server.js";
+import { buildPlantedAtlas } from "../support/planted-atlas.js";
+import { answerPlanted, themeWord } from "../support/planted.js";
+
+async function labelPlanted(
+  dir: string,
+  options: Partial<LabelAtlasOptions> = {},
+  answer: LlmServerOptions["answer"] = answerPlanted,
+): Promise<LabelAtlasReport> {
+  const server = await startLlmServer({ answer });
+  try {
+    const { baseUrl } = server;
+    const explainer = await createChatModel({ model: "gpt-4o-mini", baseUrl, env: {} });
+    return await labelAtlas(dir, { explainer, ...options });
+  } finally {
+    await server.close();
+  }
+}
+
+const catalogOf = (dir: string): Promise<CatalogRow[]> =>
+  readCatalog(path.join(dir, "catalog.jsonl"));
+
+test("a labelled atlas stays as it is when it is built again, and a person's label wins", async (t) => {
+  await inFolder(async (folder) => {
+    const { dir, built } = await buildPlantedAtlas(folder, { themes: 4 });
+    const report = await labelPlanted(dir);
+    t.deepEqual(report.refreshed.ran, ["labels", "families", "catalog"]);
+    t.deepEqual((await buildAtlas(built)).ran, []);
+    const correction = JSON.stringify({ latent: 1, label: "my own words" });
+    await writeFile(path.join(dir, "labels.overrides.jsonl"), `${correction}\n`);
+    await refreshLabels(dir);
+    const rows = await catalogOf(dir);
+    t.deepEqual(
+      rows.map(({ label, label_source: source }) => [label, source]),
+      [0, 1, 2, 3].map((latent) =>
+        latent === 1 ? ["my own words", "human"] : [`matters of ${themeWord(latent)}`, "llm"],
+      ),
+    );
+    t.deepEqual((await labelPlanted(dir, { latents: [1] })).refreshed.ran.length > 0, true);
+    t.is((await catalogOf(dir))[1].label, "my own words");
+    t.deepEqual(
+      (await readdir(dir)).filter((name) => /tmp|lock/.test(name)),
+      [],
+    );
+  });
+});
+
+test("a question that fails today leaves the label of yesterday", async (t) => {
+  await inFolder(async (folder) => {
+    const { dir } = await buildPlantedAtlas(folder, { themes: 3 });
+    await labelPlanted(dir);
+    const file = path.join(dir, "labels.llm.jsonl");
+    const [before, evidence] = [
+      await readModelLabels(file, 3),
+      path.join(dir, "labels.evidence.jsonl"),
+    ];
+    const evidenceBefore = await readFile(evidence, "utf8");
+    const { latents } = await labelPlanted(dir, { seed: 5 }, () => "nonsense");
+    t.is(latents.failed, 3);
+    t.regex(latents.failure ?? "", /^no label: it is not JSON/);
+    t.deepEqual(await readModelLabels(file, 3), before);
+    t.is(await readFile(evidence, "utf8"), evidenceBefore);
+  });
+});
+
+test("an error keeps the labels that are done, for the next build to show", async (t) => {
+  await inFolder(async (folder) => {
+    const { dir } = await buildPlantedAtlas(folder, { themes: 5 });
+    let calls = 0;
+    const answer: LlmServerOptions["answer"] = (call) =>
+      ++calls > 33 ? { status: 403, message: "gone" } : answerPlanted(call);
+    await t.throwsAsync(labelPlanted(dir, { inFlight: 1 }, answer), { message: /HTTP 403/ });
+    const kept = await readModelLabels(path.join(dir, "labels.llm.jsonl"), 5);
+    t.deepEqual(
+      kept.map(({ latent }) => latent),
+      [0, 1],
+    );
+    await refreshLabels(dir);
+    t.deepEqual(
+      (await catalogOf(dir)).map((row) => row.label_source),
+      ["llm", "llm", "keywords", "keywords", "keywords"],
+    );
+  });
+});
+
+test("saved scores stand beside the label that they were measured on, and no other", async (t) => {
+  await inFolder(async (folder) => {
+    const { dir } = await buildPlantedAtlas(folder, { themes: 3 });
+    const rows = await catalogOf(dir);
+    const score = { name: "embedding-auc", n: 100, interval: [0.7, 0.9] as [number, number] };
+    await saveScores(dir, [
+      { latent: 0, label: rows[0].label, value: 0.5, ...score },
+      { latent: 1, label: "another label", value: 0.6, ...score },
+    ]);
+    await saveScores(dir, [{ latent: 0, label: rows[0].label, value: 0.8, ...score }]);
+    const after = await catalogOf(dir);
+    t.deepEqual(
+      after.map(({ scores }) => scores.find(({ name }) => name === "embedding-auc")?.value),
+      [0.8, undefined, undefined],
+    );
+    t.is(after[0].score_name, "keyword-coverage");
+    await labelPlanted(dir);
+    t.is(
+      (await catalogOf(dir))[0].scores.some(({ name }) => name === "embedding-auc"),
+      false,
+    );
+  });
+});
+
+test("a rehearsal counts the questions of the run, known answers apart, and writes nothing", async (t) => {
+  await inFolder(async (folder) => {
+    const { dir } = await buildPlantedAtlas(folder, { themes: 3 });
+    const before = await readdir(dir);
+    const server = await startLlmServer({ answer: answerPlanted });
+    const model = await createChatModel({ model: "gpt-4o-mini", baseUrl: server.baseUrl, env: {} });
+    const rehearsal = createRehearsal(model);
+    await rehearseLabels(dir, { explainer: rehearsal });
+    const { prompts, known, inputTokens, likelyCost = 0, cost = 0, seconds } = rehearsal.estimate();
+    t.deepEqual([prompts, known, server.calls.length], [45, 0, 0]);
+    t.true(inputTokens > 10_000 && likelyCost > 0 && cost > likelyCost && seconds > 0);
+    t.deepEqual(await readdir(dir), before);
+    await server.close();
+  });
+});
+
+test("label files that are damaged are refused, naming the line", async (t) => {
+  await inFolder(async (folder) => {
+    const { dir } = await buildPlantedAtlas(folder, { themes: 2 });
+    const file = path.join(dir, "labels.llm.jsonl");
+    for (const [line, message] of [
+      [
+        '{"latent":2,"label":"x","source":"llm"}',
+        /labels\.llm\.jsonl: line 1: latent must be below 2, got 2/,
+      ],
+      ['{"latent":0,"label":7,"source":"llm"}', /line 1: .*string.*label/s],
+      ['{"latent":0,"label":"x","source":"human"}', /line 1: .*llm/s],
+      ["nonsense", /line 1/],
+    ] as const) {
+      await writeFile(file, `${line}\n`);
+      await t.throwsAsync(refreshLabels(dir), { instanceOf: FormatError, message });
+    }
+  });
+});
+
+test("an atlas whose corpus has changed since its build is not refreshed", async (t) => {
+  await inFolder(async (folder) => {
+    const { dir, built } = await buildPlantedAtlas(folder, { themes: 2 });
+    await appendFile(built.corpus, '{"id":"new","title":"","text":"one more"}\n');
+    await t.throwsAsync(refreshLabels(dir), {
+      instanceOf: FormatError,
+      message: /documents\.jsonl: has changed since/,
+    });
+  });
+});

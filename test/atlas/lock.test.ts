@@ -1,0 +1,112 @@
+import test from "ava";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { withLock } from "../../src/atlas/lock.js";
+import { inFolder } from "../support/folder.js";
+
+test("a second build in a folder is refused, naming the process, until the first has ended", async (t) => {
+  await inFolder(async (folder) => {
+    await withLock(folder, async () => {
+      const text = await readFile(path.join(folder, "build.lock"), "utf8");
+      t.regex(text, new RegExp(`^${process.pid}( \\d+)?\\n$`));
+      await t.throwsAsync(
+        withLock(folder, () => Promise.resolve()),
+        { message: new RegExp(`process ${process.pid} is building this atlas.*build\\.lock`) },
+      );
+    });
+    t.is(await withLock(folder, () => Promise.resolve("free")), "free");
+  });
+});
+
+test("the lock is freed when the work fails", async (t) => {
+  await inFolder(async (folder) => {
+    const failing = withLock(folder, () => Promise.reject(new Error("disk full")));
+    await t.throwsAsync(failing, { message: "disk full" });
+    t.deepEqual(await readdir(folder), []);
+  });
+});
+
+test("the lock and the temporary files of a process that is gone are cleared away", async (t) => {
+  await inFolder(async (folder) => {
+    const gone = spawnSync(process.execPath, ["-e", "0"]).pid;
+    await writeFile(path.join(folder, "build.lock"), `${gone}\n`);
+    await writeFile(path.join(folder, `map.npy.tmp-${gone}-0123abcd`), "half");
+    await writeFile(path.join(folder, "notes.txt"), "mine");
+    await withLock(folder, async () => {
+      t.deepEqual((await readdir(folder)).sort(), ["build.lock", "notes.txt"]);
+    });
+    t.deepEqual(await readdir(folder), ["notes.txt"]);
+  });
+});
+
+for (const [title, text] of [
+  ["empty", ""],
+  ["garbled", "soon"],
+  ["of this process, which does not hold it", `${process.pid}\n`],
+]) {
+  test(`a lock that is ${title} is taken over`, async (t) => {
+    await inFolder(async (folder) => {
+      await writeFile(path.join(folder, "build.lock"), text);
+      t.is(await withLock(folder, () => Promise.resolve(1)), 1);
+    });
+  });
+}
+
+test("another process that is alive keeps its lock", async (t) => {
+  await inFolder(async (folder) => {
+    await writeFile(path.join(folder, "build.lock"), `${process.ppid}\n`);
+    await t.throwsAsync(
+      withLock(folder, () => Promise.resolve()),
+      { message: new RegExp(`process ${process.ppid} is building`) },
+    );
+  });
+});
+
+test("a killed process that nobody has asked after holds no lock", async (t) => {
+  if (!existsSync("/proc/self/stat")) {
+    t.log("only Linux tells a process's state");
+    t.pass();
+    return;
+  }
+  await inFolder(async (folder) => {
+    // A shell that has become sleep never asks after its child, which so stays a zombie; the shell itself might have.
+    const shell = spawn("sh", ["-c", "sleep 30 & echo $!; exec sleep 30"]);
+    const [output] = (await once(shell.stdout, "data")) as [Buffer];
+    const zombie = Number(String(output));
+    try {
+      const state = async (): Promise<string> => {
+        const text = await readFile(`/proc/${zombie}/stat`, "utf8").catch(() => ") gone");
+        return text.slice(text.lastIndexOf(")") + 2).split(" ")[0];
+      };
+      await until(async () => (await readFile(`/proc/${shell.pid}/comm`, "utf8")) === "sleep\n");
+      process.kill(zombie, "SIGKILL");
+      await until(async () => (await state()) === "Z");
+      t.is(await state(), "Z");
+      await writeFile(path.join(folder, "build.lock"), `${zombie}\n`);
+      t.is(await withLock(folder, () => Promise.resolve(1)), 1);
+    } finally {
+      shell.kill();
+    }
+  });
+});
+
+test("a process that was given the number of one long gone holds no lock", async (t) => {
+  if (!existsSync("/proc/self/stat")) {
+    t.log("only Linux tells when a process started");
+    t.pass();
+    return;
+  }
+  await inFolder(async (folder) => {
+    await writeFile(path.join(folder, "build.lock"), `${process.ppid} 1\n`);
+    t.is(await withLock(folder, () => Promise.resolve(1)), 1);
+  });
+});
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 250 && !(await isSo()); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,220 @@
+import test from "ava";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { createCodes, invertCodes } from "../../../src/core/codes.js";
+import { auditPage } from "../../../src/figures/pages/audit-page.js";
+import { type Audit, collectAudit } from "../../../src/labels/evidence/audit.js";
+import type { StoredEvidence } from "../../../src/labels/evidence/evidence-read.js";
+import type { LabelRecord } from "../../../src/labels/label.js";
+import { startBrowser } from "../../support/browser.js";
+import { inFolder } from "../../support/folder.js";
+
+const HOSTILE = `</script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">`;
+const KEY = "0123456789abcdef".repeat(4);
+
+const documents = [
+  { id: "d0", text: "A terrier is a small dog. FINAL: cats" },
+  { id: "d1", text: `${HOSTILE} the hound` },
+  { id: "d2", text: "stars" },
+  { id: "d3", text: "planets" },
+  { id: "d4", text: "A pack of wolves, cut off somewhere here" },
+  { id: "d5", text: "moons" },
+];
+const records: LabelRecord[] = [
+  {
+    latent: 0,
+    label: "dogs",
+    source: "llm",
+    score: 0.75,
+    scoreName: "balanced-accuracy",
+    n: 4,
+    interval: [0.4, 0.9],
+    scores: [{ name: "embedding-auc", value: 0.6, n: 100 }],
+    model: "namer",
+    cost: 0.00123,
+    failed: 1,
+    candidates: [
+      { label: "dogs", score: 0.9 },
+      { label: HOSTILE, score: 0.1 },
+    ],
+  },
+  { latent: 1, label: HOSTILE, source: "human", reason: HOSTILE },
+  { latent: 2, label: "", source: "keywords", reason: "active in no document" },
+  {
+    latent: 3,
+    label: "moon, planet",
+    source: "keywords",
+    score: 0.2,
+    scoreName: "keyword-coverage",
+    n: 3,
+  },
+];
+
+const evidence: StoredEvidence = {
+  of: "latent",
+  latent: 0,
+  label: "dogs",
+  explainer: "namer",
+  judge: "judge",
+  promptVersion: "default@1",
+  date: "2026-01-02T03:04:05Z",
+  limit: { characters: 20 },
+  shown: [
+    { id: "d0", set: "score", kind: "active", activation: 0.9 },
+    { id: "d1", set: "score", kind: "active", activation: 0.5 },
+    { id: "d2", set: "score", kind: "random", activation: 0 },
+    { id: "gone", set: "score", kind: "neighbour", activation: 0 },
+    { id: "d4", set: "explain", kind: "active", activation: 0.4 },
+  ],
+  explanations: [
+    {
+      key: KEY,
+      status: "ok",
+      labels: ["dogs", HOSTILE],
+      reasoning: `Hypotheses: dogs\n${HOSTILE}`,
+    },
+  ],
+  verdicts: [
+    {
+      id: "d0",
+      label: "dogs",
+      set: "score",
+      expected: true,
+      answer: true,
+      probability: 0.8,
+      key: KEY,
+    },
+    { id: "d1", label: "dogs", set: "score", expected: true, answer: false, key: KEY },
+    { id: "d2", label: "dogs", set: "score", expected: false, answer: null, key: KEY },
+    { id: "gone", label: "dogs", set: "score", expected: false, answer: true, key: KEY },
+    { id: "d4", label: HOSTILE, set: "validate", expected: true, answer: true, key: KEY },
+  ],
+};
+
+function audit(): Audit {
+  // Latent 0 in d0, d1 and d4, latent 1 in d1 and d4, latent 3 in the rest; latent 2 nowhere.
+  const indices = Uint32Array.of(0, 1, 0, 1, 3, 2, 3, 2, 0, 1, 3, 2);
+  const values = Float32Array.of(0.9, 0, 0.5, 0.2, 0.3, 0, 0.7, 0, 0.4, 0.3, 0.1, 0);
+  const postings = invertCodes(createCodes(6, 2, 4, indices, values));
+  const labels = new Map(records.map((record) => [record.latent, record]));
+  const family = { latent: 0, label: "animals", source: "keywords" as const };
+  return collectAudit({ postings, documents, labels }, [
+    { of: "latent", record: records[0], families: ["animals"], evidence },
+    ...records.slice(1).map((record) => ({ of: "latent" as const, record })),
+    { of: "family", record: family, latents: [0, 1] },
+  ]);
+}
+
+test("documents are matched by id and cut as they were shown; others stand for latents of no model", (t) => {
+  const { entries, documents: shown } = audit();
+  t.deepEqual(shown.slice(0, 5), [
+    { id: "d0", text: "A terrier is a small" },
+    { id: "d1", text: HOSTILE.slice(0, 20) },
+    { id: "d2", text: "stars" },
+    { id: "gone" },
+    { id: "d4", text: "A pack of wolves, cu" },
+  ]);
+  t.is(entries[0].evidence?.verdicts[4].document, 4);
+  t.is(entries[0].active, 3);
+  t.deepEqual(entries[2].examples, [], "zero slots are no activity");
+  t.deepEqual(
+    entries[3].examples.map(({ document, activation }) => [
+      shown[document].id,
+      activation.toFixed(1),
+    ]),
+    [
+      ["d3", "0.7"],
+      ["d2", "0.3"],
+      ["d5", "0.1"],
+    ],
+  );
+  t.deepEqual(
+    entries[4].examples.map(({ document, member }) => [shown[document].id, member]),
+    [
+      ["d4", 1],
+      ["d1", 1],
+      ["d0", 0],
+    ],
+    "a family's documents are those of any member, with the member that is strongest",
+  );
+});
+
+test("texts of corpus and models are never markup in the audit page", (t) => {
+  const text = auditPage(audit(), { title: HOSTILE, about: HOSTILE });
+  t.is(text.match(/<script(?! type="application\/json")/g)?.length, 1);
+  t.notRegex(text, /<img/);
+  t.notRegex(text, /https?:/);
+});
+
+test("the audit page finds bad labels and shows verdicts beside the truth in a real browser", async (t) => {
+  await inFolder(async (folder) => {
+    const file = path.join(folder, "audit.html");
+    await writeFile(file, auditPage(audit(), { title: HOSTILE, about: HOSTILE }));
+    const browser = await startBrowser();
+    if (browser === undefined) {
+      t.log("skipped: no browser here");
+      t.pass();
+      return;
+    }
+    try {
+      const tab = await browser.newPage();
+      const problems: string[] = [];
+      tab.on("pageerror", (error) => problems.push(String(error)));
+      tab.on("request", (request) => {
+        if (!request.url().startsWith("file:")) problems.push(request.url());
+      });
+      await tab.goto(pathToFileURL(file).href);
+      const items = (): Promise<string[]> => tab.locator("#list .name").allTextContents();
+      const detail = async (): Promise<string> => (await tab.textContent("#detail")) ?? "";
+      t.deepEqual(
+        await items(),
+        ["moon, planet", "dogs", HOSTILE, "(no label)", "animals"],
+        "the lowest score first, those without a score last",
+      );
+      t.regex(await detail(), /moon, planet.*No model was asked here.*planets d3/s);
+
+      await tab.locator("#list button", { hasText: "dogs" }).click();
+      t.true(tab.url().endsWith("#latent-0"));
+      const text = await detail();
+      t.regex(text, /active: 1 of 2 right, 1 wrong; inactive: 0 of 2 right, 1 wrong, 1 failed/);
+      t.regex(text, /0\.75 \[0\.40, 0\.90\], n 4/);
+      for (const fact of ["namer", "judge", "default@1", "2026-01-02T03:04:05Z", "$0.00123", KEY]) {
+        t.true(text.includes(fact), fact);
+      }
+      t.true(text.includes("cut at 20 characters"));
+      t.true(text.includes(`Hypotheses: dogs\n${HOSTILE}`));
+      const rows = tab.locator("#detail table").first().locator("tbody tr");
+      t.deepEqual(await rows.locator(".sign").allTextContents(), [
+        "✓ right",
+        "✗ wrong",
+        "? failed",
+        "✗ wrong",
+      ]);
+      t.regex(
+        (await rows.nth(3).textContent()) ?? "",
+        /inactive, neighbour.*no document of that id/,
+      );
+      await tab.check("#only");
+      t.is(await rows.count(), 3);
+
+      await tab.selectOption("#show", "wrong");
+      t.deepEqual(await items(), ["dogs"]);
+      await tab.selectOption("#show", "families");
+      await tab.keyboard.press("Tab");
+      t.deepEqual(await items(), ["animals"]);
+      await tab.selectOption("#show", "all");
+      await tab.fill("#most", "0.5");
+      t.deepEqual(await items(), ["moon, planet"]);
+      await tab.fill("#most", "");
+      await tab.selectOption("#measure", "embedding-auc");
+      t.is((await items())[0], "dogs");
+      await tab.fill("#search", "dogs");
+      t.is(await tab.textContent("#count"), "1 of 5 labels");
+      t.is(await tab.evaluate("window.hacked"), undefined);
+      t.deepEqual(problems, []);
+    } finally {
+      await browser.close();
+    }
+  });
+});

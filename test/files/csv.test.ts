@@ -1,0 +1,63 @@
+import test from "ava";
+import { formatCsv, parseCsv } from "../../src/files/csv.js";
+import { FormatError } from "../../src/core/errors.js";
+import { sharedPath } from "../support/shared.js";
+import { readText } from "../../src/files/text.js";
+
+test("parseCsv keeps values as text, zeros in front included", (t) => {
+  t.deepEqual(parseCsv("id,x\n0004001,1.50\n", "a"), {
+    columns: ["id", "x"],
+    rows: [["0004001", "1.50"]],
+  });
+});
+
+test("parseCsv reads quoted delimiters, doubled quotes and line ends in fields", (t) => {
+  const text = '\ufeffa,b\r\n"x, ""y""","line\r\nbreak"\r\n,""\r\n\r\nlast,5" pipe';
+  t.deepEqual(parseCsv(text, "a"), {
+    columns: ["a", "b"],
+    rows: [
+      ['x, "y"', "line\r\nbreak"],
+      ["", ""],
+      ["last", '5" pipe'],
+    ],
+  });
+  t.deepEqual(parseCsv("a\tb\n1,5\t2", "a", { delimiter: "\t" }).rows, [["1,5", "2"]]);
+});
+
+test("parseCsv names the line of what is malformed", (t) => {
+  const cases: [string, RegExp][] = [
+    ["", /csv has no row of column names/],
+    ['a,b\n1,"2', /line 2 opens a quote that is never closed/],
+    ['a,b\n"1"x,2', /line 2 has text after a closing quote/],
+    ['a,b\n"1\n1",2\n\n3', /line 5 has 1 fields, expected 2/],
+  ];
+  for (const [text, message] of cases) {
+    t.throws(() => parseCsv(text, "f.csv"), { instanceOf: FormatError, message });
+  }
+});
+
+test("formatCsv writes what parseCsv reads", (t) => {
+  const columns = ["label", "n", "ok"];
+  const rows = [
+    ['say "hi", twice', 1.5, true],
+    ["two\nlines", null, false],
+    [" padded ", NaN, undefined],
+  ];
+  const text = formatCsv(columns, rows);
+  t.is(text, 'label,n,ok\n"say ""hi"", twice",1.5,true\n"two\nlines",,false\n" padded ",,\n');
+  t.deepEqual(parseCsv(text, "x").rows[1], ["two\nlines", "", "false"]);
+  t.deepEqual(parseCsv(formatCsv(["one"], [[""], ["a"]]), "x").rows, [[""], ["a"]]);
+  t.throws(() => formatCsv(["a"], [[1, 2]]), { instanceOf: RangeError });
+});
+
+test("parseCsv reads the reference's paper metadata", async (t) => {
+  const path = sharedPath("reference/paper_metadata.csv");
+  if (path === undefined) {
+    t.log("skipped: the reference kit is absent");
+    t.pass();
+    return;
+  }
+  const { columns, rows } = parseCsv(await readText(path), path);
+  t.deepEqual(columns, ["arxiv_id", "title", "citation_count", "author", "year"]);
+  t.is(rows.length, 6000);
+});

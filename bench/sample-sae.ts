@@ -8,7 +8,7 @@ import { openEngine } from "../src/engine/auto.js";
 import { computeCoactivation } from "../src/families/coactivation.js";
 import { extractFamilies } from "../src/families/extract.js";
 import { forestPairs } from "../src/families/forest.js";
-import type { EdgeWeight } from "../src/families/weights.js";
+import type { EdgeWeightName } from "../src/families/edge-weights.js";
 import { reportTaxonomy } from "../src/taxonomy/taxonomy-report.js";
 import { loadSae, saveSae } from "../src/sae/checkpoint.js";
 import { encodeEmbeddings } from "../src/sae/encode.js";
@@ -96,7 +96,7 @@ function describe(codes: Codes): string[] {
   const postings = invertCodes(codes, { skipZeros: true });
   const coactivation = computeCoactivation(codes, { skipZeros: true });
   const { families, forest } = extractFamilies(coactivation, {
-    weight: options.weight as EdgeWeight | undefined,
+    weight: options.weight as EdgeWeightName | undefined,
   });
   const report = reportTaxonomy(postings, index, {
     edges: forestPairs(forest).map(([parent, child], e) => ({

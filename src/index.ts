@@ -262,7 +262,13 @@ export {
   swapMatch,
   universalLatents,
 } from "./compare/universality.js";
-export { type EdgeWeight, EDGE_WEIGHTS, createPairWeight } from "./families/weights.js";
+export {
+  type EdgeWeight,
+  type EdgeWeightName,
+  type LatentPair,
+  EDGE_WEIGHTS,
+  edgeWeight,
+} from "./families/edge-weights.js";
 
 export { NO_NEIGHBOUR, cosineNeighbours, neighboursOf } from "./projection/neighbours.js";
 export {

@@ -47,10 +47,10 @@ export const edgeWeightsPart: Part = {
   onlyByName: true,
   async run(bench): Promise<Section> {
     const { files } = await sampleSaes(bench, [8, 16], [512, 768, 1024]);
-    const table = (await bench.script("weights", ...files)).replace(/^mean of .*$/m, "");
+    const table = (await bench.script("edge-weight-table", ...files)).replace(/^mean of .*$/m, "");
     return {
       body: `Forests and families of the sample by every edge weight, and how well they agree with WordNet's classes: mean of
-${files.length} SAEs (k 8 and 16, n 512, 768 and 1,024; \`bench/weights.ts\`). Of the forest's edges the strongest are taken, as many as
+${files.length} SAEs (k 8 and 16, n 512, 768 and 1,024; \`bench/edge-weight-table.ts\`). Of the forest's edges the strongest are taken, as many as
 the second column says; "edges" counts those whose two latents both match a class with an F1 over the bound, "share"
 tells in how many of these the parent's class is above or equal to the child's.
 

@@ -1,5 +1,5 @@
 import type { Coactivation } from "./coactivation.js";
-import type { PairWeight } from "./weights.js";
+import type { EdgeWeight, LatentPair } from "./edge-weights.js";
 
 /** Weighted pairs of latents, strongest first; of equal weights the one with the lower latents. */
 export interface Edges {
@@ -26,23 +26,30 @@ export interface EdgeOptions {
 export function selectEdges(
   coactivation: Coactivation,
   nodes: ArrayLike<number>,
-  weigh: PairWeight,
+  weigh: EdgeWeight,
   { threshold, minTogether = 1 }: EdgeOptions,
 ): Edges {
   if (!(threshold > 0)) {
     throw new RangeError(`selectEdges: threshold must be over 0, got ${threshold}`);
   }
-  const { n, counts, offsets, latents, together, cosine } = coactivation;
+  const { n, documents, counts, offsets, latents, together, cosine } = coactivation;
   const isNode = new Uint8Array(n);
   for (let i = 0; i < nodes.length; i++) isNode[nodes[i]] = 1;
   const list = createEdgeList();
+  // One object for all pairs: there may be tens of millions.
+  const pair: LatentPair = { i: 0, j: 0, countI: 0, countJ: 0, together: 0, cosine: 0, documents };
   for (let i = 0; i < n; i++) {
     if (isNode[i] === 0) continue;
-    const count = counts[i];
+    pair.i = i;
+    pair.countI = counts[i];
     for (let at = offsets[i]; at < offsets[i + 1]; at++) {
       const j = latents[at];
       if (isNode[j] === 0 || together[at] < minTogether) continue;
-      const weight = weigh(together[at], count, counts[j], cosine[at], i, j);
+      pair.j = j;
+      pair.countJ = counts[j];
+      pair.together = together[at];
+      pair.cosine = cosine[at];
+      const weight = weigh(pair);
       if (weight >= threshold) list.push(j, i, weight);
     }
   }

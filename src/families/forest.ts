@@ -1,8 +1,9 @@
+import type { Matrix } from "../core/matrix.js";
 import type { Coactivation } from "./coactivation.js";
 import { selectEdges } from "./edges.js";
 import type { Edges } from "./edges.js";
-import { createPairWeight } from "./weights.js";
-import type { EdgeWeight, WeightOptions } from "./weights.js";
+import { edgeWeight } from "./edge-weights.js";
+import type { EdgeWeight, EdgeWeightName } from "./edge-weights.js";
 
 /**
  * A directed spanning forest: without its directions a forest, each edge leading from the denser latent to the
@@ -20,7 +21,7 @@ export interface Forest {
 }
 
 /** Which latents and pairs a forest is built of, and by which weight. */
-export interface ForestOptions extends WeightOptions {
+export interface ForestOptions {
   /** Latents considered, such as those that pass the cleaning rules. Default: all. */
   nodes?: ArrayLike<number>;
   /** Density from which a latent is too common to belong to anything. Default 0.2. */
@@ -28,10 +29,13 @@ export interface ForestOptions extends WeightOptions {
   /** Fewest documents of a latent. Default 1. */
   minCount?: number;
   /**
-   * Default "wilson-cosine": of all weights its edges agree best with a known taxonomy (docs/benchmarks.md), and it needs
-   * shared documents as well as like activations.
+   * How strongly two latents belong together: a name, or a function of the pair. Default "wilson-cosine": of 20 weights
+   * its edges agree best with a known taxonomy (docs/benchmarks.md), and it needs shared documents as well as similar
+   * activations.
    */
-  weight?: EdgeWeight;
+  weight?: EdgeWeightName | EdgeWeight;
+  /** Decoder directions [n, d], which the weight "decoder-cosine" needs. */
+  decoder?: Matrix;
   /** Weakest edge kept, on the scale of the weight. Default 0.1. */
   threshold?: number;
   /** Fewest documents that the two latents of an edge share. Default 2. */
@@ -39,7 +43,7 @@ export interface ForestOptions extends WeightOptions {
 }
 
 /** The weight used where none is named. */
-const DEFAULT_WEIGHT: EdgeWeight = "wilson-cosine";
+const DEFAULT_WEIGHT: EdgeWeightName = "wilson-cosine";
 /** The weakest edge kept where no threshold is given. */
 const DEFAULT_THRESHOLD = 0.1;
 
@@ -76,7 +80,7 @@ export function selectForestEdges(
   options: ForestOptions,
 ): Edges {
   const { weight = DEFAULT_WEIGHT, threshold = DEFAULT_THRESHOLD, minTogether = 2 } = options;
-  const weigh = createPairWeight(weight, coactivation.documents, options);
+  const weigh = edgeWeight(weight, options);
   return selectEdges(coactivation, nodes, weigh, { threshold, minTogether });
 }
 

@@ -1,7 +1,12 @@
 import test from "ava";
 import { createCodes } from "../../src/core/codes.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
+import type { LatentPair } from "../../src/families/edge-weights.js";
 import { familyEdges } from "../../src/families/family-edges.js";
+
+function share({ together, countI, countJ }: LatentPair): number {
+  return together / Math.min(countI, countJ);
+}
 
 test("familyEdges gives the tree's edges as they are, then the others from denser to rarer", (t) => {
   // Latent 0 is in all six documents, 1 in the first four, 2 in the last four, 3 nowhere.
@@ -15,7 +20,7 @@ test("familyEdges gives the tree's edges as they are, then the others from dense
       { latent: 1, depth: 2, parent: 2, weight: 0.25 },
     ],
   };
-  const options = { weight: "share" as const, threshold: 0.1 };
+  const options = { weight: share, threshold: 0.1 };
   const edges = familyEdges(coactivation, family, options);
   t.deepEqual(
     edges.map(({ from, to, tree }) => [from, to, tree]),

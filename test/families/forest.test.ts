@@ -5,8 +5,12 @@ import type { Coactivation } from "../../src/families/coactivation.js";
 import { selectEdges } from "../../src/families/edges.js";
 import { buildForest, forestPairs, keepSpanning } from "../../src/families/forest.js";
 import { findSubtrees } from "../../src/families/subtrees.js";
-import { createPairWeight } from "../../src/families/weights.js";
+import type { LatentPair } from "../../src/families/edge-weights.js";
 import { createRandom, sampleIndices } from "../../src/core/random.js";
+
+function share({ together, countI, countJ }: LatentPair): number {
+  return together / Math.min(countI, countJ);
+}
 
 /** Co-activation with the given counts and pairs [i, j, together]; every pair's cosine is 0.5. */
 function fromPairs(
@@ -46,8 +50,7 @@ test("selectEdges keeps pairs over the threshold, strongest first, equal ones by
       [0, 3, 5],
     ],
   );
-  const weigh = createPairWeight("share", 1000);
-  const edges = selectEdges(co, [0, 1, 2, 3, 4], weigh, { threshold: 0.2 });
+  const edges = selectEdges(co, [0, 1, 2, 3, 4], share, { threshold: 0.2 });
   const list = Array.from(edges.low, (low, e) => [low, edges.high[e]]);
   t.deepEqual(list, [
     [2, 3],
@@ -57,9 +60,9 @@ test("selectEdges keeps pairs over the threshold, strongest first, equal ones by
     [0, 1],
   ]);
   t.deepEqual([...edges.weight], [0.9, 0.5, 0.5, 0.5, 0.2].map(Math.fround));
-  t.is(selectEdges(co, [0, 3], weigh, { threshold: 0.2 }).low.length, 1);
-  t.is(selectEdges(co, [0, 1, 2, 3, 4], weigh, { threshold: 0.2, minTogether: 6 }).low.length, 1);
-  t.throws(() => selectEdges(co, [], weigh, { threshold: 0 }), { instanceOf: RangeError });
+  t.is(selectEdges(co, [0, 3], share, { threshold: 0.2 }).low.length, 1);
+  t.is(selectEdges(co, [0, 1, 2, 3, 4], share, { threshold: 0.2, minTogether: 6 }).low.length, 1);
+  t.throws(() => selectEdges(co, [], share, { threshold: 0 }), { instanceOf: RangeError });
 });
 
 test("keepSpanning takes the first edge between any two parts", (t) => {
@@ -79,14 +82,14 @@ test("buildForest spans the strongest edges, each from the denser latent to the 
       [3, 4, 29],
     ],
   );
-  const forest = buildForest(co, { weight: "share", threshold: 0.1 });
+  const forest = buildForest(co, { weight: share, threshold: 0.1 });
   t.deepEqual([...forest.nodes], [0, 1, 2, 3]);
   t.deepEqual(forestPairs(forest), [
     [0, 1],
     [2, 3],
     [0, 2],
   ]);
-  const all = buildForest(co, { weight: "share", threshold: 0.1, maxDensity: 1 });
+  const all = buildForest(co, { weight: share, threshold: 0.1, maxDensity: 1 });
   t.deepEqual(forestPairs(all)[0], [4, 3]);
   t.deepEqual([...buildForest(co, { nodes: [3, 1, 3] }).nodes], [1, 3]);
   t.throws(() => buildForest(co, { nodes: [5] }), {
@@ -102,13 +105,12 @@ test("the forest is as heavy as any and depends on no order of the documents", (
   for (let r = 0; r < rows; r++) indices.set(sampleIndices(n, k, random), r * k);
   const values = Float32Array.from(indices, () => random());
   const co = computeCoactivation(createCodes(rows, k, n, indices, values));
-  const options = { weight: "share", threshold: 0.01, maxDensity: 1 } as const;
+  const options = { weight: share, threshold: 0.01, maxDensity: 1 };
   const forest = buildForest(co, options);
   t.deepEqual(buildForest(co, { ...options, nodes: sampleIndices(n, n, random) }), forest);
 
   // Prim's algorithm, which takes other edges where weights are equal, but no heavier ones.
-  const weigh = createPairWeight("share", rows);
-  const edges = selectEdges(co, forest.nodes, weigh, options);
+  const edges = selectEdges(co, forest.nodes, share, options);
   const inside = new Set([0]);
   let weight = 0;
   for (;;) {

@@ -11,7 +11,7 @@ import { type FamilyResult, groupForest } from "../../families/extract.js";
 import { forestFromGraph, forestToGraphml, parseGraphml } from "../../families/files/graphml.js";
 import { type AnalysisRow, parseAnalysis } from "../../labels/paper/clean-labels.js";
 import { familyStatistics, statisticsRecord } from "../../families/stats.js";
-import { EDGE_WEIGHTS, type EdgeWeight } from "../../families/weights.js";
+import { EDGE_WEIGHTS, type EdgeWeightName } from "../../families/edge-weights.js";
 import { findFamilies } from "../../atlas/steps/find-families.js";
 import { loadSae } from "../../sae/checkpoint.js";
 import {
@@ -107,7 +107,7 @@ async function familiesFromCodes(
   const found = findFamilies(coactivation, {
     analysis,
     compat,
-    weight: weight as EdgeWeight | undefined,
+    weight: weight as EdgeWeightName | undefined,
     threshold,
     passes,
     minChildren: values["min-children"],

@@ -1,4 +1,4 @@
-// Builds forests and families of given SAEs (paths) over the sample with every edge weight, and prints as a markdown
+// Builds forests and families of given SAEs (paths) over the sample with every compared edge weight, and prints as a markdown
 // table how well they agree with WordNet's classes: which weight should be the default.
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,17 +10,16 @@ import { extractFamilies } from "../src/families/extract.js";
 import { buildForest, forestPairs } from "../src/families/forest.js";
 import type { FamilyOptions } from "../src/families/extract.js";
 import { matchLatents } from "../src/taxonomy/latent-matches.js";
-import { EDGE_WEIGHTS } from "../src/families/weights.js";
-import type { EdgeWeight } from "../src/families/weights.js";
 import { loadSae } from "../src/sae/checkpoint.js";
 import { encodeEmbeddings } from "../src/sae/encode.js";
+import { COMPARED_WEIGHTS, comparedWeight } from "./edge-weights.js";
 import { readSample } from "./sample-data.js";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     data: { type: "string", default: "data/wordnet" },
-    weights: { type: "string", default: EDGE_WEIGHTS.join(",") },
+    weights: { type: "string", default: COMPARED_WEIGHTS.join(",") },
     z: { type: "string", default: "1" },
     together: { type: "string", default: "2" },
     /** Edges kept, as shares of the latents. */
@@ -60,8 +59,9 @@ async function measure(path: string): Promise<Map<string, Row>> {
   const tuning = { threshold: "best", minActive: 3 } as const;
   const tuned = matchLatents(postings, index, tuning);
   const table = new Map<string, Row>();
-  for (const weight of options.weights.split(",") as EdgeWeight[]) {
-    const base: FamilyOptions = { weight, z, minTogether, decoder: sae.decoder };
+  for (const name of options.weights.split(",") as typeof COMPARED_WEIGHTS) {
+    const weight = comparedWeight(name, { z, decoder: sae.decoder });
+    const base: FamilyOptions = { weight, minTogether };
     const all = buildForest(coactivation, { ...base, threshold: Number.MIN_VALUE });
     for (const share of SHARES) {
       const size = Math.min(all.from.length, Math.round(share * sae.n));
@@ -78,7 +78,7 @@ async function measure(path: string): Promise<Map<string, Row>> {
         members: members.map(({ latent }) => latent),
       }));
       const found = familyAgreement(groups, postings, index, { level: 0.3, seeds: [1], ...tuning });
-      table.set(`${weight} | ${share}`, [
+      table.set(`${name} | ${share}`, [
         ...agreements.flatMap(({ edges, share: agreeing }) => [edges, agreeing]),
         ...[families.length, found.meanF1, found.meanCoherence, found.meanCoherenceNull.mean],
       ]);

@@ -566,14 +566,11 @@ export { type Table, tableFromRecords } from "./notebook/table.js";
 
 export { readAtlasOptions } from "./atlas/atlas-options.js";
 export { type AtlasAuditOptions, auditAtlas } from "./atlas/audit-atlas.js";
-export { type AtlasReport, buildAtlas } from "./atlas/build.js";
-export { type AtlasData, type AtlasFamily, openAtlas } from "./atlas/context.js";
+export { buildAtlas } from "./atlas/build.js";
+export type { BuildReport } from "./atlas/steps/atlas-build.js";
+export { type AtlasFamily, type AtlasStore, openStore as openAtlas } from "./atlas/store.js";
 export { type LabelCorrection, correctLabel } from "./atlas/correct-label.js";
-export {
-  type AtlasSteeringOptions,
-  type SteeringReport,
-  evaluateAtlasSteering,
-} from "./atlas/evaluate-steering.js";
+export { type AtlasSteeringOptions, evaluateAtlasSteering } from "./atlas/evaluate-steering.js";
 export { drawFigures, writeFigures } from "./atlas/figures.js";
 export {
   type FigureListing,

@@ -7,7 +7,7 @@ import { documentStability } from "../../src/compare/stability.js";
 import type { LatentMatch } from "../../src/taxonomy/latent-matches.js";
 import { measureAuc } from "../../src/core/auc.js";
 import { readAtlasOptions } from "../../src/atlas/atlas-options.js";
-import { openAtlas } from "../../src/atlas/context.js";
+import { openStore } from "../../src/atlas/store.js";
 import { readManifest } from "../../src/atlas/manifest.js";
 import { figure, seconds } from "../format.js";
 import type { Part, Section, TaskContext } from "../part.js";
@@ -52,7 +52,7 @@ async function compareSchemes({ folder, quick }: TaskContext): Promise<object> {
 }
 
 async function judge({ folder }: TaskContext): Promise<object> {
-  const data = await openAtlas(atlasFolder(folder));
+  const data = await openStore(atlasFolder(folder));
   const report = await data.stability();
   const index = await data.classIndex();
   if (!report || !index) throw new Error("the sample's atlas has no stability or no classes");

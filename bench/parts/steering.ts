@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readJson } from "../../src/files/json.js";
-import type { SteeringReport } from "../../src/atlas/evaluate-steering.js";
+import type { SteeringReport } from "../../src/atlas/steering-report.js";
 import type { MeanInterval } from "../../src/search/study/bootstrap.js";
 import type { PairedDifference } from "../../src/search/study/equal-cosine.js";
 import { seconds } from "../format.js";

@@ -9,7 +9,7 @@ import {
 import { readEvidence } from "../labels/evidence/evidence-read.js";
 import { readFamilyNames } from "../labels/model-labels.js";
 import type { LabelRecord } from "../labels/label.js";
-import type { AtlasData, AtlasFamily } from "./context.js";
+import type { AtlasStore, AtlasFamily } from "./store.js";
 import { ATLAS_FILES } from "./files.js";
 
 /** What of an atlas is audited. */
@@ -23,7 +23,7 @@ export interface AtlasAuditOptions extends AuditOptions {
  * labels.evidence.jsonl where a model was asked, else documents of the latent. Throws FormatError for a malformed file.
  */
 export async function auditAtlas(
-  data: AtlasData,
+  data: AtlasStore,
   { most = Infinity, ...options }: AtlasAuditOptions = {},
 ): Promise<Audit> {
   const labels = await data.labels();

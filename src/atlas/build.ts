@@ -1,8 +1,9 @@
+import type { AtlasBuild, BuildReport } from "./steps/atlas-build.js";
 import path from "node:path";
 import { FormatError } from "../core/errors.js";
 import { embeddingShape } from "../sae/blocks.js";
 import { catalogStep } from "./steps/catalog-step.js";
-import { type AtlasData, createAtlasData } from "./context.js";
+import { AtlasStore } from "./store.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./steps/family-steps.js";
 import { withLock } from "./lock.js";
 import { StepRunner } from "./manifest.js";
@@ -10,17 +11,6 @@ import { encodeStep, mapStep, trainStep } from "./steps/model-steps.js";
 import { checkpointFiles } from "../sae/formats/raw.js";
 import type { AtlasOptions } from "./options.js";
 import { stabilityStep } from "./steps/stability-step.js";
-
-/** What every step works with. */
-export interface AtlasBuild {
-  runner: StepRunner;
-  options: AtlasOptions;
-  data: AtlasData;
-  /** SHA-256 of what the steps read, by role; "" for what was not given. Steps add what they wrote. */
-  hashes: Record<HashRole, string>;
-}
-
-type HashRole = "corpus" | "embeddings" | "sae" | "classTree" | "analysis" | "codes";
 
 const STEPS = [
   encodeStep,
@@ -32,16 +22,6 @@ const STEPS = [
   catalogStep,
 ];
 
-/** What a build did. */
-export interface AtlasReport {
-  dir: string;
-  /** Steps that ran, and those that were still valid. */
-  ran: string[];
-  kept: string[];
-  /** Steps whose results no longer fit and are not made by a build: "stability", which `AtlasOptions.stability` renews. */
-  dropped: string[];
-}
-
 /**
  * Builds or brings up to date the atlas in `options.dir`: trains an SAE where none is given, encodes, labels, finds
  * families, compares them with the corpus's classes, places the latents and writes the catalog. A step whose inputs,
@@ -49,13 +29,13 @@ export interface AtlasReport {
  * One build at a time: a second one in the same folder is refused with an Error.
  * Throws FormatError where corpus and embeddings have another number of rows, and as each step does.
  */
-export async function buildAtlas(options: AtlasOptions): Promise<AtlasReport> {
+export async function buildAtlas(options: AtlasOptions): Promise<BuildReport> {
   return withLock(options.dir, () => runBuild(options));
 }
 
-async function runBuild(options: AtlasOptions): Promise<AtlasReport> {
+async function runBuild(options: AtlasOptions): Promise<BuildReport> {
   const runner = await StepRunner.open(options.dir);
-  const data = createAtlasData(options);
+  const data = new AtlasStore(options);
   try {
     const build = await prepare(runner, options, data);
     if (options.sae === undefined) await trainStep(build);
@@ -73,7 +53,7 @@ async function runBuild(options: AtlasOptions): Promise<AtlasReport> {
 async function prepare(
   runner: StepRunner,
   options: AtlasOptions,
-  data: AtlasData,
+  data: AtlasStore,
 ): Promise<AtlasBuild> {
   const hash = async (role: string, file: string | undefined): Promise<string> => {
     if (file !== undefined) return runner.hashInput(role, file);

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readText } from "../files/text.js";
-import type { AtlasReport } from "./build.js";
-import { openAtlas } from "./context.js";
+import type { BuildReport } from "./steps/atlas-build.js";
+import { openStore } from "./store.js";
 import { ATLAS_FILES } from "./files.js";
 import { withLock } from "./lock.js";
 import type { AtlasOptions } from "./options.js";
@@ -31,10 +31,10 @@ export async function correctLabel(
   dir: string,
   { latent, label, of = "latent", note, date = new Date().toISOString() }: LabelCorrection,
   options: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
-): Promise<AtlasReport> {
+): Promise<BuildReport> {
   const words = label.trim();
   if (words === "") throw new RangeError("correctLabel: expected a label, got nothing");
-  const data = await openAtlas(dir);
+  const data = await openStore(dir);
   const known = of === "latent" ? await data.labels() : await parentsOf(data.families());
   if (!known.has(latent)) {
     const what = of === "latent" ? "no latent of this atlas" : "the parent of no family";

@@ -1,5 +1,4 @@
 import type { Embedder } from "../corpus/embedder.js";
-import { readNpyMatrix } from "../files/numpy/npy.js";
 import type { PricedChatModel } from "../llm/chat.js";
 import type { Estimate } from "../llm/estimate.js";
 import type { Matrix } from "../core/matrix.js";
@@ -24,7 +23,8 @@ import {
 } from "../search/study/model-evaluation.js";
 import { typicalActivations } from "../search/steer.js";
 import type { SteeringTrial, TrialSource } from "../search/study/trials.js";
-import type { AtlasData } from "./context.js";
+import type { NamedCase, SteeringReport } from "./steering-report.js";
+import type { AtlasStore } from "./store.js";
 
 /** Queries, latents and models of an evaluation of steering. */
 export interface AtlasSteeringOptions extends EvaluationOptions {
@@ -51,20 +51,6 @@ export interface GivenQueries {
   texts?: readonly string[];
 }
 
-/** A case as `steering.json` tells it. */
-export type NamedCase = SteeringEvaluation["cases"][number] & {
-  /** Id of the document that is the query. */
-  id?: string;
-  text?: string;
-  upLabel: string;
-  downLabel: string;
-};
-
-/** The content of `steering.json`. */
-export interface SteeringReport extends SteeringEvaluation {
-  cases: NamedCase[];
-}
-
 const TEXT_SHOWN = 200;
 
 /**
@@ -74,7 +60,7 @@ const TEXT_SHOWN = 200;
  * embedder.
  */
 export async function evaluateAtlasSteering(
-  data: AtlasData,
+  data: AtlasStore,
   options: AtlasSteeringOptions = {},
 ): Promise<SteeringReport> {
   const prepared = await prepare(data, options);
@@ -112,7 +98,7 @@ export async function evaluateAtlasSteering(
 
 /** What the models of an evaluation would take, all steered searches done and no question sent. */
 export async function estimateAtlasSteering(
-  data: AtlasData,
+  data: AtlasStore,
   options: AtlasSteeringOptions,
 ): Promise<{ judge?: Estimate; writer?: Estimate }> {
   const { source, texts, queryTexts } = await prepare(data, options);
@@ -142,13 +128,9 @@ interface Prepared {
   ids: (string | undefined)[];
 }
 
-async function prepare(data: AtlasData, options: AtlasSteeringOptions): Promise<Prepared> {
+async function prepare(data: AtlasStore, options: AtlasSteeringOptions): Promise<Prepared> {
   const { queries = 300, seed = 0, minActive = 20, withReplacement } = options;
-  const [embeddings, sae, codes] = [
-    await readNpyMatrix(data.embeddings),
-    await data.sae(),
-    await data.codes(),
-  ];
+  const [embeddings, sae, codes] = [await data.embeddings(), await data.sae(), await data.codes()];
   const [postings, records, documents] = [
     await data.postings(),
     await data.labels(),

@@ -4,7 +4,7 @@ import type { Figure } from "../figures/figure.js";
 import { type Renderer, type RendererOptions, openRenderer } from "../figures/render.js";
 import { plotlyText } from "../figures/text.js";
 import type { OnProgress } from "../core/progress.js";
-import type { AtlasData } from "./context.js";
+import type { AtlasStore } from "./store.js";
 import {
   type AtlasFigureOptions,
   type FigureEntry,
@@ -39,7 +39,7 @@ export interface WriteFiguresOptions extends AtlasFigureOptions, RendererOptions
  * files. Throws RangeError for an unknown name, and Error where a named figure has no data or no browser can be started.
  */
 export async function writeFigures(
-  data: AtlasData | FigureSources,
+  data: AtlasStore | FigureSources,
   folder: string,
   options: WriteFiguresOptions = {},
 ): Promise<string[]> {
@@ -53,7 +53,7 @@ export async function writeFigures(
 
 /** The named figures as data, in the registry's order; see writeFigures. */
 export async function drawFigures(
-  data: AtlasData | FigureSources,
+  data: AtlasStore | FigureSources,
   names?: readonly string[],
   options: AtlasFigureOptions = {},
 ): Promise<Figure[]> {

@@ -8,8 +8,8 @@ import { namesFromFamilyAnalysis } from "../labels/paper/family-analysis-names.j
 import { type LabelImport, checkDensities, readLabelImport } from "../catalog/import-file.js";
 import { type LabelLine, readLabelLines, recordsOf } from "../labels/label-read.js";
 import { type LabelRecord, mergeLabels } from "../labels/label.js";
-import type { AtlasReport } from "./build.js";
-import { type AtlasFamily, openAtlas } from "./context.js";
+import type { BuildReport } from "./steps/atlas-build.js";
+import { type AtlasFamily, openStore } from "./store.js";
 import { ATLAS_FILES } from "./files.js";
 import { withLock } from "./lock.js";
 import type { AtlasOptions } from "./options.js";
@@ -47,7 +47,7 @@ export interface ImportReport {
   /** Labels and names that a person's stand before. */
   overridden: number;
   /** What was made again; absent for a dry run. */
-  build?: AtlasReport;
+  build?: BuildReport;
 }
 
 /**
@@ -62,7 +62,7 @@ export async function importLabels(
   files: readonly string[],
   { dryRun = false, force = false, ...options }: ImportOptions = {},
 ): Promise<ImportReport> {
-  const data = await openAtlas(dir);
+  const data = await openStore(dir);
   const own = await data.labels();
   const families = await data.families();
   const densities = await readDensities(dir);

@@ -16,8 +16,8 @@ import {
 } from "../labels/label-families.js";
 import { type LabelRecord, mergeLabels } from "../labels/label.js";
 import { type LabelProtocol, PROTOCOLS } from "../labels/protocol.js";
-import type { AtlasReport } from "./build.js";
-import { type AtlasData, openAtlas } from "./context.js";
+import type { BuildReport } from "./steps/atlas-build.js";
+import { type AtlasStore, openStore } from "./store.js";
 import { ATLAS_FILES } from "./files.js";
 import { openLabelSource } from "./label-source.js";
 import { withLock } from "./lock.js";
@@ -56,7 +56,7 @@ export interface LabelAtlasReport {
   /** Why the run stopped before its end; what is done is kept. */
   stopped?: string;
   /** Steps of the atlas that were brought up to date. */
-  refreshed: AtlasReport;
+  refreshed: BuildReport;
 }
 
 /**
@@ -71,7 +71,7 @@ export async function labelAtlas(
   options: LabelAtlasOptions,
 ): Promise<LabelAtlasReport> {
   return withLock(dir, async () => {
-    const data = await openAtlas(dir, options);
+    const data = await openStore(dir, options);
     try {
       const report = await labelInto(data, options);
       const { onProgress, signal } = options;
@@ -84,7 +84,7 @@ export async function labelAtlas(
 
 /** Runs through all questions of labelAtlas and writes nothing: for models that only count, see createRehearsal. */
 export async function rehearseLabels(dir: string, options: LabelAtlasOptions): Promise<void> {
-  const data = await openAtlas(dir, options);
+  const data = await openStore(dir, options);
   try {
     for await (const labelled of labelStream(data, options)) void labelled;
   } finally {
@@ -95,7 +95,10 @@ export async function rehearseLabels(dir: string, options: LabelAtlasOptions): P
 /** One label as it comes, of a latent or of a family. */
 type Labelled = ({ of: "latent" } & LabelledLatent) | ({ of: "family" } & LabelledFamily);
 
-async function* labelStream(data: AtlasData, options: LabelAtlasOptions): AsyncGenerator<Labelled> {
+async function* labelStream(
+  data: AtlasStore,
+  options: LabelAtlasOptions,
+): AsyncGenerator<Labelled> {
   const protocol = protocolOf(options);
   const { examples, familyExamples } = protocol;
   const kinds = [...(examples.inactive ?? []), ...(familyExamples.inactive ?? [])];
@@ -135,7 +138,7 @@ function protocolOf({ protocol = PROTOCOLS.default, inactive }: LabelAtlasOption
 }
 
 async function labelInto(
-  data: AtlasData,
+  data: AtlasStore,
   options: LabelAtlasOptions,
 ): Promise<Omit<LabelAtlasReport, "refreshed">> {
   const file = (name: keyof typeof ATLAS_FILES): string => path.join(data.dir, ATLAS_FILES[name]);

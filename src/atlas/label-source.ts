@@ -1,19 +1,18 @@
-import { readNpyMatrix } from "../files/numpy/npy.js";
 import { coactivePartners } from "../families/partners.js";
 import type { ExampleSource, InactiveKind } from "../labels/examples/examples.js";
-import type { AtlasData } from "./context.js";
+import type { AtlasStore } from "./store.js";
 
 /** Co-activation neighbours that hard inactive documents come from. */
 const NEIGHBOURS = 10;
 
 /** What an atlas's labels are made from; embeddings and co-activation are read only for the kinds that need them. */
 export async function openLabelSource(
-  data: AtlasData,
+  data: AtlasStore,
   kinds: readonly InactiveKind[],
 ): Promise<ExampleSource> {
   const postings = await data.postings();
   const source: ExampleSource = { postings, documents: await data.documents() };
-  if (kinds.includes("near")) source.embeddings = await readNpyMatrix(data.embeddings);
+  if (kinds.includes("near")) source.embeddings = await data.embeddings();
   if (kinds.includes("neighbour")) {
     const partners = coactivePartners(await data.coactivation(), NEIGHBOURS);
     const of = (latent: number): number[] => partners[latent].map(({ index }) => index);

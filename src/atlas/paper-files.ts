@@ -8,7 +8,7 @@ import { analysisOfLabels, analysisToJson } from "../labels/paper/analysis.js";
 import type { LabelEvidence, Verdict } from "../labels/evidence/evidence.js";
 import { familyAnalysisEntry } from "../labels/paper/family-analysis-entry.js";
 import { readFamilyNames, readModelLabels } from "../labels/model-labels.js";
-import type { AtlasData } from "./context.js";
+import type { AtlasStore } from "./store.js";
 import { ATLAS_FILES } from "./files.js";
 
 /** What writePaperFiles wrote. */
@@ -23,7 +23,7 @@ export interface PaperFiles {
  * Writes an atlas's labels and family names by a language model in the paper's files, `feature_analysis_results_{k}.json`
  * and `family_analysis_{k}_{n}.json`; the latter only where families were named.
  */
-export async function writePaperFiles(data: AtlasData, out: string): Promise<PaperFiles> {
+export async function writePaperFiles(data: AtlasStore, out: string): Promise<PaperFiles> {
   const { k, n } = await data.sae();
   const file = (name: keyof typeof ATLAS_FILES): string => path.join(data.dir, ATLAS_FILES[name]);
   const densities = latentDensities(await data.codes(), await data.counting());

@@ -1,9 +1,9 @@
 import path from "node:path";
 import { FormatError } from "../core/errors.js";
 import { readAtlasOptions } from "./atlas-options.js";
-import type { AtlasBuild, AtlasReport } from "./build.js";
+import type { AtlasBuild, BuildReport } from "./steps/atlas-build.js";
 import { catalogStep } from "./steps/catalog-step.js";
-import { createAtlasData } from "./context.js";
+import { AtlasStore } from "./store.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./steps/family-steps.js";
 import type { SavedScore } from "../labels/model-labels.js";
 import { ATLAS_FILES, codesFiles } from "./files.js";
@@ -20,10 +20,10 @@ import type { AtlasOptions } from "./options.js";
 export async function refreshLabels(
   dir: string,
   given: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
-): Promise<AtlasReport> {
+): Promise<BuildReport> {
   const runner = await StepRunner.open(dir);
   const options = { ...(await readAtlasOptions(dir)), ...given };
-  const data = createAtlasData(options);
+  const data = new AtlasStore(options);
   try {
     const { k = 0, inputs } = runner.manifest;
     const names = codesFiles(k, (await data.sae()).n);
@@ -63,7 +63,7 @@ export async function saveScores(
   dir: string,
   scores: readonly SavedScore[],
   given: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
-): Promise<AtlasReport> {
+): Promise<BuildReport> {
   return withLock(dir, async () => {
     const file = path.join(dir, ATLAS_FILES.labelScores);
     const lines = await openMergedLines<SavedScore>(

@@ -18,7 +18,7 @@ import {
   steerQuery,
   typicalActivations,
 } from "../search/steer.js";
-import type { AtlasData } from "./context.js";
+import type { AtlasStore } from "./store.js";
 import { ATLAS_FILES } from "./files.js";
 import { type NameVectors, createNameVectors } from "./name-vectors.js";
 
@@ -101,11 +101,11 @@ export const RANKS_BEFORE = 1000;
 
 /** Opens an atlas's documents for searches; its codes and the encoder are only opened for the first need of them. */
 export async function openAtlasSearch(
-  data: AtlasData,
+  data: AtlasStore,
   options: OpenSearchOptions = {},
 ): Promise<AtlasSearch> {
   const [sae, records] = [await data.sae(), await data.labels()];
-  const embeddings = await openEmbeddings(data.embeddings, options);
+  const embeddings = await openEmbeddings(data.paths.embeddings, options);
   const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.label ?? "");
   const nameVectors = createNameVectors(path.join(data.dir, ATLAS_FILES.nameVectors));
   let opened: Promise<Encoder> | undefined;

@@ -6,7 +6,7 @@ import { readCatalog } from "../../src/catalog/read.js";
 import { createChatModel } from "../../src/llm/chat.js";
 import { openLedger } from "../../src/llm/ledger.js";
 import { auditAtlas } from "../../src/atlas/audit-atlas.js";
-import { openAtlas } from "../../src/atlas/context.js";
+import { openStore } from "../../src/atlas/store.js";
 import { correctLabel } from "../../src/atlas/correct-label.js";
 import { importLabels } from "../../src/atlas/import-labels.js";
 import { labelAtlas } from "../../src/atlas/label-atlas.js";
@@ -49,7 +49,7 @@ test("a person's label survives labelling and imports, and the audit shows what 
         }),
       );
 
-      const audit = await auditAtlas(await openAtlas(dir));
+      const audit = await auditAtlas(await openStore(dir));
       t.is(audit.entries.filter(({ evidence }) => evidence !== undefined).length, 9);
       const [first] = audit.entries;
       const texts = new Map(planted.documents.map(({ id, text }) => [id, text]));
@@ -63,7 +63,7 @@ test("a person's label survives labelling and imports, and the audit shows what 
       t.like(family, { of: "family", record: { latent: 0, source: "llm", model: "gpt-4o-mini" } });
       t.true(family.evidence?.shown.some(({ member }) => member === 3));
       t.regex(auditPage(audit), /six by hand/);
-      const fewest = await auditAtlas(await openAtlas(dir), { most: 2 });
+      const fewest = await auditAtlas(await openStore(dir), { most: 2 });
       t.is(fewest.entries.length, 2);
     } finally {
       await ledger.close();

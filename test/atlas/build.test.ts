@@ -4,7 +4,7 @@ import path from "node:path";
 import { FormatError } from "../../src/core/errors.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import { buildAtlas } from "../../src/atlas/build.js";
-import { openAtlas } from "../../src/atlas/context.js";
+import { openStore } from "../../src/atlas/store.js";
 import { drawFigures } from "../../src/atlas/figures.js";
 import type { AtlasOptions } from "../../src/atlas/options.js";
 import { inFolder } from "../support/folder.js";
@@ -57,7 +57,7 @@ test("an atlas is built whole, reopened, drawn, and not built again", async (t) 
     t.deepEqual(again.ran, []);
     t.deepEqual(again.kept, STEPS);
 
-    const atlas = await openAtlas(options.dir);
+    const atlas = await openStore(options.dir);
     t.is((await atlas.documents()).length, DOCUMENTS);
     t.is((await atlas.codes()).rows, DOCUMENTS);
     const figures = await drawFigures(atlas);
@@ -134,7 +134,7 @@ test("documents without classes leave no report of the classes of before", async
     await writeFile(options.corpus, `${bare.join("\n")}\n`);
     await buildAtlas({ ...options, classTree: undefined });
     t.false((await readdir(options.dir)).includes("taxonomy.json"));
-    t.is(await (await openAtlas(options.dir)).taxonomy(), undefined);
+    t.is(await (await openStore(options.dir)).taxonomy(), undefined);
   });
 });
 
@@ -152,6 +152,6 @@ test("a corpus of another length than its embeddings is refused, naming both", a
 
 test("opening a folder without an atlas is refused, naming it", async (t) => {
   await inFolder(async (folder) => {
-    await t.throwsAsync(openAtlas(folder), { instanceOf: FormatError, message: /no atlas here/ });
+    await t.throwsAsync(openStore(folder), { instanceOf: FormatError, message: /no atlas here/ });
   });
 });

@@ -6,7 +6,7 @@ import path from "node:path";
 import { FormatError } from "../../src/core/errors.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import { buildAtlas } from "../../src/atlas/build.js";
-import { openAtlas } from "../../src/atlas/context.js";
+import { openStore } from "../../src/atlas/store.js";
 import { correctLabel } from "../../src/atlas/correct-label.js";
 import { importLabels } from "../../src/atlas/import-labels.js";
 import type { AtlasOptions } from "../../src/atlas/options.js";
@@ -33,7 +33,7 @@ test("imported labels reach catalog and families, survive a rebuild, and yield t
     const catalog = (): ReturnType<typeof readCatalog> =>
       readCatalog(path.join(dir, "catalog.jsonl"));
     const before = await catalog();
-    const [family] = await (await openAtlas(dir)).families();
+    const [family] = await (await openStore(dir)).families();
     const latents = [family.parent, ...family.members.map(({ latent }) => latent)];
 
     const analysis = path.join(folder, "feature_analysis_results_4.json");
@@ -71,7 +71,7 @@ test("imported labels reach catalog and families, survive a rebuild, and yield t
     const after = await catalog();
     t.like(after[5], { label: "meaning 5", label_source: "import", score: 0.9, score_name: "f1" });
     t.true(after[family.parent].families.some(({ name }) => name === "all of it"));
-    t.like((await (await openAtlas(dir)).families())[0], {
+    t.like((await (await openStore(dir)).families())[0], {
       name: "all of it",
       nameSource: "import",
       nameScores: [
@@ -84,7 +84,7 @@ test("imported labels reach catalog and families, survive a rebuild, and yield t
     await correctLabel(dir, { latent: 5, label: " five ", note: "by eye", date: "2026-01-01" });
     await correctLabel(dir, { latent: family.parent, of: "family", label: "mine" });
     t.like((await catalog())[5], { label: "five", label_source: "human", label_note: "by eye" });
-    t.is((await (await openAtlas(dir)).families())[0].name, "mine");
+    t.is((await (await openStore(dir)).families())[0].name, "mine");
     const again = await importLabels(dir, [analysis, families]);
     t.deepEqual([again.latents, again.families, again.overridden], [[], [], 2]);
     t.is((await catalog())[5].label, "five");

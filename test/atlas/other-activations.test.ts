@@ -6,7 +6,7 @@ import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import { createMatrix } from "../../src/core/matrix.js";
 import { buildAtlas } from "../../src/atlas/build.js";
-import { openAtlas } from "../../src/atlas/context.js";
+import { openStore } from "../../src/atlas/store.js";
 import { saveSaeLens } from "../../src/sae/formats/saelens-write.js";
 import { createSae } from "../../src/sae/sae.js";
 import { inFolder } from "../support/folder.js";
@@ -42,7 +42,7 @@ test("an atlas of a ReLU SAE in SAELens's folder counts no empty slot", async (t
     const options = { dir: file("atlas"), corpus: file("c.jsonl"), embeddings: file("e.npy"), sae };
     const report = await buildAtlas({ ...options, device: "cpu" });
     t.true(report.ran.includes("catalog"));
-    const data = await openAtlas(options.dir);
+    const data = await openStore(options.dir);
     const { offsets } = await data.postings();
     t.deepEqual(
       expected.map((_, f) => offsets[f + 1] - offsets[f]),

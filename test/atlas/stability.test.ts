@@ -8,7 +8,7 @@ import { parseGraphml } from "../../src/families/files/graphml.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import { readAtlasOptions } from "../../src/atlas/atlas-options.js";
 import { buildAtlas } from "../../src/atlas/build.js";
-import { openAtlas } from "../../src/atlas/context.js";
+import { openStore } from "../../src/atlas/store.js";
 import type { AtlasOptions } from "../../src/atlas/options.js";
 import { loadSae, saveSae } from "../../src/sae/checkpoint.js";
 import { inFolder } from "../support/folder.js";
@@ -63,7 +63,7 @@ test("stability is measured once, told in every file, kept while the families st
       ["seed 1"],
     );
 
-    const data = await openAtlas(dir);
+    const data = await openStore(dir);
     const families = await data.families();
     t.deepEqual(
       families.map(({ parent, stability }) => [parent, stability]),
@@ -98,7 +98,7 @@ test("stability is measured once, told in every file, kept while the families st
     t.false(names.includes("stability.json"));
     t.true(names.includes("sae-seed-1.safetensors"));
     t.true((await readCatalog(file("catalog.jsonl"))).every(({ stability }) => stability === null));
-    t.is(await (await openAtlas(dir)).stability(), undefined);
+    t.is(await (await openStore(dir)).stability(), undefined);
   });
 });
 
@@ -129,7 +129,7 @@ test("a measurement that is stopped in its training goes on, and ends in the sam
 test("families of the reference's rules are measured by the same rules, over documents and seeds", async (t) => {
   await inFolder(async (folder) => {
     const options = await smallAtlas(folder);
-    const codes = await (await openAtlas(options.dir)).codes();
+    const codes = await (await openStore(options.dir)).codes();
     const analysis = path.join(folder, "analysis.json");
     const rows = Array.from(latentDensities(codes), (density, index) => ({
       index,
@@ -143,7 +143,7 @@ test("families of the reference's rules are measured by the same rules, over doc
     const compat = { ...options, analysis, compat: true, stability: MEASURED };
     await buildAtlas(compat);
     const report = (await readJson(path.join(options.dir, "stability.json"))) as StabilityReport;
-    const families = await (await openAtlas(options.dir)).families();
+    const families = await (await openStore(options.dir)).families();
     t.true(families.length > 0);
     t.deepEqual(
       report.families.map(({ latent }) => latent),

@@ -15,7 +15,7 @@ import { type LossRow, drawLossCurve } from "../../figures/charts/loss-curve.js"
 import { drawTaxonomyAgreement } from "../../figures/charts/taxonomy-agreement.js";
 import { displayLabel } from "../../labels/label.js";
 import { encoderDecoderCosine } from "../../sae/sae.js";
-import type { AtlasData, AtlasFamily } from "../context.js";
+import type { AtlasStore, AtlasFamily } from "../store.js";
 import type { AtlasFigureOptions, FigureEntry, Undrawn } from "./entry.js";
 import { FAMILIES, TAXONOMY, TRAIN_LOG } from "./requirements.js";
 import { type FigureSources, sizesName } from "./sources.js";
@@ -108,7 +108,7 @@ export const DENSITY_MAP_ENTRY: FigureEntry = {
   draw: async ({ atlas }, options) => drawDensityMap(await placedLatents(atlas), options),
 };
 
-async function placedLatents(data: AtlasData): Promise<Omit<LatentMapInput, "families">> {
+async function placedLatents(data: AtlasStore): Promise<Omit<LatentMapInput, "families">> {
   const places = await data.places();
   const densities = latentDensities(await data.codes(), await data.counting());
   const label = await labeller(data);
@@ -124,7 +124,7 @@ async function placedLatents(data: AtlasData): Promise<Omit<LatentMapInput, "fam
   };
 }
 
-async function drawMap(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
+async function drawMap(data: AtlasStore, options: AtlasFigureOptions): Promise<Figure> {
   const families = (await data.families()).map((family) => ({
     name: family.name,
     members: familyLatents(family),
@@ -132,7 +132,7 @@ async function drawMap(data: AtlasData, options: AtlasFigureOptions): Promise<Fi
   return drawLatentMap({ ...(await placedLatents(data)), families }, options);
 }
 
-async function drawGrid(data: AtlasData, options: AtlasFigureOptions): Promise<Figure | Undrawn> {
+async function drawGrid(data: AtlasStore, options: AtlasFigureOptions): Promise<Figure | Undrawn> {
   const families = await data.families();
   const chosen = options.families
     ? options.families.map((parent) => findFamily(families, parent))
@@ -152,13 +152,13 @@ async function drawGrid(data: AtlasData, options: AtlasFigureOptions): Promise<F
   );
 }
 
-async function drawHeatmap(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
+async function drawHeatmap(data: AtlasStore, options: AtlasFigureOptions): Promise<Figure> {
   const { family, latents, labels } = await shownFamily(data, options);
   const shares = shareOfRarer(denseCounts(await data.coactivation(), latents));
   return drawFamilyHeatmap({ name: family.name, shares, labels }, options);
 }
 
-async function drawTree(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
+async function drawTree(data: AtlasStore, options: AtlasFigureOptions): Promise<Figure> {
   const { family, latents, labels } = await shownFamily(data, options);
   const place = new Map(latents.map((latent, at) => [latent, at]));
   const densities = latentDensities(await data.codes(), await data.counting());
@@ -174,13 +174,13 @@ async function drawTree(data: AtlasData, options: AtlasFigureOptions): Promise<F
   return drawFamilyTree(nodes, { ...options, familyName: family.name });
 }
 
-async function drawDensities(data: AtlasData, options: AtlasFigureOptions): Promise<Figure> {
+async function drawDensities(data: AtlasStore, options: AtlasFigureOptions): Promise<Figure> {
   const densities = latentDensities(await data.codes(), await data.counting());
   return drawDensityHistogram([{ name: sizesName(await data.sae()), densities }], options);
 }
 
 async function drawTaxonomy(
-  data: AtlasData,
+  data: AtlasStore,
   options: AtlasFigureOptions,
 ): Promise<Figure | Undrawn> {
   const report = await data.taxonomy();
@@ -200,15 +200,15 @@ async function drawTaxonomy(
   );
 }
 
-async function drawLoss(data: AtlasData, options: AtlasFigureOptions): Promise<Figure | Undrawn> {
-  if (data.trainLog === undefined) return { reason: TRAIN_LOG.needs };
+async function drawLoss(data: AtlasStore, options: AtlasFigureOptions): Promise<Figure | Undrawn> {
+  if (data.paths.trainLog === undefined) return { reason: TRAIN_LOG.needs };
   const rows: LossRow[] = [];
-  for await (const { value } of readJsonl(data.trainLog)) rows.push(value as LossRow);
+  for await (const { value } of readJsonl(data.paths.trainLog)) rows.push(value as LossRow);
   return drawLossCurve(rows, options);
 }
 
 /** Gives what a latent is called in figures. */
-export async function labeller(data: AtlasData): Promise<(latent: number) => string> {
+export async function labeller(data: AtlasStore): Promise<(latent: number) => string> {
   const labels = await data.labels();
   return (latent) => displayLabel(labels.get(latent) ?? { latent, label: "" });
 }
@@ -228,7 +228,7 @@ export interface ShownFamily {
 
 /** The family that the options name, else the largest that a heatmap still shows whole. */
 export async function shownFamily(
-  data: AtlasData,
+  data: AtlasStore,
   { family: parent }: AtlasFigureOptions,
 ): Promise<ShownFamily> {
   const families = await data.families();

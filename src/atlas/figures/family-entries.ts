@@ -1,5 +1,4 @@
 import { latentDensities } from "../../core/codes.js";
-import { readNpyMatrix } from "../../files/numpy/npy.js";
 import { familyLatents } from "../../families/family-overlap.js";
 import { familyDocuments } from "../../families/family-documents.js";
 import { familyEdges } from "../../families/family-edges.js";
@@ -148,7 +147,7 @@ async function drawComponents(
   });
   const sizes = latents.map((_, row) => strongest.filter((one) => one === row).length);
   const order = latents.map((_, row) => row).sort((a, b) => sizes[b] - sizes[a] || a - b);
-  const embeddings = await readNpyMatrix(atlas.embeddings);
+  const embeddings = await atlas.embeddings();
   const own = principalComponents(takeRows(embeddings, documents));
   const even = evenRows(embeddings.rows, documents.length);
   const { cols, data } = own.scores;

@@ -5,7 +5,7 @@ import { type ScorePanel, drawScoreHistogram } from "../../figures/charts/score-
 import type { LabelRecord } from "../../labels/label.js";
 import { tokenOverlap } from "../../labels/examples/token-overlap.js";
 import { indexWords } from "../../words/word-index.js";
-import type { AtlasData } from "../context.js";
+import type { AtlasStore } from "../store.js";
 import type { AtlasFigureOptions, FigureEntry, Undrawn } from "./entry.js";
 import { LABEL_SCORES } from "./requirements.js";
 import { type FigureSources, sizesName } from "./sources.js";
@@ -44,9 +44,9 @@ async function drawScores(
   if (measure === undefined) return { reason: "the atlases' labels have no measure in common" };
   const panels = new Map<string, ScorePanel["series"][number][]>();
   for (const { atlas, labels } of read) {
-    const series = panels.get(atlas.embeddings) ?? [];
+    const series = panels.get(atlas.paths.embeddings) ?? [];
     series.push({ name: sizesName(await atlas.sae()), scores: scoresOf(labels, measure) });
-    panels.set(atlas.embeddings, series);
+    panels.set(atlas.paths.embeddings, series);
   }
   const named = [...panels].map(([embeddings, series]) => ({
     name: corpusOf(embeddings, atlases),
@@ -100,7 +100,9 @@ function scoreOf(record: LabelRecord | undefined, measure: string): number {
   return record?.scores?.find(({ name }) => name === measure)?.value ?? NaN;
 }
 
-function corpusOf(embeddings: string, atlases: readonly AtlasData[]): string {
-  const dirs = atlases.filter((atlas) => atlas.embeddings === embeddings).map(({ dir }) => dir);
+function corpusOf(embeddings: string, atlases: readonly AtlasStore[]): string {
+  const dirs = atlases
+    .filter((atlas) => atlas.paths.embeddings === embeddings)
+    .map(({ dir }) => dir);
   return path.basename(path.resolve(dirs[0]));
 }

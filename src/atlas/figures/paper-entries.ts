@@ -8,7 +8,7 @@ import { type MetricsRow, drawMetricsTable } from "../../figures/charts/metrics-
 import { PAPER_GEOMETRY, PAPER_METRICS } from "../../figures/paper-numbers.js";
 import { type SaeMetrics, computeMetrics } from "../../sae/metrics.js";
 import { encoderDecoderCosine } from "../../sae/sae.js";
-import type { AtlasData } from "../context.js";
+import type { AtlasStore } from "../store.js";
 import { ATLAS_FILES } from "../files.js";
 import type { AtlasFigureOptions, FigureEntry } from "./entry.js";
 import {
@@ -304,17 +304,17 @@ async function ownMetrics(sources: FigureSources): Promise<MetricsRow[]> {
   if (sources.compares !== "grid") return rows;
   const engine = await sources.atlas.engine();
   for (const { sae } of await sources.headline()) {
-    const metrics = await computeMetrics(sae, sources.atlas.embeddings, { engine });
+    const metrics = await computeMetrics(sae, sources.atlas.paths.embeddings, { engine });
     rows.push(metricsRow(metrics, sources.atlas, " of the grid"));
   }
   return rows;
 }
 
-async function atlasMetrics(atlas: AtlasData): Promise<SaeMetrics> {
+async function atlasMetrics(atlas: AtlasStore): Promise<SaeMetrics> {
   return (await readJson(path.join(atlas.dir, ATLAS_FILES.metrics))) as SaeMetrics;
 }
 
-function metricsRow(metrics: SaeMetrics, atlas: AtlasData, origin = ""): MetricsRow {
+function metricsRow(metrics: SaeMetrics, atlas: AtlasStore, origin = ""): MetricsRow {
   const { normalized_mse, mean_log10_density_live, mean_nonzero_activation } = metrics;
   return {
     cells: [

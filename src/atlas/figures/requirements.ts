@@ -52,7 +52,7 @@ export const TRAIN_LOG: Requirement = {
   needs: "an SAE that the atlas trained",
   missing: ({ atlas }) =>
     Promise.resolve(
-      atlas.trainLog === undefined
+      atlas.paths.trainLog === undefined
         ? "the SAE was given, so that there is no training log"
         : undefined,
     ),

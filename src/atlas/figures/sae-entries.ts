@@ -13,7 +13,7 @@ import { encoderDecoderCosine } from "../../sae/sae.js";
 import type { GridRow } from "../../sae/train/train-grid.js";
 import { optimiseEdits } from "../../search/study/edit-optimisation.js";
 import { typicalActivations } from "../../search/steer.js";
-import type { AtlasData } from "../context.js";
+import type { AtlasStore } from "../store.js";
 import type { AtlasFigureOptions, FigureEntry } from "./entry.js";
 import { GRID, PLAIN_TOP_K, SEVERAL_SAES, TOP_K, severalOf } from "./requirements.js";
 import {
@@ -214,7 +214,7 @@ async function gridRows(sources: FigureSources): Promise<readonly GridRow[]> {
 
 /** Of each latent, the cosines of its decoder direction with the nearest other one and with its encoder direction. */
 export async function directionCosines(
-  atlas: AtlasData,
+  atlas: AtlasStore,
 ): Promise<Parameters<typeof drawCosineScatter>[0]> {
   const sae = await atlas.sae();
   const nearest = await maxSelfCosines(sae, await atlas.engine());

@@ -8,8 +8,8 @@ import { drawSteeringContour } from "../../figures/charts/steering-contour.js";
 import { drawSteeringTradeoff } from "../../figures/charts/steering-tradeoff.js";
 import { matrixRow } from "../../core/matrix.js";
 import { type EditOptimisation, optimiseEdits } from "../../search/study/edit-optimisation.js";
-import type { AtlasData } from "../context.js";
-import type { SteeringReport } from "../evaluate-steering.js";
+import type { AtlasStore } from "../store.js";
+import type { SteeringReport } from "../steering-report.js";
 import { type AtlasSearch, openAtlasSearch } from "../search-atlas.js";
 import { chooseDisjoint, labeller } from "./atlas-entries.js";
 import type { AtlasFigureOptions, FigureEntry, Undrawn } from "./entry.js";
@@ -103,7 +103,7 @@ export async function ownOptimisation(
 
 // One search as an example: the strongest document of a large family's parent, turned towards another family.
 interface Example {
-  atlas: AtlasData;
+  atlas: AtlasStore;
   search: AtlasSearch;
   row: number;
   query: Float32Array;
@@ -128,7 +128,10 @@ async function withExample(
   }
 }
 
-async function embeddingOf({ embeddings }: AtlasData, row: number): Promise<Float32Array> {
+async function embeddingOf(
+  { paths: { embeddings } }: AtlasStore,
+  row: number,
+): Promise<Float32Array> {
   for await (const { block } of streamNpyRows(embeddings, { start: row, end: row + 1 })) {
     return matrixRow(block, 0);
   }

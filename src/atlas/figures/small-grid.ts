@@ -1,10 +1,9 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { readNpyMatrix } from "../../files/numpy/npy.js";
 import type { OnProgress } from "../../core/progress.js";
 import { embeddingShape } from "../../sae/blocks.js";
 import { trainGrid } from "../../sae/train/train-grid.js";
-import type { AtlasData } from "../context.js";
+import type { AtlasStore } from "../store.js";
 import { withLock } from "../lock.js";
 import { StepRunner } from "../manifest.js";
 
@@ -26,8 +25,8 @@ const TRAINING = {
 } as const;
 
 /** Whether an atlas's embeddings are few enough to train a grid on the way. */
-export async function hasSmallCorpus(atlas: AtlasData): Promise<boolean> {
-  const { N, d } = await embeddingShape(atlas.embeddings);
+export async function hasSmallCorpus(atlas: AtlasStore): Promise<boolean> {
+  const { N, d } = await embeddingShape(atlas.paths.embeddings);
   return N * d <= SMALL;
 }
 
@@ -37,7 +36,7 @@ export async function hasSmallCorpus(atlas: AtlasData): Promise<boolean> {
  * Throws as trainGrid does, and the signal's reason where it was aborted.
  */
 export async function trainSmallGrid(
-  atlas: AtlasData,
+  atlas: AtlasStore,
   { onProgress, signal }: { onProgress?: OnProgress; signal?: AbortSignal } = {},
 ): Promise<string> {
   const folder = path.join(atlas.dir, GRID_FOLDER);
@@ -47,12 +46,12 @@ export async function trainSmallGrid(
       {
         name: "grid",
         version: 1,
-        inputs: { embeddings: await runner.hashInput("embeddings", atlas.embeddings) },
+        inputs: { embeddings: await runner.hashInput("embeddings", atlas.paths.embeddings) },
         options: TRAINING,
         outputs: ["table.json", "table.csv", ...saeFiles()],
       },
       async () => {
-        const embeddings = await readNpyMatrix(atlas.embeddings);
+        const embeddings = await atlas.embeddings();
         const { ended } = await trainGrid(embeddings, {
           ...TRAINING,
           folder,

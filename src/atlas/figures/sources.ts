@@ -1,12 +1,12 @@
 import path from "node:path";
 import { type Postings, invertCodes, latentDensities } from "../../core/codes.js";
-import { readNpyMatrix } from "../../files/numpy/npy.js";
 import { type Matrix, takeRows } from "../../core/matrix.js";
 import { loadSae } from "../../sae/checkpoint.js";
 import { encodeEmbeddings } from "../../sae/encode.js";
 import type { Sae } from "../../sae/sae.js";
 import { type GridRow, readGridTable } from "../../sae/train/train-grid.js";
-import { type AtlasData, once } from "../context.js";
+import { once } from "../../core/once.js";
+import type { AtlasStore } from "../store.js";
 
 /** An SAE among others. */
 export interface NamedSae {
@@ -37,8 +37,8 @@ export function gridCaption({ rows }: SaeGrid): string {
 /** What figures are drawn from; everything is read when it is first asked for, and once. */
 export interface FigureSources {
   /** The first of the atlases. */
-  readonly atlas: AtlasData;
-  readonly atlases: readonly AtlasData[];
+  readonly atlas: AtlasStore;
+  readonly atlases: readonly AtlasStore[];
   /** Where the SAEs to compare come from; undefined where there is only the one of the atlas. */
   readonly compares: "atlases" | "files" | "grid" | undefined;
   /** The SAEs to compare: those of the atlases and files, else those of the grid, ascending by k and n. */
@@ -56,7 +56,7 @@ export interface FigureSources {
 /** What to draw from beside one atlas. */
 export interface SourceOptions {
   /** More atlases to compare with the first. */
-  others?: readonly AtlasData[];
+  others?: readonly AtlasStore[];
   /** More SAEs of the first atlas's embeddings to compare with its own. */
   saeFiles?: readonly string[];
   /** Gives the folder of a grid of SAEs, as `trainGrid` leaves it; called when a figure asks for the grid. */
@@ -65,7 +65,7 @@ export interface SourceOptions {
 
 /** Figures' sources: an atlas, and what is given beside it. */
 export function figureSources(
-  atlas: AtlasData,
+  atlas: AtlasStore,
   { others = [], saeFiles = [], grid: openGrid }: SourceOptions = {},
 ): FigureSources {
   const atlases = [atlas, ...others];
@@ -87,14 +87,14 @@ export function figureSources(
     headline: once(async () => chooseHeadline(await saes())),
     grid,
     async sampleEmbeddings(count) {
-      const all = await readNpyMatrix(atlas.embeddings);
+      const all = await atlas.embeddings();
       return all.rows <= count ? all : takeRows(all, evenRows(all.rows, count));
     },
   };
 }
 
 /** Whether `value` is sources already, not an atlas alone. */
-export function toSources(value: AtlasData | FigureSources): FigureSources {
+export function toSources(value: AtlasStore | FigureSources): FigureSources {
   return "atlases" in value ? value : figureSources(value);
 }
 
@@ -128,13 +128,13 @@ async function readGrid(folder: string): Promise<SaeGrid> {
   return { folder, rows: await readGridTable(path.join(folder, "table.json")) };
 }
 
-async function gridSaes(atlas: AtlasData, { folder, rows }: SaeGrid): Promise<NamedSae[]> {
+async function gridSaes(atlas: AtlasStore, { folder, rows }: SaeGrid): Promise<NamedSae[]> {
   const saes: NamedSae[] = [];
   for (const row of rows) saes.push(await fileSae(atlas, path.join(folder, row.sae)));
   return sortSaes(saes);
 }
 
-async function atlasSae(atlas: AtlasData, named: boolean): Promise<NamedSae> {
+async function atlasSae(atlas: AtlasStore, named: boolean): Promise<NamedSae> {
   const sae = await atlas.sae();
   const corpus = path.basename(path.resolve(atlas.dir));
   return {
@@ -146,12 +146,12 @@ async function atlasSae(atlas: AtlasData, named: boolean): Promise<NamedSae> {
   };
 }
 
-async function fileSae(atlas: AtlasData, file: string, named?: string): Promise<NamedSae> {
+async function fileSae(atlas: AtlasStore, file: string, named?: string): Promise<NamedSae> {
   const sae = await loadSae(file);
   const name = named === undefined ? "" : `${path.basename(named).replace(/\.[a-z]+$/i, "")}: `;
   const counting = { skipZeros: sae.activation.kind !== "topk" };
   const codes = once(async () =>
-    encodeEmbeddings(sae, atlas.embeddings, { engine: await atlas.engine() }),
+    encodeEmbeddings(sae, atlas.paths.embeddings, { engine: await atlas.engine() }),
   );
   return {
     name: `${name}${sizesName(sae)}`,

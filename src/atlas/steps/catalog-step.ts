@@ -1,7 +1,7 @@
 import { buildCatalog } from "../../catalog/catalog.js";
 import { writeCatalog } from "../../catalog/write.js";
 import { cosineNeighbours } from "../../projection/neighbours.js";
-import type { AtlasBuild } from "../build.js";
+import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES } from "../files.js";
 import { NEIGHBOURS } from "./model-steps.js";
 

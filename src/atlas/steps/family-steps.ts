@@ -24,7 +24,7 @@ import {
   readScores,
 } from "../../labels/model-labels.js";
 import { readOverrides } from "../../labels/overrides.js";
-import type { AtlasBuild } from "../build.js";
+import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES } from "../files.js";
 import { findFamilies } from "./find-families.js";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
-import type { AtlasData } from "../context.js";
+import type { AtlasStore } from "../store.js";
 import { type WriteFiguresOptions, drawFigures, renderFigures } from "../figures.js";
 import { withLock } from "../lock.js";
 import { StepRunner } from "../manifest.js";
@@ -10,7 +10,7 @@ import { StepRunner } from "../manifest.js";
  * paths of the files, or undefined where nothing had to be drawn.
  */
 export async function refreshFigures(
-  data: AtlasData,
+  data: AtlasStore,
   folder: string,
   options: Omit<WriteFiguresOptions, "names"> = {},
 ): Promise<string[] | undefined> {
@@ -18,7 +18,7 @@ export async function refreshFigures(
 }
 
 async function runFigures(
-  data: AtlasData,
+  data: AtlasStore,
   folder: string,
   options: Omit<WriteFiguresOptions, "names">,
 ): Promise<string[] | undefined> {

@@ -12,7 +12,7 @@ import { encodeToFiles } from "../../sae/encode.js";
 import { computeMetrics } from "../../sae/metrics.js";
 import { compareReadings } from "../../sae/readings.js";
 import { trainSae } from "../../sae/train/train.js";
-import type { AtlasBuild } from "../build.js";
+import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES, codesFiles, trainStateFile } from "../files.js";
 import type { AtlasTraining } from "../options.js";
 

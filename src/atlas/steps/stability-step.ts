@@ -15,7 +15,7 @@ import { loadSae } from "../../sae/checkpoint.js";
 import { encodeEmbeddings } from "../../sae/encode.js";
 import { checkpointFiles } from "../../sae/formats/raw.js";
 import type { Sae } from "../../sae/sae.js";
-import type { AtlasBuild } from "../build.js";
+import type { AtlasBuild } from "./atlas-build.js";
 import { readAnalysis } from "./family-steps.js";
 import { ATLAS_FILES, seedSaeFile } from "../files.js";
 import { type FoundFamilies, findFamilies } from "./find-families.js";

@@ -2,7 +2,7 @@ import path from "node:path";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { auditPage } from "../../figures/pages/audit-page.js";
 import { auditAtlas } from "../../atlas/audit-atlas.js";
-import { openAtlas } from "../../atlas/context.js";
+import { openStore } from "../../atlas/store.js";
 import { type Command, defineCommand } from "../command.js";
 
 export const auditCommand: Command = defineCommand({
@@ -35,7 +35,7 @@ export const auditCommand: Command = defineCommand({
     const dir = values.atlas ?? "families/wordnet";
     const name = path.basename(path.resolve(dir));
     const out = values.out ?? path.join("exports", `${name}-audit.html`);
-    const data = await openAtlas(dir, { onProgress, signal });
+    const data = await openStore(dir, { onProgress, signal });
     try {
       const { most, examples } = values;
       const audit = await auditAtlas(data, { most, examples });

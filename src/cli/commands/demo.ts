@@ -4,7 +4,7 @@ import { openHub } from "../../corpus/hub/hub.js";
 import { RELEASED_CORPORA, type ReleasedPart, pullReleased } from "../../corpus/hub/released.js";
 import { readJson } from "../../files/json.js";
 import { buildAtlas } from "../../atlas/build.js";
-import { type AtlasData, openAtlas } from "../../atlas/context.js";
+import { type AtlasStore, openStore } from "../../atlas/store.js";
 import { refreshFigures } from "../../atlas/steps/figures-step.js";
 import { ATLAS_FILES } from "../../atlas/files.js";
 import type { AtlasOptions } from "../../atlas/options.js";
@@ -78,7 +78,7 @@ export const demoCommand: Command = defineCommand({
       signal: context.signal,
     });
     const figures = values.figures ?? path.join("figures", path.basename(atlas.dir));
-    const data = await openAtlas(atlas.dir);
+    const data = await openStore(atlas.dir);
     const drawn = values["no-figures"]
       ? undefined
       : await refreshFigures(data, figures, {
@@ -172,7 +172,7 @@ function stepText(ran: readonly string[], kept: readonly string[]): string {
   return kept.length === 0 ? "all steps ran" : `ran ${ran.join(", ")}; kept ${kept.join(", ")}`;
 }
 
-async function summarise(data: AtlasData): Promise<Record<string, string | number>> {
+async function summarise(data: AtlasStore): Promise<Record<string, string | number>> {
   const read = (name: string): Promise<unknown> => readJson(path.join(data.dir, name));
   const metrics = (await read(ATLAS_FILES.metrics)) as SaeMetrics;
   const statistics = (await read(ATLAS_FILES.familyStatistics)) as {

@@ -10,7 +10,7 @@ import { catalogToFlatParquet } from "../../exports/flat-parquet.js";
 import type { ExportInputs } from "../../exports/inputs.js";
 import { exportNeuronpedia } from "../../exports/neuronpedia.js";
 import { displayLabel } from "../../labels/label.js";
-import { type AtlasData, openAtlas } from "../../atlas/context.js";
+import { type AtlasStore, openStore } from "../../atlas/store.js";
 import { ATLAS_FILES } from "../../atlas/files.js";
 import { readManifest } from "../../atlas/manifest.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
@@ -69,7 +69,7 @@ export const exportCommand: Command = defineCommand({
       throw new UsageError(`export: name one of ${TARGETS.join(", ")}`);
     }
     const dir = values.atlas ?? "families/wordnet";
-    const data = await openAtlas(dir);
+    const data = await openStore(dir);
     try {
       const name = path.basename(path.resolve(dir));
       const out = values.out ?? path.join("exports", `${name}-${target}${ENDINGS[target] ?? ""}`);
@@ -92,7 +92,7 @@ interface Wishes {
 async function writeTarget(
   target: Target,
   out: string,
-  data: AtlasData,
+  data: AtlasStore,
   wishes: Wishes,
 ): Promise<string[]> {
   if (target === "neuronpedia") {
@@ -105,7 +105,7 @@ async function writeTarget(
 
 async function content(
   target: Target,
-  data: AtlasData,
+  data: AtlasStore,
   { name }: Wishes,
 ): Promise<string | Uint8Array> {
   if (target === "graphml") return readText(path.join(data.dir, ATLAS_FILES.forest));
@@ -118,7 +118,7 @@ async function content(
   return catalogPage(rows, { title: `Feature catalog: ${name}`, about });
 }
 
-async function gexf(data: AtlasData): Promise<string> {
+async function gexf(data: AtlasStore): Promise<string> {
   const labels = await data.labels();
   const rows = await readRows(data);
   const families = await data.families();
@@ -129,7 +129,7 @@ async function gexf(data: AtlasData): Promise<string> {
   });
 }
 
-async function gather(data: AtlasData, { name, embedder }: Wishes): Promise<ExportInputs> {
+async function gather(data: AtlasStore, { name, embedder }: Wishes): Promise<ExportInputs> {
   const finished = (await readManifest(data.dir))?.steps.catalog?.finished;
   return {
     rows: await readRows(data),
@@ -143,6 +143,6 @@ async function gather(data: AtlasData, { name, embedder }: Wishes): Promise<Expo
   };
 }
 
-function readRows(data: AtlasData): ReturnType<typeof readCatalog> {
+function readRows(data: AtlasStore): ReturnType<typeof readCatalog> {
   return readCatalog(path.join(data.dir, ATLAS_FILES.catalogJsonl));
 }

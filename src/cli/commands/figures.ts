@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { SIZES, type SizeName } from "../../figures/theme.js";
-import { type AtlasData, openAtlas } from "../../atlas/context.js";
+import { type AtlasStore, openStore } from "../../atlas/store.js";
 import { type FigureFormat, writeFigures } from "../../atlas/figures.js";
 import {
   type FigureListing,
@@ -91,14 +91,14 @@ function chooseNames({ all, paper, list }: Values, names: readonly string[]): st
   return names.length > 0 ? [...names] : undefined;
 }
 
-async function openAtlases(values: Values, context: CommandContext): Promise<AtlasData[]> {
+async function openAtlases(values: Values, context: CommandContext): Promise<AtlasStore[]> {
   const { onProgress, signal } = context;
   const dirs = values.atlas ?? ["families/wordnet"];
-  return Promise.all(dirs.map((dir) => openAtlas(dir, { onProgress, signal })));
+  return Promise.all(dirs.map((dir) => openStore(dir, { onProgress, signal })));
 }
 
 async function openSources(
-  [atlas, ...others]: readonly AtlasData[],
+  [atlas, ...others]: readonly AtlasStore[],
   { saes, grid }: Values,
   { onProgress, signal }: CommandContext,
 ): Promise<FigureSources> {

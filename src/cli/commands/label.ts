@@ -18,7 +18,7 @@ import {
   labelAtlas,
   rehearseLabels,
 } from "../../atlas/label-atlas.js";
-import { openAtlas } from "../../atlas/context.js";
+import { openStore } from "../../atlas/store.js";
 import { writePaperFiles } from "../../atlas/paper-files.js";
 import {
   type Command,
@@ -172,7 +172,7 @@ async function labelSettings(
   dir: string,
   values: Values,
 ): Promise<{ settings: Settings; all: number }> {
-  const data = await openAtlas(dir);
+  const data = await openStore(dir);
   try {
     const { n } = await data.sae();
     const { limit, sample, parallel = 64, subject, seed } = values;
@@ -310,7 +310,7 @@ function addProjection(output: CommandOutput, sampled: LabelCounts, all: number)
 }
 
 async function addPaperFiles(output: CommandOutput, dir: string, out: string): Promise<void> {
-  const data = await openAtlas(dir);
+  const data = await openStore(dir);
   try {
     const written = await writePaperFiles(data, out);
     output.json = { ...(output.json as object), paperFiles: written };

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { displayLabel } from "../../labels/label.js";
 import type { Matrix } from "../../core/matrix.js";
-import { type AtlasFamily, openAtlas } from "../../atlas/context.js";
+import { type AtlasFamily, openStore } from "../../atlas/store.js";
 import { loadSae } from "../../sae/checkpoint.js";
 
 /** One of the SAEs that are matched. */
@@ -24,7 +24,7 @@ export async function openMatchSide(file: string): Promise<MatchSide> {
     const label = (latent: number): string => displayLabel({ latent, label: "" });
     return { decoder: (await loadAny(file)).decoder, label, familyName: label };
   }
-  const data = await openAtlas(file);
+  const data = await openStore(file);
   const [sae, labels, families] = [await data.sae(), await data.labels(), await data.families()];
   await data.close();
   const names = new Map(families.map(({ parent, name }) => [parent, name]));

@@ -1,6 +1,5 @@
 import path from "node:path";
 import { writeJsonl } from "../../files/jsonl.js";
-import { readNpyMatrix } from "../../files/numpy/npy.js";
 import {
   type EmbeddingScore,
   EMBEDDING_SCORE,
@@ -8,7 +7,7 @@ import {
 } from "../../labels/embedding-score.js";
 import type { LabelRecord } from "../../labels/label.js";
 import type { SavedScore } from "../../labels/model-labels.js";
-import { openAtlas } from "../../atlas/context.js";
+import { openStore } from "../../atlas/store.js";
 import { saveScores } from "../../atlas/refresh.js";
 import { createRandom, shuffleInPlace } from "../../core/random.js";
 import { type Command, defineCommand } from "../command.js";
@@ -38,12 +37,12 @@ export const scoreCommand: Command = defineCommand({
   },
   async run(values, _positionals, { onProgress, signal }) {
     const dir = values.atlas ?? "families/wordnet";
-    const data = await openAtlas(dir);
+    const data = await openStore(dir);
     try {
       const source = {
         postings: await data.postings(),
         documents: await data.documents(),
-        embeddings: await readNpyMatrix(data.embeddings),
+        embeddings: await data.embeddings(),
       };
       const records = [...(await data.labels()).values()];
       const { embedder } = await openEmbedder(values, signal);

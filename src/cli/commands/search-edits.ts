@@ -1,6 +1,6 @@
 import { searchLabels } from "../../search/labels.js";
 import type { SteeringEdit } from "../../search/edits.js";
-import type { AtlasFamily } from "../../atlas/context.js";
+import type { AtlasFamily } from "../../atlas/store.js";
 import { UsageError } from "../command.js";
 
 /** What names of latents and families are looked up in. */

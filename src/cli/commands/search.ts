@@ -1,6 +1,6 @@
 import type { Embedder } from "../../corpus/embedder.js";
 import { matrixRow } from "../../core/matrix.js";
-import { type AtlasData, openAtlas } from "../../atlas/context.js";
+import { type AtlasStore, openStore } from "../../atlas/store.js";
 import { type AtlasSearch, openAtlasSearch } from "../../atlas/search-atlas.js";
 import { openRows } from "../../search/row-store.js";
 import { STEERING_METHODS, type SteeringMethod } from "../../search/steer.js";
@@ -68,7 +68,7 @@ const OF_DOCUMENTS: readonly (keyof Values)[] = [
 /** Everything that a search of the command line needs, open. */
 export interface OpenSearch {
   atlas: AtlasSearch;
-  data: AtlasData;
+  data: AtlasStore;
   names: Names;
   top: number;
   method: SteeringMethod | undefined;
@@ -92,7 +92,7 @@ export const searchCommand: Command = defineCommand({
     const text = positionals.join(" ").trim();
     const inSession = positionals.length === 0 && values.vector === undefined;
     checkUsage(values, positionals, inSession && context.json);
-    const data = await openAtlas(values.atlas ?? "families/wordnet", context);
+    const data = await openStore(values.atlas ?? "families/wordnet", context);
     const embedder = lazily(async () => (await openEmbedder(values, context.signal)).embedder);
     const atlas = await openAtlasSearch(data, { ...context, once: !inSession });
     try {
@@ -116,7 +116,7 @@ export const searchCommand: Command = defineCommand({
         names,
         top: values.top ?? 10,
         method: STEERING_METHODS.find((name) => name === values.method),
-        accept: await readFilter(values, await data.documents(), data.corpus),
+        accept: await readFilter(values, await data.documents(), data.paths.corpus),
         explain: values.explain,
         embed: async (query) => embedQuery(await embedder(), query, atlas.cols),
       };

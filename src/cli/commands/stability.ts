@@ -2,7 +2,7 @@ import path from "node:path";
 import type { StabilityReport } from "../../compare/stability-report.js";
 import { readAtlasOptions } from "../../atlas/atlas-options.js";
 import { buildAtlas } from "../../atlas/build.js";
-import { openAtlas } from "../../atlas/context.js";
+import { openStore } from "../../atlas/store.js";
 import { ATLAS_FILES } from "../../atlas/files.js";
 import type { AtlasOptions, AtlasStability } from "../../atlas/options.js";
 import {
@@ -66,7 +66,7 @@ export const stabilityCommand: Command = defineCommand({
       signal: context.signal,
     });
     const seconds = (performance.now() - start) / 1000;
-    const data = await openAtlas(values.atlas);
+    const data = await openStore(values.atlas);
     const found = await data.stability();
     const file = path.join(values.atlas, ATLAS_FILES.stability);
     if (found === undefined) throw new Error(`stability: ${file} was not written`);

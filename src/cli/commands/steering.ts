@@ -8,7 +8,7 @@ import type { Estimate } from "../../llm/estimate.js";
 import { type Ledger, openLedger } from "../../llm/ledger.js";
 import { readPrices } from "../../llm/prices.js";
 import { type Role, readRoleSettings } from "../../llm/settings.js";
-import { type AtlasData, openAtlas } from "../../atlas/context.js";
+import { type AtlasStore, openStore } from "../../atlas/store.js";
 import {
   type AtlasSteeringOptions,
   estimateAtlasSteering,
@@ -78,7 +78,7 @@ export const steeringCommand: Command = defineCommand({
   async run(values, _positionals, { onProgress, signal }): Promise<CommandOutput> {
     const atlas = values.atlas ?? "families/wordnet";
     const evaluation = readEvaluation(values);
-    const data = await openAtlas(atlas, { onProgress, signal });
+    const data = await openStore(atlas, { onProgress, signal });
     const models = await openModels(values, data);
     try {
       const queries = await readQueries(values, signal);
@@ -155,7 +155,7 @@ interface Models {
   budget: Budget;
 }
 
-async function openModels(values: Values, data: AtlasData): Promise<Models> {
+async function openModels(values: Values, data: AtlasStore): Promise<Models> {
   const wantsJudge = values.judge || values["judge-model"] !== undefined;
   const wantsWriter = values.rewrite || values["writer-model"] !== undefined;
   const budget = createBudget({ maxCost: values["max-cost"] });

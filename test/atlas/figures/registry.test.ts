@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix } from "../../../src/files/numpy/npy.js";
 import { buildAtlas } from "../../../src/atlas/build.js";
-import { openAtlas } from "../../../src/atlas/context.js";
+import { openStore } from "../../../src/atlas/store.js";
 import { drawFigures, writeFigures } from "../../../src/atlas/figures.js";
 import { FIGURES, findFigures, listFigures } from "../../../src/atlas/figures/registry.js";
 import { figureSources } from "../../../src/atlas/figures/sources.js";
@@ -37,7 +37,7 @@ test("an atlas alone gives its own figures, with a grid those of several SAEs to
   await inFolder(async (folder) => {
     const options = await smallCorpus(folder);
     await buildAtlas(options);
-    const atlas = await openAtlas(options.dir);
+    const atlas = await openStore(options.dir);
     const alone = await listFigures(figureSources(atlas));
     const missing = new Map(alone.map(({ name, missing }) => [name, missing]));
     t.is(missing.get("latent-map"), undefined);
@@ -95,7 +95,7 @@ test("SAEs given as files are compared with the atlas's own, and what they lack 
       ...{ k: [4], n: [24, 32], epochs: 1, batch: 128 },
       folder: grid,
     });
-    const atlas = await openAtlas(options.dir);
+    const atlas = await openStore(options.dir);
     const saeFiles = ["sae_4_24_8", "sae_4_32_8"].map((name) =>
       path.join(grid, `${name}.safetensors`),
     );

@@ -1,0 +1,308 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import {
+  type Codes,
+  type CountOptions,
+  type Postings,
+  invertCodes,
+  latentDensities,
+} from "../core/codes.js";
+import type { Matrix } from "../core/matrix.js";
+import { type CatalogRow } from "../catalog/catalog.js";
+import { readCatalog } from "../catalog/read.js";
+import { type ClassTree, type Document, readClassTree, readCorpus } from "../corpus/corpus.js";
+import type { StabilityReport } from "../compare/stability-report.js";
+import { openEngine } from "../engine/auto.js";
+import type { Engine } from "../engine/engine.js";
+import { type Coactivation, computeCoactivation } from "../families/coactivation.js";
+import { fromFamiliesJson } from "../families/files/families-json.js";
+import { forestFromGraph, parseGraphml } from "../families/files/graphml.js";
+import type { Forest } from "../families/forest.js";
+import type { FamilyMember } from "../families/subtrees.js";
+import { readCodes } from "../files/codes.js";
+import { readJson } from "../files/json.js";
+import { readJsonl } from "../files/jsonl.js";
+import { readNpyMatrix } from "../files/numpy/npy.js";
+import { readText } from "../files/text.js";
+import { KEYWORD_SCORE } from "../labels/keywords.js";
+import type { LabelRecord, LabelScore, LabelSource } from "../labels/label.js";
+import { loadSae } from "../sae/checkpoint.js";
+import type { SaeMetrics } from "../sae/metrics.js";
+import type { Sae } from "../sae/sae.js";
+import { type LatentDirections, documentDirections } from "../search/directions.js";
+import { type ClassIndex, buildClassIndex } from "../taxonomy/classes.js";
+import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
+import { readAtlasOptions } from "./atlas-options.js";
+import { ATLAS_FILES, codesFiles } from "./files.js";
+import type { AtlasOptions } from "./options.js";
+import type { SteeringReport } from "./steering-report.js";
+
+/** A family as `families.json` holds it. */
+export interface AtlasFamily {
+  parent: number;
+  /** Its own name, else the parent's label. */
+  name: string;
+  /** Where the name comes from and how well it describes the family, where the file has that. */
+  nameSource?: LabelSource;
+  nameScores: LabelScore[];
+  members: FamilyMember[];
+  /** The pass that found it, from 0. */
+  pass: number;
+  /** How reproducible it is over resamples of the documents, where that was measured. */
+  stability?: number;
+}
+
+/** What is read from files that a refresh may rewrite. */
+const REFRESHED: ReadonlySet<string> = new Set([
+  "labels",
+  "families",
+  "forest",
+  "catalog",
+  "taxonomy",
+  "stability",
+  "steering",
+]);
+
+/**
+ * What an atlas is made from and contains. Everything is read or computed when it is first asked for, and kept; what
+ * failed is tried again at the next call.
+ */
+export class AtlasStore {
+  /** Folder of the atlas. */
+  readonly dir: string;
+  /** Name of that folder. */
+  readonly name: string;
+  /** Paths of what the atlas is made from; `trainLog` is undefined where the SAE was given. */
+  readonly paths: {
+    readonly corpus: string;
+    readonly embeddings: string;
+    readonly trainLog?: string;
+  };
+  readonly #options: AtlasOptions;
+  readonly #kept = new Map<string, Promise<unknown>>();
+
+  /** Reads nothing yet. */
+  constructor(options: AtlasOptions) {
+    const { dir, corpus, embeddings, sae } = options;
+    this.#options = options;
+    this.dir = dir;
+    this.name = path.basename(path.resolve(dir));
+    const trainLog = sae === undefined ? { trainLog: this.file("trainLog") } : {};
+    this.paths = { corpus, embeddings, ...trainLog };
+  }
+
+  /** Path of one of the atlas's files, whether it is there or not. */
+  file(name: keyof typeof ATLAS_FILES): string {
+    return path.join(this.dir, ATLAS_FILES[name]);
+  }
+
+  engine(): Promise<Engine> {
+    return this.#keep("engine", () => openEngine(this.#options.device));
+  }
+
+  sae(): Promise<Sae> {
+    const { sae = this.file("sae"), k } = this.#options;
+    return this.#keep("sae", () => loadSae(sae, { k }));
+  }
+
+  documents(): Promise<Document[]> {
+    return this.#keep("documents", () => readCorpus(this.paths.corpus));
+  }
+
+  texts(): Promise<string[]> {
+    return this.#keep("texts", async () => (await this.documents()).map(({ text }) => text));
+  }
+
+  /** [N, d] */
+  embeddings(): Promise<Matrix> {
+    return this.#keep("embeddings", () => readNpyMatrix(this.paths.embeddings));
+  }
+
+  classTree(): Promise<ClassTree | undefined> {
+    const { classTree } = this.#options;
+    return this.#keep("classTree", async () =>
+      classTree === undefined ? undefined : readClassTree(classTree),
+    );
+  }
+
+  /** Undefined where the documents have no classes. */
+  classIndex(): Promise<ClassIndex | undefined> {
+    return this.#keep("classIndex", async () => {
+      const classes = (await this.documents()).map((document) => document.classes);
+      if (!classes.some((list) => list.length > 0)) return undefined;
+      return buildClassIndex(classes, { tree: (await this.classTree())?.parents });
+    });
+  }
+
+  codes(): Promise<Codes> {
+    return this.#keep("codes", async () => {
+      const { k, n } = await this.sae();
+      const { indices, values } = codesFiles(k, n);
+      const file = (name: string): string => path.join(this.dir, name);
+      return readCodes({ indices: file(indices), values: file(values) }, { n });
+    });
+  }
+
+  /**
+   * Whether slots of value 0 count as active. As in the reference, a latent of a top-k SAE counts wherever it is among the
+   * k; in other SAEs an empty slot means nothing.
+   */
+  async counting(): Promise<CountOptions> {
+    return { skipZeros: (await this.sae()).activation.kind !== "topk" };
+  }
+
+  postings(): Promise<Postings> {
+    return this.#keep("postings", async () =>
+      invertCodes(await this.codes(), await this.counting()),
+    );
+  }
+
+  /** Share of the documents in which each latent is active [n]. */
+  densities(): Promise<Float64Array> {
+    return this.#keep("densities", async () =>
+      latentDensities(await this.codes(), await this.counting()),
+    );
+  }
+
+  coactivation(): Promise<Coactivation> {
+    const { onProgress, signal } = this.#options;
+    return this.#keep("coactivation", async () =>
+      computeCoactivation(await this.codes(), { ...(await this.counting()), onProgress, signal }),
+    );
+  }
+
+  /** For steering by the method `documents`. */
+  directions(): Promise<LatentDirections> {
+    return this.#keep("directions", async () =>
+      documentDirections(await this.sae(), await this.embeddings(), await this.postings()),
+    );
+  }
+
+  /** By latent. */
+  labels(): Promise<Map<number, LabelRecord>> {
+    return this.#keep("labels", () => readLabels(this.file("labels")));
+  }
+
+  families(): Promise<AtlasFamily[]> {
+    return this.#keep("families", () => readFamilies(this.file("families")));
+  }
+
+  forest(): Promise<Forest> {
+    return this.#keep("forest", async () => {
+      const file = this.file("forest");
+      return forestFromGraph(parseGraphml(await readText(file), file), file).forest;
+    });
+  }
+
+  /** A row per latent, in order. */
+  catalog(): Promise<CatalogRow[]> {
+    return this.#keep("catalog", () => readCatalog(this.file("catalogJsonl")));
+  }
+
+  /** Places of the latents on the map [n, 2]. */
+  places(): Promise<Matrix> {
+    return this.#keep("places", () => readNpyMatrix(this.file("map")));
+  }
+
+  metrics(): Promise<SaeMetrics> {
+    return this.#keep("metrics", async () => (await readJson(this.file("metrics"))) as SaeMetrics);
+  }
+
+  /** Undefined where the documents have no classes. */
+  taxonomy(): Promise<TaxonomyReport | undefined> {
+    return this.#keep("taxonomy", () => readReport<TaxonomyReport>(this.file("taxonomy")));
+  }
+
+  /** Undefined where it was not measured. */
+  stability(): Promise<StabilityReport | undefined> {
+    return this.#keep("stability", () => readReport<StabilityReport>(this.file("stability")));
+  }
+
+  /** Undefined where steering was not evaluated. */
+  steering(): Promise<SteeringReport | undefined> {
+    return this.#keep("steering", () => readReport<SteeringReport>(this.file("steering")));
+  }
+
+  /** Forgets what the atlas's files say of labels, families and measurements, so that it is read again. */
+  reload(): void {
+    for (const name of REFRESHED) this.#kept.delete(name);
+  }
+
+  /** Frees the engine if it was opened. */
+  async close(): Promise<void> {
+    const opened = this.#kept.get("engine") as Promise<Engine> | undefined;
+    this.#kept.delete("engine");
+    await (await opened?.catch(() => undefined))?.dispose();
+  }
+
+  #keep<T>(name: string, make: () => Promise<T>): Promise<T> {
+    const known = this.#kept.get(name) as Promise<T> | undefined;
+    if (known !== undefined) return known;
+    const value = make();
+    this.#kept.set(name, value);
+    value.catch(() => {
+      if (this.#kept.get(name) === value) this.#kept.delete(name);
+    });
+    return value;
+  }
+}
+
+/** Opens the store of the finished atlas in `dir`; see openAtlas. */
+export async function openStore(
+  dir: string,
+  given: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
+): Promise<AtlasStore> {
+  return new AtlasStore({ ...(await readAtlasOptions(dir)), ...given });
+}
+
+/** What a step left in its file; undefined where it was not run. */
+async function readReport<T>(file: string): Promise<T | undefined> {
+  return existsSync(file) ? ((await readJson(file)) as T) : undefined;
+}
+
+async function readLabels(file: string): Promise<Map<number, LabelRecord>> {
+  const labels = new Map<number, LabelRecord>();
+  for await (const { value } of readJsonl(file)) {
+    const record = value as LabelRecord;
+    labels.set(record.latent, record);
+  }
+  return labels;
+}
+
+async function readFamilies(file: string): Promise<AtlasFamily[]> {
+  const content = (await readJson(file)) as Record<string, NamedEntry>;
+  return fromFamiliesJson(content, { source: file }).flatMap((record) => {
+    const { key, label, latent, members, pass = 0 } = record;
+    if (latent === undefined || members === undefined) return [];
+    const { name, name_source: nameSource, stability } = content[key] ?? {};
+    return [
+      {
+        parent: latent,
+        members,
+        pass,
+        name: name || label,
+        nameSource,
+        nameScores: scoresOf(content[key]),
+        ...(stability !== undefined && { stability }),
+      },
+    ];
+  });
+}
+
+/** What of an entry is neither the paper's nor the family itself. */
+interface NamedEntry {
+  stability?: number;
+  name?: string;
+  name_source?: LabelSource;
+  name_score?: number | null;
+  name_score_n?: number;
+  name_score_interval?: [number, number];
+  name_scores?: LabelScore[];
+}
+
+function scoresOf({ name_scores: scores, ...entry }: NamedEntry = {}): LabelScore[] {
+  const { name_score: value, name_score_n: n = 0, name_score_interval: interval } = entry;
+  if (scores !== undefined) return scores;
+  if (value === undefined || value === null) return [];
+  return [{ name: KEYWORD_SCORE, value, n, ...(interval ? { interval } : {}) }];
+}

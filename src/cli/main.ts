@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { type Command, UsageError, commandHelp, parseCommandLine } from "./command.js";
+import { ArgumentError } from "../core/errors.js";
 import { createProgressDisplay } from "./progress-display.js";
 import { commands } from "./commands.js";
 
@@ -100,5 +101,5 @@ main(process.argv.slice(2)).catch((error: unknown) => {
   if (process.env.FEATURE_FAMILIES_TRACE && error instanceof Error) {
     process.stderr.write(`${error.stack ?? ""}\n`);
   }
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = error instanceof UsageError || error instanceof ArgumentError ? 2 : 1;
 });

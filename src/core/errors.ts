@@ -29,3 +29,8 @@ export class ApiError extends Error {
     this.retryable = fields.retryable;
   }
 }
+
+/** Something that a person asked for cannot be, such as a name that nothing has; the message says what there is. */
+export class ArgumentError extends RangeError {
+  override name = "ArgumentError" as const;
+}

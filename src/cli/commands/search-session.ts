@@ -3,7 +3,7 @@ import { sharedLatents } from "../../search/explain.js";
 import { type SteeringSession, startSteering } from "../../search/session.js";
 import type { SteeringEdit } from "../../search/edits.js";
 import type { OpenSearch } from "./search.js";
-import { type NamedEdit, readEdit } from "./search-edits.js";
+import { type NamedEdit, readEdit } from "../../search/names.js";
 import {
   type Found,
   describeResults,

@@ -2,7 +2,7 @@ import type { Document } from "../../corpus/corpus.js";
 import { type AtlasResults, RANKS_BEFORE } from "../../atlas/search-atlas.js";
 import type { Explanation } from "../../search/explain.js";
 import type { OpenSearch } from "./search.js";
-import type { NamedEdit } from "./search-edits.js";
+import type { NamedEdit } from "../../search/names.js";
 import { formatRows } from "../text.js";
 
 const LATENTS_SHOWN = 5;

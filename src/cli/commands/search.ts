@@ -12,8 +12,8 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, openEmbedder } from "./embedder.js";
-import { type NamedEdit, type Names, readEdits, readFamilyEdit } from "./search-edits.js";
-import { readFilter } from "./search-filter.js";
+import { type NamedEdit, type Names, readEdits, readFamilyEdit } from "../../search/names.js";
+import { readFilter } from "../../search/filter.js";
 import { runSearchSession } from "./search-session.js";
 import { type Found, describeResults, explainResults, toFound } from "./search-text.js";
 import { formatRows } from "../text.js";

@@ -1,6 +1,6 @@
-import { readCorpusRows } from "../../corpus/corpus-rows.js";
-import { type Document } from "../../corpus/corpus.js";
-import { UsageError } from "../command.js";
+import { ArgumentError } from "../core/errors.js";
+import type { Document } from "../corpus/corpus.js";
+import { readCorpusRows } from "../corpus/corpus-rows.js";
 
 const CORPUS_IDS = ["id", "arxiv_id", "doc_id"];
 const METADATA_IDS = ["arxiv_id", "id", "doc_id"];
@@ -8,11 +8,17 @@ const CLASS_COLUMNS = ["category", "categories", "classes"];
 // A date begins with its year.
 const YEAR_COLUMNS = ["year", "date", "published", "update_date"];
 
-interface Filters {
+/** Which documents may be found; conditions that are not given do not count, the others must all hold. */
+export interface DocumentFilter {
+  /** Documents of this class or category. */
   class?: string;
+  /** Documents of these years: `2015`, `2010-2015`, `2010-` or `-2015`. */
   year?: string;
+  /** Conditions by commas: COLUMN=VALUE (one item of a list), COLUMN>=NUMBER or COLUMN<=NUMBER. */
   where?: string;
+  /** A table with `arxiv_id` or `id` and the columns of `year` and `where`. Default: the corpus's own file. */
   metadata?: string;
+  /** Ids of documents, by commas. */
   ids?: string;
 }
 
@@ -25,12 +31,12 @@ interface Table {
 }
 
 /**
- * The filter of the options `class`, `year`, `where`, `metadata` and `ids`; undefined where none is given. Years and
- * columns are those of the metadata, else of the corpus's own file. Throws UsageError for a column that is in neither,
+ * Whether the document at a row may be found; undefined where no condition is given. Years and
+ * columns are those of the metadata, else of the corpus's own file. Throws ArgumentError for a column that is in neither,
  * a class that no document has, and for what is no range or condition.
  */
 export async function readFilter(
-  filters: Filters,
+  filters: DocumentFilter,
   documents: readonly Document[],
   corpus: string,
 ): Promise<((row: number) => boolean) | undefined> {
@@ -46,7 +52,7 @@ export async function readFilter(
     if (!documents.some(holds)) {
       const some = documents.find(({ classes }) => classes.length > 0)?.classes[0];
       const example = some === undefined ? "" : `; a class is written as ${some}`;
-      throw new UsageError(`search: no document is of class "${wanted}"${example}`);
+      throw new ArgumentError(`search: no document is of class "${wanted}"${example}`);
     }
     tests.push(holds);
   }
@@ -66,7 +72,7 @@ async function readTable(file: string, ids: readonly string[]): Promise<Table> {
   for await (const { row } of readCorpusRows(file)) {
     const column = ids.find((name) => row[name] !== undefined && row[name] !== null);
     if (column === undefined) {
-      throw new UsageError(`search: ${file} needs a column ${ids.join(" or ")}`);
+      throw new ArgumentError(`search: ${file} needs a column ${ids.join(" or ")}`);
     }
     table.rows.set(String(row[column]), row);
     for (const name of Object.keys(row)) table.columns.add(name);
@@ -84,12 +90,12 @@ function yearTest(text: string, { rows, columns }: Table): (document: Document) 
   const match = /^(\d{1,4})?(-)?(\d{1,4})?$/.exec(text.trim());
   const [, first, dash, last] = match ?? [];
   if (first === undefined && last === undefined) {
-    throw new UsageError(`search: --year takes 2015, 2010-2015, 2010- or =-2015, got "${text}"`);
+    throw new ArgumentError(`search: --year takes 2015, 2010-2015, 2010- or =-2015, got "${text}"`);
   }
   const [from, to] = [Number(first ?? -Infinity), Number(last ?? (dash ? Infinity : first))];
   const column = YEAR_COLUMNS.find((name) => columns.has(name));
   if (column === undefined) {
-    throw new UsageError(
+    throw new ArgumentError(
       `search: --year needs --metadata, a table with a column ${YEAR_COLUMNS.join(" or ")}`,
     );
   }
@@ -112,12 +118,12 @@ function conditionTest(text: string, { rows, columns }: Table): (document: Docum
     column === undefined ||
     (sign !== "=" && !(wanted.trim() !== "" && isFinite(Number(wanted))))
   ) {
-    throw new UsageError(
+    throw new ArgumentError(
       `search: --where takes COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER, got "${text}"`,
     );
   }
   if (!columns.has(column)) {
-    throw new UsageError(
+    throw new ArgumentError(
       `search: no column "${column}" to filter by; there are ${[...columns].join(", ")}`,
     );
   }

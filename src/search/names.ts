@@ -1,0 +1,139 @@
+import { ArgumentError } from "../core/errors.js";
+import type { SteeringEdit } from "./edits.js";
+import { searchLabels } from "./labels.js";
+
+/** What names of latents and families are looked up in. */
+export interface Names {
+  /** Latents of the SAE. */
+  n: number;
+  /** By latent, empty where there is none. */
+  labels: readonly string[];
+  families: readonly NamedFamily[];
+}
+
+/** A family that can be looked up by its name. */
+export interface NamedFamily {
+  parent: number;
+  name: string;
+  members: readonly { latent: number }[];
+}
+
+/** Latents that a term stands for, and how it reads. */
+export interface NamedLatents {
+  latents: number[];
+  name: string;
+}
+
+/** A steering edit and how it reads, such as "up 12 (bird, wing) × 2". */
+export interface NamedEdit extends SteeringEdit {
+  name: string;
+}
+
+/** One or more latents: a number, words of a label, or "family:" with a parent's number or words of its name. */
+export type Term = number | string;
+
+/**
+ * The latent of a number or of words of its label: the best match by words. Throws ArgumentError for a number that is none
+ * of the SAE's latents and for words that no label has.
+ */
+export function findLatent({ n, labels }: Pick<Names, "n" | "labels">, term: Term): number {
+  const text = unquote(String(term));
+  if (/^\d+$/.test(text)) {
+    const latent = Number(text);
+    if (latent >= n) throw new ArgumentError(`search: no latent ${latent}; the SAE has ${n}`);
+    return latent;
+  }
+  const best = searchLabels(labels, text).at(0)?.index;
+  if (best === undefined) throw new ArgumentError(`search: no latent is called "${text}"`);
+  return best;
+}
+
+/**
+ * The family of a parent latent's number or of words of its name. Throws ArgumentError where there is none.
+ */
+export function findFamily<T extends NamedFamily>(families: readonly T[], term: Term): T {
+  const text = unquote(String(term));
+  const best = searchLabels(familyNames(families), text).at(0)?.index;
+  const family = /^\d+$/.test(text)
+    ? families.find(({ parent }) => parent === Number(text))
+    : best === undefined
+      ? undefined
+      : families[best];
+  if (!family) throw new ArgumentError(`search: no family "${text}"`);
+  return family;
+}
+
+/**
+ * The latents of a term: a latent's number, "family:" with a parent's number or words of a family's name, or words of a
+ * label (the best match by words, else of a family). Throws ArgumentError where nothing is found.
+ */
+export function findLatents(names: Names, term: Term): NamedLatents {
+  const { labels, families } = names;
+  const text = unquote(String(term));
+  if (text.startsWith("family:")) return latentsOf(findFamily(families, text.slice(7)));
+  if (/^\d+$/.test(text) || searchLabels(labels, text).length > 0) {
+    const latent = findLatent(names, text);
+    return { latents: [latent], name: nameOf(labels, latent) };
+  }
+  if (searchLabels(familyNames(families), text).length > 0) {
+    return latentsOf(findFamily(families, text));
+  }
+  throw new ArgumentError(`search: no latent or family is called "${text}"`);
+}
+
+function latentsOf({ parent, name, members }: NamedFamily): NamedLatents {
+  const latents = [...new Set([parent, ...members.map(({ latent }) => latent)])];
+  return { latents, name: `family ${parent} (${name}, ${latents.length} latents)` };
+}
+
+function familyNames(families: readonly NamedFamily[]): string[] {
+  return families.map(({ name }) => name);
+}
+
+function unquote(text: string): string {
+  return text.trim().replace(/^"(.*)"$/, "$1");
+}
+
+function nameOf(labels: readonly string[], latent: number): string {
+  return labels[latent] === "" ? `latent ${latent}` : `${latent} (${labels[latent]})`;
+}
+
+/** One edit; `strength` is text, 1 where it is undefined. Throws ArgumentError for what is no strength. */
+export function readEdit(
+  names: Names,
+  kind: SteeringEdit["kind"],
+  term: string,
+  strength?: string,
+): NamedEdit {
+  const amount = strength === undefined ? 1 : Number(strength);
+  if (!(amount >= 0 && amount < Infinity) || strength?.trim() === "") {
+    throw new ArgumentError(`search: a strength is a number of 0 or more, got "${strength}"`);
+  }
+  const { latents, name } = findLatents(names, term);
+  const size = kind === "remove" ? "" : ` × ${amount}`;
+  return { kind, latents, strength: amount, name: `${kind} ${name}${size}` };
+}
+
+/** More of the family whose name or parent is given, with or without `:STRENGTH`; commas are part of the name. */
+export function readFamilyEdit(names: Names, family: string): NamedEdit {
+  const [, term = family, strength] = /^(.*?)(?::(-?[\d.]+))?$/.exec(family) ?? [];
+  return readEdit(names, "up", `family:${term}`, strength);
+}
+
+/** Edits of a list such as `12:2,"bird, wing":2,family:40:0.5`; what is in quotes is one item. */
+export function readEdits(
+  names: Names,
+  kind: SteeringEdit["kind"],
+  list: string | undefined,
+): NamedEdit[] {
+  const items = list?.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/) ?? [];
+  return items.map((item) => readItem(names, kind, item));
+}
+
+/** An edit of one item such as `12`, `bird:2` or `family:40:0.5`. */
+export function readItem(names: Names, kind: SteeringEdit["kind"], item: Term): NamedEdit {
+  if (typeof item === "number") return readEdit(names, kind, String(item));
+  const [, term, strength] = /^(.*?)(?::(-?[\d.]+))?$/.exec(item.trim()) ?? [];
+  const alone = term === "family" && strength !== undefined;
+  return alone ? readEdit(names, kind, item) : readEdit(names, kind, term, strength);
+}

@@ -1,16 +1,16 @@
 // Compiles the kernels and writes the modules that src carries: node assembly/build.mjs
-// Or one of them: node assembly/build.mjs out.ts [kernels.ts|nearest.ts]
+// Or one of them: node assembly/build.mjs out.ts [training.ts|search.ts]
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileKernels } from "./compile.mjs";
 
 const MODULES = {
-  "kernels.ts": "../src/engine/kernels/module.ts",
-  "nearest.ts": "../src/search/scan-module.ts",
+  "training.ts": "../src/engine/kernels/kernel-bytes.ts",
+  "search.ts": "../src/search/kernel-bytes.ts",
 };
 /** Those that also run on one thread, over plain memory. */
-const PLAIN = ["kernels.ts"];
+const PLAIN = ["training.ts"];
 
 async function build(source, out) {
   const plain = PLAIN.includes(source);
@@ -26,6 +26,6 @@ async function build(source, out) {
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [, , out, source = "kernels.ts"] = process.argv;
+const [, , out, source = "training.ts"] = process.argv;
 if (out !== undefined) await build(source, out);
 else for (const [name, path] of Object.entries(MODULES)) await build(name, join(here, path));

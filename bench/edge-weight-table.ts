@@ -3,13 +3,13 @@
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { invertCodes } from "../src/core/codes.js";
-import { openEngine } from "../src/engine/auto.js";
+import { openEngine } from "../src/engine/open-engine.js";
 import { edgeAgreement, familyAgreement } from "../src/taxonomy/agreement.js";
 import { computeCoactivation } from "../src/families/coactivation.js";
-import { extractFamilies } from "../src/families/extract.js";
+import { extractFamilies } from "../src/families/extract-families.js";
 import { buildForest, forestPairs } from "../src/families/forest.js";
-import type { FamilyOptions } from "../src/families/extract.js";
-import { matchLatents } from "../src/taxonomy/latent-matches.js";
+import type { FamilyOptions } from "../src/families/extract-families.js";
+import { matchLatents } from "../src/taxonomy/best-class.js";
 import { loadSae } from "../src/sae/checkpoint.js";
 import { encodeEmbeddings } from "../src/sae/encode.js";
 import { COMPARED_WEIGHTS, comparedWeight } from "./edge-weights.js";

@@ -1,4 +1,4 @@
-import { wilsonInterval } from "../src/core/interval.js";
+import { wilsonInterval } from "../src/core/statistics.js";
 import type { Matrix } from "../src/core/matrix.js";
 import { edgeWeight } from "../src/families/edge-weights.js";
 import type { EdgeWeight, EdgeWeightName, LatentPair } from "../src/families/edge-weights.js";

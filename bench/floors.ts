@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type KernelModule, WorkerPool } from "../src/engine/worker-pool.js";
 import { floatTensor } from "../src/engine/onnx-session.js";
-import { createResidentSession } from "../src/engine/resident.js";
+import { createResidentSession } from "../src/engine/resident-session.js";
 import { matrixRows } from "../src/core/matrix.js";
 import { ROOT } from "./processes.js";
 import { randomUnitRows } from "./synthetic.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readClassTree, readCorpus } from "../src/corpus/corpus.js";
 import { readNpyMatrix } from "../src/files/numpy/npy.js";
-import { type ClassIndex, buildClassIndex } from "../src/taxonomy/classes.js";
+import { type ClassIndex, buildClassIndex } from "../src/taxonomy/class-index.js";
 import type { Matrix } from "../src/core/matrix.js";
 
 /** The sample in `folder`: its classes, document by document, and its embeddings [N, d]. */

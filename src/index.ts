@@ -24,7 +24,7 @@ export type { OnProgress, Progress } from "./core/progress.js";
 export { type Random, createRandom, sampleIndices, shuffleInPlace } from "./core/random.js";
 export { VERSION } from "./core/version.js";
 
-export { cleanText } from "./corpus/clean.js";
+export { cleanText } from "./corpus/clean-text.js";
 export { type CodesPaths, type ReadCodesOptions, readCodes } from "./files/codes.js";
 export {
   type ClassTree,
@@ -100,13 +100,13 @@ export { type TorchContent, writeTorchState } from "./files/torch/torch-write.js
 export { readTorch, readTorchState } from "./files/torch/torch.js";
 
 export type { Activation } from "./engine/activation.js";
-export { type EngineName, ENGINE_NAMES, openEngine, trainerOf } from "./engine/auto.js";
+export { type EngineName, ENGINE_NAMES, openEngine, trainerOf } from "./engine/open-engine.js";
 export type { Device, Encoder, EncoderWeights, Engine, Neighbours } from "./engine/engine.js";
 export { probeTensorflow } from "./engine/tensorflow/probe-tensorflow.js";
-export { type DeviceReport, type ProbeOptions, probeDevices } from "./engine/probe.js";
+export { type DeviceReport, type ProbeOptions, probeDevices } from "./engine/probe-devices.js";
 export type { CreateTrainer, Trainer, TrainerSettings, TrainerState } from "./engine/trainer.js";
 
-export { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./sae/blocks.js";
+export { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./sae/embedding-source.js";
 export {
   type Checkpoint,
   type CheckpointName,
@@ -128,10 +128,14 @@ export { CHECKPOINT_FORMATS } from "./sae/formats/registry.js";
 export { type SaeLensMetadata, saveSaeLens } from "./sae/formats/saelens-write.js";
 export { type InitialiseOptions, initialiseSae } from "./sae/train/initialise.js";
 export type { LearningRateDecay } from "./sae/train/learning-rate.js";
-export { type MagnitudeDecay, dimensionMagnitudes, magnitudeDecay } from "./sae/magnitudes.js";
+export { type MagnitudeDecay, dimensionMagnitudes, magnitudeDecay } from "./sae/magnitude-decay.js";
 export { type MetricsOptions, type SaeMetrics, computeMetrics } from "./sae/metrics.js";
-export { type InputNormalisation, zScoreOf } from "./sae/normalise.js";
-export { type ReadingComparison, type SaeReading, compareReadings } from "./sae/readings.js";
+export { type InputNormalisation, zScoreOf } from "./sae/normalisation.js";
+export {
+  type ReadingComparison,
+  type SaeReading,
+  compareReadings,
+} from "./sae/compare-readings.js";
 export {
   type Sae,
   type SaeParts,
@@ -139,7 +143,7 @@ export {
   decodeCodes,
   encoderDecoderCosine,
 } from "./sae/sae.js";
-export { saveCheckpoint, saveTorchSae } from "./sae/save.js";
+export { saveCheckpoint, saveTorchSae } from "./sae/save-checkpoint.js";
 export {
   type PowerLaw,
   type ScalingFit,
@@ -170,7 +174,11 @@ export {
   familyAgreement,
   latentAgreement,
 } from "./taxonomy/agreement.js";
-export { type ClassIndex, type ClassIndexOptions, buildClassIndex } from "./taxonomy/classes.js";
+export {
+  type ClassIndex,
+  type ClassIndexOptions,
+  buildClassIndex,
+} from "./taxonomy/class-index.js";
 export {
   type CoactivationRow,
   coactivationRow,
@@ -186,7 +194,7 @@ export {
   computeCoactivation,
 } from "./families/coactivation.js";
 export { type FamilyComparison, compareFamilies } from "./compare/compare-families.js";
-export { type ReferenceFamilies, extractReferenceFamilies } from "./families/compat.js";
+export { type ReferenceFamilies, extractReferenceFamilies } from "./families/reference-families.js";
 export {
   type FamilyEntry,
   type FamilyRecord,
@@ -200,7 +208,7 @@ export {
   type FamilyResult,
   extractFamilies,
   groupForest,
-} from "./families/extract.js";
+} from "./families/extract-families.js";
 export { type FamilyAnalysis, parseFamilyAnalysis } from "./labels/paper/family-analysis.js";
 export { type FamilyDocuments, familyDocuments } from "./families/family-documents.js";
 export { type FamilyEdge, familyEdges } from "./families/family-edges.js";
@@ -208,20 +216,16 @@ export { type Forest, type ForestOptions, buildForest } from "./families/forest.
 export { forestToGexf } from "./families/files/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/files/graphml.js";
 export { matchHeldOut } from "./taxonomy/held-out.js";
+export { type FamilyPair, matchFamilies } from "./compare/match-families.js";
+export { type MatchNull, type NullOptions, matchNull } from "./compare/match-null.js";
+export { type SaeMatch, matchSaes } from "./compare/match-saes.js";
 export {
-  type FamilyPair,
-  type MatchNull,
-  type NullOptions,
-  type SaeMatch,
   type SplittingTree,
   type TreeChoice,
   chooseSplittingTrees,
-  matchFamilies,
-  matchNull,
-  matchSaes,
   splitLatents,
   splittingTrees,
-} from "./compare/match.js";
+} from "./compare/splitting-trees.js";
 export { type MemberCoherence, memberCoherence } from "./taxonomy/member-coherence.js";
 export { permuteCodes } from "./compare/permute-codes.js";
 export {
@@ -235,13 +239,17 @@ export {
 export { type ResampleScheme, drawResample } from "./compare/resample.js";
 export { type LatentPartners, matchPartners, seedStability } from "./compare/seed-stability.js";
 export { type StabilityReport, reportStability } from "./compare/stability-report.js";
-export { type Stability, type StabilityOptions, documentStability } from "./compare/stability.js";
+export {
+  type Stability,
+  type StabilityOptions,
+  documentStability,
+} from "./compare/document-stability.js";
 export {
   type FamilyStatistics,
   type StatisticsOptions,
   familyStatistics,
   statisticsRecord,
-} from "./families/stats.js";
+} from "./families/family-statistics.js";
 export {
   type FamilyMember,
   type Subtree,
@@ -253,7 +261,7 @@ export {
   type TaxonomyReport,
   reportTaxonomy,
 } from "./taxonomy/taxonomy-report.js";
-export { type LatentMatch, type MatchOptions, matchLatents } from "./taxonomy/latent-matches.js";
+export { type LatentMatch, type MatchOptions, matchLatents } from "./taxonomy/best-class.js";
 export {
   type FamilyMatches,
   type UniversalPair,
@@ -275,8 +283,8 @@ export {
   type PrincipalComponents,
   principalComponents,
 } from "./projection/principal-components.js";
-export { coactivationProfiles } from "./projection/profiles.js";
-export { neighboursKept, trustworthiness } from "./projection/quality.js";
+export { coactivationProfiles } from "./projection/coactivation-profiles.js";
+export { neighboursKept, trustworthiness } from "./projection/map-quality.js";
 export { type UmapOptions, projectUmap } from "./projection/umap.js";
 
 export { type LatentDirections, documentDirections } from "./search/directions.js";
@@ -299,7 +307,7 @@ export {
   type SteeringEvaluation,
   STEERING_GRID,
   evaluateSteering,
-} from "./search/study/evaluate.js";
+} from "./search/study/evaluate-steering.js";
 export { type SteeringCase, drawCases, drawQueries } from "./search/study/evaluation-cases.js";
 export {
   type Explanation,
@@ -308,21 +316,21 @@ export {
   explainScore,
   sharedLatents,
 } from "./search/explain.js";
-export { type LabelHit, searchLabels } from "./search/labels.js";
+export { type LabelHit, searchLabels } from "./search/search-labels.js";
 export {
   type Hit,
   type SearchOptions,
   type SearchQuery,
   searchRows,
   searchRowsTogether,
-} from "./search/nearest.js";
+} from "./search/search-rows.js";
 export { type PaperStatistics, paperStatistics } from "./search/study/paper-statistics.js";
 export {
   type SearchIndex,
   type SearchIndexOptions,
   openSearchIndex,
 } from "./search/search-index.js";
-export { type SteeringSession, startSteering } from "./search/session.js";
+export { type SteeringSession, startSteering } from "./search/steering-session.js";
 export {
   type SteeredQuery,
   type SteeringMethod,

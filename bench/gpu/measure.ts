@@ -1,6 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { ENGINE_NAMES, type EngineName, openEngine, trainerOf } from "../../src/engine/auto.js";
+import {
+  ENGINE_NAMES,
+  type EngineName,
+  openEngine,
+  trainerOf,
+} from "../../src/engine/open-engine.js";
 import { initialState } from "../../src/engine/trainer.js";
 import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
 import { createRandom } from "../../src/core/random.js";

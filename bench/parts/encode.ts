@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openEngine } from "../../src/engine/auto.js";
+import { openEngine } from "../../src/engine/open-engine.js";
 import { loadSae } from "../../src/sae/checkpoint.js";
 import { encodeToFiles } from "../../src/sae/encode.js";
 import { measureGemm } from "../floors.js";

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { readCodes } from "../../src/files/codes.js";
-import { openEngine } from "../../src/engine/auto.js";
+import { openEngine } from "../../src/engine/open-engine.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import type { Matrix } from "../../src/core/matrix.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
-import { coactivationProfiles } from "../../src/projection/profiles.js";
-import { neighboursKept, trustworthiness } from "../../src/projection/quality.js";
+import { coactivationProfiles } from "../../src/projection/coactivation-profiles.js";
+import { neighboursKept, trustworthiness } from "../../src/projection/map-quality.js";
 import { projectUmap } from "../../src/projection/umap.js";
 import { loadSae } from "../../src/sae/checkpoint.js";
 import { figure } from "../format.js";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { readNpyMatrix } from "../../src/files/numpy/npy.js";
 import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { openEngine } from "../../src/engine/auto.js";
+import { openEngine } from "../../src/engine/open-engine.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
-import { neighboursKept, trustworthiness } from "../../src/projection/quality.js";
+import { neighboursKept, trustworthiness } from "../../src/projection/map-quality.js";
 import { projectUmap } from "../../src/projection/umap.js";
 import { figure, ratio, seconds } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";

@@ -1,10 +1,10 @@
 import { readCodes } from "../../src/files/codes.js";
 import { familyAgreement, latentAgreement } from "../../src/taxonomy/agreement.js";
-import { isAboveOrEqual } from "../../src/taxonomy/classes.js";
+import { isAboveOrEqual } from "../../src/taxonomy/class-index.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
-import { type FamilyOptions, extractFamilies } from "../../src/families/extract.js";
-import { documentStability } from "../../src/compare/stability.js";
-import type { LatentMatch } from "../../src/taxonomy/latent-matches.js";
+import { type FamilyOptions, extractFamilies } from "../../src/families/extract-families.js";
+import { documentStability } from "../../src/compare/document-stability.js";
+import type { LatentMatch } from "../../src/taxonomy/best-class.js";
 import { measureAuc } from "../../src/core/auc.js";
 import { readAtlasOptions } from "../../src/atlas/atlas-options.js";
 import { openStore } from "../../src/atlas/store.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readNpyMatrix } from "../../src/files/numpy/npy.js";
 import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { type StepPart, createKernelTrainer } from "../../src/engine/kernels/trainer.js";
+import { type StepPart, createKernelTrainer } from "../../src/engine/kernels/kernel-trainer.js";
 import { initialState } from "../../src/engine/trainer.js";
 import { matrixRows } from "../../src/core/matrix.js";
 import { initialiseSae } from "../../src/sae/train/initialise.js";

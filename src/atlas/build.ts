@@ -1,7 +1,7 @@
 import type { AtlasBuild, BuildReport } from "./steps/atlas-build.js";
 import path from "node:path";
 import { FormatError } from "../core/errors.js";
-import { embeddingShape } from "../sae/blocks.js";
+import { embeddingShape } from "../sae/embedding-source.js";
 import { catalogStep } from "./steps/catalog-step.js";
 import { AtlasStore } from "./store.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./steps/family-steps.js";

@@ -10,9 +10,9 @@ import {
   type EvaluationOptions,
   type SteeringEvaluation,
   evaluateSteering,
-} from "../search/study/evaluate.js";
+} from "../search/study/evaluate-steering.js";
 import { drawCases, drawQueries } from "../search/study/evaluation-cases.js";
-import { JUDGE_CHANCE } from "../search/study/judge.js";
+import { JUDGE_CHANCE } from "../search/study/judge-question.js";
 import {
   type EvaluatedTexts,
   type JudgedTrial,

@@ -1,4 +1,4 @@
-import type { EngineName } from "../engine/auto.js";
+import type { EngineName } from "../engine/open-engine.js";
 import type { ResampleScheme } from "../compare/resample.js";
 import type { OnProgress } from "../core/progress.js";
 

@@ -8,8 +8,13 @@ import type { OnProgress } from "../core/progress.js";
 import type { Sae } from "../sae/sae.js";
 import type { SteeringEdit } from "../search/edits.js";
 import { type Explanation, compareRankings, explainScore } from "../search/explain.js";
-import { searchLabels } from "../search/labels.js";
-import { type Hit, type SearchQuery, searchRows, searchRowsTogether } from "../search/nearest.js";
+import { searchLabels } from "../search/search-labels.js";
+import {
+  type Hit,
+  type SearchQuery,
+  searchRows,
+  searchRowsTogether,
+} from "../search/search-rows.js";
 import { type RowStore, openRows } from "../search/row-store.js";
 import { openSearchIndex } from "../search/search-index.js";
 import {

@@ -1,4 +1,4 @@
-import type { SteeringEvaluation } from "../search/study/evaluate.js";
+import type { SteeringEvaluation } from "../search/study/evaluate-steering.js";
 
 /** A case of an evaluation of steering, as `steering.json` holds it. */
 export type NamedCase = SteeringEvaluation["cases"][number] & {

@@ -1,4 +1,4 @@
-import { ENGINE_NAMES, type EngineName } from "../engine/auto.js";
+import { ENGINE_NAMES, type EngineName } from "../engine/open-engine.js";
 import type { LoadOptions } from "../sae/formats/format.js";
 import { CHECKPOINT_FORMATS } from "../sae/formats/registry.js";
 import { type OptionSpec, UsageError } from "./command.js";

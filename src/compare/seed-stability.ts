@@ -1,11 +1,12 @@
 import type { Engine } from "../engine/engine.js";
 import type { Matrix } from "../core/matrix.js";
 import { createRandom } from "../core/random.js";
-import type { Family, FamilyResult } from "../families/extract.js";
+import type { Family, FamilyResult } from "../families/extract-families.js";
 import { bestFamily, familyLatents, indexFamilies } from "../families/family-overlap.js";
-import { spreadOf } from "../core/interval.js";
-import { type NullOptions, matchNull, matchSaes } from "./match.js";
-import { randomLatents } from "./stability.js";
+import { spreadOf } from "../core/statistics.js";
+import { type NullOptions, matchNull } from "./match-null.js";
+import { matchSaes } from "./match-saes.js";
+import { randomLatents } from "./document-stability.js";
 
 /** Fewest matched latents of a family for which an overlap means anything. */
 const LEAST_MATCHED = 2;

@@ -1,7 +1,7 @@
-import type { FamilyResult } from "../families/extract.js";
-import { spreadOf } from "../core/interval.js";
+import type { FamilyResult } from "../families/extract-families.js";
+import { spreadOf } from "../core/statistics.js";
 import type { LatentPartners, SeedStability } from "./seed-stability.js";
-import type { Stability } from "./stability.js";
+import type { Stability } from "./document-stability.js";
 
 /** A family's stability as `stability.json` tells it; what is not known is null. */
 export interface FamilyStabilityEntry {

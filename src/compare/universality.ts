@@ -1,6 +1,7 @@
 import { FormatError } from "../core/errors.js";
 import { createRandom, shuffleInPlace } from "../core/random.js";
-import { type FamilyPair, type SaeMatch, matchFamilies } from "./match.js";
+import { type FamilyPair, matchFamilies } from "./match-families.js";
+import type { SaeMatch } from "./match-saes.js";
 
 /** The match seen from the other side: small and large change places. */
 export function swapMatch(match: SaeMatch): SaeMatch {

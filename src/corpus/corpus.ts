@@ -1,5 +1,5 @@
 import { FormatError } from "../core/errors.js";
-import { cleanText, pythonText } from "./clean.js";
+import { cleanText, pythonText } from "./clean-text.js";
 import { bareName, isRow, readCorpusRows } from "./corpus-rows.js";
 import { readJson } from "../files/json.js";
 

@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../core/errors.js";
 import type { OnProgress } from "../core/progress.js";
-import { compatInput } from "./clean.js";
+import { compatInput } from "./clean-text.js";
 import type { Document } from "./corpus.js";
 import type { Embedder } from "./embedder.js";
 import { readLines } from "../files/text.js";

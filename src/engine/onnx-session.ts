@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device } from "./engine.js";
-import { type Graph, serializeGraph } from "./graph.js";
+import { type Graph, serializeGraph } from "./onnx-graph.js";
 
 /** ONNX Runtime's module, imported on first use because loading its native library takes a moment. */
 export type OnnxModule = typeof import("onnxruntime-node");

@@ -1,5 +1,5 @@
 import type { Device } from "./engine.js";
-import { measureDevice } from "./probe.js";
+import { measureDevice } from "./probe-devices.js";
 import { measureTensorflow } from "./tensorflow/probe-tensorflow.js";
 
 // The program that probe.ts runs in a process of its own: it tries one engine and answers its parent.

@@ -1,4 +1,4 @@
-import { wilsonInterval } from "../core/interval.js";
+import { wilsonInterval } from "../core/statistics.js";
 import { dot, matrixRow, rowNorms } from "../core/matrix.js";
 import type { Matrix } from "../core/matrix.js";
 

@@ -1,4 +1,4 @@
-import type { Family } from "./extract.js";
+import type { Family } from "./extract-families.js";
 
 /** Families by their latents, to find the one that is most like a group of latents. */
 export interface FamilyIndex {

@@ -1,7 +1,7 @@
 import type { Matrix } from "../core/matrix.js";
 import type { Coactivation } from "./coactivation.js";
-import { selectEdges } from "./edges.js";
-import type { Edges } from "./edges.js";
+import { selectEdges } from "./select-edges.js";
+import type { Edges } from "./select-edges.js";
 import { edgeWeight } from "./edge-weights.js";
 import type { EdgeWeight, EdgeWeightName } from "./edge-weights.js";
 

@@ -1,7 +1,7 @@
 import type { Postings } from "../core/codes.js";
-import { wilsonInterval } from "../core/interval.js";
+import { wilsonInterval } from "../core/statistics.js";
 import type { OnProgress } from "../core/progress.js";
-import { type BackgroundCounter, createBackground } from "../words/background.js";
+import { type BackgroundCounter, createBackground } from "../words/background-counts.js";
 import {
   type DistinctiveTerm,
   type TermCounter,
@@ -10,7 +10,7 @@ import {
   distinctiveTerms,
   pickTerms,
   resetCounter,
-} from "../words/distinctive.js";
+} from "../words/distinctive-terms.js";
 import type { LabelRecord } from "./label.js";
 import { type WordIndex, type WordOptions, indexWords } from "../words/word-index.js";
 

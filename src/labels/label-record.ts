@@ -4,7 +4,7 @@ import type { Example, ExampleSets } from "./examples/examples.js";
 import type { Interpretation } from "./interpret.js";
 import type { LabelRecord, LabelScore } from "./label.js";
 import { type LabelProtocol, promptVersionOf } from "./protocol.js";
-import type { TextLimit } from "../words/truncate.js";
+import type { TextLimit } from "../words/truncate-text.js";
 
 /** What a record is made of. */
 export interface Told {

@@ -1,4 +1,4 @@
-import { f1Interval, wilsonInterval } from "../core/interval.js";
+import { f1Interval, wilsonInterval } from "../core/statistics.js";
 import { createRandom } from "../core/random.js";
 import { measureAuc } from "../core/auc.js";
 import type { Verdict } from "./evidence/evidence.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Codes } from "../core/codes.js";
 import { type NpyWriter, createNpyWriter } from "../files/numpy/npy-write.js";
 import type { Engine } from "../engine/engine.js";
-import { openEngine } from "../engine/auto.js";
+import { openEngine } from "../engine/open-engine.js";
 import type { Matrix } from "../core/matrix.js";
 import type { OnProgress } from "../core/progress.js";
 import {
@@ -11,8 +11,8 @@ import {
   type EmbeddingSource,
   embeddingShape,
   streamEmbeddings,
-} from "./blocks.js";
-import { normaliseInputs } from "./normalise.js";
+} from "./embedding-source.js";
+import { normaliseInputs } from "./normalisation.js";
 import type { Sae } from "./sae.js";
 
 /** How embeddings are encoded. */

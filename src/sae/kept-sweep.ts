@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { type Matrix, matrixRow, matrixRows } from "../core/matrix.js";
-import { normaliseInputs, restoreRow } from "./normalise.js";
+import { normaliseInputs, restoreRow } from "./normalisation.js";
 import type { Sae } from "./sae.js";
 
 /** Error of a decode with other numbers of latents than the SAE was trained with. */

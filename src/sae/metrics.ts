@@ -1,7 +1,7 @@
 import type { Codes } from "../core/codes.js";
 import { FormatError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
-import { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./blocks.js";
+import { type EmbeddingSource, embeddingShape, streamEmbeddings } from "./embedding-source.js";
 import { type EncodeOptions, streamCodes } from "./encode.js";
 import { type Sae, decodeRow, encoderDecoderCosine } from "./sae.js";
 

@@ -1,7 +1,7 @@
 import type { Codes } from "../core/codes.js";
 import { type Activation, activationVectors } from "../engine/activation.js";
 import { type Matrix, createMatrix, dot, matrixRow } from "../core/matrix.js";
-import { type InputNormalisation, checkNormalisation, restoreRow } from "./normalise.js";
+import { type InputNormalisation, checkNormalisation, restoreRow } from "./normalisation.js";
 
 /**
  * A sparse autoencoder of embeddings: `z = activation(encoder · (norm(x) - preBias) + latentBias)` and

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.js";
 import type { SteeringEdit } from "./edits.js";
-import { searchLabels } from "./labels.js";
+import { searchLabels } from "./search-labels.js";
 
 /** What names of latents and families are looked up in. */
 export interface Names {

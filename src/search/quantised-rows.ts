@@ -1,6 +1,6 @@
 import { type KernelModule, WorkerPool } from "../engine/worker-pool.js";
 import type { Matrix } from "../core/matrix.js";
-import { KERNELS } from "./scan-module.js";
+import { KERNELS } from "./kernel-bytes.js";
 
 /** What is known of a query's cosine to each row: it lies within `errors[i] + slack` of `centreOf(i)`. */
 export interface Estimates {

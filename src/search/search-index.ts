@@ -12,7 +12,7 @@ import {
   rowBlocks,
   searchRowsTogether,
   unitQuery,
-} from "./nearest.js";
+} from "./search-rows.js";
 import { MOST_QUERIES, type QuantisedRows, createQuantisedRows } from "./quantised-rows.js";
 import { type RowStore, openRows } from "./row-store.js";
 

@@ -1,11 +1,11 @@
 import type { Postings } from "../core/codes.js";
 import { createRandom, shuffleInPlace } from "../core/random.js";
-import { isAboveOrEqual } from "./classes.js";
-import type { ClassIndex } from "./classes.js";
-import { spreadOf, wilsonInterval } from "../core/interval.js";
-import type { Spread } from "../core/interval.js";
-import { matchLatents, unitePostings } from "./latent-matches.js";
-import type { LatentMatch, MatchOptions } from "./latent-matches.js";
+import { isAboveOrEqual } from "./class-index.js";
+import type { ClassIndex } from "./class-index.js";
+import { spreadOf, wilsonInterval } from "../core/statistics.js";
+import type { Spread } from "../core/statistics.js";
+import { matchLatents, unitePostings } from "./best-class.js";
+import type { LatentMatch, MatchOptions } from "./best-class.js";
 
 const SEEDS: readonly number[] = [1, 2, 3, 4, 5];
 

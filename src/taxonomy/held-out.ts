@@ -1,10 +1,10 @@
 import type { Postings } from "../core/codes.js";
 import { createRandom, shuffleInPlace } from "../core/random.js";
-import type { ClassIndex } from "./classes.js";
-import { f1Interval } from "../core/interval.js";
+import type { ClassIndex } from "./class-index.js";
+import { f1Interval } from "../core/statistics.js";
 import { createPostingsList } from "../core/postings-list.js";
-import { matchLatents } from "./latent-matches.js";
-import type { LatentMatch, MatchOptions } from "./latent-matches.js";
+import { matchLatents } from "./best-class.js";
+import type { LatentMatch, MatchOptions } from "./best-class.js";
 
 /**
  * The F1 that remains when class and threshold are chosen on other documents than the ones that count: the documents

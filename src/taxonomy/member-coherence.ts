@@ -1,6 +1,6 @@
 import type { Postings } from "../core/codes.js";
-import type { ClassIndex } from "./classes.js";
-import { matchLatents, unitePostings } from "./latent-matches.js";
+import type { ClassIndex } from "./class-index.js";
+import { matchLatents, unitePostings } from "./best-class.js";
 
 /** How far each latent of a family is about the family's own class. */
 export interface MemberCoherence {

@@ -1,9 +1,9 @@
 import type { Postings } from "../core/codes.js";
 import { edgeAgreement, familyAgreement, latentAgreement } from "./agreement.js";
 import type { EdgeAgreement, FamilyAgreement, LatentAgreement, NullOptions } from "./agreement.js";
-import type { ClassIndex } from "./classes.js";
+import type { ClassIndex } from "./class-index.js";
 import { matchHeldOut } from "./held-out.js";
-import type { LatentMatch } from "./latent-matches.js";
+import type { LatentMatch } from "./best-class.js";
 
 /** What is held against the classes, beside the latents. */
 export interface TaxonomyParts extends NullOptions {

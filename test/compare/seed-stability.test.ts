@@ -1,6 +1,6 @@
 import test from "ava";
-import { openEngine } from "../../src/engine/auto.js";
-import type { Family } from "../../src/families/extract.js";
+import { openEngine } from "../../src/engine/open-engine.js";
+import type { Family } from "../../src/families/extract-families.js";
 import type { Forest } from "../../src/families/forest.js";
 import {
   type LatentPartners,

@@ -1,6 +1,6 @@
 import test from "ava";
 import { readJson } from "../../src/files/json.js";
-import type { SaeMatch } from "../../src/compare/match.js";
+import type { SaeMatch } from "../../src/compare/match-saes.js";
 import {
   matchFamiliesBothWays,
   parseSplits,

@@ -5,7 +5,7 @@ import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { cleanText, compatInput, pythonText } from "../../src/corpus/clean.js";
+import { cleanText, compatInput, pythonText } from "../../src/corpus/clean-text.js";
 import { readCorpus } from "../../src/corpus/corpus.js";
 import { readParquetMatrix, streamParquetRows } from "../../src/files/parquet/parquet.js";
 import { bytesSource } from "../../src/files/source.js";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Codes } from "../../src/core/codes.js";
 import { readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { ENGINE_NAMES, type EngineName } from "../../src/engine/auto.js";
-import { seesGpu } from "../../src/engine/probe.js";
+import { ENGINE_NAMES, type EngineName } from "../../src/engine/open-engine.js";
+import { seesGpu } from "../../src/engine/probe-devices.js";
 import { type EngineResult, ROWS, STEPS } from "../support/engine-child.js";
 import { sharedPath } from "../support/shared.js";
 

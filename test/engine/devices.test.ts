@@ -2,10 +2,15 @@ import test from "ava";
 import { copyFile } from "node:fs/promises";
 import path from "node:path";
 import type { Codes } from "../../src/core/codes.js";
-import { openEngine, trainerOf } from "../../src/engine/auto.js";
+import { openEngine, trainerOf } from "../../src/engine/open-engine.js";
 import type { Neighbours } from "../../src/engine/engine.js";
-import { createOnnxEngine } from "../../src/engine/onnx.js";
-import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "../../src/engine/probe.js";
+import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
+import {
+  type DeviceReport,
+  chooseDevice,
+  probeDevices,
+  seesGpu,
+} from "../../src/engine/probe-devices.js";
 import { randomEmbeddings, randomSae } from "../support/embeddings.js";
 import { inFolder } from "../support/folder.js";
 

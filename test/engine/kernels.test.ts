@@ -5,8 +5,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { createKernelPool } from "../../src/engine/kernels/pool.js";
-import { createKernelTrainer } from "../../src/engine/kernels/trainer.js";
+import { createKernelPool } from "../../src/engine/kernels/kernel-pool.js";
+import { createKernelTrainer } from "../../src/engine/kernels/kernel-trainer.js";
 import { createDenseTrainer } from "../support/dense-trainer.js";
 import {
   type StepReport,
@@ -112,7 +112,7 @@ test("the compiled module is what its source compiles to", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "kernels-test-"));
   const out = join(folder, "module.ts");
   await promisify(execFile)(process.execPath, [resolve("assembly/build.mjs"), out]);
-  t.is(await readFile(out, "utf8"), await readFile("src/engine/kernels/module.ts", "utf8"));
+  t.is(await readFile(out, "utf8"), await readFile("src/engine/kernels/kernel-bytes.ts", "utf8"));
   await rm(folder, { recursive: true });
 });
 

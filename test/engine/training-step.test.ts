@@ -1,5 +1,5 @@
 import test from "ava";
-import { createKernelTrainer } from "../../src/engine/kernels/trainer.js";
+import { createKernelTrainer } from "../../src/engine/kernels/kernel-trainer.js";
 import {
   type CreateTrainer,
   type SaeParameters,

@@ -2,7 +2,7 @@ import test from "ava";
 import { createCodes } from "../../src/core/codes.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import type { Coactivation } from "../../src/families/coactivation.js";
-import { selectEdges } from "../../src/families/edges.js";
+import { selectEdges } from "../../src/families/select-edges.js";
 import { buildForest, forestPairs, keepSpanning } from "../../src/families/forest.js";
 import { findSubtrees } from "../../src/families/subtrees.js";
 import type { LatentPair } from "../../src/families/edge-weights.js";

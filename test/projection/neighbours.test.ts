@@ -6,7 +6,7 @@ import {
   hasNeighbours,
   neighboursOf,
 } from "../../src/projection/neighbours.js";
-import { createOnnxEngine } from "../../src/engine/onnx.js";
+import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
 import { clusteredPoints, plainEngine } from "../support/projection.js";
 
 test("cosineNeighbours gives the nearest other rows by angle, not by length", async (t) => {

@@ -1,11 +1,11 @@
 import test from "ava";
 import { readCodes } from "../../src/files/codes.js";
-import { createOnnxEngine } from "../../src/engine/onnx.js";
+import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
 import { computeCoactivation } from "../../src/families/coactivation.js";
 import type { Matrix } from "../../src/core/matrix.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
-import { coactivationProfiles } from "../../src/projection/profiles.js";
-import { neighboursKept, trustworthiness } from "../../src/projection/quality.js";
+import { coactivationProfiles } from "../../src/projection/coactivation-profiles.js";
+import { neighboursKept, trustworthiness } from "../../src/projection/map-quality.js";
 import { projectUmap } from "../../src/projection/umap.js";
 import { loadSae } from "../../src/sae/checkpoint.js";
 import { sharedPath } from "../support/shared.js";

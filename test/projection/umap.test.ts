@@ -1,7 +1,7 @@
 import test from "ava";
 import { createMatrix } from "../../src/core/matrix.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
-import { neighboursKept, trustworthiness } from "../../src/projection/quality.js";
+import { neighboursKept, trustworthiness } from "../../src/projection/map-quality.js";
 import { projectUmap } from "../../src/projection/umap.js";
 import { clusteredPoints, plainEngine } from "../support/projection.js";
 

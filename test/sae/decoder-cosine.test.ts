@@ -1,5 +1,5 @@
 import test from "ava";
-import { openEngine } from "../../src/engine/auto.js";
+import { openEngine } from "../../src/engine/open-engine.js";
 import { createMatrix } from "../../src/core/matrix.js";
 import { maxDecoderCosines, maxSelfCosines } from "../../src/sae/decoder-cosine.js";
 

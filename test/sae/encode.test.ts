@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "ava";
 import { readNpy, readNpyIndices } from "../../src/files/numpy/npy.js";
 import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { createOnnxEngine } from "../../src/engine/onnx.js";
+import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
 import { type Matrix, takeRows } from "../../src/core/matrix.js";
 import type { Progress } from "../../src/core/progress.js";
 import { encodeEmbeddings, encodeToFiles } from "../../src/sae/encode.js";

@@ -4,7 +4,7 @@ import { cp, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Codes } from "../../src/core/codes.js";
 import { writeSafetensors } from "../../src/files/safetensors.js";
-import { openEngine } from "../../src/engine/auto.js";
+import { openEngine } from "../../src/engine/open-engine.js";
 import { createMatrix } from "../../src/core/matrix.js";
 import { loadSae, readCheckpoint, saveSae } from "../../src/sae/checkpoint.js";
 import { encodeEmbeddings } from "../../src/sae/encode.js";

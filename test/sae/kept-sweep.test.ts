@@ -1,5 +1,5 @@
 import test from "ava";
-import { openEngine } from "../../src/engine/auto.js";
+import { openEngine } from "../../src/engine/open-engine.js";
 import { sweepKept } from "../../src/sae/kept-sweep.js";
 import { computeMetrics } from "../../src/sae/metrics.js";
 import { createSae } from "../../src/sae/sae.js";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { loadSae } from "../../src/sae/checkpoint.js";
 import { saveSaeLens } from "../../src/sae/formats/saelens-write.js";
-import { saveTorchSae } from "../../src/sae/save.js";
+import { saveTorchSae } from "../../src/sae/save-checkpoint.js";
 import { createSae } from "../../src/sae/sae.js";
 import { inFolder } from "../support/folder.js";
 

@@ -8,7 +8,7 @@ import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { FormatError } from "../../src/core/errors.js";
 import { type Matrix, createMatrix, dot, matrixRow } from "../../src/core/matrix.js";
 import { createRandom } from "../../src/core/random.js";
-import { type Hit, cosine, searchRows, unitQuery } from "../../src/search/nearest.js";
+import { type Hit, cosine, searchRows, unitQuery } from "../../src/search/search-rows.js";
 import { createQuantisedRows } from "../../src/search/quantised-rows.js";
 import { openSearchIndex } from "../../src/search/search-index.js";
 import { inFolder } from "../support/folder.js";
@@ -268,7 +268,7 @@ test("without WebAssembly every search reads all rows", async (t) => {
 test("the compiled scan is what its source compiles to", async (t) => {
   await inFolder(async (folder) => {
     const out = path.join(folder, "module.ts");
-    execFileSync(process.execPath, [path.resolve("assembly/build.mjs"), out, "nearest.ts"]);
-    t.is(await readFile(out, "utf8"), await readFile("src/search/scan-module.ts", "utf8"));
+    execFileSync(process.execPath, [path.resolve("assembly/build.mjs"), out, "search.ts"]);
+    t.is(await readFile(out, "utf8"), await readFile("src/search/kernel-bytes.ts", "utf8"));
   });
 });

@@ -1,6 +1,11 @@
-import { ENGINE_NAMES, type EngineName, openEngine, trainerOf } from "../../src/engine/auto.js";
+import {
+  ENGINE_NAMES,
+  type EngineName,
+  openEngine,
+  trainerOf,
+} from "../../src/engine/open-engine.js";
 import type { Engine, Neighbours } from "../../src/engine/engine.js";
-import { createKernelTrainer } from "../../src/engine/kernels/trainer.js";
+import { createKernelTrainer } from "../../src/engine/kernels/kernel-trainer.js";
 import type { StepReport } from "../../src/engine/trainer.js";
 import { initialState } from "../../src/engine/trainer.js";
 import type { Codes } from "../../src/core/codes.js";

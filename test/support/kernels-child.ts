@@ -1,7 +1,7 @@
 // Run as a program by kernels-process.test.ts, which says what is asked for.
 import { createHash } from "node:crypto";
 import { createRandom } from "../../src/core/random.js";
-import type { KernelTrainerOptions } from "../../src/engine/kernels/trainer.js";
+import type { KernelTrainerOptions } from "../../src/engine/kernels/kernel-trainer.js";
 import type { Trainer } from "../../src/engine/trainer.js";
 import type { Matrix } from "../../src/core/matrix.js";
 
@@ -31,7 +31,7 @@ function random(rows: number, cols: number, seed: number): Matrix {
 }
 
 async function createTrainer(options?: KernelTrainerOptions): Promise<Trainer> {
-  const { createKernelTrainer } = await import("../../src/engine/kernels/trainer.js");
+  const { createKernelTrainer } = await import("../../src/engine/kernels/kernel-trainer.js");
   const { initialState } = await import("../../src/engine/trainer.js");
   const { normalizeRows } = await import("../../src/core/matrix.js");
   const state = initialState({

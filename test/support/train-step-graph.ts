@@ -1,6 +1,6 @@
 import { ADAM, CLIP_EPSILON } from "../../src/engine/adam.js";
-import { GraphBuilder } from "../../src/engine/graph-builder.js";
-import type { Graph } from "../../src/engine/graph.js";
+import { GraphBuilder } from "../../src/engine/onnx-graph-builder.js";
+import type { Graph } from "../../src/engine/onnx-graph.js";
 import type { ParameterName, TrainerSettings } from "../../src/engine/trainer.js";
 
 /** The parameters of an SAE as the graph names them, each with its shape. */

@@ -1,6 +1,6 @@
 import test from "ava";
 import { createCodes, invertCodes } from "../../src/core/codes.js";
-import { buildClassIndex } from "../../src/taxonomy/classes.js";
+import { buildClassIndex } from "../../src/taxonomy/class-index.js";
 import { memberCoherence } from "../../src/taxonomy/member-coherence.js";
 
 test("memberCoherence takes the class of the documents that two latents share", (t) => {

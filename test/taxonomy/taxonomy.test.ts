@@ -1,11 +1,11 @@
 import test from "ava";
 import { createCodes, invertCodes, type Postings } from "../../src/core/codes.js";
 import { edgeAgreement, familyAgreement, latentAgreement } from "../../src/taxonomy/agreement.js";
-import { buildClassIndex, isAboveOrEqual } from "../../src/taxonomy/classes.js";
+import { buildClassIndex, isAboveOrEqual } from "../../src/taxonomy/class-index.js";
 import { matchHeldOut } from "../../src/taxonomy/held-out.js";
-import { f1Interval, wilsonInterval } from "../../src/core/interval.js";
+import { f1Interval, wilsonInterval } from "../../src/core/statistics.js";
 import { reportTaxonomy } from "../../src/taxonomy/taxonomy-report.js";
-import { matchLatents, unitePostings } from "../../src/taxonomy/latent-matches.js";
+import { matchLatents, unitePostings } from "../../src/taxonomy/best-class.js";
 import { createRandom } from "../../src/core/random.js";
 
 const TREE = new Map([

@@ -3,7 +3,7 @@ import { familyLatents } from "../../families/family-overlap.js";
 import { familyDocuments } from "../../families/family-documents.js";
 import { familyEdges } from "../../families/family-edges.js";
 import { memberCoherence } from "../../taxonomy/member-coherence.js";
-import { familyStatistics } from "../../families/stats.js";
+import { familyStatistics } from "../../families/family-statistics.js";
 import { drawFamilyComponents } from "../../figures/charts/family-components.js";
 import {
   type FamilyDocumentsKind,

@@ -1,11 +1,10 @@
+import { type SaeMatch, matchSaes } from "../../compare/match-saes.js";
 import {
-  type SaeMatch,
   type SplittingTree,
   chooseSplittingTrees,
-  matchNull,
-  matchSaes,
   splittingTrees,
-} from "../../compare/match.js";
+} from "../../compare/splitting-trees.js";
+import { matchNull } from "../../compare/match-null.js";
 import type { Figure } from "../../figures/figure.js";
 import { drawMatchHistogram } from "../../figures/charts/match-histogram.js";
 import { type SplitRoot, drawSplittingTree } from "../../figures/charts/splitting-tree.js";

@@ -8,7 +8,7 @@ import { drawDimensionMagnitudes, drawMagnitudeDecay } from "../../figures/chart
 import { drawComputeFrontier, drawScalingLaw } from "../../figures/charts/scaling.js";
 import { maxSelfCosines } from "../../sae/decoder-cosine.js";
 import { sweepKept } from "../../sae/kept-sweep.js";
-import { dimensionMagnitudes, magnitudeDecay } from "../../sae/magnitudes.js";
+import { dimensionMagnitudes, magnitudeDecay } from "../../sae/magnitude-decay.js";
 import { encoderDecoderCosine } from "../../sae/sae.js";
 import type { GridRow } from "../../sae/train/train-grid.js";
 import { optimiseEdits } from "../../search/study/edit-optimisation.js";

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import type { OnProgress } from "../../core/progress.js";
-import { embeddingShape } from "../../sae/blocks.js";
+import { embeddingShape } from "../../sae/embedding-source.js";
 import { trainGrid } from "../../sae/train/train-grid.js";
 import type { AtlasStore } from "../store.js";
 import { withLock } from "../lock.js";

@@ -1,6 +1,10 @@
 import type { Coactivation } from "../../families/coactivation.js";
-import { extractReferenceFamilies } from "../../families/compat.js";
-import { type FamilyOptions, type FamilyResult, extractFamilies } from "../../families/extract.js";
+import { extractReferenceFamilies } from "../../families/reference-families.js";
+import {
+  type FamilyOptions,
+  type FamilyResult,
+  extractFamilies,
+} from "../../families/extract-families.js";
 import {
   type AnalysisRow,
   type CleanLatent,

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { readCheckpoint, saveSae } from "../../sae/checkpoint.js";
 import { saveSaeLens } from "../../sae/formats/saelens-write.js";
-import { saveTorchSae, tellsK } from "../../sae/save.js";
+import { saveTorchSae, tellsK } from "../../sae/save-checkpoint.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { loadOptions, saeOptions } from "../options.js";
 

@@ -2,7 +2,12 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { Device } from "../../engine/engine.js";
-import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "../../engine/probe.js";
+import {
+  type DeviceReport,
+  chooseDevice,
+  probeDevices,
+  seesGpu,
+} from "../../engine/probe-devices.js";
 import { probeTensorflow } from "../../engine/tensorflow/probe-tensorflow.js";
 import { browserChoices } from "../../figures/browser.js";
 import { type Command, defineCommand } from "../command.js";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { openEngine } from "../../engine/auto.js";
+import { openEngine } from "../../engine/open-engine.js";
 import { loadSae } from "../../sae/checkpoint.js";
 import { encodeToFiles } from "../../sae/encode.js";
 import { warnOfReading } from "./reading.js";

@@ -1,13 +1,7 @@
 import type { Engine, NearestOptions } from "../../engine/engine.js";
-import {
-  type MatchNull,
-  type NullOptions,
-  type SaeMatch,
-  type SplittingTree,
-  chooseSplittingTrees,
-  matchNull,
-  matchSaes,
-} from "../../compare/match.js";
+import { type MatchNull, type NullOptions, matchNull } from "../../compare/match-null.js";
+import { type SaeMatch, matchSaes } from "../../compare/match-saes.js";
+import { type SplittingTree, chooseSplittingTrees } from "../../compare/splitting-trees.js";
 import {
   type FamilyMatches,
   type UniversalPair,

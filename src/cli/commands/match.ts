@@ -1,7 +1,8 @@
 import { writeJson } from "../../files/json.js";
-import { openEngine } from "../../engine/auto.js";
+import { openEngine } from "../../engine/open-engine.js";
 import type { Engine } from "../../engine/engine.js";
-import { matchSaes, splitLatents, splittingTrees } from "../../compare/match.js";
+import { matchSaes } from "../../compare/match-saes.js";
+import { splitLatents, splittingTrees } from "../../compare/splitting-trees.js";
 import { matchFamiliesBothWays } from "../../compare/universality.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import {

@@ -1,5 +1,5 @@
 import { readCodes } from "../../files/codes.js";
-import { openEngine } from "../../engine/auto.js";
+import { openEngine } from "../../engine/open-engine.js";
 import { loadSae } from "../../sae/checkpoint.js";
 import { type SaeMetrics, computeMetrics } from "../../sae/metrics.js";
 import { warnOfReading } from "./reading.js";

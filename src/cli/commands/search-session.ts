@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { sharedLatents } from "../../search/explain.js";
-import { type SteeringSession, startSteering } from "../../search/session.js";
+import { type SteeringSession, startSteering } from "../../search/steering-session.js";
 import type { SteeringEdit } from "../../search/edits.js";
 import type { OpenSearch } from "./search.js";
 import { type NamedEdit, readEdit } from "../../search/names.js";

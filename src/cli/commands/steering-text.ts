@@ -1,6 +1,6 @@
 import type { SteeringReport } from "../../atlas/steering-report.js";
 import type { MeanInterval } from "../../search/study/bootstrap.js";
-import type { JudgedSearches } from "../../search/study/judge.js";
+import type { JudgedSearches } from "../../search/study/judge-question.js";
 import { formatRows } from "../text.js";
 
 /** The evaluation as tables: every method by cosine, differences, and what models said. */

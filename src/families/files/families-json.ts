@@ -1,6 +1,6 @@
 import { FormatError } from "../../core/errors.js";
 import { shortestFloat32 } from "./decimal.js";
-import type { Family } from "../extract.js";
+import type { Family } from "../extract-families.js";
 import type { FamilyMember } from "../subtrees.js";
 
 /** A family as `families.json` holds it: the paper's two fields, then ours. */

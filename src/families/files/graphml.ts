@@ -1,6 +1,6 @@
 import { FormatError } from "../../core/errors.js";
 import { shortestFloat32 } from "./decimal.js";
-import type { Family } from "../extract.js";
+import type { Family } from "../extract-families.js";
 import type { Forest } from "../forest.js";
 import { escapeXml, readXml } from "../../files/xml.js";
 import type { XmlVisitor } from "../../files/xml.js";

@@ -1,4 +1,4 @@
-import type { SteeringCell } from "../../search/study/evaluate.js";
+import type { SteeringCell } from "../../search/study/evaluate-steering.js";
 import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
 import { plotlyText } from "../text.js";

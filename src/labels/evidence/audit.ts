@@ -3,7 +3,7 @@ import { type AuditRow, exampleRows, familyRows } from "./audit-examples.js";
 import type { ExplanationRecord, ShownExample, Verdict } from "./evidence.js";
 import type { StoredEvidence } from "./evidence-read.js";
 import type { LabelRecord } from "../label.js";
-import { truncateText } from "../../words/truncate.js";
+import { truncateText } from "../../words/truncate-text.js";
 
 /** Labels with what stands behind them, for a reader to check. */
 export interface Audit {

@@ -1,5 +1,5 @@
 import type { InactiveKind } from "../examples/examples.js";
-import type { TextLimit } from "../../words/truncate.js";
+import type { TextLimit } from "../../words/truncate-text.js";
 
 /** What stands behind one label or family name, so that anybody can check it: a line of labels.evidence.jsonl. */
 export interface LabelEvidence {

@@ -5,7 +5,7 @@ import { drawActive } from "./active-examples.js";
 import { drawInactive } from "./inactive-examples.js";
 import { type DuplicateFilter, createDuplicateFilter } from "./near-duplicates.js";
 import { latentRandom } from "./latent-random.js";
-import { type TextLimit, checkLimit, truncateText } from "../../words/truncate.js";
+import { type TextLimit, checkLimit, truncateText } from "../../words/truncate-text.js";
 
 /** How an inactive document was chosen. */
 export type InactiveKind = "random" | "near" | "neighbour";

@@ -2,7 +2,7 @@ import type { TensorContent } from "../../files/safetensors.js";
 import { FormatError } from "../../core/errors.js";
 import type { Activation } from "../../engine/activation.js";
 import { transpose } from "../../core/matrix.js";
-import type { InputNormalisation } from "../normalise.js";
+import type { InputNormalisation } from "../normalisation.js";
 import { type Sae, isPlainTopK } from "../sae.js";
 import { TRAINING_FORMAT } from "../train/train-checkpoint.js";
 import type { TensorBag } from "./bag.js";

@@ -1,6 +1,6 @@
 import { FormatError } from "../../core/errors.js";
 import type { Activation } from "../../engine/activation.js";
-import type { InputNormalisation } from "../normalise.js";
+import type { InputNormalisation } from "../normalisation.js";
 import type { SaeParts } from "../sae.js";
 import type { TensorBag } from "./bag.js";
 import {

@@ -2,7 +2,7 @@ import type { CreateTrainer, TrainerSettings } from "../../engine/trainer.js";
 import { type Matrix, takeRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import type { LearningRateDecay } from "./learning-rate.js";
-import { type InputNormalisation, zScoreOf } from "../normalise.js";
+import { type InputNormalisation, zScoreOf } from "../normalisation.js";
 import { type Sae, isPlainTopK } from "../sae.js";
 import { type TrainRows, batchesPerEpoch, splitRows } from "./train-rows.js";
 

@@ -1,9 +1,9 @@
-import { createKernelTrainer } from "../../engine/kernels/trainer.js";
+import { createKernelTrainer } from "../../engine/kernels/kernel-trainer.js";
 import { type StepReport, type Trainer, initialState } from "../../engine/trainer.js";
 import { type Matrix, createMatrix, matrixRows, takeRows } from "../../core/matrix.js";
 import { initialiseSae } from "./initialise.js";
 import { learningRate } from "./learning-rate.js";
-import { normaliseInPlace } from "../normalise.js";
+import { normaliseInPlace } from "../normalisation.js";
 import { type Sae, createSae } from "../sae.js";
 import { type TrainRun, readTrainCheckpoint, writeTrainCheckpoint } from "./train-checkpoint.js";
 import {

@@ -11,8 +11,8 @@ import {
   countVerdicts,
   judgeQuestion,
   readVerdict,
-} from "./judge.js";
-import { rewriteQuestion } from "./rewrite.js";
+} from "./judge-question.js";
+import { rewriteQuestion } from "./rewrite-question.js";
 import {
   type PlainSearch,
   type SteeringTrial,

@@ -1,5 +1,5 @@
-import type { SteeringEvaluation } from "./evaluate.js";
-import type { OptionKind } from "./judge.js";
+import type { SteeringEvaluation } from "./evaluate-steering.js";
+import type { OptionKind } from "./judge-question.js";
 import type { SteeringMethod } from "../steer.js";
 
 /** One of the authors' `stats_{up}_{down}.json`, by its field names. */

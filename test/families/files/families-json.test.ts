@@ -6,7 +6,7 @@ import {
   toFamilies,
   toFamiliesJson,
 } from "../../../src/families/files/families-json.js";
-import type { Family } from "../../../src/families/extract.js";
+import type { Family } from "../../../src/families/extract-families.js";
 
 const family = (parent: number, members: number[]): Family => ({
   parent,

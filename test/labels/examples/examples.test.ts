@@ -8,7 +8,7 @@ import {
   drawExamples,
 } from "../../../src/labels/examples/examples.js";
 import { createDuplicateFilter } from "../../../src/labels/examples/near-duplicates.js";
-import { truncateText } from "../../../src/words/truncate.js";
+import { truncateText } from "../../../src/words/truncate-text.js";
 import { createMatrix } from "../../../src/core/matrix.js";
 import { createRandom } from "../../../src/core/random.js";
 

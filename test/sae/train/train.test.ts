@@ -4,7 +4,7 @@ import { readNpyMatrix } from "../../../src/files/numpy/npy.js";
 import { createMatrix, rowNorms } from "../../../src/core/matrix.js";
 import { loadSae } from "../../../src/sae/checkpoint.js";
 import { computeMetrics } from "../../../src/sae/metrics.js";
-import { normaliseInputs } from "../../../src/sae/normalise.js";
+import { normaliseInputs } from "../../../src/sae/normalisation.js";
 import { createSae } from "../../../src/sae/sae.js";
 import { trainSae } from "../../../src/sae/train/train.js";
 import type { TrainLogRow, TrainOptions } from "../../../src/sae/train/train-options.js";

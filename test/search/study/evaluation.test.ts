@@ -1,6 +1,6 @@
 import test from "ava";
 import { createCodes, invertCodes } from "../../../src/core/codes.js";
-import { createOnnxEngine } from "../../../src/engine/onnx.js";
+import { createOnnxEngine } from "../../../src/engine/onnx-engine.js";
 import { createMatrix, dot, matrixRow } from "../../../src/core/matrix.js";
 import { createSae } from "../../../src/sae/sae.js";
 import { encodeEmbeddings } from "../../../src/sae/encode.js";
@@ -8,7 +8,7 @@ import { createBootstrap } from "../../../src/search/study/bootstrap.js";
 import { documentDirections } from "../../../src/search/directions.js";
 import { optimiseEdits } from "../../../src/search/study/edit-optimisation.js";
 import { compareAtEqualCosine, measuresFrom } from "../../../src/search/study/equal-cosine.js";
-import { evaluateSteering } from "../../../src/search/study/evaluate.js";
+import { evaluateSteering } from "../../../src/search/study/evaluate-steering.js";
 import { drawCases, drawQueries } from "../../../src/search/study/evaluation-cases.js";
 import { measureLatent, overlapOf } from "../../../src/search/study/result-measures.js";
 import {

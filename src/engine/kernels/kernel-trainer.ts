@@ -1,0 +1,329 @@
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Matrix } from "../../core/matrix.js";
+import { CLIP_EPSILON, adamScalars } from "../adam.js";
+import { type OnnxModule, createOnnxSession, floatTensor, loadOnnx } from "../onnx-session.js";
+import type {
+  SaeParameters,
+  StepReport,
+  Trainer,
+  TrainerSettings,
+  TrainerState,
+} from "../trainer.js";
+import { selectGraph, squaredErrorGraph } from "./graphs.js";
+import { KernelLayout, LATENTS, type ParameterViews } from "./memory-layout.js";
+import { type KernelPool, createKernelPool } from "./kernel-pool.js";
+
+/** The kernels' phases, and how many documents or columns one chunk of them takes. */
+const PHASE = { documents: 0, columns: 1, latents: 2, update: 3 };
+const DOCUMENTS = 8;
+const COLUMNS = 32;
+
+const PREFIXES = ["", "aux.", "multik."];
+const VALUES = PREFIXES.map((prefix) => `${prefix}values`);
+const INDICES = PREFIXES.map((prefix) => `${prefix}indices`);
+
+/** Parts of a step, in their order. */
+export type StepPart =
+  "select" | "place" | "documents" | "columns" | "list" | "latents" | "norm" | "update" | "mirror";
+
+/** Settings of the kernels. */
+export interface KernelTrainerOptions {
+  /**
+   * Threads of the sparse part. Default: what the machine has, or one where JavaScript has no shared memory or may not
+   * start threads. The results are the same for any number.
+   */
+  threads?: number;
+  /** Receives the milliseconds of each part of each step. */
+  onPart?: (part: StepPart, milliseconds: number) => void;
+}
+
+/**
+ * Trains on the CPU: the encoder's product and its top k in ONNX Runtime, all that is sparse, and Adam, in SIMD
+ * WebAssembly on several threads.
+ */
+export async function createKernelTrainer(
+  state: TrainerState,
+  settings: TrainerSettings,
+  { threads, onPart }: KernelTrainerOptions = {},
+): Promise<Trainer> {
+  const onnx = await loadOnnx();
+  const { rows: n, cols: d } = state.parameters.encoder;
+  const pool = await createKernelPool(threads);
+  try {
+    const layout = new KernelLayout(pool, n, d, settings);
+    const select = await createOnnxSession(selectGraph(settings));
+    const evaluate = await createOnnxSession(squaredErrorGraph(settings.k));
+    return new KernelTrainer({ onnx, select, evaluate, pool, layout, onPart }, state, settings);
+  } catch (error) {
+    await pool.dispose();
+    throw error;
+  }
+}
+
+interface KernelParts {
+  onnx: OnnxModule;
+  select: InferenceSession;
+  evaluate: InferenceSession;
+  pool: KernelPool;
+  layout: KernelLayout;
+  onPart?: KernelTrainerOptions["onPart"];
+}
+
+/**
+ * A step makes no array: all that it needs is made for the largest batch so far and kept; the batch goes in as it is,
+ * under a new tensor's header. ONNX Runtime alone makes arrays, for the selected entries and `sinceFired`: its binding
+ * copies every output into new memory, even where `run` is given tensors to fetch into and has filled them. What it
+ * needs within a run comes from its arena, which it keeps.
+ */
+class KernelTrainer implements Trainer {
+  readonly d: number;
+  readonly n: number;
+  readonly description: string;
+  private steps: number;
+  private readonly chunks: number;
+  private readonly scales = new Float64Array(3);
+  /** Where the next entry of each latent goes. */
+  private readonly cursor: Uint32Array;
+  /** ONNX Runtime takes no shared memory, so what it multiplies by is copied out after each step. */
+  private readonly mirror: Omit<ParameterViews, "decoder">;
+  private readonly feeds: Record<string, Tensor>;
+  private decoder?: { step: number; tensor: Tensor };
+  private lapStart = 0;
+
+  constructor(
+    private readonly parts: KernelParts,
+    state: TrainerState,
+    private readonly settings: TrainerSettings,
+  ) {
+    const { onnx, pool } = parts;
+    const { rows: n, cols: d } = state.parameters.encoder;
+    [this.n, this.d, this.steps] = [n, d, state.step];
+    const { threads } = pool;
+    this.description = `onnxruntime-node ${onnx.env.versions.node ?? ""} and WebAssembly, CPU, ${threads} thread${threads === 1 ? "" : "s"}`;
+    const { views } = parts.layout;
+    fill(views.parameters, state.parameters);
+    fill(views.first, state.firstMoment);
+    fill(views.second, state.secondMoment);
+    this.chunks = Math.ceil(n / LATENTS);
+    this.cursor = new Uint32Array(n + 1);
+    const { encoder, preBias, latentBias } = state.parameters;
+    this.mirror = {
+      encoder: encoder.data.slice(),
+      preBias: preBias.slice(),
+      latentBias: latentBias.slice(),
+    };
+    this.feeds = {
+      encoder: floatTensor(onnx, this.mirror.encoder, [n, d]),
+      preBias: floatTensor(onnx, this.mirror.preBias, [d]),
+      latentBias: floatTensor(onnx, this.mirror.latentBias, [n]),
+      sinceFired: floatTensor(onnx, state.sinceFired.slice(), [n]),
+    };
+  }
+
+  async step(batch: Matrix, learningRate: number): Promise<StepReport> {
+    const { feeds, parts, settings, d } = this;
+    const { layout, pool, select } = parts;
+    this.lapStart = performance.now();
+    layout.fit(batch.rows);
+    feeds.x = floatTensor(parts.onnx, batch.data, [batch.rows, batch.cols]);
+    const found = await select.run(feeds);
+    feeds.sinceFired = found["next.sinceFired"];
+    this.lap("select");
+    this.placeBranches(batch, found);
+    this.lap("place");
+    await pool.share(PHASE.documents, Math.ceil(batch.rows / DOCUMENTS));
+    this.lap("documents");
+    await pool.share(PHASE.columns, Math.ceil(d / COLUMNS));
+    const report = this.sumLosses((found.dead.data as Float32Array)[0]);
+    this.lap("columns");
+    this.list(batch.rows);
+    this.lap("list");
+    await pool.share(PHASE.latents, this.chunks);
+    this.lap("latents");
+    report.gradNorm = this.finishGradient();
+    this.lap("norm");
+    const scale = Math.min(1, settings.clip / (report.gradNorm + CLIP_EPSILON));
+    await this.update(scale, learningRate);
+    this.lap("update");
+    this.copyOut();
+    this.lap("mirror");
+    this.steps++;
+    return report;
+  }
+
+  async squaredError(batch: Matrix): Promise<number> {
+    const { encoder, preBias, latentBias } = this.feeds;
+    const decoder = this.decoderTensor();
+    const x = floatTensor(this.parts.onnx, batch.data, [batch.rows, batch.cols]);
+    const outputs = await this.parts.evaluate.run({ x, encoder, decoder, preBias, latentBias });
+    return (outputs.squaredError.data as Float32Array)[0];
+  }
+
+  readState(): Promise<TrainerState> {
+    const { parameters, first, second } = this.parts.layout.views;
+    return Promise.resolve({
+      step: this.steps,
+      parameters: this.copy(parameters),
+      firstMoment: this.copy(first),
+      secondMoment: this.copy(second),
+      sinceFired: (this.feeds.sinceFired.data as Float32Array).slice(),
+    });
+  }
+
+  async dispose(): Promise<void> {
+    const { pool, select, evaluate } = this.parts;
+    await pool.dispose();
+    await select.release();
+    await evaluate.release();
+  }
+
+  private lap(part: StepPart): void {
+    const { onPart } = this.parts;
+    if (!onPart) return;
+    const now = performance.now();
+    onPart(part, now - this.lapStart);
+    this.lapStart = now;
+  }
+
+  /** Puts the batch and what was selected into the kernels' memory. */
+  private placeBranches({ rows, data }: Matrix, found: Record<string, Tensor>): void {
+    const { words, x, branches } = this.parts.layout.views;
+    x.set(data);
+    words[36] = rows;
+    for (let which = 0; which < branches.length; which++) {
+      const branch = branches[which];
+      const values = found[VALUES[which]].data as Float32Array;
+      branch.count = values.length / rows;
+      branch.values.set(values);
+      branch.indices.set(found[INDICES[which]].data as Int32Array);
+      words[10 + 4 * which] = branch.count;
+    }
+  }
+
+  /** The losses, and by them the factors of the gradients of each decode. */
+  private sumLosses(dead: number): StepReport {
+    const { auxkCoef, multikCoef } = this.settings;
+    const variance = this.total(0, 0);
+    const errorVariance = this.total(1, 0);
+    const reconstruction = this.total(1, 1) / variance;
+    const aux = this.total(2, 1) / errorVariance;
+    const multik = multikCoef === 0 ? 0 : this.total(3, 1) / variance;
+    this.scales[0] = -2 / variance;
+    this.scales[1] = (-2 * auxkCoef) / errorVariance;
+    this.scales[2] = (-2 * multikCoef) / variance;
+    const loss = reconstruction + auxkCoef * aux + multikCoef * multik;
+    return { loss, reconstruction, aux, multik, gradNorm: 0, dead };
+  }
+
+  /** Sum over the columns of one of their figures. */
+  private total(matrix: number, figure: number): number {
+    const { columns } = this.parts.layout.views;
+    const start = (matrix * 3 + figure) * this.d;
+    let sum = 0;
+    for (let at = start; at < start + this.d; at++) sum += columns[at];
+    return sum;
+  }
+
+  /** Lists the open entries by latent, in the order of branches and documents: both gradients' rows are sums of them. */
+  private list(rows: number): void {
+    const { n, cursor, scales } = this;
+    const { starts, branches, entryWords, entryNumbers } = this.parts.layout.views;
+    starts.fill(0);
+    for (const { count, indices, values } of branches) {
+      const end = rows * count;
+      for (let at = 0; at < end; at++) if (values[at] > 0) starts[indices[at] + 1]++;
+    }
+    for (let latent = 0; latent < n; latent++) starts[latent + 1] += starts[latent];
+    cursor.set(starts);
+    for (let which = 0; which < branches.length; which++) {
+      const { count, indices, values, base, products } = branches[which];
+      const scale = scales[which];
+      for (let row = 0, at = 0; row < rows; row++) {
+        for (let slot = 0; slot < count; slot++, at++) {
+          if (!(values[at] > 0)) continue;
+          const entry = 4 * cursor[indices[at]]++;
+          entryWords[entry] = row;
+          entryWords[entry + 1] = base;
+          entryNumbers[entry + 2] = scale * products[at];
+          entryNumbers[entry + 3] = scale * values[at];
+        }
+      }
+    }
+  }
+
+  /** The pre-bias gradient, and the norm of the whole. */
+  private finishGradient(): number {
+    const { d, n, chunks, scales } = this;
+    const { columns, partial, norms, gradient } = this.parts.layout.views;
+    let squares = 0;
+    for (let col = 0; col < d; col++) {
+      let sum = scales[0] * columns[5 * d + col];
+      if (this.settings.multikCoef !== 0) sum += scales[2] * columns[11 * d + col];
+      for (let chunk = 0; chunk < chunks; chunk++) sum -= partial[chunk * d + col];
+      gradient.preBias[col] = sum;
+      squares += sum * sum;
+    }
+    for (let latent = 0; latent < n; latent++) squares += norms[latent];
+    return Math.sqrt(squares);
+  }
+
+  private async update(scale: number, learningRate: number): Promise<void> {
+    const { pool, layout } = this.parts;
+    const { numbers } = layout.views;
+    const { stepSize, epsilon } = adamScalars(this.steps + 1, learningRate);
+    numbers[28] = scale;
+    numbers[29] = stepSize;
+    numbers[30] = epsilon;
+    await pool.share(PHASE.update, this.chunks);
+    this.updateBias("preBias", this.d);
+    this.updateBias("latentBias", this.n);
+  }
+
+  private updateBias(name: "preBias" | "latentBias", count: number): void {
+    const { at } = this.parts.layout;
+    const [first, second] = [at[`${name}.first`], at[`${name}.second`]];
+    this.parts.pool.kernels.adam(at[name], first, second, at[`${name}.gradient`], count);
+  }
+
+  private copyOut(): void {
+    const { encoder, preBias, latentBias } = this.parts.layout.views.parameters;
+    this.mirror.encoder.set(encoder);
+    this.mirror.preBias.set(preBias);
+    this.mirror.latentBias.set(latentBias);
+  }
+
+  /** The decoder, copied out once for all batches between two steps. */
+  private decoderTensor(): Tensor {
+    const { decoder } = this.parts.layout.views.parameters;
+    this.decoder ??= {
+      step: -1,
+      tensor: floatTensor(this.parts.onnx, new Float32Array(decoder.length), [this.n, this.d]),
+    };
+    if (this.decoder.step !== this.steps) {
+      (this.decoder.tensor.data as Float32Array).set(decoder);
+      this.decoder.step = this.steps;
+    }
+    return this.decoder.tensor;
+  }
+
+  // Copied into memory of their own: the kernels' change with the next step.
+  private copy({ encoder, decoder, preBias, latentBias }: ParameterViews): SaeParameters {
+    const { n: rows, d: cols } = this;
+    return {
+      encoder: { rows, cols, data: Float32Array.from(encoder) },
+      decoder: { rows, cols, data: Float32Array.from(decoder) },
+      preBias: Float32Array.from(preBias),
+      latentBias: Float32Array.from(latentBias),
+    };
+  }
+}
+
+function fill(
+  views: ParameterViews,
+  { encoder, decoder, preBias, latentBias }: SaeParameters,
+): void {
+  views.encoder.set(encoder.data);
+  views.decoder.set(decoder.data);
+  views.preBias.set(preBias);
+  views.latentBias.set(latentBias);
+}

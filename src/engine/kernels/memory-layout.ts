@@ -1,0 +1,162 @@
+import type { ParameterName, TrainerSettings } from "../trainer.js";
+import type { KernelPool } from "./kernel-pool.js";
+
+const CONFIG = 2048;
+const HEAP = 65536;
+/** Latents of one chunk of the kernels, each with a partial sum [d]. */
+export const LATENTS = 16;
+
+/** Each parameter as a view. */
+export type ParameterViews = Record<ParameterName, Float32Array>;
+
+/** What one decode selected; the first `rows * count` entries of each array are in use. */
+export interface BranchViews {
+  /** Entries of a document in this step. */
+  count: number;
+  indices: Int32Array;
+  values: Float32Array;
+  /** Dot products of the decode's error with each entry's direction. */
+  products: Float32Array;
+  /** Address of the decode's error [rows, d]. */
+  base: number;
+}
+
+/** Arrays of a training run in the kernels' memory. */
+export interface KernelViews {
+  /** Sizes and addresses as the kernels read them, and the same words as numbers. */
+  words: Uint32Array;
+  numbers: Float32Array;
+  parameters: ParameterViews;
+  first: ParameterViews;
+  second: ParameterViews;
+  gradient: ParameterViews;
+  /** First entry of each latent, and the end of the last [n + 1]. */
+  starts: Uint32Array;
+  /** Squared norm of each latent's gradients [n]. */
+  norms: Float64Array;
+  /** Of x and the errors of the branches: squared distance to the mean, squared length and sum of each column [4, 3, d]. */
+  columns: Float64Array;
+  /** Sums of bias gradient times encoder, one a chunk [chunks, d]. */
+  partial: Float32Array;
+  x: Float32Array;
+  branches: BranchViews[];
+  /** Open entries by latent: document, address of the error, gradient of the pre-activation and of the decode. */
+  entryWords: Uint32Array;
+  entryNumbers: Float32Array;
+}
+
+/** Where all that stands, with room for batches up to a size; views are made when that grows, and then kept. */
+export class KernelLayout {
+  views: KernelViews;
+  readonly at: Record<string, number> = {};
+  private readonly most: number[];
+  private readonly batchTop: number;
+  private next = HEAP;
+  private rows = 0;
+
+  constructor(
+    private readonly pool: KernelPool,
+    private readonly n: number,
+    private readonly d: number,
+    { k, auxk, multikCoef }: TrainerSettings,
+  ) {
+    const wide = multikCoef === 0 ? [] : [Math.min(4 * k, n)];
+    this.most = [k, Math.min(auxk, n), ...wide];
+    for (const suffix of ["", ".first", ".second", ".gradient"]) {
+      for (const name of ["encoder", "decoder"]) this.allot(name + suffix, n * d);
+      this.allot(`preBias${suffix}`, d);
+      this.allot(`latentBias${suffix}`, n);
+    }
+    this.allot("starts", n + 1);
+    this.allot("norms", 2 * n);
+    this.allot("columns", 2 * 12 * d);
+    this.allot("partial", Math.ceil(n / LATENTS) * d);
+    this.batchTop = this.next;
+    this.views = this.makeRoom(1);
+  }
+
+  /** Makes room for a batch; the parameters stay where they are. */
+  fit(rows: number): void {
+    if (rows > this.rows) this.views = this.makeRoom(rows);
+  }
+
+  private makeRoom(rows: number): KernelViews {
+    this.rows = rows;
+    this.next = this.batchTop;
+    const size = rows * this.d;
+    for (const name of ["x", "centered", "error", "rest", "wide"]) this.allot(name, size);
+    for (const [which, most] of this.most.entries()) {
+      for (const name of ["indices", "values", "products"]) {
+        this.allot(`${which}.${name}`, rows * most);
+      }
+    }
+    this.allot("entries", 4 * rows * this.most.reduce((sum, most) => sum + most, 0));
+    this.pool.reserve(this.next);
+    const views = this.makeViews();
+    this.configure(views.words);
+    return views;
+  }
+
+  private makeViews(): KernelViews {
+    const { at, most, n, d, rows } = this;
+    const { buffer } = this.pool.memory;
+    const floats = (name: string, count: number): Float32Array =>
+      new Float32Array(buffer, at[name], count);
+    const parameters = (suffix: string): ParameterViews => ({
+      encoder: floats(`encoder${suffix}`, n * d),
+      decoder: floats(`decoder${suffix}`, n * d),
+      preBias: floats(`preBias${suffix}`, d),
+      latentBias: floats(`latentBias${suffix}`, n),
+    });
+    const entries = 4 * rows * most.reduce((sum, each) => sum + each, 0);
+    return {
+      words: new Uint32Array(buffer, CONFIG, 48),
+      numbers: new Float32Array(buffer, CONFIG, 48),
+      parameters: parameters(""),
+      first: parameters(".first"),
+      second: parameters(".second"),
+      gradient: parameters(".gradient"),
+      starts: new Uint32Array(buffer, at.starts, n + 1),
+      norms: new Float64Array(buffer, at.norms, n),
+      columns: new Float64Array(buffer, at.columns, 12 * d),
+      partial: floats("partial", Math.ceil(n / LATENTS) * d),
+      x: floats("x", rows * d),
+      branches: most.map((count, which) => ({
+        count,
+        indices: new Int32Array(buffer, at[`${which}.indices`], rows * count),
+        values: floats(`${which}.values`, rows * count),
+        products: floats(`${which}.products`, rows * count),
+        base: [at.error, at.rest, at.wide][which],
+      })),
+      entryWords: new Uint32Array(buffer, at.entries, entries),
+      entryNumbers: floats("entries", entries),
+    };
+  }
+
+  /** All words but those that change with each step: rows, entries of a document, Adam's numbers. */
+  private configure(words: Uint32Array): void {
+    const { at } = this;
+    words.set([this.d, at.encoder, at.decoder, at.x], 0);
+    words.set([at.centered, at.error, at.rest, at.wide, at.preBias], 4);
+    for (const which of this.most.keys()) {
+      const names = ["indices", "values", "products"];
+      words.set(
+        names.map((name) => at[`${which}.${name}`]),
+        11 + 4 * which,
+      );
+    }
+    const gradients = [at["encoder.gradient"], at["decoder.gradient"]];
+    words.set([at.starts, ...gradients, at.entries, at["latentBias.gradient"], at.norms], 22);
+    const moments = ["encoder.first", "encoder.second", "decoder.first", "decoder.second"];
+    words.set(
+      moments.map((name) => at[name]),
+      32,
+    );
+    words.set([this.n, at.columns, at.partial], 37);
+  }
+
+  private allot(name: string, words: number): void {
+    this.at[name] = this.next;
+    this.next += Math.ceil((words * 4) / 64) * 64;
+  }
+}

@@ -1,0 +1,65 @@
+import type { Device, Engine } from "./engine.js";
+import { createOnnxEngine } from "./onnx-engine.js";
+import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "./probe-devices.js";
+import { openTensorflowEngine } from "./tensorflow/tensorflow-engine.js";
+import { tensorflowTrainer } from "./tensorflow/tensorflow-trainer.js";
+import type { CreateTrainer } from "./trainer.js";
+
+/** What may be asked for: a device of ONNX Runtime, the best of them ("auto"), or TensorFlow.js on a device. */
+export type EngineName = Device | "auto" | `tensorflow-${Device}`;
+
+/** All of them. */
+export const ENGINE_NAMES: readonly EngineName[] = [
+  "auto",
+  "cpu",
+  "webgpu",
+  "cuda",
+  "tensorflow-webgpu",
+  "tensorflow-cuda",
+  "tensorflow-cpu",
+];
+
+const probes = new Map<Device, Promise<DeviceReport>>();
+
+/**
+ * The engine of a name. "auto" takes CUDA, else WebGPU on real hardware, else the CPU, all on ONNX Runtime; what a
+ * device answered is remembered for the life of the process. A software adapter is used only where it is asked for by
+ * name. Throws Error with the reason and what to do where a named engine cannot be used.
+ */
+export async function openEngine(name: EngineName = "auto"): Promise<Engine> {
+  const tensorflow = tensorflowDevice(name);
+  if (tensorflow !== undefined) return openTensorflowEngine({ device: tensorflow });
+  if (name === "cpu") return createOnnxEngine({ device: name });
+  if (name === "webgpu" || name === "cuda") {
+    requireDevice(await probeOnce(name));
+    return createOnnxEngine({ device: name });
+  }
+  return createOnnxEngine({ device: seesGpu() ? await chooseDevice(probeOnce) : "cpu" });
+}
+
+/**
+ * What trains on the engine of a name; undefined for "auto" and "cpu", which stand for trainSae's own.
+ * Throws RangeError for "webgpu" and "cuda", on which ONNX Runtime only encodes here.
+ */
+export function trainerOf(name: EngineName): CreateTrainer | undefined {
+  const tensorflow = tensorflowDevice(name);
+  if (tensorflow !== undefined) return tensorflowTrainer(tensorflow);
+  if (name === "auto" || name === "cpu") return undefined;
+  throw new RangeError(`train: ONNX Runtime trains on the CPU only; use tensorflow-${name}`);
+}
+
+function tensorflowDevice(name: EngineName): Device | undefined {
+  return (["cpu", "webgpu", "cuda"] as const).find((device) => name === `tensorflow-${device}`);
+}
+
+function probeOnce(device: Device): Promise<DeviceReport> {
+  const known =
+    probes.get(device) ?? probeDevices({ devices: [device] }).then(([report]) => report);
+  probes.set(device, known);
+  return known;
+}
+
+function requireDevice({ device, available, reason, hint }: DeviceReport): void {
+  if (available) return;
+  throw new Error(`engine: ${device} cannot be used: ${reason}${hint ? `; ${hint}` : ""}`);
+}

@@ -92,7 +92,7 @@ test("where the packages of TensorFlow.js are absent, the error is the one comma
   await inFolder(async (folder) => {
     // Away from this project's node_modules.
     const copy = path.join(folder, "tensorflow-backend.mjs");
-    await copyFile("build/src/engine/tensorflow-backend.js", copy);
+    await copyFile("build/src/engine/tensorflow/tensorflow-backend.js", copy);
     const { openTensorflow } = (await import(
       copy
     )) as typeof import("../../src/engine/tensorflow/tensorflow-backend.js");

@@ -415,9 +415,8 @@ export {
   type ExampleSets,
   type ExampleSource,
   type SkippedLatent,
-  COMPAT_EXAMPLES,
-  drawExamples,
-} from "./labels/examples/examples.js";
+} from "./labels/examples/example.js";
+export { COMPAT_EXAMPLES, drawExamples } from "./labels/examples/draw-examples.js";
 export { type DelphiOptions, exportDelphi } from "./exports/delphi.js";
 export { catalogToFlatParquet } from "./exports/flat-parquet.js";
 export type { ExportInputs } from "./exports/inputs.js";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { readJsonl } from "../files/jsonl.js";
 import { BudgetError } from "../llm/types.js";
 import type { LabelEvidence } from "../labels/evidence/evidence.js";
-import type { InactiveKind } from "../labels/examples/examples.js";
+import type { InactiveKind } from "../labels/examples/example.js";
 import {
   type LabelledLatent,
   type ModelLabelOptions,

@@ -1,5 +1,5 @@
 import { coactivePartners } from "../families/coactive-partners.js";
-import type { ExampleSource, InactiveKind } from "../labels/examples/examples.js";
+import type { ExampleSource, InactiveKind } from "../labels/examples/example.js";
 import type { AtlasStore } from "./store.js";
 
 /** Co-activation neighbours that hard inactive documents come from. */

@@ -1,7 +1,7 @@
 import type { ChatModel } from "../llm/types.js";
 import { type Asking, type Spent, addSpent } from "./ask.js";
 import type { Verdict } from "./evidence/evidence.js";
-import type { ExampleSets } from "./examples/examples.js";
+import type { ExampleSets } from "./examples/example.js";
 import { judgeLabel } from "./judge.js";
 import type { LabelScore } from "./label.js";
 import { measureVerdicts, scoreNamed } from "./measures.js";

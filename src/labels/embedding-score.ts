@@ -2,7 +2,8 @@ import type { Embedder } from "../corpus/embedder.js";
 import { type Matrix, dot, matrixRow } from "../core/matrix.js";
 import type { OnProgress } from "../core/progress.js";
 import { measureAuc } from "../core/auc.js";
-import { type ExampleOptions, type ExampleSource, drawExamples } from "./examples/examples.js";
+import type { ExampleOptions, ExampleSource } from "./examples/example.js";
+import { drawExamples } from "./examples/draw-examples.js";
 import type { LabelRecord, LabelScore } from "./label.js";
 
 /** The name of the score that `scoreByEmbedding` gives. */

@@ -1,5 +1,5 @@
 import type { Postings } from "../core/codes.js";
-import type { ExampleSource } from "./examples/examples.js";
+import type { ExampleSource } from "./examples/example.js";
 import type { NamedFamily } from "./family-names.js";
 
 /** Neighbours of a family that hard inactive documents come from. */

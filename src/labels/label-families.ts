@@ -1,12 +1,8 @@
 import type { ChatModel } from "../llm/types.js";
 import { type Asking, addSpent, askOrFail, createAsking } from "./ask.js";
 import type { LabelEvidence, Verdict } from "./evidence/evidence.js";
-import {
-  type ExampleSets,
-  type ExampleSource,
-  drawExamples,
-  fillOptions,
-} from "./examples/examples.js";
+import type { ExampleSets, ExampleSource } from "./examples/example.js";
+import { drawExamples, fillOptions } from "./examples/draw-examples.js";
 import type { NamedFamily } from "./family-names.js";
 import { familyLatents, familySource } from "./family-source.js";
 import { chooseAndScore } from "./choose.js";

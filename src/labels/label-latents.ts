@@ -3,12 +3,8 @@ import type { OnProgress } from "../core/progress.js";
 import { type Asking, addSpent, createAsking } from "./ask.js";
 import { chooseAndScore } from "./choose.js";
 import type { LabelEvidence } from "./evidence/evidence.js";
-import {
-  type ExampleOptions,
-  type ExampleSource,
-  drawExamples,
-  fillOptions,
-} from "./examples/examples.js";
+import type { ExampleOptions, ExampleSource } from "./examples/example.js";
+import { drawExamples, fillOptions } from "./examples/draw-examples.js";
 import { interpretLatent } from "./interpret.js";
 import { evidenceOf, recordOf } from "./label-record.js";
 import type { LabelRecord } from "./label.js";

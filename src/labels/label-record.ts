@@ -1,6 +1,6 @@
 import type { JudgedLabel } from "./choose.js";
 import type { LabelEvidence, ShownExample } from "./evidence/evidence.js";
-import type { Example, ExampleSets } from "./examples/examples.js";
+import type { Example, ExampleSets } from "./examples/example.js";
 import type { Interpretation } from "./interpret.js";
 import type { LabelRecord, LabelScore } from "./label.js";
 import { type LabelProtocol, promptVersionOf } from "./protocol.js";

@@ -1,6 +1,6 @@
 import test from "ava";
 import { type Postings, createCodes, invertCodes } from "../../src/core/codes.js";
-import { drawExamples } from "../../src/labels/examples/examples.js";
+import { drawExamples } from "../../src/labels/examples/draw-examples.js";
 import { familyAnalysisEntry } from "../../src/labels/paper/family-analysis-entry.js";
 import { familySource } from "../../src/labels/family-source.js";
 import {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ExampleOptions } from "../../src/labels/examples/examples.js";
+import type { ExampleOptions } from "../../src/labels/examples/example.js";
 import { type LabelProtocol, PROTOCOLS } from "../../src/labels/protocol.js";
 import { createRandom, shuffleInPlace } from "../../src/core/random.js";
 import { type Planted, plantCorpus } from "./planted.js";

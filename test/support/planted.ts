@@ -1,5 +1,5 @@
 import { type Codes, createCodes, invertCodes } from "../../src/core/codes.js";
-import type { ExampleSource } from "../../src/labels/examples/examples.js";
+import type { ExampleSource } from "../../src/labels/examples/example.js";
 import { createRandom } from "../../src/core/random.js";
 import type { LlmCall, LlmReply } from "./llm-server.js";
 

@@ -1,4 +1,4 @@
-import type { InactiveKind } from "../examples/examples.js";
+import type { InactiveKind } from "../examples/example.js";
 import type { TextLimit } from "../../words/truncate-text.js";
 
 /** What stands behind one label or family name, so that anybody can check it: a line of labels.evidence.jsonl. */

@@ -1,6 +1,6 @@
 import type { Postings } from "../../core/codes.js";
 import { type Random, shuffleInPlace } from "../../core/random.js";
-import type { Example, ExampleSource, FullExampleOptions } from "./examples.js";
+import type { Example, ExampleSource, FullExampleOptions } from "./example.js";
 import { latentRandom } from "./latent-random.js";
 
 const DECILES = 10;

@@ -2,7 +2,7 @@ import type { Postings } from "../../core/codes.js";
 import { type Matrix, dot, matrixRow } from "../../core/matrix.js";
 import { type Random, sampleIndices, shuffleInPlace } from "../../core/random.js";
 import { strongestSlots } from "./active-examples.js";
-import type { Example, ExampleSource, FullExampleOptions, InactiveKind } from "./examples.js";
+import type { Example, ExampleSource, FullExampleOptions, InactiveKind } from "./example.js";
 import { latentRandom } from "./latent-random.js";
 
 /** Active documents whose mean embedding "near" starts from, the strongest. */

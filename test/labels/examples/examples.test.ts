@@ -1,12 +1,11 @@
 import test from "ava";
 import { createCodes, invertCodes, type Postings } from "../../../src/core/codes.js";
-import {
-  COMPAT_EXAMPLES,
-  type ExampleOptions,
-  type ExampleSets,
-  type ExampleSource,
-  drawExamples,
-} from "../../../src/labels/examples/examples.js";
+import { COMPAT_EXAMPLES, drawExamples } from "../../../src/labels/examples/draw-examples.js";
+import type {
+  ExampleOptions,
+  ExampleSets,
+  ExampleSource,
+} from "../../../src/labels/examples/example.js";
 import { createDuplicateFilter } from "../../../src/labels/examples/near-duplicates.js";
 import { truncateText } from "../../../src/words/truncate-text.js";
 import { createMatrix } from "../../../src/core/matrix.js";

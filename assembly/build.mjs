@@ -7,7 +7,7 @@ import { compileKernels } from "./compile.mjs";
 
 const MODULES = {
   "training.ts": "../src/engine/kernels/kernel-bytes.ts",
-  "search.ts": "../src/search/kernel-bytes.ts",
+  "search.ts": "../src/search/scan/kernel-bytes.ts",
 };
 /** Those that also run on one thread, over plain memory. */
 const PLAIN = ["training.ts"];

@@ -1,7 +1,11 @@
 import { wilsonInterval } from "../src/core/statistics.js";
 import type { Matrix } from "../src/core/matrix.js";
-import { edgeWeight } from "../src/families/edge-weights.js";
-import type { EdgeWeight, EdgeWeightName, LatentPair } from "../src/families/edge-weights.js";
+import { edgeWeight } from "../src/families/forest/edge-weights.js";
+import type {
+  EdgeWeight,
+  EdgeWeightName,
+  LatentPair,
+} from "../src/families/forest/edge-weights.js";
 
 /**
  * Weights that were compared with the library's and are not part of it. With C the shared documents, f those of one

@@ -1,13 +1,20 @@
 // How well ways of resampling tell what comes again in documents that they have not seen.
 import { type Codes, createCodes } from "../src/core/codes.js";
-import { type Coactivation, computeCoactivation } from "../src/families/coactivation.js";
+import {
+  type Coactivation,
+  computeCoactivation,
+} from "../src/families/coactivation/coactivation.js";
 import {
   type FamilyOptions,
   type FamilyResult,
   extractFamilies,
-} from "../src/families/extract-families.js";
-import { bestFamily, familyLatents, indexFamilies } from "../src/families/family-overlap.js";
-import type { Forest } from "../src/families/forest.js";
+} from "../src/families/extract/extract-families.js";
+import {
+  bestFamily,
+  familyLatents,
+  indexFamilies,
+} from "../src/families/extract/family-overlap.js";
+import type { Forest } from "../src/families/forest/forest.js";
 import type { ResampleScheme } from "../src/compare/resample.js";
 import { documentStability } from "../src/compare/document-stability.js";
 import { measureAuc } from "../src/core/auc.js";

@@ -94,8 +94,8 @@ export {
   readSafetensors,
   writeSafetensors,
 } from "./files/safetensors.js";
-export { type ByteSource, bytesSource, openSource } from "./files/source.js";
-export { type Tensor, tensorToFloat32 } from "./files/tensor.js";
+export { type ByteSource, bytesSource, openSource } from "./files/bytes/source.js";
+export { type Tensor, tensorToFloat32 } from "./files/bytes/tensor.js";
 export { type TorchContent, writeTorchState } from "./files/torch/torch-write.js";
 export { readTorch, readTorchState } from "./files/torch/torch.js";
 
@@ -128,14 +128,18 @@ export { CHECKPOINT_FORMATS } from "./sae/formats/registry.js";
 export { type SaeLensMetadata, saveSaeLens } from "./sae/formats/saelens-write.js";
 export { type InitialiseOptions, initialiseSae } from "./sae/train/initialise.js";
 export type { LearningRateDecay } from "./sae/train/learning-rate.js";
-export { type MagnitudeDecay, dimensionMagnitudes, magnitudeDecay } from "./sae/magnitude-decay.js";
-export { type MetricsOptions, type SaeMetrics, computeMetrics } from "./sae/metrics.js";
+export {
+  type MagnitudeDecay,
+  dimensionMagnitudes,
+  magnitudeDecay,
+} from "./sae/measure/magnitude-decay.js";
+export { type MetricsOptions, type SaeMetrics, computeMetrics } from "./sae/measure/metrics.js";
 export { type InputNormalisation, zScoreOf } from "./sae/normalisation.js";
 export {
   type ReadingComparison,
   type SaeReading,
   compareReadings,
-} from "./sae/compare-readings.js";
+} from "./sae/measure/compare-readings.js";
 export {
   type Sae,
   type SaeParts,
@@ -187,14 +191,17 @@ export {
   pairCosine,
   pairCount,
   topPartners,
-} from "./families/coactivation-pairs.js";
+} from "./families/coactivation/coactivation-pairs.js";
 export {
   type Coactivation,
   type CoactivationOptions,
   computeCoactivation,
-} from "./families/coactivation.js";
+} from "./families/coactivation/coactivation.js";
 export { type FamilyComparison, compareFamilies } from "./compare/compare-families.js";
-export { type ReferenceFamilies, extractReferenceFamilies } from "./families/reference-families.js";
+export {
+  type ReferenceFamilies,
+  extractReferenceFamilies,
+} from "./families/extract/reference-families.js";
 export {
   type FamilyEntry,
   type FamilyRecord,
@@ -208,11 +215,11 @@ export {
   type FamilyResult,
   extractFamilies,
   groupForest,
-} from "./families/extract-families.js";
+} from "./families/extract/extract-families.js";
 export { type FamilyAnalysis, parseFamilyAnalysis } from "./labels/paper/family-analysis.js";
-export { type FamilyDocuments, familyDocuments } from "./families/family-documents.js";
-export { type FamilyEdge, familyEdges } from "./families/family-edges.js";
-export { type Forest, type ForestOptions, buildForest } from "./families/forest.js";
+export { type FamilyDocuments, familyDocuments } from "./families/extract/family-documents.js";
+export { type FamilyEdge, familyEdges } from "./families/extract/family-edges.js";
+export { type Forest, type ForestOptions, buildForest } from "./families/forest/forest.js";
 export { forestToGexf } from "./families/files/gexf.js";
 export { forestFromGraph, forestToGraphml, parseGraphml } from "./families/files/graphml.js";
 export { matchHeldOut } from "./taxonomy/held-out.js";
@@ -249,13 +256,13 @@ export {
   type StatisticsOptions,
   familyStatistics,
   statisticsRecord,
-} from "./families/family-statistics.js";
+} from "./families/statistics/family-statistics.js";
 export {
   type FamilyMember,
   type Subtree,
   type SubtreeOptions,
   findSubtrees,
-} from "./families/subtrees.js";
+} from "./families/forest/subtrees.js";
 export {
   type TaxonomyParts,
   type TaxonomyReport,
@@ -276,7 +283,7 @@ export {
   type LatentPair,
   EDGE_WEIGHTS,
   edgeWeight,
-} from "./families/edge-weights.js";
+} from "./families/forest/edge-weights.js";
 
 export { NO_NEIGHBOUR, cosineNeighbours, neighboursOf } from "./projection/neighbours.js";
 export {
@@ -323,13 +330,13 @@ export {
   type SearchQuery,
   searchRows,
   searchRowsTogether,
-} from "./search/search-rows.js";
+} from "./search/scan/search-rows.js";
 export { type PaperStatistics, paperStatistics } from "./search/study/paper-statistics.js";
 export {
   type SearchIndex,
   type SearchIndexOptions,
   openSearchIndex,
-} from "./search/search-index.js";
+} from "./search/scan/search-index.js";
 export { type SteeringSession, startSteering } from "./search/steering-session.js";
 export {
   type SteeredQuery,

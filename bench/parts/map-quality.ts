@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readCodes } from "../../src/files/codes.js";
 import { openEngine } from "../../src/engine/open-engine.js";
-import { computeCoactivation } from "../../src/families/coactivation.js";
+import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
 import type { Matrix } from "../../src/core/matrix.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
 import { coactivationProfiles } from "../../src/projection/coactivation-profiles.js";

@@ -1,8 +1,11 @@
 import { readCodes } from "../../src/files/codes.js";
 import { familyAgreement, latentAgreement } from "../../src/taxonomy/agreement.js";
 import { isAboveOrEqual } from "../../src/taxonomy/class-index.js";
-import { computeCoactivation } from "../../src/families/coactivation.js";
-import { type FamilyOptions, extractFamilies } from "../../src/families/extract-families.js";
+import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
+import {
+  type FamilyOptions,
+  extractFamilies,
+} from "../../src/families/extract/extract-families.js";
 import { documentStability } from "../../src/compare/document-stability.js";
 import type { LatentMatch } from "../../src/taxonomy/best-class.js";
 import { measureAuc } from "../../src/core/auc.js";

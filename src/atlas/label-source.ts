@@ -1,4 +1,4 @@
-import { coactivePartners } from "../families/coactive-partners.js";
+import { coactivePartners } from "../families/coactivation/coactive-partners.js";
 import type { ExampleSource, InactiveKind } from "../labels/examples/example.js";
 import type { AtlasStore } from "./store.js";
 

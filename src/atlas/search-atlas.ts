@@ -14,9 +14,9 @@ import {
   type SearchQuery,
   searchRows,
   searchRowsTogether,
-} from "../search/search-rows.js";
-import { type RowStore, openRows } from "../search/row-store.js";
-import { openSearchIndex } from "../search/search-index.js";
+} from "../search/scan/search-rows.js";
+import { type RowStore, openRows } from "../search/scan/row-store.js";
+import { openSearchIndex } from "../search/scan/search-index.js";
 import {
   type SteeredQuery,
   type SteeringMethod,

@@ -1,7 +1,7 @@
 import { type Postings, topDocuments } from "../core/codes.js";
 import type { Neighbours } from "../engine/engine.js";
-import type { Coactivation } from "../families/coactivation.js";
-import { coactivePartners } from "../families/coactive-partners.js";
+import type { Coactivation } from "../families/coactivation/coactivation.js";
+import { coactivePartners } from "../families/coactivation/coactive-partners.js";
 import type { LatentMatch } from "../taxonomy/best-class.js";
 import type { Matrix } from "../core/matrix.js";
 import { neighboursOf } from "../projection/neighbours.js";

@@ -1,4 +1,4 @@
-import { bestFamily, indexFamilies } from "../families/family-overlap.js";
+import { bestFamily, indexFamilies } from "../families/extract/family-overlap.js";
 
 /** A family to compare: its name and its members without the parent. */
 export interface NamedMembers {

@@ -2,10 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import type { Codes, CountOptions } from "../core/codes.js";
 import type { OnProgress } from "../core/progress.js";
 import { type Random, createRandom, sampleIndices } from "../core/random.js";
-import { type Coactivation, computeCoactivation } from "../families/coactivation.js";
-import type { Family, FamilyResult } from "../families/extract-families.js";
-import { bestFamily, familyLatents, indexFamilies } from "../families/family-overlap.js";
-import type { Forest } from "../families/forest.js";
+import { type Coactivation, computeCoactivation } from "../families/coactivation/coactivation.js";
+import type { Family, FamilyResult } from "../families/extract/extract-families.js";
+import { bestFamily, familyLatents, indexFamilies } from "../families/extract/family-overlap.js";
+import type { Forest } from "../families/forest/forest.js";
 import { spreadOf } from "../core/statistics.js";
 import { type ResampleScheme, drawResample } from "./resample.js";
 

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/engine.js";
 import type { Matrix } from "../core/matrix.js";
 import { createRandom } from "../core/random.js";
-import type { Family, FamilyResult } from "../families/extract-families.js";
-import { bestFamily, familyLatents, indexFamilies } from "../families/family-overlap.js";
+import type { Family, FamilyResult } from "../families/extract/extract-families.js";
+import { bestFamily, familyLatents, indexFamilies } from "../families/extract/family-overlap.js";
 import { spreadOf } from "../core/statistics.js";
 import { type NullOptions, matchNull } from "./match-null.js";
 import { matchSaes } from "./match-saes.js";

@@ -1,4 +1,4 @@
-import type { FamilyResult } from "../families/extract-families.js";
+import type { FamilyResult } from "../families/extract/extract-families.js";
 import { spreadOf } from "../core/statistics.js";
 import type { LatentPartners, SeedStability } from "./seed-stability.js";
 import type { Stability } from "./document-stability.js";

@@ -1,7 +1,7 @@
 import { FormatError } from "../core/errors.js";
 import { writeFileAtomic } from "./atomic-file.js";
 import { plainLine } from "./quote.js";
-import type { ByteSource } from "./source.js";
+import type { ByteSource } from "./bytes/source.js";
 import { readText } from "./text.js";
 
 const firstPrivate = 0xe000;

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { createAtomicFile } from "./atomic-file.js";
 import { parseJson, stringifyJson } from "./json.js";
-import type { ByteSource } from "./source.js";
+import type { ByteSource } from "./bytes/source.js";
 import { readLines } from "./text.js";
 import type { TextOptions } from "./text.js";
 

@@ -1,12 +1,12 @@
 import { FormatError } from "../core/errors.js";
 import { createAtomicFile } from "./atomic-file.js";
-import { encodeBfloat16, encodeFloat16 } from "./half.js";
+import { encodeBfloat16, encodeFloat16 } from "./bytes/half.js";
 import { parseJson } from "./json.js";
 import { quote } from "./quote.js";
-import { withSource } from "./source.js";
-import type { ByteSource } from "./source.js";
-import { countValues, decodeTensorData, tensorItemSizes } from "./tensor.js";
-import type { Tensor, TensorData, TensorDtype } from "./tensor.js";
+import { withSource } from "./bytes/source.js";
+import type { ByteSource } from "./bytes/source.js";
+import { countValues, decodeTensorData, tensorItemSizes } from "./bytes/tensor.js";
+import type { Tensor, TensorData, TensorDtype } from "./bytes/tensor.js";
 
 const largestHeader = 8 * 1024 * 1024;
 /** An entry of a header has two lists and one object in some 60 bytes and more. */

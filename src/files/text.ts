@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { FormatError } from "../core/errors.js";
-import { openSource } from "./source.js";
-import type { ByteSource } from "./source.js";
+import { openSource } from "./bytes/source.js";
+import type { ByteSource } from "./bytes/source.js";
 
 const chunkSize = 1024 * 1024;
 /** V8's strings end a little above this. */

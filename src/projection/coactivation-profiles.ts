@@ -1,5 +1,5 @@
-import { denseCosines } from "../families/coactivation-pairs.js";
-import type { Coactivation } from "../families/coactivation.js";
+import { denseCosines } from "../families/coactivation/coactivation-pairs.js";
+import type { Coactivation } from "../families/coactivation/coactivation.js";
 import type { Matrix } from "../core/matrix.js";
 
 /**

@@ -1,4 +1,4 @@
-import { openSource } from "../files/source.js";
+import { openSource } from "../files/bytes/source.js";
 import { readNpyHeader, streamNpyRows } from "../files/numpy/npy.js";
 import { FormatError } from "../core/errors.js";
 import { type Matrix, matrixRows, takeRows } from "../core/matrix.js";

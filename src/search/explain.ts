@@ -2,7 +2,7 @@ import type { Codes } from "../core/codes.js";
 import { createMatrix, dot, matrixRow } from "../core/matrix.js";
 import type { Encoder, Engine } from "../engine/engine.js";
 import { type Sae, decodeCodes } from "../sae/sae.js";
-import type { Hit } from "./search-rows.js";
+import type { Hit } from "./scan/search-rows.js";
 import { requirePlainInputs } from "./steer.js";
 
 /** A cosine as a sum: `latents` + `bias` + `residual` = `score` to 1e-5. */

@@ -1,8 +1,8 @@
 import test from "ava";
 import { COMPARED_WEIGHTS, comparedWeight } from "../../bench/edge-weights.js";
 import { createMatrix } from "../../src/core/matrix.js";
-import { EDGE_WEIGHTS, edgeWeight } from "../../src/families/edge-weights.js";
-import type { EdgeWeightName, LatentPair } from "../../src/families/edge-weights.js";
+import { EDGE_WEIGHTS, edgeWeight } from "../../src/families/forest/edge-weights.js";
+import type { EdgeWeightName, LatentPair } from "../../src/families/forest/edge-weights.js";
 
 const N = 1000;
 const decoder = createMatrix(2, 2, Float32Array.of(3, 4, 0, 2));

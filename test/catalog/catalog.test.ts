@@ -5,7 +5,7 @@ import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { createCodes, invertCodes } from "../../src/core/codes.js";
 import { parseCsv } from "../../src/files/csv.js";
 import { FormatError } from "../../src/core/errors.js";
-import { computeCoactivation } from "../../src/families/coactivation.js";
+import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
 import { type CatalogInputs, type CatalogRow, buildCatalog } from "../../src/catalog/catalog.js";
 import { CATALOG_COLUMNS } from "../../src/catalog/columns.js";
 import {

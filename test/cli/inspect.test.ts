@@ -6,7 +6,7 @@ import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { loadSae, saveSae } from "../../src/sae/checkpoint.js";
 import { trainSae } from "../../src/sae/train/train.js";
 import { createMatrix } from "../../src/core/matrix.js";
-import { compareReadings } from "../../src/sae/compare-readings.js";
+import { compareReadings } from "../../src/sae/measure/compare-readings.js";
 import { createRandom } from "../../src/core/random.js";
 import { inFolder } from "../support/folder.js";
 

@@ -1,10 +1,10 @@
 import test from "ava";
 import { plantCodes } from "../../bench/planted.js";
 import { createCodes } from "../../src/core/codes.js";
-import { computeCoactivation } from "../../src/families/coactivation.js";
-import { type Family, extractFamilies } from "../../src/families/extract-families.js";
-import { bestFamily, indexFamilies } from "../../src/families/family-overlap.js";
-import { type Forest, spanForest } from "../../src/families/forest.js";
+import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
+import { type Family, extractFamilies } from "../../src/families/extract/extract-families.js";
+import { bestFamily, indexFamilies } from "../../src/families/extract/family-overlap.js";
+import { type Forest, spanForest } from "../../src/families/forest/forest.js";
 import { permuteCodes } from "../../src/compare/permute-codes.js";
 import { documentStability } from "../../src/compare/document-stability.js";
 import { createRandom } from "../../src/core/random.js";

@@ -1,8 +1,8 @@
 import test from "ava";
 import { plantCodes } from "../../bench/planted.js";
 import { createCodes, latentCounts } from "../../src/core/codes.js";
-import { computeCoactivation } from "../../src/families/coactivation.js";
-import { pairCount } from "../../src/families/coactivation-pairs.js";
+import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
+import { pairCount } from "../../src/families/coactivation/coactivation-pairs.js";
 import { permuteCodes } from "../../src/compare/permute-codes.js";
 import { createRandom } from "../../src/core/random.js";
 

@@ -1,7 +1,7 @@
 import test from "ava";
 import { openEngine } from "../../src/engine/open-engine.js";
-import type { Family } from "../../src/families/extract-families.js";
-import type { Forest } from "../../src/families/forest.js";
+import type { Family } from "../../src/families/extract/extract-families.js";
+import type { Forest } from "../../src/families/forest/forest.js";
 import {
   type LatentPartners,
   matchPartners,

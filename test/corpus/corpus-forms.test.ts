@@ -8,7 +8,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { cleanText, compatInput, pythonText } from "../../src/corpus/clean-text.js";
 import { readCorpus } from "../../src/corpus/corpus.js";
 import { readParquetMatrix, streamParquetRows } from "../../src/files/parquet/parquet.js";
-import { bytesSource } from "../../src/files/source.js";
+import { bytesSource } from "../../src/files/bytes/source.js";
 import { FormatError } from "../../src/core/errors.js";
 import { inFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";

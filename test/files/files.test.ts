@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { createAtomicFile, sha256File, writeFileAtomic } from "../../src/files/atomic-file.js";
-import { bytesSource, openSource } from "../../src/files/source.js";
+import { bytesSource, openSource } from "../../src/files/bytes/source.js";
 import { FormatError } from "../../src/core/errors.js";
 import { inFolder } from "../support/folder.js";
 

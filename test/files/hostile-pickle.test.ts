@@ -1,7 +1,7 @@
 import test from "ava";
-import { bytesSource } from "../../src/files/source.js";
-import type { ByteSource } from "../../src/files/source.js";
-import type { Tensor } from "../../src/files/tensor.js";
+import { bytesSource } from "../../src/files/bytes/source.js";
+import type { ByteSource } from "../../src/files/bytes/source.js";
+import type { Tensor } from "../../src/files/bytes/tensor.js";
 import { readTorch } from "../../src/files/torch/torch.js";
 import { FormatError } from "../../src/core/errors.js";
 import { int, makePickle, tensor, text, tuple, uint32, uint64 } from "../support/pickle.js";

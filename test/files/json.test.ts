@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import test from "ava";
 import { parseJson, readJson, stringifyJson, writeJson } from "../../src/files/json.js";
 import { readJsonl, writeJsonl } from "../../src/files/jsonl.js";
-import { bytesSource } from "../../src/files/source.js";
+import { bytesSource } from "../../src/files/bytes/source.js";
 import { readLines, readText } from "../../src/files/text.js";
 import { FormatError } from "../../src/core/errors.js";
 import { inFolder } from "../support/folder.js";

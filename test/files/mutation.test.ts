@@ -12,8 +12,8 @@ import {
 } from "../../src/files/numpy/npy.js";
 import { readNpz } from "../../src/files/numpy/npz.js";
 import { readSafetensors } from "../../src/files/safetensors.js";
-import { bytesSource } from "../../src/files/source.js";
-import type { ByteSource } from "../../src/files/source.js";
+import { bytesSource } from "../../src/files/bytes/source.js";
+import type { ByteSource } from "../../src/files/bytes/source.js";
 import { readText } from "../../src/files/text.js";
 import { readTorch } from "../../src/files/torch/torch.js";
 import { FormatError } from "../../src/core/errors.js";

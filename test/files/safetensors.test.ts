@@ -7,8 +7,8 @@ import {
   writeSafetensors,
 } from "../../src/files/safetensors.js";
 import type { TensorContent } from "../../src/files/safetensors.js";
-import { bytesSource } from "../../src/files/source.js";
-import type { ByteSource } from "../../src/files/source.js";
+import { bytesSource } from "../../src/files/bytes/source.js";
+import type { ByteSource } from "../../src/files/bytes/source.js";
 import { FormatError } from "../../src/core/errors.js";
 import { inFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";

@@ -1,6 +1,6 @@
 import test from "ava";
 import { createCodes } from "../../src/core/codes.js";
-import { computeCoactivation } from "../../src/families/coactivation.js";
+import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
 import { coactivationProfiles } from "../../src/projection/coactivation-profiles.js";
 import { plainEngine } from "../support/projection.js";

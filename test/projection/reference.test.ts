@@ -1,7 +1,7 @@
 import test from "ava";
 import { readCodes } from "../../src/files/codes.js";
 import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
-import { computeCoactivation } from "../../src/families/coactivation.js";
+import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
 import type { Matrix } from "../../src/core/matrix.js";
 import { cosineNeighbours } from "../../src/projection/neighbours.js";
 import { coactivationProfiles } from "../../src/projection/coactivation-profiles.js";

@@ -4,7 +4,7 @@ import type { Codes } from "../../src/core/codes.js";
 import { readNpyIndices, readNpyMatrix } from "../../src/files/numpy/npy.js";
 import { loadSae } from "../../src/sae/checkpoint.js";
 import { encodeEmbeddings } from "../../src/sae/encode.js";
-import { computeMetrics } from "../../src/sae/metrics.js";
+import { computeMetrics } from "../../src/sae/measure/metrics.js";
 import { sharedPath } from "../support/shared.js";
 
 const METRICS = [

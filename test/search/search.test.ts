@@ -6,7 +6,7 @@ import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
 import { type Matrix, dot, matrixRow } from "../../src/core/matrix.js";
 import { compareRankings, explainScore, sharedLatents } from "../../src/search/explain.js";
 import { searchLabels } from "../../src/search/search-labels.js";
-import { type Hit, searchRows } from "../../src/search/search-rows.js";
+import { type Hit, searchRows } from "../../src/search/scan/search-rows.js";
 import { startSteering } from "../../src/search/steering-session.js";
 import { type SteeringMethod, steerQuery, typicalActivations } from "../../src/search/steer.js";
 import { encodeEmbeddings } from "../../src/sae/encode.js";

@@ -1,7 +1,7 @@
 import { latentDensities } from "../../core/codes.js";
 import { readJsonl } from "../../files/jsonl.js";
-import { familyLatents } from "../../families/family-overlap.js";
-import { denseCounts } from "../../families/coactivation-pairs.js";
+import { familyLatents } from "../../families/extract/family-overlap.js";
+import { denseCounts } from "../../families/coactivation/coactivation-pairs.js";
 import { drawCooccurrenceGrid } from "../../figures/charts/cooccurrence-grid.js";
 import { drawDensityHistogram } from "../../figures/charts/density-histogram.js";
 import { drawDensityMap } from "../../figures/charts/density-map.js";

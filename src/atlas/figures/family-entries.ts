@@ -1,9 +1,9 @@
 import { latentDensities } from "../../core/codes.js";
-import { familyLatents } from "../../families/family-overlap.js";
-import { familyDocuments } from "../../families/family-documents.js";
-import { familyEdges } from "../../families/family-edges.js";
+import { familyLatents } from "../../families/extract/family-overlap.js";
+import { familyDocuments } from "../../families/extract/family-documents.js";
+import { familyEdges } from "../../families/extract/family-edges.js";
 import { memberCoherence } from "../../taxonomy/member-coherence.js";
-import { familyStatistics } from "../../families/family-statistics.js";
+import { familyStatistics } from "../../families/statistics/family-statistics.js";
 import { drawFamilyComponents } from "../../figures/charts/family-components.js";
 import {
   type FamilyDocumentsKind,

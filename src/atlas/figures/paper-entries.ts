@@ -6,7 +6,7 @@ import type { Figure } from "../../figures/figure.js";
 import { drawHistogramPanels } from "../../figures/charts/histogram-panels.js";
 import { type MetricsRow, drawMetricsTable } from "../../figures/charts/metrics-table.js";
 import { PAPER_GEOMETRY, PAPER_METRICS } from "../../figures/paper-numbers.js";
-import { type SaeMetrics, computeMetrics } from "../../sae/metrics.js";
+import { type SaeMetrics, computeMetrics } from "../../sae/measure/metrics.js";
 import { encoderDecoderCosine } from "../../sae/sae.js";
 import type { AtlasStore } from "../store.js";
 import { ATLAS_FILES } from "../files.js";

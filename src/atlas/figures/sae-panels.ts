@@ -2,7 +2,7 @@ import type {
   HistogramPanel,
   HistogramPanelsInput,
 } from "../../figures/charts/histogram-panels.js";
-import { maxDecoderCosines, maxSelfCosines } from "../../sae/decoder-cosine.js";
+import { maxDecoderCosines, maxSelfCosines } from "../../sae/measure/decoder-cosine.js";
 import { type FigureSources, type NamedSae, distinct, sizesName } from "./sources.js";
 
 /** Numbers of others, to draw beside one's own: where their line for an SAE or a pair of SAEs stands. */

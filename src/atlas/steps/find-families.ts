@@ -1,10 +1,10 @@
-import type { Coactivation } from "../../families/coactivation.js";
-import { extractReferenceFamilies } from "../../families/reference-families.js";
+import type { Coactivation } from "../../families/coactivation/coactivation.js";
+import { extractReferenceFamilies } from "../../families/extract/reference-families.js";
 import {
   type FamilyOptions,
   type FamilyResult,
   extractFamilies,
-} from "../../families/extract-families.js";
+} from "../../families/extract/extract-families.js";
 import {
   type AnalysisRow,
   type CleanLatent,

@@ -9,8 +9,8 @@ import { coactivationProfiles } from "../../projection/coactivation-profiles.js"
 import { projectUmap } from "../../projection/umap.js";
 import { saveSae } from "../../sae/checkpoint.js";
 import { encodeToFiles } from "../../sae/encode.js";
-import { computeMetrics } from "../../sae/metrics.js";
-import { compareReadings } from "../../sae/compare-readings.js";
+import { computeMetrics } from "../../sae/measure/metrics.js";
+import { compareReadings } from "../../sae/measure/compare-readings.js";
 import { trainSae } from "../../sae/train/train.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES, codesFiles, trainStateFile } from "../files.js";

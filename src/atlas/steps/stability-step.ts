@@ -2,9 +2,12 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { sha256File } from "../../files/atomic-file.js";
 import { writeJson } from "../../files/json.js";
-import { type Coactivation, computeCoactivation } from "../../families/coactivation.js";
-import { extractReferenceFamilies } from "../../families/reference-families.js";
-import { type Family, extractFamilies } from "../../families/extract-families.js";
+import {
+  type Coactivation,
+  computeCoactivation,
+} from "../../families/coactivation/coactivation.js";
+import { extractReferenceFamilies } from "../../families/extract/reference-families.js";
+import { type Family, extractFamilies } from "../../families/extract/extract-families.js";
 import { permuteCodes } from "../../compare/permute-codes.js";
 import type { AnalysisRow } from "../../labels/paper/clean-labels.js";
 import { type LatentPartners, matchPartners, seedStability } from "../../compare/seed-stability.js";

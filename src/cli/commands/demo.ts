@@ -8,7 +8,7 @@ import { type AtlasStore, openStore } from "../../atlas/store.js";
 import { refreshFigures } from "../../atlas/steps/figures-step.js";
 import { ATLAS_FILES } from "../../atlas/files.js";
 import type { AtlasOptions } from "../../atlas/options.js";
-import type { SaeMetrics } from "../../sae/metrics.js";
+import type { SaeMetrics } from "../../sae/measure/metrics.js";
 import {
   type Command,
   type CommandContext,

@@ -4,14 +4,14 @@ import { readCodes } from "../../files/codes.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { readJson, writeJson } from "../../files/json.js";
 import { readText } from "../../files/text.js";
-import { computeCoactivation } from "../../families/coactivation.js";
+import { computeCoactivation } from "../../families/coactivation/coactivation.js";
 import { compareFamilies } from "../../compare/compare-families.js";
 import { fromFamiliesJson, toFamiliesJson } from "../../families/files/families-json.js";
-import { type FamilyResult, groupForest } from "../../families/extract-families.js";
+import { type FamilyResult, groupForest } from "../../families/extract/extract-families.js";
 import { forestFromGraph, forestToGraphml, parseGraphml } from "../../families/files/graphml.js";
 import { type AnalysisRow, parseAnalysis } from "../../labels/paper/clean-labels.js";
-import { familyStatistics, statisticsRecord } from "../../families/family-statistics.js";
-import { EDGE_WEIGHTS, type EdgeWeightName } from "../../families/edge-weights.js";
+import { familyStatistics, statisticsRecord } from "../../families/statistics/family-statistics.js";
+import { EDGE_WEIGHTS, type EdgeWeightName } from "../../families/forest/edge-weights.js";
 import { findFamilies } from "../../atlas/steps/find-families.js";
 import { loadSae } from "../../sae/checkpoint.js";
 import {

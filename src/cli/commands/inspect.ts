@@ -1,6 +1,6 @@
 import { openEngine } from "../../engine/open-engine.js";
 import { type Checkpoint, readCheckpoint } from "../../sae/checkpoint.js";
-import { type ReadingComparison, compareReadings } from "../../sae/compare-readings.js";
+import { type ReadingComparison, compareReadings } from "../../sae/measure/compare-readings.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { engineChoice, engineOption, loadOptions, saeOptions } from "../options.js";
 import { formatRows } from "../text.js";

@@ -3,7 +3,7 @@ import { readCodes } from "../../files/codes.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { writeNpy } from "../../files/numpy/npy-write.js";
 import { openEngine } from "../../engine/open-engine.js";
-import { computeCoactivation } from "../../families/coactivation.js";
+import { computeCoactivation } from "../../families/coactivation/coactivation.js";
 import { cosineNeighbours } from "../../projection/neighbours.js";
 import { coactivationProfiles } from "../../projection/coactivation-profiles.js";
 import { projectUmap } from "../../projection/umap.js";

@@ -1,7 +1,7 @@
 import { readCodes } from "../../files/codes.js";
 import { openEngine } from "../../engine/open-engine.js";
 import { loadSae } from "../../sae/checkpoint.js";
-import { type SaeMetrics, computeMetrics } from "../../sae/metrics.js";
+import { type SaeMetrics, computeMetrics } from "../../sae/measure/metrics.js";
 import { warnOfReading } from "./reading.js";
 import { type Command, defineCommand } from "../command.js";
 import { badRowsOption, engineChoice, engineOption, loadOptions, saeOptions } from "../options.js";

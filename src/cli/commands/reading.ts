@@ -1,5 +1,5 @@
 import type { Engine } from "../../engine/engine.js";
-import { compareReadings } from "../../sae/compare-readings.js";
+import { compareReadings } from "../../sae/measure/compare-readings.js";
 import type { Sae } from "../../sae/sae.js";
 
 /** Says so where the embeddings, read in another way than the SAE declares, are explained far better; see compareReadings. */

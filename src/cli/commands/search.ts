@@ -2,7 +2,7 @@ import type { Embedder } from "../../corpus/embedder.js";
 import { matrixRow } from "../../core/matrix.js";
 import { type AtlasStore, openStore } from "../../atlas/store.js";
 import { type AtlasSearch, openAtlasSearch } from "../../atlas/search-atlas.js";
-import { openRows } from "../../search/row-store.js";
+import { openRows } from "../../search/scan/row-store.js";
 import { STEERING_METHODS, type SteeringMethod } from "../../search/steer.js";
 import {
   type Command,

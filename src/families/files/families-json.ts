@@ -1,7 +1,7 @@
 import { FormatError } from "../../core/errors.js";
 import { shortestFloat32 } from "./decimal.js";
-import type { Family } from "../extract-families.js";
-import type { FamilyMember } from "../subtrees.js";
+import type { Family } from "../extract/extract-families.js";
+import type { FamilyMember } from "../forest/subtrees.js";
 
 /** A family as `families.json` holds it: the paper's two fields, then ours. */
 export interface FamilyEntry {

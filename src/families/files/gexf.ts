@@ -1,4 +1,4 @@
-import type { Forest } from "../forest.js";
+import type { Forest } from "../forest/forest.js";
 import type { GraphmlOptions } from "./graphml.js";
 import { smallestFamilies } from "./graphml.js";
 import { escapeXml } from "../../files/xml.js";

@@ -1,7 +1,7 @@
 import { FormatError } from "../../core/errors.js";
 import { shortestFloat32 } from "./decimal.js";
-import type { Family } from "../extract-families.js";
-import type { Forest } from "../forest.js";
+import type { Family } from "../extract/extract-families.js";
+import type { Forest } from "../forest/forest.js";
 import { escapeXml, readXml } from "../../files/xml.js";
 import type { XmlVisitor } from "../../files/xml.js";
 

@@ -1,6 +1,6 @@
 import { FormatError } from "../../core/errors.js";
 import { quote } from "../quote.js";
-import type { ByteSource } from "../source.js";
+import type { ByteSource } from "../bytes/source.js";
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** Far above any plain array's header; NumPy itself stops at 10,000 characters. */

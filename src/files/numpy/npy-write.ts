@@ -1,5 +1,5 @@
 import { createAtomicFile } from "../atomic-file.js";
-import { encodeFloat16 } from "../half.js";
+import { encodeFloat16 } from "../bytes/half.js";
 
 /** NumPy leaves room for the row count to grow to this many digits; so do these files, byte for byte. */
 const rowDigits = 21;

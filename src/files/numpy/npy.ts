@@ -1,10 +1,10 @@
 import { FormatError } from "../../core/errors.js";
 import type { Matrix } from "../../core/matrix.js";
-import { decodeFloat16 } from "../half.js";
+import { decodeFloat16 } from "../bytes/half.js";
 import { readNpyHeader } from "./npy-header.js";
 import type { NpyDtype, NpyHeader } from "./npy-header.js";
-import { openSource, withSource } from "../source.js";
-import type { ByteSource } from "../source.js";
+import { openSource, withSource } from "../bytes/source.js";
+import type { ByteSource } from "../bytes/source.js";
 
 export { readNpyHeader } from "./npy-header.js";
 export type { NpyDtype, NpyHeader } from "./npy-header.js";

@@ -2,9 +2,9 @@ import { FormatError } from "../../core/errors.js";
 import { readNpy } from "./npy.js";
 import type { NpyArray } from "./npy.js";
 import { plainLine, quote } from "../quote.js";
-import { bytesSource, withSource } from "../source.js";
-import type { ByteSource } from "../source.js";
-import { openZip, readEntry } from "../zip.js";
+import { bytesSource, withSource } from "../bytes/source.js";
+import type { ByteSource } from "../bytes/source.js";
+import { openZip, readEntry } from "../bytes/zip.js";
 
 /** Arrays of zeros pack to a thousandth; so do bombs. */
 const largestRatio = 100;

@@ -2,7 +2,7 @@ import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
 import { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors as allCompressors } from "hyparquet-compressors";
 import { FormatError } from "../../core/errors.js";
-import type { ByteSource } from "../source.js";
+import type { ByteSource } from "../bytes/source.js";
 
 /** A footer lists columns of row groups; a larger one is no table of ours. */
 const LARGEST_FOOTER = 64 * 1024 * 1024;

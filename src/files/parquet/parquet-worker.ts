@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { FormatError } from "../../core/errors.js";
 import { readGroups } from "./parquet-groups.js";
-import { bytesSource, openSource } from "../source.js";
+import { bytesSource, openSource } from "../bytes/source.js";
 
 /** What a worker is started with. */
 export interface ParquetTask {

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { FormatError } from "../../core/errors.js";
 import { type Matrix, createMatrix } from "../../core/matrix.js";
 import type { ParquetAnswer, ParquetTask } from "./parquet-worker.js";
-import type { ByteSource } from "../source.js";
+import type { ByteSource } from "../bytes/source.js";
 
 /** Time for a row group: damage can keep the decoder busy for ever, and real groups take a second per 50 MB or so. */
 const LEAST_MS = 1500;

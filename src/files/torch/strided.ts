@@ -1,6 +1,6 @@
 import { FormatError } from "../../core/errors.js";
-import { countValues, decodeTensorData, tensorItemSizes } from "../tensor.js";
-import type { TensorData, TensorDtype } from "../tensor.js";
+import { countValues, decodeTensorData, tensorItemSizes } from "../bytes/tensor.js";
+import type { TensorData, TensorDtype } from "../bytes/tensor.js";
 
 /** Values of a tile's side: two tiles of float32 stay in the first-level cache. */
 const tile = 32;

@@ -1,6 +1,6 @@
 import { PickleGlobal } from "./pickle.js";
 import type { PickleFail } from "./pickle.js";
-import type { TensorDtype } from "../tensor.js";
+import type { TensorDtype } from "../bytes/tensor.js";
 
 /** Bytes in a checkpoint that tensors share. `dtype` is absent where the tensors say it themselves. */
 export class StorageRef {

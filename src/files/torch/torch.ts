@@ -2,14 +2,14 @@ import { FormatError } from "../../core/errors.js";
 import { TruncatedPickle, readPickle } from "./pickle.js";
 import type { PickleOptions } from "./pickle.js";
 import { quote } from "../quote.js";
-import { withSource } from "../source.js";
-import type { ByteSource } from "../source.js";
+import { withSource } from "../bytes/source.js";
+import type { ByteSource } from "../bytes/source.js";
 import { readStrided } from "./strided.js";
-import { isTensor, tensorItemSizes } from "../tensor.js";
-import type { Tensor } from "../tensor.js";
+import { isTensor, tensorItemSizes } from "../bytes/tensor.js";
+import type { Tensor } from "../bytes/tensor.js";
 import { parseStorageId, torchGlobals } from "./torch-globals.js";
 import type { StorageRef, TensorLayout } from "./torch-globals.js";
-import { locateStored, openZip, readEntry } from "../zip.js";
+import { locateStored, openZip, readEntry } from "../bytes/zip.js";
 
 /** A pickle holds names and sizes; the values lie outside it. */
 const largestPickle = 64 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { type Tensor, tensorToFloat32 } from "../../files/tensor.js";
+import { type Tensor, tensorToFloat32 } from "../../files/bytes/tensor.js";
 import { FormatError } from "../../core/errors.js";
 import { type Matrix, createMatrix, transpose } from "../../core/matrix.js";
 import type { RawCheckpoint, TensorSummary } from "./raw.js";

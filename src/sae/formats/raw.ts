@@ -3,8 +3,8 @@ import path from "node:path";
 import { readJson } from "../../files/json.js";
 import { readNpz } from "../../files/numpy/npz.js";
 import { readSafetensors } from "../../files/safetensors.js";
-import { openSource } from "../../files/source.js";
-import { type Tensor, type TensorDtype, isTensor } from "../../files/tensor.js";
+import { openSource } from "../../files/bytes/source.js";
+import { type Tensor, type TensorDtype, isTensor } from "../../files/bytes/tensor.js";
 import { readTorch } from "../../files/torch/torch.js";
 import { FormatError } from "../../core/errors.js";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { access } from "node:fs/promises";
 import { readSafetensors, writeSafetensors } from "../../files/safetensors.js";
-import { type Tensor, tensorToFloat32 } from "../../files/tensor.js";
+import { type Tensor, tensorToFloat32 } from "../../files/bytes/tensor.js";
 import type { SaeParameters, TrainerState } from "../../engine/trainer.js";
 import { FormatError } from "../../core/errors.js";
 import { type Matrix, matrixRow, transpose } from "../../core/matrix.js";

@@ -7,7 +7,7 @@ import { openEngine } from "../../engine/open-engine.js";
 import type { Engine } from "../../engine/engine.js";
 import { FormatError } from "../../core/errors.js";
 import type { Matrix } from "../../core/matrix.js";
-import { computeMetrics } from "../metrics.js";
+import { computeMetrics } from "../measure/metrics.js";
 import { saveCheckpoint } from "../save-checkpoint.js";
 import { type ScalingRun, trainingFlops } from "./scaling.js";
 import { trainSae } from "./train.js";

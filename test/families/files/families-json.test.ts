@@ -6,7 +6,7 @@ import {
   toFamilies,
   toFamiliesJson,
 } from "../../../src/families/files/families-json.js";
-import type { Family } from "../../../src/families/extract-families.js";
+import type { Family } from "../../../src/families/extract/extract-families.js";
 
 const family = (parent: number, members: number[]): Family => ({
   parent,

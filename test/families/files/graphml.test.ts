@@ -3,8 +3,8 @@ import test from "ava";
 import { FormatError } from "../../../src/core/errors.js";
 import { compareFamilies } from "../../../src/compare/compare-families.js";
 import { fromFamiliesJson } from "../../../src/families/files/families-json.js";
-import { groupForest } from "../../../src/families/extract-families.js";
-import type { Family } from "../../../src/families/extract-families.js";
+import { groupForest } from "../../../src/families/extract/extract-families.js";
+import type { Family } from "../../../src/families/extract/extract-families.js";
 import {
   forestFromGraph,
   forestToGraphml,

@@ -12,7 +12,7 @@ import {
   streamNpyRows,
 } from "../../../src/files/numpy/npy.js";
 import { createNpyWriter, encodeNpy, writeNpy } from "../../../src/files/numpy/npy-write.js";
-import { bytesSource } from "../../../src/files/source.js";
+import { bytesSource } from "../../../src/files/bytes/source.js";
 import { sharedPath } from "../../support/shared.js";
 
 const fixtures = "test/fixtures/npy";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import test from "ava";
 import { encodeNpy } from "../../../src/files/numpy/npy-write.js";
 import { readNpz } from "../../../src/files/numpy/npz.js";
-import { bytesSource } from "../../../src/files/source.js";
+import { bytesSource } from "../../../src/files/bytes/source.js";
 import { FormatError } from "../../../src/core/errors.js";
 import { makeZip } from "../../support/zip.js";
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { bytesSource } from "../../../src/files/source.js";
-import { isTensor, tensorToFloat32 } from "../../../src/files/tensor.js";
-import type { Tensor } from "../../../src/files/tensor.js";
+import { bytesSource } from "../../../src/files/bytes/source.js";
+import { isTensor, tensorToFloat32 } from "../../../src/files/bytes/tensor.js";
+import type { Tensor } from "../../../src/files/bytes/tensor.js";
 import { readTorch, readTorchState } from "../../../src/files/torch/torch.js";
 import { FormatError } from "../../../src/core/errors.js";
 import { sharedPath } from "../../support/shared.js";

@@ -3,7 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "../../../src/core/errors.js";
 import { loadSae } from "../../../src/sae/checkpoint.js";
-import { computeMetrics } from "../../../src/sae/metrics.js";
+import { computeMetrics } from "../../../src/sae/measure/metrics.js";
 import { trainGrid, readGridTable } from "../../../src/sae/train/train-grid.js";
 import { trainSae } from "../../../src/sae/train/train.js";
 import { inFolder } from "../../support/folder.js";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { readNpyMatrix } from "../../../src/files/numpy/npy.js";
 import { createMatrix, rowNorms } from "../../../src/core/matrix.js";
 import { loadSae } from "../../../src/sae/checkpoint.js";
-import { computeMetrics } from "../../../src/sae/metrics.js";
+import { computeMetrics } from "../../../src/sae/measure/metrics.js";
 import { normaliseInputs } from "../../../src/sae/normalisation.js";
 import { createSae } from "../../../src/sae/sae.js";
 import { trainSae } from "../../../src/sae/train/train.js";

@@ -1,0 +1,298 @@
+import type { Codes, CountOptions } from "../../core/codes.js";
+import { latentCounts } from "../../core/codes.js";
+import type { OnProgress } from "../../core/progress.js";
+
+/** Pairs reserved at first where no smaller bound is known; memory never written to costs none. */
+const FIRST_CAPACITY = 1 << 26;
+/** Documents whose rows are fetched together, see `meetAll`. */
+const FETCH = 32;
+/** A met pair adds 4 plus its share of the cosine, so one float64 cell holds both: cosine is at most 1. */
+const MEETING = 4;
+
+/**
+ * How often, and how alike, latents are active together: the strict lower triangle of C and D, row by row.
+ * The partners j < i of latent i are `latents[offsets[i]]` up to `latents[offsets[i + 1] - 1]`, ascending;
+ * pairs that never meet are absent. C's diagonal is `counts`.
+ */
+export interface Coactivation {
+  n: number;
+  /** Documents counted over (N), each as often as its weight says. */
+  documents: number;
+  /** Documents in which each latent is active, f [n]. */
+  counts: Uint32Array;
+  /** D's diagonal: 1, or 0 where a latent has no norm [n]. */
+  cosineDiagonal: Float32Array;
+  /** [n + 1] */
+  offsets: Uint32Array;
+  /** The partner in each pair [pairs]. */
+  latents: Uint32Array;
+  /** C: documents in which both are active [pairs]. */
+  together: Uint32Array;
+  /** D: cosine of the two latents' activations over all documents, 0 where either has no norm [pairs]. */
+  cosine: Float32Array;
+}
+
+/** How `computeCoactivation` counts. */
+export interface CoactivationOptions extends CountOptions {
+  /** Pairs that meet in fewer documents are left out, which saves memory where n is large. Default 1: none. */
+  minTogether?: number;
+  /** How often each document counts [N], whole numbers from 0: one resample of the corpus. Default: once each. */
+  weights?: Uint32Array;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
+}
+
+/**
+ * C and D of `codes`, accumulated sparsely: N k² / 2 additions, and 12 bytes for each pair that meets.
+ * C is exact; D is within about 1e-6. Throws RangeError where a document names a latent twice or a value is
+ * not finite, or the weights are not one a document.
+ */
+export function computeCoactivation(codes: Codes, options: CoactivationOptions = {}): Coactivation {
+  const { n, k } = codes;
+  const { minTogether = 1, weights, onProgress, signal } = options;
+  if (weights !== undefined && weights.length !== codes.rows) {
+    throw new RangeError(`co-activation: expected ${codes.rows} weights, got ${weights.length}`);
+  }
+  const lists = createLists(codes, options);
+  const pairs = createPairs(codes, minTogether);
+  const cells = new Float64Array(n + 1);
+  const met = new Uint32Array(n);
+  for (let i = 0; i < n; i++) {
+    if (i % 256 === 0) {
+      signal?.throwIfAborted();
+      onProgress?.({ step: "co-activation", done: i, total: n });
+    }
+    if ((lists.starts[i + 1] - lists.starts[i]) * k * 4 > i) {
+      meetAll(lists, i, cells);
+      pairs.takeAll(i, cells);
+    } else {
+      const size = meetFew(lists, i, cells, met);
+      pairs.takeListed(i, met.subarray(0, size).sort(), cells);
+    }
+  }
+  onProgress?.({ step: "co-activation", done: n, total: n });
+  return {
+    n,
+    documents: weights?.reduce((sum, weight) => sum + weight, 0) ?? codes.rows,
+    counts: lists.counts,
+    cosineDiagonal: lists.cosineDiagonal,
+    ...pairs.finish(),
+  };
+}
+
+/**
+ * Postings, and beside them each document's latents that were visited so far, so that visiting latents in
+ * ascending order meets every pair once. Values are divided by their latent's norm.
+ */
+interface Lists {
+  k: number;
+  weights?: Uint32Array;
+  counts: Uint32Array;
+  cosineDiagonal: Float32Array;
+  /** Postings of latent i: `starts[i]` to `starts[i + 1]`. */
+  starts: Uint32Array;
+  documents: Uint32Array;
+  scaled: Float32Array;
+  /** Latents of document r visited so far: `visited[r * k]` on, `fill[r]` of them. */
+  visited: Uint16Array | Uint32Array;
+  visitedScaled: Float32Array;
+  fill: Uint32Array;
+}
+
+function createLists(codes: Codes, options: CoactivationOptions): Lists {
+  const { rows, k, n, indices, values } = codes;
+  const { skipZeros = false, weights } = options;
+  const { counts, listed } = countLatents(codes, options);
+  const starts = new Uint32Array(n + 1);
+  for (let i = 0; i < n; i++) starts[i + 1] = starts[i] + listed[i];
+  const inverse = inverseNorms(codes, weights);
+  const documents = new Uint32Array(starts[n]);
+  const scaled = new Float32Array(starts[n]);
+  const next = starts.slice(0, n);
+  for (let r = 0; r < rows; r++) {
+    if (weights?.[r] === 0) continue;
+    for (let s = r * k; s < (r + 1) * k; s++) {
+      const value = values[s];
+      if (skipZeros && value === 0) continue;
+      const latent = indices[s];
+      const at = next[latent]++;
+      if (at > starts[latent] && documents[at - 1] === r) {
+        throw new RangeError(`co-activation: row ${r} names latent ${latent} twice`);
+      }
+      documents[at] = r;
+      scaled[at] = value * inverse[latent];
+    }
+  }
+  const visited = n <= 65536 ? new Uint16Array(rows * k) : new Uint32Array(rows * k);
+  const visitedScaled = new Float32Array(rows * k);
+  const fill = new Uint32Array(rows);
+  const cosineDiagonal = Float32Array.from(inverse, (value) => (value > 0 ? 1 : 0));
+  return {
+    k,
+    weights,
+    counts,
+    cosineDiagonal,
+    starts,
+    documents,
+    scaled,
+    visited,
+    visitedScaled,
+    fill,
+  };
+}
+
+/** Documents of each latent by their weights, and documents listed in its postings [n]. */
+function countLatents(
+  codes: Codes,
+  { skipZeros, weights }: CoactivationOptions,
+): { counts: Uint32Array; listed: Uint32Array } {
+  if (weights === undefined) {
+    const counts = latentCounts(codes, { skipZeros });
+    return { counts, listed: counts };
+  }
+  const { k, n, indices, values } = codes;
+  const counts = new Uint32Array(n);
+  const listed = new Uint32Array(n);
+  weights.forEach((weight, r) => {
+    if (weight === 0) return;
+    for (let s = r * k; s < (r + 1) * k; s++) {
+      if (skipZeros && values[s] === 0) continue;
+      counts[indices[s]] += weight;
+      listed[indices[s]]++;
+    }
+  });
+  return { counts, listed };
+}
+
+/** 1 over each latent's Euclidean length over all documents, 0 where it has none [n]. */
+function inverseNorms({ n, k, indices, values }: Codes, weights?: Uint32Array): Float64Array {
+  const out = new Float64Array(n);
+  for (let s = 0; s < indices.length; s++) {
+    const value = values[s];
+    if (!Number.isFinite(value)) {
+      throw new RangeError(
+        `co-activation: row ${Math.floor(s / k)}, latent ${indices[s]}: value is ${value}`,
+      );
+    }
+    const weight = weights === undefined ? 1 : weights[Math.floor(s / k)];
+    out[indices[s]] += weight * value * value;
+  }
+  for (let i = 0; i < n; i++) out[i] = out[i] > 0 ? 1 / Math.sqrt(out[i]) : 0;
+  return out;
+}
+
+/** Adds latent i's meetings with all earlier latents to `cells`, then enters i in its documents' rows. */
+function meetAll(lists: Lists, i: number, cells: Float64Array): void {
+  const { k, weights, starts, documents, scaled, visited, visitedScaled, fill } = lists;
+  const end = starts[i + 1];
+  let touched = 0;
+  for (let from = starts[i]; from < end; from += FETCH) {
+    const to = Math.min(end, from + FETCH);
+    // Rows lie far apart. Touching each cache line of the next ones first lets their fetches overlap
+    // instead of each stalling the sums: measured 1.5 times faster at 272,000 x 64.
+    for (let p = from; p < to; p++) {
+      const row = documents[p] * k;
+      const rowEnd = row + fill[documents[p]];
+      for (let s = row; s < rowEnd; s += 32) touched += visited[s];
+      for (let s = row; s < rowEnd; s += 16) touched += visitedScaled[s];
+    }
+    for (let p = from; p < to; p++) {
+      const value = scaled[p];
+      const weight = weights === undefined ? 1 : weights[documents[p]];
+      const meeting = MEETING * weight;
+      const factor = weight * value;
+      const row = documents[p] * k;
+      const rowEnd = row + fill[documents[p]];
+      for (let s = row; s < rowEnd; s++) {
+        cells[visited[s]] += meeting + factor * visitedScaled[s];
+      }
+      visited[rowEnd] = i;
+      visitedScaled[rowEnd] = value;
+      fill[documents[p]]++;
+    }
+  }
+  // Only so that the engine keeps the touching loads; the last cell is no latent's.
+  cells[cells.length - 1] = touched;
+}
+
+/** The same for a rare latent: lists the latents met in `met` and gives their number. */
+function meetFew(lists: Lists, i: number, cells: Float64Array, met: Uint32Array): number {
+  const { k, weights, starts, documents, scaled, visited, visitedScaled, fill } = lists;
+  let size = 0;
+  for (let p = starts[i]; p < starts[i + 1]; p++) {
+    const weight = weights === undefined ? 1 : weights[documents[p]];
+    const row = documents[p] * k;
+    const rowEnd = row + fill[documents[p]];
+    for (let s = row; s < rowEnd; s++) {
+      const j = visited[s];
+      if (cells[j] === 0) met[size++] = j;
+      cells[j] += weight * (MEETING + scaled[p] * visitedScaled[s]);
+    }
+    visited[rowEnd] = i;
+    visitedScaled[rowEnd] = scaled[p];
+    fill[documents[p]]++;
+  }
+  return size;
+}
+
+interface Pairs {
+  /** Moves the cells below i into the triangle and clears them. */
+  takeAll(i: number, cells: Float64Array): void;
+  /** The same for the listed cells alone, ascending. */
+  takeListed(i: number, listed: Uint32Array, cells: Float64Array): void;
+  finish(): Pick<Coactivation, "offsets" | "latents" | "together" | "cosine">;
+}
+
+function createPairs({ n, rows, k }: Codes, minTogether: number): Pairs {
+  const bound = Math.min((n * (n - 1)) / 2, (rows * k * (k - 1)) / 2);
+  let capacity = Math.min(bound, FIRST_CAPACITY);
+  let size = 0;
+  const offsets = new Uint32Array(n + 1);
+  let latents = new Uint32Array(capacity);
+  let together = new Uint32Array(capacity);
+  let cosine = new Float32Array(capacity);
+
+  const reserve = (more: number): void => {
+    if (size + more <= capacity || capacity === bound) return;
+    capacity = Math.min(bound, Math.max(size + more, Math.ceil(capacity * 1.5)));
+    const grown = [new Uint32Array(capacity), new Uint32Array(capacity)];
+    grown[0].set(latents);
+    grown[1].set(together);
+    [latents, together] = grown;
+    const grownCosine = new Float32Array(capacity);
+    grownCosine.set(cosine);
+    cosine = grownCosine;
+  };
+  const put = (j: number, cell: number): void => {
+    const count = Math.floor(cell / MEETING + 0.5);
+    if (count < minTogether) return;
+    latents[size] = j;
+    together[size] = count;
+    cosine[size++] = cell - MEETING * count;
+  };
+  return {
+    takeAll(i, cells) {
+      reserve(i);
+      for (let j = 0; j < i; j++) {
+        if (cells[j] === 0) continue;
+        put(j, cells[j]);
+        cells[j] = 0;
+      }
+      offsets[i + 1] = size;
+    },
+    takeListed(i, listed, cells) {
+      reserve(listed.length);
+      for (const j of listed) {
+        put(j, cells[j]);
+        cells[j] = 0;
+      }
+      offsets[i + 1] = size;
+    },
+    finish: () => ({
+      offsets,
+      latents: latents.subarray(0, size),
+      together: together.subarray(0, size),
+      cosine: cosine.subarray(0, size),
+    }),
+  };
+}

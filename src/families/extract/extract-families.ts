@@ -1,0 +1,128 @@
+import type { OnProgress } from "../../core/progress.js";
+import type { Coactivation } from "../coactivation/coactivation.js";
+import { filterEdges } from "../forest/select-edges.js";
+import { selectForestEdges, selectNodes, spanForest } from "../forest/forest.js";
+import type { Forest, ForestOptions } from "../forest/forest.js";
+import { findSubtrees } from "../forest/subtrees.js";
+import type { FamilyMember, SubtreeOptions } from "../forest/subtrees.js";
+
+/** A latent with its descendants: the groups that the paper calls feature families. */
+export interface Family {
+  /** The parent latent, which names the family. A latent is the parent of one family at most. */
+  parent: number;
+  /** Its descendants without itself, depth first. */
+  members: FamilyMember[];
+  /** Pass in which it was found, from 0. */
+  pass: number;
+}
+
+/** Families with the forest that the first of them came from. */
+export interface FamilyResult {
+  families: Family[];
+  /** The first pass's forest, over all nodes. */
+  forest: Forest;
+  /** Families found in each pass, before those that overlap were dropped. */
+  found: number[];
+}
+
+/** How families are drawn from co-activation. */
+export interface FamilyOptions extends ForestOptions, SubtreeOptions {
+  /** Times the forest is rebuilt without the parents found so far, the first time included. Default 4. */
+  passes?: number;
+  /** Fewest descendants of a family. Default 4. */
+  minChildren?: number;
+  /** Largest Jaccard overlap of two families' members; of a pair over it the larger stays. Default 0.6. */
+  maxOverlap?: number;
+  onProgress?: OnProgress;
+}
+
+/**
+ * Families of co-activating latents: every latent of the maximum spanning forest with enough children and its
+ * descendants, over several passes, each without the parents of the ones before. Depends on no order of the input.
+ */
+export function extractFamilies(
+  coactivation: Coactivation,
+  options: FamilyOptions = {},
+): FamilyResult {
+  const { passes = 4, minChildren = 4, maxOverlap = 0.6, onProgress } = options;
+  if (!(Number.isInteger(passes) && passes >= 1)) {
+    throw new RangeError(`extractFamilies: passes must be 1 or more, got ${passes}`);
+  }
+  let nodes = selectNodes(coactivation, options);
+  let edges = selectForestEdges(coactivation, nodes, options);
+  const forest = spanForest(coactivation.counts, nodes, edges);
+  const isLeft = new Uint8Array(coactivation.n);
+  for (const latent of nodes) isLeft[latent] = 1;
+
+  const families: Family[] = [];
+  const found: number[] = [];
+  for (let pass = 0; pass < passes; pass++) {
+    onProgress?.({ step: "families", done: pass, total: passes });
+    const current = pass === 0 ? forest : spanForest(coactivation.counts, nodes, edges);
+    const subtrees = findSubtrees(current, options).filter(
+      ({ members }) => members.length >= minChildren,
+    );
+    found.push(subtrees.length);
+    if (subtrees.length === 0) break;
+    for (const { parent, members } of subtrees) {
+      families.push({ parent, members, pass });
+      isLeft[parent] = 0;
+    }
+    nodes = nodes.filter((latent) => isLeft[latent] === 1);
+    edges = filterEdges(edges, isLeft);
+  }
+  onProgress?.({ step: "families", done: passes, total: passes });
+  return { families: dropOverlapping(families, maxOverlap), forest, found };
+}
+
+/**
+ * Families without those whose members overlap a larger kept one's by more than `maxOverlap` (Jaccard). Of equal size
+ * the one of the earlier pass stays, then the one with the lower parent. The order is kept.
+ */
+export function dropOverlapping(families: readonly Family[], maxOverlap: number): Family[] {
+  const order = families.map((_, f) => f);
+  order.sort((a, b) => {
+    const [first, second] = [families[a], families[b]];
+    return (
+      second.members.length - first.members.length ||
+      first.pass - second.pass ||
+      first.parent - second.parent
+    );
+  });
+  const keepers = new Map<number, number[]>();
+  const kept = new Set<number>();
+  for (const f of order) {
+    const { members } = families[f];
+    const shared = new Map<number, number>();
+    for (const { latent } of members) {
+      for (const keeper of keepers.get(latent) ?? []) {
+        shared.set(keeper, (shared.get(keeper) ?? 0) + 1);
+      }
+    }
+    const isCovered = Array.from(shared).some(([keeper, both]) => {
+      const either = members.length + families[keeper].members.length - both;
+      return both / either > maxOverlap;
+    });
+    if (isCovered) continue;
+    kept.add(f);
+    for (const { latent } of members) {
+      const list = keepers.get(latent);
+      if (list === undefined) keepers.set(latent, [f]);
+      else list.push(f);
+    }
+  }
+  return families.filter((_, f) => kept.has(f));
+}
+
+/**
+ * Families of a forest that is there already, in one pass and with nothing dropped: by default every root with three
+ * children of its own or more, and its descendants.
+ */
+export function groupForest(
+  forest: Forest,
+  { minChildren = 3, nested = "roots", ...options }: SubtreeOptions & { minChildren?: number } = {},
+): Family[] {
+  return findSubtrees(forest, { ...options, nested })
+    .filter(({ members }) => members.length >= minChildren)
+    .map(({ parent, members }) => ({ parent, members, pass: 0 }));
+}

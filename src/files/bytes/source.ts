@@ -1,0 +1,107 @@
+import { open, stat } from "node:fs/promises";
+import { FormatError } from "../../core/errors.js";
+
+/** Node refuses single reads of 2 GiB and more. */
+const largestRead = 256 * 1024 * 1024;
+
+/** Bytes that are read by range: a file, a test's bytes, later a URL. Readers take nothing else. */
+export interface ByteSource {
+  /** What errors call it: the path of a file. */
+  readonly name: string;
+  readonly byteLength: number;
+  /** Bytes `start` up to `end` (exclusive). Throws FormatError where the range leaves the source. */
+  read(start: number, end: number): Promise<Uint8Array>;
+  /** Fills `target` with the bytes from `start` on, without a copy in between. Throws as `read` does. */
+  readInto(target: Uint8Array, start: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a file for reading by range. Throws FormatError if there is no such file or it is no regular file. */
+export async function openSource(path: string): Promise<ByteSource> {
+  const refuse = (cause: unknown): never => {
+    throw new FormatError(path, describeOpenError(cause), { cause });
+  };
+  // Asked before it is opened: opening a named pipe would wait for its writer.
+  const stats = await stat(path).catch(refuse);
+  if (!stats.isFile()) throw new FormatError(path, "expected a file, found a folder or a device");
+  const handle = await open(path, "r").catch(refuse);
+  const byteLength = stats.size;
+
+  async function readInto(target: Uint8Array, start: number): Promise<void> {
+    checkRange(path, byteLength, start, start + target.length);
+    let done = 0;
+    while (done < target.length) {
+      const length = Math.min(largestRead, target.length - done);
+      const { bytesRead } = await handle.read(target, done, length, start + done);
+      if (bytesRead === 0) {
+        throw new FormatError(
+          path,
+          `ended at byte ${start + done} while it was read, expected ${byteLength} bytes`,
+        );
+      }
+      done += bytesRead;
+    }
+  }
+  return {
+    name: path,
+    byteLength,
+    async read(start: number, end: number): Promise<Uint8Array> {
+      checkRange(path, byteLength, start, end);
+      const target = new Uint8Array(end - start);
+      await readInto(target, start);
+      return target;
+    },
+    readInto,
+    close: () => handle.close(),
+  };
+}
+
+/** Bytes in memory as a source. `read` gives views, not copies. */
+export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
+  const slice = (start: number, end: number): Uint8Array => {
+    checkRange(name, bytes.length, start, end);
+    return bytes.subarray(start, end);
+  };
+  return {
+    name,
+    byteLength: bytes.length,
+    read: (start, end) => settle(() => slice(start, end)),
+    readInto: (target, start) => settle(() => target.set(slice(start, start + target.length))),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Runs `use` on a source; one that was opened here, from a path, is closed afterwards. */
+export async function withSource<T>(
+  input: string | ByteSource,
+  use: (source: ByteSource) => Promise<T>,
+): Promise<T> {
+  if (typeof input !== "string") return use(input);
+  const source = await openSource(input);
+  try {
+    return await use(source);
+  } finally {
+    await source.close();
+  }
+}
+
+function checkRange(name: string, byteLength: number, start: number, end: number): void {
+  const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end);
+  if (!whole || start < 0 || end < start || end > byteLength) {
+    throw new FormatError(
+      name,
+      `bytes ${start} to ${end} were asked for, but it has ${byteLength}`,
+    );
+  }
+}
+
+function settle<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}
+
+function describeOpenError(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT") return "no such file";
+  if (code === "EACCES" || code === "EPERM") return "no permission to read it";
+  return cause instanceof Error ? cause.message : "cannot be opened";
+}

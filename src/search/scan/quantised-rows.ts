@@ -1,0 +1,150 @@
+import { type KernelModule, WorkerPool } from "../../engine/worker-pool.js";
+import type { Matrix } from "../../core/matrix.js";
+import { KERNELS } from "./kernel-bytes.js";
+
+/** What is known of a query's cosine to each row: it lies within `errors[i] + slack` of `centreOf(i)`. */
+export interface Estimates {
+  /** Part of the score that all rows share: the mean's product with the query. */
+  offset: number;
+  /** What a product counts, times the row's scale. */
+  factor: number;
+  /** Most that rounding the query can add. */
+  slack: number;
+  /** By row, overwritten by the next scan. */
+  products: Int32Array;
+  scales: Float32Array;
+  /** NaN for a row that is not finite. */
+  errors: Float32Array;
+}
+
+/** Rows of unit length in a byte a number, which tell every cosine to within a bound. */
+export interface QuantisedRows {
+  readonly bytes: number;
+  /** Writes rows from `start` on. */
+  fill(start: number, block: Matrix): void;
+  /** What the rows tell of up to MOST_QUERIES queries of unit length. */
+  scan(units: readonly Float64Array[]): Estimates[];
+  close(): Promise<void>;
+}
+
+/** Queries that one pass takes. */
+export const MOST_QUERIES = 4;
+
+const MODULE: KernelModule = {
+  shared: KERNELS,
+  task: "search",
+  ifTooLarge: "search without an index",
+  ifLost: "open the index again",
+};
+const CONFIG = 2048;
+const HEAP = 65536;
+const QUANTISE_ROWS = 32;
+// A chunk's codes stay in a core's own cache for the queries behind the first.
+const SCAN_BYTES = 262_144;
+const STAGED_VALUES = 4 * 1024 * 1024;
+const LARGEST_PRODUCT = 2 ** 31 - 1;
+
+/** Room for `rows` that are kept less `mean` (length 1 at most) [d]. Throws RangeError where memory does not do. */
+export async function createQuantisedRows(
+  rows: number,
+  mean: Float32Array,
+  threads: number,
+): Promise<QuantisedRows> {
+  const d = mean.length;
+  const padded = Math.ceil(d / 16) * 16;
+  const staged = Math.max(1, Math.min(rows, Math.floor(STAGED_VALUES / d)));
+  const layout = allot({
+    mean: 4 * d,
+    queries: 2 * padded * MOST_QUERIES,
+    staging: 4 * d * staged,
+    rest: 4 * padded * Math.ceil(staged / QUANTISE_ROWS),
+    scales: 4 * rows,
+    errors: 4 * rows,
+    products: 4 * rows * MOST_QUERIES,
+    codes: rows * padded,
+  });
+  const pool = await WorkerPool.create(MODULE, { bytes: layout.end, threads });
+  const { buffer } = pool.memory;
+  const { at } = layout;
+  const config = new Uint32Array(buffer, CONFIG, 15);
+  const { staging, mean: meanAt, scales, errors, codes, products, queries, rest } = at;
+  config.set([d, padded, 0, 0, staging, meanAt, scales, errors, codes, products, queries]);
+  config[12] = rest;
+  config[14] = rows;
+  new Float32Array(buffer, meanAt, d).set(mean);
+  return {
+    bytes: buffer.byteLength,
+    fill: (start, block) => fill(pool, { config, staging, staged }, start, block),
+    scan(units) {
+      const table = {
+        scales: new Float32Array(buffer, scales, rows),
+        errors: new Float32Array(buffer, errors, rows),
+      };
+      const ready = units.map((unit, q) => ({
+        ...placeQuery(unit, new Int16Array(buffer, queries + 2 * padded * q, padded), mean),
+        products: new Int32Array(buffer, products + 4 * rows * q, rows),
+        ...table,
+      }));
+      const size = Math.max(4, Math.floor(SCAN_BYTES / padded / 4) * 4);
+      config[2] = rows;
+      config[11] = units.length;
+      config[13] = size;
+      pool.shareAtOnce(1, Math.ceil(rows / size));
+      return ready;
+    },
+    close: () => pool.dispose(),
+  };
+}
+
+function fill(
+  pool: WorkerPool,
+  { config, staging, staged }: { config: Uint32Array; staging: number; staged: number },
+  start: number,
+  { rows, cols, data }: Matrix,
+): void {
+  for (let done = 0; done < rows; done += staged) {
+    const count = Math.min(staged, rows - done);
+    const values = data.subarray(done * cols, (done + count) * cols);
+    new Float32Array(pool.memory.buffer, staging, values.length).set(values);
+    config[2] = count;
+    config[3] = start + done;
+    config[13] = QUANTISE_ROWS;
+    pool.shareAtOnce(0, Math.ceil(count / QUANTISE_ROWS));
+  }
+}
+
+/** Writes the query as whole numbers [padded], as fine as 16 bits and the 32 bits of a product allow. */
+function placeQuery(
+  unit: Float64Array,
+  target: Int16Array,
+  mean: Float32Array,
+): { offset: number; factor: number; slack: number } {
+  let largest = 0;
+  let offset = 0;
+  for (let j = 0; j < unit.length; j++) {
+    largest = Math.max(largest, Math.abs(unit[j]));
+    offset += unit[j] * mean[j];
+  }
+  // No product is over the lengths' product (Cauchy-Schwarz): 127·√d for a row, and here `steps` and half a step a number.
+  const width = Math.sqrt(unit.length);
+  const steps = Math.min(32767 / largest, LARGEST_PRODUCT / (127 * width) - width / 2 - 1);
+  let missed = 0;
+  for (let j = 0; j < unit.length; j++) {
+    target[j] = Math.round(unit[j] * steps);
+    missed += (unit[j] - target[j] / steps) ** 2;
+  }
+  // A row's codes stand for at most 2 (a unit row less a mean) and what they miss, at most √d/127.
+  return { offset, factor: 1 / steps, slack: Math.sqrt(missed) * (2 + width / 127) + 1e-9 };
+}
+
+function allot<Name extends string>(
+  sizes: Record<Name, number>,
+): { at: Record<Name, number>; end: number } {
+  let end = HEAP;
+  const at = { ...sizes };
+  for (const name of Object.keys(sizes) as Name[]) {
+    at[name] = end;
+    end += Math.ceil(sizes[name] / 64) * 64;
+  }
+  return { at, end };
+}

@@ -407,7 +407,6 @@ export {
   type EmbeddingScoreOptions,
   EMBEDDING_SCORE,
   scoreByEmbedding,
-  withScore,
 } from "./labels/embedding-score.js";
 export { type StoredEvidence, readEvidence } from "./labels/evidence/evidence-read.js";
 export type {
@@ -443,8 +442,6 @@ export { labelsFromAnalysis } from "./labels/paper/labels-from-analysis.js";
 export { type KeywordOptions, labelByKeywords } from "./labels/keywords.js";
 export {
   type FamilyLabelOptions,
-  type FamilyMemberScore,
-  type FamilyNameRecord,
   type LabelledFamily,
   labelFamilies,
 } from "./labels/label-families.js";
@@ -454,20 +451,23 @@ export {
   labelLatents,
 } from "./labels/label-latents.js";
 export {
-  type LabelRecord,
-  type LabelScore,
+  type FamilyMemberScore,
+  type Label,
   type LabelSource,
+  type Score,
   displayLabel,
   mergeLabels,
-} from "./labels/label.js";
+  withScore,
+} from "./records/label.js";
+export { type LabelLine, readLabels, toLine, writeLabels } from "./records/label-lines.js";
 export {
   type MeasuredVerdict,
   type VerdictMeasures,
   measureVerdicts,
   weightedF1,
 } from "./labels/measures.js";
-export type { SavedScore } from "./labels/model-labels.js";
-export { readOverrides } from "./labels/overrides.js";
+export type { SavedScore } from "./records/model-labels.js";
+export { readOverrides } from "./records/overrides.js";
 export { type LabelProtocol, type ProtocolName, PROTOCOLS } from "./labels/protocol.js";
 export { type TokenOverlap, tokenOverlap } from "./labels/examples/token-overlap.js";
 export { type WordIndex, type WordOptions, indexWords } from "./words/word-index.js";

@@ -35,7 +35,7 @@ async function label({ folder }: TaskContext): Promise<Omit<Labelled, "peakMB">>
   return {
     documents: texts.length,
     latents: labels.length,
-    labelled: labels.filter((record) => record.label !== "").length,
+    labelled: labels.filter(({ text }) => text !== "").length,
     index: (indexed - start) / 1000,
     label: (ended - indexed) / 1000,
   };

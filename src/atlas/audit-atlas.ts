@@ -7,8 +7,8 @@ import {
   collectAudit,
 } from "../labels/evidence/audit.js";
 import { readEvidence } from "../labels/evidence/evidence-read.js";
-import { readFamilyNames } from "../labels/model-labels.js";
-import type { LabelRecord } from "../labels/label.js";
+import { readFamilyNames } from "../records/model-labels.js";
+import type { Label } from "../records/label.js";
 import type { AtlasStore, AtlasFamily } from "./store.js";
 import { ATLAS_FILES } from "./files.js";
 
@@ -32,7 +32,7 @@ export async function auditAtlas(
   const file = (name: "modelFamilies" | "evidence"): string =>
     path.join(data.dir, ATLAS_FILES[name]);
   const byModel = new Map(
-    (await readFamilyNames(file("modelFamilies"), postings.n)).map((one) => [one.latent, one]),
+    (await readFamilyNames(file("modelFamilies"), postings.n)).map((one) => [one.id, one]),
   );
   const subjects = lowest(
     [
@@ -42,7 +42,7 @@ export async function auditAtlas(
     most,
   );
   const wanted = new Map(
-    subjects.map((subject) => [keyOf(subject.of, subject.record.latent), subject]),
+    subjects.map((subject) => [keyOf(subject.label.of, subject.label.id), subject]),
   );
   if (existsSync(file("evidence"))) {
     for await (const evidence of readEvidence(file("evidence"))) {
@@ -55,7 +55,7 @@ export async function auditAtlas(
 }
 
 function latentSubjects(
-  labels: ReadonlyMap<number, LabelRecord>,
+  labels: ReadonlyMap<number, Label>,
   families: readonly AtlasFamily[],
 ): AuditSubject[] {
   const memberships = new Map<number, string[]>();
@@ -64,44 +64,33 @@ function latentSubjects(
       memberships.set(latent, [...(memberships.get(latent) ?? []), name]);
     }
   }
-  return [...labels.values()].map((record) => ({
-    of: "latent",
-    record,
-    families: memberships.get(record.latent),
+  return [...labels.values()].map((label) => ({
+    label,
+    families: memberships.get(label.id),
   }));
 }
 
 function familySubject(
   { parent, name, members, nameSource, nameScores }: AtlasFamily,
-  byModel: LabelRecord | undefined,
+  byModel: Label | undefined,
 ): AuditSubject {
-  const [first, ...scores] = nameScores;
   const latents = [parent, ...members.map(({ latent }) => latent)];
-  if (nameSource === "llm" && byModel?.label === name)
-    return { of: "family", latents, record: byModel };
+  if (nameSource === "llm" && byModel?.text === name) return { latents, label: byModel };
   return {
-    of: "family",
     latents,
-    record: {
-      latent: parent,
-      label: name,
+    label: {
+      of: "family",
+      id: parent,
+      text: name,
       source: nameSource ?? "keywords",
-      ...(first
-        ? {
-            score: first.value,
-            scoreName: first.name,
-            n: first.n,
-            interval: first.interval,
-            scores,
-          }
-        : {}),
+      scores: nameScores,
     },
   };
 }
 
 function lowest(subjects: AuditSubject[], most: number): AuditSubject[] {
   if (subjects.length <= most) return subjects;
-  const score = ({ record }: AuditSubject): number => record.score ?? Infinity;
+  const score = ({ label }: AuditSubject): number => label.scores.at(0)?.value ?? Infinity;
   const kept = [...subjects].sort((a, b) => score(a) - score(b)).slice(0, most);
   const names = new Set(kept);
   return subjects.filter((subject) => names.has(subject));

@@ -137,7 +137,7 @@ async function prepare(data: AtlasStore, options: AtlasSteeringOptions): Promise
     await data.documents(),
   ];
   const engine = await data.engine();
-  const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.label ?? "");
+  const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.text ?? "");
   const clean = [...labels.keys()].filter(
     (latent) =>
       labels[latent] !== "" && postings.offsets[latent + 1] - postings.offsets[latent] >= minActive,

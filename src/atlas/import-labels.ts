@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { writeJsonl } from "../files/jsonl.js";
 import { FormatError } from "../core/errors.js";
 import { type CatalogChange, type ComparedRow, diffCatalogs } from "../catalog/diff.js";
+import { labelToColumns } from "../catalog/label-columns.js";
 import { readCatalog } from "../catalog/read.js";
 import { namesFromFamilyAnalysis } from "../labels/paper/family-analysis-names.js";
 import { type LabelImport, checkDensities, readLabelImport } from "../catalog/import-file.js";
-import { type LabelLine, readLabelLines, recordsOf } from "../labels/label-read.js";
-import { type LabelRecord, mergeLabels } from "../labels/label.js";
+import { type Label, mergeLabels } from "../records/label.js";
+import { readLabels, writeLabels } from "../records/label-lines.js";
 import type { BuildReport } from "./steps/atlas-build.js";
 import { type AtlasFamily, openStore } from "./store.js";
 import { ATLAS_FILES } from "./files.js";
@@ -73,10 +73,10 @@ export async function importLabels(
     imports.push(found);
   }
   const store = path.join(dir, ATLAS_FILES.imported);
-  const before = existsSync(store) ? await readLabelLines(store, densities.length) : [];
-  const labels = mergeLabels(recordsOf(before, "latent"), ...imports.map((found) => found.labels));
+  const before = existsSync(store) ? await readLabels(store, { n: densities.length }) : [];
+  const labels = mergeLabels(ofKind(before, "latent"), ...imports.map((found) => found.labels));
   const names = imports.map((found) => nameFamilies(found, families, labels, own));
-  const merged = mergeLabels(recordsOf(before, "family"), ...names.map(({ taken }) => taken));
+  const merged = mergeLabels(ofKind(before, "family"), ...names.map(({ taken }) => taken));
   const report: ImportReport = {
     files: imports.map((found, i) => summarise(found, names[i])),
     latents: changes([...own.values()], labels),
@@ -85,12 +85,8 @@ export async function importLabels(
       countHuman([...own.values()], labels) + countHuman(families.map(nameRecord), merged),
   };
   if (dryRun) return report;
-  const lines: LabelLine[] = [
-    ...labels.map((record): LabelLine => ({ of: "latent", ...record })),
-    ...merged.map((record): LabelLine => ({ of: "family", ...record })),
-  ];
   const build = await withLock(dir, async () => {
-    await writeJsonl(store, lines);
+    await writeLabels(store, [...labels, ...merged], { isMixed: true });
     return refreshLabels(dir, options);
   });
   return { ...report, build };
@@ -107,16 +103,16 @@ async function readDensities(dir: string): Promise<number[]> {
 function nameFamilies(
   found: LabelImport,
   families: readonly AtlasFamily[],
-  imported: readonly LabelRecord[],
-  own: ReadonlyMap<number, LabelRecord>,
-): { taken: LabelRecord[]; unmatched: number } {
+  imported: readonly Label[],
+  own: ReadonlyMap<number, Label>,
+): { taken: Label[]; unmatched: number } {
   const parents = new Set(families.map(({ parent }) => parent));
-  const direct = found.names.filter(({ latent }) => parents.has(latent));
-  const byLatent = new Map(imported.map(({ latent, label }) => [latent, label]));
+  const direct = found.names.filter(({ id }) => parents.has(id));
+  const byLatent = new Map(imported.map(({ id, text }) => [id, text]));
   const { names, unmatched } = namesFromFamilyAnalysis(
     found.families,
     families,
-    (latent) => byLatent.get(latent) ?? own.get(latent)?.label ?? "",
+    (latent) => byLatent.get(latent) ?? own.get(latent)?.text ?? "",
   );
   const given = found.names.length + found.families.length;
   const taken = [...direct, ...names];
@@ -132,7 +128,7 @@ function nameFamilies(
 
 function summarise(
   { path: file, kind, labels, leftOut, repeated }: LabelImport,
-  { taken, unmatched }: { taken: LabelRecord[]; unmatched: number },
+  { taken, unmatched }: { taken: Label[]; unmatched: number },
 ): ImportedFile {
   return {
     path: file,
@@ -145,40 +141,35 @@ function summarise(
   };
 }
 
-/** A family's name as the atlas has it, as a record. */
-function nameRecord({ parent, name, nameSource, nameScores }: AtlasFamily): LabelRecord {
-  const [first] = nameScores;
+/** A family's name as the atlas has it. */
+function nameRecord({ parent, name, nameSource, nameScores }: AtlasFamily): Label {
   return {
-    latent: parent,
-    label: name,
+    of: "family",
+    id: parent,
+    text: name,
     source: nameSource ?? "keywords",
-    ...(first ? { score: first.value, scoreName: first.name } : {}),
+    scores: nameScores,
   };
 }
 
-function changes(
-  before: readonly LabelRecord[],
-  imported: readonly LabelRecord[],
-): CatalogChange[] {
-  const known = new Set(before.map(({ latent }) => latent));
+function ofKind(labels: readonly Label[], kind: Label["of"]): Label[] {
+  return labels.filter(({ of }) => of === kind);
+}
+
+function changes(before: readonly Label[], imported: readonly Label[]): CatalogChange[] {
+  const known = new Set(before.map(({ id }) => id));
   const after = mergeLabels(
     before,
-    imported.filter(({ latent }) => known.has(latent)),
+    imported.filter(({ id }) => known.has(id)),
   );
   return diffCatalogs(before.map(catalogColumns), after.map(catalogColumns));
 }
 
-function catalogColumns(record: LabelRecord): ComparedRow {
-  return {
-    index: record.latent,
-    label: record.label,
-    label_source: record.label === "" ? null : record.source,
-    score: record.score ?? null,
-    score_name: record.scoreName ?? null,
-  };
+function catalogColumns(label: Label): ComparedRow {
+  return { index: label.id, ...labelToColumns(label) };
 }
 
-function countHuman(own: readonly LabelRecord[], imported: readonly LabelRecord[]): number {
-  const human = new Set(own.filter(({ source }) => source === "human").map(({ latent }) => latent));
-  return imported.filter(({ latent }) => human.has(latent)).length;
+function countHuman(own: readonly Label[], imported: readonly Label[]): number {
+  const human = new Set(own.filter(({ source }) => source === "human").map(({ id }) => id));
+  return imported.filter(({ id }) => human.has(id)).length;
 }

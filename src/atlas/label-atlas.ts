@@ -9,12 +9,9 @@ import {
   type ModelLabelOptions,
   labelLatents,
 } from "../labels/label-latents.js";
-import {
-  type FamilyNameRecord,
-  type LabelledFamily,
-  labelFamilies,
-} from "../labels/label-families.js";
-import { type LabelRecord, mergeLabels } from "../labels/label.js";
+import { type LabelledFamily, labelFamilies } from "../labels/label-families.js";
+import { type Label, mergeLabels } from "../records/label.js";
+import { type LabelLine, parseLabel, toLine } from "../records/label-lines.js";
 import { type LabelProtocol, PROTOCOLS } from "../labels/protocol.js";
 import type { BuildReport } from "./steps/atlas-build.js";
 import { type AtlasStore, openStore } from "./store.js";
@@ -93,7 +90,7 @@ export async function rehearseLabels(dir: string, options: LabelAtlasOptions): P
 }
 
 /** One label as it comes, of a latent or of a family. */
-type Labelled = ({ of: "latent" } & LabelledLatent) | ({ of: "family" } & LabelledFamily);
+type Labelled = LabelledLatent | LabelledFamily;
 
 async function* labelStream(
   data: AtlasStore,
@@ -105,27 +102,25 @@ async function* labelStream(
   const source = await openLabelSource(data, kinds);
   const { n } = source.postings;
   const latents = options.latents ?? Array.from({ length: n }, (_, latent) => latent);
-  const fresh = new Map<number, LabelRecord>();
+  const fresh = new Map<number, Label>();
   for await (const labelled of labelLatents(source, latents, { ...options, protocol })) {
-    const { record } = labelled;
-    if (options.families && record.label !== "") fresh.set(record.latent, shortened(record));
-    yield { of: "latent", ...labelled };
+    const { label } = labelled;
+    if (options.families && label.text !== "") fresh.set(label.id, shortened(label));
+    yield labelled;
   }
   if (!options.families) return;
   const known = await data.labels();
-  const labelOf = (latent: number): LabelRecord | undefined => {
-    const records = [known.get(latent), fresh.get(latent)].filter((one) => one !== undefined);
-    return mergeLabels(records).at(0);
+  const labelOf = (latent: number): Label | undefined => {
+    const both = [known.get(latent), fresh.get(latent)].filter((one) => one !== undefined);
+    return mergeLabels(both).at(0);
   };
   const families = await data.families();
-  const named = labelFamilies(source, families, { ...options, protocol, labelOf });
-  for await (const labelled of named) yield { of: "family", ...labelled };
+  yield* labelFamilies(source, families, { ...options, protocol, labelOf });
 }
 
 /** Label and scores alone: all that families need, and little enough to be held for every latent. */
-function shortened({ latent, label, source, ...rest }: LabelRecord): LabelRecord {
-  const { score, scoreName, n, interval, scores } = rest;
-  return { latent, label, source, score, scoreName, n, interval, scores };
+function shortened({ of, id, text, source, scores }: Label): Label {
+  return { of, id, text, source, scores };
 }
 
 function protocolOf({ protocol = PROTOCOLS.default, inactive }: LabelAtlasOptions): LabelProtocol {
@@ -143,8 +138,8 @@ async function labelInto(
 ): Promise<Omit<LabelAtlasReport, "refreshed">> {
   const file = (name: keyof typeof ATLAS_FILES): string => path.join(data.dir, ATLAS_FILES[name]);
   const lines = {
-    latent: await openLabelLines<LabelRecord>(file("modelLabels")),
-    family: await openLabelLines<FamilyNameRecord>(file("modelFamilies")),
+    latent: await openLabelLines(file("modelLabels")),
+    family: await openLabelLines(file("modelFamilies")),
   };
   const evidences = await openMergedLines<LabelEvidence>(
     file("evidence"),
@@ -154,10 +149,9 @@ async function labelInto(
   let failure: { error: unknown } | undefined;
   try {
     for await (const labelled of labelStream(data, options)) {
-      const { of, record, evidence } = labelled;
-      counts[of].add(record);
-      const isKept =
-        of === "latent" ? await lines.latent.add(record) : await lines.family.add(labelled.record);
+      const { label, evidence } = labelled;
+      counts[label.of].add(label);
+      const isKept = await lines[label.of].add(label);
       if (isKept && evidence !== undefined) await evidences.add(evidence);
     }
   } catch (error) {
@@ -175,22 +169,24 @@ async function labelInto(
 }
 
 /** A file of labels that is being rewritten; an empty label does not take the place of one. */
-async function openLabelLines<T extends LabelRecord>(
-  file: string,
-): Promise<{ add(record: T): Promise<boolean>; commit(): Promise<void>; abort(): Promise<void> }> {
+async function openLabelLines(file: string): Promise<{
+  add(label: Label): Promise<boolean>;
+  commit(): Promise<void>;
+  abort(): Promise<void>;
+}> {
   const labelled = new Set<number>();
   if (existsSync(file)) {
-    for await (const { value } of readJsonl(file)) {
-      const { latent, label } = value as T;
-      if (label !== "") labelled.add(latent);
+    for await (const { line, value } of readJsonl(file)) {
+      const { id, text } = parseLabel(value, file, { place: `line ${line}` });
+      if (text !== "") labelled.add(id);
     }
   }
-  const lines = await openMergedLines<T>(file, ({ latent }) => String(latent));
+  const lines = await openMergedLines<LabelLine>(file, ({ latent }) => String(latent));
   return {
-    async add(record) {
+    async add(label) {
       // A question that failed today says nothing against the label of yesterday.
-      if (record.label === "" && labelled.has(record.latent)) return false;
-      await lines.add(record);
+      if (label.text === "" && labelled.has(label.id)) return false;
+      await lines.add(toLine(label));
       return true;
     },
     commit: () => lines.commit(),
@@ -198,7 +194,7 @@ async function openLabelLines<T extends LabelRecord>(
   };
 }
 
-function createCount(): { add(record: LabelRecord): void; report(): LabelCounts } {
+function createCount(): { add(label: Label): void; report(): LabelCounts } {
   const counts: Omit<LabelCounts, "meanScore"> = {
     labelled: 0,
     failed: 0,
@@ -208,18 +204,18 @@ function createCount(): { add(record: LabelRecord): void; report(): LabelCounts 
   };
   let sum = 0;
   return {
-    add({ label, score, model, reason, cost = 0 }) {
+    add({ text, scores, model, reason, cost = 0 }) {
       counts.cost += cost;
       // Only what was asked about names a model.
-      if (label !== "") counts.labelled++;
+      if (text !== "") counts.labelled++;
       else if (model === undefined) counts.skipped++;
       else {
         counts.failed++;
         counts.failure ??= reason;
       }
-      if (score === undefined) return;
+      if (scores.length === 0) return;
       counts.scored++;
-      sum += score;
+      sum += scores[0].value;
     },
     report: () => ({ ...counts, meanScore: counts.scored > 0 ? sum / counts.scored : undefined }),
   };

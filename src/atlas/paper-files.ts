@@ -7,7 +7,7 @@ import { selectCleanLatents } from "../labels/paper/clean-labels.js";
 import { analysisOfLabels, analysisToJson } from "../labels/paper/analysis.js";
 import type { LabelEvidence, Verdict } from "../labels/evidence/evidence.js";
 import { familyAnalysisEntry } from "../labels/paper/family-analysis-entry.js";
-import { readFamilyNames, readModelLabels } from "../labels/model-labels.js";
+import { readFamilyNames, readModelLabels } from "../records/model-labels.js";
 import type { AtlasStore } from "./store.js";
 import { ATLAS_FILES } from "./files.js";
 
@@ -37,15 +37,13 @@ export async function writePaperFiles(data: AtlasStore, out: string): Promise<Pa
     labels: rows.length,
     clean: selectCleanLatents(rows).length,
   };
-  const named = (await readFamilyNames(file("modelFamilies"), n)).filter(
-    ({ label }) => label !== "",
-  );
+  const named = (await readFamilyNames(file("modelFamilies"), n)).filter(({ text }) => text !== "");
   if (named.length === 0) return written;
   const verdicts = await familyVerdicts(file("evidence"));
   const families = path.join(out, `family_analysis_${k}_${n}.json`);
   await writeJson(
     families,
-    named.map((record) => familyAnalysisEntry(record, verdicts.get(record.latent))),
+    named.map((label) => familyAnalysisEntry(label, verdicts.get(label.id))),
   );
   return { ...written, files: [analysis, families] };
 }

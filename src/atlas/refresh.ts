@@ -5,7 +5,7 @@ import type { AtlasBuild, BuildReport } from "./steps/atlas-build.js";
 import { catalogStep } from "./steps/catalog-step.js";
 import { AtlasStore } from "./store.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./steps/family-steps.js";
-import type { SavedScore } from "../labels/model-labels.js";
+import type { SavedScore } from "../records/model-labels.js";
 import { ATLAS_FILES, codesFiles } from "./files.js";
 import { withLock } from "./lock.js";
 import { StepRunner } from "./manifest.js";

@@ -111,7 +111,7 @@ export async function openAtlasSearch(
 ): Promise<AtlasSearch> {
   const [sae, records] = [await data.sae(), await data.labels()];
   const embeddings = await openEmbeddings(data.paths.embeddings, options);
-  const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.label ?? "");
+  const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.text ?? "");
   const nameVectors = createNameVectors(path.join(data.dir, ATLAS_FILES.nameVectors));
   let opened: Promise<Encoder> | undefined;
   let typical: Float64Array | undefined;

@@ -21,11 +21,11 @@ import type { Forest } from "../families/forest/forest.js";
 import type { FamilyMember } from "../families/forest/subtrees.js";
 import { readCodes } from "../files/codes.js";
 import { readJson } from "../files/json.js";
-import { readJsonl } from "../files/jsonl.js";
 import { readNpyMatrix } from "../files/numpy/npy.js";
 import { readText } from "../files/text.js";
 import { KEYWORD_SCORE } from "../labels/keywords.js";
-import type { LabelRecord, LabelScore, LabelSource } from "../labels/label.js";
+import type { Label, LabelSource, Score } from "../records/label.js";
+import { readLabels } from "../records/label-lines.js";
 import { loadSae } from "../sae/checkpoint.js";
 import type { SaeMetrics } from "../sae/measure/metrics.js";
 import type { Sae } from "../sae/sae.js";
@@ -44,7 +44,7 @@ export interface AtlasFamily {
   name: string;
   /** Where the name comes from and how well it describes the family, where the file has that. */
   nameSource?: LabelSource;
-  nameScores: LabelScore[];
+  nameScores: Score[];
   members: FamilyMember[];
   /** The pass that found it, from 0. */
   pass: number;
@@ -179,8 +179,11 @@ export class AtlasStore {
   }
 
   /** By latent. */
-  labels(): Promise<Map<number, LabelRecord>> {
-    return this.#keep("labels", () => readLabels(this.file("labels")));
+  labels(): Promise<Map<number, Label>> {
+    return this.#keep("labels", async () => {
+      const labels = await readLabels(this.file("labels"));
+      return new Map(labels.map((label) => [label.id, label]));
+    });
   }
 
   families(): Promise<AtlasFamily[]> {
@@ -260,15 +263,6 @@ async function readReport<T>(file: string): Promise<T | undefined> {
   return existsSync(file) ? ((await readJson(file)) as T) : undefined;
 }
 
-async function readLabels(file: string): Promise<Map<number, LabelRecord>> {
-  const labels = new Map<number, LabelRecord>();
-  for await (const { value } of readJsonl(file)) {
-    const record = value as LabelRecord;
-    labels.set(record.latent, record);
-  }
-  return labels;
-}
-
 async function readFamilies(file: string): Promise<AtlasFamily[]> {
   const content = (await readJson(file)) as Record<string, NamedEntry>;
   return fromFamiliesJson(content, { source: file }).flatMap((record) => {
@@ -297,10 +291,10 @@ interface NamedEntry {
   name_score?: number | null;
   name_score_n?: number;
   name_score_interval?: [number, number];
-  name_scores?: LabelScore[];
+  name_scores?: Score[];
 }
 
-function scoresOf({ name_scores: scores, ...entry }: NamedEntry = {}): LabelScore[] {
+function scoresOf({ name_scores: scores, ...entry }: NamedEntry = {}): Score[] {
   const { name_score: value, name_score_n: n = 0, name_score_interval: interval } = entry;
   if (scores !== undefined) return scores;
   if (value === undefined || value === null) return [];

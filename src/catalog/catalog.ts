@@ -5,12 +5,9 @@ import { coactivePartners } from "../families/coactivation/coactive-partners.js"
 import type { LatentMatch } from "../taxonomy/best-class.js";
 import type { Matrix } from "../core/matrix.js";
 import { neighboursOf } from "../projection/neighbours.js";
-import {
-  type LabelRecord,
-  type LabelScore,
-  type LabelSource,
-  labelScores,
-} from "../labels/label.js";
+import type { Label, LabelSource } from "../records/label.js";
+import { labelToColumns } from "./label-columns.js";
+import { knownOrNull, rounded } from "./rounded.js";
 
 /**
  * One latent as the catalog tells it. Keys stand in this order in every row and are the columns of the files;
@@ -69,7 +66,7 @@ export interface CatalogRow {
   class_high: number | null;
 }
 
-/** A label's score by one measure; see LabelScore. */
+/** A label's score by one measure; see Score. */
 export interface CatalogScore {
   name: string;
   value: number | null;
@@ -94,7 +91,7 @@ export interface CatalogInputs {
   postings: Postings;
   /** The corpus, row for row; a document without a title is named by the start of its text. */
   documents: readonly { id: string; title: string; text?: string }[];
-  labels?: readonly LabelRecord[];
+  labels?: readonly Label[];
   families?: readonly {
     parent: number;
     members: readonly { latent: number }[];
@@ -135,29 +132,29 @@ export function buildCatalog(
 ): CatalogRow[] {
   const { postings, documents, places, neighbours, coactivation } = inputs;
   checkSizes(inputs);
-  const labels = new Map((inputs.labels ?? []).map((record) => [record.latent, record]));
+  const labels = new Map((inputs.labels ?? []).map((label) => [label.id, label]));
   const matches = new Map((inputs.matches ?? []).map((match) => [match.latent, match]));
   const families = familiesByLatent(inputs, labels);
   const partners = coactivation === undefined ? undefined : coactivePartners(coactivation, related);
   return Array.from({ length: postings.n }, (_, index) => ({
     index,
-    ...labelColumns(labels.get(index)),
+    ...labelToColumns(labels.get(index)),
     ...activationColumns(postings, index),
     families: families.get(index) ?? [],
-    stability: inputs.stability === undefined ? null : known(inputs.stability[index]),
-    x: places === undefined ? null : known(places.data[2 * index]),
-    y: places === undefined ? null : known(places.data[2 * index + 1]),
+    stability: inputs.stability === undefined ? null : knownOrNull(inputs.stability[index]),
+    x: places === undefined ? null : knownOrNull(places.data[2 * index]),
+    y: places === undefined ? null : knownOrNull(places.data[2 * index + 1]),
     nearest:
       neighbours === undefined
         ? []
         : neighboursOf(neighbours, index)
             .slice(0, related)
-            .map((found) => ({ index: found.index, cosine: round(found.score) })),
-    coactive: (partners?.[index] ?? []).map((one) => ({ ...one, cosine: round(one.cosine) })),
+            .map((found) => ({ index: found.index, cosine: rounded(found.score) })),
+    coactive: (partners?.[index] ?? []).map((one) => ({ ...one, cosine: rounded(one.cosine) })),
     top_documents: topDocuments(postings, index, listed).map(({ document, value }) => ({
       id: documents[document].id,
       title: titleOf(documents[document]),
-      value: round(value),
+      value: rounded(value),
     })),
     ...classColumns(matches.get(index), inputs.classNames),
   }));
@@ -181,54 +178,6 @@ function checkSizes({ postings, documents, places, neighbours }: CatalogInputs):
   }
 }
 
-type LabelColumns = Pick<
-  CatalogRow,
-  | "label"
-  | "label_source"
-  | "label_note"
-  | "score"
-  | "score_name"
-  | "score_n"
-  | "score_low"
-  | "score_high"
-  | "scores"
-  | "keywords"
-  | "model"
-  | "prompt_version"
-  | "label_date"
-  | "label_cost"
-  | "label_documents"
->;
-
-function labelColumns(record: LabelRecord | undefined): LabelColumns {
-  const scores = record === undefined ? [] : labelScores(record).map(scoreColumns);
-  const first = record?.score === undefined ? undefined : scores[0];
-  return {
-    label: record?.label ?? "",
-    label_source: record === undefined || record.label === "" ? null : record.source,
-    label_note: record?.reason ?? null,
-    score: first?.value ?? null,
-    score_name: first?.name ?? null,
-    score_n: first?.n ?? null,
-    score_low: first?.low ?? null,
-    score_high: first?.high ?? null,
-    scores,
-    keywords: record?.keywords ?? [],
-    model: record?.model ?? null,
-    prompt_version: record?.promptVersion ?? null,
-    label_date: record?.date ?? null,
-    label_cost: record?.cost === undefined ? null : known(record.cost),
-    label_documents: (["explain", "validate", "score"] as const).flatMap((use) =>
-      (record?.examples?.[use] ?? []).map((id) => ({ id, use })),
-    ),
-  };
-}
-
-function scoreColumns({ name, value, n, interval = [NaN, NaN] }: LabelScore): CatalogScore {
-  const [low, high] = interval;
-  return { name, value: known(value), n, low: known(low), high: known(high) };
-}
-
 function activationColumns(
   { offsets, values, documents }: Postings,
   latent: number,
@@ -243,15 +192,15 @@ function activationColumns(
   }
   return {
     active,
-    density: documents === 0 ? 0 : round(active / documents),
-    mean_activation: above === 0 ? null : round(sum / above),
-    max_activation: above === 0 ? null : round(highest),
+    density: documents === 0 ? 0 : rounded(active / documents),
+    mean_activation: above === 0 ? null : rounded(sum / above),
+    max_activation: above === 0 ? null : rounded(highest),
   };
 }
 
 function familiesByLatent(
   { families = [] }: CatalogInputs,
-  labels: ReadonlyMap<number, LabelRecord>,
+  labels: ReadonlyMap<number, Label>,
 ): Map<number, CatalogFamily[]> {
   const found = new Map<number, CatalogFamily[]>();
   const add = (latent: number, family: CatalogFamily): void => {
@@ -260,7 +209,7 @@ function familiesByLatent(
     else list.push(family);
   };
   for (const { parent, members, name, stability = null } of families) {
-    const called = name ?? (labels.get(parent)?.label || `latent ${parent}`);
+    const called = name ?? (labels.get(parent)?.text || `latent ${parent}`);
     add(parent, { id: parent, name: called, role: "parent", stability });
     for (const { latent } of members) {
       add(latent, { id: parent, name: called, role: "member", stability });
@@ -279,9 +228,9 @@ function classColumns(
   return {
     class: match.classId,
     class_name: names?.get(match.classId) ?? match.classId,
-    class_f1: round(match.f1),
-    class_low: round(match.interval[0]),
-    class_high: round(match.interval[1]),
+    class_f1: rounded(match.f1),
+    class_low: rounded(match.interval[0]),
+    class_high: rounded(match.interval[1]),
   };
 }
 
@@ -290,12 +239,4 @@ function titleOf({ title, text = "" }: { title: string; text?: string }): string
   const line = text.replace(/\s+/g, " ").trim();
   const letters = [...line.slice(0, 4 * TITLE_LENGTH)];
   return letters.length > TITLE_LENGTH ? `${letters.slice(0, TITLE_LENGTH).join("")}…` : line;
-}
-
-function round(value: number): number {
-  return Number(value.toPrecision(6));
-}
-
-function known(value: number): number | null {
-  return Number.isFinite(value) ? round(value) : null;
 }

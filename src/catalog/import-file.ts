@@ -2,12 +2,12 @@ import { readJson } from "../files/json.js";
 import { readJsonl } from "../files/jsonl.js";
 import { parseAnalysis } from "../labels/paper/clean-labels.js";
 import { FormatError } from "../core/errors.js";
+import { labelFromColumns } from "./label-columns.js";
 import { parseCatalogRow } from "./read.js";
-import type { CatalogRow } from "./catalog.js";
 import { type FamilyAnalysis, parseFamilyAnalysis } from "../labels/paper/family-analysis.js";
 import { labelsFromAnalysis } from "../labels/paper/labels-from-analysis.js";
-import { type LabelLine, parseLabelLine, recordsOf } from "../labels/label-read.js";
-import type { LabelRecord } from "../labels/label.js";
+import type { Label } from "../records/label.js";
+import { parseLabel } from "../records/label-lines.js";
 
 /** Fewest latents with a density from which densities tell whether a file is of the same SAE. */
 const FEWEST_DENSITIES = 20;
@@ -18,9 +18,9 @@ export interface LabelImport {
   path: string;
   kind: "feature analysis" | "family analysis" | "labels" | "catalog";
   /** Labels of latents, of source "import", ascending by latent. */
-  labels: LabelRecord[];
+  labels: Label[];
   /** Names of families by their parent latent, likewise. */
-  names: LabelRecord[];
+  names: Label[];
   /** Names of families that the file tells by the labels of their latents; see namesFromFamilyAnalysis. */
   families: FamilyAnalysis[];
   /** Share of documents in which each latent is active, where the file tells. */
@@ -58,7 +58,7 @@ export async function readLabelImport(path: string, n: number): Promise<LabelImp
     );
   }
   const records = labelsFromAnalysis(rows);
-  const labels = records.filter(({ label }) => label.trim() !== "");
+  const labels = records.filter(({ text }) => text.trim() !== "");
   const densities = rows.filter(({ density }) => Number.isFinite(density));
   return {
     ...none(path),
@@ -92,27 +92,26 @@ export function checkDensities({ path, densities }: LabelImport, own: readonly n
 
 async function readLines(path: string, n: number): Promise<LabelImport> {
   const found: LabelImport = none(path);
-  const lines: LabelLine[] = [];
+  const labels: Label[] = [];
   for await (const { line, value } of readJsonl(path)) {
-    const place = `${path}: line ${line}`;
+    const place = `line ${line}`;
     const isCatalog = typeof value === "object" && value !== null && "index" in value;
-    if (lines.length === 0 && isCatalog) found.kind = "catalog";
+    if (labels.length === 0 && isCatalog) found.kind = "catalog";
     if (found.kind === "catalog") {
-      const row = parseCatalogRow(value, place);
+      const row = parseCatalogRow(value, path, place);
       if (row.active > 0) found.densities.set(row.index, row.density);
-      lines.push(parseLabelLine(fromCatalogRow(row), place, n));
-    } else lines.push(parseLabelLine(withKind(value), place, n));
+      labels.push(labelFromColumns(row, path, { n, place }));
+    } else labels.push(parseLabel(value, path, { of: kindOf(value), n, place }));
   }
-  const taken = lines.filter(({ label, source }) => label.trim() !== "" && source !== "keywords");
-  found.leftOut = lines.length - taken.length;
+  const taken = labels.filter(({ text, source }) => text.trim() !== "" && source !== "keywords");
+  found.leftOut = labels.length - taken.length;
   for (const of of ["latent", "family"] as const) {
-    const records = recordsOf(taken, of).map((record) => ({
-      ...record,
-      source: "import" as const,
-    }));
-    const byLatent = new Map(records.map((record) => [record.latent, record]));
-    found.repeated += records.length - byLatent.size;
-    const kept = [...byLatent.values()].sort((a, b) => a.latent - b.latent);
+    const ofKind = taken.filter((label) => label.of === of);
+    const byId = new Map(
+      ofKind.map((label): [number, Label] => [label.id, { ...label, source: "import" }]),
+    );
+    found.repeated += ofKind.length - byId.size;
+    const kept = [...byId.values()].sort((a, b) => a.id - b.id);
     if (of === "latent") found.labels = kept;
     else found.names = kept;
   }
@@ -120,33 +119,9 @@ async function readLines(path: string, n: number): Promise<LabelImport> {
 }
 
 /** Names of families by a model say so by their members alone. */
-function withKind(value: unknown): unknown {
+function kindOf(value: unknown): Label["of"] {
   const isFamily = typeof value === "object" && value !== null && "members" in value;
-  return isFamily ? { of: "family", ...value } : value;
-}
-
-function fromCatalogRow(row: CatalogRow): Record<string, unknown> {
-  const [first, ...others] = row.scores.map(({ name, value, n, low, high }) => ({
-    name,
-    value,
-    n,
-    interval: low === null || high === null ? null : [low, high],
-  }));
-  return {
-    latent: row.index,
-    label: row.label,
-    source: row.label_source ?? "import",
-    reason: row.label_note,
-    ...(row.score === null
-      ? {}
-      : { score: row.score, scoreName: row.score_name, n: row.score_n, interval: first?.interval }),
-    scores: (row.score === null && first ? [first, ...others] : others).filter(
-      ({ value }) => value !== null,
-    ),
-    model: row.model,
-    promptVersion: row.prompt_version,
-    date: row.label_date,
-  };
+  return isFamily ? "family" : "latent";
 }
 
 function none(path: string): LabelImport {

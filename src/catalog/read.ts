@@ -12,7 +12,7 @@ export async function readCatalog(path: string): Promise<CatalogRow[]> {
   const rows: CatalogRow[] = [];
   const lines = new Map<number, number>();
   for await (const { line, value } of readJsonl(path)) {
-    const row = parseCatalogRow(value, `${path}: line ${line}`);
+    const row = parseCatalogRow(value, path, `line ${line}`);
     const earlier = lines.get(row.index);
     if (earlier !== undefined) {
       throw new FormatError(path, `line ${line} repeats latent ${row.index} of line ${earlier}`);
@@ -23,49 +23,46 @@ export async function readCatalog(path: string): Promise<CatalogRow[]> {
   return rows;
 }
 
-/** A catalog row from parsed JSON. Throws FormatError, naming `path` and the key, where it is malformed. */
-export function parseCatalogRow(value: unknown, path: string): CatalogRow {
-  if (!isRecord(value)) throw new FormatError(path, "expected an object");
+/** A catalog row from parsed JSON. Throws FormatError, naming `path`, `place` and the key, where it is malformed. */
+export function parseCatalogRow(value: unknown, path: string, place?: string): CatalogRow {
+  const fail: Fail = (problem) => {
+    throw new FormatError(path, place === undefined ? problem : `${place}: ${problem}`);
+  };
+  if (!isRecord(value)) return fail("expected an object");
   const row: Record<string, unknown> = {};
   for (const { name, kind } of CATALOG_COLUMNS) {
     const found = Object.hasOwn(value, name) ? value[name] : null;
-    if (typeof kind === "string") row[name] = parseValue(found, kind, name, path);
-    else row[name] = parseList(found, kind, name, path);
+    if (typeof kind === "string") row[name] = parseValue(found, kind, name, fail);
+    else row[name] = parseList(found, kind, name, fail);
   }
   if (!Number.isInteger(row.index) || (row.index as number) < 0) {
-    throw new FormatError(path, `index must be a whole number from 0, got ${show(row.index)}`);
+    fail(`index must be a whole number from 0, got ${show(row.index)}`);
   }
-  if (typeof row.label !== "string") throw new FormatError(path, "label is missing");
+  if (typeof row.label !== "string") fail("label is missing");
   row.active ??= 0;
   row.density ??= 0;
   return row as unknown as CatalogRow;
 }
 
+type Fail = (problem: string) => never;
+
 function parseList(
   value: unknown,
   kind: { list: CatalogKind } | { records: Record<string, CatalogKind> },
   name: string,
-  path: string,
+  fail: Fail,
 ): unknown[] {
   if (value === null) return [];
-  if (!Array.isArray(value))
-    throw new FormatError(path, `${name} must be a list, got ${show(value)}`);
+  if (!Array.isArray(value)) return fail(`${name} must be a list, got ${show(value)}`);
   return value.map((entry: unknown, i) => {
     const place = `${name}[${i}]`;
-    if ("list" in kind) return parseValue(entry, kind.list, place, path);
-    if (!isRecord(entry)) {
-      throw new FormatError(path, `${place} must be an object, got ${show(entry)}`);
-    }
+    if ("list" in kind) return parseValue(entry, kind.list, place, fail);
+    if (!isRecord(entry)) return fail(`${place} must be an object, got ${show(entry)}`);
     return Object.fromEntries(
-      Object.entries(kind.records).map(([field, of]) => [
-        field,
-        parseValue(
-          Object.hasOwn(entry, field) ? entry[field] : null,
-          of,
-          `${place}.${field}`,
-          path,
-        ),
-      ]),
+      Object.entries(kind.records).map(([field, of]) => {
+        const found = Object.hasOwn(entry, field) ? entry[field] : null;
+        return [field, parseValue(found, of, `${place}.${field}`, fail)];
+      }),
     );
   });
 }
@@ -74,14 +71,14 @@ function parseValue(
   value: unknown,
   kind: CatalogKind,
   name: string,
-  path: string,
+  fail: Fail,
 ): string | number | null {
   if (value === null) return null;
   if (kind === "text" && typeof value === "string") return value;
   if (kind === "number" && typeof value === "number") return value;
   if (kind === "integer" && Number.isSafeInteger(value)) return value as number;
   const expected = { text: "a string", number: "a number", integer: "a whole number" }[kind];
-  throw new FormatError(path, `${name} must be ${expected}, got ${show(value)}`);
+  return fail(`${name} must be ${expected}, got ${show(value)}`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

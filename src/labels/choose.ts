@@ -3,8 +3,8 @@ import { type Asking, type Spent, addSpent } from "./ask.js";
 import type { Verdict } from "./evidence/evidence.js";
 import type { ExampleSets } from "./examples/example.js";
 import { judgeLabel } from "./judge.js";
-import type { LabelScore } from "./label.js";
-import { measureVerdicts, scoreNamed } from "./measures.js";
+import { type Score, scoreNamed } from "../records/label.js";
+import { measureVerdicts } from "./measures.js";
 import type { LabelProtocol } from "./protocol.js";
 
 /** A label chosen among candidates, with its scores. */
@@ -12,7 +12,7 @@ export interface JudgedLabel extends Spent {
   /** Empty where there was no candidate. */
   label: string;
   candidates: { label: string; score?: number }[];
-  scores: LabelScore[];
+  scores: Score[];
   /** Documents of the score set without an answer. */
   failed: number;
   notes: string[];

@@ -1,6 +1,5 @@
-import type { FamilyNameRecord } from "./label-families.js";
+import type { Label } from "../records/label.js";
 import { familyLatents } from "./family-source.js";
-import { type LabelRecord, labelScores } from "./label.js";
 
 /**
  * What `families.json` tells of a family's name beside the paper's fields: the one that was given to its parent by an import
@@ -8,46 +7,45 @@ import { type LabelRecord, labelScores } from "./label.js";
  * keywords (`byWords`, in the order of the families).
  */
 export function nameFields(
-  byWords: readonly LabelRecord[],
-  byModel: readonly FamilyNameRecord[],
-  given: readonly LabelRecord[] = [],
+  byWords: readonly Label[],
+  byModel: readonly Label[],
+  given: readonly Label[] = [],
 ): (
   family: { parent: number; members: readonly { latent: number }[] },
   index: number,
 ) => Record<string, unknown> {
-  const named = new Map(byModel.map((record) => [record.latent, record]));
-  const givenTo = new Map(given.map((record) => [record.latent, record]));
+  const named = new Map(byModel.map((label) => [label.id, label]));
+  const givenTo = new Map(given.map((label) => [label.id, label]));
   return (family, index) => {
     const words = byWords[index];
     const model = named.get(family.parent);
     const isSame =
       model !== undefined &&
-      keyOf(familyLatents(family)) === keyOf(model.members.map(({ latent }) => latent));
-    const record = givenTo.get(family.parent) ?? (isSame ? model : undefined);
-    if (record === undefined || record.label === "") {
-      const { label, source, score, n, interval } = words;
-      return {
-        name: label,
-        name_source: source,
-        name_score: score,
-        name_score_n: n,
-        name_score_interval: interval,
-      };
-    }
+      keyOf(familyLatents(family)) === keyOf((model.members ?? []).map(({ latent }) => latent));
+    const label = givenTo.get(family.parent) ?? (isSame ? model : undefined);
+    if (label === undefined || label.text === "") return nameAndScore(words);
     return {
-      name: record.label,
-      name_source: record.source,
-      name_score: record.score,
-      name_score_n: record.n,
-      name_score_interval: record.interval,
-      name_score_name: record.scoreName,
-      name_scores: labelScores(record),
-      name_model: record.model,
-      name_prompt_version: record.promptVersion,
-      name_date: record.date,
-      name_cost: record.cost,
-      name_keywords: words.label,
+      ...nameAndScore(label),
+      name_score_name: label.scores.at(0)?.name,
+      name_scores: label.scores,
+      name_model: label.model,
+      name_prompt_version: label.promptVersion,
+      name_date: label.date,
+      name_cost: label.cost,
+      name_keywords: words.text,
     };
+  };
+}
+
+function nameAndScore({ text, source, scores }: Label): Record<string, unknown> {
+  const first = scores.at(0);
+  return {
+    name: text,
+    name_source: source,
+    name_score: first?.value,
+    // An import does not know it.
+    name_score_n: first?.n || undefined,
+    name_score_interval: first?.interval,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Postings } from "../core/codes.js";
 import { createPostingsList } from "../core/postings-list.js";
 import { type KeywordOptions, labelByKeywords } from "./keywords.js";
-import type { LabelRecord } from "./label.js";
+import type { Label } from "../records/label.js";
 import type { WordIndex } from "../words/word-index.js";
 
 /** Weight of the parent's activation beside a member's. */
@@ -18,23 +18,23 @@ export interface NamedFamily {
 /**
  * Names for families without a language model: the distinctive words of the documents in which at least two of a
  * family's latents are active, strongest where many are, the parent's activation counting double (each latent's as
- * a share of its highest). Records are as labelByKeywords gives them, in the order of `families`, with the parent as
- * `latent`; no two names are equal.
+ * a share of its highest). Names are as labelByKeywords gives labels, in the order of `families`, with the parent as
+ * id; no two are equal.
  */
 export function nameFamiliesByKeywords(
   documents: readonly string[] | WordIndex,
   postings: Postings,
   families: readonly NamedFamily[],
   options: KeywordOptions = {},
-): LabelRecord[] {
+): Label[] {
   const together = familyPostings(postings, families);
-  return labelByKeywords(documents, together, options).map((record, i) => {
-    const latent = families[i].parent;
+  return labelByKeywords(documents, together, options).map((label, i) => {
+    const id = families[i].parent;
     // Where words run out labelByKeywords tells equal labels apart by number, here the family's place in the list.
-    const label = record.label.replace(/ \((\d+)\)$/, (tail, place) =>
-      Number(place) === i ? ` (${latent})` : tail,
+    const text = label.text.replace(/ \((\d+)\)$/, (tail, place) =>
+      Number(place) === i ? ` (${id})` : tail,
     );
-    return { ...record, label, latent };
+    return { ...label, of: "family", id, text };
   });
 }
 

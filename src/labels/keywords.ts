@@ -11,7 +11,7 @@ import {
   pickTerms,
   resetCounter,
 } from "../words/distinctive-terms.js";
-import type { LabelRecord } from "./label.js";
+import type { Label, Score } from "../records/label.js";
 import { type WordIndex, type WordOptions, indexWords } from "../words/word-index.js";
 
 /** How labels are chosen and scored. */
@@ -32,7 +32,7 @@ export const KEYWORD_SCORE = "keyword-coverage";
 
 /** Parts that a latent's documents are split into for the score. */
 const FOLDS = 4;
-/** Terms that a record keeps, those of the label included. */
+/** Terms that a label keeps, those of the label included. */
 const KEPT_KEYWORDS = 10;
 
 /**
@@ -52,7 +52,7 @@ export function labelByKeywords(
   documents: readonly string[] | WordIndex,
   postings: Postings,
   options: KeywordOptions = {},
-): LabelRecord[] {
+): Label[] {
   const index = "terms" in documents ? documents : indexWords(documents, options);
   if (index.documents !== postings.documents) {
     throw new RangeError(
@@ -74,7 +74,7 @@ export function labelByKeywords(
   }
   tellApart(index, drafts);
   options.onProgress?.({ step: "keywords", done: postings.n, total: postings.n });
-  return drafts.map(({ record }) => record);
+  return drafts.map(({ label }) => label);
 }
 
 /** What the latents of one corpus share while they are labelled. */
@@ -86,7 +86,7 @@ interface Bench {
 }
 
 interface Draft {
-  record: LabelRecord;
+  label: Label;
   picked: DistinctiveTerm[];
   /** Further terms, for labels that turn out equal. */
   spare: DistinctiveTerm[];
@@ -109,7 +109,7 @@ function draftLabel(
 ): Draft {
   const active = activeDocuments(postings, latent, maxActive);
   const none = (reason: string): Draft => ({
-    record: { latent, label: "", source: "keywords", reason },
+    label: { of: "latent", id: latent, text: "", source: "keywords", reason, scores: [] },
     picked: [],
     spare: [],
   });
@@ -121,17 +121,18 @@ function draftLabel(
   active.rows.forEach((row, i) => addDocument(group, row, active.weights[i]));
   const ranked = distinctiveTerms(group);
   const picked = pickTerms(index, ranked, terms);
-  const score = picked.length > 0 ? scoreKeywords(bench, active, terms, judged) : {};
+  const scores = picked.length > 0 ? [scoreKeywords(bench, active, terms, judged)] : [];
   resetCounter(group);
   if (picked.length === 0) return none("its documents share no telling word");
   const all = pickTerms(index, ranked, Math.max(KEPT_KEYWORDS, terms));
   const keywords = all.map(({ term }) => index.terms[term]);
   return {
-    record: {
-      latent,
-      label: writeLabel(index, picked),
+    label: {
+      of: "latent",
+      id: latent,
+      text: writeLabel(index, picked),
       source: "keywords",
-      ...score,
+      scores,
       keywords,
     },
     picked,
@@ -165,7 +166,7 @@ function scoreKeywords(
   { all, rows, weights }: ActiveDocuments,
   terms: number,
   judged: number,
-): Pick<LabelRecord, "score" | "scoreName" | "n" | "interval"> {
+): Score {
   const n = Math.min(judged, rows.length);
   let hits = 0;
   let expected = 0;
@@ -185,14 +186,14 @@ function scoreKeywords(
   const [share, rest] = [hits / n, expected / n];
   const [low, high] = wilsonInterval(hits, n);
   const [restLow, restHigh] = wilsonInterval(rest * outside, outside);
-  const score = share - rest;
+  const value = share - rest;
   return {
-    score,
-    scoreName: KEYWORD_SCORE,
+    name: KEYWORD_SCORE,
+    value,
     n,
     interval: [
-      score - Math.hypot(share - low, restHigh - rest),
-      score + Math.hypot(high - share, rest - restLow),
+      value - Math.hypot(share - low, restHigh - rest),
+      value + Math.hypot(high - share, rest - restLow),
     ],
   };
 }
@@ -213,10 +214,8 @@ function tellApart(index: WordIndex, drafts: readonly Draft[]): void {
       .sort((a, b) => a - b)
       .join();
   const labelled = drafts.filter(({ picked }) => picked.length > 0);
-  labelled.sort(
-    (a, b) => b.picked[0].weight - a.picked[0].weight || a.record.latent - b.record.latent,
-  );
-  for (const { record, picked, spare } of labelled) {
+  labelled.sort((a, b) => b.picked[0].weight - a.picked[0].weight || a.label.id - b.label.id);
+  for (const { label, picked, spare } of labelled) {
     const choices = [
       picked,
       ...spare.map((term) => [...picked.slice(0, -1), term]),
@@ -224,10 +223,10 @@ function tellApart(index: WordIndex, drafts: readonly Draft[]): void {
     ];
     const choice = choices.find((terms) => !taken.has(key(terms)));
     if (choice === undefined) {
-      record.label = `${record.label} (${record.latent})`;
+      label.text = `${label.text} (${label.id})`;
       continue;
     }
     taken.add(key(choice));
-    record.label = writeLabel(index, choice);
+    label.text = writeLabel(index, choice);
   }
 }

@@ -9,43 +9,22 @@ import { chooseAndScore } from "./choose.js";
 import { activeTest } from "./examples/inactive-examples.js";
 import type { Interpretation } from "./interpret.js";
 import { type ModelLabelOptions, labelInOrder } from "./label-latents.js";
-import { evidenceOf, recordOf } from "./label-record.js";
-import { type LabelRecord, labelScores } from "./label.js";
-import { measureVerdicts, scoreNamed } from "./measures.js";
+import { evidenceOf, recordOf } from "./judged-label.js";
+import { type FamilyMemberScore, type Label, scoreNamed } from "../records/label.js";
+import { measureVerdicts } from "./measures.js";
 import { distinctNames, familyQuestion } from "./prompts.js";
 import { PROTOCOLS, fitExamples } from "./protocol.js";
 
-/** How a family's name compares with the label of one of its latents. */
-export interface FamilyMemberScore {
-  latent: number;
-  /** Empty where it has none. */
-  label: string;
-  /** Scores of the latent's own label on its own documents, as far as they are known. */
-  f1?: number;
-  pearson?: number;
-  /** Of the family's name on those of its documents in which this latent is active, against those of no member. */
-  familyF1?: number;
-  familyPearson?: number;
-  /** Documents behind these two. */
-  familyN?: number;
-}
-
-/** A family's name: a LabelRecord under the parent latent, with its comparison. */
-export interface FamilyNameRecord extends LabelRecord {
-  /** The children in the family's order, then the parent. */
-  members: FamilyMemberScore[];
-}
-
 /** A family's name with what stands behind it; without evidence where it was skipped. */
 export interface LabelledFamily {
-  record: FamilyNameRecord;
+  label: Label;
   evidence?: LabelEvidence;
 }
 
 /** How families are named by a language model. */
 export interface FamilyLabelOptions extends ModelLabelOptions {
   /** The latents' labels and scores. */
-  labelOf: (latent: number) => LabelRecord | undefined;
+  labelOf: (latent: number) => Label | undefined;
 }
 
 /** Children's labels that the explainer sees; of larger families evenly many from all over. */
@@ -83,11 +62,13 @@ async function labelFamily(
   };
   const sets = drawExamples(source, parent, drawing);
   const skip = (reason: string): LabelledFamily => ({
-    record: {
-      latent: parent,
-      label: "",
+    label: {
+      of: "family",
+      id: parent,
+      text: "",
       source: "llm",
       reason: `skipped: ${reason}`,
+      scores: [],
       members: compareMembers(base, family, options, undefined),
     },
   });
@@ -103,7 +84,7 @@ async function labelFamily(
   const told = { latent: parent, sets, explained, judged, protocol, models, limit, memberOf };
   const { verdicts } = judged;
   const members = compareMembers(base, family, options, { sets, verdicts });
-  return { record: { ...recordOf(told), members }, evidence: evidenceOf(told) };
+  return { label: { ...recordOf(told), members }, evidence: evidenceOf(told) };
 }
 
 /** Asks for names; undefined where no latent of the family has a label to go by. */
@@ -114,7 +95,7 @@ async function nameFamily(
   { labelOf, subject }: FamilyLabelOptions,
   asking: Asking,
 ): Promise<Interpretation | undefined> {
-  const label = (latent: number): string => labelOf(latent)?.label ?? "";
+  const label = (latent: number): string => labelOf(latent)?.text ?? "";
   const children = members.map(({ latent }) => label(latent)).filter((one) => one !== "");
   if (label(parent) === "" && children.length === 0) return undefined;
   const shown = evenly(children, SHOWN_CHILDREN);
@@ -145,8 +126,8 @@ function compareMembers(
   const rows = new Map(judged?.sets.score.map(({ id, row }) => [id, row]));
   const [parent, ...children] = familyLatents(family);
   return [...children, parent].map((latent) => {
-    const record = labelOf(latent);
-    const own = record === undefined ? [] : labelScores(record);
+    const label = labelOf(latent);
+    const own = label?.scores ?? [];
     const isActive = activeTest(postings, latent);
     const ofMember = verdicts.filter(
       ({ id, expected }) => !expected || isActive(rows.get(id) ?? -1),
@@ -160,6 +141,6 @@ function compareMembers(
       familyN: scores[0]?.n,
     };
     const known = Object.entries(found).filter(([, value]) => value !== undefined);
-    return { latent, label: record?.label ?? "", ...Object.fromEntries(known) };
+    return { latent, label: label?.text ?? "", ...Object.fromEntries(known) };
   });
 }

@@ -6,8 +6,8 @@ import type { LabelEvidence } from "./evidence/evidence.js";
 import type { ExampleOptions, ExampleSource } from "./examples/example.js";
 import { drawExamples, fillOptions } from "./examples/draw-examples.js";
 import { interpretLatent } from "./interpret.js";
-import { evidenceOf, recordOf } from "./label-record.js";
-import type { LabelRecord } from "./label.js";
+import { evidenceOf, recordOf } from "./judged-label.js";
+import type { Label } from "../records/label.js";
 import { mapInOrder } from "./map-in-order.js";
 import { type LabelProtocol, PROTOCOLS, fitExamples } from "./protocol.js";
 
@@ -34,7 +34,7 @@ export interface ModelLabelOptions {
 
 /** A latent's label with what stands behind it; without evidence where it was skipped. */
 export interface LabelledLatent {
-  record: LabelRecord;
+  label: Label;
   evidence?: LabelEvidence;
 }
 
@@ -88,7 +88,8 @@ async function labelLatent(
   const drawing = { seed, ...(options.examples ?? fitExamples(protocol.examples, source)) };
   const sets = drawExamples(source, latent, drawing);
   if ("reason" in sets) {
-    return { record: { latent, label: "", source: "llm", reason: `skipped: ${sets.reason}` } };
+    const reason = `skipped: ${sets.reason}`;
+    return { label: { of: "latent", id: latent, text: "", source: "llm", reason, scores: [] } };
   }
   const explained = await interpretLatent(explainer, sets.explain, {
     ...asking,
@@ -104,5 +105,5 @@ async function labelLatent(
   const models = { explainer: explainer.model, judge: judge.model };
   const { limit } = fillOptions(drawing);
   const told = { latent, sets, explained, judged, protocol, models, limit };
-  return { record: recordOf(told), evidence: evidenceOf(told) };
+  return { label: recordOf(told), evidence: evidenceOf(told) };
 }

@@ -2,7 +2,7 @@ import { f1Interval, wilsonInterval } from "../core/statistics.js";
 import { createRandom } from "../core/random.js";
 import { measureAuc } from "../core/auc.js";
 import type { Verdict } from "./evidence/evidence.js";
-import type { LabelScore } from "./label.js";
+import type { Score } from "../records/label.js";
 
 /** What measures are taken of. */
 export type MeasuredVerdict = Pick<Verdict, "expected" | "answer" | "confidence" | "probability">;
@@ -13,7 +13,7 @@ export interface VerdictMeasures {
    * "balanced-accuracy", "f1", "pearson" and "auc" as far as they are defined, each with the answered documents behind
    * it and a 95 % interval.
    */
-  scores: LabelScore[];
+  scores: Score[];
   /** Documents without an answer: they count neither as right nor as wrong. */
   failed: number;
   /** Why a measure is missing. */
@@ -52,7 +52,7 @@ export function measureVerdicts(
     inactive: inactive.length,
   };
   const n = answered.length;
-  const scores: LabelScore[] = [
+  const scores: Score[] = [
     { name: "balanced-accuracy", n, ...balancedAccuracy(table) },
     { name: "f1", n, ...f1Score(table) },
   ];
@@ -67,11 +67,6 @@ export function measureVerdicts(
   const auc = above.length + below.length === n ? measureAuc(above, below) : undefined;
   if (auc !== undefined) scores.push({ name: "auc", n, ...auc });
   return { scores, failed, notes };
-}
-
-/** The value of a measure by its name. */
-export function scoreNamed(scores: readonly LabelScore[], name: string): number | undefined {
-  return scores.find((score) => score.name === name)?.value;
 }
 
 /**
@@ -97,7 +92,7 @@ interface Table {
   inactive: number;
 }
 
-type Measured = Pick<LabelScore, "value" | "interval">;
+type Measured = Pick<Score, "value" | "interval">;
 
 function balancedAccuracy({ hits, active, alarms, inactive }: Table): Measured {
   const quiet = inactive - alarms;

@@ -60,7 +60,9 @@ test("a person's label survives labelling and imports, and the audit shows what 
       t.is(first.evidence?.verdicts.filter(({ set }) => set === "score").length, 40);
       t.is(audit.entries[6].evidence?.label, `matters of ${themeWord(6)}`);
       const family = audit.entries[audit.entries.length - 1];
-      t.like(family, { of: "family", record: { latent: 0, source: "llm", model: "gpt-4o-mini" } });
+      t.like(family, {
+        label: { of: "family", id: 0, source: "llm", model: "gpt-4o-mini" },
+      });
       t.true(family.evidence?.shown.some(({ member }) => member === 3));
       t.regex(auditPage(audit), /six by hand/);
       const fewest = await auditAtlas(await openStore(dir), { most: 2 });

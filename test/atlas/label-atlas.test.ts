@@ -4,7 +4,7 @@ import path from "node:path";
 import { FormatError } from "../../src/core/errors.js";
 import { type CatalogRow } from "../../src/catalog/catalog.js";
 import { readCatalog } from "../../src/catalog/read.js";
-import { readModelLabels } from "../../src/labels/model-labels.js";
+import { readModelLabels } from "../../src/records/model-labels.js";
 import { createChatModel } from "../../src/llm/chat.js";
 import { createRehearsal } from "../../src/llm/rehearsal.js";
 import { buildAtlas } from "../../src/atlas/build.js";
@@ -90,7 +90,7 @@ test("an error keeps the labels that are done, for the next build to show", asyn
     await t.throwsAsync(labelPlanted(dir, { inFlight: 1 }, answer), { message: /HTTP 403/ });
     const kept = await readModelLabels(path.join(dir, "labels.llm.jsonl"), 5);
     t.deepEqual(
-      kept.map(({ latent }) => latent),
+      kept.map(({ id }) => id),
       [0, 1],
     );
     await refreshLabels(dir);
@@ -150,7 +150,7 @@ test("label files that are damaged are refused, naming the line", async (t) => {
         '{"latent":2,"label":"x","source":"llm"}',
         /labels\.llm\.jsonl: line 1: latent must be below 2, got 2/,
       ],
-      ['{"latent":0,"label":7,"source":"llm"}', /line 1: .*string.*label/s],
+      ['{"latent":0,"label":7,"source":"llm"}', /line 1: label: .*string/],
       ['{"latent":0,"label":"x","source":"human"}', /line 1: .*llm/s],
       ["nonsense", /line 1/],
     ] as const) {

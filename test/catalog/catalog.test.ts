@@ -38,28 +38,34 @@ function sampleInputs(): CatalogInputs {
     ],
     labels: [
       {
-        latent: 0,
-        label: "dog, hound",
+        of: "latent",
+        id: 0,
+        text: "dog, hound",
         source: "keywords",
-        score: 0.123456789,
-        scoreName: "keyword-coverage",
-        n: 4,
-        interval: [-0.1, 0.5],
+        scores: [{ name: "keyword-coverage", value: 0.123456789, n: 4, interval: [-0.1, 0.5] }],
         keywords: ["dog", "hound", "breed"],
       },
       {
-        latent: 1,
-        label: "canines",
+        of: "latent",
+        id: 1,
+        text: "canines",
         source: "llm",
         model: "some-model",
         promptVersion: "2",
         date: "2025-01-01T00:00:00Z",
-        score: NaN,
-        scoreName: "pearson",
-        n: 6,
-        scores: [{ name: "f1", value: 0.8, n: 6, interval: [0.4, 0.95] }],
+        scores: [
+          { name: "pearson", value: NaN, n: 6 },
+          { name: "f1", value: 0.8, n: 6, interval: [0.4, 0.95] },
+        ],
       },
-      { latent: 4, label: "", source: "keywords", reason: "active in no document" },
+      {
+        of: "latent",
+        id: 4,
+        text: "",
+        source: "keywords",
+        reason: "active in no document",
+        scores: [],
+      },
     ],
     families: [{ parent: 0, members: [{ latent: 1 }, { latent: 2 }] }],
     places: createMatrix(5, 2, Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, NaN)),
@@ -255,7 +261,16 @@ test("a lone surrogate becomes U+FFFD in all three files, as UTF-8 cannot hold i
   const rows = buildCatalog({
     postings: invertCodes(codes),
     documents: [{ id: "a", title: "cut \ud83d off 😀" }],
-    labels: [{ latent: 0, label: "end \udc00", source: "llm", keywords: ["\ud800"] }],
+    labels: [
+      {
+        of: "latent",
+        id: 0,
+        text: "end \udc00",
+        source: "llm",
+        scores: [],
+        keywords: ["\ud800"],
+      },
+    ],
   });
   const [first] = catalogToJsonl(rows).split("\n");
   t.false(/\\ud[89a-f]/.test(first));

@@ -6,15 +6,23 @@ import { createCodes, invertCodes } from "../../src/core/codes.js";
 import { type CatalogRow, buildCatalog } from "../../src/catalog/catalog.js";
 import { diffCatalogs } from "../../src/catalog/diff.js";
 import { catalogToJsonl } from "../../src/catalog/write.js";
-import type { LabelRecord } from "../../src/labels/label.js";
+import type { LabelSource } from "../../src/records/label.js";
 import { inFolder } from "../support/folder.js";
 
-function catalog(labels: Omit<LabelRecord, "scoreName" | "n">[]): CatalogRow[] {
+function catalog(
+  labels: { latent: number; label: string; source: LabelSource; score: number }[],
+): CatalogRow[] {
   const codes = createCodes(1, 4, 4, Uint32Array.of(0, 1, 2, 3), Float32Array.of(1, 1, 1, 1));
   return buildCatalog({
     postings: invertCodes(codes),
     documents: [{ id: "a", title: "a" }],
-    labels: labels.map((label) => ({ ...label, scoreName: "f1", n: 9 })),
+    labels: labels.map(({ latent, label, source, score }) => ({
+      of: "latent",
+      id: latent,
+      text: label,
+      source,
+      scores: [{ name: "f1", value: score, n: 9 }],
+    })),
   });
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readJson } from "../../src/files/json.js";
 import { parseAnalysis } from "../../src/labels/paper/clean-labels.js";
 import { readCatalog } from "../../src/catalog/read.js";
-import type { LabelRecord } from "../../src/labels/label.js";
+import type { LabelLine } from "../../src/records/label-lines.js";
 import { inFolder } from "../support/folder.js";
 import { type LlmServer, startLlmServer } from "../support/llm-server.js";
 import { buildPlantedAtlas } from "../support/planted-atlas.js";
@@ -80,7 +80,7 @@ test("label writes records, evidence and ledger, and the catalog shows them, wit
     const report = JSON.parse(stdout) as { latents: { labelled: number }; spent: number };
     t.is(report.latents.labelled, 8);
     t.true(report.spent > 0);
-    const records = await readLines<LabelRecord>(path.join(dir, "labels.llm.jsonl"));
+    const records = await readLines<LabelLine>(path.join(dir, "labels.llm.jsonl"));
     t.deepEqual(
       records.map(({ latent }) => latent),
       [0, 1, 2, 3, 4, 5, 6, 7],
@@ -175,10 +175,10 @@ test("at the cap it stops, keeps what is done, says so, and goes on later", asyn
     const report = JSON.parse(stopped.stdout) as Record<string, unknown>;
     t.regex(report.stopped as string, /\$0\.0\d+ of \$0\.02 spent/);
     t.true((report.spent as number) <= 0.02);
-    const done = await readLines<LabelRecord>(path.join(dir, "labels.llm.jsonl"));
+    const done = await readLines<LabelLine>(path.join(dir, "labels.llm.jsonl"));
     t.true(done.length > 0 && done.length < 8, `${done.length} done`);
     t.is((await runLabel(dir, server, ["--yes", "--latents", "6,7"])).code, 0);
-    const more = await readLines<LabelRecord>(path.join(dir, "labels.llm.jsonl"));
+    const more = await readLines<LabelLine>(path.join(dir, "labels.llm.jsonl"));
     const latents = more.map(({ latent }) => latent);
     for (const latent of [...done.map((record) => record.latent), 6, 7]) {
       t.true(latents.includes(latent));

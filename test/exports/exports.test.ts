@@ -39,8 +39,14 @@ function inputs(): ExportInputs {
     postings,
     documents,
     labels: [
-      { latent: 0, label: HOSTILE, source: "keywords", score: 0.5, scoreName: "f1", n: 4 },
-      { latent: 2, label: "two", source: "llm", model: "m" },
+      {
+        of: "latent",
+        id: 0,
+        text: HOSTILE,
+        source: "keywords",
+        scores: [{ name: "f1", value: 0.5, n: 4 }],
+      },
+      { of: "latent", id: 2, text: "two", source: "llm", scores: [], model: "m" },
     ],
     families: [{ parent: 0, name: HOSTILE, members: [{ latent: 1 }] }],
     places: createMatrix(5, 2, Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, NaN, NaN)),

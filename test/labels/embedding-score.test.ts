@@ -1,8 +1,8 @@
 import test from "ava";
 import { createCodes, invertCodes } from "../../src/core/codes.js";
 import { measureAuc } from "../../src/core/auc.js";
-import { scoreByEmbedding, withScore } from "../../src/labels/embedding-score.js";
-import type { LabelRecord } from "../../src/labels/label.js";
+import { scoreByEmbedding } from "../../src/labels/embedding-score.js";
+import { type Label, withScore } from "../../src/records/label.js";
 import { createMatrix } from "../../src/core/matrix.js";
 import { createRandom } from "../../src/core/random.js";
 
@@ -70,14 +70,21 @@ function planted(): {
   };
 }
 
-const records: LabelRecord[] = [
-  ...THEMES.map((label, latent): LabelRecord => ({ latent, label, source: "keywords" })),
-  { latent: 4, label: "", source: "keywords", reason: "active in no document" },
+const labels: Label[] = [
+  ...THEMES.map((text, id): Label => ({ of: "latent", id, text, source: "keywords", scores: [] })),
+  {
+    of: "latent",
+    id: 4,
+    text: "",
+    source: "keywords",
+    reason: "active in no document",
+    scores: [],
+  },
 ];
 
 test("true labels score near 1, wrong ones near 0, and the same call the same", async (t) => {
   const { source, embedder } = planted();
-  const scores = await scoreByEmbedding(source, records, embedder);
+  const scores = await scoreByEmbedding(source, labels, embedder);
   t.deepEqual(
     scores.map(({ latent }) => latent),
     [0, 1, 2, 3, 4],
@@ -87,11 +94,11 @@ test("true labels score near 1, wrong ones near 0, and the same call the same", 
     t.is(score?.n, 100);
   }
   t.is(scores[4].reason, "active in no document");
-  const wrong = records.slice(0, 4).map((record, i) => ({ ...record, label: THEMES[(i + 1) % 4] }));
+  const wrong = labels.slice(0, 4).map((label, i) => ({ ...label, text: THEMES[(i + 1) % 4] }));
   for (const { score } of await scoreByEmbedding(source, wrong, embedder)) {
     t.true((score?.value ?? 1) < 0.5);
   }
-  t.deepEqual(await scoreByEmbedding(source, records, embedder), scores);
+  t.deepEqual(await scoreByEmbedding(source, labels, embedder), scores);
 });
 
 test("documents that the label was made from are left out", async (t) => {
@@ -100,7 +107,7 @@ test("documents that the label was made from are left out", async (t) => {
   const examples = { explain: shown.map(({ id }) => id), validate: [], score: [] };
   const [{ score, reason }] = await scoreByEmbedding(
     source,
-    [{ ...records[0], examples }],
+    [{ ...labels[0], examples }],
     embedder,
   );
   t.true(score === undefined ? reason !== undefined : score.n < 100);
@@ -108,26 +115,26 @@ test("documents that the label was made from are left out", async (t) => {
 
 test("embeddings are needed, of the embedder's width", async (t) => {
   const { source, embedder } = planted();
-  await t.throwsAsync(scoreByEmbedding({ ...source, embeddings: undefined }, records, embedder), {
+  await t.throwsAsync(scoreByEmbedding({ ...source, embeddings: undefined }, labels, embedder), {
     instanceOf: RangeError,
     message: /needs embeddings/,
   });
-  await t.throwsAsync(scoreByEmbedding(source, records, { ...embedder, d: 8 }), {
+  await t.throwsAsync(scoreByEmbedding(source, labels, { ...embedder, d: 8 }), {
     message: /16 wide, the embedder's 8/,
   });
 });
 
-test("a record takes one score of a name, in front where it has no other", (t) => {
+test("a label takes one score of a name, in front where it has no other", (t) => {
   const score = {
     name: "embedding-auc",
     value: 0.9,
     n: 100,
     interval: [0.8, 0.95] as [number, number],
   };
-  const bare = withScore(records[0], score);
-  t.like(bare, { score: 0.9, scoreName: "embedding-auc", n: 100 });
-  const other = withScore({ ...records[0], score: 0.5, scoreName: "f1", n: 9 }, score);
-  t.like(other, { score: 0.5, scoreName: "f1" });
-  t.deepEqual(other.scores, [score]);
-  t.deepEqual(withScore(other, { ...score, value: 0.7 }).scores?.length, 1);
+  const bare = withScore(labels[0], score);
+  t.like(bare.scores[0], { value: 0.9, name: "embedding-auc", n: 100 });
+  const other = withScore({ ...labels[0], scores: [{ name: "f1", value: 0.5, n: 9 }] }, score);
+  t.like(other.scores[0], { value: 0.5, name: "f1" });
+  t.deepEqual(other.scores.slice(1), [score]);
+  t.deepEqual(withScore(other, { ...score, value: 0.7 }).scores.slice(1).length, 1);
 });

@@ -31,15 +31,15 @@ test("nameFamiliesByKeywords names families by what their latents' common docume
   const { texts, postings, families } = worlds();
   const names = nameFamiliesByKeywords(texts, postings, families);
   t.deepEqual(
-    names.map(({ latent, source }) => [latent, source]),
+    names.map(({ id, source }) => [id, source]),
     [
       [0, "keywords"],
       [3, "keywords"],
     ],
   );
-  t.is(names[0].label.split(", ")[0], "animal");
-  t.is(names[1].label.split(", ")[0], "food");
-  t.true(names[0].score! > 0.9);
+  t.is(names[0].text.split(", ")[0], "animal");
+  t.is(names[1].text.split(", ")[0], "food");
+  t.true(names[0].scores[0].value > 0.9);
   t.deepEqual(nameFamiliesByKeywords(indexWords(texts), postings, families), names);
 });
 
@@ -50,7 +50,7 @@ test("families with the same latents below get different names; one that is neve
     { parent: 0, members: [{ latent: 1 }] },
     { parent: 6, members: [] },
   ]);
-  t.not(names[0].label, names[1].label);
+  t.not(names[0].text, names[1].text);
   const dead = { ...postings, values: new Float32Array(postings.values.length) };
   t.is(
     nameFamiliesByKeywords(texts, dead, [{ parent: 2, members: [] }])[0].reason,
@@ -67,5 +67,5 @@ test("families that words cannot tell apart are told apart by their parents", (t
     { parent: 7, members: [] },
   ];
   const names = nameFamiliesByKeywords(texts, invertCodes(codes), families);
-  t.deepEqual(names.map(({ label }) => label).sort(), ["dog", "dog (7)"]);
+  t.deepEqual(names.map(({ text }) => text).sort(), ["dog", "dog (7)"]);
 });

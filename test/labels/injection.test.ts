@@ -60,15 +60,15 @@ for (const protocol of ["default", "compat"] as const) {
     const labelled = await label(protocol, {
       text: (text, row) => long(text) + HOSTILE[row % HOSTILE.length],
     });
-    for (const { record, evidence } of labelled.slice(0, 3)) {
-      t.regex(record.label, /^matters of theme/);
-      t.is(record.score, 1);
-      t.is(record.failed, 0);
+    for (const { label: found, evidence } of labelled.slice(0, 3)) {
+      t.regex(found.text, /^matters of theme/);
+      t.is(found.scores[0].value, 1);
+      t.is(found.failed, 0);
       for (const { answer, expected, set } of evidence?.verdicts ?? []) {
         if (set === "score") t.is(answer, expected);
       }
     }
-    t.notRegex(JSON.stringify(labelled.map(({ record }) => record)), /pwned/);
+    t.notRegex(JSON.stringify(labelled.map((one) => one.label)), /pwned/);
   });
 }
 

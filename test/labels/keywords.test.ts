@@ -38,16 +38,17 @@ test("labelByKeywords finds the words of each latent's documents", (t) => {
   const { texts, postings } = topicSample(300);
   const labels = labelByKeywords(texts, postings);
   t.deepEqual(
-    labels.map(({ latent }) => latent),
+    labels.map(({ id }) => id),
     [0, 1, 2, 3, 4, 5],
   );
   for (let topic = 0; topic < 3; topic++) {
-    const { label, source, score, scoreName, n, interval } = labels[topic];
-    t.deepEqual(label.split(", ").sort(), [...TOPICS[topic]].sort());
+    const { text, source, scores } = labels[topic];
+    const [{ name, value, n, interval }] = scores;
+    t.deepEqual(text.split(", ").sort(), [...TOPICS[topic]].sort());
     t.is(source, "keywords");
-    t.is(scoreName, KEYWORD_SCORE);
+    t.is(name, KEYWORD_SCORE);
     t.is(n, 20);
-    t.is(score, 1);
+    t.is(value, 1);
     t.true(interval![0] > 0.8 && interval![0] < 1 && interval![1] >= 1);
   }
 });
@@ -56,7 +57,8 @@ test("the keyword score of a latent without a meaning is about 0: its words are 
   const { texts, postings } = topicSample(600);
   const noise = labelByKeywords(texts, postings)[3];
   t.log(noise);
-  if (noise.label !== "") t.true(Math.abs(noise.score!) < 0.35 && noise.interval![0] < 0);
+  const [score] = noise.scores;
+  if (noise.text !== "") t.true(Math.abs(score.value) < 0.35 && score.interval![0] < 0);
   else t.truthy(noise.reason);
 });
 
@@ -64,10 +66,12 @@ test("labelByKeywords says why a latent has no label: dead, only zeros, or too r
   const { texts, postings } = topicSample(60);
   const labels = labelByKeywords(texts, postings);
   t.deepEqual(labels[4], {
-    latent: 4,
-    label: "",
+    of: "latent",
+    id: 4,
+    text: "",
     source: "keywords",
     reason: "active in no document",
+    scores: [],
   });
   t.is(labels[5].reason, "active in no document");
   const rare = labelByKeywords(texts, postings, { minActive: 25 });
@@ -82,8 +86,8 @@ test("no two labels are equal, though latents share all their documents", (t) =>
   );
   const codes = createCodes(120, 4, 12, indices, new Float32Array(480).fill(1));
   const labels = labelByKeywords(texts, invertCodes(codes));
-  t.is(new Set(labels.map(({ label }) => label)).size, 12);
-  t.true(labels.every(({ label }) => label !== ""));
+  t.is(new Set(labels.map(({ text }) => text)).size, 12);
+  t.true(labels.every(({ text }) => text !== ""));
 });
 
 test("a label holds no word beside a phrase with it, and no two forms of one stem", (t) => {
@@ -94,7 +98,7 @@ test("a label holds no word beside a phrase with it, and no two forms of one ste
   );
   const indices = Uint32Array.from(texts, (_, i) => (i % 4 === 0 ? 0 : 1));
   const codes = createCodes(200, 1, 2, indices, new Float32Array(200).fill(1));
-  const [{ label, keywords }] = labelByKeywords(texts, invertCodes(codes));
+  const [{ text: label, keywords }] = labelByKeywords(texts, invertCodes(codes));
   t.true(label.includes("neural network"));
   t.is(keywords!.filter((word) => word.startsWith("electr")).length, 1);
   t.false(keywords!.includes("network") || keywords!.includes("neural"));
@@ -134,9 +138,10 @@ test("labels of real papers cover documents they were not chosen from, all diffe
   const start = process.cpuUsage();
   const labels = labelByKeywords(abstracts, postings);
   const { user, system } = process.cpuUsage(start);
-  const mean = labels.reduce((sum, { score }) => sum + (score ?? 0), 0) / labels.length;
+  const mean =
+    labels.reduce((sum, { scores }) => sum + (scores.at(0)?.value ?? 0), 0) / labels.length;
   t.log(`mean coverage ${mean.toFixed(3)}; ${((user + system) / 1e6).toFixed(1)} s of CPU time`);
-  t.is(new Set(labels.map(({ label }) => label)).size, labels.length);
+  t.is(new Set(labels.map(({ text }) => text)).size, labels.length);
   t.true(mean > 0.48);
   t.is(labels[435].keywords![0], "OOD");
 });

@@ -8,7 +8,7 @@ import {
   type LabelledFamily,
   labelFamilies,
 } from "../../src/labels/label-families.js";
-import type { LabelRecord } from "../../src/labels/label.js";
+import type { Label } from "../../src/records/label.js";
 import { PROTOCOLS } from "../../src/labels/protocol.js";
 import { createChatModel } from "../../src/llm/chat.js";
 import { startLlmServer } from "../support/llm-server.js";
@@ -22,14 +22,13 @@ import {
 
 const FAMILY = { parent: 0, members: [{ latent: 1 }, { latent: 2 }] };
 
-const labelOf = (latent: number): LabelRecord => ({
-  latent,
-  label: `matters of ${themeWord(latent)}`,
+const labelOf = (latent: number): Label => ({
+  of: "latent",
+  id: latent,
+  text: `matters of ${themeWord(latent)}`,
   source: "llm",
-  score: 0.9,
-  scoreName: "balanced-accuracy",
-  n: 40,
   scores: [
+    { name: "balanced-accuracy", value: 0.9, n: 40 },
     { name: "f1", value: 0.5 + latent / 10, n: 40 },
     { name: "pearson", value: 0.4, n: 40 },
   ],
@@ -130,11 +129,11 @@ test("families with dead latents and with too few documents end in a reason (sae
   const dead = { parent: 3, members: [{ latent: 4 }] };
   const half = { parent: 3, members: [{ latent: 1 }, { latent: 4 }] };
   const { named } = await nameFamilies({ ...planted, source }, [dead, half]);
-  t.is(named[0].record.reason, "skipped: active in no document");
+  t.is(named[0].label.reason, "skipped: active in no document");
   t.is(named[0].evidence, undefined);
-  t.is(named[1].record.score, 1);
+  t.is(named[1].label.scores[0].value, 1);
   t.deepEqual(
-    named[1].record.members.map(({ latent }) => latent),
+    named[1].label.members?.map(({ latent }) => latent),
     [1, 4, 3],
   );
 });
@@ -142,12 +141,13 @@ test("families with dead latents and with too few documents end in a reason (sae
 test("a name is made from the labels, scored on documents of any member, and compared with each", async (t) => {
   const planted = plantCorpus({ themes: 6, active: 100 });
   const { named, prompts } = await nameFamilies(planted, [FAMILY]);
-  const [{ record, evidence }] = named;
-  t.is(record.label, `any of ${themeWord(0)} ${themeWord(1)} ${themeWord(2)}`);
-  t.deepEqual([record.score, record.scoreName, record.n], [1, "balanced-accuracy", 40]);
+  const [{ label, evidence }] = named;
+  t.is(label.text, `any of ${themeWord(0)} ${themeWord(1)} ${themeWord(2)}`);
+  const [{ value, name, n }] = label.scores;
+  t.deepEqual([value, name, n], [1, "balanced-accuracy", 40]);
   t.true(prompts[0].startsWith(`BEGIN LABELS\n{"parent":"matters of ${themeWord(0)}"}\n{"child":`));
   t.deepEqual(
-    record.members.map(({ latent, f1, familyF1 }) => [latent, f1, familyF1]),
+    label.members?.map(({ latent, f1, familyF1 }) => [latent, f1, familyF1]),
     [
       [1, 0.6, 1],
       [2, 0.7, 1],
@@ -158,10 +158,10 @@ test("a name is made from the labels, scored on documents of any member, and com
   const shown = evidence?.shown.filter(({ kind }) => kind === "active") ?? [];
   t.deepEqual([...new Set(shown.map(({ member }) => member))].sort(), [0, 1, 2]);
   t.true(evidence?.shown.every(({ set }) => set === "score" || set === "validate"));
-  const entry = familyAnalysisEntry(record, evidence?.verdicts);
+  const entry = familyAnalysisEntry(label, evidence?.verdicts);
   t.deepEqual(
     entry.feature_names,
-    [1, 2, 0].map((latent) => labelOf(latent).label),
+    [1, 2, 0].map((latent) => labelOf(latent).text),
   );
   t.deepEqual(entry.feature_f1, [0.6, 0.7, 0.5]);
   t.deepEqual(entry.predictions, [...Array<number>(20).fill(1), ...Array<number>(20).fill(-1)]);
@@ -170,12 +170,11 @@ test("a name is made from the labels, scored on documents of any member, and com
 
 test("a name that fits one member alone scores as it deserves", async (t) => {
   const planted = plantCorpus({ themes: 6, active: 100 });
-  const onlyParent = (latent: number): LabelRecord | undefined =>
-    latent === 0 ? labelOf(0) : undefined;
+  const onlyParent = (latent: number): Label | undefined => (latent === 0 ? labelOf(0) : undefined);
   const { named } = await nameFamilies(planted, [FAMILY], { labelOf: onlyParent });
-  const [{ record }] = named;
-  t.true((record.score ?? 1) < 0.8, `${record.score}`);
-  const [one, two, parent] = record.members;
+  const [{ label }] = named;
+  t.true(label.scores[0].value < 0.8, `${label.scores[0].value}`);
+  const [one, two, parent] = label.members ?? [];
   t.is(parent.familyF1, 1);
   t.true((one.familyF1 ?? 1) < 0.7 && (two.familyF1 ?? 1) < 0.7);
   t.deepEqual([one.label, one.f1], ["", undefined]);
@@ -185,12 +184,12 @@ test("compat names a family once and judges 4 + 4 documents by confidence", asyn
   const long = (text: string): string => `${text} ${"x".repeat(101)}`;
   const planted = plantCorpus({ themes: 6, active: 100, text: long });
   const { named, prompts } = await nameFamilies(planted, [FAMILY], { protocol: PROTOCOLS.compat });
-  const [{ record, evidence }] = named;
+  const [{ label, evidence }] = named;
   t.is(prompts.length, 9);
   t.is(readShown(prompts[1]).length, 1);
-  t.is(record.scoreName, "f1");
+  t.is(label.scores[0].name, "f1");
   t.deepEqual(
-    familyAnalysisEntry(record, evidence?.verdicts).predictions,
+    familyAnalysisEntry(label, evidence?.verdicts).predictions,
     [0.9, 0.9, 0.9, 0.9, -0.8, -0.8, -0.8, -0.8],
   );
 });
@@ -199,6 +198,6 @@ test("a family none of whose latents has a label is skipped and asks nothing", a
   const { named, prompts } = await nameFamilies(plantCorpus({ active: 100 }), [FAMILY], {
     labelOf: () => undefined,
   });
-  t.regex(named[0].record.reason ?? "", /no latent of the family has a label/);
+  t.regex(named[0].label.reason ?? "", /no latent of the family has a label/);
   t.is(prompts.length, 0);
 });

@@ -15,8 +15,7 @@ import {
   type ModelLabelOptions,
   labelLatents,
 } from "../../src/labels/label-latents.js";
-import { scoreNamed } from "../../src/labels/measures.js";
-import { labelScores } from "../../src/labels/label.js";
+import { scoreNamed } from "../../src/records/label.js";
 import { PROTOCOLS } from "../../src/labels/protocol.js";
 import { inFolder } from "../support/folder.js";
 import {
@@ -70,26 +69,26 @@ async function label(
   }
 }
 
-const accuracy = ({ record }: LabelledLatent): number =>
-  scoreNamed(labelScores(record), "balanced-accuracy") ?? NaN;
+const accuracy = ({ label: record }: LabelledLatent): number =>
+  scoreNamed(record.scores, "balanced-accuracy") ?? NaN;
 
 test("the candidate that tells active from inactive is chosen and scored on documents of its own", async (t) => {
   const planted = plantCorpus({ themes: 4, nonsense: 4 });
   await label(planted, {}, (labelled, server) => {
     t.deepEqual(
-      labelled.map(({ record }) => record.latent),
+      labelled.map(({ label }) => label.id),
       [0, 1, 2, 3, 4, 5, 6, 7],
     );
     for (const one of labelled.slice(0, 4)) {
-      const { record, evidence } = one;
-      t.is(record.label, `matters of ${themeWord(record.latent)}`);
+      const { label: record, evidence } = one;
+      t.is(record.text, `matters of ${themeWord(record.id)}`);
       t.is(accuracy(one), 1);
       t.deepEqual(
-        record.scores?.map(({ name }) => name),
+        record.scores.slice(1).map(({ name }) => name),
         ["f1", "pearson", "auc"],
       );
-      t.is(record.n, 40);
-      t.true((record.interval?.[0] ?? 1) < 0.95);
+      t.is(record.scores[0].n, 40);
+      t.true((record.scores[0].interval?.[0] ?? 1) < 0.95);
       const { explain, validate, score } = record.examples ?? {
         explain: [],
         validate: [],
@@ -122,10 +121,10 @@ test("a judge that always says no scores 0.5, and pearson is left out with a rea
   await label(plantCorpus({ themes: 2 }), { server: { answer } }, ([one]) => {
     t.is(accuracy(one), 0.5);
     t.deepEqual(
-      labelScores(one.record).map(({ name }) => name),
+      one.label.scores.map(({ name }) => name),
       ["balanced-accuracy", "f1"],
     );
-    t.regex(one.record.notes?.join() ?? "", /pearson is undefined/);
+    t.regex(one.label.notes?.join() ?? "", /pearson is undefined/);
     t.notRegex(JSON.stringify(one), /NaN|Infinity/);
   });
 });
@@ -146,7 +145,7 @@ test("documents whose answer is missing, double or another's are asked about sin
   };
   await label(plantCorpus({ themes: 1 }), { server: { answer } }, ([one], server) => {
     t.is(accuracy(one), 1);
-    t.is(one.record.failed, 0);
+    t.is(one.label.failed, 0);
     const single = server.calls.filter(
       ({ body }) => readShown(body.messages[1].content).length === 1,
     );
@@ -170,14 +169,14 @@ test("a question that fails makes a document neither right nor wrong (delphi: si
     }
     return answerPlanted(call);
   };
-  await label(planted, { server: { answer } }, ([{ record, evidence }]) => {
+  await label(planted, { server: { answer } }, ([{ label: record, evidence }]) => {
     const failed = evidence?.verdicts.filter(
       ({ set, answer: said }) => set === "score" && said === null,
     );
     t.true((failed?.length ?? 0) > 0 && (failed?.length ?? 0) < 20);
     t.is(record.failed, failed?.length);
-    t.is(record.n, 40 - (failed?.length ?? 0));
-    t.is(record.score, 1);
+    t.is(record.scores[0].n, 40 - (failed?.length ?? 0));
+    t.is(record.scores[0].value, 1);
     t.regex(record.notes?.join() ?? "", /documents without an answer/);
   });
 });
@@ -190,20 +189,20 @@ test("a label that never comes leaves a reason, and the other latents theirs", a
       ? '{"labels": "FINAL: birds"}'
       : answerPlanted(call);
   await label(planted, { server: { answer } }, (labelled) => {
-    const { record, evidence } = labelled[1];
-    t.is(record.label, "");
+    const { label: record, evidence } = labelled[1];
+    t.is(record.text, "");
     t.regex(record.reason ?? "", /no label: .*hypotheses/s);
     t.is(record.failed, 1);
     t.is(evidence?.explanations[0].status, "failed");
-    t.truthy(labelled[0].record.label);
-    t.truthy(labelled[2].record.label);
+    t.truthy(labelled[0].label.text);
+    t.truthy(labelled[2].label.text);
   });
 });
 
 test("latents with too few documents are skipped with a reason and ask nothing", async (t) => {
   await label(plantCorpus({ themes: 2, active: 8 }), {}, (labelled, server) => {
     t.is(server.calls.length, 0);
-    t.regex(labelled[0].record.reason ?? "", /^skipped: active in 8 documents, needs \d+$/);
+    t.regex(labelled[0].label.reason ?? "", /^skipped: active in 8 documents, needs \d+$/);
     t.is(labelled[0].evidence, undefined);
   });
 });
@@ -213,11 +212,11 @@ test("compat judges by confidence, one document a prompt, strongest first, and i
   const planted = plantCorpus({ themes: 3, nonsense: 3, text: longer });
   const options = { protocol: PROTOCOLS.compat };
   await label(planted, { options }, (labelled, server) => {
-    const [{ record, evidence }] = labelled;
+    const [{ label: record, evidence }] = labelled;
     t.is(server.calls.length, 6 * 7);
-    t.is(record.scoreName, "f1");
-    t.is(record.score, 1);
-    t.is(scoreNamed(labelScores(record), "pearson"), 1);
+    t.is(record.scores[0].name, "f1");
+    t.is(record.scores[0].value, 1);
+    t.is(scoreNamed(record.scores, "pearson"), 1);
     t.is(evidence?.verdicts.length, 6);
     t.true(evidence?.verdicts.every(({ confidence }) => confidence === 0.9 || confidence === -0.8));
     const strongest = evidence?.shown
@@ -228,7 +227,7 @@ test("compat judges by confidence, one document a prompt, strongest first, and i
       Math.min(...(strongest ?? [])) > Math.max(...(others ?? []).map((one) => one.activation)),
     );
     const rows = analysisOfLabels(
-      labelled.map((one) => one.record),
+      labelled.map((one) => one.label),
       () => 0.1,
     );
     const clean = selectCleanLatents(rows).map(({ latent }) => latent);
@@ -266,8 +265,8 @@ test("a run that stops at its cap keeps every label that is done, and goes on wi
     t.is(server.calls.length, 6 * 15);
     t.true(asked > 15);
     t.deepEqual(
-      whole.labelled.slice(0, stopped.labelled.length).map(({ record }) => record),
-      stopped.labelled.map(({ record }) => record),
+      whole.labelled.slice(0, stopped.labelled.length).map((one) => one.label),
+      stopped.labelled.map((one) => one.label),
     );
     const again = await run(0);
     t.deepEqual(again.labelled, whole.labelled);
@@ -290,10 +289,10 @@ test("a refusal of access ends the run, one bad question only its latent", async
   };
   await label(planted, { server: { answer: tooLong } }, (labelled) => {
     t.deepEqual(
-      labelled.map(({ record }) => record.label !== ""),
+      labelled.map((one) => one.label.text !== ""),
       [true, false, true],
     );
-    t.regex(labelled[1].record.reason ?? "", /too long a prompt/);
+    t.regex(labelled[1].label.reason ?? "", /too long a prompt/);
   });
 });
 

@@ -1,5 +1,6 @@
 import test from "ava";
-import { measureVerdicts, scoreNamed, weightedF1 } from "../../src/labels/measures.js";
+import { measureVerdicts, weightedF1 } from "../../src/labels/measures.js";
+import { scoreNamed } from "../../src/records/label.js";
 import type { MeasuredVerdict } from "../../src/labels/measures.js";
 import { createRandom } from "../../src/core/random.js";
 

@@ -53,8 +53,8 @@ test("a labelling run keeps 90 % and more of a server's parallel calls busy, in 
     let labelled = 0;
     let isOver = false;
     const run = (async () => {
-      for await (const { record } of labelLatents(source, latents, { explainer: model })) {
-        if (record.label !== "") labelled++;
+      for await (const { label } of labelLatents(source, latents, { explainer: model })) {
+        if (label.text !== "") labelled++;
       }
       isOver = true;
     })();

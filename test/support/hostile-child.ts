@@ -32,14 +32,14 @@ const explainer: ChatModel = {
 const { source } = plantHostile();
 const latents = mixedLatents().slice(0, Number(count));
 let done = 0;
-for await (const { record } of labelLatents(source, latents, {
+for await (const { label: record } of labelLatents(source, latents, {
   explainer,
   protocol: SHORT,
   examples: FEW,
   inFlight: 16,
 })) {
-  const { latent, label, score, failed = 0 } = record;
-  say("record", JSON.stringify({ latent, label, score, failed }));
+  const { id: latent, text: label, scores, failed = 0 } = record;
+  say("record", JSON.stringify({ latent, label, score: scores.at(0)?.value, failed }));
   if (++done % 250 === 0 && global.gc) {
     global.gc();
     say("heap", process.memoryUsage().heapUsed);

@@ -13,7 +13,7 @@ import { shareOfRarer } from "../../figures/charts/heatmap.js";
 import { type LatentMapInput, drawLatentMap } from "../../figures/charts/latent-map.js";
 import { type LossRow, drawLossCurve } from "../../figures/charts/loss-curve.js";
 import { drawTaxonomyAgreement } from "../../figures/charts/taxonomy-agreement.js";
-import { displayLabel } from "../../labels/label.js";
+import { displayLabel } from "../../records/label.js";
 import { encoderDecoderCosine } from "../../sae/sae.js";
 import type { AtlasStore, AtlasFamily } from "../store.js";
 import type { AtlasFigureOptions, FigureEntry, Undrawn } from "./entry.js";
@@ -210,7 +210,7 @@ async function drawLoss(data: AtlasStore, options: AtlasFigureOptions): Promise<
 /** Gives what a latent is called in figures. */
 export async function labeller(data: AtlasStore): Promise<(latent: number) => string> {
   const labels = await data.labels();
-  return (latent) => displayLabel(labels.get(latent) ?? { latent, label: "" });
+  return (latent) => displayLabel(labels.get(latent) ?? { id: latent, text: "" });
 }
 
 function findFamily(families: readonly AtlasFamily[], parent: number): AtlasFamily {

@@ -2,7 +2,7 @@ import path from "node:path";
 import { drawOverlapViolins } from "../../figures/charts/overlap-violins.js";
 import type { Figure } from "../../figures/figure.js";
 import { type ScorePanel, drawScoreHistogram } from "../../figures/charts/score-histogram.js";
-import type { LabelRecord } from "../../labels/label.js";
+import { type Label, scoreNamed } from "../../records/label.js";
 import { tokenOverlap } from "../../labels/examples/token-overlap.js";
 import { indexWords } from "../../words/word-index.js";
 import type { AtlasStore } from "../store.js";
@@ -66,7 +66,7 @@ async function drawOverlaps(
   if (measure === undefined) return { reason: LABEL_SCORES.needs };
   const index = indexWords(await atlas.texts());
   const overlaps = tokenOverlap(labels, await atlas.postings(), index);
-  const byLatent = new Map(labels.map((record) => [record.latent, record]));
+  const byLatent = new Map(labels.map((label) => [label.id, label]));
   return drawOverlapViolins(
     {
       overlaps: overlaps.map(({ overlap }) => overlap),
@@ -84,20 +84,19 @@ const MEASURE_NAMES: Record<string, string> = {
 };
 
 /** The first measure that labels of every list have. */
-function commonMeasure(lists: readonly (readonly LabelRecord[])[]): string | undefined {
+function commonMeasure(lists: readonly (readonly Label[])[]): string | undefined {
   return MEASURES.find((name) =>
-    lists.every((labels) => labels.some((record) => Number.isFinite(scoreOf(record, name)))),
+    lists.every((labels) => labels.some((label) => Number.isFinite(scoreOf(label, name)))),
   );
 }
 
-function scoresOf(labels: readonly LabelRecord[], measure: string): number[] {
-  return labels.map((record) => scoreOf(record, measure));
+function scoresOf(labels: readonly Label[], measure: string): number[] {
+  return labels.map((label) => scoreOf(label, measure));
 }
 
 /** NaN where the label has no such score. */
-function scoreOf(record: LabelRecord | undefined, measure: string): number {
-  if (record?.scoreName === measure) return record.score ?? NaN;
-  return record?.scores?.find(({ name }) => name === measure)?.value ?? NaN;
+function scoreOf(label: Label | undefined, measure: string): number {
+  return scoreNamed(label?.scores ?? [], measure) ?? NaN;
 }
 
 function corpusOf(embeddings: string, atlases: readonly AtlasStore[]): string {

@@ -9,7 +9,7 @@ import type { Figure } from "../../figures/figure.js";
 import { drawMatchHistogram } from "../../figures/charts/match-histogram.js";
 import { type SplitRoot, drawSplittingTree } from "../../figures/charts/splitting-tree.js";
 import { labelByKeywords } from "../../labels/keywords.js";
-import { displayLabel } from "../../labels/label.js";
+import { displayLabel } from "../../records/label.js";
 import { indexWords } from "../../words/word-index.js";
 import type { AtlasFigureOptions, FigureEntry, Undrawn } from "./entry.js";
 import { SEVERAL_SAES } from "./requirements.js";

@@ -14,7 +14,7 @@ import {
   type PaperSae,
 } from "../../figures/paper-numbers.js";
 import { CATEGORIES, MUTED } from "../../figures/theme.js";
-import type { LabelRecord } from "../../labels/label.js";
+import { type Label, scoreNamed } from "../../records/label.js";
 import { trainingFlops } from "../../sae/train/scaling.js";
 import type { EditOptimisation } from "../../search/study/edit-optimisation.js";
 import type { GridRow } from "../../sae/train/train-grid.js";
@@ -65,10 +65,8 @@ export function keptLines(own: { k: number; kept: number[]; errors: number[] }):
 }
 
 /** Median Pearson correlation of the labels and the share from 0.8, by k; one's own where the labels have that score. */
-export function labelScoreLines(k: number, labels: readonly LabelRecord[]): ErrorLine[] {
-  const scores = labels.flatMap((record) =>
-    (record.scores ?? []).filter(({ name }) => name === "pearson").map(({ value }) => value),
-  );
+export function labelScoreLines(k: number, labels: readonly Label[]): ErrorLine[] {
+  const scores = labels.flatMap((label) => scoreNamed(label.scores, "pearson") ?? []);
   const theirs = (["astro-ph", "cs.LG"] as const).flatMap((domain, at) =>
     (["median", "shareFrom08"] as const).map((measure) => ({
       label: `paper, ${measure === "median" ? "median" : "share"} ${domain}`,

@@ -97,7 +97,7 @@ function variedSize(varied: "n" | "k"): Requirement {
 export const LABEL_SCORES: Requirement = {
   needs: "labels with scores",
   missing: async ({ atlas }) =>
-    [...(await atlas.labels()).values()].some(({ score }) => score !== undefined)
+    [...(await atlas.labels()).values()].some(({ scores }) => scores.length > 0)
       ? undefined
       : "the labels have no scores: run `feature-families score`",
 };

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { readJson, writeJson } from "../../files/json.js";
-import { writeJsonl } from "../../files/jsonl.js";
 import { sha256File, writeFileAtomic } from "../../files/atomic-file.js";
 import { latentDensities } from "../../core/codes.js";
 import { toFamiliesJson } from "../../families/files/families-json.js";
@@ -14,16 +13,16 @@ import { reportTaxonomy } from "../../taxonomy/taxonomy-report.js";
 import { nameFamiliesByKeywords } from "../../labels/family-names.js";
 import { labelsFromAnalysis } from "../../labels/paper/labels-from-analysis.js";
 import { labelByKeywords } from "../../labels/keywords.js";
-import { readLabelLines, recordsOf } from "../../labels/label-read.js";
-import { type LabelRecord, mergeLabels } from "../../labels/label.js";
+import { type Label, mergeLabels } from "../../records/label.js";
+import { readLabels, writeLabels } from "../../records/label-lines.js";
 import { nameFields } from "../../labels/family-name-fields.js";
 import {
   applyScores,
   readFamilyNames,
   readModelLabels,
   readScores,
-} from "../../labels/model-labels.js";
-import { readOverrides } from "../../labels/overrides.js";
+} from "../../records/model-labels.js";
+import { readOverrides } from "../../records/overrides.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES } from "../files.js";
 import { findFamilies } from "./find-families.js";
@@ -60,13 +59,13 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
         analysed,
         ...(await readGivenLabels(dir, n, "latent")),
       );
-      const words = new Map(keywords.map((record) => [record.latent, record.keywords]));
-      const full = merged.map((record) => {
-        const keywords = record.keywords ?? words.get(record.latent);
-        return keywords === undefined ? record : { ...record, keywords };
+      const words = new Map(keywords.map((label) => [label.id, label.keywords]));
+      const full = merged.map((label) => {
+        const keywords = label.keywords ?? words.get(label.id);
+        return keywords === undefined ? label : { ...label, keywords };
       });
       const scored = applyScores(full, await readScores(file("labelScores"), n));
-      await writeJsonl(file("labels"), scored);
+      await writeLabels(file("labels"), scored);
     },
   );
 }
@@ -107,7 +106,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       const stability = await data.stability();
       const families = stability ? withMemberStability(found.families, stability) : found.families;
       const labels = await data.labels();
-      const label = (latent: number): string | undefined => labels.get(latent)?.label || undefined;
+      const label = (latent: number): string | undefined => labels.get(latent)?.text || undefined;
       const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), families);
       const byModel = await readFamilyNames(file("modelFamilies"), coactivation.n);
       const given = mergeLabels(...(await readGivenLabels(dir, coactivation.n, "family")));
@@ -211,10 +210,13 @@ async function readGivenLabels(
   dir: string,
   n: number,
   of: "latent" | "family",
-): Promise<LabelRecord[][]> {
+): Promise<Label[][]> {
   const imported = path.join(dir, ATLAS_FILES.imported);
-  const lines = existsSync(imported) ? await readLabelLines(imported, n) : [];
-  return [recordsOf(lines, of), await readOverrides(path.join(dir, ATLAS_FILES.overrides), n, of)];
+  const given = existsSync(imported) ? await readLabels(imported, { n }) : [];
+  return [
+    given.filter((label) => label.of === of),
+    await readOverrides(path.join(dir, ATLAS_FILES.overrides), n, of),
+  ];
 }
 
 /** Reads an analysis file where one is given. */

@@ -39,7 +39,8 @@ export const auditCommand: Command = defineCommand({
     try {
       const { most, examples } = values;
       const audit = await auditAtlas(data, { most, examples });
-      const count = (of: string): number => audit.entries.filter((entry) => entry.of === of).length;
+      const count = (of: string): number =>
+        audit.entries.filter(({ label }) => label.of === of).length;
       const asked = audit.entries.filter(({ evidence }) => evidence !== undefined).length;
       const what = `${count("latent")} latents and ${count("family")} families of ${name}`;
       const by =

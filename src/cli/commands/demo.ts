@@ -188,7 +188,7 @@ async function summarise(data: AtlasStore): Promise<Record<string, string | numb
     documents: N,
     latents: `${n} (${live} live), ${k} a document`,
     "normalised MSE": digits(normalized_mse, 4),
-    labelled: [...(await data.labels()).values()].filter(({ label }) => label !== "").length,
+    labelled: [...(await data.labels()).values()].filter(({ text }) => text !== "").length,
     families: (await data.families()).length,
     "co-activation in families over outside": ratio,
     ...(edges && {

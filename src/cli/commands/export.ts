@@ -9,7 +9,7 @@ import { exportDelphi } from "../../exports/delphi.js";
 import { catalogToFlatParquet } from "../../exports/flat-parquet.js";
 import type { ExportInputs } from "../../exports/inputs.js";
 import { exportNeuronpedia } from "../../exports/neuronpedia.js";
-import { displayLabel } from "../../labels/label.js";
+import { displayLabel } from "../../records/label.js";
 import { type AtlasStore, openStore } from "../../atlas/store.js";
 import { ATLAS_FILES } from "../../atlas/files.js";
 import { readManifest } from "../../atlas/manifest.js";
@@ -124,7 +124,7 @@ async function gexf(data: AtlasStore): Promise<string> {
   const families = await data.families();
   return forestToGexf(await data.forest(), {
     densities: rows.map(({ density }) => density),
-    label: (latent) => displayLabel(labels.get(latent) ?? { latent, label: "" }),
+    label: (latent) => displayLabel(labels.get(latent) ?? { id: latent, text: "" }),
     families: families.map(({ parent, members }) => ({ parent, members, pass: 0 })),
   });
 }

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { displayLabel } from "../../labels/label.js";
+import { displayLabel } from "../../records/label.js";
 import type { Matrix } from "../../core/matrix.js";
 import { type AtlasFamily, openStore } from "../../atlas/store.js";
 import { loadSae } from "../../sae/checkpoint.js";
@@ -21,7 +21,7 @@ export async function openMatchSide(file: string): Promise<MatchSide> {
     () => false,
   );
   if (!isFolder || (await isSaeFolder(file))) {
-    const label = (latent: number): string => displayLabel({ latent, label: "" });
+    const label = (latent: number): string => displayLabel({ id: latent, text: "" });
     return { decoder: (await loadAny(file)).decoder, label, familyName: label };
   }
   const data = await openStore(file);
@@ -29,7 +29,7 @@ export async function openMatchSide(file: string): Promise<MatchSide> {
   await data.close();
   const names = new Map(families.map(({ parent, name }) => [parent, name]));
   const label = (latent: number): string =>
-    displayLabel(labels.get(latent) ?? { latent, label: "" });
+    displayLabel(labels.get(latent) ?? { id: latent, text: "" });
   return {
     decoder: sae.decoder,
     label,

@@ -5,8 +5,8 @@ import {
   EMBEDDING_SCORE,
   scoreByEmbedding,
 } from "../../labels/embedding-score.js";
-import type { LabelRecord } from "../../labels/label.js";
-import type { SavedScore } from "../../labels/model-labels.js";
+import type { Label } from "../../records/label.js";
+import type { SavedScore } from "../../records/model-labels.js";
 import { openStore } from "../../atlas/store.js";
 import { saveScores } from "../../atlas/refresh.js";
 import { createRandom, shuffleInPlace } from "../../core/random.js";
@@ -44,17 +44,17 @@ export const scoreCommand: Command = defineCommand({
         documents: await data.documents(),
         embeddings: await data.embeddings(),
       };
-      const records = [...(await data.labels()).values()];
+      const labels = [...(await data.labels()).values()];
       const { embedder } = await openEmbedder(values, signal);
       const options = { seed: values.seed, onProgress, signal };
-      const scores = await scoreByEmbedding(source, records, embedder, options);
-      const control = await scoreByEmbedding(source, dealtOut(records), embedder, options);
-      if (values.out !== undefined) await writeJsonl(values.out, withLabels(records, scores));
-      const saved = values.save ? await saveScores(dir, savedScores(records, scores)) : undefined;
+      const scores = await scoreByEmbedding(source, labels, embedder, options);
+      const control = await scoreByEmbedding(source, dealtOut(labels), embedder, options);
+      if (values.out !== undefined) await writeJsonl(values.out, withLabels(labels, scores));
+      const saved = values.save ? await saveScores(dir, savedScores(labels, scores)) : undefined;
       const report = { measure: EMBEDDING_SCORE, ...summary(scores), shuffled: summary(control) };
       return {
         json: { ...report, out: values.out, embedder: embedder.id, refreshed: saved },
-        lines: tell(records, scores, report, values.out),
+        lines: tell(labels, scores, report, values.out),
       };
     } finally {
       await data.close();
@@ -62,12 +62,9 @@ export const scoreCommand: Command = defineCommand({
   },
 });
 
-function savedScores(
-  records: readonly LabelRecord[],
-  scores: readonly EmbeddingScore[],
-): SavedScore[] {
+function savedScores(labels: readonly Label[], scores: readonly EmbeddingScore[]): SavedScore[] {
   return scores.flatMap(({ latent, score }, i) =>
-    score === undefined ? [] : [{ latent, label: records[i].label, ...score }],
+    score === undefined ? [] : [{ latent, label: labels[i].text, ...score }],
   );
 }
 
@@ -90,29 +87,29 @@ function summary(scores: readonly EmbeddingScore[]): Summary {
 }
 
 /** The same labels, each at another latent's place: what a label scores that says nothing of its latent. */
-function dealtOut(records: readonly LabelRecord[]): LabelRecord[] {
-  const labelled = records.filter(({ label }) => label !== "");
+function dealtOut(labels: readonly Label[]): Label[] {
+  const labelled = labels.filter(({ text }) => text !== "");
   const order = Uint32Array.from(labelled, (_, i) => i);
   shuffleInPlace(order, createRandom(1));
-  return labelled.map((record, i) => ({ ...record, label: labelled[order[i]].label }));
+  return labelled.map((label, i) => ({ ...label, text: labelled[order[i]].text }));
 }
 
-function withLabels(records: readonly LabelRecord[], scores: readonly EmbeddingScore[]): unknown[] {
+function withLabels(labels: readonly Label[], scores: readonly EmbeddingScore[]): unknown[] {
   return scores.map(({ latent, score, reason }, i) => ({
     latent,
-    label: records[i].label,
+    label: labels[i].text,
     ...(score ? { value: score.value, n: score.n, interval: score.interval } : { reason }),
   }));
 }
 
 function tell(
-  records: readonly LabelRecord[],
+  labels: readonly Label[],
   scores: readonly EmbeddingScore[],
   { scored, mean, aboveChance, shuffled }: Summary & { shuffled: Summary },
   out: string | undefined,
 ): string[] {
   const ranked = scores
-    .map((entry, i) => ({ ...entry, label: records[i].label }))
+    .map((entry, i) => ({ ...entry, label: labels[i].text }))
     .sort((a, b) => (b.score?.value ?? -1) - (a.score?.value ?? -1))
     .filter(({ score }) => score !== undefined);
   const rows = [...ranked.slice(0, SHOWN), ...ranked.slice(-SHOWN)].map(
@@ -124,7 +121,7 @@ function tell(
     ],
   );
   return [
-    `${scored} of ${records.length} labels scored: mean AUC ${mean.toFixed(3)}, ${(100 * aboveChance).toFixed(0)} % above chance`,
+    `${scored} of ${labels.length} labels scored: mean AUC ${mean.toFixed(3)}, ${(100 * aboveChance).toFixed(0)} % above chance`,
     `the same labels dealt out at random: mean AUC ${shuffled.mean.toFixed(3)}, ${(100 * shuffled.aboveChance).toFixed(0)} %`,
     ...formatRows([["latent", "AUC", "", "label"], ...rows]),
     ...(out === undefined ? [] : [`wrote ${path.normalize(out)}`]),

@@ -4,7 +4,6 @@ import type {
   AuditEvidence,
   AuditExample,
 } from "../../labels/evidence/audit.js";
-import { labelScores } from "../../labels/label.js";
 import { AUDIT_DETAIL_SCRIPT } from "./audit-page-detail.js";
 import { AUDIT_LIST_SCRIPT, AUDIT_STYLE } from "./audit-page-list.js";
 import { escapeHtml, pageHead, scriptJson } from "../html.js";
@@ -88,16 +87,16 @@ interface ListRow {
   n: number;
 }
 
-function listRow({ of, record, families, evidence }: AuditEntry): ListRow {
+function listRow({ label, families, evidence }: AuditEntry): ListRow {
   const verdicts = scored(evidence);
   const failed = verdicts.filter(({ answer }) => answer === null);
   const wrong = verdicts.filter(({ answer, expected }) => answer !== null && answer !== expected);
   return {
-    f: of === "family" ? 1 : 0,
-    i: record.latent,
-    l: record.label,
-    src: record.label === "" ? "none" : record.source,
-    s: labelScores(record)
+    f: label.of === "family" ? 1 : 0,
+    i: label.id,
+    l: label.text,
+    src: label.text === "" ? "none" : label.source,
+    s: label.scores
       .filter(({ value }) => Number.isFinite(value))
       .map(({ name, value, n, interval: [low, high] = [null, null] }): PageScore => [
         name,
@@ -106,7 +105,7 @@ function listRow({ of, record, families, evidence }: AuditEntry): ListRow {
         high,
         n,
       ]),
-    k: (record.keywords ?? []).slice(0, 10),
+    k: (label.keywords ?? []).slice(0, 10),
     fam: families,
     e: evidence === undefined ? 0 : 1,
     w: wrong.length,
@@ -116,23 +115,23 @@ function listRow({ of, record, families, evidence }: AuditEntry): ListRow {
 }
 
 /** What is shown of an entry that is opened. */
-function detail({ record, active, latents, evidence, examples }: AuditEntry): unknown {
+function detail({ label, active, latents, evidence, examples }: AuditEntry): unknown {
   // A batch's verdicts share one key, which is longer than all the rest of a verdict.
   const keys = [...new Set(evidence?.verdicts.map(({ key }) => key))];
   const places = new Map(keys.map((key, place) => [key, place]));
   return {
     a: active,
     m: latents,
-    reason: record.reason,
-    notes: record.notes,
-    model: evidence?.explainer ?? record.model,
-    judge: evidence?.judge ?? record.judge,
-    prompt: evidence?.promptVersion ?? record.promptVersion,
-    date: evidence?.date ?? record.date,
-    cost: record.cost,
-    failed: record.failed,
-    candidates: record.candidates,
-    reasoning: record.reasoning,
+    reason: label.reason,
+    notes: label.notes,
+    model: evidence?.explainer ?? label.model,
+    judge: evidence?.judge ?? label.judge,
+    prompt: evidence?.promptVersion ?? label.promptVersion,
+    date: evidence?.date ?? label.date,
+    cost: label.cost,
+    failed: label.failed,
+    candidates: label.candidates,
+    reasoning: label.reasoning,
     limit: evidence && tellLimit(evidence.limit),
     judged: evidence?.label,
     ex: evidence?.explanations.map(({ key, status, reason, labels, reasoning }) => ({

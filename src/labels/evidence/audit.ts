@@ -2,7 +2,7 @@ import type { Postings } from "../../core/codes.js";
 import { type AuditRow, exampleRows, familyRows } from "./audit-examples.js";
 import type { ExplanationRecord, ShownExample, Verdict } from "./evidence.js";
 import type { StoredEvidence } from "./evidence-read.js";
-import type { LabelRecord } from "../label.js";
+import type { Label } from "../../records/label.js";
 import { truncateText } from "../../words/truncate-text.js";
 
 /** Labels with what stands behind them, for a reader to check. */
@@ -23,14 +23,13 @@ export interface AuditDocument {
 
 /** One label or family name. */
 export interface AuditEntry {
-  of: "latent" | "family";
-  record: LabelRecord;
+  label: Label;
   /** Documents in which the latent, or any of the family, is active. */
   active: number;
   /** Families of the latent by their names, or latents of the family, the parent first. */
   families: string[];
   latents: number[];
-  /** What a model was shown and answered; its label may be another than the record's, such as where a person corrected it. */
+  /** What a model was shown and answered; its label may be another than the entry's, such as where a person corrected it. */
   evidence?: AuditEvidence;
   /** Where no model was asked: documents in which it is active. */
   examples: AuditExample[];
@@ -54,8 +53,7 @@ export interface AuditExample extends Omit<ShownExample, "id" | "set"> {
 
 /** A label to check, before the documents are found. */
 export interface AuditSubject {
-  of: "latent" | "family";
-  record: LabelRecord;
+  label: Label;
   families?: string[];
   /** For a family: its latents, the parent first. */
   latents?: number[];
@@ -66,7 +64,7 @@ export interface AuditSubject {
 export interface AuditSource {
   postings: Postings;
   documents: readonly { id: string; text: string }[];
-  labels: ReadonlyMap<number, LabelRecord>;
+  labels: ReadonlyMap<number, Label>;
 }
 
 /** How much is shown. */
@@ -89,22 +87,22 @@ export function collectAudit(
   const texts = new Map(documents.map(({ id, text }) => [id, text]));
   const shelf = createShelf(texts);
   const entries = subjects.map((subject): AuditEntry => {
-    const { of, record, families = [], latents = [record.latent], evidence } = subject;
-    const entry = { of, record, families, latents, active: countActive(postings, latents) };
+    const { label, families = [], latents = [label.id], evidence } = subject;
+    const entry = { label, families, latents, active: countActive(postings, latents) };
     if (evidence !== undefined) {
       return { ...entry, evidence: placeEvidence(evidence, shelf), examples: [] };
     }
     const rows: AuditRow[] =
-      of === "family"
+      label.of === "family"
         ? familyRows(postings, latents, count)
-        : exampleRows(postings, record.latent, count);
+        : exampleRows(postings, label.id, count);
     const examples = rows.map(({ row, ...rest }): AuditExample => {
       const document = shelf.place(documents[row].id, { characters });
       return { document, set: "active", kind: "active", ...rest };
     });
     return { ...entry, examples };
   });
-  const names = [...labels.values()].map(({ latent, label }): [number, string] => [latent, label]);
+  const names = [...labels.values()].map(({ id, text }): [number, string] => [id, text]);
   return { entries, documents: shelf.documents, labels: new Map(names) };
 }
 

@@ -1,6 +1,6 @@
 import type { Postings } from "../../core/codes.js";
 import { strongestSlots } from "./active-examples.js";
-import type { LabelRecord } from "../label.js";
+import type { Label } from "../../records/label.js";
 import type { WordIndex } from "../../words/word-index.js";
 
 /** How much of a label its documents say word for word. */
@@ -16,14 +16,14 @@ export interface TokenOverlap {
  * (as `indexWords` folds case and plurals, single words of phrases); labels without any of them are left out.
  */
 export function tokenOverlap(
-  labels: readonly Pick<LabelRecord, "latent" | "label">[],
+  labels: readonly Pick<Label, "id" | "text">[],
   postings: Postings,
   index: WordIndex,
   { documents = 10 }: { documents?: number } = {},
 ): TokenOverlap[] {
   const terms = termsByWord(index);
-  return labels.flatMap(({ latent, label }) => {
-    const words = new Set(wordsOf(label).filter((word) => terms.has(word)));
+  return labels.flatMap(({ id: latent, text }) => {
+    const words = new Set(wordsOf(text).filter((word) => terms.has(word)));
     const strongest = strongestSlots(postings, latent).subarray(0, documents);
     if (words.size === 0 || strongest.length === 0) return [];
     let sum = 0;

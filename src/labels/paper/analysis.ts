@@ -1,28 +1,24 @@
 import type { AnalysisRow } from "./clean-labels.js";
-import { type LabelRecord, labelScores } from "../label.js";
-import { scoreNamed } from "../measures.js";
+import { type Label, scoreNamed } from "../../records/label.js";
 
 /**
  * Labels as rows of the paper's analysis, which its cleaning rules and its families are made from; latents without a
  * label are left out. F1 and Pearson are NaN where they are not known.
  */
 export function analysisOfLabels(
-  records: readonly LabelRecord[],
+  labels: readonly Label[],
   densityOf: (latent: number) => number,
 ): AnalysisRow[] {
-  return records
-    .filter(({ label }) => label !== "")
-    .map((record) => {
-      const scores = labelScores(record);
-      return {
-        latent: record.latent,
-        label: record.label,
-        reasoning: record.reasoning ?? "",
-        f1: scoreNamed(scores, "f1") ?? NaN,
-        pearson: scoreNamed(scores, "pearson") ?? NaN,
-        density: densityOf(record.latent),
-      };
-    });
+  return labels
+    .filter(({ text }) => text !== "")
+    .map(({ id, text, reasoning = "", scores }) => ({
+      latent: id,
+      label: text,
+      reasoning,
+      f1: scoreNamed(scores, "f1") ?? NaN,
+      pearson: scoreNamed(scores, "pearson") ?? NaN,
+      density: densityOf(id),
+    }));
 }
 
 /** Rows of an analysis as a `feature_analysis_results` file holds them; what is not known is null. */

@@ -1,7 +1,5 @@
 import type { Verdict } from "../evidence/evidence.js";
-import type { FamilyNameRecord } from "../label-families.js";
-import { labelScores } from "../label.js";
-import { scoreNamed } from "../measures.js";
+import { type Label, scoreNamed } from "../../records/label.js";
 
 /** A family as the paper's `family_analysis` files hold it; what is not known is null. */
 export interface FamilyAnalysisEntry {
@@ -21,7 +19,7 @@ export interface FamilyAnalysisEntry {
 
 /** A family's name in the paper's shape, with the verdicts of its evidence. */
 export function familyAnalysisEntry(
-  record: FamilyNameRecord,
+  { id, text, reasoning = "", scores, members = [] }: Label,
   verdicts: readonly Verdict[] = [],
 ): FamilyAnalysisEntry {
   const scored = verdicts.filter(({ set }) => set === "score");
@@ -29,18 +27,17 @@ export function familyAnalysisEntry(
     ...scored.filter(({ expected }) => expected),
     ...scored.filter(({ expected }) => !expected),
   ];
-  const scores = labelScores(record);
   return {
     predictions: ordered.map(({ answer, confidence }) =>
       answer === null ? null : (confidence ?? (answer ? 1 : -1)),
     ),
-    superfeature: record.label,
-    super_reasoning: record.reasoning ?? "",
+    superfeature: text,
+    super_reasoning: reasoning,
     family_f1: scoreNamed(scores, "f1") ?? null,
     family_pearson: scoreNamed(scores, "pearson") ?? null,
-    feature_f1: record.members.map(({ f1 }) => f1 ?? null),
-    feature_pearson: record.members.map(({ pearson }) => pearson ?? null),
-    feature_names: record.members.map(({ label }) => label),
-    index: record.latent,
+    feature_f1: members.map(({ f1 }) => f1 ?? null),
+    feature_pearson: members.map(({ pearson }) => pearson ?? null),
+    feature_names: members.map(({ label }) => label),
+    index: id,
   };
 }

@@ -1,7 +1,7 @@
 import type { FamilyAnalysis } from "./family-analysis.js";
 import { cleanLabel } from "./clean-labels.js";
 import { importedLabel } from "./labels-from-analysis.js";
-import type { LabelRecord } from "../label.js";
+import type { Label } from "../../records/label.js";
 
 /** Share of members in common, by label, from which a family of a file is taken for one of the atlas. */
 const LEAST_OVERLAP = 0.5;
@@ -21,7 +21,7 @@ export function namesFromFamilyAnalysis(
   rows: readonly FamilyAnalysis[],
   families: readonly LabelledFamily[],
   label: (latent: number) => string,
-): { names: LabelRecord[]; unmatched: FamilyAnalysis[] } {
+): { names: Label[]; unmatched: FamilyAnalysis[] } {
   const sets = families.map(({ parent, members }) => {
     const latents = [parent, ...members.map(({ latent }) => latent)];
     const labels = latents.map((latent) => plain(label(latent)));
@@ -31,19 +31,20 @@ export function namesFromFamilyAnalysis(
   sets.forEach(({ labels }, place) => {
     for (const text of labels) holders.set(text, [...(holders.get(text) ?? []), place]);
   });
-  const best = new Map<number, { overlap: number; record: LabelRecord }>();
+  const best = new Map<number, { overlap: number; name: Label }>();
   const unmatched = rows.filter((row) => {
     const wanted = new Set(row.members.map((member) => plain(member.label)));
     const { place, overlap } = closest(wanted, sets, holders);
     if (overlap < LEAST_OVERLAP) return true;
     const { parent } = sets[place];
     if (overlap >= (best.get(parent)?.overlap ?? 0)) {
-      best.set(parent, { overlap, record: importedLabel(parent, { ...row, label: row.name }) });
+      const name = importedLabel("family", parent, { ...row, label: row.name });
+      best.set(parent, { overlap, name });
     }
     return false;
   });
-  const names = [...best.values()].map(({ record }) => record);
-  return { names: names.sort((a, b) => a.latent - b.latent), unmatched };
+  const names = [...best.values()].map(({ name }) => name);
+  return { names: names.sort((a, b) => a.id - b.id), unmatched };
 }
 
 /** The set that shares the largest part of the union with `wanted`. */

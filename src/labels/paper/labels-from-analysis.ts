@@ -1,5 +1,5 @@
 import type { AnalysisRow } from "./clean-labels.js";
-import type { LabelRecord } from "../label.js";
+import type { Label } from "../../records/label.js";
 
 /** What another tool's analysis says of one latent or family. */
 export interface AnalysedLabel {
@@ -14,28 +14,30 @@ export interface AnalysedLabel {
  * Labels from another tool's analysis, such as the paper's `feature_analysis_results` files: F1 first, then Pearson;
  * scores that are not numbers are left out. Of several rows for one latent the last one counts.
  */
-export function labelsFromAnalysis(rows: readonly AnalysisRow[]): LabelRecord[] {
-  const byLatent = new Map(rows.map((row) => [row.latent, importedLabel(row.latent, row)]));
-  return [...byLatent.values()].sort((a, b) => a.latent - b.latent);
+export function labelsFromAnalysis(rows: readonly AnalysisRow[]): Label[] {
+  const byLatent = new Map(
+    rows.map((row) => [row.latent, importedLabel("latent", row.latent, row)]),
+  );
+  return [...byLatent.values()].sort((a, b) => a.id - b.id);
 }
 
-/** A label of another tool as a record. How many documents its scores were measured on is not known: n is 0. */
+/** A label of another tool. How many documents its scores were measured on is not known: n is 0. */
 export function importedLabel(
-  latent: number,
+  of: Label["of"],
+  id: number,
   { label, reasoning, f1, pearson }: AnalysedLabel,
-): LabelRecord {
+): Label {
   const scores = [
     { name: "f1", value: f1, n: 0 },
     { name: "pearson", value: pearson, n: 0 },
   ].filter(({ value }) => Number.isFinite(value));
-  const [first, ...others] = scores;
   return {
-    latent,
-    label,
+    of,
+    id,
+    text: label,
     source: "import",
     ...(label === "" ? { reason: "no label in the analysis" } : {}),
-    ...(first ? { score: first.value, scoreName: first.name } : {}),
-    ...(others.length > 0 ? { scores: others } : {}),
+    scores,
     ...(reasoning === "" ? {} : { reasoning }),
   };
 }

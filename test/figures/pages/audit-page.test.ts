@@ -6,7 +6,7 @@ import { createCodes, invertCodes } from "../../../src/core/codes.js";
 import { auditPage } from "../../../src/figures/pages/audit-page.js";
 import { type Audit, collectAudit } from "../../../src/labels/evidence/audit.js";
 import type { StoredEvidence } from "../../../src/labels/evidence/evidence-read.js";
-import type { LabelRecord } from "../../../src/labels/label.js";
+import type { Label } from "../../../src/records/label.js";
 import { startBrowser } from "../../support/browser.js";
 import { inFolder } from "../../support/folder.js";
 
@@ -21,16 +21,16 @@ const documents = [
   { id: "d4", text: "A pack of wolves, cut off somewhere here" },
   { id: "d5", text: "moons" },
 ];
-const records: LabelRecord[] = [
+const given: Label[] = [
   {
-    latent: 0,
-    label: "dogs",
+    of: "latent",
+    id: 0,
+    text: "dogs",
     source: "llm",
-    score: 0.75,
-    scoreName: "balanced-accuracy",
-    n: 4,
-    interval: [0.4, 0.9],
-    scores: [{ name: "embedding-auc", value: 0.6, n: 100 }],
+    scores: [
+      { name: "balanced-accuracy", value: 0.75, n: 4, interval: [0.4, 0.9] },
+      { name: "embedding-auc", value: 0.6, n: 100 },
+    ],
     model: "namer",
     cost: 0.00123,
     failed: 1,
@@ -39,15 +39,21 @@ const records: LabelRecord[] = [
       { label: HOSTILE, score: 0.1 },
     ],
   },
-  { latent: 1, label: HOSTILE, source: "human", reason: HOSTILE },
-  { latent: 2, label: "", source: "keywords", reason: "active in no document" },
+  { of: "latent", id: 1, text: HOSTILE, source: "human", reason: HOSTILE, scores: [] },
   {
-    latent: 3,
-    label: "moon, planet",
+    of: "latent",
+    id: 2,
+    text: "",
     source: "keywords",
-    score: 0.2,
-    scoreName: "keyword-coverage",
-    n: 3,
+    reason: "active in no document",
+    scores: [],
+  },
+  {
+    of: "latent",
+    id: 3,
+    text: "moon, planet",
+    source: "keywords",
+    scores: [{ name: "keyword-coverage", value: 0.2, n: 3 }],
   },
 ];
 
@@ -97,12 +103,12 @@ function audit(): Audit {
   const indices = Uint32Array.of(0, 1, 0, 1, 3, 2, 3, 2, 0, 1, 3, 2);
   const values = Float32Array.of(0.9, 0, 0.5, 0.2, 0.3, 0, 0.7, 0, 0.4, 0.3, 0.1, 0);
   const postings = invertCodes(createCodes(6, 2, 4, indices, values));
-  const labels = new Map(records.map((record) => [record.latent, record]));
-  const family = { latent: 0, label: "animals", source: "keywords" as const };
+  const labels = new Map(given.map((label) => [label.id, label]));
+  const family: Label = { of: "family", id: 0, text: "animals", source: "keywords", scores: [] };
   return collectAudit({ postings, documents, labels }, [
-    { of: "latent", record: records[0], families: ["animals"], evidence },
-    ...records.slice(1).map((record) => ({ of: "latent" as const, record })),
-    { of: "family", record: family, latents: [0, 1] },
+    { label: given[0], families: ["animals"], evidence },
+    ...given.slice(1).map((label) => ({ label })),
+    { label: family, latents: [0, 1] },
   ]);
 }
 

@@ -19,8 +19,20 @@ function page(): string {
       { id: "b", title: "second" },
     ],
     labels: [
-      { latent: 0, label: HOSTILE, source: "llm", score: 0.4, scoreName: "f1", n: 9 },
-      { latent: 1, label: "birds", source: "human", score: 0.9, scoreName: "f1", n: 9 },
+      {
+        of: "latent",
+        id: 0,
+        text: HOSTILE,
+        source: "llm",
+        scores: [{ name: "f1", value: 0.4, n: 9 }],
+      },
+      {
+        of: "latent",
+        id: 1,
+        text: "birds",
+        source: "human",
+        scores: [{ name: "f1", value: 0.9, n: 9 }],
+      },
     ],
   });
   return catalogPage(rows, { title: HOSTILE, about: HOSTILE });

@@ -10,14 +10,14 @@ test("tokenOverlap counts a label's words in its strongest documents, whatever c
   const values = Float32Array.of(3, 2, 1, 1);
   const postings = invertCodes(createCodes(4, 1, 2, indices, values));
   const overlapOf = (label: string, documents?: number): number | undefined =>
-    tokenOverlap([{ latent: 0, label }], postings, index, { documents })[0]?.overlap;
+    tokenOverlap([{ id: 0, text: label }], postings, index, { documents })[0]?.overlap;
   t.is(overlapOf("Dogs"), 2 / 3);
   t.is(overlapOf("dog, cats"), 2 / 3);
   t.is(overlapOf("dog", 2), 1);
   t.is(overlapOf("tree"), 0);
   // Words that no document holds say nothing.
   t.is(overlapOf("the zebra"), undefined);
-  t.deepEqual(tokenOverlap([{ latent: 1, label: "tree" }], postings, index), [
+  t.deepEqual(tokenOverlap([{ id: 1, text: "tree" }], postings, index), [
     { latent: 1, overlap: 1 },
   ]);
 });

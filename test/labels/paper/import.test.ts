@@ -34,13 +34,13 @@ test("an analysis gives labels of source import, ascending, the last of several,
     const found = await readLabelImport(file, 4);
     t.is(found.kind, "feature analysis");
     t.deepEqual(
-      found.labels.map(({ latent, label, source }) => [latent, label, source]),
+      found.labels.map(({ id, text, source }) => [id, text, source]),
       [
         [1, "cats", "import"],
         [3, "wild dogs", "import"],
       ],
     );
-    t.is(found.labels[1].scores, undefined);
+    t.is(found.labels[1].scores.length, 1);
     t.is(found.labels[1].reasoning, "so");
     t.like(found, { leftOut: 1, repeated: 1 });
     await t.throwsAsync(readLabelImport(file, 3), {
@@ -61,9 +61,9 @@ test("files of the paper and of its authors' code are read whole", async (t) => 
   const found = await readLabelImport(partial, 9216);
   t.like(found, { kind: "feature analysis", leftOut: 0, repeated: 0 });
   t.is(found.labels.length, 910);
-  t.like(found.labels[3], { latent: 3, label: "Neutron stars and their properties" });
+  t.like(found.labels[3], { id: 3, text: "Neutron stars and their properties" });
   t.regex(found.labels[3].reasoning ?? "", /^### Step 1/);
-  t.is(found.labels.filter(({ scores }) => scores === undefined).length, 1, "the bare NaN");
+  t.is(found.labels.filter(({ scores }) => scores.length === 1).length, 1, "the bare NaN");
   await t.throwsAsync(readLabelImport(partial, 768), { message: /got 768$|latent must be/ });
 
   const codes = await readNpyIndices(
@@ -101,18 +101,19 @@ test("an atlas's labels and catalog are imported but for keywords, with model, d
     await writeFile(labels, lines.map((line) => JSON.stringify(line)).join("\n"));
     const found = await readLabelImport(labels, 3);
     t.deepEqual(found.labels, [
-      { latent: 0, label: "fish", source: "import" },
+      { of: "latent", id: 0, text: "fish", source: "import", scores: [] },
       {
-        latent: 2,
-        label: "birds",
+        of: "latent",
+        id: 2,
+        text: "birds",
         source: "import",
         model: "m",
-        score: 0.5,
-        scoreName: "f1",
-        n: 9,
+        scores: [{ name: "f1", value: 0.5, n: 9 }],
       },
     ]);
-    t.deepEqual(found.names, [{ latent: 2, label: "animals", source: "import" }]);
+    t.deepEqual(found.names, [
+      { of: "family", id: 2, text: "animals", source: "import", scores: [] },
+    ]);
     t.is(found.leftOut, 1);
 
     const catalog = path.join(folder, "catalog.jsonl");
@@ -139,14 +140,14 @@ test("an atlas's labels and catalog are imported but for keywords, with model, d
     t.is(fromCatalog.kind, "catalog");
     t.deepEqual(fromCatalog.labels, [
       {
-        latent: 1,
-        label: "birds",
+        of: "latent",
+        id: 1,
+        text: "birds",
         source: "import",
-        score: 0.5,
-        scoreName: "f1",
-        n: 9,
-        interval: [0.4, 0.6],
-        scores: [{ name: "pearson", value: 0.5, n: 9, interval: [0.4, 0.6] }],
+        scores: [
+          { name: "f1", value: 0.5, n: 9, interval: [0.4, 0.6] },
+          { name: "pearson", value: 0.5, n: 9, interval: [0.4, 0.6] },
+        ],
         model: "m",
         promptVersion: "2",
         date: "2026-01-01T00:00:00Z",
@@ -207,7 +208,14 @@ test("names of families find the family with the same members, by labels cleaned
   ]);
   const { names, unmatched } = namesFromFamilyAnalysis(rows, families, (latent) => labels[latent]);
   t.deepEqual(names, [
-    { latent: 0, label: "canines", source: "import", score: 0.9, scoreName: "f1", reasoning: "so" },
+    {
+      of: "family",
+      id: 0,
+      text: "canines",
+      source: "import",
+      scores: [{ name: "f1", value: 0.9, n: 0 }],
+      reasoning: "so",
+    },
   ]);
   t.deepEqual(
     unmatched.map(({ name }) => name),

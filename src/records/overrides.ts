@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readJsonl } from "../files/jsonl.js";
 import { FormatError } from "../core/errors.js";
-import type { LabelRecord } from "./label.js";
+import type { Label } from "./label.js";
 
 /**
  * Reads human corrections of labels, JSON lines of {latent, label, of?, note?, date?}; none where the file is missing. A
@@ -12,10 +12,10 @@ import type { LabelRecord } from "./label.js";
 export async function readOverrides(
   path: string,
   n: number,
-  of: "latent" | "family" = "latent",
-): Promise<LabelRecord[]> {
+  of: Label["of"] = "latent",
+): Promise<Label[]> {
   if (!existsSync(path)) return [];
-  const byLatent = new Map<number, LabelRecord>();
+  const byLatent = new Map<number, Label>();
   for await (const { line, value } of readJsonl(path)) {
     const fail = (problem: string): never => {
       throw new FormatError(path, `line ${line}: ${problem}`);
@@ -35,12 +35,14 @@ export async function readOverrides(
     }
     if (kind !== of) continue;
     byLatent.set(latent, {
-      latent,
-      label: label.trim(),
+      of,
+      id: latent,
+      text: label.trim(),
       source: "human",
       ...(typeof note === "string" ? { reason: note } : {}),
+      scores: [],
       ...(typeof date === "string" ? { date } : {}),
     });
   }
-  return [...byLatent.values()].sort((a, b) => a.latent - b.latent);
+  return [...byLatent.values()].sort((a, b) => a.id - b.id);
 }

@@ -2,11 +2,11 @@ import type { JudgedLabel } from "./choose.js";
 import type { LabelEvidence, ShownExample } from "./evidence/evidence.js";
 import type { Example, ExampleSets } from "./examples/example.js";
 import type { Interpretation } from "./interpret.js";
-import type { LabelRecord, LabelScore } from "./label.js";
+import type { Label, Score } from "../records/label.js";
 import { type LabelProtocol, promptVersionOf } from "./protocol.js";
 import type { TextLimit } from "../words/truncate-text.js";
 
-/** What a record is made of. */
+/** What a label is made of. */
 export interface Told {
   latent: number;
   sets: ExampleSets;
@@ -19,16 +19,18 @@ export interface Told {
   memberOf?: (row: number) => number | undefined;
 }
 
-/** The record of a label. */
-export function recordOf({ latent, sets, explained, judged, protocol, models }: Told): LabelRecord {
-  const { label, candidates, notes } = judged;
+/** The label as a record. */
+export function recordOf(told: Told): Label {
+  const { latent, sets, explained, judged, protocol, models } = told;
+  const { label: text, candidates, notes } = judged;
   const { reason = "none proposed", reasoning } = explained.record;
   return {
-    latent,
-    label,
+    of: kindOf(told),
+    id: latent,
+    text,
     source: "llm",
-    ...(label === "" ? { reason: `no label: ${reason}` } : {}),
-    ...recordScores(judged.scores, protocol),
+    ...(text === "" ? { reason: `no label: ${reason}` } : {}),
+    scores: ordered(judged.scores, protocol),
     model: models.explainer,
     judge: models.judge,
     promptVersion: promptVersionOf(protocol),
@@ -36,25 +38,17 @@ export function recordOf({ latent, sets, explained, judged, protocol, models }: 
     examples: exampleIds(sets),
     ...(reasoning ? { reasoning } : {}),
     ...(candidates.length > 1 ? { candidates } : {}),
-    failed: judged.failed + (label === "" ? 1 : 0),
+    failed: judged.failed + (text === "" ? 1 : 0),
     cost: judged.cost,
     ...(notes.length > 0 ? { notes } : {}),
   };
 }
 
 /** What stands behind a label. */
-export function evidenceOf({
-  latent,
-  sets,
-  explained,
-  judged,
-  protocol,
-  models,
-  limit,
-  memberOf,
-}: Told): LabelEvidence {
+export function evidenceOf(told: Told): LabelEvidence {
+  const { latent, sets, explained, judged, protocol, models, limit, memberOf } = told;
   return {
-    of: memberOf === undefined ? "latent" : "family",
+    of: kindOf(told),
     latent,
     label: judged.label,
     ...models,
@@ -67,24 +61,18 @@ export function evidenceOf({
   };
 }
 
-/** The fields of a record that hold its scores, the protocol's own first. */
-function recordScores(
-  scores: readonly LabelScore[],
-  { primary }: LabelProtocol,
-): Pick<LabelRecord, "score" | "scoreName" | "n" | "interval" | "scores"> {
+function kindOf({ memberOf }: Told): Label["of"] {
+  return memberOf === undefined ? "latent" : "family";
+}
+
+/** The protocol's own score first, then the others; none without it. */
+function ordered(scores: readonly Score[], { primary }: LabelProtocol): Score[] {
   const first = scores.find(({ name }) => name === primary);
-  if (first === undefined) return {};
-  const { name, value, n, interval } = first;
-  const others = scores.filter((score) => score !== first);
-  return { score: value, scoreName: name, n, interval, scores: others };
+  return first === undefined ? [] : [first, ...scores.filter((score) => score !== first)];
 }
 
 /** Ids of the documents behind a label. */
-function exampleIds({
-  explain,
-  validate,
-  score,
-}: ExampleSets): NonNullable<LabelRecord["examples"]> {
+function exampleIds({ explain, validate, score }: ExampleSets): NonNullable<Label["examples"]> {
   const ids = (set: readonly Example[]): string[] => set.map(({ id }) => id);
   return { explain: ids(explain), validate: ids(validate), score: ids(score) };
 }

@@ -1,0 +1,61 @@
+import test from "ava";
+import {
+  type Label,
+  type LabelSource,
+  displayLabel,
+  mergeLabels,
+} from "../../src/records/label.js";
+import { parseLabel, toLine } from "../../src/records/label-lines.js";
+
+const label = (id: number, text: string, source: LabelSource, reason?: string): Label => ({
+  of: "latent",
+  id,
+  text,
+  source,
+  ...(reason !== undefined && { reason }),
+  scores: [],
+});
+
+test("mergeLabels keeps the strongest source a latent, and any label over none", (t) => {
+  const keywords = [
+    label(2, "dog, hound", "keywords"),
+    label(0, "galaxy", "keywords"),
+    label(5, "", "keywords", "active in no document"),
+  ];
+  const model = [label(2, "breeds of dogs", "llm"), label(0, "", "llm", "failed")];
+  const human = [label(2, "dogs", "human")];
+  const merged = mergeLabels(human, keywords, model);
+  t.deepEqual(
+    merged.map(({ id, text }) => [id, text]),
+    [
+      [0, "galaxy"],
+      [2, "dogs"],
+      [5, ""],
+    ],
+  );
+});
+
+test("displayLabel falls back to the latent's number", (t) => {
+  t.is(displayLabel({ id: 4, text: "dog" }), "dog");
+  t.is(displayLabel({ id: 4, text: "" }), "latent 4");
+});
+
+test("a line's first score comes before the others, and a label makes the same line again", (t) => {
+  const line = {
+    latent: 0,
+    label: "dog",
+    source: "llm",
+    score: 0.5,
+    scoreName: "f1",
+    n: 6,
+    interval: [0.2, 0.8],
+    scores: [{ name: "pearson", value: 0.4, n: 6 }],
+  };
+  const label = parseLabel(line, "labels.jsonl");
+  t.deepEqual(label.scores, [
+    { name: "f1", value: 0.5, n: 6, interval: [0.2, 0.8] },
+    { name: "pearson", value: 0.4, n: 6 },
+  ]);
+  t.is(JSON.stringify(toLine(label)), JSON.stringify(line));
+  t.deepEqual(parseLabel({ latent: 0, label: "", source: "keywords" }, "labels.jsonl").scores, []);
+});

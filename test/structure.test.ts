@@ -22,7 +22,7 @@ const ALLOWED: Record<string, string[]> = {
   exports: ["core", "files", "catalog"],
   search: ["core", "files", "corpus", "engine", "sae", "llm"],
   figures: ["core", "records", "sae", "labels", "catalog", "search"],
-  notebook: ["core", "figures"],
+  notebook: ["core", "files", "figures"],
 };
 const TOP = ["atlas", "cli", "index"];
 

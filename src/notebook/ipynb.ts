@@ -37,9 +37,11 @@ export interface TextCell {
   attachments?: Record<string, unknown>;
 }
 
+export type Cell = CodeCell | TextCell;
+
 /** A notebook of nbformat 4. */
 export interface Notebook {
-  cells: (CodeCell | TextCell)[];
+  cells: Cell[];
   metadata: Record<string, unknown>;
   nbformat: number;
   nbformat_minor: number;
@@ -90,8 +92,8 @@ export function codeCells(notebook: Notebook): { cell: CodeCell; position: numbe
   );
 }
 
-function checkCell(cell: CodeCell | TextCell, position: number, name: string): void {
-  const { cell_type: type, source } = (cell ?? {}) as Partial<CodeCell | TextCell>;
+function checkCell(cell: Cell, position: number, name: string): void {
+  const { cell_type: type, source } = (cell ?? {}) as Partial<Cell>;
   const isText = typeof source === "string" || Array.isArray(source);
   if (!["code", "markdown", "raw"].includes(type ?? "") || !isText) {
     throw new FormatError(name, `cell ${position}: expected a cell_type and a source`);

@@ -6,7 +6,7 @@ interface Rule {
   problem: string;
 }
 
-// Measured on tslab 1.0.22 with Node 20.20; docs/design.md tells of each.
+// Measured on tslab 1.0.22 with Node 20.20.
 const RULES: Rule[] = [
   {
     pattern: /(?<!\bfor\s+)\bawait\s*[([]/,
@@ -70,9 +70,8 @@ export function lintOutputs(notebook: Notebook): string[] {
 }
 
 /**
- * How the outputs of a run in Jupyter differ in kind from those of the notebook that was run. tslab tells of a failed
- * cell only on standard error and skips the cells behind it, so outputs that are missing, and standard error that
- * was not there before, are the signs. A line a finding.
+ * How the outputs of a run in Jupyter differ in kind from those of the notebook that was run, one line per finding.
+ * tslab lets a promise that nobody awaits fail silently; an output that is missing is then the only sign.
  */
 export function compareOutputs(expected: Notebook, executed: Notebook): string[] {
   const ran = codeCells(executed);

@@ -1,7 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { spawn } from "node:child_process";
 import path from "node:path";
-import { writeFileAtomic } from "../../files/atomic-file.js";
+import {
+  type Jupyter,
+  findJupyter,
+  jupyterEnvironment,
+  writeKernelSpec,
+} from "../../notebook/jupyter.js";
 import { type Command, defineCommand } from "../command.js";
 
 type Frontend = "lab" | "notebook";
@@ -31,70 +35,29 @@ export const jupyterCommand: Command = defineCommand({
     if (setup) {
       return { json, lines: [`kernel written; start Jupyter with JUPYTER_PATH=${jupyterPath}`] };
     }
-    const jupyter = findJupyter(packageRoot, frontend as Frontend | undefined);
-    context.note(`starting ${jupyter.program} ${jupyter.frontend}`);
+    const wanted = frontend as Frontend | undefined;
+    const jupyter = findJupyter(packageRoot, wanted ? [wanted] : (["lab", "notebook"] as const));
+    if (!jupyter) {
+      throw new Error(
+        `jupyter: ${wanted ? `Jupyter's ${wanted}` : "Jupyter"} is not installed; install it with ` +
+          "`pip install jupyterlab plotly` (or, on Debian and Ubuntu, `apt-get install jupyter-notebook`) " +
+          "and run npm run jupyter again",
+      );
+    }
+    context.note(`starting ${jupyter.program} ${jupyter.part}`);
     await startJupyter(jupyter, packageRoot, positionals);
     return { json, lines: [] };
   },
 });
 
-/**
- * Writes .jupyter/kernels/tslab/kernel.json by hand, as tslab's own installer needs IPython and leaves source maps
- * off. Throws, with what to run, where tslab or the built library is missing.
- */
-async function writeKernelSpec(packageRoot: string): Promise<string> {
-  const tslab = path.join(packageRoot, "notebooks/node_modules/tslab/bin/tslab");
-  if (!existsSync(tslab)) {
-    throw new Error("jupyter: tslab is not installed; run npm --prefix notebooks install");
-  }
-  if (!existsSync(path.join(packageRoot, "dist/index.js"))) {
-    throw new Error("jupyter: the library is not built; run npm run build");
-  }
-  const program = [process.execPath, "--enable-source-maps", tslab];
-  const spec = {
-    argv: [...program, "kernel", "--config-path", "{connection_file}"],
-    display_name: "TypeScript",
-    language: "typescript",
-  };
-  const file = path.join(packageRoot, ".jupyter/kernels/tslab/kernel.json");
-  await writeFileAtomic(file, `${JSON.stringify(spec, undefined, 2)}\n`);
-  return file;
-}
-
-interface Jupyter {
-  program: string;
-  frontend: Frontend;
-}
-
-/** A `jupyter` on the PATH may be a shim that cannot start anything, so each is tried. */
-function findJupyter(packageRoot: string, wanted: Frontend | undefined): Jupyter {
-  const inEnvironment = [".venv", "venv"].map((name) =>
-    path.join(packageRoot, name, "bin/jupyter"),
-  );
-  const programs = [...inEnvironment.filter(existsSync), "jupyter", "/usr/bin/jupyter"];
-  for (const frontend of wanted ? [wanted] : (["lab", "notebook"] as const)) {
-    for (const program of programs) {
-      const { status } = spawnSync(program, [frontend, "--version"], { stdio: "ignore" });
-      if (status === 0) return { program, frontend };
-    }
-  }
-  throw new Error(
-    `jupyter: ${wanted ? `Jupyter's ${wanted}` : "Jupyter"} is not installed; install it with ` +
-      "`pip install jupyterlab plotly` (or, on Debian and Ubuntu, `apt-get install jupyter-notebook`) " +
-      "and run npm run jupyter again. npm run notebooks runs the notebooks without it",
-  );
-}
-
 function startJupyter(
-  { program, frontend }: Jupyter,
+  { program, part }: Jupyter<Frontend>,
   packageRoot: string,
   args: string[],
 ): Promise<void> {
-  const inherited = process.env.JUPYTER_PATH;
-  const places = [path.join(packageRoot, ".jupyter"), ...(inherited ? [inherited] : [])];
-  const child = spawn(program, [frontend, ...args], {
+  const child = spawn(program, [part, ...args], {
     cwd: path.join(packageRoot, "notebooks"),
-    env: { ...process.env, JUPYTER_PATH: places.join(path.delimiter) },
+    env: jupyterEnvironment(packageRoot),
     stdio: "inherit",
   });
   // Ctrl-C reaches Jupyter by itself, as it shares the terminal; other signals come to this process alone.
@@ -105,7 +68,7 @@ function startJupyter(
     child.on("exit", (code) => {
       process.off("SIGTERM", forward).off("SIGHUP", forward);
       if (code === 0 || code === null) resolve();
-      else reject(new Error(`jupyter: ${program} ${frontend} ended with code ${code}`));
+      else reject(new Error(`jupyter: ${program} ${part} ended with code ${code}`));
     });
   });
 }

@@ -1,0 +1,194 @@
+import test, { type ExecutionContext } from "ava";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import {
+  type ExecuteOptions,
+  type Execution,
+  executeNotebook,
+} from "../../src/notebook/execute.js";
+import {
+  type CodeCell,
+  type Notebook,
+  codeCells,
+  formatNotebook,
+} from "../../src/notebook/ipynb.js";
+import { findJupyter, writeKernelSpec } from "../../src/notebook/jupyter.js";
+import { pathReplacements, tidyNotebook } from "../../src/notebook/tidy.js";
+
+const packageRoot = process.cwd();
+
+function notebookOf(...sources: string[]): Notebook {
+  const cells = sources.map((source): CodeCell => {
+    return { cell_type: "code", source, metadata: {}, execution_count: null, outputs: [] };
+  });
+  return { nbformat: 4, nbformat_minor: 5, metadata: {}, cells };
+}
+
+async function inFolder<T>(parent: string, use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(parent, "notebook-test-"));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Executes with a program in Jupyter's place that runs `script` with the name of the output in `output`. */
+function executeWith(script: string, notebook: Notebook, options: Partial<ExecuteOptions> = {}) {
+  return inFolder(os.tmpdir(), async (folder) => {
+    const program = path.join(folder, "jupyter");
+    const start = `#!${process.execPath}\nconst fs = require("fs"); const args = process.argv.slice(2);`;
+    const output = 'const output = args[args.indexOf("--output") + 1];';
+    await writeFile(program, `${start}${output}\n${script}\n`, { mode: 0o755 });
+    const file = path.join(folder, "a.ipynb");
+    await writeFile(file, formatNotebook(notebook));
+    const jupyter = { program, part: "nbconvert" as const };
+    return executeNotebook(file, { jupyter, packageRoot, ...options });
+  });
+}
+
+test("what Jupyter wrote is read, and it is given the kernel and the limits", async (t) => {
+  const script =
+    'fs.writeFileSync(output, JSON.stringify({ ...JSON.parse(fs.readFileSync(args.at(-1), "utf8")), ' +
+    "metadata: { args, path: process.env.JUPYTER_PATH } }));";
+  const run = await executeWith(script, notebookOf("1"), { timeout: 7, allowErrors: true });
+  if (!("notebook" in run)) return t.fail(JSON.stringify(run));
+  const { args, path: places } = run.notebook.metadata as { args: string[]; path: string };
+  t.is(args[0], "nbconvert");
+  t.true(args.includes("--ExecutePreprocessor.timeout=7"));
+  t.true(args.includes("--ExecutePreprocessor.kernel_name=tslab"));
+  t.true(args.includes("--allow-errors"));
+  t.is(places.split(path.delimiter)[0], path.join(packageRoot, ".jupyter"));
+});
+
+const REPORTS: Record<string, [log: string, failure: object]> = {
+  "a cell that throws": [
+    "Traceback (most recent call last):\n" +
+      '  File "nbclient/client.py", line 918, in _check_raise_for_error\n' +
+      "nbclient.exceptions.CellExecutionError: An error occurred while executing the following cell:\n" +
+      "------------------\nf();\ng();\n------------------\n\n" +
+      "----- stderr -----\nRangeError: thrown\n    at evalmachine.<anonymous>:2:7\n------------------\n\n",
+    { cell: 2, message: "RangeError: thrown" },
+  ],
+  "a cell that takes too long": [
+    "[NbConvertApp] ERROR | Timeout waiting for execute reply (20s).\n" +
+      "nbclient.exceptions.CellTimeoutError: A cell timed out while it was being executed, after 20 seconds.\n" +
+      "The message was: Cell execution timed out.\nHere is a preview of the cell contents:\n" +
+      "-------------------\nf();\ng();\n-------------------\n\n",
+    { cell: 2, message: "A cell timed out while it was being executed, after 20 seconds." },
+  ],
+  "a kernel that died": [
+    "[NbConvertApp] ERROR | Kernel died while waiting for execute reply.\nTraceback:\n  File\n" +
+      "nbclient.exceptions.DeadKernelError: Kernel died\n",
+    { cell: undefined, message: "Kernel died" },
+  ],
+  "anything else": [
+    "No such kernel named tslab\n",
+    { cell: undefined, message: "No such kernel named tslab" },
+  ],
+};
+
+for (const [what, [log, failure]] of Object.entries(REPORTS)) {
+  test(`Jupyter's report of ${what} becomes one message`, async (t) => {
+    const script = `process.stderr.write(${JSON.stringify(log)}); process.exitCode = 1;`;
+    const run = await executeWith(script, notebookOf("1", "f();\ng();"));
+    t.deepEqual(run, { failure } as Execution);
+  });
+}
+
+test("an abort interrupts Jupyter and is what the call throws", async (t) => {
+  const stop = new AbortController();
+  const reason = new Error("stopped by the reader");
+  await inFolder(os.tmpdir(), async (folder) => {
+    const ready = path.join(folder, "ready");
+    // It ends on an interrupt, as Jupyter does; the test aborts once it has started.
+    const script =
+      `process.on("SIGINT", () => process.exit(1)); fs.writeFileSync(${JSON.stringify(ready)}, "");` +
+      " setInterval(() => undefined, 1000);";
+    const running = executeWith(script, notebookOf("1"), { signal: stop.signal });
+    const abort = (async () => {
+      while (!existsSync(ready)) await new Promise((resolve) => setTimeout(resolve, 20));
+      stop.abort(reason);
+    })();
+    const error = await t.throwsAsync(running);
+    await abort;
+    t.is(error, reason);
+  });
+});
+
+test("a program that cannot be started is an error", async (t) => {
+  await inFolder(os.tmpdir(), async (folder) => {
+    const file = path.join(folder, "a.ipynb");
+    await writeFile(file, formatNotebook(notebookOf("1")));
+    const jupyter = { program: path.join(folder, "none"), part: "nbconvert" as const };
+    await t.throwsAsync(executeNotebook(file, { jupyter, packageRoot }), { code: "ENOENT" });
+  });
+});
+
+test("a clone without tslab is refused, naming what to run", async (t) => {
+  await inFolder(os.tmpdir(), async (folder) => {
+    await t.throwsAsync(writeKernelSpec(folder), { message: /tslab is not installed: run npm/ });
+  });
+});
+
+// In notebooks/, as cells import the packages that lie there.
+async function inJupyter(t: ExecutionContext, notebook: Notebook, timeout = 300) {
+  const jupyter = findJupyter(packageRoot, ["nbconvert"] as const);
+  if (!existsSync("notebooks/node_modules/tslab") || !existsSync("dist/index.js") || !jupyter) {
+    t.log("skipped: needs Jupyter's nbconvert, npm --prefix notebooks install and npm run build");
+    t.pass();
+    return undefined;
+  }
+  await writeKernelSpec(packageRoot);
+  return inFolder(path.resolve("notebooks"), async (folder) => {
+    const file = path.join(folder, "a.ipynb");
+    const text = formatNotebook(notebook);
+    await writeFile(file, text);
+    const run = await executeNotebook(file, { jupyter, packageRoot, timeout });
+    t.is(await readFile(file, "utf8"), text);
+    if ("failure" in run) return { failure: run.failure, outputs: [] };
+    const { cells } = tidyNotebook(run.notebook, pathReplacements(packageRoot, folder)) as {
+      cells: CodeCell[];
+    };
+    return { outputs: codeCells({ ...notebook, cells }).map(({ cell }) => cell.outputs) };
+  });
+}
+
+test.serial(
+  "in Jupyter, cells share their variables, and streams and displays come out in order",
+  async (t) => {
+    const run = await inJupyter(
+      t,
+      notebookOf(
+        'import { display, newDisplay } from "tslab";\nconst n: number = 41;\nconsole.log(1);',
+        'const shown = newDisplay();\nshown.text("0 %");\nconsole.error("w");\ndisplay.html("<b>x</b>");\nshown.text("100 %");',
+        "const later = Promise.resolve(n + 1);\nawait later;",
+      ),
+    );
+    if (!run) return;
+    t.is(run.failure, undefined);
+    t.deepEqual(run.outputs, [
+      [{ output_type: "stream", name: "stdout", text: "1\n" }],
+      [
+        { output_type: "display_data", data: { "text/plain": ["100 %"] }, metadata: {} },
+        { output_type: "stream", name: "stderr", text: "w\n" },
+        { output_type: "display_data", data: { "text/html": ["<b>x</b>"] }, metadata: {} },
+      ],
+      [{ output_type: "stream", name: "stdout", text: "42\n" }],
+    ]);
+  },
+);
+
+test.serial("in Jupyter, a cell that throws and one of a wrong type are named", async (t) => {
+  const thrown = await inJupyter(t, notebookOf("1", 'throw new RangeError("thrown");', "2"));
+  if (!thrown) return;
+  t.is(thrown.failure?.cell, 2);
+  t.regex(thrown.failure?.message ?? "", /RangeError: thrown$/);
+  const typed = await inJupyter(t, notebookOf('const n: number = "text";'));
+  t.deepEqual(typed?.failure, {
+    cell: 1,
+    message: "1:7 - Type 'string' is not assignable to type 'number'.",
+  });
+});

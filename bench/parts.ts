@@ -7,6 +7,7 @@ import { familiesPart } from "./parts/families.js";
 import { keywordsPart } from "./parts/keywords.js";
 import { mapQualityPart } from "./parts/map-quality.js";
 import { mapPart } from "./parts/map.js";
+import { promptsPart } from "./parts/prompts.js";
 import { readersPart } from "./parts/readers.js";
 import { edgeWeightsPart, sampleSaePart } from "./parts/sample.js";
 import { searchPart } from "./parts/search.js";
@@ -31,4 +32,5 @@ export const PARTS: readonly Part[] = [
   edgeWeightsPart,
   stabilityPart,
   steeringPart,
+  promptsPart,
 ];

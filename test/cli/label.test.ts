@@ -90,7 +90,7 @@ test("label writes records, evidence and ledger, and the catalog shows them, wit
       label: `matters of ${themeWord(2)}`,
       label_source: "llm",
       model: "gpt-4o",
-      prompt_version: "default@1",
+      prompt_version: "default@2",
       score: 1,
       score_name: "balanced-accuracy",
       score_n: 40,

@@ -87,16 +87,16 @@ export function judgeQuestion(
   return {
     kinds: options.map(({ kind }) => kind),
     question: {
-      prompt: { name: "steering-judge", version: "1" },
+      prompt: { name: "steering-judge", version: "2" },
       system:
-        "You compare two lists of search results. One topic was strengthened and another weakened between the first " +
-        "list and the second. Choose from five topics the one that the second list has more of, and the one that it " +
-        "has less of. Answer both in any case, with the letters.",
+        "You compare two lists of search results. Between the first list and the second, one topic was strengthened and " +
+        "another was weakened. From five topics, choose the one that is more prominent in the second list and the one " +
+        "that is less prominent. Always answer both, with the letters of the topics.",
       user: [
         `First list:\n${numbered(before)}`,
         `Second list:\n${numbered(after)}`,
         `Topics:\n${lines.join("\n")}`,
-        'Which topic went up ("up"), and which went down ("down")?',
+        'Which topic is more prominent in the second list ("up"), and which is less prominent ("down")?',
       ].join("\n\n"),
       schemaName: "steering_judgement",
       schema: SCHEMA,

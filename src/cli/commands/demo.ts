@@ -3,7 +3,7 @@ import path from "node:path";
 import { openHub } from "../../corpus/hub/hub.js";
 import { RELEASED_CORPORA, type ReleasedPart, pullReleased } from "../../corpus/hub/released.js";
 import { readJson } from "../../files/json.js";
-import { buildAtlas } from "../../atlas/build.js";
+import { buildFolder } from "../../atlas/build.js";
 import { type AtlasStore, openStore } from "../../atlas/store.js";
 import { refreshFigures } from "../../atlas/steps/figures-step.js";
 import { ATLAS_FILES } from "../../atlas/files.js";
@@ -71,7 +71,7 @@ export const demoCommand: Command = defineCommand({
   async run(values, _positionals, context) {
     const start = performance.now();
     const atlas = atlasOptions(await withReleased(values, context), context.packageRoot);
-    const report = await buildAtlas({
+    const report = await buildFolder({
       ...atlas,
       onProgress: context.onProgress,
       onWarning: (warning) => context.note(`warning: ${warning}`),

@@ -212,7 +212,7 @@ async function rehearse(
   const explainer = createRehearsal(models.explainer, parallel);
   const judge =
     models.judge === models.explainer ? undefined : createRehearsal(models.judge, parallel);
-  await rehearseLabels(dir, {
+  await rehearseLabels(await openStore(dir), {
     ...settings,
     ...thinkingModels({ explainer, judge: judge ?? explainer }, values),
     inFlight: 4,

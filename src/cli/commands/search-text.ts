@@ -1,5 +1,5 @@
 import type { Document } from "../../corpus/corpus.js";
-import { type AtlasResults, RANKS_BEFORE } from "../../atlas/search-atlas.js";
+import { type DocumentHits, RANKS_BEFORE } from "../../atlas/document-search.js";
 import type { Explanation } from "../../search/explain.js";
 import type { OpenSearch } from "./search.js";
 import type { NamedEdit } from "../../search/names.js";
@@ -34,7 +34,7 @@ export interface Found {
 /** Puts ids, titles and, for a `query`, explanations to the rows that were found. */
 export async function toFound(
   { atlas, data }: Pick<OpenSearch, "atlas" | "data">,
-  { hits, before, left, steered }: AtlasResults,
+  { hits, before, left, steered }: DocumentHits,
   query?: Float32Array,
 ): Promise<Found> {
   const documents = await data.documents();

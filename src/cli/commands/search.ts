@@ -1,7 +1,7 @@
 import type { Embedder } from "../../corpus/embedder.js";
 import { matrixRow } from "../../core/matrix.js";
 import { type AtlasStore, openStore } from "../../atlas/store.js";
-import { type AtlasSearch, openAtlasSearch } from "../../atlas/search-atlas.js";
+import { type DocumentSearch, openDocumentSearch } from "../../atlas/document-search.js";
 import { openRows } from "../../search/scan/row-store.js";
 import { STEERING_METHODS, type SteeringMethod } from "../../search/steer.js";
 import {
@@ -67,7 +67,7 @@ const OF_DOCUMENTS: readonly (keyof Values)[] = [
 
 /** Everything that a search of the command line needs, open. */
 export interface OpenSearch {
-  atlas: AtlasSearch;
+  atlas: DocumentSearch;
   data: AtlasStore;
   names: Names;
   top: number;
@@ -94,7 +94,7 @@ export const searchCommand: Command = defineCommand({
     checkUsage(values, positionals, inSession && context.json);
     const data = await openStore(values.atlas ?? "families/wordnet", context);
     const embedder = lazily(async () => (await openEmbedder(values, context.signal)).embedder);
-    const atlas = await openAtlasSearch(data, { ...context, once: !inSession });
+    const atlas = await openDocumentSearch(data, { ...context, once: !inSession });
     try {
       const names: Names = {
         n: atlas.labels.length,
@@ -189,7 +189,7 @@ async function startSession(
 }
 
 async function searchNames(
-  atlas: AtlasSearch,
+  atlas: DocumentSearch,
   { labels, families }: Names,
   { of, text, top, model }: { of: string; text: string; top: number; model?: Embedder },
 ): Promise<{ json: unknown; lines: string[] }> {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { StabilityReport } from "../../compare/stability-report.js";
 import { readAtlasOptions } from "../../atlas/atlas-options.js";
-import { buildAtlas } from "../../atlas/build.js";
+import { buildFolder } from "../../atlas/build.js";
 import { openStore } from "../../atlas/store.js";
 import { ATLAS_FILES } from "../../atlas/files.js";
 import type { AtlasOptions, AtlasStability } from "../../atlas/options.js";
@@ -58,7 +58,7 @@ export const stabilityCommand: Command = defineCommand({
   async run(values, saes, context) {
     const atlas = await readAtlasOptions(values.atlas);
     const start = performance.now();
-    const report = await buildAtlas({
+    const report = await buildFolder({
       ...atlas,
       device: engineChoice(values.engine),
       stability: stabilityOptions(values, saes, atlas, context),

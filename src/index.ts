@@ -8,7 +8,7 @@ export {
   latentDensities,
   topDocuments,
 } from "./core/codes.js";
-export { ApiError, ArgumentError, FormatError } from "./core/errors.js";
+export { ApiError, FormatError } from "./core/errors.js";
 export {
   type Matrix,
   createMatrix,
@@ -578,13 +578,11 @@ export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-l
 export { type ShowOptions, type Showable, show } from "./notebook/show.js";
 export { type Table, tableFromRecords } from "./notebook/table.js";
 
+export { readAtlasOptions } from "./atlas/atlas-options.js";
 export { type AtlasAuditOptions, auditAtlas } from "./atlas/audit-atlas.js";
-export { Atlas, type OpenOptions } from "./atlas/atlas.js";
-export type { FigureInputs } from "./atlas/figures/inputs.js";
-export type { FindOptions, FoundNames } from "./atlas/find-names.js";
-export { buildAtlas, openAtlas } from "./atlas/open.js";
+export { buildAtlas } from "./atlas/build.js";
 export type { BuildReport } from "./atlas/steps/atlas-build.js";
-export type { AtlasFamily, AtlasStore } from "./atlas/store.js";
+export { type AtlasFamily, type AtlasStore, openStore as openAtlas } from "./atlas/store.js";
 export { type LabelCorrection, correctLabel } from "./atlas/correct-label.js";
 export { type AtlasSteeringOptions, evaluateAtlasSteering } from "./atlas/evaluate-steering.js";
 export { drawFigures, writeFigures } from "./atlas/figures.js";
@@ -609,11 +607,11 @@ export type { AtlasOptions, AtlasStability, AtlasTraining } from "./atlas/option
 export { type PaperFiles, writePaperFiles } from "./atlas/paper-files.js";
 export { refreshLabels, saveScores } from "./atlas/refresh.js";
 export {
-  type DocumentHits,
-  type DocumentSearch,
-  type DocumentSearchOptions,
+  type AtlasResults,
+  type AtlasSearch,
+  type AtlasSearchOptions,
   type FindNamesOptions,
   type FoundName,
   type OpenSearchOptions,
-  openDocumentSearch,
-} from "./atlas/document-search.js";
+  openAtlasSearch,
+} from "./atlas/search-atlas.js";

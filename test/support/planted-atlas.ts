@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { writeNpy } from "../../src/files/numpy/npy-write.js";
 import { createMatrix } from "../../src/core/matrix.js";
-import { buildFolder } from "../../src/atlas/build.js";
+import { buildAtlas } from "../../src/atlas/build.js";
 import type { AtlasOptions } from "../../src/atlas/options.js";
 import { saveSae } from "../../src/sae/checkpoint.js";
 import { createSae } from "../../src/sae/sae.js";
@@ -56,6 +56,6 @@ export async function buildPlantedAtlas(
     sae: file("sae.safetensors"),
     device: "cpu",
   };
-  await buildFolder(built);
+  await buildAtlas(built);
   return { dir, planted, built };
 }

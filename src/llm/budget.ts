@@ -1,24 +1,29 @@
 import { BudgetError } from "./types.js";
 
-/** What a run spends, in US dollars, over all its models. */
+/** What a run spends on all its models together, in US dollars. */
 export interface Budget {
   readonly maxCost: number;
-  /** Spent so far, by the tokens that the servers reported. */
+  /** Spent so far, from the token counts that the servers reported. */
   readonly spent: number;
   /**
-   * Sets the most that a call may cost aside. Waits where calls under way may still leave room; throws BudgetError
-   * where it would pass the cap for certain.
+   * Reserves the maximum cost of a call. Waits if calls in flight may still free enough; throws BudgetError if the cap
+   * would certainly be exceeded.
    */
   reserve(most: number, signal?: AbortSignal): Promise<Reservation>;
 }
 
-/** Money set aside for one call. */
+/** Money reserved for one call. */
 export interface Reservation {
-  /** The call's true cost. `perhaps` tells one that was cut and may be billed: it counts against the cap alone. */
+  /**
+   * Replaces the reservation by the actual cost. `perhaps`: the call was cut off and may be billed; counts only against
+   * the cap.
+   */
   settle(cost: number, perhaps?: boolean): void;
 }
 
-/** Keeps the spending of a run under `maxCost` US dollars. Default no cap. Throws RangeError for a negative cap. */
+/**
+ * Keeps the spending of a run below `maxCost` US dollars. Default: no cap. Throws RangeError if the cap is negative.
+ */
 export function createBudget({ maxCost = Infinity }: { maxCost?: number } = {}): Budget {
   if (!(maxCost >= 0)) throw new RangeError(`createBudget: maxCost must be >= 0, got ${maxCost}`);
   let spent = 0;

@@ -13,42 +13,42 @@ import { type CountTokens, countRequestTokens, loadTokenCounter } from "./tokens
 import { type Reply, dialectOf, send } from "./transport.js";
 import type { Answer, ChatModel, Question, Usage } from "./types.js";
 
-/** A chat model behind an OpenAI-compatible API. */
+/** Options of a chat model behind an OpenAI-compatible API. */
 export interface ChatModelOptions extends Partial<Connection>, RetryOptions {
   model: string;
-  /** Where answers are kept and found again. Default none. */
+  /** Stores answers and returns those already stored. Default: none. */
   ledger?: Ledger;
-  /** What may be spent, shared by all models of a run. Default no cap. */
+  /** Spending limit, shared by all models of a run. Default: no cap. */
   budget?: Budget;
   /** Default `PRICES`. */
   prices?: PriceTable;
-  /** Most calls at a time. Default 64; fewer where the server refuses so many. */
+  /** Most calls at a time. Default 64; fewer if the server rejects that many. */
   parallel?: number;
-  /** Shared with other models of one server, which counts their calls together. Default one of its own. */
+  /** Shared by models on the same server, which counts their calls together. Default: one per model. */
   limiter?: Limiter;
-  /** Of the waits between attempts. Default 0. */
+  /** Random seed of the waits between attempts. Default 0. */
   seed?: number;
 }
 
-/** A chat model that can tell beforehand what questions would cost. */
+/** A chat model that can estimate what questions would cost before they are sent. */
 export interface PricedChatModel extends ChatModel {
-  /** US dollars a million tokens; undefined where they are not known. */
+  /** US dollars per million tokens; undefined if unknown. */
   readonly price: Price | undefined;
-  /** The answer that is on the ledger; undefined where there is none or it failed. Nothing is sent. */
+  /** The answer stored in the ledger; undefined if there is none or it failed. Sends nothing. */
   find<T>(question: Question<T>): Promise<Answer<T> | undefined>;
-  /** A question's key, its tokens as it would be sent, and those of an answer. */
+  /** A question's key, its tokens as sent, and the tokens of an answer. */
   count<T>(
     question: Question<T>,
     answer?: T,
   ): { key: string; inputTokens: number; outputTokens: number };
-  /** Prompts, tokens, price and time of questions that are not on the ledger. Nothing is sent. */
+  /** Prompts, tokens, price and time of the questions that are not in the ledger. Sends nothing. */
   estimate(questions: Iterable<Omit<Question<unknown>, "check">>): Promise<Estimate>;
 }
 
-/** Variables that may hold the key of a chat model, where none are named. */
+/** Environment variables that may hold the key of a chat model, if none are named. */
 const CHAT_KEYS = ["FEATURE_FAMILIES_EXPLAINER_API_KEY", "OPENAI_API_KEY"] as const;
 
-/** A limiter for calls to a server, which finds the server's own limit; at most `parallel` (default 64) at a time. */
+/** A limiter that adapts to the server's own limit, with at most `parallel` (default 64) calls at a time. */
 export function createCallLimiter(parallel?: number): Limiter {
   return createLimiter({
     most: parallel,
@@ -57,15 +57,15 @@ export function createCallLimiter(parallel?: number): Limiter {
 }
 
 /**
- * Opens a chat model. Throws RangeError for an address with a secret in it, and where the budget has a cap but the
- * model no price; Error, naming the variables, where a key is needed and none is set.
+ * Opens a chat model. Throws RangeError if the address contains a secret, or if the budget has a cap but the model has
+ * no known price; Error, naming the variables, if a key is needed and none is set.
  */
 export async function createChatModel(options: ChatModelOptions): Promise<PricedChatModel> {
   const { model, ledger, budget = createBudget(), prices, parallel, seed = 0 } = options;
   const price = findPrice(model, prices);
   if (price === undefined && Number.isFinite(budget.maxCost)) {
     throw new RangeError(
-      `the price of ${model} is not known: a cap on the cost needs one, from a table of prices`,
+      `the price of ${model} is not known: to cap the cost, add it to a price table`,
     );
   }
   const connection = { keyVariables: CHAT_KEYS, ...options };
@@ -96,7 +96,7 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
           return answer.status === "ok" ? { ...answer, cached: true } : answer;
         } catch (error) {
           signal?.throwIfAborted();
-          // Given up by who asked first, not by us.
+          // Only the first caller gave up, so this one asks again.
           if (!other.signal?.aborted) throw error;
         }
       }
@@ -152,14 +152,14 @@ async function findOrAsk<T>(
     { role: "assistant", content: first.raw === "" ? "(nothing)" : first.raw },
     {
       role: "user",
-      content: `Your answer cannot be used: ${first.reason}. Answer the question again, with the JSON object alone.`,
+      content: `Your answer cannot be used: ${first.reason}. Answer the question again with only the JSON object.`,
     },
   ];
   const made = await askOnce(asker, key, question, repair, signal);
   return (await keep(asker, question, made, first)) as Answer<T>;
 }
 
-/** The answer of an entry that is ok, read anew. */
+/** The answer of an entry with status "ok", parsed again. */
 function readKnown<T>(
   question: Question<T>,
   entry: LedgerEntry | undefined,
@@ -168,8 +168,9 @@ function readKnown<T>(
   const read = readAnswer(entry.raw, question);
   if (!("value" in read)) return undefined;
   const { key, raw, usage, cost, latencyMs, date, logprobs } = entry;
-  const told = { usage, cost: cost ?? 0, latencyMs, date, cached: true };
-  return { status: "ok", key, value: read.value, raw, ...told, ...(logprobs ? { logprobs } : {}) };
+  const details = { usage, cost: cost ?? 0, latencyMs, date, cached: true };
+  const extra = logprobs ? { logprobs } : {};
+  return { status: "ok", key, value: read.value, raw, ...details, ...extra };
 }
 
 interface Made<T> {
@@ -177,7 +178,7 @@ interface Made<T> {
   read: { value: T } | { complaint: string };
 }
 
-/** One answer, paid and read. */
+/** Asks once: charges the budget and parses the answer. */
 async function askOnce<T>(
   asker: Asker,
   key: string,
@@ -204,7 +205,7 @@ async function askOnce<T>(
       ),
     { ...asker.retry, signal },
   );
-  // Some servers report no usage.
+  // Some servers do not report usage.
   const usage = reply.usage ?? { inputTokens: tokens, outputTokens: count(reply.content) };
   const read: Made<T>["read"] =
     reply.complaint === undefined
@@ -225,7 +226,7 @@ async function askOnce<T>(
   return { entry, read };
 }
 
-/** Sets the call's greatest cost aside, and settles its true one. */
+/** Reserves the maximum cost of a call and settles the actual cost afterwards. */
 async function pay(
   { budget, price, count }: Asker,
   most: Usage,
@@ -242,7 +243,7 @@ async function pay(
     reservation.settle(costOf(usage, price));
     return reply;
   } catch (error) {
-    // A refusal costs nothing; what was cut on the way may be billed all the same.
+    // A refusal costs nothing; a call that was cut off may still be billed.
     const isRefused = error instanceof ApiError && error.status >= 400;
     reservation.settle(isRefused ? 0 : worst, !isRefused);
     throw error;
@@ -250,8 +251,8 @@ async function pay(
 }
 
 /**
- * Puts an answer on the ledger, with the tokens and cost of the malformed one before it, and gives it; undefined for
- * a malformed first one.
+ * Appends an answer to the ledger, adding the tokens and cost of the malformed answer before it, and returns it;
+ * undefined if it is itself a malformed first answer.
  */
 async function keep<T>(
   { ledger }: Asker,
@@ -278,9 +279,9 @@ async function keep<T>(
     entry.logprobs = keepLogprobs(entry.logprobs);
   }
   await ledger?.append({ ...entry, value: read.value });
-  const told = { usage, cost, latencyMs, date, cached: false };
+  const details = { usage, cost, latencyMs, date, cached: false };
   const extra = entry.logprobs ? { logprobs: entry.logprobs } : {};
-  return { status: "ok", key, value: read.value, raw, ...told, ...extra };
+  return { status: "ok", key, value: read.value, raw, ...details, ...extra };
 }
 
 function addUsage(a: Usage, b: Usage): Usage {

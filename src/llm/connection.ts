@@ -3,7 +3,9 @@ import { ApiError } from "../core/errors.js";
 import { notePause, parseRetryAfter } from "./retry.js";
 
 const OPENAI = "https://api.openai.com/v1";
-/** Codes of connections that were cut or came to nothing in time; all others, such as of a refusal, lie in the address. */
+/**
+ * Codes of dropped or timed-out connections; any other code, such as a refused connection, points to a wrong address.
+ */
 const PASSING = /^(ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR_|HPE_)/;
 /** Origins of servers that have answered in this process. */
 const reached = new Set<string>();
@@ -12,20 +14,20 @@ const reached = new Set<string>();
 export interface Connection {
   /** Address of an OpenAI-compatible API, such as "http://localhost:11434/v1". Default OpenAI's own. */
   baseUrl?: string;
-  /** Names of environment variables that may hold the key, in order. */
+  /** Environment variables that may hold the key, in order of precedence. */
   keyVariables: readonly string[];
-  /** Where the variables are. Default process.env. */
+  /** The environment. Default process.env. */
   env?: Record<string, string | undefined>;
-  /** Milliseconds after which a call is given up. Default 60,000. */
+  /** Time limit of a call in milliseconds. Default 60,000. */
   timeoutMs?: number;
-  /** Whether a missing key is an error. Default true; false for a client that is never to call. */
+  /** Whether a missing key is an error. Default true; false for a client that never makes a call. */
   needsKey?: boolean;
 }
 
 /**
- * A client of the `openai` package that retries nothing by itself. The key comes from the environment alone; a server
- * on this machine needs none. Throws RangeError for an address with a user, password or key in it, and Error, naming
- * the variables, where a key is needed and none is set.
+ * A client of the `openai` package with its own retries turned off. The key comes only from the environment; a server
+ * on this machine needs none. Throws RangeError if the address contains a user, password or key, and Error, naming the
+ * variables, if a key is needed and none is set.
  */
 export async function connect({
   baseUrl,
@@ -34,7 +36,7 @@ export async function connect({
   timeoutMs = 60_000,
   needsKey = true,
 }: Connection): Promise<OpenAI> {
-  // The package would read this variable by itself, unchecked.
+  // The package would otherwise read this variable itself, unchecked.
   const address = baseUrl ?? (env.OPENAI_BASE_URL || undefined);
   const url = address === undefined ? undefined : checkBaseUrl(address);
   const key = keyVariables.map((name) => env[name]).find((value) => value);
@@ -43,12 +45,12 @@ export async function connect({
       `no key for ${url?.host ?? "api.openai.com"}: set ${keyVariables.join(" or ")} in the environment`,
     );
   }
-  // Imported here: most programs ask no model.
+  // Imported here because most programs never ask a model.
   const { default: Client } = await import("openai");
   return new Client({
     apiKey: key ?? "none",
     baseURL: url === undefined ? OPENAI : (url.origin + url.pathname).replace(/\/$/, ""),
-    // Azure's version stands in the address, its key in a header of its own.
+    // Azure takes its API version from the query and its key from a header of its own.
     defaultQuery: url && Object.fromEntries(url.searchParams),
     defaultHeaders: url?.hostname.endsWith(".azure.com") && key ? { "api-key": key } : undefined,
     maxRetries: 0,
@@ -57,7 +59,7 @@ export async function connect({
   });
 }
 
-/** A base URL, checked. Throws RangeError, without showing it, where it holds a secret or is none. */
+/** A checked base URL. Throws RangeError, without showing it, if it contains a secret or is not an http(s) URL. */
 export function checkBaseUrl(text: string): URL {
   let url: URL;
   try {
@@ -70,7 +72,7 @@ export function checkBaseUrl(text: string): URL {
   }
   if (url.username !== "" || url.password !== "" || /key|token|secret|sig/i.test(url.search)) {
     throw new RangeError(
-      `base URL of ${url.host}: holds a user, password or key; keys belong into the environment`,
+      `base URL of ${url.host}: contains a user, password or key; put keys in the environment`,
     );
   }
   return url;
@@ -80,7 +82,10 @@ function isLocal(url: URL | undefined): boolean {
   return url !== undefined && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
 }
 
-/** An error of the openai package as ours: no headers, no key, and whether trying again may help. */
+/**
+ * Converts an error of the openai package to ApiError: without headers or key, and marked retryable where a retry may
+ * help.
+ */
 export async function toApiError(
   error: unknown,
   baseUrl: string,
@@ -89,14 +94,14 @@ export async function toApiError(
   const { APIError, APIConnectionError, APIUserAbortError } = await import("openai");
   const { origin, pathname } = new URL(baseUrl);
   const url = origin + pathname;
-  // A body that was cut is no JSON, or ends its stream with a TypeError.
+  // A truncated body is invalid JSON, or ends its stream with a TypeError.
   if (error instanceof SyntaxError || error instanceof TypeError) {
-    return new ApiError(`${url}: the answer was cut`, { status: 0, url, retryable: true });
+    return new ApiError(`${url}: the answer was cut off`, { status: 0, url, retryable: true });
   }
   if (error instanceof APIUserAbortError || !(error instanceof APIError)) return error;
   if (error instanceof APIConnectionError) {
     const { reason, code } = innermost(error);
-    // Before its first answer, a server that is not there is more likely a wrong address than a busy one.
+    // Before its first answer, an unreachable server more likely means a wrong address than a busy server.
     const retryable = reached.has(origin) || PASSING.test(code);
     return new ApiError(`${url}: ${hideSecrets(reason, key)}`, { status: 0, url, retryable });
   }
@@ -118,16 +123,16 @@ export async function toApiError(
   );
 }
 
-/** Notes that a server has answered, so that it is waited for where it goes away. */
+/** Records that a server has answered, so that later connection errors to it are retried. */
 export function noteReached(baseUrl: string): void {
   reached.add(new URL(baseUrl).origin);
 }
 
-/** What lies beneath "Connection error." and "fetch failed". */
+/** The cause behind "Connection error." and "fetch failed". */
 function innermost(error: Error): { reason: string; code: string } {
   let inner = error;
   while (inner.cause instanceof Error) inner = inner.cause;
-  // Where a name has several addresses, each has an error of its own.
+  // A host name with several addresses gives one error per address.
   if (inner instanceof AggregateError) {
     const [first] = inner.errors as unknown[];
     if (first instanceof Error) inner = first;
@@ -136,7 +141,7 @@ function innermost(error: Error): { reason: string; code: string } {
   return { reason: inner.message || code, code };
 }
 
-/** A server's text without `key` and, unless `exact`, without whatever else looks like a key. */
+/** A server's text without `key` and, unless `exact`, without anything else that looks like a key. */
 export function hideSecrets(text: string, key?: string | null, exact = false): string {
   const without = key && key.length >= 8 ? text.replaceAll(key, "[key]") : text;
   if (exact) return without;

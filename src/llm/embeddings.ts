@@ -5,20 +5,23 @@ import type { OnProgress } from "../core/progress.js";
 import { type Connection, connect, noteReached, toApiError } from "./connection.js";
 import { type RetryOptions, withRetries } from "./retry.js";
 
-/** An embedding model behind an OpenAI-compatible API. */
+/** Options of an embedding model behind an OpenAI-compatible API. */
 export interface EmbeddingModelOptions extends Partial<Connection>, RetryOptions {
   /** Such as "text-embedding-3-small". */
   model: string;
-  /** Width, for models that can be asked for one. Default the model's own. */
+  /** Width, for models that support several. Default: the model's own. */
   dimensions?: number;
-  /** Tokens (cl100k_base) that a text is cut to; 0 cuts nothing. Default 8,191, the limit of OpenAI's models. */
+  /**
+   * Tokens (cl100k_base) to which a text is truncated; 0 disables truncation. Default 8,191, the limit of OpenAI's
+   * models.
+   */
   mostTokens?: number;
-  /** Texts and tokens of one request. Default 2,048 and 250,000, within OpenAI's limits. */
+  /** Most texts and tokens per request. Default 2,048 and 250,000, within OpenAI's limits. */
   batch?: number;
   batchTokens?: number;
   /**
-   * Takes a text that the model has no embedding for, by its place in the call's texts; its row is then NaN. Default:
-   * an ApiError that names the places of its request.
+   * Called with the index of a text that the model cannot embed; its row is then NaN. Default: throw an ApiError that
+   * names the indices of the failed request.
    */
   onFailed?: (index: number, reason: string) => void;
 }
@@ -33,13 +36,13 @@ export interface EmbeddingModel {
   ): Promise<Matrix>;
 }
 
-/** Variables that may hold the key of an embedding model. */
+/** Environment variables that may hold the key of an embedding model. */
 const EMBEDDER_KEYS = ["FEATURE_FAMILIES_EMBEDDER_API_KEY", "OPENAI_API_KEY"] as const;
 
 /**
- * Opens an embedding model: one call tells its width. A text over the limit is cut at a token; requests hold as many
- * texts as the limits allow; 429, 5xx, timeouts and cut connections are tried again. Rejects with ApiError where the
- * server refuses, and FormatError where an answer is not one embedding a text of one width.
+ * Opens an embedding model, making one call to find its width. Texts over the limit are truncated at a token; a request
+ * contains as many texts as the limits allow; 429, 5xx, timeouts and dropped connections are retried. Rejects with
+ * ApiError if the server refuses, and with FormatError if an answer is not one embedding per text, all of one width.
  */
 export async function createEmbeddingModel(
   options: EmbeddingModelOptions,
@@ -55,7 +58,7 @@ export async function createEmbeddingModel(
     d,
     async embed(texts, { onProgress, signal } = {}) {
       const out = createMatrix(texts.length, d);
-      // An empty text is no input; a blank stands for it, as with the offline model.
+      // The API rejects an empty text, so a space replaces it, as in the offline model.
       const cuts = texts.map((text) => {
         const full = text.trim() === "" ? " " : text;
         return cut ? cut(full) : { text: full, tokens: Math.ceil(full.length / 4) };
@@ -72,7 +75,10 @@ export async function createEmbeddingModel(
           options.onFailed,
         );
         if (part.cols !== d) {
-          throw new FormatError(options.model, `gave ${part.cols} numbers, ${d} before`);
+          throw new FormatError(
+            options.model,
+            `returned ${part.cols} numbers per embedding, ${d} before`,
+          );
         }
         out.data.set(part.data, start * d);
         start = end;
@@ -83,7 +89,7 @@ export async function createEmbeddingModel(
   };
 }
 
-/** Asks for texts. With `onFailed`, halves what the server refuses or breaks down on until the text at fault is alone. */
+/** Embeds texts. With `onFailed`, splits a rejected request in halves until each text at fault is isolated. */
 async function askParts(
   input: string[],
   start: number,
@@ -109,7 +115,11 @@ async function askParts(
       const out = createMatrix(input.length, left.cols);
       out.data.set(left.data);
       if (right.cols === left.cols) out.data.set(right.data, left.data.length);
-      else throw new FormatError(error.url, `gave ${right.cols} numbers, ${left.cols} before`);
+      else
+        throw new FormatError(
+          error.url,
+          `returned ${right.cols} numbers per embedding, ${left.cols} before`,
+        );
       return out;
     }
     onFailed(start, message);
@@ -154,7 +164,7 @@ async function request(
 }
 
 function readAnswer(model: string, answer: unknown, count: number): Matrix {
-  // A cut or mixed-up answer may be right the next time.
+  // A truncated or scrambled answer may be right on the next attempt.
   const fail = (problem: string, retryable = true): never => {
     throw new ApiError(`${model}: ${problem}`, { status: 200, url: model, retryable });
   };
@@ -167,7 +177,7 @@ function readAnswer(model: string, answer: unknown, count: number): Matrix {
   for (const item of data as { index?: unknown; embedding?: unknown }[]) {
     const { index, embedding } = item;
     if (!Array.isArray(embedding) || embedding.some((value) => typeof value !== "number")) {
-      return fail("an embedding is no list of numbers");
+      return fail("an embedding is not a list of numbers");
     }
     if (embedding.every((value) => value === 0)) return fail("an embedding is all zeros", false);
     matrix ??= createMatrix(count, embedding.length);

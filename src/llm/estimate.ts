@@ -1,24 +1,24 @@
 import { type Price, costOf } from "./prices.js";
 import type { Question } from "./types.js";
 
-/** What questions would take. */
+/** Estimated cost and time of some questions. */
 export interface Estimate {
-  /** Questions that would be asked, and those whose answer is on the ledger. */
+  /** Questions that would be sent, and those already answered in the ledger. */
   prompts: number;
   known: number;
-  /** Tokens of the prompts as they would be sent, and the most that the answers may hold. */
+  /** Tokens of the prompts as sent, and the maximum for the answers. */
   inputTokens: number;
   outputTokens: number;
-  /** Most that they cost, in US dollars, without repair questions; undefined where the price is not known. */
+  /** Maximum cost in US dollars, without repair questions; undefined if the price is not known. */
   cost: number | undefined;
-  /** A guess: 2 s a call and 80 tokens a second. */
+  /** A rough guess, at 2 s per call and 80 tokens per second. */
   seconds: number;
 }
 
 const CALL_SECONDS = 2;
-const TOKENS_A_SECOND = 80;
+const TOKENS_PER_SECOND = 80;
 
-/** Adds questions up, each once. */
+/** Adds up the questions that are not known yet. */
 export async function estimateQuestions(
   questions: Iterable<Omit<Question<unknown>, "check">>,
   {
@@ -46,13 +46,13 @@ export async function estimateQuestions(
   return priceWork(sum, price, parallel);
 }
 
-/** Price and time of counted questions, `parallel` of them asked at a time. */
+/** Price and time of counted questions, asked `parallel` at a time. */
 export function priceWork(
   sum: Pick<Estimate, "prompts" | "known" | "inputTokens" | "outputTokens">,
   price: Price | undefined,
   parallel: number,
 ): Estimate {
-  const work = sum.prompts * CALL_SECONDS + sum.outputTokens / TOKENS_A_SECOND;
+  const work = sum.prompts * CALL_SECONDS + sum.outputTokens / TOKENS_PER_SECOND;
   const cost = price === undefined ? undefined : costOf(sum, price);
   return { ...sum, cost, seconds: work / Math.max(1, Math.min(parallel, sum.prompts)) };
 }

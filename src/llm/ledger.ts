@@ -2,35 +2,35 @@ import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
 import type { TokenLogprob, Usage } from "./types.js";
 
-/** One line of a ledger. `malformed` is a first answer that was followed, or is to be, by the repair question. */
+/** One line of a ledger. `malformed`: a first answer that led, or will lead, to a repair question. */
 export interface LedgerEntry {
   key: string;
   status: "ok" | "failed" | "malformed";
-  /** When it came, ISO 8601. */
+  /** When the answer arrived, ISO 8601. */
   date: string;
   model: string;
   prompt: string;
   raw: string;
   value?: unknown;
-  /** Why it failed or is malformed. */
+  /** Why the answer failed or is malformed. */
   reason?: string;
   usage: Usage;
-  /** US dollars; null where the price is not known. */
+  /** US dollars; null if the price is not known. */
   cost: number | null;
   latencyMs: number;
   logprobs?: TokenLogprob[];
 }
 
-/** Answers kept on disk. */
+/** Answers stored on disk. */
 export interface Ledger {
   readonly path: string;
-  /** The last entry of a key, one that is ok before all others. Sees what other processes wrote. */
+  /** The last entry of a key, preferring one that is ok. Includes entries written by other processes. */
   get(key: string): Promise<LedgerEntry | undefined>;
-  /** Resolves once the entry is on disk. */
+  /** Resolves when the entry is on disk. */
   append(entry: LedgerEntry): Promise<void>;
-  /** All entries in order, read one by one. */
+  /** All entries in order, streamed from disk. */
   entries(): AsyncIterable<LedgerEntry>;
-  /** Keys in it. */
+  /** Number of distinct keys. */
   size(): Promise<number>;
   close(): Promise<void>;
 }
@@ -45,9 +45,9 @@ const CHUNK = 1 << 20;
 const NEWLINE = 10;
 
 /**
- * Opens a ledger, a JSON line an answer, and makes it where it is missing. Only keys and places are held in memory.
- * Each write is one append, synced to disk, that starts on a line of its own: a line torn by a kill spoils no other,
- * and any number of processes may write to one ledger.
+ * Opens a ledger, a file with one JSON line per answer, creating it if it is missing. Only keys and offsets are held in
+ * memory. Each write is a single append, synced to disk, that starts on a new line: a line cut off by a kill damages no
+ * other line, and any number of processes may write to the same ledger.
  */
 export async function openLedger(file: string): Promise<Ledger> {
   await mkdir(path.dirname(path.resolve(file)), { recursive: true });
@@ -75,7 +75,7 @@ export async function openLedger(file: string): Promise<Ledger> {
   const readTail = async (): Promise<void> => {
     const { size } = await handle.stat();
     if (size < readTo) {
-      // Somebody replaced it.
+      // The file was replaced.
       index.clear();
       readTo = 0;
     }
@@ -99,7 +99,10 @@ export async function openLedger(file: string): Promise<Ledger> {
     if (size > 0) await handle.read(last, 0, 1, size - 1);
     const bytes = Buffer.from((last[0] === NEWLINE ? "" : "\n") + lines.join(""));
     const { bytesWritten } = await handle.write(bytes);
-    if (bytesWritten < bytes.length) throw new Error(`${file}: the disk took a part of a line`);
+    if (bytesWritten < bytes.length)
+      throw new Error(
+        `${file}: short write: ${bytesWritten} of ${bytes.length} bytes (disk full?)`,
+      );
     await handle.datasync();
   };
   const commit = groupCommits(write);
@@ -133,7 +136,7 @@ export async function openLedger(file: string): Promise<Ledger> {
   };
 }
 
-/** Writes what came while the last write was under way in one piece. */
+/** Combines the lines that arrive during a write into the next write. */
 function groupCommits(write: (lines: string[]) => Promise<void>): {
   (line: string): Promise<void>;
   idle(): Promise<void>;
@@ -168,7 +171,7 @@ function parseEntry(line: Buffer): LedgerEntry | undefined {
       ["ok", "failed", "malformed"].includes(entry.status ?? "");
     return isWhole ? (entry as LedgerEntry) : undefined;
   } catch {
-    // A torn line.
+    // A line cut off by a kill.
     return undefined;
   }
 }

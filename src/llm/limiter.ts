@@ -1,26 +1,26 @@
-/** Runs calls side by side, as many as the server takes. */
+/** Runs as many calls in parallel as the server accepts. */
 export interface Limiter {
-  /** Calls allowed at a time just now. */
+  /** Calls currently allowed at a time. */
   readonly limit: number;
-  /** Runs `call` when there is room. Rejects with the signal's reason where it is given up before. */
+  /** Runs `call` when a slot is free. Rejects with the signal's reason if it is aborted before that. */
   run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 export interface LimiterOptions {
   /** Most calls at a time. Default 64. */
   most?: number;
-  /** Calls at a time at first. Default 4. */
+  /** Initial number of calls at a time. Default 4. */
   start?: number;
-  /** Whether an error says that the server has too much to do. */
+  /** Whether an error means that the server is overloaded. */
   isOverload: (error: unknown) => boolean;
 }
 
-/** Rounds at the level that a server last took, before one call more is tried. */
+/** Successful rounds at the last accepted level before one more call is tried. */
 const PATIENCE = 20;
 
 /**
- * A limiter that finds the server's own limit: one call more for each that succeeds, half of them after an overload,
- * then quickly back to one below where that happened, and from there on slowly.
+ * A limiter that adapts to the server's own limit: it adds one call for each that succeeds, halves the number after an
+ * overload, returns quickly to one below the level at which that happened, and grows slowly from there.
  */
 export function createLimiter({ most = 64, start = 4, isOverload }: LimiterOptions): Limiter {
   if (!Number.isInteger(most) || most < 1) {
@@ -30,7 +30,7 @@ export function createLimiter({ most = 64, start = 4, isOverload }: LimiterOptio
   let ceiling = most;
   let active = 0;
   let round = 0;
-  /** Most calls under way at the start of one that succeeded since it was last doubted. */
+  /** Highest number of parallel calls known to succeed; lowered after an overload. */
   let proven = 0;
   const queue: (() => void)[] = [];
   const wake = (): void => {
@@ -56,13 +56,13 @@ export function createLimiter({ most = 64, start = 4, isOverload }: LimiterOptio
       wake();
     });
   const grow = (beside: number, begun: number): void => {
-    // Of several calls that began together, those refused tell their number first.
+    // Of calls started together, refusals usually arrive before successes; successes of an earlier round prove nothing.
     if (begun === round) proven = Math.max(proven, beside);
     limit = Math.min(most, limit + (limit < ceiling ? 1 : 1 / (PATIENCE * limit)));
     ceiling = Math.max(ceiling, limit);
   };
   const shrink = (beside: number): void => {
-    // What succeeded beside as many calls was no limit on parallel calls; a second refusal there makes it one.
+    // If as many calls have succeeded before, the refusal was not about parallelism; a second one lowers the ceiling.
     if (beside > proven) ceiling = Math.max(1, beside - 1);
     proven = Math.min(proven, beside - 1);
     limit = Math.max(1, limit / 2);
@@ -81,7 +81,7 @@ export function createLimiter({ most = 64, start = 4, isOverload }: LimiterOptio
         grow(beside, begun);
         return result;
       } catch (error) {
-        // Refusals of calls that began before the last cut tell nothing new.
+        // Refusals of calls started before the last reduction carry no new information.
         if (isOverload(error) && begun === round) shrink(beside);
         throw error;
       } finally {

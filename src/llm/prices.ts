@@ -3,19 +3,19 @@ import { z } from "zod";
 import { FormatError } from "../core/errors.js";
 import type { Usage } from "./types.js";
 
-/** US dollars a million tokens. */
+/** US dollars per million tokens. */
 export interface Price {
   input: number;
-  /** Default as `input`. */
+  /** Default: `input`. */
   cachedInput?: number;
-  /** Default 0, as with embeddings. */
+  /** Default 0, as for embeddings. */
   output?: number;
 }
 
 /** Prices by model. */
 export type PriceTable = Readonly<Record<string, Price>>;
 
-/** OpenAI's list prices of mid 2026; a table of one's own goes before them. */
+/** OpenAI's list prices of mid 2026. A user's own price table overrides them. */
 export const PRICES: PriceTable = {
   "gpt-5.5": { input: 5, cachedInput: 0.5, output: 30 },
   "gpt-5.4": { input: 2.5, cachedInput: 0.25, output: 15 },
@@ -51,8 +51,8 @@ const table = z.record(
 );
 
 /**
- * Reads a price table, `{ "model": { "input", "cachedInput", "output" } }` in US dollars a million tokens, and puts it
- * before `PRICES`. Throws FormatError where it is another shape.
+ * Reads a price table, `{ "model": { "input", "cachedInput", "output" } }` in US dollars per million tokens, which
+ * overrides `PRICES`. Throws FormatError if the file has a different shape.
  */
 export async function readPrices(file: string): Promise<PriceTable> {
   let json: unknown;
@@ -67,14 +67,14 @@ export async function readPrices(file: string): Promise<PriceTable> {
   return { ...PRICES, ...data };
 }
 
-/** The price of a model, also of one with a date behind its name; undefined where it is not known. */
+/** The price of a model, with or without a date suffix in its name; undefined if unknown. */
 export function findPrice(model: string, prices: PriceTable = PRICES): Price | undefined {
   const own = (name: string): Price | undefined =>
     Object.hasOwn(prices, name) ? prices[name] : undefined;
   return own(model) ?? own(model.replace(/-\d{4}-\d{2}-\d{2}$/, ""));
 }
 
-/** US dollars of `usage` at `price`. */
+/** Cost of `usage` at `price`, in US dollars. */
 export function costOf(
   { inputTokens, outputTokens, cachedTokens = 0 }: Usage,
   price: Price,

@@ -3,21 +3,23 @@ import { type Estimate, priceWork } from "./estimate.js";
 import { costOf } from "./prices.js";
 import type { Answer, ChatModel, Question } from "./types.js";
 
-/** What a rehearsal counted. */
+/** Totals of a rehearsal. */
 export interface RehearsalEstimate extends Estimate {
-  /** Tokens of the stand-in answers, and the cost if the true ones are as long. */
+  /** Tokens of the stand-in answers, and the cost if the actual answers have that length. */
   likelyOutputTokens: number;
   likelyCost: number | undefined;
 }
 
-/** A model that sends nothing: it answers from the ledger, else with stand-ins, and counts what would be asked. */
+/**
+ * A model that sends nothing: it answers from the ledger or with stand-ins and counts the questions that would be sent.
+ */
 export interface Rehearsal extends ChatModel {
   estimate(): RehearsalEstimate;
 }
 
 /**
- * Takes a model's place in a dry run, so that the very code of the run makes the very questions. A question carries in
- * `standIn` the answer that is taken where there is none yet. Reckons with `parallel` (default 64) calls at a time.
+ * Replaces a model in a dry run, so that the same code generates the same questions as in the real run. A question's
+ * `standIn` serves as its answer if the ledger has none. Time is estimated for `parallel` (default 64) calls at a time.
  */
 export function createRehearsal(model: PricedChatModel, parallel = 64): Rehearsal {
   const sum = { prompts: 0, known: 0, inputTokens: 0, outputTokens: 0 };
@@ -41,9 +43,9 @@ export function createRehearsal(model: PricedChatModel, parallel = 64): Rehearsa
       }
       if (known !== undefined) return known;
       const usage = { inputTokens: 0, outputTokens: 0 };
-      const told = { key, usage, cost: 0, date: "" };
-      if (standIn === undefined) return { status: "failed", reason: "rehearsed", ...told };
-      return { status: "ok", value: standIn, raw: "", latencyMs: 0, cached: false, ...told };
+      const details = { key, usage, cost: 0, date: "" };
+      if (standIn === undefined) return { status: "failed", reason: "rehearsal only", ...details };
+      return { status: "ok", value: standIn, raw: "", latencyMs: 0, cached: false, ...details };
     },
     estimate() {
       const likely = { inputTokens: sum.inputTokens, outputTokens: likelyOutputTokens };

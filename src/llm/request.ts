@@ -7,15 +7,15 @@ export interface Message {
   content: string;
 }
 
-/** How a server wants to be asked, found out by its refusals. */
+/** The request format that a server accepts, learned from its refusals. */
 export interface Dialect {
   form: "strict" | "loose" | "object" | "plain";
   limit: "max_tokens" | "max_completion_tokens";
-  /** Parameters that it does not take. */
+  /** Parameters that it rejects. */
   without: ReadonlySet<string>;
 }
 
-/** A request as it is sent. */
+/** The body of a request. */
 export interface ChatBody {
   model: string;
   messages: Message[];
@@ -26,12 +26,12 @@ export interface ChatBody {
   [parameter: string]: unknown;
 }
 
-/** The dialect that is tried first. */
+/** The dialect to try first. */
 export const FIRST_DIALECT: Dialect = { form: "strict", limit: "max_tokens", without: new Set() };
 
 const FORMS: readonly Dialect["form"][] = ["strict", "loose", "object", "plain"];
 
-/** The request of a question, with what was said after it, such as the repair question. */
+/** The request for a question, followed by further messages such as the repair question. */
 export function buildBody<T>(
   model: string,
   question: Omit<Question<T>, "check">,
@@ -42,7 +42,7 @@ export function buildBody<T>(
   const hasSchema = form === "strict" || form === "loose";
   const system = hasSchema
     ? question.system
-    : `${question.system}\n\nAnswer with one JSON object and nothing else, of this JSON schema:\n${JSON.stringify(schema)}`;
+    : `${question.system}\n\nAnswer with one JSON object and nothing else. Its JSON schema:\n${JSON.stringify(schema)}`;
   const body: ChatBody = {
     model,
     messages: [
@@ -65,15 +65,15 @@ export function buildBody<T>(
   return body;
 }
 
-/** The dialect to try after a refusal with `message`; undefined where the refusal is about something else. */
+/** The dialect to try after a refusal with `message`; undefined if the refusal has another cause. */
 export function adaptDialect(dialect: Dialect, message: string): Dialect | undefined {
   if (/max_completion_tokens/.test(message) && dialect.limit === "max_tokens") {
     return { ...dialect, limit: "max_completion_tokens" };
   }
   for (const name of ["temperature", "seed", "top_logprobs", "logprobs"]) {
     if (new RegExp(`\\b${name}\\b`).test(message) && !dialect.without.has(name)) {
-      const gone = name.endsWith("logprobs") ? ["top_logprobs", "logprobs"] : [name];
-      return { ...dialect, without: new Set([...dialect.without, ...gone]) };
+      const dropped = name.endsWith("logprobs") ? ["top_logprobs", "logprobs"] : [name];
+      return { ...dialect, without: new Set([...dialect.without, ...dropped]) };
     }
   }
   const next = FORMS[FORMS.indexOf(dialect.form) + 1];
@@ -83,7 +83,7 @@ export function adaptDialect(dialect: Dialect, message: string): Dialect | undef
   return undefined;
 }
 
-/** The key of a question: SHA-256 of the model, all parameters and the whole prompt, in hexadecimal. */
+/** The key of a question: SHA-256 of the model, all parameters and the full prompt, in hexadecimal. */
 export function keyOf<T>(model: string, question: Omit<Question<T>, "check">): string {
   const { prompt, system, user, schemaName, maxTokens } = question;
   const parts = [
@@ -96,7 +96,10 @@ export function keyOf<T>(model: string, question: Omit<Question<T>, "check">): s
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-/** The JSON of an answer, checked: its value or a complaint. Fences around it and thoughts before it are left out. */
+/**
+ * Parses and checks the JSON of an answer: its value or a complaint. Code fences and a leading <think> block are
+ * removed.
+ */
 export function readAnswer<T>(
   content: string,
   { schema, check }: Pick<Question<T>, "schema" | "check">,

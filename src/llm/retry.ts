@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "../core/errors.js";
 
-/** How failed calls are tried again. */
+/** How failed calls are retried. */
 export interface RetryOptions {
-  /** Attempts in all. Default 6. */
+  /** Total number of attempts. Default 6. */
   attempts?: number;
-  /** Milliseconds before the second attempt; doubled for each further one, up to a minute. Default 1,000. */
+  /** Milliseconds before the second attempt, doubled for each further one up to a minute. Default 1,000. */
   waitMs?: number;
-  /** Numbers from 0 to 1 that spread the waits. Default Math.random. */
+  /** Random numbers from 0 to 1 for the jitter of the waits. Default Math.random. */
   random?: () => number;
   signal?: AbortSignal;
 }
 
 const LONGEST_WAIT = 60_000;
-/** A server that asks for a longer pause is given up instead. */
+/** A server that asks for a longer pause is not retried. */
 const LONGEST_ASKED = 600_000;
 
 /**
- * Runs `call` until it succeeds: a retryable ApiError is followed by a jittered exponential pause, or by the one that
- * the server asked for. Any other error, and the last one, is thrown.
+ * Runs `call` until it succeeds. After a retryable ApiError it waits with jittered exponential back-off, or as long as
+ * the server asked. Any other error, and the error of the last attempt, is thrown.
  */
 export async function withRetries<T>(
   call: (attempt: number) => Promise<T>,
@@ -40,7 +40,7 @@ export async function withRetries<T>(
   }
 }
 
-/** Milliseconds that a server asked to wait, by its headers retry-after-ms or retry-after (seconds or a date). */
+/** Milliseconds that a server asked to wait, from its headers retry-after-ms or retry-after (seconds or a date). */
 export function parseRetryAfter(
   header: (name: string) => string | null | undefined,
   now: number = Date.now(),
@@ -57,13 +57,13 @@ export function parseRetryAfter(
 
 const PAUSES = new WeakMap<ApiError, number>();
 
-/** Notes on an error how long the server asked to wait. */
+/** Records with an error how long the server asked to wait. */
 export function notePause(error: ApiError, milliseconds: number | undefined): ApiError {
   if (milliseconds !== undefined) PAUSES.set(error, milliseconds);
   return error;
 }
 
-/** What notePause noted. */
+/** The pause recorded by notePause. */
 function askedPause(error: ApiError): number | undefined {
   return PAUSES.get(error);
 }

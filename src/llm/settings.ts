@@ -1,7 +1,7 @@
-/** What a model is asked for. */
+/** What a model is used for. */
 export type Role = "explainer" | "judge" | "embedder";
 
-/** Which model serves a role, where, and which variables may hold its key. */
+/** The model that serves a role, its address, and the environment variables that may hold its key. */
 export interface RoleSettings {
   model: string | undefined;
   baseUrl: string | undefined;
@@ -9,8 +9,8 @@ export interface RoleSettings {
 }
 
 /**
- * Settings of a role: those given, else FEATURE_FAMILIES_{ROLE}_MODEL and FEATURE_FAMILIES_{ROLE}_BASE_URL of the
- * environment; the judge is by default the explainer. Keys are never given, only found in the environment:
+ * Settings of a role: the arguments, else FEATURE_FAMILIES_{ROLE}_MODEL and FEATURE_FAMILIES_{ROLE}_BASE_URL from the
+ * environment; the judge defaults to the explainer. Keys are read only from the environment:
  * FEATURE_FAMILIES_{ROLE}_API_KEY, then OPENAI_API_KEY.
  */
 export function readRoleSettings(

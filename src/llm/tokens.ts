@@ -1,30 +1,30 @@
 /** Counts the tokens of a text. */
 export type CountTokens = (text: string) => number;
 
-/** A message costs these tokens beside its role and content, and the answer's start as many once. */
+/** Tokens per message in addition to its role and content, and once for the start of the answer. */
 const MESSAGE_TOKENS = 3;
 
 const OLDER = /^(gpt-4($|-)|gpt-3\.5|gpt-35|text-embedding-|davinci-002|babbage-002)/;
 
 /**
  * The token counter of a model: cl100k_base for GPT-3.5, GPT-4 and the embedding models, o200k_base for all others,
- * which is exact for OpenAI's and near for the rest. One vocabulary is loaded, at the first call.
+ * which is exact for OpenAI's models and close for the rest. Loads one vocabulary on the first call.
  */
 export async function loadTokenCounter(model: string): Promise<CountTokens> {
   const { encode } = OLDER.test(model)
     ? await import("gpt-tokenizer/encoding/cl100k_base")
     : await import("gpt-tokenizer/encoding/o200k_base");
-  // A document may hold what looks like a control token; it is counted as text.
+  // A document may contain what looks like a control token; count it as text.
   const none = { disallowedSpecial: new Set<string>() };
   return (text) => encode(text, none).length;
 }
 
-/** Tokens of a text as `model` counts them. */
+/** Number of tokens of a text for `model`. */
 export async function countTokens(text: string, model: string): Promise<number> {
   return (await loadTokenCounter(model))(text);
 }
 
-/** Tokens of a request as it is sent: messages, what each costs beside its text, and the answer's schema. */
+/** Tokens of a request: messages with their overhead, and the answer's schema. */
 export function countRequestTokens(
   body: {
     messages: readonly { role: string; content: string }[];

@@ -4,7 +4,7 @@ import { hideSecrets, noteReached, toApiError } from "./connection.js";
 import { type ChatBody, type Dialect, FIRST_DIALECT, adaptDialect } from "./request.js";
 import type { TokenLogprob, Usage } from "./types.js";
 
-/** What came back: content as it is, and what is wrong with it before it is even read. */
+/** A server's reply: the raw content, and a complaint if it is unusable before parsing. */
 export interface Reply {
   content: string;
   complaint?: string;
@@ -13,12 +13,12 @@ export interface Reply {
   logprobs?: TokenLogprob[];
 }
 
-/** Dialects by server and model, found out once a process. */
+/** Dialects by server and model, learned once per process. */
 const dialects = new Map<string, Dialect>();
 
 /**
- * Sends one request, in the server's dialect; a refused parameter is left out and the request sent again. Gives up
- * after `timeoutMs`. Rejects with ApiError or the signal's reason.
+ * Sends one request in the server's dialect. If the server rejects a parameter, the request is sent again without it.
+ * Times out after `timeoutMs`. Rejects with ApiError or the signal's reason.
  */
 export async function send(
   client: OpenAI,
@@ -35,7 +35,7 @@ export async function send(
       const isRefusal = error instanceof ApiError && [400, 422, 501].includes(error.status);
       if (!isRefusal) throw error;
       if (isFiltered(error)) return filtered();
-      // Another call may have found it out meanwhile.
+      // Another call may have learned the dialect in the meantime.
       if (dialectOf(client.baseURL, body.model) !== dialect) continue;
       const next = adaptDialect(dialect, error.message.slice(client.baseURL.length));
       if (next === undefined) throw error;
@@ -44,7 +44,7 @@ export async function send(
   }
 }
 
-/** The dialect of a model on a server as far as it is known. */
+/** The dialect of a model on a server, as far as known. */
 export function dialectOf(baseUrl: string, model: string): Dialect {
   return dialects.get(`${baseUrl}\n${model}`) ?? FIRST_DIALECT;
 }
@@ -55,7 +55,7 @@ function isFiltered(error: ApiError): boolean {
 
 function filtered(): Reply {
   const usage = { inputTokens: 0, outputTokens: 0 };
-  return { content: "", complaint: "the server's filter refused it", usage, latencyMs: 0 };
+  return { content: "", complaint: "the server's content filter refused it", usage, latencyMs: 0 };
 }
 
 async function post(
@@ -84,7 +84,7 @@ async function post(
     noteReached(url);
     const reply = readReply(completion, client.apiKey);
     if (reply === undefined) {
-      throw new ApiError(`${url}: the answer holds no message`, {
+      throw new ApiError(`${url}: the answer contains no message`, {
         status: 200,
         url,
         retryable: true,
@@ -136,8 +136,8 @@ function readReply(completion: unknown, key: string | null): Omit<Reply, "latenc
 
 function complaintOf(finish: string | null | undefined, refusal: unknown): string | undefined {
   if (typeof refusal === "string" && refusal !== "") return "it is a refusal";
-  if (finish === "length") return "it was cut off at the most tokens; answer more briefly";
-  if (finish === "content_filter") return "the server's filter cut it";
+  if (finish === "length") return "it exceeded the token limit; answer more briefly";
+  if (finish === "content_filter") return "the server's content filter cut it off";
   return undefined;
 }
 

@@ -1,44 +1,46 @@
 import type { z } from "zod";
 
-/** Which prompt a question is made from; a new version asks anew. */
+/** The prompt that a question is made from; a new version makes a new question. */
 export interface Prompt {
   name: string;
   version: string;
 }
 
-/** One question to a chat model. Everything in it but the functions is part of the ledger's key. */
+/** One question to a chat model. Everything in it except the functions is part of its ledger key. */
 export interface Question<T> {
   prompt: Prompt;
   system: string;
   user: string;
-  /** Name of the answer's form, letters, digits, - and _. */
+  /** Name of the answer's schema: letters, digits, - and _. */
   schemaName: string;
-  /** The answer's form: an object. Sent as JSON schema where the server knows it; the answer is always checked by it. */
+  /**
+   * Schema of the answer, an object. Sent as JSON schema if the server supports it; always used to check the answer.
+   */
   schema: z.ZodType<T>;
-  /** Most tokens of the answer. */
+  /** Token limit of the answer. */
   maxTokens: number;
   /** Default 0. */
   temperature?: number;
   seed?: number;
-  /** Asks for the log-probabilities of the answer's tokens. Default false. */
+  /** Requests log-probabilities of the answer's tokens. Default false. */
   logprobs?: boolean;
   /**
-   * Which of the log-probabilities are kept, on the ledger too: those of a whole answer take a hundred times the room
-   * of the answer. Default all.
+   * Selects the log-probabilities to keep, also in the ledger: those of a whole answer take a hundred times its space.
+   * Default: all.
    */
   keepLogprobs?: (tokens: TokenLogprob[]) => TokenLogprob[];
-  /** Further checks, such as "every id exactly once": a complaint leads to the one repair question. */
+  /** Further checks, such as "every id exactly once"; a complaint triggers the one repair question. */
   check?: (value: T) => string | undefined;
 }
 
-/** Tokens of an answer, all its attempts together. `cachedTokens` are those of the input that were billed as cached. */
+/** Tokens of an answer over all its attempts. `cachedTokens`: input tokens billed as cached. */
 export interface Usage {
   inputTokens: number;
   outputTokens: number;
   cachedTokens?: number;
 }
 
-/** A token of the answer, with its log-probability and those of the likeliest others in its place. */
+/** A token of the answer with its log-probability and those of the likeliest alternatives. */
 export interface TokenLogprob {
   token: string;
   logprob: number;
@@ -46,8 +48,8 @@ export interface TokenLogprob {
 }
 
 /**
- * A model's answer. `cost` is in US dollars, 0 where the model's price is not known; `cached` tells an answer that was
- * on the ledger already. A failed answer is neither right nor wrong.
+ * A model's answer. `cost` is in US dollars, 0 if the model's price is not known; `cached` is true if the answer was
+ * already in the ledger. A failed answer counts as neither right nor wrong.
  */
 export type Answer<T> =
   | {
@@ -58,7 +60,7 @@ export type Answer<T> =
       usage: Usage;
       cost: number;
       latencyMs: number;
-      /** When it came, ISO 8601. */
+      /** When the answer arrived, ISO 8601. */
       date: string;
       cached: boolean;
       logprobs?: TokenLogprob[];
@@ -73,17 +75,17 @@ export type Answer<T> =
       date: string;
     };
 
-/** Answers questions; safe to call any number of times at once. */
+/** Answers questions; safe to call concurrently. */
 export interface ChatModel {
   readonly model: string;
   /**
-   * Resolves with a checked answer or a failed one. Rejects with ApiError where the server refuses or stays away,
-   * BudgetError where the most that may be spent would be passed, and the signal's reason.
+   * Resolves with a checked or a failed answer. Rejects with ApiError if the server refuses or is unreachable,
+   * BudgetError if the spending cap would be exceeded, and the signal's reason.
    */
   ask<T>(question: Question<T>, options?: { signal?: AbortSignal }): Promise<Answer<T>>;
 }
 
-/** The most that may be spent would be passed by the next question. What is on the ledger is kept. */
+/** The next question would exceed the spending cap. What is in the ledger is kept. */
 export class BudgetError extends Error {
   override name = "BudgetError" as const;
 }

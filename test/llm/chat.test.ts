@@ -48,7 +48,7 @@ test("an answer is checked, counted and priced", async (t) => {
   });
 });
 
-test("a seeded misbehaving server gives every answer right or failed", async (t) => {
+test("with a seeded misbehaving server every answer is either right or failed", async (t) => {
   const trouble = { "429": 0.05, "429-retry-after": 0.05, "500": 0.05, stall: 0.02, cut: 0.05 };
   const answers = { truncated: 0.05, "wrong-ids": 0.05, refusal: 0.05, empty: 0.05, fences: 0.1 };
   await withModel(
@@ -66,7 +66,7 @@ test("a seeded misbehaving server gives every answer right or failed", async (t)
   );
 });
 
-test("a malformed answer is asked about once, then it failed", async (t) => {
+test("a malformed answer gets one repair question, then fails", async (t) => {
   await withModel({ answer: () => '{"id":"d1"}' }, {}, async (model, server) => {
     const answer = await model.ask(doubleOf(1));
     t.is(answer.status, "failed");
@@ -79,7 +79,7 @@ test("a malformed answer is asked about once, then it failed", async (t) => {
   });
 });
 
-test("what a server does not take is left out, and not sent again", async (t) => {
+test("a parameter that a server rejects is left out from then on", async (t) => {
   const answer = (call: LlmCall): string | { status: number; message: string } => {
     const refuse = (message: string): { status: number; message: string } => ({
       status: 400,
@@ -100,7 +100,7 @@ test("what a server does not take is left out, and not sent again", async (t) =>
   });
 });
 
-test("another refusal is told at once and without the key", async (t) => {
+test("any other refusal is reported at once and without the key", async (t) => {
   const answer = () => ({ status: 403, message: `${KEY} may not do this` });
   await withModel({ answer }, {}, async (model, server) => {
     const error = await t.throwsAsync(model.ask(doubleOf(1)), { instanceOf: ApiError });
@@ -124,7 +124,7 @@ test("a server's cap on parallel calls is found and used", async (t) => {
   });
 });
 
-test("the cap on the cost is kept, with calls under way", async (t) => {
+test("the cost cap holds with calls in flight", async (t) => {
   const budget = createBudget({ maxCost: 0.0005 });
   await withModel({ latencyMs: 5 }, { budget }, async (model) => {
     const asked = Array.from({ length: 60 }, (_, i) => model.ask(doubleOf(i)));
@@ -142,7 +142,7 @@ test("the cap on the cost is kept, with calls under way", async (t) => {
   );
 });
 
-test("an estimate counts what the server then counts", async (t) => {
+test("an estimate matches the tokens that the server then counts", async (t) => {
   await withModel({}, {}, async (model, server) => {
     const questions = Array.from({ length: 20 }, (_, i) => doubleOf(i));
     const { prompts, inputTokens, cost } = await model.estimate(questions);
@@ -154,7 +154,7 @@ test("an estimate counts what the server then counts", async (t) => {
   });
 });
 
-test("an abort ends a call and those that wait", async (t) => {
+test("an abort ends the running call and the waiting ones", async (t) => {
   await withModel({ latencyMs: 5000 }, { parallel: 1 }, async (model) => {
     const controller = new AbortController();
     const { signal } = controller;
@@ -166,7 +166,7 @@ test("an abort ends a call and those that wait", async (t) => {
   });
 });
 
-test("a server that is not there ends the run at once, one that has answered is waited for", async (t) => {
+test("an unreachable server ends the run at once, one that has answered before is retried", async (t) => {
   const closed = await startLlmServer({});
   await closed.close();
   // Port 9 is one that no client calls.

@@ -28,7 +28,7 @@ async function withServer(
   }
 }
 
-test("embeddings come in the order of the texts, in batches within both limits", async (t) => {
+test("embeddings are in the order of the texts, requested in batches within both limits", async (t) => {
   await withServer(
     (request) => ({ ...well(request), shuffled: true }),
     async (server, options) => {
@@ -44,7 +44,7 @@ test("embeddings come in the order of the texts, in batches within both limits",
   );
 });
 
-test("a long text is cut at a token, an asked width is asked for", async (t) => {
+test("a long text is truncated at a token, and a requested width is sent", async (t) => {
   await withServer(well, async (server, options) => {
     const model = await createEmbeddingModel({ ...options, dimensions: 3, mostTokens: 5 });
     t.is(model.id, "m@3");
@@ -54,7 +54,7 @@ test("a long text is cut at a token, an asked width is asked for", async (t) => 
   });
 });
 
-test("429, 500, cut connections and broken answers are tried again", async (t) => {
+test("429, 500, dropped connections and malformed answers are retried", async (t) => {
   const trouble: EmbeddingAnswer[] = [
     { status: 429, headers: { "retry-after-ms": "5" } },
     { status: 500 },
@@ -71,7 +71,7 @@ test("429, 500, cut connections and broken answers are tried again", async (t) =
   );
 });
 
-test("another refusal is told at once, without the key that the server repeats", async (t) => {
+test("any other refusal is reported at once, without the key that the server repeats", async (t) => {
   await withServer(
     () => ({ status: 401, message: `Incorrect API key provided: ${KEY}` }),
     async (server, options) => {
@@ -83,7 +83,7 @@ test("another refusal is told at once, without the key that the server repeats",
   );
 });
 
-test("a server that keeps failing is given up", async (t) => {
+test("retries of a server that keeps failing end", async (t) => {
   await withServer(
     () => ({ status: 503 }),
     async (server, options) => {
@@ -111,7 +111,7 @@ test("an abort stops between attempts", async (t) => {
   );
 });
 
-test("keys come from the environment alone, and never in an address", async (t) => {
+test("keys are read only from the environment, never from an address", async (t) => {
   await t.throwsAsync(createEmbeddingModel({ model: "m", env: {} }), {
     message: /set FEATURE_FAMILIES_EMBEDDER_API_KEY or OPENAI_API_KEY/,
   });
@@ -122,7 +122,7 @@ test("keys come from the environment alone, and never in an address", async (t) 
   t.is(hideSecrets("Bearer abcdefgh123 and sk-abc12345"), "Bearer [key] and [key]");
 });
 
-test("a server's wish to wait is read in all three forms", (t) => {
+test("the pause that a server asks for is read in all three forms", (t) => {
   const of = (headers: Record<string, string>): number | undefined =>
     parseRetryAfter((name) => headers[name], Date.parse("2024-08-01T00:00:00Z"));
   t.is(of({ "retry-after": "2" }), 2000);
@@ -132,7 +132,7 @@ test("a server's wish to wait is read in all three forms", (t) => {
   t.is(of({}), undefined);
 });
 
-test("a text without an embedding is told by its place, its row never zero", async (t) => {
+test("a text without an embedding is reported by its index, and its row is never zero", async (t) => {
   const embed = (text: string): (number | null)[] =>
     text === "zero" ? [0, 0] : text === "none" ? [null, 1] : [text.length, 1];
   const server = await startLlmServer({ embed });

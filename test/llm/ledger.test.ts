@@ -57,7 +57,7 @@ async function keysOf(ledger: Ledger): Promise<string[]> {
   return keys;
 }
 
-test("killed at random times, a run loses no answer it has and asks for none again", async (t) => {
+test("a run killed at random times loses no stored answer and repeats no question", async (t) => {
   await withLedger(
     { latencyMs: 15, trouble: { "500": 0.03, fences: 0.1 } },
     async (server, file) => {
@@ -97,7 +97,7 @@ test("two processes share a ledger", async (t) => {
   });
 });
 
-test("a ledger sees what another one writes, and a torn line spoils no other", async (t) => {
+test("a ledger sees what another one writes, and a partial line damages no other", async (t) => {
   await withLedger({}, async (server, file) => {
     const [one, two] = [await openLedger(file), await openLedger(file)];
     const base = { model: "m", baseUrl: server.baseUrl, env: {} };
@@ -116,7 +116,7 @@ test("a ledger sees what another one writes, and a torn line spoils no other", a
   });
 });
 
-test("a failed question is asked again, a malformed first answer goes on with the repair", async (t) => {
+test("a failed question is asked again, a malformed first answer continues with the repair question", async (t) => {
   let isWell = false;
   const answer: LlmServerOptions["answer"] = (call) => (isWell ? answerDouble(call) : "nonsense");
   await withLedger({ answer }, async (server, file) => {

@@ -2,7 +2,7 @@ import test from "ava";
 import { createLimiter } from "../../src/llm/limiter.js";
 import { createRandom } from "../../src/core/random.js";
 
-test("a server's cap is found and used to 90 % and more, in time counted by ends of calls", async (t) => {
+test("a server's cap is found and used to at least 90 %, measured in completed calls", async (t) => {
   for (const cap of [1, 5, 20, 48]) {
     const limiter = createLimiter({ isOverload: () => true });
     const random = createRandom(cap);
@@ -44,7 +44,7 @@ test("a server's cap is found and used to 90 % and more, in time counted by ends
   }
 });
 
-test("a call that is given up while it waits leaves the queue", async (t) => {
+test("a call aborted while it waits leaves the queue", async (t) => {
   const limiter = createLimiter({ most: 1, isOverload: () => false });
   let end = (): void => undefined;
   const first = limiter.run(() => new Promise<void>((resolve) => (end = resolve)));

@@ -10,7 +10,7 @@ import { readRoleSettings } from "../../src/llm/settings.js";
 import { countTokens } from "../../src/llm/tokens.js";
 import { inFolder } from "../support/folder.js";
 
-test("a price is found by name, also with a date, and extended by a file", async (t) => {
+test("a price is found by name, with or without a date, and a file adds more", async (t) => {
   t.is(findPrice("gpt-4o-2024-08-06"), PRICES["gpt-4o"]);
   t.is(findPrice("constructor"), undefined);
   const usage = { inputTokens: 1000, outputTokens: 100, cachedTokens: 400 };
@@ -30,7 +30,7 @@ test("a price is found by name, also with a date, and extended by a file", async
   });
 });
 
-test("a role's settings are those given, then its variables, then the explainer's for the judge", (t) => {
+test("a role's settings are the arguments, then its variables, then for the judge the explainer's", (t) => {
   const env = {
     FEATURE_FAMILIES_EXPLAINER_MODEL: "one",
     FEATURE_FAMILIES_EXPLAINER_BASE_URL: "http://localhost:1/v1",
@@ -47,7 +47,7 @@ test("a role's settings are those given, then its variables, then the explainer'
   t.is(readRoleSettings("embedder", { env }).baseUrl, "http://localhost:2/v1");
 });
 
-test("an address's version stays in the query, and OPENAI_BASE_URL is checked as well", async (t) => {
+test("an API version stays in the query, and OPENAI_BASE_URL is checked too", async (t) => {
   const seen: string[] = [];
   const server = createServer((request, response) => {
     seen.push(request.url ?? "");

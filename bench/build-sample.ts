@@ -3,10 +3,9 @@ import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createOfflineEmbedder } from "../src/corpus/embedder.js";
-import { writeFileAtomic } from "../src/files/atomic-file.js";
-import { writeNpy } from "../src/files/numpy/npy-write.js";
-import { readNpyMatrix } from "../src/files/numpy/npy.js";
+import { createRandom, shuffleInPlace } from "../src/core/index.js";
+import { createOfflineEmbedder } from "../src/corpus/index.js";
+import { readNpyMatrix, writeFileAtomic, writeNpy } from "../src/files/index.js";
 import {
   ancestorIds,
   nameSynsets,
@@ -16,7 +15,6 @@ import {
   type Synset,
   type SynsetSelection,
 } from "./wordnet.js";
-import { createRandom, shuffleInPlace } from "../src/core/random.js";
 
 const SELECTION: SynsetSelection = {
   lexicalFiles: ["animal", "body", "feeling", "food", "phenomenon"],

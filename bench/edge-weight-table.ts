@@ -2,16 +2,17 @@
 // table how well they agree with WordNet's classes: which weight should be the default.
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { invertCodes } from "../src/core/codes.js";
-import { openEngine } from "../src/engine/open-engine.js";
-import { edgeAgreement, familyAgreement } from "../src/taxonomy/agreement.js";
-import { computeCoactivation } from "../src/families/coactivation/coactivation.js";
-import { extractFamilies } from "../src/families/extract/extract-families.js";
-import { buildForest, forestPairs } from "../src/families/forest/forest.js";
-import type { FamilyOptions } from "../src/families/extract/extract-families.js";
-import { matchLatents } from "../src/taxonomy/best-class.js";
-import { loadSae } from "../src/sae/checkpoint.js";
-import { encodeEmbeddings } from "../src/sae/encode.js";
+import { invertCodes } from "../src/core/index.js";
+import { openEngine } from "../src/engine/index.js";
+import { forestPairs } from "../src/families/forest/index.js";
+import {
+  type FamilyOptions,
+  buildForest,
+  computeCoactivation,
+  extractFamilies,
+} from "../src/families/index.js";
+import { encodeEmbeddings, loadSae } from "../src/sae/index.js";
+import { edgeAgreement, familyAgreement, matchLatents } from "../src/taxonomy/index.js";
 import { COMPARED_WEIGHTS, comparedWeight } from "./edge-weights.js";
 import { readSample } from "./sample-data.js";
 

@@ -1,11 +1,10 @@
-import { wilsonInterval } from "../src/core/statistics.js";
-import type { Matrix } from "../src/core/matrix.js";
-import { edgeWeight } from "../src/families/forest/edge-weights.js";
-import type {
-  EdgeWeight,
-  EdgeWeightName,
-  LatentPair,
-} from "../src/families/forest/edge-weights.js";
+import { type Matrix, wilsonInterval } from "../src/core/index.js";
+import {
+  type EdgeWeight,
+  type EdgeWeightName,
+  type LatentPair,
+  edgeWeight,
+} from "../src/families/index.js";
 
 /**
  * Weights that were compared with the library's and are not part of it. With C the shared documents, f those of one

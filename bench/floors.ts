@@ -1,10 +1,13 @@
 // What this machine does at most: the bare matrix product and memory bandwidth.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type KernelModule, WorkerPool } from "../src/engine/worker-pool.js";
-import { floatTensor } from "../src/engine/onnx-session.js";
-import { createResidentSession } from "../src/engine/resident-session.js";
-import { matrixRows } from "../src/core/matrix.js";
+import { matrixRows } from "../src/core/index.js";
+import {
+  type KernelModule,
+  WorkerPool,
+  createResidentSession,
+  floatTensor,
+} from "../src/engine/index.js";
 import { ROOT } from "./processes.js";
 import { randomUnitRows } from "./synthetic.js";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { format } from "prettier";
-import { writeFileAtomic } from "../src/files/atomic-file.js";
+import { writeFileAtomic } from "../src/files/index.js";
 import { describeMachine, describeMoment } from "./machine.js";
 import type { Bench, Part } from "./part.js";
 import { isAbsent } from "./part.js";

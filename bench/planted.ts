@@ -1,5 +1,4 @@
-import { type Codes, createCodes } from "../src/core/codes.js";
-import { createRandom, type Random } from "../src/core/random.js";
+import { type Codes, type Random, createCodes, createRandom } from "../src/core/index.js";
 
 /** A family put into codes on purpose. */
 export interface PlantedFamily {

@@ -1,4 +1,4 @@
-import { createRandom } from "../src/core/random.js";
+import { createRandom } from "../src/core/index.js";
 
 /** Spearman's rank correlation, with the middle 95 % of what resamples of the pairs give. */
 export interface RankCorrelation {

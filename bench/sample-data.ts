@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { readClassTree, readCorpus } from "../src/corpus/corpus.js";
-import { readNpyMatrix } from "../src/files/numpy/npy.js";
-import { type ClassIndex, buildClassIndex } from "../src/taxonomy/class-index.js";
-import type { Matrix } from "../src/core/matrix.js";
+import type { Matrix } from "../src/core/index.js";
+import { readClassTree, readCorpus } from "../src/corpus/index.js";
+import { readNpyMatrix } from "../src/files/index.js";
+import { type ClassIndex, buildClassIndex } from "../src/taxonomy/index.js";
 
 /** The sample in `folder`: its classes, document by document, and its embeddings [N, d]. */
 export async function readSample(

@@ -3,18 +3,23 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Codes, invertCodes } from "../src/core/codes.js";
-import { openEngine } from "../src/engine/open-engine.js";
-import { computeCoactivation } from "../src/families/coactivation/coactivation.js";
-import { extractFamilies } from "../src/families/extract/extract-families.js";
-import { forestPairs } from "../src/families/forest/forest.js";
-import type { EdgeWeightName } from "../src/families/forest/edge-weights.js";
-import { reportTaxonomy } from "../src/taxonomy/taxonomy-report.js";
-import { loadSae, saveSae } from "../src/sae/checkpoint.js";
-import { encodeEmbeddings } from "../src/sae/encode.js";
-import { computeMetrics } from "../src/sae/measure/metrics.js";
-import type { Sae } from "../src/sae/sae.js";
-import { trainSae } from "../src/sae/train/train.js";
+import { type Codes, invertCodes } from "../src/core/index.js";
+import { openEngine } from "../src/engine/index.js";
+import { forestPairs } from "../src/families/forest/index.js";
+import {
+  type EdgeWeightName,
+  computeCoactivation,
+  extractFamilies,
+} from "../src/families/index.js";
+import {
+  type Sae,
+  computeMetrics,
+  encodeEmbeddings,
+  loadSae,
+  saveSae,
+  trainSae,
+} from "../src/sae/index.js";
+import { reportTaxonomy } from "../src/taxonomy/index.js";
 import { readSample } from "./sample-data.js";
 
 const { values: options } = parseArgs({

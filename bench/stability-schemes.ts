@@ -1,24 +1,21 @@
 // How well ways of resampling tell what comes again in documents that they have not seen.
-import { type Codes, createCodes } from "../src/core/codes.js";
+import { type ResampleScheme, documentStability } from "../src/compare/index.js";
+import {
+  type Codes,
+  createCodes,
+  createRandom,
+  measureAuc,
+  sampleIndices,
+} from "../src/core/index.js";
+import { bestFamily, familyLatents, indexFamilies } from "../src/families/extract/index.js";
 import {
   type Coactivation,
-  computeCoactivation,
-} from "../src/families/coactivation/coactivation.js";
-import {
   type FamilyOptions,
   type FamilyResult,
+  type Forest,
+  computeCoactivation,
   extractFamilies,
-} from "../src/families/extract/extract-families.js";
-import {
-  bestFamily,
-  familyLatents,
-  indexFamilies,
-} from "../src/families/extract/family-overlap.js";
-import type { Forest } from "../src/families/forest/forest.js";
-import type { ResampleScheme } from "../src/compare/resample.js";
-import { documentStability } from "../src/compare/document-stability.js";
-import { measureAuc } from "../src/core/auc.js";
-import { createRandom, sampleIndices } from "../src/core/random.js";
+} from "../src/families/index.js";
 import { plantCodes } from "./planted.js";
 
 /** The ways compared, by name. */

@@ -1,5 +1,5 @@
 // Where a training step's time goes, and how far each part is from what the machine does at most.
-import type { StepPart } from "../src/engine/kernels/kernel-trainer.js";
+import type { StepPart } from "../src/engine/kernels/index.js";
 import type { Bandwidth } from "./floors.js";
 import { figure } from "./format.js";
 import { markdownTable } from "./report.js";

@@ -1,12 +1,19 @@
 // Seeded inputs of a given size; each is made once a run.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Codes, createCodes } from "../src/core/codes.js";
-import { createNpyWriter, writeNpy } from "../src/files/numpy/npy-write.js";
-import { type Matrix, createMatrix, matrixRow, normalizeRows } from "../src/core/matrix.js";
-import { type Random, createRandom, shuffleInPlace } from "../src/core/random.js";
-import { saveSae } from "../src/sae/checkpoint.js";
-import { createSae } from "../src/sae/sae.js";
+import {
+  type Codes,
+  type Matrix,
+  type Random,
+  createCodes,
+  createMatrix,
+  createRandom,
+  matrixRow,
+  normalizeRows,
+  shuffleInPlace,
+} from "../src/core/index.js";
+import { createNpyWriter, writeNpy } from "../src/files/index.js";
+import { createSae, saveSae } from "../src/sae/index.js";
 
 /** Random unit rows [rows, d]. */
 export function randomUnitRows(rows: number, d: number, seed: number): Matrix {

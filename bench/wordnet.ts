@@ -1,4 +1,4 @@
-import { FormatError } from "../src/core/errors.js";
+import { FormatError } from "../src/core/index.js";
 
 /** Names of WordNet's lexicographer files, by their number in the data files (lexnames(5WN)); nouns are 3 to 28. */
 const LEXICAL_FILES: readonly string[] = [

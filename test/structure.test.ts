@@ -1,7 +1,7 @@
 import test from "ava";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { VERSION } from "../src/core/version.js";
+import { VERSION } from "../src/core/index.js";
 
 // docs/design.md, "Imports": a folder may import from those named here; above them all are atlas, notebook and cli.
 const ALLOWED: Record<string, string[]> = {
@@ -86,5 +86,16 @@ test("the version in the code is that of package.json", (t) => {
 test("no source file but the list of exports is longer than 400 lines", (t) => {
   for (const file of files.filter((name) => path.relative("src", name) !== "index.ts")) {
     t.true(readFileSync(file, "utf8").split("\n").length <= 401, file);
+  }
+});
+
+test("tests and benchmarks import the index of a folder, not its modules", (t) => {
+  for (const file of ["test", "bench"].flatMap(sourceFiles)) {
+    const specifiers = [...readFileSync(file, "utf8").matchAll(/from\s*"(\.[^"]+)"/g)];
+    for (const [, specifier] of specifiers) {
+      const [source, room] = path.join(path.dirname(file), specifier).split(path.sep);
+      if (source !== "src" || !existsSync(`src/${room}/index.ts`)) continue;
+      t.is(path.basename(specifier), "index.js", `${file} imports ${specifier}`);
+    }
   }
 });

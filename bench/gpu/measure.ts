@@ -1,14 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
 import {
-  ENGINE_NAMES,
   type EngineName,
+  ENGINE_NAMES,
+  initialState,
   openEngine,
   trainerOf,
-} from "../../src/engine/open-engine.js";
-import { initialState } from "../../src/engine/trainer.js";
-import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
+} from "../../src/engine/index.js";
 
 // Encode and training step on WebGPU beside PyTorch on the same card, in one run: measure.js [--quick] [ENGINE…].
 // Prints a Markdown table; the floor is the one dense product of an encode at PyTorch's own rate.

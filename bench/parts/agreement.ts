@@ -1,11 +1,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Codes, createCodes } from "../../src/core/codes.js";
-import { readCodes } from "../../src/files/codes.js";
-import { readNpyIndices, readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { denseCosines, denseCounts } from "../../src/families/coactivation/coactivation-pairs.js";
-import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
+import { type Codes, createCodes } from "../../src/core/index.js";
+import { computeCoactivation, denseCosines, denseCounts } from "../../src/families/index.js";
+import { readCodes, readNpyIndices, readNpyMatrix } from "../../src/files/index.js";
 import { tiny } from "../format.js";
 import type { Bench, Part, Section, TaskContext } from "../part.js";
 import { markdownTable } from "../report.js";

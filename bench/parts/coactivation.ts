@@ -1,9 +1,7 @@
 import { join } from "node:path";
-import { readCodes } from "../../src/files/codes.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { coactivationRow } from "../../src/families/coactivation/coactivation-pairs.js";
-import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
-import { createRandom, sampleIndices } from "../../src/core/random.js";
+import { createRandom, sampleIndices } from "../../src/core/index.js";
+import { coactivationRow, computeCoactivation } from "../../src/families/index.js";
+import { readCodes, writeNpy } from "../../src/files/index.js";
 import { best, figure, ratio, seconds, tiny } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";
 import { peakOf } from "../processes.js";

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { openEngine } from "../../src/engine/open-engine.js";
-import { loadSae } from "../../src/sae/checkpoint.js";
-import { encodeToFiles } from "../../src/sae/encode.js";
+import { openEngine } from "../../src/engine/index.js";
+import { encodeToFiles, loadSae } from "../../src/sae/index.js";
 import { measureGemm } from "../floors.js";
 import { best, figure, ratio } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { readCodes } from "../../src/files/codes.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
-import { extractFamilies } from "../../src/families/extract/extract-families.js";
-import { familyStatistics } from "../../src/families/statistics/family-statistics.js";
-import { selectForestEdges, selectNodes, spanForest } from "../../src/families/forest/forest.js";
+import { selectForestEdges, selectNodes, spanForest } from "../../src/families/forest/index.js";
+import {
+  computeCoactivation,
+  extractFamilies,
+  familyStatistics,
+} from "../../src/families/index.js";
+import { readCodes, writeNpy } from "../../src/files/index.js";
 import { best, figure, ratio, seconds } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";
 import { peakOf } from "../processes.js";

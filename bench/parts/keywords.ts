@@ -1,8 +1,8 @@
-import { readCodes } from "../../src/files/codes.js";
-import { readCorpus } from "../../src/corpus/corpus.js";
-import { invertCodes } from "../../src/core/codes.js";
+import { invertCodes } from "../../src/core/index.js";
+import { readCorpus } from "../../src/corpus/index.js";
+import { readCodes } from "../../src/files/index.js";
+import { indexWords } from "../../src/words/index.js";
 import { labelByKeywords } from "../../src/labels/keywords.js";
-import { indexWords } from "../../src/words/word-index.js";
 import { figure, ratio, seconds } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";
 import { markdownTable } from "../report.js";

@@ -1,13 +1,16 @@
 import { join } from "node:path";
-import { readCodes } from "../../src/files/codes.js";
-import { openEngine } from "../../src/engine/open-engine.js";
-import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
-import type { Matrix } from "../../src/core/matrix.js";
-import { cosineNeighbours } from "../../src/projection/neighbours.js";
-import { coactivationProfiles } from "../../src/projection/coactivation-profiles.js";
-import { neighboursKept, trustworthiness } from "../../src/projection/map-quality.js";
-import { projectUmap } from "../../src/projection/umap.js";
-import { loadSae } from "../../src/sae/checkpoint.js";
+import type { Matrix } from "../../src/core/index.js";
+import { openEngine } from "../../src/engine/index.js";
+import { computeCoactivation } from "../../src/families/index.js";
+import { readCodes } from "../../src/files/index.js";
+import {
+  coactivationProfiles,
+  cosineNeighbours,
+  neighboursKept,
+  projectUmap,
+  trustworthiness,
+} from "../../src/projection/index.js";
+import { loadSae } from "../../src/sae/index.js";
 import { figure } from "../format.js";
 import type { Part, Section, TaskContext } from "../part.js";
 import { markdownTable } from "../report.js";

@@ -1,10 +1,12 @@
 import { join } from "node:path";
-import { readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { openEngine } from "../../src/engine/open-engine.js";
-import { cosineNeighbours } from "../../src/projection/neighbours.js";
-import { neighboursKept, trustworthiness } from "../../src/projection/map-quality.js";
-import { projectUmap } from "../../src/projection/umap.js";
+import { openEngine } from "../../src/engine/index.js";
+import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
+import {
+  cosineNeighbours,
+  neighboursKept,
+  projectUmap,
+  trustworthiness,
+} from "../../src/projection/index.js";
 import { figure, ratio, seconds } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";
 import { markdownTable } from "../report.js";

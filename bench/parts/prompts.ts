@@ -2,7 +2,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { ATLAS_FILES } from "../../src/atlas/files.js";
 import type { LabelAtlasReport } from "../../src/atlas/label-atlas.js";
-import { type LedgerEntry, openLedger } from "../../src/llm/ledger.js";
+import { type LedgerEntry, openLedger } from "../../src/llm/index.js";
 import type { Part, Section } from "../part.js";
 import { markdownTable } from "../report.js";
 import { sampleAtlas } from "./demo.js";

@@ -1,9 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { readNpyIndices, readNpyMatrix, streamNpyRows } from "../../src/files/numpy/npy.js";
-import { readSafetensors } from "../../src/files/safetensors.js";
-import { readTorchState } from "../../src/files/torch/torch.js";
+import {
+  readNpyIndices,
+  readNpyMatrix,
+  readSafetensors,
+  readTorchState,
+  streamNpyRows,
+  writeNpy,
+} from "../../src/files/index.js";
 import { figure, ratio } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";
 import { markdownTable } from "../report.js";

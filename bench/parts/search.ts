@@ -1,9 +1,7 @@
 import { join } from "node:path";
-import { readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { type Matrix, matrixRow } from "../../src/core/matrix.js";
-import { type Hit, searchRows } from "../../src/search/scan/search-rows.js";
-import { type SearchIndex, openSearchIndex } from "../../src/search/scan/search-index.js";
+import { type Matrix, matrixRow } from "../../src/core/index.js";
+import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
+import { type Hit, type SearchIndex, openSearchIndex, searchRows } from "../../src/search/index.js";
 import { figure, ratio, seconds } from "../format.js";
 import {
   type Absent,

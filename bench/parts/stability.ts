@@ -1,14 +1,17 @@
-import { readCodes } from "../../src/files/codes.js";
-import { familyAgreement, latentAgreement } from "../../src/taxonomy/agreement.js";
-import { isAboveOrEqual } from "../../src/taxonomy/class-index.js";
-import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
+import { documentStability } from "../../src/compare/index.js";
+import { measureAuc } from "../../src/core/index.js";
 import {
   type FamilyOptions,
+  computeCoactivation,
   extractFamilies,
-} from "../../src/families/extract/extract-families.js";
-import { documentStability } from "../../src/compare/document-stability.js";
-import type { LatentMatch } from "../../src/taxonomy/best-class.js";
-import { measureAuc } from "../../src/core/auc.js";
+} from "../../src/families/index.js";
+import { readCodes } from "../../src/files/index.js";
+import {
+  type LatentMatch,
+  familyAgreement,
+  isAboveOrEqual,
+  latentAgreement,
+} from "../../src/taxonomy/index.js";
 import { readAtlasOptions } from "../../src/atlas/atlas-options.js";
 import { openStore } from "../../src/atlas/store.js";
 import { readManifest } from "../../src/atlas/manifest.js";

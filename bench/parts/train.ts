@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { type StepPart, createKernelTrainer } from "../../src/engine/kernels/kernel-trainer.js";
-import { initialState } from "../../src/engine/trainer.js";
-import { matrixRows } from "../../src/core/matrix.js";
-import { initialiseSae } from "../../src/sae/train/initialise.js";
+import { matrixRows } from "../../src/core/index.js";
+import { initialState } from "../../src/engine/index.js";
+import { type StepPart, createKernelTrainer } from "../../src/engine/kernels/index.js";
+import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
+import { initialiseSae } from "../../src/sae/index.js";
 import { measureBandwidth, measureGemm } from "../floors.js";
 import { figure, ratio, seconds } from "../format.js";
 import { type Part, type Section, type Target, type TaskContext, isAbsent } from "../part.js";

@@ -1,5 +1,6 @@
 import { openSource } from "../files/bytes/source.js";
-import { readNpyHeader, streamNpyRows } from "../files/numpy/npy.js";
+import { readNpyHeader } from "../files/numpy/npy-header.js";
+import { streamNpyRows } from "../files/numpy/npy.js";
 import { FormatError } from "../core/errors.js";
 import { type Matrix, matrixRows, takeRows } from "../core/matrix.js";
 

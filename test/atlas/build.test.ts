@@ -1,7 +1,7 @@
 import test from "ava";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import { buildAtlas } from "../../src/atlas/build.js";
 import { openStore } from "../../src/atlas/store.js";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import { buildAtlas } from "../../src/atlas/build.js";
 import { openStore } from "../../src/atlas/store.js";

@@ -1,12 +1,11 @@
 import test from "ava";
 import { appendFile, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
+import { createChatModel, createRehearsal } from "../../src/llm/index.js";
 import { type CatalogRow } from "../../src/catalog/catalog.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import { readModelLabels } from "../../src/records/model-labels.js";
-import { createChatModel } from "../../src/llm/chat.js";
-import { createRehearsal } from "../../src/llm/rehearsal.js";
 import { buildAtlas } from "../../src/atlas/build.js";
 import {
   type LabelAtlasOptions,

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from "ava";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
 import { StepRunner } from "../../src/atlas/manifest.js";
 
 async function folder(t: ExecutionContext): Promise<string> {

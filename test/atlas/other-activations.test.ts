@@ -2,13 +2,12 @@ import test from "ava";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
+import { createMatrix } from "../../src/core/index.js";
+import { writeNpy } from "../../src/files/index.js";
+import { createSae, saveSaeLens } from "../../src/sae/index.js";
 import { readCatalog } from "../../src/catalog/read.js";
-import { createMatrix } from "../../src/core/matrix.js";
 import { buildAtlas } from "../../src/atlas/build.js";
 import { openStore } from "../../src/atlas/store.js";
-import { saveSaeLens } from "../../src/sae/formats/saelens-write.js";
-import { createSae } from "../../src/sae/sae.js";
 import { inFolder } from "../support/folder.js";
 
 test("an atlas of a ReLU SAE in SAELens's folder counts no empty slot", async (t) => {

@@ -1,16 +1,16 @@
 import test from "ava";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { latentDensities } from "../../src/core/codes.js";
-import { readJson } from "../../src/files/json.js";
-import type { StabilityReport } from "../../src/compare/stability-report.js";
-import { parseGraphml } from "../../src/families/files/graphml.js";
+import type { StabilityReport } from "../../src/compare/index.js";
+import { latentDensities } from "../../src/core/index.js";
+import { parseGraphml } from "../../src/families/index.js";
+import { readJson } from "../../src/files/index.js";
+import { loadSae, saveSae } from "../../src/sae/index.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import { readAtlasOptions } from "../../src/atlas/atlas-options.js";
 import { buildAtlas } from "../../src/atlas/build.js";
 import { openStore } from "../../src/atlas/store.js";
 import type { AtlasOptions } from "../../src/atlas/options.js";
-import { loadSae, saveSae } from "../../src/sae/checkpoint.js";
 import { inFolder } from "../support/folder.js";
 import { writeSmallCorpus } from "../support/small-corpus.js";
 

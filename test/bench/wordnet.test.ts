@@ -6,7 +6,7 @@ import {
   selectSynsets,
   subtreeIds,
 } from "../../bench/wordnet.js";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
 
 // entity > animal > dog > {corgi, Rex (an instance)}; dog also below pet; fork (food) shares dog's first word
 const NOUNS = [

@@ -2,10 +2,10 @@ import test from "ava";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
-import { createCodes, invertCodes } from "../../src/core/codes.js";
-import { parseCsv } from "../../src/files/csv.js";
-import { FormatError } from "../../src/core/errors.js";
-import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
+import { FormatError, createCodes, createMatrix, invertCodes } from "../../src/core/index.js";
+import { computeCoactivation } from "../../src/families/index.js";
+import { parseCsv } from "../../src/files/index.js";
+import { NO_NEIGHBOUR } from "../../src/projection/index.js";
 import { type CatalogInputs, type CatalogRow, buildCatalog } from "../../src/catalog/catalog.js";
 import { CATALOG_COLUMNS } from "../../src/catalog/columns.js";
 import {
@@ -15,8 +15,6 @@ import {
   writeCatalog,
 } from "../../src/catalog/write.js";
 import { readCatalog } from "../../src/catalog/read.js";
-import { createMatrix } from "../../src/core/matrix.js";
-import { NO_NEIGHBOUR } from "../../src/projection/neighbours.js";
 import { inFolder } from "../support/folder.js";
 
 /** 4 documents, 5 latents, k 2; latent 3 only fills a slot with 0, latent 4 is dead. */

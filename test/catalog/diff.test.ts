@@ -2,7 +2,7 @@ import test from "ava";
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { createCodes, invertCodes } from "../../src/core/codes.js";
+import { createCodes, invertCodes } from "../../src/core/index.js";
 import { type CatalogRow, buildCatalog } from "../../src/catalog/catalog.js";
 import { diffCatalogs } from "../../src/catalog/diff.js";
 import { catalogToJsonl } from "../../src/catalog/write.js";

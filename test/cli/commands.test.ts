@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
+import { writeNpy } from "../../src/files/index.js";
 import { sharedPath } from "../support/shared.js";
 
 interface Outcome {

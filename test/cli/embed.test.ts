@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { readNpyMatrix } from "../../src/files/numpy/npy.js";
+import { readNpyMatrix } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import {
   type EmbeddingAnswer,

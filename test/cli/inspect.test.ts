@@ -1,13 +1,9 @@
 import test from "ava";
 import { execFile } from "node:child_process";
 import path from "node:path";
-import { writeJsonl } from "../../src/files/jsonl.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { loadSae, saveSae } from "../../src/sae/checkpoint.js";
-import { trainSae } from "../../src/sae/train/train.js";
-import { createMatrix } from "../../src/core/matrix.js";
-import { compareReadings } from "../../src/sae/measure/compare-readings.js";
-import { createRandom } from "../../src/core/random.js";
+import { createMatrix, createRandom } from "../../src/core/index.js";
+import { writeJsonl, writeNpy } from "../../src/files/index.js";
+import { compareReadings, loadSae, saveSae, trainSae } from "../../src/sae/index.js";
 import { inFolder } from "../support/folder.js";
 
 interface Outcome {

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readJson } from "../../src/files/json.js";
+import { readJson } from "../../src/files/index.js";
 import { parseAnalysis } from "../../src/labels/paper/clean-labels.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import type { LabelLine } from "../../src/records/label-lines.js";

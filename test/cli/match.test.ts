@@ -1,11 +1,9 @@
 import test from "ava";
 import path from "node:path";
 import { matchCommand } from "../../src/cli/commands/match.js";
-import { readJson } from "../../src/files/json.js";
-import { createMatrix } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
-import { saveSae } from "../../src/sae/checkpoint.js";
-import { initialiseSae } from "../../src/sae/train/initialise.js";
+import { createMatrix, createRandom } from "../../src/core/index.js";
+import { readJson } from "../../src/files/index.js";
+import { initialiseSae, saveSae } from "../../src/sae/index.js";
 import { inFolder } from "../support/folder.js";
 
 const context = {

@@ -6,7 +6,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parseGrid } from "../../src/cli/train-grid.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
+import { writeNpy } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { sparseEmbeddings } from "../support/training.js";
 

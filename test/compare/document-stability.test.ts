@@ -1,13 +1,15 @@
 import test from "ava";
 import { plantCodes } from "../../bench/planted.js";
-import { createCodes } from "../../src/core/codes.js";
-import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
-import { type Family, extractFamilies } from "../../src/families/extract/extract-families.js";
-import { bestFamily, indexFamilies } from "../../src/families/extract/family-overlap.js";
-import { type Forest, spanForest } from "../../src/families/forest/forest.js";
-import { permuteCodes } from "../../src/compare/permute-codes.js";
-import { documentStability } from "../../src/compare/document-stability.js";
-import { createRandom } from "../../src/core/random.js";
+import { documentStability, permuteCodes } from "../../src/compare/index.js";
+import { createCodes, createRandom } from "../../src/core/index.js";
+import { bestFamily, indexFamilies } from "../../src/families/extract/index.js";
+import { spanForest } from "../../src/families/forest/index.js";
+import {
+  type Family,
+  type Forest,
+  computeCoactivation,
+  extractFamilies,
+} from "../../src/families/index.js";
 
 const family = (parent: number, members: number[]): Family => ({
   parent,

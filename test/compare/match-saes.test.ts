@@ -1,19 +1,17 @@
 import test from "ava";
-import { openEngine } from "../../src/engine/open-engine.js";
-import type { Engine } from "../../src/engine/engine.js";
 import {
   type SplittingTree,
   chooseSplittingTrees,
+  matchFamilies,
+  matchNull,
+  matchSaes,
   splitLatents,
   splittingTrees,
-} from "../../src/compare/splitting-trees.js";
-import { matchFamilies } from "../../src/compare/match-families.js";
-import { matchSaes } from "../../src/compare/match-saes.js";
-import { matchNull } from "../../src/compare/match-null.js";
-import { type Matrix, createMatrix } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
-import { loadSae } from "../../src/sae/checkpoint.js";
-import { readJson } from "../../src/files/json.js";
+} from "../../src/compare/index.js";
+import { type Matrix, createMatrix, createRandom } from "../../src/core/index.js";
+import { type Engine, openEngine } from "../../src/engine/index.js";
+import { readJson } from "../../src/files/index.js";
+import { loadSae } from "../../src/sae/index.js";
 import { sharedPath } from "../support/shared.js";
 
 const d = 24;

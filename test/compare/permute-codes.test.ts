@@ -1,10 +1,8 @@
 import test from "ava";
 import { plantCodes } from "../../bench/planted.js";
-import { createCodes, latentCounts } from "../../src/core/codes.js";
-import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
-import { pairCount } from "../../src/families/coactivation/coactivation-pairs.js";
-import { permuteCodes } from "../../src/compare/permute-codes.js";
-import { createRandom } from "../../src/core/random.js";
+import { permuteCodes } from "../../src/compare/index.js";
+import { createCodes, createRandom, latentCounts } from "../../src/core/index.js";
+import { computeCoactivation, pairCount } from "../../src/families/index.js";
 
 test("permuted codes keep every latent's values and density, and lose what goes together", (t) => {
   const { codes, families } = plantCodes({ documents: 3000, seed: 4 });

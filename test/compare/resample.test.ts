@@ -1,6 +1,6 @@
 import test from "ava";
-import { drawResample } from "../../src/compare/resample.js";
-import { createRandom } from "../../src/core/random.js";
+import { drawResample } from "../../src/compare/index.js";
+import { createRandom } from "../../src/core/index.js";
 
 const sum = (weights: Uint32Array): number => weights.reduce((total, weight) => total + weight, 0);
 

@@ -1,14 +1,8 @@
 import test from "ava";
-import { openEngine } from "../../src/engine/open-engine.js";
-import type { Family } from "../../src/families/extract/extract-families.js";
-import type { Forest } from "../../src/families/forest/forest.js";
-import {
-  type LatentPartners,
-  matchPartners,
-  seedStability,
-} from "../../src/compare/seed-stability.js";
-import { type Matrix, createMatrix } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
+import { type LatentPartners, matchPartners, seedStability } from "../../src/compare/index.js";
+import { type Matrix, createMatrix, createRandom } from "../../src/core/index.js";
+import { openEngine } from "../../src/engine/index.js";
+import type { Family, Forest } from "../../src/families/index.js";
 
 const d = 48;
 

@@ -1,12 +1,12 @@
 import test from "ava";
-import { readJson } from "../../src/files/json.js";
-import type { SaeMatch } from "../../src/compare/match-saes.js";
 import {
+  type SaeMatch,
   matchFamiliesBothWays,
   parseSplits,
   swapMatch,
   universalLatents,
-} from "../../src/compare/universality.js";
+} from "../../src/compare/index.js";
+import { readJson } from "../../src/files/index.js";
 import { sharedPath } from "../support/shared.js";
 
 // Small latents 0 to 2, large ones 0 to 3: 0-0 and 1-2 are mutual, 2 is only near.

@@ -1,5 +1,5 @@
 import test from "ava";
-import { createMatrix, takeRows } from "../../src/core/matrix.js";
+import { createMatrix, takeRows } from "../../src/core/index.js";
 
 test("takeRows copies rows into a given matrix, and refuses one of another shape", (t) => {
   const matrix = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));

@@ -5,11 +5,9 @@ import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { cleanText, compatInput, pythonText } from "../../src/corpus/clean-text.js";
-import { readCorpus } from "../../src/corpus/corpus.js";
-import { readParquetMatrix, streamParquetRows } from "../../src/files/parquet/parquet.js";
-import { bytesSource } from "../../src/files/bytes/source.js";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
+import { cleanText, compatInput, pythonText, readCorpus } from "../../src/corpus/index.js";
+import { bytesSource, readParquetMatrix, streamParquetRows } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";
 

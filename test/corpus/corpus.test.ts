@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import test from "ava";
-import { readClassTree, readCorpus } from "../../src/corpus/corpus.js";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
+import { readClassTree, readCorpus } from "../../src/corpus/index.js";
 
 let folder: string;
 test.before(async () => {

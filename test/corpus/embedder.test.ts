@@ -1,8 +1,7 @@
 import test from "ava";
-import { readCorpus } from "../../src/corpus/corpus.js";
-import { createOfflineEmbedder } from "../../src/corpus/embedder.js";
-import { readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { dot, matrixRow, rowNorms } from "../../src/core/matrix.js";
+import { dot, matrixRow, rowNorms } from "../../src/core/index.js";
+import { createOfflineEmbedder, readCorpus } from "../../src/corpus/index.js";
+import { readNpyMatrix } from "../../src/files/index.js";
 
 const loading = createOfflineEmbedder();
 

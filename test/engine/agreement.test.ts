@@ -3,10 +3,9 @@ import { fork } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { Codes } from "../../src/core/codes.js";
-import { readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { ENGINE_NAMES, type EngineName } from "../../src/engine/open-engine.js";
-import { seesGpu } from "../../src/engine/probe-devices.js";
+import type { Codes } from "../../src/core/index.js";
+import { type EngineName, ENGINE_NAMES, seesGpu } from "../../src/engine/index.js";
+import { readNpyMatrix } from "../../src/files/index.js";
 import { type EngineResult, ROWS, STEPS } from "../support/engine-child.js";
 import { sharedPath } from "../support/shared.js";
 

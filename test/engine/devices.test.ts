@@ -1,16 +1,17 @@
 import test from "ava";
 import { copyFile } from "node:fs/promises";
 import path from "node:path";
-import type { Codes } from "../../src/core/codes.js";
-import { openEngine, trainerOf } from "../../src/engine/open-engine.js";
-import type { Neighbours } from "../../src/engine/engine.js";
-import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
+import type { Codes } from "../../src/core/index.js";
 import {
   type DeviceReport,
+  type Neighbours,
   chooseDevice,
+  createOnnxEngine,
+  openEngine,
   probeDevices,
   seesGpu,
-} from "../../src/engine/probe-devices.js";
+  trainerOf,
+} from "../../src/engine/index.js";
 import { randomEmbeddings, randomSae } from "../support/embeddings.js";
 import { inFolder } from "../support/folder.js";
 

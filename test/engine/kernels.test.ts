@@ -5,18 +5,16 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { createKernelPool } from "../../src/engine/kernels/kernel-pool.js";
-import { createKernelTrainer } from "../../src/engine/kernels/kernel-trainer.js";
-import { createDenseTrainer } from "../support/dense-trainer.js";
+import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
 import {
   type StepReport,
   type Trainer,
   type TrainerSettings,
   type TrainerState,
   initialState,
-} from "../../src/engine/trainer.js";
-import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
+} from "../../src/engine/index.js";
+import { createKernelPool, createKernelTrainer } from "../../src/engine/kernels/index.js";
+import { createDenseTrainer } from "../support/dense-trainer.js";
 
 const SETTINGS: TrainerSettings = {
   k: 7,

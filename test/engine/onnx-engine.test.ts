@@ -1,7 +1,13 @@
 import test from "ava";
-import { type Matrix, createMatrix, dot, matrixRow, matrixRows } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
-import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
+import {
+  type Matrix,
+  createMatrix,
+  createRandom,
+  dot,
+  matrixRow,
+  matrixRows,
+} from "../../src/core/index.js";
+import { createOnnxEngine } from "../../src/engine/index.js";
 
 function randomMatrix(rows: number, cols: number, seed: number): Matrix {
   const random = createRandom(seed);

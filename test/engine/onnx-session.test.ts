@@ -1,10 +1,5 @@
 import test from "ava";
-import {
-  createOnnxSession,
-  floatTensor,
-  integerTensor,
-  loadOnnx,
-} from "../../src/engine/onnx-session.js";
+import { createOnnxSession, floatTensor, integerTensor, loadOnnx } from "../../src/engine/index.js";
 
 const topK = {
   name: "top",

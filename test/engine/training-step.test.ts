@@ -1,14 +1,13 @@
 import test from "ava";
-import { createKernelTrainer } from "../../src/engine/kernels/kernel-trainer.js";
+import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
 import {
   type CreateTrainer,
   type SaeParameters,
   type TrainerSettings,
   type TrainerState,
   initialState,
-} from "../../src/engine/trainer.js";
-import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
+} from "../../src/engine/index.js";
+import { createKernelTrainer } from "../../src/engine/kernels/index.js";
 import { createDenseTrainer } from "../support/dense-trainer.js";
 
 // A second, independent form of the loss: plain loops in float64 over flat parameters.

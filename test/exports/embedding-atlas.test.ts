@@ -8,7 +8,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { catalogToFlatParquet } from "../../src/exports/flat-parquet.js";
 import type { CatalogRow } from "../../src/catalog/catalog.js";
-import { streamParquetRows } from "../../src/files/parquet/parquet.js";
+import { streamParquetRows } from "../../src/files/index.js";
 import { startBrowser } from "../support/browser.js";
 import { inFolder } from "../support/folder.js";
 

@@ -1,6 +1,6 @@
 import test from "ava";
 import { placeLabels } from "../../src/figures/declutter.js";
-import { createRandom } from "../../src/core/random.js";
+import { createRandom } from "../../src/core/index.js";
 
 const AREA = { width: 200, height: 100 };
 

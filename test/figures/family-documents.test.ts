@@ -1,6 +1,6 @@
 import test from "ava";
 import { drawFamilyDocuments } from "../../src/figures/charts/family-documents.js";
-import { createMatrix } from "../../src/core/matrix.js";
+import { createMatrix } from "../../src/core/index.js";
 
 const labels = ["a", "b"];
 const values = createMatrix(2, 3, Float32Array.of(1, 10, 0, 0, 100, 2));

@@ -1,6 +1,6 @@
 import test from "ava";
 import { drawLatentMap } from "../../src/figures/charts/latent-map.js";
-import { createRandom } from "../../src/core/random.js";
+import { createRandom } from "../../src/core/index.js";
 
 interface Points {
   x: number[];

@@ -11,7 +11,7 @@ import {
   PAPER_METRICS,
   PAPER_STEPS,
 } from "../../src/figures/paper-numbers.js";
-import { evaluatePowerLaw, fitPowerLaw, trainingFlops } from "../../src/sae/train/scaling.js";
+import { evaluatePowerLaw, fitPowerLaw, trainingFlops } from "../../src/sae/train/index.js";
 
 test("the paper's final errors lie on the lines drawn through them", (t) => {
   for (const { k, domain, errors, fit } of PAPER_FINAL_ERRORS) {

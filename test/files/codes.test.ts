@@ -1,9 +1,7 @@
 import { join } from "node:path";
 import test from "ava";
-import { findCodes, readCodes } from "../../src/files/codes.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import type { NpyWriteDtype } from "../../src/files/numpy/npy-write.js";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
+import { type NpyWriteDtype, findCodes, readCodes, writeNpy } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";
 

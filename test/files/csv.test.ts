@@ -1,8 +1,7 @@
 import test from "ava";
-import { formatCsv, parseCsv } from "../../src/files/csv.js";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
+import { formatCsv, parseCsv, readText } from "../../src/files/index.js";
 import { sharedPath } from "../support/shared.js";
-import { readText } from "../../src/files/text.js";
 
 test("parseCsv keeps values as text, zeros in front included", (t) => {
   t.deepEqual(parseCsv("id,x\n0004001,1.50\n", "a"), {

@@ -2,9 +2,14 @@ import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
-import { createAtomicFile, sha256File, writeFileAtomic } from "../../src/files/atomic-file.js";
-import { bytesSource, openSource } from "../../src/files/bytes/source.js";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
+import {
+  bytesSource,
+  createAtomicFile,
+  openSource,
+  sha256File,
+  writeFileAtomic,
+} from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 
 test("writeFileAtomic makes the folder, replaces the file and leaves nothing else", (t) =>

@@ -1,23 +1,26 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import test from "ava";
-import { parseCsv } from "../../src/files/csv.js";
-import { parseJson, readJson } from "../../src/files/json.js";
-import { readJsonl } from "../../src/files/jsonl.js";
-import { encodeNpy } from "../../src/files/numpy/npy-write.js";
+import { FormatError } from "../../src/core/index.js";
 import {
+  type ByteSource,
+  bytesSource,
+  encodeNpy,
+  parseCsv,
+  parseJson,
+  readJson,
+  readJsonl,
+  readLines,
   readNpy,
   readNpyIndices,
   readNpyMatrix,
+  readNpz,
+  readSafetensors,
+  readText,
+  readTorch,
+  readTorchState,
   streamNpyRows,
-} from "../../src/files/numpy/npy.js";
-import { readNpz } from "../../src/files/numpy/npz.js";
-import { readSafetensors } from "../../src/files/safetensors.js";
-import { bytesSource } from "../../src/files/bytes/source.js";
-import type { ByteSource } from "../../src/files/bytes/source.js";
-import { readLines, readText } from "../../src/files/text.js";
-import { readTorch, readTorchState } from "../../src/files/torch/torch.js";
-import { FormatError } from "../../src/core/errors.js";
+} from "../../src/files/index.js";
 
 type Read = (source: ByteSource) => Promise<unknown>;
 

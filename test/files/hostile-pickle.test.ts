@@ -1,9 +1,6 @@
 import test from "ava";
-import { bytesSource } from "../../src/files/bytes/source.js";
-import type { ByteSource } from "../../src/files/bytes/source.js";
-import type { Tensor } from "../../src/files/bytes/tensor.js";
-import { readTorch } from "../../src/files/torch/torch.js";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
+import { type ByteSource, type Tensor, bytesSource, readTorch } from "../../src/files/index.js";
 import { int, makePickle, tensor, text, tuple, uint32, uint64 } from "../support/pickle.js";
 import { makeZip } from "../support/zip.js";
 

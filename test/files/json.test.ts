@@ -2,11 +2,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import test from "ava";
-import { parseJson, readJson, stringifyJson, writeJson } from "../../src/files/json.js";
-import { readJsonl, writeJsonl } from "../../src/files/jsonl.js";
-import { bytesSource } from "../../src/files/bytes/source.js";
-import { readLines, readText } from "../../src/files/text.js";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
+import {
+  bytesSource,
+  parseJson,
+  readJson,
+  readJsonl,
+  readLines,
+  readText,
+  stringifyJson,
+  writeJson,
+  writeJsonl,
+} from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";
 

@@ -1,23 +1,22 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import test from "ava";
-import { parseCsv } from "../../src/files/csv.js";
-import { readJson } from "../../src/files/json.js";
-import { readJsonl } from "../../src/files/jsonl.js";
+import { FormatError, createRandom } from "../../src/core/index.js";
 import {
+  type ByteSource,
+  bytesSource,
+  parseCsv,
+  readJson,
+  readJsonl,
   readNpy,
   readNpyIndices,
   readNpyMatrix,
+  readNpz,
+  readSafetensors,
+  readText,
+  readTorch,
   streamNpyRows,
-} from "../../src/files/numpy/npy.js";
-import { readNpz } from "../../src/files/numpy/npz.js";
-import { readSafetensors } from "../../src/files/safetensors.js";
-import { bytesSource } from "../../src/files/bytes/source.js";
-import type { ByteSource } from "../../src/files/bytes/source.js";
-import { readText } from "../../src/files/text.js";
-import { readTorch } from "../../src/files/torch/torch.js";
-import { FormatError } from "../../src/core/errors.js";
-import { createRandom } from "../../src/core/random.js";
+} from "../../src/files/index.js";
 import { mutate } from "../support/mutate.js";
 
 const rounds = 1500;

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
+import { FormatError } from "../../src/core/index.js";
 import {
+  type ByteSource,
+  type TensorContent,
+  bytesSource,
   encodeSafetensors,
   readSafetensors,
   writeSafetensors,
-} from "../../src/files/safetensors.js";
-import type { TensorContent } from "../../src/files/safetensors.js";
-import { bytesSource } from "../../src/files/bytes/source.js";
-import type { ByteSource } from "../../src/files/bytes/source.js";
-import { FormatError } from "../../src/core/errors.js";
+} from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";
 

@@ -1,10 +1,13 @@
 import test from "ava";
-import { createCodes, invertCodes } from "../../src/core/codes.js";
-import { measureAuc } from "../../src/core/auc.js";
+import {
+  createCodes,
+  createMatrix,
+  createRandom,
+  invertCodes,
+  measureAuc,
+} from "../../src/core/index.js";
 import { scoreByEmbedding } from "../../src/labels/embedding-score.js";
 import { type Label, withScore } from "../../src/records/label.js";
-import { createMatrix } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
 
 test("the AUC counts pairs, ties half, and its interval lies around it", (t) => {
   t.is(measureAuc([3, 4], [1, 2])?.value, 1);

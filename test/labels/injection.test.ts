@@ -1,5 +1,5 @@
 import test from "ava";
-import { createChatModel } from "../../src/llm/chat.js";
+import { createChatModel } from "../../src/llm/index.js";
 import { type LabelledLatent, labelLatents } from "../../src/labels/label-latents.js";
 import { PROTOCOLS, type ProtocolName } from "../../src/labels/protocol.js";
 import { type LlmCall, type LlmReply, startLlmServer } from "../support/llm-server.js";

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
-import { createCodes, invertCodes } from "../../src/core/codes.js";
+import { createCodes, createRandom, invertCodes } from "../../src/core/index.js";
+import { readNpyIndices, readNpyMatrix } from "../../src/files/index.js";
+import { indexWords } from "../../src/words/index.js";
 import { KEYWORD_SCORE, labelByKeywords } from "../../src/labels/keywords.js";
-import { indexWords } from "../../src/words/word-index.js";
-import { readNpyIndices, readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { createRandom } from "../../src/core/random.js";
 import { sharedPath } from "../support/shared.js";
 
 const TOPICS = [

@@ -1,5 +1,6 @@
 import test from "ava";
-import { type Postings, createCodes, invertCodes } from "../../src/core/codes.js";
+import { type Postings, createCodes, invertCodes } from "../../src/core/index.js";
+import { createChatModel } from "../../src/llm/index.js";
 import { drawExamples } from "../../src/labels/examples/draw-examples.js";
 import { familyAnalysisEntry } from "../../src/labels/paper/family-analysis-entry.js";
 import { familySource } from "../../src/labels/family-source.js";
@@ -10,7 +11,6 @@ import {
 } from "../../src/labels/label-families.js";
 import type { Label } from "../../src/records/label.js";
 import { PROTOCOLS } from "../../src/labels/protocol.js";
-import { createChatModel } from "../../src/llm/chat.js";
 import { startLlmServer } from "../support/llm-server.js";
 import {
   type Planted,

@@ -1,13 +1,13 @@
 import test from "ava";
 import path from "node:path";
-import { createBudget } from "../../src/llm/budget.js";
 import {
   type ChatModelOptions,
   type PricedChatModel,
+  BudgetError,
+  createBudget,
   createChatModel,
-} from "../../src/llm/chat.js";
-import { openLedger } from "../../src/llm/ledger.js";
-import { BudgetError } from "../../src/llm/types.js";
+  openLedger,
+} from "../../src/llm/index.js";
 import { selectCleanLatents } from "../../src/labels/paper/clean-labels.js";
 import { analysisOfLabels } from "../../src/labels/paper/analysis.js";
 import {

@@ -2,7 +2,7 @@ import test from "ava";
 import { measureVerdicts, weightedF1 } from "../../src/labels/measures.js";
 import { scoreNamed } from "../../src/records/label.js";
 import type { MeasuredVerdict } from "../../src/labels/measures.js";
-import { createRandom } from "../../src/core/random.js";
+import { createRandom } from "../../src/core/index.js";
 
 /** `[yes, no, unanswered]` of the active and of the inactive documents. */
 function table(active: number[], inactive: number[]): MeasuredVerdict[] {

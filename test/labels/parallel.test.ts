@@ -1,8 +1,7 @@
 import test from "ava";
-import { createLimiter } from "../../src/llm/limiter.js";
-import type { Answer, ChatModel, Question } from "../../src/llm/types.js";
+import { createRandom } from "../../src/core/index.js";
+import { type Answer, type ChatModel, type Question, createLimiter } from "../../src/llm/index.js";
 import { labelLatents } from "../../src/labels/label-latents.js";
-import { createRandom } from "../../src/core/random.js";
 import type { LlmCall } from "../support/llm-server.js";
 import { answerPlanted, plantCorpus } from "../support/planted.js";
 

@@ -6,7 +6,7 @@ import {
   explainQuestion,
   familyQuestion,
 } from "../../src/labels/prompts.js";
-import { readAnswer } from "../../src/llm/request.js";
+import { readAnswer } from "../../src/llm/index.js";
 import { readShown } from "../support/planted.js";
 
 /** Texts that try to be more than text. */

@@ -1,6 +1,6 @@
 import test from "ava";
 import { verdictLogprobs, yesProbabilities } from "../../src/labels/verdict-logprobs.js";
-import type { TokenLogprob } from "../../src/llm/types.js";
+import type { TokenLogprob } from "../../src/llm/index.js";
 
 const content = '{"answers":[{"id":"d1","verdict":"yes"},{"id":"d2","verdict":"no"}]}';
 

@@ -1,12 +1,12 @@
 import test from "ava";
-import { ApiError } from "../../src/core/errors.js";
-import { createBudget } from "../../src/llm/budget.js";
+import { ApiError } from "../../src/core/index.js";
 import {
   type ChatModelOptions,
   type PricedChatModel,
+  BudgetError,
+  createBudget,
   createChatModel,
-} from "../../src/llm/chat.js";
-import { BudgetError } from "../../src/llm/types.js";
+} from "../../src/llm/index.js";
 import {
   type LlmCall,
   type LlmServer,

@@ -1,8 +1,12 @@
 import test from "ava";
-import { ApiError } from "../../src/core/errors.js";
-import { checkBaseUrl, hideSecrets } from "../../src/llm/connection.js";
-import { type EmbeddingModelOptions, createEmbeddingModel } from "../../src/llm/embeddings.js";
-import { parseRetryAfter } from "../../src/llm/retry.js";
+import { ApiError } from "../../src/core/index.js";
+import {
+  type EmbeddingModelOptions,
+  checkBaseUrl,
+  createEmbeddingModel,
+  hideSecrets,
+  parseRetryAfter,
+} from "../../src/llm/index.js";
 import {
   type EmbeddingAnswer,
   type EmbeddingRequest,

@@ -1,6 +1,6 @@
 import test from "ava";
-import { createLimiter } from "../../src/llm/limiter.js";
-import { createRandom } from "../../src/core/random.js";
+import { createRandom } from "../../src/core/index.js";
+import { createLimiter } from "../../src/llm/index.js";
 
 test("a server's cap is found and used to at least 90 %, measured in completed calls", async (t) => {
   for (const cap of [1, 5, 20, 48]) {

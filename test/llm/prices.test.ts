@@ -3,11 +3,16 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { FormatError } from "../../src/core/errors.js";
-import { connect } from "../../src/llm/connection.js";
-import { PRICES, costOf, findPrice, readPrices } from "../../src/llm/prices.js";
-import { readRoleSettings } from "../../src/llm/settings.js";
-import { countTokens } from "../../src/llm/tokens.js";
+import { FormatError } from "../../src/core/index.js";
+import {
+  PRICES,
+  connect,
+  costOf,
+  countTokens,
+  findPrice,
+  readPrices,
+  readRoleSettings,
+} from "../../src/llm/index.js";
 import { inFolder } from "../support/folder.js";
 
 test("a price is found by name, with or without a date, and a file adds more", async (t) => {

@@ -1,5 +1,5 @@
 import test from "ava";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError } from "../../src/core/index.js";
 import { type Notebook, formatNotebook, parseNotebook } from "../../src/notebook/ipynb.js";
 
 const notebook: Notebook = {

@@ -1,8 +1,7 @@
 import test from "ava";
-import { createCodes } from "../../src/core/codes.js";
-import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
-import { cosineNeighbours } from "../../src/projection/neighbours.js";
-import { coactivationProfiles } from "../../src/projection/coactivation-profiles.js";
+import { createCodes } from "../../src/core/index.js";
+import { computeCoactivation } from "../../src/families/index.js";
+import { coactivationProfiles, cosineNeighbours } from "../../src/projection/index.js";
 import { plainEngine } from "../support/projection.js";
 
 test("coactivationProfiles are D without its diagonal, symmetric", async (t) => {

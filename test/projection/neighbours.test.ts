@@ -1,12 +1,12 @@
 import test from "ava";
-import { createMatrix } from "../../src/core/matrix.js";
+import { createMatrix } from "../../src/core/index.js";
+import { createOnnxEngine } from "../../src/engine/index.js";
 import {
   NO_NEIGHBOUR,
   cosineNeighbours,
   hasNeighbours,
   neighboursOf,
-} from "../../src/projection/neighbours.js";
-import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
+} from "../../src/projection/index.js";
 import { clusteredPoints, plainEngine } from "../support/projection.js";
 
 test("cosineNeighbours gives the nearest other rows by angle, not by length", async (t) => {

@@ -1,7 +1,6 @@
 import test from "ava";
-import { createMatrix, dot, matrixRow } from "../../src/core/matrix.js";
-import { principalComponents } from "../../src/projection/principal-components.js";
-import { createRandom } from "../../src/core/random.js";
+import { createMatrix, createRandom, dot, matrixRow } from "../../src/core/index.js";
+import { principalComponents } from "../../src/projection/index.js";
 
 test("principalComponents finds planted directions and their shares of the variance", (t) => {
   // Variances 9 : 4 : 1 along the first three axes, about a mean that is not 0.

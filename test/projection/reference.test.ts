@@ -1,13 +1,16 @@
 import test from "ava";
-import { readCodes } from "../../src/files/codes.js";
-import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
-import { computeCoactivation } from "../../src/families/coactivation/coactivation.js";
-import type { Matrix } from "../../src/core/matrix.js";
-import { cosineNeighbours } from "../../src/projection/neighbours.js";
-import { coactivationProfiles } from "../../src/projection/coactivation-profiles.js";
-import { neighboursKept, trustworthiness } from "../../src/projection/map-quality.js";
-import { projectUmap } from "../../src/projection/umap.js";
-import { loadSae } from "../../src/sae/checkpoint.js";
+import type { Matrix } from "../../src/core/index.js";
+import { createOnnxEngine } from "../../src/engine/index.js";
+import { computeCoactivation } from "../../src/families/index.js";
+import { readCodes } from "../../src/files/index.js";
+import {
+  coactivationProfiles,
+  cosineNeighbours,
+  neighboursKept,
+  projectUmap,
+  trustworthiness,
+} from "../../src/projection/index.js";
+import { loadSae } from "../../src/sae/index.js";
 import { sharedPath } from "../support/shared.js";
 
 test("a map of co-activation profiles is far truer to its data than one of decoder directions", async (t) => {

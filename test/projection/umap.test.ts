@@ -1,8 +1,11 @@
 import test from "ava";
-import { createMatrix } from "../../src/core/matrix.js";
-import { cosineNeighbours } from "../../src/projection/neighbours.js";
-import { neighboursKept, trustworthiness } from "../../src/projection/map-quality.js";
-import { projectUmap } from "../../src/projection/umap.js";
+import { createMatrix } from "../../src/core/index.js";
+import {
+  cosineNeighbours,
+  neighboursKept,
+  projectUmap,
+  trustworthiness,
+} from "../../src/projection/index.js";
 import { clusteredPoints, plainEngine } from "../support/projection.js";
 
 test("projectUmap keeps neighbours together, the same bytes for the same seed", async (t) => {

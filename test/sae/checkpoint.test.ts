@@ -2,10 +2,15 @@ import { copyFile, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { writeSafetensors } from "../../src/files/safetensors.js";
-import { loadSae, parseCheckpointName, readCheckpoint, saveSae } from "../../src/sae/checkpoint.js";
-import { encoderDecoderCosine } from "../../src/sae/sae.js";
-import { rowNorms } from "../../src/core/matrix.js";
+import { rowNorms } from "../../src/core/index.js";
+import { writeSafetensors } from "../../src/files/index.js";
+import {
+  encoderDecoderCosine,
+  loadSae,
+  parseCheckpointName,
+  readCheckpoint,
+  saveSae,
+} from "../../src/sae/index.js";
 import { randomSae } from "../support/embeddings.js";
 import { sharedPath } from "../support/shared.js";
 

@@ -2,12 +2,10 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { readNpy, readNpyIndices } from "../../src/files/numpy/npy.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
-import { type Matrix, takeRows } from "../../src/core/matrix.js";
-import type { Progress } from "../../src/core/progress.js";
-import { encodeEmbeddings, encodeToFiles } from "../../src/sae/encode.js";
+import { type Matrix, type Progress, takeRows } from "../../src/core/index.js";
+import { createOnnxEngine } from "../../src/engine/index.js";
+import { readNpy, readNpyIndices, writeNpy } from "../../src/files/index.js";
+import { encodeEmbeddings, encodeToFiles } from "../../src/sae/index.js";
 import { randomEmbeddings, randomSae } from "../support/embeddings.js";
 
 const sae = randomSae(64, 12, 4, 1);

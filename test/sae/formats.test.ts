@@ -2,13 +2,16 @@ import test from "ava";
 import { readFileSync } from "node:fs";
 import { cp, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Codes } from "../../src/core/codes.js";
-import { writeSafetensors } from "../../src/files/safetensors.js";
-import { openEngine } from "../../src/engine/open-engine.js";
-import { createMatrix } from "../../src/core/matrix.js";
-import { loadSae, readCheckpoint, saveSae } from "../../src/sae/checkpoint.js";
-import { encodeEmbeddings } from "../../src/sae/encode.js";
-import { decodeCodes } from "../../src/sae/sae.js";
+import { type Codes, createMatrix } from "../../src/core/index.js";
+import { openEngine } from "../../src/engine/index.js";
+import { writeSafetensors } from "../../src/files/index.js";
+import {
+  decodeCodes,
+  encodeEmbeddings,
+  loadSae,
+  readCheckpoint,
+  saveSae,
+} from "../../src/sae/index.js";
 import { inFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";
 

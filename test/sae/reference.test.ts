@@ -1,10 +1,8 @@
 import { readFile } from "node:fs/promises";
 import test from "ava";
-import type { Codes } from "../../src/core/codes.js";
-import { readNpyIndices, readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { loadSae } from "../../src/sae/checkpoint.js";
-import { encodeEmbeddings } from "../../src/sae/encode.js";
-import { computeMetrics } from "../../src/sae/measure/metrics.js";
+import type { Codes } from "../../src/core/index.js";
+import { readNpyIndices, readNpyMatrix } from "../../src/files/index.js";
+import { computeMetrics, encodeEmbeddings, loadSae } from "../../src/sae/index.js";
 import { sharedPath } from "../support/shared.js";
 
 const METRICS = [

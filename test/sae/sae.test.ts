@@ -1,6 +1,6 @@
 import test from "ava";
-import { createMatrix } from "../../src/core/matrix.js";
-import { createSae, decodeCodes, encoderDecoderCosine } from "../../src/sae/sae.js";
+import { createMatrix } from "../../src/core/index.js";
+import { createSae, decodeCodes, encoderDecoderCosine } from "../../src/sae/index.js";
 import { randomSae } from "../support/embeddings.js";
 
 const parts = {

@@ -1,10 +1,7 @@
 import test from "ava";
 import { execFileSync } from "node:child_process";
 import path from "node:path";
-import { loadSae } from "../../src/sae/checkpoint.js";
-import { saveSaeLens } from "../../src/sae/formats/saelens-write.js";
-import { saveTorchSae } from "../../src/sae/save-checkpoint.js";
-import { createSae } from "../../src/sae/sae.js";
+import { createSae, loadSae, saveSaeLens, saveTorchSae } from "../../src/sae/index.js";
 import { inFolder } from "../support/folder.js";
 
 const FIXTURES = "test/fixtures/saes";

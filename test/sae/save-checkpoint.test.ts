@@ -1,12 +1,9 @@
 import test from "ava";
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { withSource } from "../../src/files/bytes/source.js";
-import { readTorchState } from "../../src/files/torch/torch.js";
-import { writeTorchState } from "../../src/files/torch/torch-write.js";
-import { locateStored, openZip } from "../../src/files/bytes/zip.js";
-import { loadSae } from "../../src/sae/checkpoint.js";
-import { saveCheckpoint } from "../../src/sae/save-checkpoint.js";
+import { locateStored, openZip, withSource } from "../../src/files/bytes/index.js";
+import { readTorchState, writeTorchState } from "../../src/files/index.js";
+import { loadSae, saveCheckpoint } from "../../src/sae/index.js";
 import { randomSae } from "../support/embeddings.js";
 import { inFolder } from "../support/folder.js";
 

@@ -1,16 +1,21 @@
 import path from "node:path";
 import test from "ava";
-import { createCodes, invertCodes } from "../../src/core/codes.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { createOnnxEngine } from "../../src/engine/onnx-engine.js";
-import { type Matrix, dot, matrixRow } from "../../src/core/matrix.js";
-import { compareRankings, explainScore, sharedLatents } from "../../src/search/explain.js";
-import { searchLabels } from "../../src/search/search-labels.js";
-import { type Hit, searchRows } from "../../src/search/scan/search-rows.js";
-import { startSteering } from "../../src/search/steering-session.js";
-import { type SteeringMethod, steerQuery, typicalActivations } from "../../src/search/steer.js";
-import { encodeEmbeddings } from "../../src/sae/encode.js";
-import { initialiseSae } from "../../src/sae/train/initialise.js";
+import { type Matrix, createCodes, dot, invertCodes, matrixRow } from "../../src/core/index.js";
+import { createOnnxEngine } from "../../src/engine/index.js";
+import { writeNpy } from "../../src/files/index.js";
+import { encodeEmbeddings, initialiseSae } from "../../src/sae/index.js";
+import {
+  type Hit,
+  type SteeringMethod,
+  compareRankings,
+  explainScore,
+  searchLabels,
+  searchRows,
+  sharedLatents,
+  startSteering,
+  steerQuery,
+  typicalActivations,
+} from "../../src/search/index.js";
 import { randomEmbeddings } from "../support/embeddings.js";
 import { inFolder } from "../support/folder.js";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Question } from "../../src/llm/types.js";
+import type { Question } from "../../src/llm/index.js";
 import type { LlmCall } from "./llm-server.js";
 
 const schema = z.object({ id: z.string(), twice: z.number() });

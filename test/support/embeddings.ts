@@ -1,7 +1,6 @@
-import type { Activation } from "../../src/engine/activation.js";
-import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
-import { type Sae, createSae } from "../../src/sae/sae.js";
+import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
+import type { Activation } from "../../src/engine/index.js";
+import { type Sae, createSae } from "../../src/sae/index.js";
 
 /** Seeded values from -0.5 to 0.5 [rows, cols]. */
 export function randomMatrix(rows: number, cols: number, seed: number): Matrix {

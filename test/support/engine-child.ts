@@ -1,17 +1,17 @@
+import { type Codes, matrixRows } from "../../src/core/index.js";
 import {
-  ENGINE_NAMES,
+  type Engine,
   type EngineName,
+  type Neighbours,
+  type StepReport,
+  ENGINE_NAMES,
+  initialState,
   openEngine,
   trainerOf,
-} from "../../src/engine/open-engine.js";
-import type { Engine, Neighbours } from "../../src/engine/engine.js";
-import { createKernelTrainer } from "../../src/engine/kernels/kernel-trainer.js";
-import type { StepReport } from "../../src/engine/trainer.js";
-import { initialState } from "../../src/engine/trainer.js";
-import type { Codes } from "../../src/core/codes.js";
-import { readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { matrixRows } from "../../src/core/matrix.js";
-import { loadSae } from "../../src/sae/checkpoint.js";
+} from "../../src/engine/index.js";
+import { createKernelTrainer } from "../../src/engine/kernels/index.js";
+import { readNpyMatrix } from "../../src/files/index.js";
+import { loadSae } from "../../src/sae/index.js";
 import { activationVariants, randomEmbeddings, randomSae } from "./embeddings.js";
 import { sharedPath } from "./shared.js";
 

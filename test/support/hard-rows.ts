@@ -1,5 +1,4 @@
-import { type Matrix, createMatrix, matrixRow } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
+import { type Matrix, createMatrix, createRandom, matrixRow } from "../../src/core/index.js";
 
 /**
  * Seeded rows that make a search hard [rows, d]: a shared offset as real embeddings have, lengths from 1e-20 to 1e20,

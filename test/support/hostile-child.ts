@@ -1,6 +1,4 @@
-import { createChatModel } from "../../src/llm/chat.js";
-import { openLedger } from "../../src/llm/ledger.js";
-import type { ChatModel } from "../../src/llm/types.js";
+import { type ChatModel, createChatModel, openLedger } from "../../src/llm/index.js";
 import { labelLatents } from "../../src/labels/label-latents.js";
 import { FEW, SHORT, mixedLatents, plantHostile, promptHash } from "./hostile.js";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ExampleOptions } from "../../src/labels/examples/example.js";
 import { type LabelProtocol, PROTOCOLS } from "../../src/labels/protocol.js";
-import { createRandom, shuffleInPlace } from "../../src/core/random.js";
+import { createRandom, shuffleInPlace } from "../../src/core/index.js";
 import { type Planted, plantCorpus } from "./planted.js";
 
 /** Latents of the hostile run that stand for a theme, and nonsense ones. */

@@ -1,9 +1,8 @@
 // Run as a program by kernels-process.test.ts, which says what is asked for.
 import { createHash } from "node:crypto";
-import { createRandom } from "../../src/core/random.js";
-import type { KernelTrainerOptions } from "../../src/engine/kernels/kernel-trainer.js";
-import type { Trainer } from "../../src/engine/trainer.js";
-import type { Matrix } from "../../src/core/matrix.js";
+import { type Matrix, createRandom } from "../../src/core/index.js";
+import type { Trainer } from "../../src/engine/index.js";
+import type { KernelTrainerOptions } from "../../src/engine/kernels/index.js";
 
 /** What the child sends. */
 export interface KernelsAnswer {

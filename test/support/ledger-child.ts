@@ -1,5 +1,4 @@
-import { createChatModel } from "../../src/llm/chat.js";
-import { openLedger } from "../../src/llm/ledger.js";
+import { createChatModel, openLedger } from "../../src/llm/index.js";
 import { doubleOf } from "./doubles.js";
 
 /** Asks a server for doubles, with a ledger, until it is done or killed: child of ledger.test.ts. */

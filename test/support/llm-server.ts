@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse, createServer } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encode } from "gpt-tokenizer/encoding/o200k_base";
-import { createRandom } from "../../src/core/random.js";
+import { createRandom } from "../../src/core/index.js";
 
 /** One call as the server saw it. */
 export interface LlmCall {

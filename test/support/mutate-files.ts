@@ -2,18 +2,18 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { readCodes } from "../../src/files/codes.js";
-import { readCorpus } from "../../src/corpus/corpus.js";
-import { parseGraphml } from "../../src/families/files/graphml.js";
-import { fromFamiliesJson } from "../../src/families/files/families-json.js";
-import { readJson } from "../../src/files/json.js";
-import { readText } from "../../src/files/text.js";
-import { streamParquetRows } from "../../src/files/parquet/parquet.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { FormatError } from "../../src/core/errors.js";
+import { FormatError, createRandom } from "../../src/core/index.js";
+import { readCorpus } from "../../src/corpus/index.js";
+import { fromFamiliesJson, parseGraphml } from "../../src/families/index.js";
+import {
+  readCodes,
+  readJson,
+  readText,
+  streamParquetRows,
+  writeNpy,
+} from "../../src/files/index.js";
+import { readCheckpoint } from "../../src/sae/index.js";
 import { readCatalog } from "../../src/catalog/read.js";
-import { createRandom } from "../../src/core/random.js";
-import { readCheckpoint } from "../../src/sae/checkpoint.js";
 import { mutate } from "./mutate.js";
 
 // Run as a program of its own, so that its memory and time are its alone: node mutate-files.js ROUNDS

@@ -1,4 +1,4 @@
-import type { Random } from "../../src/core/random.js";
+import type { Random } from "../../src/core/index.js";
 
 /** Between one and six changes: bytes set, numbers at their limits, parts cut, doubled or zeroed. */
 export function mutate(bytes: Uint8Array, head: number, random: Random): Uint8Array {

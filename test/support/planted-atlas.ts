@@ -1,11 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { createMatrix } from "../../src/core/matrix.js";
+import { createMatrix } from "../../src/core/index.js";
+import { writeNpy } from "../../src/files/index.js";
+import { createSae, saveSae } from "../../src/sae/index.js";
 import { buildAtlas } from "../../src/atlas/build.js";
 import type { AtlasOptions } from "../../src/atlas/options.js";
-import { saveSae } from "../../src/sae/checkpoint.js";
-import { createSae } from "../../src/sae/sae.js";
 import { type Planted, type PlantedOptions, plantCorpus } from "./planted.js";
 
 /**

@@ -1,6 +1,5 @@
-import type { Engine, Neighbours } from "../../src/engine/engine.js";
-import { type Matrix, createMatrix, dot, matrixRow } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
+import { type Matrix, createMatrix, createRandom, dot, matrixRow } from "../../src/core/index.js";
+import type { Engine, Neighbours } from "../../src/engine/index.js";
 
 /** Exact nearest rows in plain loops, ties by lower row: the part of an engine that maps need. */
 export const plainEngine: Pick<Engine, "nearest"> = {

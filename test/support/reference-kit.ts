@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
-import { type Codes, createCodes } from "../../src/core/codes.js";
-import { readJson } from "../../src/files/json.js";
-import { readNpyIndices, readNpyMatrix } from "../../src/files/numpy/npy.js";
+import { type Codes, type Matrix, createCodes } from "../../src/core/index.js";
+import { readJson, readNpyIndices, readNpyMatrix } from "../../src/files/index.js";
 import {
   type CleanLatent,
   parseAnalysis,
   selectCleanLatents,
 } from "../../src/labels/paper/clean-labels.js";
-import type { Matrix } from "../../src/core/matrix.js";
 import { sharedPath } from "./shared.js";
 
 /** The two SAEs of the reference kit. */

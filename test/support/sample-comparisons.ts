@@ -14,7 +14,7 @@ import {
 import { drawScoreHistogram } from "../../src/figures/charts/score-histogram.js";
 import { drawSplittingTree } from "../../src/figures/charts/splitting-tree.js";
 import { drawSubtreesPerPass } from "../../src/figures/charts/subtrees-per-pass.js";
-import { createMatrix } from "../../src/core/matrix.js";
+import { createMatrix } from "../../src/core/index.js";
 
 /** The figures on labels, families and several SAEs, over tiny inputs; see sampleFigures. */
 export function sampleComparisons(word: (at: number) => string, options: FigureOptions): Figure[] {

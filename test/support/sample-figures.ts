@@ -10,7 +10,7 @@ import { drawLatentMap } from "../../src/figures/charts/latent-map.js";
 import { drawLossCurve } from "../../src/figures/charts/loss-curve.js";
 import { drawComputeFrontier, drawScalingLaw } from "../../src/figures/charts/scaling.js";
 import { drawTaxonomyAgreement } from "../../src/figures/charts/taxonomy-agreement.js";
-import { createMatrix } from "../../src/core/matrix.js";
+import { createMatrix } from "../../src/core/index.js";
 import { sampleSaeFigures } from "./sample-sae-figures.js";
 import { sampleSteering } from "./sample-steering.js";
 import { sampleComparisons } from "./sample-comparisons.js";

@@ -4,7 +4,7 @@ import { drawIterativeOptimisation } from "../../src/figures/charts/iterative-op
 import { drawSteeringBeforeAfter } from "../../src/figures/charts/steering-before-after.js";
 import { drawSteeringContour } from "../../src/figures/charts/steering-contour.js";
 import { drawSteeringTradeoff } from "../../src/figures/charts/steering-tradeoff.js";
-import { type MeasureMeans, measuresFrom } from "../../src/search/study/equal-cosine.js";
+import { type MeasureMeans, measuresFrom } from "../../src/search/study/index.js";
 
 /** Measures that are all the same. */
 export function evenMeasures(mean: number, n = 10): MeasureMeans {

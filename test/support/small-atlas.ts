@@ -2,8 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
+import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
 
 /** How a call of the command line ended. */
 export interface Outcome {

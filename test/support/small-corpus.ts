@@ -1,8 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { readNpyMatrix } from "../../src/files/numpy/npy.js";
-import { writeNpy } from "../../src/files/numpy/npy-write.js";
-import { matrixRows } from "../../src/core/matrix.js";
+import { matrixRows } from "../../src/core/index.js";
+import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
 
 /** The sample's first documents and their embeddings, as files of `folder`. */
 export async function writeSmallCorpus(

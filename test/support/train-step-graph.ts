@@ -1,7 +1,10 @@
-import { ADAM, CLIP_EPSILON } from "../../src/engine/adam.js";
-import { GraphBuilder } from "../../src/engine/onnx-graph-builder.js";
-import type { Graph } from "../../src/engine/onnx-graph.js";
-import type { ParameterName, TrainerSettings } from "../../src/engine/trainer.js";
+import {
+  type Graph,
+  type ParameterName,
+  type TrainerSettings,
+  GraphBuilder,
+} from "../../src/engine/index.js";
+import { ADAM, CLIP_EPSILON } from "../../src/engine/kernels/index.js";
 
 /** The parameters of an SAE as the graph names them, each with its shape. */
 export const PARAMETER_SHAPES: Record<ParameterName, string[]> = {

@@ -1,5 +1,4 @@
-import { type Matrix, createMatrix, normalizeRows } from "../../src/core/matrix.js";
-import { createRandom } from "../../src/core/random.js";
+import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
 
 /** Embeddings [rows, d] that are sparse sums of `directions` hidden directions, so that an SAE has something to find. */
 export function sparseEmbeddings(rows: number, d: number, directions = 24, seed = 11): Matrix {

@@ -1,7 +1,6 @@
 import test from "ava";
-import { createCodes, invertCodes } from "../../src/core/codes.js";
-import { buildClassIndex } from "../../src/taxonomy/class-index.js";
-import { memberCoherence } from "../../src/taxonomy/member-coherence.js";
+import { createCodes, invertCodes } from "../../src/core/index.js";
+import { buildClassIndex, memberCoherence } from "../../src/taxonomy/index.js";
 
 test("memberCoherence takes the class of the documents that two latents share", (t) => {
   // Documents 0 to 3 are dogs, 4 to 7 cats; latents 0 and 1 go together on dogs, latent 2 is on everywhere else.

@@ -1,12 +1,23 @@
 import test from "ava";
-import { createCodes, invertCodes, type Postings } from "../../src/core/codes.js";
-import { edgeAgreement, familyAgreement, latentAgreement } from "../../src/taxonomy/agreement.js";
-import { buildClassIndex, isAboveOrEqual } from "../../src/taxonomy/class-index.js";
-import { matchHeldOut } from "../../src/taxonomy/held-out.js";
-import { f1Interval, wilsonInterval } from "../../src/core/statistics.js";
-import { reportTaxonomy } from "../../src/taxonomy/taxonomy-report.js";
-import { matchLatents, unitePostings } from "../../src/taxonomy/best-class.js";
-import { createRandom } from "../../src/core/random.js";
+import {
+  type Postings,
+  createCodes,
+  createRandom,
+  f1Interval,
+  invertCodes,
+  wilsonInterval,
+} from "../../src/core/index.js";
+import {
+  buildClassIndex,
+  edgeAgreement,
+  familyAgreement,
+  isAboveOrEqual,
+  latentAgreement,
+  matchHeldOut,
+  matchLatents,
+  reportTaxonomy,
+  unitePostings,
+} from "../../src/taxonomy/index.js";
 
 const TREE = new Map([
   ["animal", ["entity"]],

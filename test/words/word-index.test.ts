@@ -1,6 +1,5 @@
 import test from "ava";
-import { type WordIndex, indexWords } from "../../src/words/word-index.js";
-import { foldForms } from "../../src/words/word-forms.js";
+import { type WordIndex, foldForms, indexWords } from "../../src/words/index.js";
 
 const every = { minDocuments: 1 };
 

@@ -6,7 +6,6 @@ import type { NpyDtype, NpyHeader } from "./npy-header.js";
 import { openSource, withSource } from "../bytes/source.js";
 import type { ByteSource } from "../bytes/source.js";
 
-export { readNpyHeader } from "./npy-header.js";
 export type { NpyDtype, NpyHeader } from "./npy-header.js";
 
 /** Values that one block holds unless the caller says otherwise: 16 MiB as float32. */

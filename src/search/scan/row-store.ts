@@ -1,4 +1,5 @@
-import { readNpyHeader, streamNpyRows } from "../../files/numpy/npy.js";
+import { readNpyHeader } from "../../files/numpy/npy-header.js";
+import { streamNpyRows } from "../../files/numpy/npy.js";
 import { openSource } from "../../files/bytes/source.js";
 import { type Matrix, createMatrix, matrixRows } from "../../core/matrix.js";
 

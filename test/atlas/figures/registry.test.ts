@@ -1,13 +1,13 @@
 import test from "ava";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { readNpyMatrix } from "../../../src/files/numpy/npy.js";
+import { readNpyMatrix } from "../../../src/files/index.js";
+import { trainGrid } from "../../../src/sae/index.js";
 import { buildAtlas } from "../../../src/atlas/build.js";
 import { openStore } from "../../../src/atlas/store.js";
 import { drawFigures, writeFigures } from "../../../src/atlas/figures.js";
 import { FIGURES, findFigures, listFigures } from "../../../src/atlas/figures/registry.js";
 import { figureSources } from "../../../src/atlas/figures/sources.js";
-import { trainGrid } from "../../../src/sae/train/train-grid.js";
 import type { AtlasOptions } from "../../../src/atlas/options.js";
 import { inFolder } from "../../support/folder.js";
 import { writeSmallCorpus } from "../../support/small-corpus.js";

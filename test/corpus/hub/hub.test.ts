@@ -4,11 +4,8 @@ import { lstatSync, readFileSync, readdirSync, readlinkSync, symlinkSync } from 
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Hub, openHub } from "../../../src/corpus/hub/hub.js";
-import type { HubRepo } from "../../../src/corpus/hub/listing.js";
-import { defaultHubCache } from "../../../src/corpus/hub/cache.js";
-import { ApiError, FormatError } from "../../../src/core/errors.js";
-import { createRandom } from "../../../src/core/random.js";
+import { ApiError, FormatError, createRandom } from "../../../src/core/index.js";
+import { type Hub, type HubRepo, defaultHubCache, openHub } from "../../../src/corpus/index.js";
 import { inFolder } from "../../support/folder.js";
 import {
   COMMIT,

@@ -1,17 +1,22 @@
 import test from "ava";
-import { type Codes, createCodes, latentCounts } from "../../../src/core/codes.js";
-import { createMatrix } from "../../../src/core/matrix.js";
-import { createRandom, sampleIndices } from "../../../src/core/random.js";
 import {
-  coactivationFromDense,
+  type Codes,
+  createCodes,
+  createMatrix,
+  createRandom,
+  latentCounts,
+  sampleIndices,
+} from "../../../src/core/index.js";
+import { coactivationFromDense } from "../../../src/families/coactivation/index.js";
+import {
   coactivationRow,
+  computeCoactivation,
   denseCosines,
   denseCounts,
   pairCosine,
   pairCount,
   topPartners,
-} from "../../../src/families/coactivation/coactivation-pairs.js";
-import { computeCoactivation } from "../../../src/families/coactivation/coactivation.js";
+} from "../../../src/families/index.js";
 import { REFERENCE_SAES, readReferenceKit } from "../../support/reference-kit.js";
 
 /** Three documents, two latents each; latent 3 is listed with value 0. */

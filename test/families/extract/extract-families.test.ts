@@ -1,12 +1,7 @@
 import test from "ava";
-import { createCodes } from "../../../src/core/codes.js";
-import { computeCoactivation } from "../../../src/families/coactivation/coactivation.js";
-import {
-  dropOverlapping,
-  extractFamilies,
-} from "../../../src/families/extract/extract-families.js";
-import type { Family } from "../../../src/families/extract/extract-families.js";
-import { createRandom } from "../../../src/core/random.js";
+import { createCodes, createRandom } from "../../../src/core/index.js";
+import { dropOverlapping } from "../../../src/families/extract/index.js";
+import { type Family, computeCoactivation, extractFamilies } from "../../../src/families/index.js";
 
 const family = (parent: number, members: number[], pass = 0): Family => ({
   parent,

@@ -1,6 +1,6 @@
 import test from "ava";
-import { createCodes, invertCodes } from "../../../src/core/codes.js";
-import { familyDocuments } from "../../../src/families/extract/family-documents.js";
+import { createCodes, invertCodes } from "../../../src/core/index.js";
+import { familyDocuments } from "../../../src/families/index.js";
 
 test("familyDocuments ranks the family's documents and compares those of its latents", (t) => {
   const indices = Uint32Array.of(0, 1, 0, 1, 0, 2, 1, 2);

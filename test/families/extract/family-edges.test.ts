@@ -1,8 +1,6 @@
 import test from "ava";
-import { createCodes } from "../../../src/core/codes.js";
-import { computeCoactivation } from "../../../src/families/coactivation/coactivation.js";
-import type { LatentPair } from "../../../src/families/forest/edge-weights.js";
-import { familyEdges } from "../../../src/families/extract/family-edges.js";
+import { createCodes } from "../../../src/core/index.js";
+import { type LatentPair, computeCoactivation, familyEdges } from "../../../src/families/index.js";
 
 function share({ together, countI, countJ }: LatentPair): number {
   return together / Math.min(countI, countJ);

@@ -1,11 +1,8 @@
 import test from "ava";
-import { coactivationFromDense } from "../../../src/families/coactivation/coactivation-pairs.js";
-import { computeCoactivation } from "../../../src/families/coactivation/coactivation.js";
-import {
-  buildReferenceForest,
-  extractReferenceFamilies,
-} from "../../../src/families/extract/reference-families.js";
-import { createMatrix } from "../../../src/core/matrix.js";
+import { createMatrix } from "../../../src/core/index.js";
+import { coactivationFromDense } from "../../../src/families/coactivation/index.js";
+import { buildReferenceForest } from "../../../src/families/extract/index.js";
+import { computeCoactivation, extractReferenceFamilies } from "../../../src/families/index.js";
 import { REFERENCE_SAES, readReferenceKit } from "../../support/reference-kit.js";
 
 const node = (latent: number, density: number) => ({ latent, label: `latent ${latent}`, density });

@@ -1,12 +1,12 @@
 import test from "ava";
-import { FormatError } from "../../../src/core/errors.js";
-import { compareFamilies } from "../../../src/compare/compare-families.js";
+import { compareFamilies } from "../../../src/compare/index.js";
+import { FormatError } from "../../../src/core/index.js";
 import {
+  type Family,
   fromFamiliesJson,
   toFamilies,
   toFamiliesJson,
-} from "../../../src/families/files/families-json.js";
-import type { Family } from "../../../src/families/extract/extract-families.js";
+} from "../../../src/families/index.js";
 
 const family = (parent: number, members: number[]): Family => ({
   parent,

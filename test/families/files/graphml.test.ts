@@ -1,16 +1,15 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
-import { FormatError } from "../../../src/core/errors.js";
-import { compareFamilies } from "../../../src/compare/compare-families.js";
-import { fromFamiliesJson } from "../../../src/families/files/families-json.js";
-import { groupForest } from "../../../src/families/extract/extract-families.js";
-import type { Family } from "../../../src/families/extract/extract-families.js";
+import { compareFamilies } from "../../../src/compare/index.js";
+import { FormatError, createRandom } from "../../../src/core/index.js";
 import {
+  type Family,
   forestFromGraph,
   forestToGraphml,
+  fromFamiliesJson,
+  groupForest,
   parseGraphml,
-} from "../../../src/families/files/graphml.js";
-import { createRandom } from "../../../src/core/random.js";
+} from "../../../src/families/index.js";
 import { sharedPath } from "../../support/shared.js";
 
 const forest = {

@@ -1,7 +1,11 @@
 import test from "ava";
-import { createMatrix } from "../../../src/core/matrix.js";
-import { EDGE_WEIGHTS, edgeWeight } from "../../../src/families/forest/edge-weights.js";
-import type { EdgeWeightName, LatentPair } from "../../../src/families/forest/edge-weights.js";
+import { createMatrix } from "../../../src/core/index.js";
+import {
+  type EdgeWeightName,
+  type LatentPair,
+  EDGE_WEIGHTS,
+  edgeWeight,
+} from "../../../src/families/index.js";
 
 const N = 1000;
 const decoder = createMatrix(2, 2, Float32Array.of(3, 4, 0, 2));

@@ -1,12 +1,13 @@
 import test from "ava";
-import { createCodes } from "../../../src/core/codes.js";
-import { computeCoactivation } from "../../../src/families/coactivation/coactivation.js";
-import type { Coactivation } from "../../../src/families/coactivation/coactivation.js";
-import { selectEdges } from "../../../src/families/forest/select-edges.js";
-import { buildForest, forestPairs, keepSpanning } from "../../../src/families/forest/forest.js";
-import { findSubtrees } from "../../../src/families/forest/subtrees.js";
-import type { LatentPair } from "../../../src/families/forest/edge-weights.js";
-import { createRandom, sampleIndices } from "../../../src/core/random.js";
+import { createCodes, createRandom, sampleIndices } from "../../../src/core/index.js";
+import { forestPairs, keepSpanning, selectEdges } from "../../../src/families/forest/index.js";
+import {
+  type Coactivation,
+  type LatentPair,
+  buildForest,
+  computeCoactivation,
+  findSubtrees,
+} from "../../../src/families/index.js";
 
 function share({ together, countI, countJ }: LatentPair): number {
   return together / Math.min(countI, countJ);

@@ -1,20 +1,20 @@
 import test from "ava";
+import { createMatrix } from "../../../src/core/index.js";
+import { coactivationFromDense } from "../../../src/families/coactivation/index.js";
 import {
-  blockRatios,
-  layOut,
-  layOutUnordered,
-} from "../../../src/families/statistics/block-ratios.js";
-import { coactivationFromDense } from "../../../src/families/coactivation/coactivation-pairs.js";
-import { computeCoactivation } from "../../../src/families/coactivation/coactivation.js";
-import { extractReferenceFamilies } from "../../../src/families/extract/reference-families.js";
-import { extractFamilies } from "../../../src/families/extract/extract-families.js";
-import type { Family } from "../../../src/families/extract/extract-families.js";
-import {
-  familyRatios,
+  type Family,
+  computeCoactivation,
+  extractFamilies,
+  extractReferenceFamilies,
   familyStatistics,
   statisticsRecord,
-} from "../../../src/families/statistics/family-statistics.js";
-import { createMatrix } from "../../../src/core/matrix.js";
+} from "../../../src/families/index.js";
+import {
+  blockRatios,
+  familyRatios,
+  layOut,
+  layOutUnordered,
+} from "../../../src/families/statistics/index.js";
 import { REFERENCE_SAES, readReferenceKit } from "../../support/reference-kit.js";
 
 const family = (parent: number, members: number[]): Family => ({

@@ -2,7 +2,7 @@ import test from "ava";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { createCodes, invertCodes } from "../../../src/core/codes.js";
+import { createCodes, invertCodes } from "../../../src/core/index.js";
 import { auditPage } from "../../../src/figures/pages/audit-page.js";
 import { type Audit, collectAudit } from "../../../src/labels/evidence/audit.js";
 import type { StoredEvidence } from "../../../src/labels/evidence/evidence-read.js";

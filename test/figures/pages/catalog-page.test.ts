@@ -2,7 +2,7 @@ import test from "ava";
 import { pathToFileURL } from "node:url";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { createCodes, invertCodes } from "../../../src/core/codes.js";
+import { createCodes, invertCodes } from "../../../src/core/index.js";
 import { startBrowser } from "../../support/browser.js";
 import { catalogPage } from "../../../src/figures/pages/catalog-page.js";
 import { buildCatalog } from "../../../src/catalog/catalog.js";

@@ -3,16 +3,18 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { FormatError } from "../../../src/core/errors.js";
+import { FormatError } from "../../../src/core/index.js";
 import {
+  bytesSource,
+  createNpyWriter,
+  encodeNpy,
   readNpy,
   readNpyHeader,
   readNpyIndices,
   readNpyMatrix,
   streamNpyRows,
-} from "../../../src/files/numpy/npy.js";
-import { createNpyWriter, encodeNpy, writeNpy } from "../../../src/files/numpy/npy-write.js";
-import { bytesSource } from "../../../src/files/bytes/source.js";
+  writeNpy,
+} from "../../../src/files/index.js";
 import { sharedPath } from "../../support/shared.js";
 
 const fixtures = "test/fixtures/npy";

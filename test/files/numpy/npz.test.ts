@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
-import { encodeNpy } from "../../../src/files/numpy/npy-write.js";
-import { readNpz } from "../../../src/files/numpy/npz.js";
-import { bytesSource } from "../../../src/files/bytes/source.js";
-import { FormatError } from "../../../src/core/errors.js";
+import { FormatError } from "../../../src/core/index.js";
+import { bytesSource, encodeNpy, readNpz } from "../../../src/files/index.js";
 import { makeZip } from "../../support/zip.js";
 
 for (const name of ["stored", "packed"]) {

@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { bytesSource } from "../../../src/files/bytes/source.js";
-import { isTensor, tensorToFloat32 } from "../../../src/files/bytes/tensor.js";
-import type { Tensor } from "../../../src/files/bytes/tensor.js";
-import { readTorch, readTorchState } from "../../../src/files/torch/torch.js";
-import { FormatError } from "../../../src/core/errors.js";
+import { FormatError } from "../../../src/core/index.js";
+import { isTensor } from "../../../src/files/bytes/index.js";
+import {
+  type Tensor,
+  bytesSource,
+  readTorch,
+  readTorchState,
+  tensorToFloat32,
+} from "../../../src/files/index.js";
 import { sharedPath } from "../../support/shared.js";
 
 const fixtures = "test/fixtures/torch";

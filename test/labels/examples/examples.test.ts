@@ -1,5 +1,12 @@
 import test from "ava";
-import { createCodes, invertCodes, type Postings } from "../../../src/core/codes.js";
+import {
+  type Postings,
+  createCodes,
+  createMatrix,
+  createRandom,
+  invertCodes,
+} from "../../../src/core/index.js";
+import { truncateText } from "../../../src/words/index.js";
 import { COMPAT_EXAMPLES, drawExamples } from "../../../src/labels/examples/draw-examples.js";
 import type {
   ExampleOptions,
@@ -7,9 +14,6 @@ import type {
   ExampleSource,
 } from "../../../src/labels/examples/example.js";
 import { createDuplicateFilter } from "../../../src/labels/examples/near-duplicates.js";
-import { truncateText } from "../../../src/words/truncate-text.js";
-import { createMatrix } from "../../../src/core/matrix.js";
-import { createRandom } from "../../../src/core/random.js";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
-import { FormatError } from "../../../src/core/errors.js";
+import { FormatError } from "../../../src/core/index.js";
 import {
   cleanLabel,
   parseAnalysis,

@@ -1,8 +1,8 @@
 import test from "ava";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { FormatError } from "../../../src/core/errors.js";
-import { readNpyIndices } from "../../../src/files/numpy/npy.js";
+import { FormatError } from "../../../src/core/index.js";
+import { readNpyIndices } from "../../../src/files/index.js";
 import { catalogToJsonl } from "../../../src/catalog/write.js";
 import { parseCatalogRow } from "../../../src/catalog/read.js";
 import { parseFamilyAnalysis } from "../../../src/labels/paper/family-analysis.js";

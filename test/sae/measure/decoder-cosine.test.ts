@@ -1,7 +1,7 @@
 import test from "ava";
-import { openEngine } from "../../../src/engine/open-engine.js";
-import { createMatrix } from "../../../src/core/matrix.js";
-import { maxDecoderCosines, maxSelfCosines } from "../../../src/sae/measure/decoder-cosine.js";
+import { createMatrix } from "../../../src/core/index.js";
+import { openEngine } from "../../../src/engine/index.js";
+import { maxDecoderCosines, maxSelfCosines } from "../../../src/sae/measure/index.js";
 
 const closeTo = (actual: ArrayLike<number>, expected: number[]): boolean =>
   actual.length === expected.length &&

@@ -1,10 +1,8 @@
 import test from "ava";
-import { openEngine } from "../../../src/engine/open-engine.js";
-import { sweepKept } from "../../../src/sae/measure/kept-sweep.js";
-import { computeMetrics } from "../../../src/sae/measure/metrics.js";
-import { createSae } from "../../../src/sae/sae.js";
-import { trainSae } from "../../../src/sae/train/train.js";
-import { createMatrix } from "../../../src/core/matrix.js";
+import { createMatrix } from "../../../src/core/index.js";
+import { openEngine } from "../../../src/engine/index.js";
+import { computeMetrics, createSae, trainSae } from "../../../src/sae/index.js";
+import { sweepKept } from "../../../src/sae/measure/index.js";
 import { sparseEmbeddings } from "../../support/training.js";
 
 test("an SAE of unit vectors misses what it does not keep", async (t) => {

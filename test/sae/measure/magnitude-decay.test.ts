@@ -1,7 +1,6 @@
 import test from "ava";
-import { createMatrix } from "../../../src/core/matrix.js";
-import { dimensionMagnitudes, magnitudeDecay } from "../../../src/sae/measure/magnitude-decay.js";
-import { createSae } from "../../../src/sae/sae.js";
+import { createMatrix } from "../../../src/core/index.js";
+import { createSae, dimensionMagnitudes, magnitudeDecay } from "../../../src/sae/index.js";
 
 const rows = createMatrix(2, 2, Float32Array.of(1, -2, 3, 0));
 const encoder = createMatrix(3, 2, Float32Array.of(1, 0, 0, 1, 1, 1));

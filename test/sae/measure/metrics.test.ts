@@ -1,8 +1,7 @@
 import test from "ava";
-import { createMatrix } from "../../../src/core/matrix.js";
-import { encodeEmbeddings } from "../../../src/sae/encode.js";
-import { computeMetrics, densityHistogram } from "../../../src/sae/measure/metrics.js";
-import { createSae } from "../../../src/sae/sae.js";
+import { createMatrix } from "../../../src/core/index.js";
+import { computeMetrics, createSae, encodeEmbeddings } from "../../../src/sae/index.js";
+import { densityHistogram } from "../../../src/sae/measure/index.js";
 import { randomEmbeddings, randomSae } from "../../support/embeddings.js";
 
 test("metrics of a tiny SAE equal those worked out by hand", async (t) => {

@@ -1,7 +1,6 @@
 import test from "ava";
-import { createMatrix, rowNorms } from "../../../src/core/matrix.js";
-import { createRandom } from "../../../src/core/random.js";
-import { initialiseSae } from "../../../src/sae/train/initialise.js";
+import { createMatrix, createRandom, rowNorms } from "../../../src/core/index.js";
+import { initialiseSae } from "../../../src/sae/index.js";
 
 function data(rows: number, cols: number) {
   const random = createRandom(3);

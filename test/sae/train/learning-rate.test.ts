@@ -1,6 +1,6 @@
 import test from "ava";
-import { learningRate } from "../../../src/sae/train/learning-rate.js";
-import { trainSae } from "../../../src/sae/train/train.js";
+import { trainSae } from "../../../src/sae/index.js";
+import { learningRate } from "../../../src/sae/train/index.js";
 import { sparseEmbeddings } from "../../support/training.js";
 
 const rates = (decay: "constant" | "linear" | "cosine", warmup: number): number[] =>

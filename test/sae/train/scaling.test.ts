@@ -1,12 +1,12 @@
 import test from "ava";
 import { readFileSync } from "node:fs";
-import { parseCsv } from "../../../src/files/csv.js";
+import { parseCsv } from "../../../src/files/index.js";
 import {
   evaluatePowerLaw,
   fitPowerLaw,
   fitScaling,
   trainingFlops,
-} from "../../../src/sae/train/scaling.js";
+} from "../../../src/sae/train/index.js";
 import { sharedPath } from "../../support/shared.js";
 
 const SIZES = [3072, 4608, 6144, 9216, 12288];

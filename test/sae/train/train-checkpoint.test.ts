@@ -2,12 +2,9 @@ import test from "ava";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { readSafetensors } from "../../../src/files/safetensors.js";
-import { FormatError } from "../../../src/core/errors.js";
-import { loadSae } from "../../../src/sae/checkpoint.js";
-import { initialiseSae } from "../../../src/sae/train/initialise.js";
-import { trainSae } from "../../../src/sae/train/train.js";
-import type { TrainOptions } from "../../../src/sae/train/train-options.js";
+import { FormatError } from "../../../src/core/index.js";
+import { readSafetensors } from "../../../src/files/index.js";
+import { type TrainOptions, initialiseSae, loadSae, trainSae } from "../../../src/sae/index.js";
 import { sparseEmbeddings } from "../../support/training.js";
 
 const embeddings = sparseEmbeddings(200, 16);

@@ -1,11 +1,14 @@
 import test from "ava";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { FormatError } from "../../../src/core/errors.js";
-import { loadSae } from "../../../src/sae/checkpoint.js";
-import { computeMetrics } from "../../../src/sae/measure/metrics.js";
-import { trainGrid, readGridTable } from "../../../src/sae/train/train-grid.js";
-import { trainSae } from "../../../src/sae/train/train.js";
+import { FormatError } from "../../../src/core/index.js";
+import {
+  computeMetrics,
+  loadSae,
+  readGridTable,
+  trainGrid,
+  trainSae,
+} from "../../../src/sae/index.js";
 import { inFolder } from "../../support/folder.js";
 import { sparseEmbeddings } from "../../support/training.js";
 

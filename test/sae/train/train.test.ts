@@ -1,13 +1,16 @@
 import test from "ava";
 import { readFileSync } from "node:fs";
-import { readNpyMatrix } from "../../../src/files/numpy/npy.js";
-import { createMatrix, rowNorms } from "../../../src/core/matrix.js";
-import { loadSae } from "../../../src/sae/checkpoint.js";
-import { computeMetrics } from "../../../src/sae/measure/metrics.js";
-import { normaliseInputs } from "../../../src/sae/normalisation.js";
-import { createSae } from "../../../src/sae/sae.js";
-import { trainSae } from "../../../src/sae/train/train.js";
-import type { TrainLogRow, TrainOptions } from "../../../src/sae/train/train-options.js";
+import { createMatrix, rowNorms } from "../../../src/core/index.js";
+import { readNpyMatrix } from "../../../src/files/index.js";
+import {
+  type TrainLogRow,
+  type TrainOptions,
+  computeMetrics,
+  createSae,
+  loadSae,
+  normaliseInputs,
+  trainSae,
+} from "../../../src/sae/index.js";
 import { sharedPath } from "../../support/shared.js";
 import { sparseEmbeddings } from "../../support/training.js";
 

@@ -4,13 +4,17 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import { writeNpy } from "../../../src/files/numpy/npy-write.js";
-import { FormatError } from "../../../src/core/errors.js";
-import { type Matrix, createMatrix, dot, matrixRow } from "../../../src/core/matrix.js";
-import { createRandom } from "../../../src/core/random.js";
-import { type Hit, cosine, searchRows, unitQuery } from "../../../src/search/scan/search-rows.js";
-import { createQuantisedRows } from "../../../src/search/scan/quantised-rows.js";
-import { openSearchIndex } from "../../../src/search/scan/search-index.js";
+import {
+  type Matrix,
+  FormatError,
+  createMatrix,
+  createRandom,
+  dot,
+  matrixRow,
+} from "../../../src/core/index.js";
+import { writeNpy } from "../../../src/files/index.js";
+import { type Hit, openSearchIndex, searchRows } from "../../../src/search/index.js";
+import { cosine, createQuantisedRows, unitQuery } from "../../../src/search/scan/index.js";
 import { inFolder } from "../../support/folder.js";
 import { hardRows } from "../../support/hard-rows.js";
 

@@ -1,22 +1,25 @@
 import test from "ava";
-import { createCodes, invertCodes } from "../../../src/core/codes.js";
-import { createOnnxEngine } from "../../../src/engine/onnx-engine.js";
-import { createMatrix, dot, matrixRow } from "../../../src/core/matrix.js";
-import { createSae } from "../../../src/sae/sae.js";
-import { encodeEmbeddings } from "../../../src/sae/encode.js";
-import { createBootstrap } from "../../../src/search/study/bootstrap.js";
-import { documentDirections } from "../../../src/search/directions.js";
-import { optimiseEdits } from "../../../src/search/study/edit-optimisation.js";
-import { compareAtEqualCosine, measuresFrom } from "../../../src/search/study/equal-cosine.js";
-import { evaluateSteering } from "../../../src/search/study/evaluate-steering.js";
-import { drawCases, drawQueries } from "../../../src/search/study/evaluation-cases.js";
-import { measureLatent, overlapOf } from "../../../src/search/study/result-measures.js";
+import { createCodes, createMatrix, dot, invertCodes, matrixRow } from "../../../src/core/index.js";
+import { createOnnxEngine } from "../../../src/engine/index.js";
+import { createSae, encodeEmbeddings } from "../../../src/sae/index.js";
 import {
   type SteeringMethod,
+  type SteeringTrial,
+  compareAtEqualCosine,
+  documentDirections,
+  drawCases,
+  drawQueries,
+  evaluateSteering,
+  optimiseEdits,
   steerQueries,
   typicalActivations,
-} from "../../../src/search/steer.js";
-import type { SteeringTrial } from "../../../src/search/study/trials.js";
+} from "../../../src/search/index.js";
+import {
+  createBootstrap,
+  measureLatent,
+  measuresFrom,
+  overlapOf,
+} from "../../../src/search/study/index.js";
 
 const codes = createCodes(
   3,

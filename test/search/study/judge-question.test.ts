@@ -1,15 +1,15 @@
 import test from "ava";
-import { createChatModel } from "../../../src/llm/chat.js";
-import { askAll } from "../../../src/search/study/ask-all.js";
+import { createChatModel } from "../../../src/llm/index.js";
 import {
   type JudgeQuestion,
+  askAll,
   countVerdicts,
   judgeQuestion,
+  measuresFrom,
+  paperStatistics,
   readVerdict,
-} from "../../../src/search/study/judge-question.js";
-import { paperStatistics } from "../../../src/search/study/paper-statistics.js";
-import { rewriteQuestion } from "../../../src/search/study/rewrite-question.js";
-import { measuresFrom } from "../../../src/search/study/equal-cosine.js";
+  rewriteQuestion,
+} from "../../../src/search/study/index.js";
 import { type LlmCall, type LlmReply, startLlmServer } from "../../support/llm-server.js";
 
 const labels = ["wanted", "unwanted", "wanted", "birds", "ships", "rivers", "tools", ""];

@@ -1,0 +1,30 @@
+/**
+ * What every other room builds on: matrices, sparse codes, seeded random numbers, statistics, errors and progress.
+ */
+export { type Auc, measureAuc } from "./auc.js";
+export {
+  type Codes,
+  type CountOptions,
+  type Postings,
+  createCodes,
+  invertCodes,
+  latentCounts,
+  latentDensities,
+  topDocuments,
+} from "./codes.js";
+export { ApiError, FormatError } from "./errors.js";
+export {
+  type Matrix,
+  createMatrix,
+  dot,
+  matrixRow,
+  matrixRows,
+  normalizeRows,
+  rowNorms,
+  takeRows,
+  transpose,
+} from "./matrix.js";
+export type { OnProgress, Progress } from "./progress.js";
+export { type Random, createRandom, sampleIndices, shuffleInPlace } from "./random.js";
+export { type Spread, f1Interval, spreadOf, wilsonInterval } from "./statistics.js";
+export { VERSION } from "./version.js";

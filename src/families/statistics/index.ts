@@ -1,0 +1,17 @@
+/** How large, dense and separate families are, beside random ones. */
+export {
+  type BlockRatio,
+  type BlockRatios,
+  type Layout,
+  blockRatios,
+  layOut,
+  layOutUnordered,
+  permuteLayout,
+} from "./block-ratios.js";
+export {
+  type FamilyStatistics,
+  type StatisticsOptions,
+  familyRatios,
+  familyStatistics,
+  statisticsRecord,
+} from "./family-statistics.js";

@@ -1,0 +1,34 @@
+/**
+ * Language models behind one interface: clients, retries, prices, budgets and a ledger of answers.
+ */
+export { type Budget, type Reservation, createBudget } from "./budget.js";
+export {
+  type ChatModelOptions,
+  type PricedChatModel,
+  createCallLimiter,
+  createChatModel,
+} from "./chat.js";
+export { type Connection, checkBaseUrl, connect, hideSecrets } from "./connection.js";
+export {
+  type EmbeddingModel,
+  type EmbeddingModelOptions,
+  createEmbeddingModel,
+} from "./embeddings.js";
+export type { Estimate } from "./estimate.js";
+export { type Ledger, type LedgerEntry, openLedger } from "./ledger.js";
+export { type Limiter, type LimiterOptions, createLimiter } from "./limiter.js";
+export { type Price, type PriceTable, PRICES, costOf, findPrice, readPrices } from "./prices.js";
+export { type Rehearsal, type RehearsalEstimate, createRehearsal } from "./rehearsal.js";
+export { readAnswer } from "./request.js";
+export { type RetryOptions, parseRetryAfter } from "./retry.js";
+export { type Role, type RoleSettings, readRoleSettings } from "./settings.js";
+export { countTokens } from "./tokens.js";
+export {
+  type Answer,
+  type ChatModel,
+  type Prompt,
+  type Question,
+  type TokenLogprob,
+  type Usage,
+  BudgetError,
+} from "./types.js";

@@ -1,0 +1,10 @@
+/** Maps: nearest neighbours, places in the plane, and how well these keep the neighbours. */
+export { coactivationProfiles } from "./coactivation-profiles.js";
+export { neighboursKept, trustworthiness } from "./map-quality.js";
+export { NO_NEIGHBOUR, cosineNeighbours, hasNeighbours, neighboursOf } from "./neighbours.js";
+export {
+  type PrincipalComponents,
+  type PrincipalOptions,
+  principalComponents,
+} from "./principal-components.js";
+export { type UmapOptions, projectUmap } from "./umap.js";

@@ -1,0 +1,23 @@
+/**
+ * Agreement with a known taxonomy such as WordNet's: the best class of a latent, edges that follow it, coherent
+ * families.
+ */
+export {
+  type EdgeAgreement,
+  type FamilyAgreement,
+  type FamilyMatch,
+  type LatentAgreement,
+  edgeAgreement,
+  familyAgreement,
+  latentAgreement,
+} from "./agreement.js";
+export { type LatentMatch, type MatchOptions, matchLatents, unitePostings } from "./best-class.js";
+export {
+  type ClassIndex,
+  type ClassIndexOptions,
+  buildClassIndex,
+  isAboveOrEqual,
+} from "./class-index.js";
+export { matchHeldOut } from "./held-out.js";
+export { type MemberCoherence, memberCoherence } from "./member-coherence.js";
+export { type TaxonomyParts, type TaxonomyReport, reportTaxonomy } from "./taxonomy-report.js";

@@ -53,6 +53,8 @@ interface PageWorld {
   };
 }
 
+// For a browser that hangs, in milliseconds: on a busy machine a good one may take a minute.
+const PATIENCE = 180_000;
 const LAUNCH_FLAGS = [
   "--disable-gpu",
   "--disable-lcd-text",
@@ -148,7 +150,7 @@ async function launchBrowser(
         handleSIGINT: false,
         handleSIGTERM: false,
         handleSIGHUP: false,
-        timeout: 30_000,
+        timeout: PATIENCE,
       });
       return { browser, kind: choice.kind };
     } catch (error) {
@@ -186,6 +188,7 @@ async function openPage(browser: Browser, scale: number): Promise<Page> {
     timezoneId: "UTC",
     colorScheme: "light",
   });
+  context.setDefaultTimeout(PATIENCE);
   await context.route("**/*", (route) => route.abort());
   const page = await context.newPage();
   await page.setContent(pageFrame(), { waitUntil: "load" });

@@ -21,12 +21,12 @@ interface Outcome {
   stderr: string;
 }
 
-/** Runs `label` on an atlas by a server; ended by `signal` `killMs` after its first call, if given. */
+/** Runs `label` on an atlas by a server; ended by `signal` after `killAfter` calls, if given. */
 async function runLabel(
   dir: string,
   { baseUrl, calls, key = KEY }: LlmServer & { key?: string },
   args: string[] = [],
-  killMs?: number,
+  killAfter?: number,
   signal: NodeJS.Signals = "SIGKILL",
 ): Promise<Outcome> {
   const all = ["label", "--atlas", dir, "--model", "gpt-4o", "--judge", "gpt-4o-mini", ...args];
@@ -39,10 +39,9 @@ async function runLabel(
   child.stdout.on("data", (data: Buffer) => (outcome.stdout += data.toString()));
   child.stderr.on("data", (data: Buffer) => (outcome.stderr += data.toString()));
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
-  if (killMs !== undefined) {
+  if (killAfter !== undefined) {
     const seen = calls.length;
-    while (calls.length === seen && child.exitCode === null) await sleep(5);
-    await Promise.race([ended, sleep(killMs)]);
+    while (calls.length < seen + killAfter && child.exitCode === null) await sleep(1);
     child.kill(signal);
   }
   await ended;
@@ -147,8 +146,8 @@ test("a dry run counts the tokens that the server then counts, asks nothing and 
 
 test("killed and run again, it pays for no answer twice", async (t) => {
   await withAtlas({ themes: 10 }, async (dir, server) => {
-    for (const wait of [30, 60, 10]) {
-      await runLabel(dir, server, ["--yes", "--parallel", "4"], wait);
+    for (const calls of [10, 20, 4]) {
+      await runLabel(dir, server, ["--yes", "--parallel", "4"], calls);
       t.false(existsSync(path.join(dir, "labels.llm.jsonl")));
     }
     t.true(server.calls.length < 150, `${server.calls.length} asked before the last run`);
@@ -232,7 +231,7 @@ test("ended by SIGTERM, it leaves nothing half-written and tells how to go on", 
       dir,
       server,
       ["--yes", "--parallel", "2"],
-      60,
+      10,
       "SIGTERM",
     );
     t.is(code, 1);

@@ -11,7 +11,8 @@ import { sharedPath } from "../support/shared.js";
 
 // Where there is no GPU, WebGPU runs on SwiftShader, which Debian's chromium brings.
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
-const TIMEOUT = 180_000;
+// For a driver that hangs; one in software takes a minute on an idle machine.
+const TIMEOUT = 900_000;
 
 type Answer = { result: EngineResult } | { reason: string };
 
@@ -77,7 +78,6 @@ test("the CPU, by its kernels, follows the reference", async (t) => {
 
 for (const name of ENGINE_NAMES.filter((each) => each !== "auto")) {
   test.serial(`${name} agrees with the reference and with the CPU`, async (t) => {
-    t.timeout(2 * TIMEOUT);
     const base = await first;
     if (!("result" in base)) return t.fail(base.reason);
     const answer = name === "cpu" ? base : await ask(name);

@@ -15,6 +15,7 @@ import {
 import { randomEmbeddings, randomSae } from "../support/embeddings.js";
 import { inFolder } from "../support/folder.js";
 
+const HANG = "await new Promise(() => setInterval(() => undefined, 1000));";
 const gpus = probeDevices({ devices: ["webgpu", "cuda"] });
 
 test("the CPU is found, with its rate", async (t) => {
@@ -38,8 +39,16 @@ test("a GPU that is not there is reported with a reason, not thrown", async (t) 
   }
 });
 
-test("a device that does not answer in time is given up", async (t) => {
-  const [report] = await probeDevices({ devices: ["webgpu"], timeout: 1 });
+test.serial("a device that does not answer in time is given up", async (t) => {
+  await gpus;
+  // The process that tries the device hangs before it begins.
+  const { NODE_OPTIONS: options } = process.env;
+  process.env.NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(HANG)}`;
+  const probing = probeDevices({ devices: ["webgpu"], timeout: 1 });
+  const [report] = await probing.finally(() => {
+    if (options === undefined) delete process.env.NODE_OPTIONS;
+    else process.env.NODE_OPTIONS = options;
+  });
   t.false(report.available);
   t.regex(report.reason, /no answer within 0.001 s/);
 });

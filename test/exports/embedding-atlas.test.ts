@@ -85,6 +85,7 @@ test("embedding-atlas opens the flat Parquet as it is, in a real browser", async
       await connection.run(`create table latents as select * from '${file}'`);
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       const tab = await browser.newPage({ viewport: { width: 1320, height: 820 } });
+      tab.setDefaultTimeout(0);
       tab.on("pageerror", (error) => failures.push(String(error)));
       await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
       const placed = rows.filter(({ x, y }) => x !== null && y !== null);

@@ -97,6 +97,7 @@ test("in a page, hostile texts are shown as they are and do nothing", async (t) 
   });
   try {
     const page = await browser.newPage();
+    page.setDefaultTimeout(0);
     const complaints: string[] = [];
     page.on("request", (request) => complaints.push(`asked for ${request.url()}`));
     page.on("pageerror", (error) => complaints.push(error.message));

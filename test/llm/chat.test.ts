@@ -53,7 +53,7 @@ test("with a seeded misbehaving server every answer is either right or failed", 
   const answers = { truncated: 0.05, "wrong-ids": 0.05, refusal: 0.05, empty: 0.05, fences: 0.1 };
   await withModel(
     { trouble: { ...trouble, ...answers }, stallMs: 20_000, latencyMs: 2 },
-    { timeoutMs: 300, attempts: 12 },
+    { timeoutMs: 5_000, attempts: 12 },
     async (model, server) => {
       const all = await Promise.all(Array.from({ length: 200 }, (_, i) => model.ask(doubleOf(i))));
       const ok = all.flatMap((answer, i) =>

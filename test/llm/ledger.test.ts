@@ -5,11 +5,13 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRandom } from "../../src/core/index.js";
 import { type Ledger, createChatModel, openLedger } from "../../src/llm/index.js";
+import { campaign } from "../support/campaign.js";
 import { answerDouble, doubleOf } from "../support/doubles.js";
 import { inFolder } from "../support/folder.js";
 import { type LlmServer, type LlmServerOptions, startLlmServer } from "../support/llm-server.js";
 
 const KEY = "abcDEF123secret456";
+const KILLS = campaign(8, 3);
 
 async function withLedger(
   options: LlmServerOptions,
@@ -23,12 +25,12 @@ async function withLedger(
   }
 }
 
-/** Runs the child that asks for `count` doubles; kills it `killMs` after its first call, if given. */
+/** Runs the child that asks for `count` doubles; kills it after `killAfter` calls, if given. */
 async function runChild(
   { baseUrl, calls }: LlmServer,
   file: string,
   count: number,
-  killMs?: number,
+  killAfter?: number,
 ): Promise<{ out: string; err: string }> {
   const child = spawn(
     process.execPath,
@@ -40,10 +42,9 @@ async function runChild(
   child.stdout.on("data", (data: Buffer) => (out += data.toString()));
   child.stderr.on("data", (data: Buffer) => (err += data.toString()));
   const ended = new Promise((resolve) => child.on("close", resolve));
-  if (killMs !== undefined) {
+  if (killAfter !== undefined) {
     const seen = calls.length;
-    while (calls.length === seen && child.exitCode === null) await sleep(5);
-    await Promise.race([ended, sleep(killMs)]);
+    while (calls.length < seen + killAfter && child.exitCode === null) await sleep(1);
     child.kill("SIGKILL");
   }
   await ended;
@@ -62,8 +63,8 @@ test("a run killed at random times loses no stored answer and repeats no questio
     async (server, file) => {
       const random = createRandom(4);
       let before = new Set<string>();
-      for (let kill = 0; kill < 8; kill++) {
-        await runChild(server, file, 600, 300 * random());
+      for (let kill = 0; kill < KILLS; kill++) {
+        await runChild(server, file, 600, 1 + Math.floor(60 * random()));
         const ledger = await openLedger(file);
         const keys = await keysOf(ledger);
         await ledger.close();

@@ -13,6 +13,7 @@ import { createKernelTrainer } from "../../src/engine/kernels/index.js";
 import { readNpyMatrix } from "../../src/files/index.js";
 import { loadSae } from "../../src/sae/index.js";
 import { activationVariants, randomEmbeddings, randomSae } from "./embeddings.js";
+import { campaign } from "./campaign.js";
 import { sharedPath } from "./shared.js";
 
 /** What every engine is asked for. */
@@ -28,7 +29,7 @@ export interface EngineResult {
   /** Codes of the reference SAE, where ../shared is there. */
   reference?: Codes;
   /**
-   * 20 steps (5 on SwiftShader, which takes 4 s a step, unless FEATURE_FAMILIES_AGREEMENT is "full"): of the reference
+   * 20 steps (5 on SwiftShader, which takes 4 s a step, unless the tests run at full length): of the reference
    * run where ../shared is there, else of seeded data. None where it does not train.
    */
   steps?: StepReport[];
@@ -100,7 +101,7 @@ async function trainSome(
   });
   const steps: StepReport[] = [];
   const slow = name === "tensorflow-webgpu" && trainer.description.includes("swiftshader");
-  const count = slow && process.env.FEATURE_FAMILIES_AGREEMENT !== "full" ? 5 : STEPS;
+  const count = slow ? campaign(STEPS, 5) : STEPS;
   for (let i = 0; i < count; i++) {
     const running = trainer.step(batch(i), 1e-3);
     trainer.prepare?.(batch(i + 1));

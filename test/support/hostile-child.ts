@@ -11,7 +11,7 @@ const model = await createChatModel({
   ledger,
   waitMs: 5,
   attempts: 20,
-  timeoutMs: 1500,
+  timeoutMs: 10_000,
   parallel: 16,
 });
 // A pipe is written to at once: what stands here was said before a kill.

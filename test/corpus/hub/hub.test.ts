@@ -1,9 +1,9 @@
 import test from "ava";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { lstatSync, readFileSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, FormatError, createRandom } from "../../../src/core/index.js";
 import { type Hub, type HubRepo, defaultHubCache, openHub } from "../../../src/corpus/index.js";
 import { inFolder } from "../../support/folder.js";
@@ -36,7 +36,7 @@ async function withHub(
         token: TOKEN,
         cache: path.join(folder, "cache"),
         waitMs: 2,
-        stallMs: 2000,
+        stallMs: 60_000,
         offline: false,
       });
       await use(hub, server, folder);
@@ -317,9 +317,9 @@ test("offline, what was fetched is there and what was not is an error", async (t
 test("a second process that downloads the same file is refused", async (t) => {
   await withHub([large], {}, async (hub) => {
     const snapshot = await hub.list(REPO);
-    const other = spawn("sleep", ["30"]);
+    const other = spawn("sleep", ["3600"]);
     try {
-      await sleep(50);
+      await once(other, "spawn");
       const blobs = path.join(hub.cache, "models--someone--saes", "blobs");
       await mkdir(blobs, { recursive: true });
       await writeFile(path.join(blobs, `${snapshot.files[0].hash.hex}.lock`), `${other.pid}\n`);

@@ -10,6 +10,7 @@ import {
   groupForest,
   parseGraphml,
 } from "../../../src/families/index.js";
+import { processorTime } from "../../support/processor-time.js";
 import { sharedPath } from "../../support/shared.js";
 
 const forest = {
@@ -100,9 +101,9 @@ for (const [problem, text, message] of [
   ["endless nesting", "<graphml>".repeat(1e5), /more than 64 elements/],
 ] as const) {
   test(`parseGraphml refuses ${problem} at once`, (t) => {
-    const start = performance.now();
+    const start = processorTime();
     t.throws(() => parseGraphml(text, "bad.graphml"), { instanceOf: FormatError, message });
-    t.true(performance.now() - start < 1000);
+    t.true(processorTime() - start < 1000);
   });
 }
 

@@ -165,6 +165,7 @@ test("the audit page finds bad labels and shows verdicts beside the truth in a r
     }
     try {
       const tab = await browser.newPage();
+      tab.setDefaultTimeout(0);
       const problems: string[] = [];
       tab.on("pageerror", (error) => problems.push(String(error)));
       tab.on("request", (request) => {

@@ -57,6 +57,7 @@ test("the page searches, sorts and opens latents in a real browser", async (t) =
     }
     try {
       const tab = await browser.newPage();
+      tab.setDefaultTimeout(0);
       const problems: string[] = [];
       tab.on("pageerror", (error) => problems.push(String(error)));
       tab.on("request", (request) => {

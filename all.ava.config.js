@@ -1,0 +1,4 @@
+import config from "./ava.config.js";
+
+/** All tests, with the long campaigns at full length. */
+export default { ...config, environmentVariables: { FEATURE_FAMILIES_TESTS: "all" } };

@@ -8,7 +8,7 @@ export {
   latentDensities,
   topDocuments,
 } from "./core/codes.js";
-export { ApiError, FormatError } from "./core/errors.js";
+export { ApiError, ArgumentError, FormatError } from "./core/errors.js";
 export {
   type Matrix,
   createMatrix,
@@ -578,11 +578,13 @@ export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-l
 export { type ShowOptions, type Showable, show } from "./notebook/show.js";
 export { type Table, tableFromRecords } from "./notebook/table.js";
 
-export { readAtlasOptions } from "./atlas/atlas-options.js";
 export { type AtlasAuditOptions, auditAtlas } from "./atlas/audit-atlas.js";
-export { buildAtlas } from "./atlas/build.js";
+export { Atlas, type OpenOptions } from "./atlas/atlas.js";
+export type { FigureInputs } from "./atlas/figures/inputs.js";
+export type { FindOptions, FoundNames } from "./atlas/find-names.js";
+export { buildAtlas, openAtlas } from "./atlas/open.js";
 export type { BuildReport } from "./atlas/steps/atlas-build.js";
-export { type AtlasFamily, type AtlasStore, openStore as openAtlas } from "./atlas/store.js";
+export type { AtlasFamily, AtlasStore } from "./atlas/store.js";
 export { type LabelCorrection, correctLabel } from "./atlas/correct-label.js";
 export { type AtlasSteeringOptions, evaluateAtlasSteering } from "./atlas/evaluate-steering.js";
 export { drawFigures, writeFigures } from "./atlas/figures.js";
@@ -607,11 +609,11 @@ export type { AtlasOptions, AtlasStability, AtlasTraining } from "./atlas/option
 export { type PaperFiles, writePaperFiles } from "./atlas/paper-files.js";
 export { refreshLabels, saveScores } from "./atlas/refresh.js";
 export {
-  type AtlasResults,
-  type AtlasSearch,
-  type AtlasSearchOptions,
+  type DocumentHits,
+  type DocumentSearch,
+  type DocumentSearchOptions,
   type FindNamesOptions,
   type FoundName,
   type OpenSearchOptions,
-  openAtlasSearch,
-} from "./atlas/search-atlas.js";
+  openDocumentSearch,
+} from "./atlas/document-search.js";

@@ -12,12 +12,15 @@ export async function readAtlasOptions(dir: string): Promise<AtlasOptions> {
   if (!manifest) {
     throw new FormatError(
       dir,
-      "no atlas here: expected a manifest.json, as a finished build leaves",
+      "no atlas here: expected a manifest.json; build one with `feature-families build`, or the sample's with `feature-families demo`",
     );
   }
   const { inputs, steps, k } = manifest;
   if (!inputs.corpus || !inputs.embeddings || !steps.catalog) {
-    throw new FormatError(dir, "this atlas is unfinished: run the command that builds it again");
+    throw new FormatError(
+      dir,
+      "this atlas is unfinished: run `feature-families build` with the same options again to continue",
+    );
   }
   const input = (role: string): string | undefined =>
     inputs[role] && path.join(dir, inputs[role].file);

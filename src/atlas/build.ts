@@ -29,7 +29,7 @@ const STEPS = [
  * One build at a time: a second one in the same folder is refused with an Error.
  * Throws FormatError where corpus and embeddings have another number of rows, and as each step does.
  */
-export async function buildAtlas(options: AtlasOptions): Promise<BuildReport> {
+export async function buildFolder(options: AtlasOptions): Promise<BuildReport> {
   return withLock(options.dir, () => runBuild(options));
 }
 

@@ -80,13 +80,8 @@ export async function labelAtlas(
 }
 
 /** Runs through all questions of labelAtlas and writes nothing: for models that only count, see createRehearsal. */
-export async function rehearseLabels(dir: string, options: LabelAtlasOptions): Promise<void> {
-  const data = await openStore(dir, options);
-  try {
-    for await (const labelled of labelStream(data, options)) void labelled;
-  } finally {
-    await data.close();
-  }
+export async function rehearseLabels(data: AtlasStore, options: LabelAtlasOptions): Promise<void> {
+  for await (const labelled of labelStream(data, options)) void labelled;
 }
 
 /** One label as it comes, of a latent or of a family. */

@@ -1,6 +1,5 @@
 import type { Command } from "./command.js";
 import { auditCommand } from "./commands/audit.js";
-import { buildCommand } from "./commands/build.js";
 import { catalogCommand } from "./commands/catalog.js";
 import { convertCommand } from "./commands/convert.js";
 import { demoCommand } from "./commands/demo.js";
@@ -28,28 +27,27 @@ import { trainCommand } from "./commands/train.js";
 /** Every command, in the order of the overview. */
 export const commands: readonly Command[] = [
   demoCommand,
-  buildCommand,
+  doctorCommand,
   pullCommand,
   embedCommand,
-  figuresCommand,
-  searchCommand,
-  catalogCommand,
-  exportCommand,
-  stabilityCommand,
-  steeringCommand,
-  labelCommand,
-  scoreCommand,
-  auditCommand,
-  trainCommand,
-  scalingCommand,
   inspectCommand,
   convertCommand,
+  trainCommand,
+  scalingCommand,
   encodeCommand,
   metricsCommand,
   familiesCommand,
   mapCommand,
   matchCommand,
-  doctorCommand,
+  stabilityCommand,
+  figuresCommand,
+  labelCommand,
+  scoreCommand,
+  catalogCommand,
+  auditCommand,
+  searchCommand,
+  steeringCommand,
+  exportCommand,
   notebooksCommand,
   jupyterCommand,
 ];

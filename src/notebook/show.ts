@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import type { Presentable, PresentationPart } from "../core/presentation.js";
 import type { Figure } from "../figures/figure.js";
 import { figureMime } from "../figures/fragment.js";
-import { PLOTLY_CONFIG, scriptJson } from "../figures/html.js";
+import { PLOTLY_CONFIG, escapeHtml, scriptJson } from "../figures/html.js";
 import { plotlySource } from "../figures/plotly.js";
 import { type MimeBundle, type SendDisplay, findDisplay } from "./display.js";
 import { drawPicture } from "./picture.js";
@@ -15,8 +16,8 @@ import {
   tableToText,
 } from "./table.js";
 
-/** What `show` can show: a figure, a table, records as a table, or text. */
-export type Showable = Figure | Table | readonly object[] | string;
+/** What `show` can show: a figure, a table, records as a table, text, or what says itself how it is shown. */
+export type Showable = Figure | Table | readonly object[] | string | Presentable;
 
 /** How something is shown. */
 export interface ShowOptions extends FormatTableOptions, TableOptions {
@@ -43,21 +44,52 @@ let isPlotlySent = false;
 let figuresSent = 0;
 
 /**
- * Shows a figure, a table, records or text as an output of the running cell; await it, so that outputs keep their
- * order. A figure goes out as one output in three formats: plotly data, a PNG and its title; where no browser is
+ * Shows a figure, a table, records, text, or an atlas's latent, family, document or search results as an output of the
+ * running cell; await it, so that outputs keep their order. A promise is awaited first. A figure goes out as one output in three formats: plotly data, a PNG and its title; where no browser is
  * there to draw the PNG, the text says so. Throws Error outside a notebook, unless `display` is given, and TypeError
  * for anything else than a Showable.
  */
-export async function show(value: Showable, options: ShowOptions = {}): Promise<void> {
+export async function show(
+  given: Showable | Promise<Showable>,
+  options: ShowOptions = {},
+): Promise<void> {
   const { display = findDisplay() } = options;
+  const value = given instanceof Promise ? await given : given;
   if (!display) throw new Error("show: expected a cell of a tslab notebook, found none running");
   if (typeof value === "string") display(textBundle(value, options.as ?? "text"));
+  else if (isPresentable(value)) showParts(value.present(), options, display);
   else if (isFigure(value)) await showFigure(value, options, display);
   else showTable(toTable(value, options), options, display);
 }
 
 function showTable(table: Table, options: ShowOptions, display: SendDisplay): void {
   display({ "text/html": tableToHtml(table, options), "text/plain": tableToText(table, options) });
+}
+
+/** All parts as one output. */
+function showParts(
+  parts: readonly PresentationPart[],
+  options: ShowOptions,
+  display: SendDisplay,
+): void {
+  const html: string[] = [];
+  const text: string[] = [];
+  for (const { heading, text: paragraph, rows } of parts) {
+    if (heading !== undefined) {
+      html.push(`<h4>${escapeHtml(heading)}</h4>`);
+      text.push(heading);
+    }
+    if (paragraph !== undefined) {
+      html.push(`<p>${escapeHtml(paragraph)}</p>`);
+      text.push(paragraph);
+    }
+    if (rows !== undefined) {
+      const table = tableFromRecords(rows);
+      html.push(tableToHtml(table, options));
+      text.push(tableToText(table, options));
+    }
+  }
+  display({ "text/html": html.join("\n"), "text/plain": text.join("\n\n") });
 }
 
 async function showFigure(
@@ -116,6 +148,10 @@ function figureFragment(figure: Figure, withScript: boolean): string {
 function textBundle(text: string, as: "text" | "markdown" | "html"): MimeBundle {
   if (as === "text") return { "text/plain": text };
   return { [`text/${as}`]: text, "text/plain": text };
+}
+
+function isPresentable(value: object): value is Presentable {
+  return "present" in value && typeof value.present === "function";
 }
 
 function isFigure(value: object): value is Figure {

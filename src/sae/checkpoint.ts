@@ -123,7 +123,7 @@ function chooseK(
   { path, metadata }: RawCheckpoint,
   { parts, k: told }: Reading,
   name: CheckpointName,
-  { k: asked, fallbackK }: LoadOptions,
+  { k: asked, defaultK }: LoadOptions,
 ): number {
   const n = parts.encoder.rows;
   const fits = (k: number): boolean => Number.isInteger(k) && k >= 1 && k <= n;
@@ -143,9 +143,9 @@ function chooseK(
   const others = (parts.activation?.kind ?? "topk") !== "topk";
   // A batch's k is a mean: single documents have more.
   const room = Math.min(n, Math.max(DEFAULT_SLOTS, 4 * (told ?? 0)));
-  const k = others ? (own ?? room) : (told ?? own ?? name.k ?? fallbackK);
+  const k = others ? (own ?? room) : (told ?? own ?? name.k ?? defaultK);
   if (k === undefined) {
-    throw new FormatError(path, "neither its name nor its metadata tells k: give k (--k)");
+    throw new FormatError(path, "k is in neither the file name nor the metadata: pass k (--k)");
   }
   if (!fits(k)) {
     throw new FormatError(path, `k must be a whole number from 1 to n ${n}, got ${k}`);

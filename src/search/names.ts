@@ -2,8 +2,6 @@ import { ArgumentError } from "../core/errors.js";
 import type { SteeringEdit } from "./edits.js";
 import { searchLabels } from "./search-labels.js";
 
-const WORDS = { up: "more", down: "less", set: "set", remove: "remove" } as const;
-
 /** What names of latents and families are looked up in. */
 export interface Names {
   /** Latents of the SAE. */
@@ -26,7 +24,7 @@ export interface NamedLatents {
   name: string;
 }
 
-/** A steering edit and how it reads, such as "more 12 (bird, wing) × 2". */
+/** A steering edit and how it reads, such as "up 12 (bird, wing) × 2". */
 export interface NamedEdit extends SteeringEdit {
   name: string;
 }
@@ -113,7 +111,7 @@ export function readEdit(
   }
   const { latents, name } = findLatents(names, term);
   const size = kind === "remove" ? "" : ` × ${amount}`;
-  return { kind, latents, strength: amount, name: `${WORDS[kind]} ${name}${size}` };
+  return { kind, latents, strength: amount, name: `${kind} ${name}${size}` };
 }
 
 /** More of the family whose name or parent is given, with or without `:STRENGTH`; commas are part of the name. */

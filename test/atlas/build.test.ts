@@ -3,7 +3,7 @@ import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
 import { readCatalog } from "../../src/catalog/read.js";
-import { buildAtlas } from "../../src/atlas/build.js";
+import { buildFolder } from "../../src/atlas/build.js";
 import { openStore } from "../../src/atlas/store.js";
 import { drawFigures } from "../../src/atlas/figures.js";
 import type { AtlasOptions } from "../../src/atlas/options.js";
@@ -29,7 +29,7 @@ async function smallCorpus(folder: string): Promise<AtlasOptions> {
 test("an atlas is built whole, reopened, drawn, and not built again", async (t) => {
   await inFolder(async (folder) => {
     const options = await smallCorpus(folder);
-    const first = await buildAtlas(options);
+    const first = await buildFolder(options);
     t.deepEqual(first.ran, STEPS);
     t.deepEqual((await readdir(options.dir)).sort(), [
       "catalog.csv",
@@ -53,7 +53,7 @@ test("an atlas is built whole, reopened, drawn, and not built again", async (t) 
     t.true(rows.filter(({ label }) => label !== "").length > 60);
     t.true(rows.some(({ families }) => families.length > 0));
 
-    const again = await buildAtlas(options);
+    const again = await buildFolder(options);
     t.deepEqual(again.ran, []);
     t.deepEqual(again.kept, STEPS);
 
@@ -71,19 +71,19 @@ test("an atlas is built whole, reopened, drawn, and not built again", async (t) 
 test("a lost file and a changed option run only the steps that need it", async (t) => {
   await inFolder(async (folder) => {
     const options = await smallCorpus(folder);
-    await buildAtlas(options);
+    await buildFolder(options);
     const before = await readFile(path.join(options.dir, "catalog.parquet"));
     await rm(path.join(options.dir, "map.npy"));
-    t.deepEqual((await buildAtlas(options)).ran, ["map"]);
+    t.deepEqual((await buildFolder(options)).ran, ["map"]);
     t.deepEqual(await readFile(path.join(options.dir, "catalog.parquet")), before);
-    t.deepEqual((await buildAtlas({ ...options, mapFrom: "decoder" })).ran, ["map", "catalog"]);
+    t.deepEqual((await buildFolder({ ...options, mapFrom: "decoder" })).ran, ["map", "catalog"]);
   });
 });
 
 test("a build that is stopped goes on where it was and ends in the same bytes", async (t) => {
   await inFolder(async (folder) => {
     const options = await smallCorpus(folder);
-    await buildAtlas(options);
+    await buildFolder(options);
     const whole = await readFile(path.join(options.dir, "catalog.jsonl"), "utf8");
     const other = { ...options, dir: path.join(folder, "stopped") };
     for (const stopAt of ["train", "encode", "map"]) {
@@ -91,9 +91,9 @@ test("a build that is stopped goes on where it was and ends in the same bytes", 
       const onProgress = ({ step, done }: { step: string; done: number }): void => {
         if (step === stopAt && done >= 1) stop.abort(new Error("stopped"));
       };
-      await t.throwsAsync(buildAtlas({ ...other, onProgress, signal: stop.signal }));
+      await t.throwsAsync(buildFolder({ ...other, onProgress, signal: stop.signal }));
     }
-    await buildAtlas(other);
+    await buildFolder(other);
     t.is(await readFile(path.join(other.dir, "catalog.jsonl"), "utf8"), whole);
     t.deepEqual(
       (await readdir(other.dir)).filter((name) => /tmp|state/.test(name)),
@@ -107,12 +107,12 @@ test("a build with other options than the stopped one starts anew and leaves not
     const options = await smallCorpus(folder);
     const stop = new AbortController();
     const onProgress = (): void => stop.abort(new Error("stopped"));
-    await t.throwsAsync(buildAtlas({ ...options, onProgress, signal: stop.signal }), {
+    await t.throwsAsync(buildFolder({ ...options, onProgress, signal: stop.signal }), {
       message: "stopped",
     });
     const training = { k: 3, n: 64, epochs: 2, lr: 3e-3, batch: 128 };
-    t.deepEqual((await buildAtlas({ ...options, training })).ran, STEPS);
-    await buildAtlas({ ...options, training: { ...training, k: 2 } });
+    t.deepEqual((await buildFolder({ ...options, training })).ran, STEPS);
+    await buildFolder({ ...options, training: { ...training, k: 2 } });
     const names = await readdir(options.dir);
     t.deepEqual(names.filter((name) => /topk|state|lock|tmp/.test(name)).sort(), [
       "topk_indices_2_64.npy",
@@ -125,14 +125,14 @@ test("documents without classes leave no report of the classes of before", async
   await inFolder(async (folder) => {
     const training = { k: 3, n: 64, epochs: 2, lr: 3e-3, batch: 128 };
     const options = { ...(await smallCorpus(folder)), training };
-    await buildAtlas(options);
+    await buildFolder(options);
     const rows = (await readFile(options.corpus, "utf8")).trimEnd().split("\n");
     const bare = rows.map((row) => {
       const { id, title, text } = JSON.parse(row) as Record<string, string>;
       return JSON.stringify({ id, title, text });
     });
     await writeFile(options.corpus, `${bare.join("\n")}\n`);
-    await buildAtlas({ ...options, classTree: undefined });
+    await buildFolder({ ...options, classTree: undefined });
     t.false((await readdir(options.dir)).includes("taxonomy.json"));
     t.is(await (await openStore(options.dir)).taxonomy(), undefined);
   });
@@ -143,7 +143,7 @@ test("a corpus of another length than its embeddings is refused, naming both", a
     const options = await smallCorpus(folder);
     const text = await readFile(options.corpus, "utf8");
     await writeFile(options.corpus, text.split("\n").slice(1).join("\n"));
-    await t.throwsAsync(buildAtlas(options), {
+    await t.throwsAsync(buildFolder(options), {
       instanceOf: FormatError,
       message: /documents\.jsonl: holds 599 documents, but embeddings\.npy has 600 rows/,
     });

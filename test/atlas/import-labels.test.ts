@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
 import { readCatalog } from "../../src/catalog/read.js";
-import { buildAtlas } from "../../src/atlas/build.js";
+import { buildFolder } from "../../src/atlas/build.js";
 import { openStore } from "../../src/atlas/store.js";
 import { correctLabel } from "../../src/atlas/correct-label.js";
 import { importLabels } from "../../src/atlas/import-labels.js";
@@ -27,7 +27,7 @@ async function smallAtlas(folder: string): Promise<AtlasOptions> {
 test("imported labels reach catalog and families, survive a rebuild, and yield to a person's", async (t) => {
   await inFolder(async (folder) => {
     const options = await smallAtlas(folder);
-    await buildAtlas(options);
+    await buildFolder(options);
     const { dir } = options;
     t.deepEqual((await refreshLabels(dir)).ran, [], "the stored options are those of the build");
     const catalog = (): ReturnType<typeof readCatalog> =>
@@ -79,7 +79,7 @@ test("imported labels reach catalog and families, survive a rebuild, and yield t
         { name: "pearson", value: 0.6, n: 0 },
       ],
     });
-    t.deepEqual((await buildAtlas(options)).ran, [], "a build finds nothing to do");
+    t.deepEqual((await buildFolder(options)).ran, [], "a build finds nothing to do");
 
     await correctLabel(dir, { latent: 5, label: " five ", note: "by eye", date: "2026-01-01" });
     await correctLabel(dir, { latent: family.parent, of: "family", label: "mine" });
@@ -108,7 +108,7 @@ test("imported labels reach catalog and families, survive a rebuild, and yield t
 test("labels of another SAE are refused by their densities unless they are forced", async (t) => {
   await inFolder(async (folder) => {
     const options = await smallAtlas(folder);
-    await buildAtlas(options);
+    await buildFolder(options);
     const { dir } = options;
     const before = await readCatalog(path.join(dir, "catalog.jsonl"));
     const file = path.join(folder, "other.json");

@@ -6,13 +6,14 @@ import { createChatModel, createRehearsal } from "../../src/llm/index.js";
 import { type CatalogRow } from "../../src/catalog/catalog.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import { readModelLabels } from "../../src/records/model-labels.js";
-import { buildAtlas } from "../../src/atlas/build.js";
+import { buildFolder } from "../../src/atlas/build.js";
 import {
   type LabelAtlasOptions,
   type LabelAtlasReport,
   labelAtlas,
   rehearseLabels,
 } from "../../src/atlas/label-atlas.js";
+import { openStore } from "../../src/atlas/store.js";
 import { refreshLabels, saveScores } from "../../src/atlas/refresh.js";
 import { inFolder } from "../support/folder.js";
 import { type LlmServerOptions, startLlmServer } from "../support/llm-server.js";
@@ -42,7 +43,7 @@ test("a labelled atlas stays as it is when it is built again, and a person's lab
     const { dir, built } = await buildPlantedAtlas(folder, { themes: 4 });
     const report = await labelPlanted(dir);
     t.deepEqual(report.refreshed.ran, ["labels", "families", "catalog"]);
-    t.deepEqual((await buildAtlas(built)).ran, []);
+    t.deepEqual((await buildFolder(built)).ran, []);
     const correction = JSON.stringify({ latent: 1, label: "my own words" });
     await writeFile(path.join(dir, "labels.overrides.jsonl"), `${correction}\n`);
     await refreshLabels(dir);
@@ -131,7 +132,7 @@ test("a rehearsal counts the questions of the run, known answers apart, and writ
     const server = await startLlmServer({ answer: answerPlanted });
     const model = await createChatModel({ model: "gpt-4o-mini", baseUrl: server.baseUrl, env: {} });
     const rehearsal = createRehearsal(model);
-    await rehearseLabels(dir, { explainer: rehearsal });
+    await rehearseLabels(await openStore(dir), { explainer: rehearsal });
     const { prompts, known, inputTokens, likelyCost = 0, cost = 0, seconds } = rehearsal.estimate();
     t.deepEqual([prompts, known, server.calls.length], [45, 0, 0]);
     t.true(inputTokens > 10_000 && likelyCost > 0 && cost > likelyCost && seconds > 0);

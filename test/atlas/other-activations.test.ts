@@ -6,7 +6,7 @@ import { createMatrix } from "../../src/core/index.js";
 import { writeNpy } from "../../src/files/index.js";
 import { createSae, saveSaeLens } from "../../src/sae/index.js";
 import { readCatalog } from "../../src/catalog/read.js";
-import { buildAtlas } from "../../src/atlas/build.js";
+import { buildFolder } from "../../src/atlas/build.js";
 import { openStore } from "../../src/atlas/store.js";
 import { inFolder } from "../support/folder.js";
 
@@ -39,7 +39,7 @@ test("an atlas of a ReLU SAE in SAELens's folder counts no empty slot", async (t
     );
     await writeFile(file("c.jsonl"), rows.join("\n"));
     const options = { dir: file("atlas"), corpus: file("c.jsonl"), embeddings: file("e.npy"), sae };
-    const report = await buildAtlas({ ...options, device: "cpu" });
+    const report = await buildFolder({ ...options, device: "cpu" });
     t.true(report.ran.includes("catalog"));
     const data = await openStore(options.dir);
     const { offsets } = await data.postings();
@@ -49,17 +49,17 @@ test("an atlas of a ReLU SAE in SAELens's folder counts no empty slot", async (t
     );
     t.true(existsSync(path.join(options.dir, "catalog.parquet")));
     await data.close();
-    t.deepEqual((await buildAtlas({ ...options, device: "cpu" })).ran, []);
+    t.deepEqual((await buildFolder({ ...options, device: "cpu" })).ran, []);
     // A person's label wins, reaches the catalog and survives the next run.
     const overrides = path.join(options.dir, "labels.overrides.jsonl");
     await writeFile(overrides, '{"latent": 2, "label": " the third word ", "note": "seen"}\n');
-    const ran = (await buildAtlas({ ...options, device: "cpu" })).ran;
+    const ran = (await buildFolder({ ...options, device: "cpu" })).ran;
     t.true(ran.includes("labels") && ran.includes("catalog") && !ran.includes("encode"));
     const row = (await readCatalog(path.join(options.dir, "catalog.jsonl")))[2];
     t.like(row, { label: "the third word", label_source: "human", label_note: "seen" });
-    t.deepEqual((await buildAtlas({ ...options, device: "cpu" })).ran, []);
+    t.deepEqual((await buildFolder({ ...options, device: "cpu" })).ran, []);
     await writeFile(overrides, '{"latent": 8, "label": "no such latent"}\n');
-    await t.throwsAsync(buildAtlas({ ...options, device: "cpu" }), {
+    await t.throwsAsync(buildFolder({ ...options, device: "cpu" }), {
       message: /labels\.overrides\.jsonl: line 1: latent must be a whole number from 0 to 7, got 8/,
     });
   });

@@ -8,7 +8,7 @@ import { readJson } from "../../src/files/index.js";
 import { loadSae, saveSae } from "../../src/sae/index.js";
 import { readCatalog } from "../../src/catalog/read.js";
 import { readAtlasOptions } from "../../src/atlas/atlas-options.js";
-import { buildAtlas } from "../../src/atlas/build.js";
+import { buildFolder } from "../../src/atlas/build.js";
 import { openStore } from "../../src/atlas/store.js";
 import type { AtlasOptions } from "../../src/atlas/options.js";
 import { inFolder } from "../support/folder.js";
@@ -26,7 +26,7 @@ async function smallAtlas(folder: string): Promise<AtlasOptions> {
     training: { k: 4, n: 48, epochs: 4, lr: 4e-3, batch: 128 },
     device: "cpu",
   };
-  await buildAtlas(options);
+  await buildFolder(options);
   return options;
 }
 
@@ -53,7 +53,7 @@ test("stability is measured once, told in every file, kept while the families st
       device: "cpu" as const,
       stability: MEASURED,
     };
-    const first = await buildAtlas(measured);
+    const first = await buildFolder(measured);
     t.deepEqual(first.ran, ["train-seed-1", "stability", "families", "taxonomy", "catalog"]);
     const report = (await readJson(file("stability.json"))) as StabilityReport;
     t.true(report.families.length > 0);
@@ -85,14 +85,14 @@ test("stability is measured once, told in every file, kept while the families st
     t.is(own?.stability, report.families[0].stability);
 
     // A build that measures nothing keeps it; so does the same measurement again.
-    const kept = await buildAtlas(options);
+    const kept = await buildFolder(options);
     t.deepEqual([kept.ran, kept.dropped], [[], []]);
-    t.deepEqual((await buildAtlas(measured)).ran, []);
+    t.deepEqual((await buildFolder(measured)).ran, []);
     // More resamples need no new SAE.
-    const more = await buildAtlas({ ...measured, stability: { ...MEASURED, resamples: 5 } });
+    const more = await buildFolder({ ...measured, stability: { ...MEASURED, resamples: 5 } });
     t.deepEqual(more.ran, ["stability", "families", "taxonomy", "catalog"]);
 
-    const other = await buildAtlas({ ...options, threshold: 0.2 });
+    const other = await buildFolder({ ...options, threshold: 0.2 });
     t.deepEqual([other.ran, other.dropped], [["families", "taxonomy", "catalog"], ["stability"]]);
     const names = await readdir(dir);
     t.false(names.includes("stability.json"));
@@ -111,17 +111,17 @@ test("a measurement that is stopped in its training goes on, and ends in the sam
     };
     const measured = { ...options, stability: MEASURED };
     const before = await readFile(path.join(options.dir, "families.json"), "utf8");
-    await t.throwsAsync(buildAtlas({ ...measured, onProgress, signal: stop.signal }), {
+    await t.throwsAsync(buildFolder({ ...measured, onProgress, signal: stop.signal }), {
       message: "stopped",
     });
     t.is(await readFile(path.join(options.dir, "families.json"), "utf8"), before);
-    await buildAtlas(measured);
+    await buildFolder(measured);
     const text = await readFile(path.join(options.dir, "stability.json"), "utf8");
     // From nothing: the SAE of the other seed trained in one go.
     for (const name of ["stability.json", "sae-seed-1.safetensors"]) {
       await rm(path.join(options.dir, name));
     }
-    await buildAtlas(measured);
+    await buildFolder(measured);
     t.is(await readFile(path.join(options.dir, "stability.json"), "utf8"), text);
   });
 });
@@ -141,7 +141,7 @@ test("families of the reference's rules are measured by the same rules, over doc
     }));
     await writeFile(analysis, JSON.stringify(rows));
     const compat = { ...options, analysis, compat: true, stability: MEASURED };
-    await buildAtlas(compat);
+    await buildFolder(compat);
     const report = (await readJson(path.join(options.dir, "stability.json"))) as StabilityReport;
     const families = await (await openStore(options.dir)).families();
     t.true(families.length > 0);
@@ -152,7 +152,7 @@ test("families of the reference's rules are measured by the same rules, over doc
     t.true((report.documents.families ?? 0) > (report.documents.random ?? 1));
     t.true((report.seeds?.matched ?? 0) > 0);
     // The same analysis without compat finds other families: what was measured is not about them.
-    const plain = await buildAtlas({ ...options, analysis });
+    const plain = await buildFolder({ ...options, analysis });
     t.deepEqual(plain.dropped, ["stability"]);
   });
 });
@@ -162,11 +162,11 @@ test("SAEs are compared by file too, and an SAE that was given needs to be told 
     const options = await smallAtlas(folder);
     const given = { ...options, dir: path.join(folder, "given"), training: undefined };
     const sae = path.join(options.dir, "sae.safetensors");
-    await t.throwsAsync(buildAtlas({ ...given, sae, stability: { seeds: 1 } }), {
+    await t.throwsAsync(buildFolder({ ...given, sae, stability: { seeds: 1 } }), {
       instanceOf: TypeError,
       message: /not trained here, so give epochs and lr/,
     });
-    await buildAtlas({ ...given, sae, stability: { resamples: 2, saes: [sae] } });
+    await buildFolder({ ...given, sae, stability: { resamples: 2, saes: [sae] } });
     const report = (await readJson(path.join(given.dir, "stability.json"))) as StabilityReport;
     // The very same SAE: all that is alive comes again whole.
     t.is(report.seeds?.families, 1);
@@ -174,7 +174,7 @@ test("SAEs are compared by file too, and an SAE that was given needs to be told 
     // The same directions with another k, which the file tells: the latents match, the families are others.
     const narrow = path.join(folder, "narrow.safetensors");
     await saveSae(narrow, { ...(await loadSae(sae)), k: 1 });
-    await buildAtlas({ ...given, sae, stability: { resamples: 2, saes: [narrow] } });
+    await buildFolder({ ...given, sae, stability: { resamples: 2, saes: [narrow] } });
     const other = (await readJson(path.join(given.dir, "stability.json"))) as StabilityReport;
     t.is(other.seeds?.matched, report.seeds?.matched);
     t.true((other.seeds?.families ?? 1) < 1);

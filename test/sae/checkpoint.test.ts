@@ -96,7 +96,7 @@ test("k is asked for where the name does not tell it, and a wrong n in the name 
   await copyFile(source, plain);
   await t.throwsAsync(loadSae(plain), {
     name: "FormatError",
-    message: /model\.pth: neither its name nor its metadata tells k: give k/,
+    message: /model\.pth: k is in neither the file name nor the metadata: pass k/,
   });
   t.is((await loadSae(plain, { k: 8 })).k, 8);
   const wrong = join(dir, "csLG_8_1024_16.pth");

@@ -3,7 +3,7 @@ import path from "node:path";
 import { createMatrix } from "../../src/core/index.js";
 import { writeNpy } from "../../src/files/index.js";
 import { createSae, saveSae } from "../../src/sae/index.js";
-import { buildAtlas } from "../../src/atlas/build.js";
+import { buildFolder } from "../../src/atlas/build.js";
 import type { AtlasOptions } from "../../src/atlas/options.js";
 import { type Planted, type PlantedOptions, plantCorpus } from "./planted.js";
 
@@ -55,6 +55,6 @@ export async function buildPlantedAtlas(
     sae: file("sae.safetensors"),
     device: "cpu",
   };
-  await buildAtlas(built);
+  await buildFolder(built);
   return { dir, planted, built };
 }

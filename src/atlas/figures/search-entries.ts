@@ -10,7 +10,7 @@ import { matrixRow } from "../../core/matrix.js";
 import { type EditOptimisation, optimiseEdits } from "../../search/study/edit-optimisation.js";
 import type { AtlasStore } from "../store.js";
 import type { SteeringReport } from "../steering-report.js";
-import { type AtlasSearch, openAtlasSearch } from "../search-atlas.js";
+import { type DocumentSearch, openDocumentSearch } from "../document-search.js";
 import { chooseDisjoint, labeller } from "./atlas-entries.js";
 import type { AtlasFigureOptions, FigureEntry, Undrawn } from "./entry.js";
 import { FAMILIES, PLAIN_TOP_K, STEERING } from "./requirements.js";
@@ -104,7 +104,7 @@ export async function ownOptimisation(
 // One search as an example: the strongest document of a large family's parent, turned towards another family.
 interface Example {
   atlas: AtlasStore;
-  search: AtlasSearch;
+  search: DocumentSearch;
   row: number;
   query: Float32Array;
   title: string;
@@ -118,7 +118,7 @@ async function withExample(
   const [from, to] = chooseDisjoint(await atlas.families());
   if (to === undefined) return { reason: "needs two families without a latent in common" };
   const [{ document: row }] = topDocuments(await atlas.postings(), from.parent, 1);
-  const search = await openAtlasSearch(atlas);
+  const search = await openDocumentSearch(atlas);
   try {
     const query = await embeddingOf(atlas, row);
     const { title } = (await atlas.documents())[row];

@@ -11,8 +11,8 @@ export interface LoadOptions {
    * that may be active in a document, default 256, or four times the k of a batch-top-k one.
    */
   k?: number;
-  /** k of a top-k SAE that neither the file nor its name declares. Default: such a file is an error. */
-  fallbackK?: number;
+  /** k where neither the file nor its name has it, for uses in which k plays no part. Default: that is an error. */
+  defaultK?: number;
   /** A name of CHECKPOINT_FORMATS, where the file does not tell. */
   format?: string;
   /**

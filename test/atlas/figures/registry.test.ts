@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix } from "../../../src/files/index.js";
 import { trainGrid } from "../../../src/sae/index.js";
-import { buildAtlas } from "../../../src/atlas/build.js";
+import { buildFolder } from "../../../src/atlas/build.js";
 import { openStore } from "../../../src/atlas/store.js";
 import { drawFigures, writeFigures } from "../../../src/atlas/figures.js";
 import { FIGURES, findFigures, listFigures } from "../../../src/atlas/figures/registry.js";
@@ -36,7 +36,7 @@ test("every figure has one name, and an unknown one is refused with those there 
 test("an atlas alone gives its own figures, with a grid those of several SAEs too, twice the same bytes", async (t) => {
   await inFolder(async (folder) => {
     const options = await smallCorpus(folder);
-    await buildAtlas(options);
+    await buildFolder(options);
     const atlas = await openStore(options.dir);
     const alone = await listFigures(figureSources(atlas));
     const missing = new Map(alone.map(({ name, missing }) => [name, missing]));
@@ -89,7 +89,7 @@ test("an atlas alone gives its own figures, with a grid those of several SAEs to
 test("SAEs given as files are compared with the atlas's own, and what they lack is told", async (t) => {
   await inFolder(async (folder) => {
     const options = await smallCorpus(folder);
-    await buildAtlas(options);
+    await buildFolder(options);
     const grid = path.join(folder, "grid");
     await trainGrid(await readNpyMatrix(options.embeddings), {
       ...{ k: [4], n: [24, 32], epochs: 1, batch: 128 },

@@ -1,13 +1,11 @@
 import type { Document } from "../../corpus/corpus.js";
-import type { AtlasResults, AtlasSearch } from "../../atlas/search-atlas.js";
+import { type DocumentHits, RANKS_BEFORE } from "../../atlas/document-search.js";
 import type { Explanation } from "../../search/explain.js";
-import type { AtlasStore } from "../../atlas/store.js";
+import type { OpenSearch } from "./search.js";
 import type { NamedEdit } from "../../search/names.js";
-import { formatRows } from "./rows.js";
+import { formatRows } from "../text.js";
 
 const LATENTS_SHOWN = 5;
-// Ranks without the edits are known to this one.
-const RANKS_BEFORE = 1000;
 
 /** One result, ready for JSON. */
 export interface FoundDocument {
@@ -33,10 +31,10 @@ export interface Found {
   moved?: { latent: number; label: string; before: number; wanted: number; after: number }[];
 }
 
-/** The rows that were found with ids, titles and, for a `query`, explanations. */
+/** Puts ids, titles and, for a `query`, explanations to the rows that were found. */
 export async function toFound(
-  { atlas, data }: { atlas: AtlasSearch; data: AtlasStore },
-  { hits, before, left, steered }: AtlasResults,
+  { atlas, data }: Pick<OpenSearch, "atlas" | "data">,
+  { hits, before, left, steered }: DocumentHits,
   query?: Float32Array,
 ): Promise<Found> {
   const documents = await data.documents();

@@ -28,7 +28,7 @@ import { ATLAS_FILES } from "./files.js";
 import { type NameVectors, createNameVectors } from "./name-vectors.js";
 
 /** What a steered search found. */
-export interface AtlasResults {
+export interface DocumentHits {
   hits: Hit[];
   /** Rank of each hit without the edits, from 1; undefined below the first 1,000. */
   before: (number | undefined)[];
@@ -39,7 +39,7 @@ export interface AtlasResults {
 }
 
 /** How an atlas is searched. */
-export interface AtlasSearchOptions {
+export interface DocumentSearchOptions {
   /** Results. Default 10. */
   count?: number;
   edits?: readonly SteeringEdit[];
@@ -50,14 +50,20 @@ export interface AtlasSearchOptions {
 }
 
 /** An atlas's documents, opened for searches. */
-export interface AtlasSearch {
+export interface DocumentSearch {
   /** Documents. */
   readonly rows: number;
   /** Width of the embeddings. */
   readonly cols: number;
   /** Labels by latent, empty where there is none. */
   readonly labels: readonly string[];
-  search(query: ArrayLike<number>, options?: AtlasSearchOptions): Promise<AtlasResults>;
+  search(query: ArrayLike<number>, options?: DocumentSearchOptions): Promise<DocumentHits>;
+  /** The query after edits. */
+  steer(
+    query: ArrayLike<number>,
+    edits: readonly SteeringEdit[],
+    method?: SteeringMethod,
+  ): Promise<SteeredQuery>;
   /** The score of document `row` as a sum; see explainScore. */
   explain(query: ArrayLike<number>, row: number): Promise<Explanation>;
   /**
@@ -105,10 +111,10 @@ export interface FoundName {
 export const RANKS_BEFORE = 1000;
 
 /** Opens an atlas's documents for searches; its codes and the encoder are only opened for the first need of them. */
-export async function openAtlasSearch(
+export async function openDocumentSearch(
   data: AtlasStore,
   options: OpenSearchOptions = {},
-): Promise<AtlasSearch> {
+): Promise<DocumentSearch> {
   const [sae, records] = [await data.sae(), await data.labels()];
   const embeddings = await openEmbeddings(data.paths.embeddings, options);
   const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.text ?? "");
@@ -119,6 +125,11 @@ export async function openAtlasSearch(
     const engine = await data.engine();
     return { engine, sae, encoder: await (opened ??= engine.createEncoder(sae)) };
   };
+  const steer: DocumentSearch["steer"] = async (query, edits, method) => {
+    typical ??= typicalActivations(await data.postings());
+    const directions = method === "documents" ? await data.directions() : undefined;
+    return steerQuery({ ...(await model()), typical, directions }, query, edits, method);
+  };
   return {
     rows: embeddings.store.rows,
     cols: embeddings.store.cols,
@@ -128,10 +139,7 @@ export async function openAtlasSearch(
         const [hits] = await embeddings.search([{ query, count }], accept);
         return { hits, before: hits.map((_, i) => i + 1), left: [] };
       }
-      typical ??= typicalActivations(await data.postings());
-      const directions = method === "documents" ? await data.directions() : undefined;
-      const parts = { ...(await model()), typical, directions };
-      const steered = await steerQuery(parts, query, edits, method);
+      const steered = await steer(query, edits, method);
       const [plain, hits] = await embeddings.search(
         [
           { query, count: Math.max(count, RANKS_BEFORE) },
@@ -145,6 +153,7 @@ export async function openAtlasSearch(
       );
       return { hits, before: hits.map(({ row }) => ranks.get(row)), left, steered };
     },
+    steer,
     async explain(query, row) {
       const document = await embeddings.store.read(row, row + 1);
       return explainScore(await model(), query, document.data);

@@ -1,0 +1,399 @@
+import type { Codes, Postings } from "../core/codes.js";
+import type { Matrix } from "../core/matrix.js";
+import { once } from "../core/once.js";
+import type { OnProgress } from "../core/progress.js";
+import type { CatalogRow } from "../catalog/catalog.js";
+import type { StabilityReport } from "../compare/stability-report.js";
+import { type Document } from "../corpus/corpus.js";
+import { type Embedder, createOfflineEmbedder } from "../corpus/embedder.js";
+import type { Engine } from "../engine/engine.js";
+import type { Coactivation } from "../families/coactivation/coactivation.js";
+import type { Forest } from "../families/forest/forest.js";
+import type { Figure } from "../figures/figure.js";
+import type { Audit } from "../labels/evidence/audit.js";
+import type { Label } from "../records/label.js";
+import { encodeEmbeddings } from "../sae/encode.js";
+import type { SaeMetrics } from "../sae/measure/metrics.js";
+import type { Sae } from "../sae/sae.js";
+import type { Explanation } from "../search/explain.js";
+import { type Term, findFamily, findLatent } from "../search/names.js";
+import type { SteeredQuery } from "../search/steer.js";
+import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
+import { readAtlasOptions } from "./atlas-options.js";
+import { type AtlasAuditOptions, auditAtlas } from "./audit-atlas.js";
+import { buildFolder } from "./build.js";
+import {
+  type CompareOptions,
+  type SaeComparison,
+  comparedStore,
+  compareSaes,
+  openComparedSae,
+} from "./compare.js";
+import { correctLabel } from "./correct-label.js";
+import { type DocumentSearch, openDocumentSearch } from "./document-search.js";
+import { type ExportOptions, type ExportTarget, defaultExport, exportStore } from "./export.js";
+import type { AtlasFigureOptions } from "./figures/entry.js";
+import { type FigureListing, listFigures } from "./figures/registry.js";
+import { type FigureInputs, inputSources } from "./figures/inputs.js";
+import type { FigureSources } from "./figures/sources.js";
+import { type FindOptions, type FoundNames, findNames } from "./find-names.js";
+import { type WriteFiguresOptions, drawFigures, writeFigures } from "./figures.js";
+import { type ImportOptions, type ImportReport, importLabels } from "./import-labels.js";
+import {
+  type LabelEstimate,
+  type LabelOptions,
+  type LabelReport,
+  estimateLabels,
+  labelStore,
+} from "./label.js";
+import { withLock } from "./lock.js";
+import type { AtlasOptions, AtlasStability } from "./options.js";
+import { refreshLabels } from "./refresh.js";
+import { type ScoreOptions, type ScoreReport, scoreStore } from "./score.js";
+import {
+  type Query,
+  type SearchOptions,
+  type SearchResults,
+  type SteeringOptions,
+  embedQuery,
+  namesOf,
+  readSteering,
+  searchDocuments,
+} from "./search.js";
+import { type SteeringRun, type SteeringRunOptions, runSteering } from "./steering-run.js";
+import type { BuildReport } from "./steps/atlas-build.js";
+import { type AtlasFamily, AtlasStore } from "./store.js";
+import {
+  type DocumentView,
+  type FamilyView,
+  type LatentView,
+  labelTexts,
+  viewDocument,
+  viewFamily,
+  viewLatent,
+} from "./views.js";
+
+/** How an atlas is opened. */
+export interface OpenOptions extends Pick<AtlasOptions, "device" | "onProgress" | "signal"> {
+  /** The embedder that made the corpus's embeddings, for texts. Default: the offline one, which made the sample's. */
+  embedder?: Embedder;
+}
+
+/**
+ * An atlas: an SAE's latents over a corpus, with codes, labels, families, map and catalog. What it holds is read when it is
+ * first asked for, checked, and kept; names are looked up by number or by words. Made by openAtlas or buildAtlas; `close`
+ * frees the engine and the search index.
+ */
+export class Atlas {
+  /** Folder of the atlas. */
+  readonly dir: string;
+  /** Name of that folder. */
+  readonly name: string;
+  /** The files and values behind the atlas, for functions that work beside it. */
+  readonly store: AtlasStore;
+  readonly #options: OpenOptions;
+  readonly #embedder: () => Promise<Embedder>;
+  /** What the build did, where `buildAtlas` made this. */
+  readonly built: BuildReport | undefined;
+  /** Searches that read the file as they go, and those on an index. */
+  #direct: Promise<DocumentSearch> | undefined;
+  #indexed: Promise<DocumentSearch> | undefined;
+
+  /** Use openAtlas. */
+  constructor(store: AtlasStore, options: OpenOptions = {}, built?: BuildReport) {
+    this.built = built;
+    this.dir = store.dir;
+    this.name = store.name;
+    this.store = store;
+    this.#options = options;
+    this.#embedder = once(() => Promise.resolve(options.embedder ?? createOfflineEmbedder()));
+  }
+
+  // What it holds.
+
+  /** The corpus, row for row. */
+  documents(): Promise<Document[]> {
+    return this.store.documents();
+  }
+
+  /** The documents' embeddings [N, d]. */
+  embeddings(): Promise<Matrix> {
+    return this.store.embeddings();
+  }
+
+  sae(): Promise<Sae> {
+    return this.store.sae();
+  }
+
+  /** Active latents of every document [N, k]. */
+  codes(): Promise<Codes> {
+    return this.store.codes();
+  }
+
+  /** Documents of every latent. */
+  postings(): Promise<Postings> {
+    return this.store.postings();
+  }
+
+  /** How often, and how alike, latents are active together. */
+  coactivation(): Promise<Coactivation> {
+    return this.store.coactivation();
+  }
+
+  /** The maximum spanning forest that families are cut from. */
+  forest(): Promise<Forest> {
+    return this.store.forest();
+  }
+
+  families(): Promise<AtlasFamily[]> {
+    return this.store.families();
+  }
+
+  /** By latent. */
+  labels(): Promise<Map<number, Label>> {
+    return this.store.labels();
+  }
+
+  /** A row per latent, in order: label, scores, density, families, place and relatives. */
+  catalog(): Promise<CatalogRow[]> {
+    return this.store.catalog();
+  }
+
+  /** Places of the latents on the map [n, 2]. */
+  places(): Promise<Matrix> {
+    return this.store.places();
+  }
+
+  /** How well the SAE reconstructs the corpus. */
+  metrics(): Promise<SaeMetrics> {
+    return this.store.metrics();
+  }
+
+  /** Agreement with the documents' classes; undefined where they have none. */
+  taxonomy(): Promise<TaxonomyReport | undefined> {
+    return this.store.taxonomy();
+  }
+
+  /** How reproducible families and latents are; undefined where `measureStability` was not run. */
+  stability(): Promise<StabilityReport | undefined> {
+    return this.store.stability();
+  }
+
+  /** The device that encodes and compares. */
+  engine(): Promise<Engine> {
+    return this.store.engine();
+  }
+
+  // What it finds.
+
+  /** A latent by its number or by words of its label, with its documents and relatives. Throws ArgumentError. */
+  latent(term: Term, options: { limit?: number } = {}): Promise<LatentView> {
+    return viewLatent(this.store, term, options);
+  }
+
+  /** A family by its parent latent's number or by words of its name, with its latents. Throws ArgumentError. */
+  family(term: Term): Promise<FamilyView> {
+    return viewFamily(this.store, term);
+  }
+
+  /** A document by its row, its id or words of its title, with its latents. Throws ArgumentError. */
+  document(term: Term): Promise<DocumentView> {
+    return viewDocument(this.store, term);
+  }
+
+  /**
+   * Latents, or families, whose names have the words of a text, and behind those the nearest by meaning. `words` leaves the
+   * latter out, which need the embedder.
+   */
+  async find(text: string, options: FindOptions = {}): Promise<FoundNames[]> {
+    const search = await this.#openSearch(true);
+    return findNames(this.store, search, text, { embedder: this.#embedder, ...options });
+  }
+
+  // What it does.
+
+  /**
+   * Documents by meaning: the nearest to a text or an embedding by cosine, exact, steered by latents where asked. The
+   * first search makes an index of the embeddings ready, later ones use it; `once` reads the file as it goes instead.
+   * Throws ArgumentError for names that nothing has, and for a text whose embedder is not the corpus's.
+   */
+  async search(
+    query: Query,
+    { once: isOnly = false, ...options }: SearchOptions & { once?: boolean } = {},
+  ): Promise<SearchResults> {
+    const search = await this.#openSearch(isOnly);
+    const { embedder } = options;
+    const vector = await embedQuery(query, search.cols, () =>
+      embedder ? Promise.resolve(embedder) : this.#embedder(),
+    );
+    return searchDocuments(this.store, search, vector, options);
+  }
+
+  /** A query's embedding after edits, and what the edits did to its latents. Throws as search does. */
+  async steer(query: Query, options: SteeringOptions): Promise<SteeredQuery> {
+    const search = await this.#openSearch(true);
+    const vector = await embedQuery(query, search.cols, this.#embedder);
+    const edits = readSteering(await namesOf(this.store), options);
+    return search.steer(vector, edits, options.method);
+  }
+
+  /** The cosine of a query and a document as an exact sum over latents. `document` is its row, id or title. */
+  async explain(query: Query, document: Term): Promise<Explanation & { labels: string[] }> {
+    const search = await this.#openSearch(true);
+    const vector = await embedQuery(query, search.cols, this.#embedder);
+    const { row } = await viewDocument(this.store, document);
+    const explanation = await search.explain(vector, row);
+    const labels = await labelTexts(this.store);
+    return { ...explanation, labels: explanation.latents.map(({ latent }) => labels[latent]) };
+  }
+
+  /** The codes of texts, or of embeddings [rows, d], on the atlas's engine. */
+  async encode(
+    input: readonly string[] | Matrix,
+    {
+      batch,
+      onProgress,
+      signal,
+    }: { batch?: number; onProgress?: OnProgress; signal?: AbortSignal } = {},
+  ): Promise<Codes> {
+    const matrix =
+      "data" in input ? input : await (await this.#embedder()).embed(input, { signal });
+    const engine = await this.engine();
+    return encodeEmbeddings(await this.sae(), matrix, { engine, batch, onProgress, signal });
+  }
+
+  /** One figure by name; see `listFigures`. Throws Error where there is no data for it, RangeError for an unknown name. */
+  async figure(name: string, options: AtlasFigureOptions & FigureInputs = {}): Promise<Figure> {
+    const [figure] = await drawFigures(this.#sources(options), [name], options);
+    return figure;
+  }
+
+  /** Writes figures into a folder (default: those that a build draws) and gives their paths. */
+  figures(folder: string, options: WriteFiguresOptions & FigureInputs = {}): Promise<string[]> {
+    return writeFigures(this.#sources(options), folder, options);
+  }
+
+  /** Every figure with what it shows, what it needs, and why it cannot be drawn where it cannot. */
+  listFigures(options: FigureInputs = {}): Promise<FigureListing[]> {
+    return listFigures(this.#sources(options));
+  }
+
+  /** Labels latents by a language model and scores the labels, within a budget; see LabelOptions. */
+  label(options: LabelOptions): Promise<LabelReport> {
+    return labelStore(this.store, options);
+  }
+
+  /** What `label` with the same options would take: prompts, tokens, cost and time. Sends nothing. */
+  estimate(options: LabelOptions): Promise<LabelEstimate> {
+    return estimateLabels(this.store, options);
+  }
+
+  /** Scores labels by embeddings alone, beside the same labels given to other latents at random. */
+  async score(options: ScoreOptions = {}): Promise<ScoreReport> {
+    return scoreStore(this.store, options.embedder ?? (await this.#embedder()), options);
+  }
+
+  /** Gives a latent a label, or a family a name, that wins over every other and survives every run. */
+  async rename(
+    term: Term,
+    label: string,
+    { of = "latent", note }: { of?: "latent" | "family"; note?: string } = {},
+  ): Promise<BuildReport> {
+    const { n, labels, families } = await namesOf(this.store);
+    const latent =
+      of === "family" ? findFamily(families, term).parent : findLatent({ n, labels }, term);
+    return this.#reloaded(correctLabel(this.dir, { latent, label, of, note }, this.#options));
+  }
+
+  /** Takes labels and family names of other tools or atlases in; see importLabels. */
+  import(files: string | readonly string[], options: ImportOptions = {}): Promise<ImportReport> {
+    const list = typeof files === "string" ? [files] : files;
+    return this.#reloaded(importLabels(this.dir, list, { ...this.#options, ...options }));
+  }
+
+  /** Measures how reproducible families are over resamples of the documents and over training seeds. */
+  async measureStability(options: AtlasStability = {}): Promise<StabilityReport> {
+    const given = await readAtlasOptions(this.dir);
+    await this.#reloaded(buildFolder({ ...given, ...this.#options, stability: options }));
+    const report = await this.stability();
+    if (report === undefined) throw new Error(`${this.dir}: stability.json was not written`);
+    return report;
+  }
+
+  /** Evaluates steering: what it brings and costs, method against method at equal cosine. */
+  evaluateSteering(options: SteeringRunOptions = {}): Promise<SteeringRun> {
+    return runSteering(this.store, { ...this.#options, ...options });
+  }
+
+  /** The labels with the documents, answers and verdicts behind them. */
+  audit(options: AtlasAuditOptions = {}): Promise<Audit> {
+    return auditAtlas(this.store, options);
+  }
+
+  /** Writes the atlas for another tool (default `exports/NAME-TARGET`) and gives the paths. */
+  export(
+    target: ExportTarget,
+    out: string = defaultExport(this.store, target),
+    options: ExportOptions = {},
+  ): Promise<string[]> {
+    return exportStore(this.store, target, out, options);
+  }
+
+  /**
+   * Matches the latents and families of this atlas, the smaller side, with those of another atlas or of an SAE's file (the
+   * larger side) of the same embedding.
+   */
+  async compare(
+    other: Atlas | string,
+    options: Omit<CompareOptions, "middle"> & { middle?: Atlas | string } = {},
+  ): Promise<SaeComparison> {
+    const side = (one: Atlas | string): ReturnType<typeof openComparedSae> =>
+      typeof one === "string" ? openComparedSae(one) : comparedStore(one.store);
+    const { middle, ...rest } = options;
+    return compareSaes(await side(this), await side(other), await this.engine(), {
+      ...rest,
+      middle: middle === undefined ? undefined : await side(middle),
+    });
+  }
+
+  /** Brings labels, families and catalog up to date after files in the atlas's folder were changed by hand. */
+  refresh(): Promise<BuildReport> {
+    return this.#reloaded(withLock(this.dir, () => refreshLabels(this.dir, this.#options)));
+  }
+
+  /** Frees the engine and the search index. What was read stays. */
+  async close(): Promise<void> {
+    const searches = [this.#direct, this.#indexed];
+    this.#direct = this.#indexed = undefined;
+    for (const search of searches) await (await search?.catch(() => undefined))?.close();
+    await this.store.close();
+  }
+
+  #sources(inputs: FigureInputs): FigureSources {
+    return inputSources(this.store, inputs, this.#options);
+  }
+
+  /** The index where there is one or it is wanted, else a search that reads the file as it goes. */
+  #openSearch(isOnly: boolean): Promise<DocumentSearch> {
+    const open = (): Promise<DocumentSearch> =>
+      openDocumentSearch(this.store, { ...this.#options, once: isOnly });
+    if (!isOnly)
+      return (this.#indexed ??= this.#retried(open(), () => (this.#indexed = undefined)));
+    if (this.#indexed) return this.#indexed;
+    return (this.#direct ??= this.#retried(open(), () => (this.#direct = undefined)));
+  }
+
+  /** Forgets what failed, so that the next call tries again. */
+  #retried<T>(opening: Promise<T>, forget: () => void): Promise<T> {
+    opening.catch(forget);
+    return opening;
+  }
+
+  async #reloaded<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } finally {
+      this.store.reload();
+    }
+  }
+}

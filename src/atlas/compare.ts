@@ -1,0 +1,147 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { type MatchNull, type NullOptions, matchNull } from "../compare/match-null.js";
+import { type SaeMatch, matchSaes } from "../compare/match-saes.js";
+import { type SplittingTree, splitLatents, splittingTrees } from "../compare/splitting-trees.js";
+import {
+  type FamilyMatches,
+  type UniversalPair,
+  matchFamiliesBothWays,
+  universalLatents,
+} from "../compare/universality.js";
+import type { Matrix } from "../core/matrix.js";
+import type { Engine, NearestOptions } from "../engine/engine.js";
+import { displayLabel } from "../records/label.js";
+import { loadSae } from "../sae/checkpoint.js";
+import { type AtlasFamily, type AtlasStore, openStore } from "./store.js";
+
+/** One of the SAEs that are compared. */
+export interface ComparedSae {
+  decoder: Matrix;
+  /** "latent 12" where the latents have no labels. */
+  label(latent: number): string;
+  familyName(parent: number): string;
+  /** Undefined for a file of an SAE alone. */
+  families?: readonly AtlasFamily[];
+}
+
+/** How SAEs are compared. */
+export interface CompareOptions extends NearestOptions, Pick<NullOptions, "draws" | "seed"> {
+  /** An SAE between the two, through which latents are followed. */
+  middle?: ComparedSae;
+}
+
+/** One direction of a comparison in figures. */
+export interface MatchDirection {
+  latents: number;
+  meanCosine: number;
+  /** Cosine above which a match is recurrent: that of 99 % of random directions with the same spectrum. */
+  threshold: number;
+  recurrent: number;
+}
+
+/** Two SAEs matched by their decoder directions. */
+export interface SaeComparison {
+  match: SaeMatch;
+  toSmallNull: MatchNull;
+  toLargeNull: MatchNull;
+  /** Large latents that are nearest to each small one, as in the paper's file. */
+  splits: number[][];
+  /** Pairs that are each other's nearest, above both thresholds. */
+  universal: UniversalPair[];
+  toSmall: MatchDirection;
+  toLarge: MatchDirection;
+  /** Trees through `middle`; undefined without it. */
+  trees?: SplittingTree[];
+  /** Undefined where a side has no families. */
+  families?: FamilyMatches;
+}
+
+/**
+ * Matches two SAEs of one embedding both ways, each beside its null; follows latents through a third where it is given; and
+ * matches the families where both have some.
+ */
+export async function compareSaes(
+  small: ComparedSae,
+  large: ComparedSae,
+  engine: Engine,
+  { middle, draws, seed, ...options }: CompareOptions = {},
+): Promise<SaeComparison> {
+  const match = await matchSaes(small.decoder, large.decoder, engine, options);
+  const drawing = { draws, seed, ...options };
+  const toSmallNull = await matchNull(large.decoder, small.decoder, engine, drawing);
+  const toLargeNull = await matchNull(small.decoder, large.decoder, engine, drawing);
+  const thresholds = { toSmall: toSmallNull.threshold, toLarge: toLargeNull.threshold };
+  const comparison: SaeComparison = {
+    match,
+    toSmallNull,
+    toLargeNull,
+    splits: splitLatents(match),
+    universal: universalLatents(match, thresholds),
+    toSmall: direction(match.toSmallCosine, thresholds.toSmall),
+    toLarge: direction(match.toLargeCosine, thresholds.toLarge),
+  };
+  if (middle) {
+    const first = await matchSaes(small.decoder, middle.decoder, engine, options);
+    const second = await matchSaes(middle.decoder, large.decoder, engine, options);
+    comparison.trees = splittingTrees(first, second, match);
+  }
+  if (small.families && large.families) {
+    const { families } = small;
+    comparison.families = matchFamiliesBothWays(families, large.families, match, thresholds, {
+      seed,
+    });
+  }
+  return comparison;
+}
+
+/** Opens an SAE of any format, or an atlas's folder with its labels and families. */
+export async function openComparedSae(file: string): Promise<ComparedSae> {
+  const isFolder = await stat(file).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (!isFolder || !(await hasManifest(file))) {
+    const label = (latent: number): string => displayLabel({ id: latent, text: "" });
+    // k plays no part in directions.
+    const { decoder } = await loadSae(file, { defaultK: 1 });
+    return { decoder, label, familyName: label };
+  }
+  const store = await openStore(file);
+  try {
+    return await comparedStore(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** An atlas's SAE with its labels and families. */
+export async function comparedStore(store: AtlasStore): Promise<ComparedSae> {
+  const [sae, labels, families] = [await store.sae(), await store.labels(), await store.families()];
+  const names = new Map(families.map(({ parent, name }) => [parent, name]));
+  const label = (latent: number): string =>
+    displayLabel(labels.get(latent) ?? { id: latent, text: "" });
+  return {
+    decoder: sae.decoder,
+    label,
+    familyName: (parent) => names.get(parent) ?? label(parent),
+    families,
+  };
+}
+
+/** Whether a folder is an atlas rather than an SAE's, as SAELens and dictionary_learning write them. */
+function hasManifest(folder: string): Promise<boolean> {
+  return stat(path.join(folder, "manifest.json")).then(
+    () => true,
+    () => false,
+  );
+}
+
+function direction(cosines: Float32Array, threshold: number): MatchDirection {
+  return {
+    latents: cosines.length,
+    meanCosine: cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length,
+    threshold,
+    recurrent: cosines.filter((cosine) => cosine > threshold).length,
+  };
+}

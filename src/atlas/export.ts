@@ -1,0 +1,111 @@
+import path from "node:path";
+import { catalogToParquet } from "../catalog/write.js";
+import { ArgumentError } from "../core/errors.js";
+import { type DelphiOptions, exportDelphi } from "../exports/delphi.js";
+import { catalogToFlatParquet } from "../exports/flat-parquet.js";
+import type { ExportInputs } from "../exports/inputs.js";
+import { type NeuronpediaOptions, exportNeuronpedia } from "../exports/neuronpedia.js";
+import { forestToGexf } from "../families/files/gexf.js";
+import { catalogPage } from "../figures/pages/catalog-page.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
+import { readText } from "../files/text.js";
+import { displayLabel } from "../records/label.js";
+import { readManifest } from "./manifest.js";
+import type { AtlasStore } from "./store.js";
+
+/** What an atlas is exported to. */
+export const EXPORT_TARGETS = [
+  "neuronpedia",
+  "delphi",
+  "embedding-atlas",
+  "parquet",
+  "html",
+  "graphml",
+  "gexf",
+] as const;
+
+/** A name of EXPORT_TARGETS. */
+export type ExportTarget = (typeof EXPORT_TARGETS)[number];
+
+/** Ending of the file, for the targets that are one. */
+const ENDINGS: Partial<Record<ExportTarget, string>> = {
+  "embedding-atlas": ".parquet",
+  parquet: ".parquet",
+  html: ".html",
+  graphml: ".graphml",
+  gexf: ".gexf",
+};
+
+/** How an atlas is exported; options of other targets play no part. */
+export interface ExportOptions
+  extends Pick<NeuronpediaOptions, "examples">, Omit<DelphiOptions, "tokenize"> {
+  /** Name of the model that the embeddings come from, for other tools. Default "unknown-embedder". */
+  embedder?: string;
+}
+
+/** Where an export goes by default: `exports/NAME-TARGET`, with the ending of a target that is one file. */
+export function defaultExport(store: AtlasStore, target: ExportTarget): string {
+  return path.join("exports", `${store.name}-${target}${ENDINGS[target] ?? ""}`);
+}
+
+/**
+ * Writes an atlas for another tool into the folder or file `out`, and gives the paths that were written. Throws
+ * ArgumentError for an unknown target, RangeError for a name that the target cannot take.
+ */
+export async function exportStore(
+  store: AtlasStore,
+  target: ExportTarget,
+  out: string,
+  options: ExportOptions = {},
+): Promise<string[]> {
+  if (!EXPORT_TARGETS.includes(target)) {
+    throw new ArgumentError(
+      `export: no target "${target}"; there are ${EXPORT_TARGETS.join(", ")}`,
+    );
+  }
+  if (target === "neuronpedia") {
+    return [await exportNeuronpedia(out, await gather(store, options), options)];
+  }
+  if (target === "delphi") return exportDelphi(out, await gather(store, options), options);
+  await writeFileAtomic(out, await content(target, store));
+  return [out];
+}
+
+async function content(
+  target: Exclude<ExportTarget, "neuronpedia" | "delphi">,
+  store: AtlasStore,
+): Promise<string | Uint8Array> {
+  if (target === "graphml") return readText(store.file("forest"));
+  if (target === "gexf") return gexf(store);
+  const rows = await store.catalog();
+  if (target === "embedding-atlas") return catalogToFlatParquet(rows);
+  if (target === "parquet") return catalogToParquet(rows);
+  const labelled = rows.filter(({ label }) => label !== "").length;
+  const about = `${rows.length} latents of ${store.name}, ${labelled} with a label. Open a row for its documents.`;
+  return catalogPage(rows, { title: `Feature catalog: ${store.name}`, about });
+}
+
+async function gexf(store: AtlasStore): Promise<string> {
+  const labels = await store.labels();
+  const rows = await store.catalog();
+  const families = await store.families();
+  return forestToGexf(await store.forest(), {
+    densities: rows.map(({ density }) => density),
+    label: (latent) => displayLabel(labels.get(latent) ?? { id: latent, text: "" }),
+    families: families.map(({ parent, members }) => ({ parent, members, pass: 0 })),
+  });
+}
+
+async function gather(store: AtlasStore, { embedder }: ExportOptions): Promise<ExportInputs> {
+  const finished = (await readManifest(store.dir))?.steps.catalog?.finished;
+  return {
+    rows: await store.catalog(),
+    postings: await store.postings(),
+    documents: await store.documents(),
+    decoder: (await store.sae()).decoder,
+    name: store.name,
+    embedder: embedder ?? "unknown-embedder",
+    // The atlas's own date, not today's: exporting it twice gives the same bytes.
+    date: finished ?? new Date(0).toISOString(),
+  };
+}

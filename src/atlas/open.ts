@@ -1,0 +1,32 @@
+import { Atlas, type OpenOptions } from "./atlas.js";
+import { readAtlasOptions } from "./atlas-options.js";
+import { buildFolder } from "./build.js";
+import type { AtlasOptions } from "./options.js";
+import { AtlasStore } from "./store.js";
+
+/**
+ * Opens the atlas in a folder, for reading, searching and all else that an Atlas does; only its manifest is read yet.
+ * Throws FormatError where there is none or its build did not finish, naming the command that builds it.
+ */
+export async function openAtlas(dir: string, options: OpenOptions = {}): Promise<Atlas> {
+  const { device, onProgress, signal } = options;
+  const given = await readAtlasOptions(dir);
+  return new Atlas(new AtlasStore({ ...given, device, onProgress, signal }), options);
+}
+
+/**
+ * Builds the atlas in `options.dir`, or brings it up to date, and opens it: trains an SAE where none is given, encodes,
+ * labels, finds families, compares them with the documents' classes, places the latents and writes the catalog. A step
+ * whose inputs, options and results have not changed is not run again; an interrupted build continues when called again.
+ * Throws FormatError where corpus and embeddings differ in rows, Error where another process builds in the same folder.
+ */
+export async function buildAtlas(
+  options: AtlasOptions & Pick<OpenOptions, "embedder">,
+): Promise<Atlas> {
+  const { embedder, ...steps } = options;
+  const built = await buildFolder(steps);
+  const { device, onProgress, signal } = steps;
+  const given = await readAtlasOptions(steps.dir);
+  const store = new AtlasStore({ ...given, device, onProgress, signal });
+  return new Atlas(store, { device, onProgress, signal, embedder }, built);
+}

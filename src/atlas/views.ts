@@ -1,0 +1,224 @@
+import { type Codes, topDocuments } from "../core/codes.js";
+import type { Presentable } from "../core/presentation.js";
+import type { CatalogRow } from "../catalog/catalog.js";
+import type { Document } from "../corpus/corpus.js";
+import { ArgumentError } from "../core/errors.js";
+import { searchLabels } from "../search/search-labels.js";
+import { type Term, findFamily, findLatent } from "../search/names.js";
+import type { AtlasFamily, AtlasStore } from "./store.js";
+
+/** Documents, relatives and members that a view lists, unless it is asked for more. */
+const LISTED = 10;
+
+/** A latent with all that the atlas has on it. */
+export interface LatentView extends Presentable {
+  id: number;
+  /** Empty where it has none. */
+  label: string;
+  /** Its row of the catalog: label, scores, density, place, class and more. */
+  row: CatalogRow;
+  /** The documents in which it is strongest, strongest first. */
+  documents: { row: number; id: string; title: string; activation: number; text: string }[];
+  /** Latents of the nearest decoder directions, nearest first. */
+  nearest: { latent: number; label: string; cosine: number }[];
+  /** Latents with the most similar activations; `documents` counts those that share both. */
+  coactive: { latent: number; label: string; cosine: number; documents: number }[];
+  /** Families that it belongs to, by their parent latent. */
+  families: { parent: number; name: string; role: "parent" | "member" }[];
+}
+
+/** A family with the labels of its latents. */
+export interface FamilyView extends Presentable {
+  parent: number;
+  name: string;
+  /** How reproducible it is over resamples of the documents; undefined where that was not measured. */
+  stability?: number;
+  /** The parent first, then the members in the order of the tree; `depth` is 0 for the parent. */
+  latents: { latent: number; label: string; depth: number; active: number }[];
+  family: AtlasFamily;
+}
+
+/** A document with its active latents. */
+export interface DocumentView extends Presentable {
+  /** Row in the corpus, from 0. */
+  row: number;
+  id: string;
+  title: string;
+  text: string;
+  classes: readonly string[];
+  /** Its active latents, strongest first. */
+  latents: { latent: number; label: string; activation: number }[];
+}
+
+/** The label of every latent [n], empty where there is none. */
+export async function labelTexts(store: AtlasStore): Promise<string[]> {
+  const [{ n }, labels] = [await store.sae(), await store.labels()];
+  return Array.from({ length: n }, (_, latent) => labels.get(latent)?.text ?? "");
+}
+
+/** A latent by its number or by words of its label. Throws ArgumentError where there is none. */
+export async function viewLatent(
+  store: AtlasStore,
+  term: Term,
+  { limit = LISTED }: { limit?: number } = {},
+): Promise<LatentView> {
+  const labels = await labelTexts(store);
+  const id = findLatent({ n: labels.length, labels }, term);
+  const row = rowOf(await store.catalog(), id);
+  const documents = await store.documents();
+  const strongest = topDocuments(await store.postings(), id, limit);
+  const nameOf = (latent: number): string => labels[latent] || `latent ${latent}`;
+  const view = {
+    id,
+    label: labels[id],
+    row,
+    documents: strongest.map(({ document, value }) => ({
+      row: document,
+      id: documents[document].id,
+      title: titleOf(documents[document]),
+      activation: value,
+      text: documents[document].text,
+    })),
+    nearest: row.nearest.slice(0, limit).map(({ index, cosine }) => ({
+      latent: index,
+      label: nameOf(index),
+      cosine,
+    })),
+    coactive: row.coactive.slice(0, limit).map(({ index, ...rest }) => ({
+      latent: index,
+      label: nameOf(index),
+      ...rest,
+    })),
+    families: row.families.map(({ id: parent, name, role }) => ({ parent, name, role })),
+  };
+  return {
+    ...view,
+    present: () => [
+      { heading: `Latent ${id}: ${view.label || "no label"}`, rows: [factsOf(row)] },
+      {
+        heading: "Strongest documents",
+        rows: view.documents.map(({ activation, title, text }) => ({ activation, title, text })),
+      },
+      { heading: "Nearest by direction", rows: view.nearest },
+      { heading: "Active in the same documents", rows: view.coactive },
+      ...(view.families.length > 0 ? [{ heading: "Families", rows: view.families }] : []),
+    ],
+  };
+}
+
+function factsOf(row: CatalogRow): object {
+  const { active, density, max_activation: strongest, score, score_name: measure } = row;
+  return {
+    "active in": active,
+    density,
+    "max activation": strongest,
+    "label by": row.label_source,
+    ...(score !== null && measure !== null && { [measure]: score }),
+    ...(row.class_name !== null && { "nearest class": row.class_name, F1: row.class_f1 }),
+  };
+}
+
+/** A family by its parent latent's number or by words of its name. Throws ArgumentError where there is none. */
+export async function viewFamily(store: AtlasStore, term: Term): Promise<FamilyView> {
+  const family = findFamily(await store.families(), term);
+  const labels = await labelTexts(store);
+  const { offsets } = await store.postings();
+  const latentOf = (latent: number, depth: number): FamilyView["latents"][number] => ({
+    latent,
+    label: labels[latent] || `latent ${latent}`,
+    depth,
+    active: offsets[latent + 1] - offsets[latent],
+  });
+  const { parent, name, members, stability } = family;
+  const latents = [
+    latentOf(parent, 0),
+    ...members.map(({ latent, depth }) => latentOf(latent, depth)),
+  ];
+  return {
+    parent,
+    name,
+    ...(stability !== undefined && { stability }),
+    latents,
+    family,
+    present: () => [
+      {
+        heading: `Family ${parent}: ${name}`,
+        rows: latents.map(({ latent, label, depth, active }) => ({
+          latent,
+          label: `${"· ".repeat(depth)}${label}`,
+          "active in": active,
+        })),
+      },
+    ],
+  };
+}
+
+/** A document by its row, its id, or words of its title (else of its text). Throws ArgumentError where there is none. */
+export async function viewDocument(store: AtlasStore, term: Term): Promise<DocumentView> {
+  const documents = await store.documents();
+  const row = findDocument(documents, term);
+  const labels = await labelTexts(store);
+  const { id, title, text, classes } = documents[row];
+  const latents = activeLatents(await store.codes(), row).map(({ latent, activation }) => ({
+    latent,
+    label: labels[latent] || `latent ${latent}`,
+    activation,
+  }));
+  return {
+    row,
+    id,
+    title,
+    text,
+    classes,
+    latents,
+    present: () => [
+      { heading: title || id, text },
+      { heading: "Active latents", rows: latents },
+    ],
+  };
+}
+
+function findDocument(documents: readonly Document[], term: Term): number {
+  if (typeof term === "number") {
+    if (Number.isInteger(term) && term >= 0 && term < documents.length) return term;
+    throw new ArgumentError(`document: no row ${term}; the corpus has ${documents.length}`);
+  }
+  const byId = documents.findIndex(({ id }) => id === term);
+  if (byId >= 0) return byId;
+  const byTitle = searchLabels(
+    documents.map(({ title }) => title),
+    term,
+  ).at(0)?.index;
+  const found =
+    byTitle ??
+    searchLabels(
+      documents.map(({ text }) => text),
+      term,
+    ).at(0)?.index;
+  if (found === undefined) throw new ArgumentError(`document: none has the words "${term}"`);
+  return found;
+}
+
+/** The latents of a row of codes whose value is above 0, strongest first. */
+export function activeLatents(
+  { k, indices, values }: Codes,
+  row: number,
+): { latent: number; activation: number }[] {
+  const slots = Array.from({ length: k }, (_, slot) => row * k + slot);
+  return slots
+    .map((at) => ({ latent: indices[at], activation: values[at] }))
+    .filter(({ activation }) => activation > 0)
+    .sort((a, b) => b.activation - a.activation);
+}
+
+/** A document's title, else the start of its text. */
+export function titleOf({ title, text }: Document): string {
+  return title || text.slice(0, 80);
+}
+
+function rowOf(catalog: readonly CatalogRow[], latent: number): CatalogRow {
+  const row = catalog[latent]?.index === latent ? catalog[latent] : undefined;
+  const found = row ?? catalog.find(({ index }) => index === latent);
+  if (found === undefined) throw new ArgumentError(`latent: ${latent} is not in the catalog`);
+  return found;
+}

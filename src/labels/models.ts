@@ -1,0 +1,93 @@
+import type { Budget } from "../llm/budget.js";
+import {
+  type ChatModelOptions,
+  type PricedChatModel,
+  createCallLimiter,
+  createChatModel,
+} from "../llm/chat.js";
+import type { Ledger } from "../llm/ledger.js";
+import type { PriceTable } from "../llm/prices.js";
+import { type RoleSettings, readRoleSettings } from "../llm/settings.js";
+import { ArgumentError } from "../core/errors.js";
+
+/** The two models of a labelling run; one and the same where nothing sets them apart. */
+export interface LabelModels {
+  explainer: PricedChatModel;
+  judge: PricedChatModel;
+}
+
+/** Which models label and judge, and how they are called. Keys come from the environment alone; see readRoleSettings. */
+export interface LabelModelOptions {
+  /** The model that writes labels: its name, or the model itself. Default: FEATURE_FAMILIES_EXPLAINER_MODEL. */
+  model?: string | PricedChatModel;
+  /** Its server. Default: FEATURE_FAMILIES_EXPLAINER_BASE_URL, else OpenAI's. */
+  baseUrl?: string;
+  /** The model that scores labels. Default: FEATURE_FAMILIES_JUDGE_MODEL, else the model that writes them. */
+  judge?: string | PricedChatModel;
+  /** Its server. Default: FEATURE_FAMILIES_JUDGE_BASE_URL, else the other's. */
+  judgeBaseUrl?: string;
+  /** Most calls at a time. Default 64; fewer where a server refuses so many. */
+  parallel?: number;
+  /** Of the documents drawn, of bootstraps and of waits between attempts. Default 0. */
+  seed?: number;
+  /** Prices per million tokens. Default `PRICES`. */
+  prices?: PriceTable;
+}
+
+/** What the models of a run share. */
+export interface SharedCalls {
+  ledger: Ledger | undefined;
+  budget: Budget;
+  /** Whether a missing key is an error, as it is for a run that asks. */
+  needsKey: boolean;
+}
+
+/**
+ * Opens the models that options and environment name. What nothing says of the judge is the explainer's. Models of one
+ * server share a limiter, as most servers count all calls together. Throws ArgumentError where no model is named.
+ */
+export async function openLabelModels(
+  options: LabelModelOptions,
+  { ledger, budget, needsKey }: SharedCalls,
+): Promise<LabelModels> {
+  const { parallel, seed, prices, model: given, judge: givenJudge } = options;
+  const first = readRoleSettings("explainer", {
+    model: nameOf(given),
+    baseUrl: options.baseUrl,
+  });
+  const second = judgeSettings(options, first);
+  const limiter = createCallLimiter(parallel);
+  const open = (
+    settings: RoleSettings,
+    more: Partial<ChatModelOptions>,
+  ): Promise<PricedChatModel> => {
+    const { model, baseUrl, keyVariables } = settings;
+    if (model === undefined) {
+      throw new ArgumentError("label: name a model by --model or FEATURE_FAMILIES_EXPLAINER_MODEL");
+    }
+    const shared = { ledger, budget, prices, needsKey, parallel, seed };
+    return createChatModel({ model, baseUrl, keyVariables, ...shared, ...more });
+  };
+  const explainer = typeof given === "object" ? given : await open(first, { limiter });
+  if (typeof givenJudge === "object") return { explainer, judge: givenJudge };
+  const isSameServer = second.baseUrl === first.baseUrl;
+  if (isSameServer && second.model === first.model) return { explainer, judge: explainer };
+  return { explainer, judge: await open(second, isSameServer ? { limiter } : {}) };
+}
+
+function judgeSettings(
+  { judge: given, judgeBaseUrl }: LabelModelOptions,
+  explainer: RoleSettings,
+): RoleSettings {
+  const judge = readRoleSettings("judge", { model: nameOf(given), baseUrl: judgeBaseUrl });
+  const { FEATURE_FAMILIES_JUDGE_MODEL: model, FEATURE_FAMILIES_JUDGE_BASE_URL: url } = process.env;
+  return {
+    ...judge,
+    model: (nameOf(given) ?? model) ? judge.model : explainer.model,
+    baseUrl: (judgeBaseUrl ?? url) ? judge.baseUrl : explainer.baseUrl,
+  };
+}
+
+function nameOf(model: string | PricedChatModel | undefined): string | undefined {
+  return typeof model === "object" ? model.model : model;
+}

@@ -19,9 +19,10 @@ import type { AtlasTraining } from "../options.js";
 /** Neighbours a latent for the map, and for the catalog's list of nearest latents. */
 export const NEIGHBOURS = 15;
 
-/** Trains the atlas's SAE; an interrupted run goes on from its last checkpoint. */
+/** Trains the atlas's SAE unless one is given; an interrupted run continues from its last checkpoint. */
 export async function trainStep(build: AtlasBuild): Promise<void> {
-  const { training, seed = 0 } = build.options;
+  const { sae, training, seed = 0 } = build.options;
+  if (sae !== undefined) return;
   if (training === undefined) throw new TypeError("atlas: give an SAE or say how to train one");
   const files = { sae: ATLAS_FILES.sae, log: ATLAS_FILES.trainLog };
   await runTraining(build, "train", { ...training, seed }, files);

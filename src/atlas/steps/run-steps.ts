@@ -1,0 +1,84 @@
+import path from "node:path";
+import { FormatError } from "../../core/errors.js";
+import { embeddingShape } from "../../sae/embedding-source.js";
+import { checkpointFiles } from "../../sae/formats/raw.js";
+import { ATLAS_FILES, codesFiles } from "../files.js";
+import { StepRunner } from "../manifest.js";
+import type { AtlasOptions } from "../options.js";
+import { AtlasStore } from "../store.js";
+import type { AtlasBuild, BuildReport } from "./atlas-build.js";
+
+/** One step of a build. */
+export type Step = (build: AtlasBuild) => Promise<void>;
+
+/**
+ * Runs steps on the atlas in `options.dir`, whose lock the caller holds. With `isFinished` the atlas's SAE and codes are
+ * there and stay: an input that has changed since its build is then a FormatError. So are a corpus and embeddings that
+ * differ in rows.
+ */
+export async function runSteps(
+  options: AtlasOptions,
+  steps: readonly Step[],
+  { isFinished = false }: { isFinished?: boolean } = {},
+): Promise<BuildReport> {
+  const { dir, signal } = options;
+  const runner = await StepRunner.open(dir);
+  const data = new AtlasStore(options);
+  try {
+    const hashes = await hashInputs(runner, options, isFinished);
+    if (isFinished) {
+      const { indices, values } = codesFiles(runner.manifest.k ?? 0, (await data.sae()).n);
+      hashes.codes = `${runner.outputHash(indices)} ${runner.outputHash(values)}`;
+      hashes.sae ||= runner.outputHash(ATLAS_FILES.sae);
+    } else {
+      await checkRows(options, data);
+    }
+    for (const step of steps) {
+      signal?.throwIfAborted();
+      await step({ runner, options, data, hashes });
+    }
+    await runner.save();
+    return { dir, ran: runner.ran, kept: runner.kept, dropped: runner.dropped };
+  } finally {
+    await data.close();
+  }
+}
+
+async function hashInputs(
+  runner: StepRunner,
+  { corpus, embeddings, sae, classTree, analysis }: AtlasOptions,
+  isFinished: boolean,
+): Promise<AtlasBuild["hashes"]> {
+  const hash = async (role: string, file: string | undefined): Promise<string> => {
+    if (file === undefined) {
+      runner.forgetInput(role);
+      return "";
+    }
+    const before = runner.manifest.inputs[role]?.sha256;
+    const now = await runner.hashInput(role, file);
+    if (isFinished && now !== before) {
+      throw new FormatError(file, `has changed since ${runner.dir} was built: build it again`);
+    }
+    return now;
+  };
+  // An SAE may be a file or a folder of weights and configuration.
+  const [weights, config] = sae === undefined ? [] : await checkpointFiles(sae);
+  return {
+    corpus: await hash("corpus", corpus),
+    embeddings: await hash("embeddings", embeddings),
+    sae: (await hash("sae", weights)) + (await hash("saeConfig", config)),
+    classTree: await hash("classTree", classTree),
+    analysis: await hash("analysis", analysis),
+    codes: "",
+  };
+}
+
+async function checkRows({ corpus, embeddings }: AtlasOptions, data: AtlasStore): Promise<void> {
+  const { N } = await embeddingShape(embeddings);
+  const documents = (await data.documents()).length;
+  if (documents === N) return;
+  throw new FormatError(
+    corpus,
+    `holds ${documents} documents, but ${path.basename(embeddings)} has ${N} rows`,
+  );
+}

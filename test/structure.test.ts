@@ -26,6 +26,21 @@ const ALLOWED: Record<string, string[]> = {
 };
 const TOP = ["atlas", "cli", "index"];
 
+const MOST_FILES = 25;
+/** Folders that are too large still, and circles that are there still; none may join them. */
+const LARGE = [
+  "src/atlas",
+  "src/cli/commands",
+  "src/figures/charts",
+  "test/figures",
+  "test/support",
+];
+const CIRCLES = [
+  ["src/catalog/catalog.ts", "src/catalog/label-columns.ts"],
+  ["src/figures/figure.ts", "src/figures/theme.ts"],
+  ["search-session", "search-text", "search"].map((name) => `src/cli/commands/${name}.ts`),
+];
+
 function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const full = path.join(folder, entry.name);
@@ -89,6 +104,40 @@ test("no source file but the list of exports is longer than 400 lines", (t) => {
   }
 });
 
+test("no folder of src or test has more than 25 files", (t) => {
+  const folders = ["src", "test"].flatMap((root) => [
+    root,
+    ...readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => path.join(entry.parentPath, entry.name)),
+  ]);
+  const data = /^test.(fixtures|viewers|figures.specs)\b/;
+  const large = folders.filter((folder) => {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return !data.test(folder) && entries.filter((entry) => entry.isFile()).length > MOST_FILES;
+  });
+  t.deepEqual(
+    large.map(withSlashes).filter((folder) => !LARGE.includes(folder)),
+    [],
+  );
+});
+
+test("no module of src imports itself by way of others, types included", (t) => {
+  const imports = new Map(
+    files.map((file) => {
+      const own = importsOf(file).filter((specifier) => specifier.startsWith("."));
+      const folder = path.dirname(file);
+      return [file, own.map((name) => path.join(folder, name.replace(/\.js$/, ".ts")))];
+    }),
+  );
+  const known = CIRCLES.map((circle) => circle.join(" "));
+  const circles = findCircles(imports).map((circle) => circle.map(withSlashes).sort().join(" "));
+  t.deepEqual(
+    circles.filter((circle) => !known.includes(circle)),
+    [],
+  );
+});
+
 test("tests and benchmarks import the index of a folder, not its modules", (t) => {
   for (const file of ["test", "bench"].flatMap(sourceFiles)) {
     const specifiers = [...readFileSync(file, "utf8").matchAll(/from\s*"(\.[^"]+)"/g)];
@@ -99,3 +148,32 @@ test("tests and benchmarks import the index of a folder, not its modules", (t) =
     }
   }
 });
+
+function withSlashes(file: string): string {
+  return file.split(path.sep).join("/");
+}
+
+/** Sets of modules that reach each other, by Tarjan's walk: https://doi.org/10.1137/0201010. */
+function findCircles(imports: ReadonlyMap<string, string[]>): string[][] {
+  const circles: string[][] = [];
+  const order = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (file: string): number => {
+    let low = order.size;
+    const place = low;
+    order.set(file, place);
+    open.push(file);
+    for (const next of imports.get(file) ?? []) {
+      if (next === file) circles.push([file]);
+      else if (!order.has(next)) low = Math.min(low, visit(next));
+      else if (open.includes(next)) low = Math.min(low, order.get(next) ?? low);
+    }
+    if (low === place) {
+      const circle = open.splice(open.indexOf(file));
+      if (circle.length > 1) circles.push(circle);
+    }
+    return low;
+  };
+  for (const file of imports.keys()) if (!order.has(file)) visit(file);
+  return circles;
+}

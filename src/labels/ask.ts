@@ -2,10 +2,10 @@ import { setMaxListeners } from "node:events";
 import { ApiError } from "../core/errors.js";
 import type { Answer, ChatModel, Question } from "../llm/types.js";
 
-/** Questions in a row that come to nothing, at which a run gives up. */
+/** Consecutive failed questions after which a run gives up. */
 const MOST_FAILURES = 20;
 
-/** How many questions in a row may come to nothing before a run gives up; shared by all questions of a run. */
+/** Counts consecutive failed questions and ends the run after too many; shared by all questions of a run. */
 export interface Patience {
   failure(error: ApiError): void;
   success(): void;
@@ -23,13 +23,16 @@ function createPatience(): Patience {
   };
 }
 
-/** What questions of one run share. */
+/** What the questions of one run share. */
 export interface Asking {
   patience: Patience;
   signal?: AbortSignal;
 }
 
-/** What the questions of one run share; hundreds at a time may listen to its signal, which `signal` aborts. */
+/**
+ * Creates what the questions of one run share. Hundreds of listeners at a time may use its signal, which `signal`
+ * aborts.
+ */
 export function createAsking(signal?: AbortSignal): Asking {
   const patience = createPatience();
   if (signal === undefined) return { patience };
@@ -39,9 +42,9 @@ export function createAsking(signal?: AbortSignal): Asking {
 }
 
 /**
- * Asks, and takes a question that the server will not or cannot answer as failed, so that one of thousands does not end
- * the run. Rejects where the fault is not the question's: no access, no such model, the budget, the signal, or many
- * failures in a row.
+ * Asks a question; if the server does not answer it, the answer counts as failed, so that one question in thousands
+ * does not end the run. Rejects if the cause is not the question itself: no access, unknown model, the budget, the
+ * signal, or too many consecutive failures.
  */
 export async function askOrFail<T>(
   model: ChatModel,
@@ -68,20 +71,20 @@ export async function askOrFail<T>(
   }
 }
 
-/** The cost of some answers and the date of the last. */
+/** The total cost of some answers and the date of the latest. */
 export interface Spent {
   cost: number;
-  /** ISO 8601; "" before the first. */
+  /** ISO 8601; "" before the first answer. */
   date: string;
 }
 
-/** Adds an answer's cost and date up. */
+/** Adds an answer's cost and date to `total`. */
 export function addSpent(total: Spent, { cost, date }: Spent): void {
   total.cost += cost;
   if (date > total.date) total.date = date;
 }
 
-/** A model whose answers may be longer by `tokens`, for models that think before they answer. */
+/** A model with a token limit raised by `tokens`, for models that reason before they answer. */
 export function allowThinking(model: ChatModel, tokens: number): ChatModel {
   if (tokens === 0) return model;
   return {

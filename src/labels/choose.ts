@@ -9,7 +9,7 @@ import type { LabelProtocol } from "./protocol.js";
 
 /** A label chosen among candidates, with its scores. */
 export interface JudgedLabel extends Spent {
-  /** Empty where there was no candidate. */
+  /** Empty if there was no candidate. */
   label: string;
   candidates: { label: string; score?: number }[];
   scores: Score[];
@@ -20,8 +20,8 @@ export interface JudgedLabel extends Spent {
 }
 
 /**
- * Chooses the candidate with the highest balanced accuracy on the validate set, then the highest AUC, then the first
- * one, and scores it on the score set.
+ * Chooses the candidate with the highest balanced accuracy on the validate set (ties: highest AUC, then first) and
+ * scores it on the score set.
  */
 export async function chooseAndScore(
   judge: ChatModel,
@@ -36,7 +36,7 @@ export async function chooseAndScore(
     const none = { candidates: [], scores: [], failed: 0, notes: [], verdicts: [] };
     return { label: "", ...none, ...spent };
   }
-  // One candidate alone needs no choice, and a set without documents allows none.
+  // A single candidate needs no choice, and an empty validate set allows none.
   const isChoice = candidates.length > 1 && validate.length > 0;
   const trials = await Promise.all(
     candidates.map(async (label) => {

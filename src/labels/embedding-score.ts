@@ -11,13 +11,13 @@ export const EMBEDDING_SCORE = "embedding-auc";
 
 /** How labels are scored by embeddings. */
 export interface EmbeddingScoreOptions extends Omit<ExampleOptions, "explain" | "validate"> {
-  /** What is embedded for a label. Default: the label itself. */
+  /** The text to embed for a label. Default: the label itself. */
   phrase?: (label: string) => string;
   onProgress?: OnProgress;
   signal?: AbortSignal;
 }
 
-/** One label's score, or why it has none. */
+/** One label's score, or the reason why it has none. */
 export interface EmbeddingScore {
   latent: number;
   score?: Score;
@@ -25,11 +25,11 @@ export interface EmbeddingScore {
 }
 
 /**
- * How well each label tells the documents of its latent from others, without a language model: the AUC of the cosine
- * between the label's embedding and a document's, over documents in which the latent is active against those in which
- * it is not (50 + 50 by default). 0.5 is worthless, 1 perfect. Documents that a label names as shown to the explainer
- * or used to choose among candidates are left out. In the order of `labels`. `source.embeddings` must come from the
- * same embedder. Throws RangeError where there are none or their width differs.
+ * Measures without a language model how well each label separates the documents of its latent from others: the AUC of
+ * the cosine between the label's embedding and a document's, for documents in which the latent is active against those
+ * in which it is not (50 + 50 by default). 0.5 is chance, 1 is perfect. Documents that were used to write or choose the
+ * label are excluded. Results are in the order of `labels`. `source.embeddings` must come from the same embedder;
+ * throws RangeError if they are missing or their width differs.
  */
 export async function scoreByEmbedding(
   source: ExampleSource,

@@ -2,9 +2,9 @@ import type { Label } from "../records/label.js";
 import { familyLatents } from "./family-source.js";
 
 /**
- * What `families.json` tells of a family's name beside the paper's fields: the one that was given to its parent by an import
- * or a person (`given`), else a language model's where it was given to a family of the very same latents, else the one by
- * keywords (`byWords`, in the order of the families).
+ * The fields of a family's name in `families.json`, in addition to the paper's: the name given to its parent by an
+ * import or a person (`given`), else a language model's if it was made for a family of exactly the same latents, else
+ * the keyword name (`byWords`, in the order of the families).
  */
 export function nameFields(
   byWords: readonly Label[],
@@ -43,7 +43,7 @@ function nameAndScore({ text, source, scores }: Label): Record<string, unknown> 
     name: text,
     name_source: source,
     name_score: first?.value,
-    // An import does not know it.
+    // Imports do not state the number of documents.
     name_score_n: first?.n || undefined,
     name_score_interval: first?.interval,
   };

@@ -4,22 +4,22 @@ import { type KeywordOptions, labelByKeywords } from "./keywords.js";
 import type { Label } from "../records/label.js";
 import type { WordIndex } from "../words/word-index.js";
 
-/** Weight of the parent's activation beside a member's. */
+/** Weight of the parent's activation relative to a member's. */
 const PARENT_WEIGHT = 2;
-/** With fewer documents that speak for a family together, those with a single active latent count too. */
+/** With fewer documents in which several latents are active, those with a single active latent count too. */
 const FEWEST_SHARED = 10;
 
-/** A family as naming needs it: a parent latent and its descendants. */
+/** The part of a family that naming needs: a parent latent and its descendants. */
 export interface NamedFamily {
   parent: number;
   members: readonly { latent: number }[];
 }
 
 /**
- * Names for families without a language model: the distinctive words of the documents in which at least two of a
- * family's latents are active, strongest where many are, the parent's activation counting double (each latent's as
- * a share of its highest). Names are as labelByKeywords gives labels, in the order of `families`, with the parent as
- * id; no two are equal.
+ * Names families without a language model, by the distinctive words of the documents in which at least two of a
+ * family's latents are active. A document's weight is the sum of the latents' activations, each as a share of its
+ * maximum, with the parent's counted twice. Names have the form of labelByKeywords' labels, in the order of `families`,
+ * with the parent as id; no two are equal.
  */
 export function nameFamiliesByKeywords(
   documents: readonly string[] | WordIndex,
@@ -30,7 +30,7 @@ export function nameFamiliesByKeywords(
   const together = familyPostings(postings, families);
   return labelByKeywords(documents, together, options).map((label, i) => {
     const id = families[i].parent;
-    // Where words run out labelByKeywords tells equal labels apart by number, here the family's place in the list.
+    // labelByKeywords numbers labels that are still equal, here by the family's index.
     const text = label.text.replace(/ \((\d+)\)$/, (tail, place) =>
       Number(place) === i ? ` (${id})` : tail,
     );
@@ -38,7 +38,7 @@ export function nameFamiliesByKeywords(
   });
 }
 
-// Each family as a latent of its own.
+// Postings with one latent per family.
 function familyPostings(postings: Postings, families: readonly NamedFamily[]): Postings {
   const highest = highestValues(postings);
   const sums = new Float64Array(postings.documents);

@@ -2,19 +2,19 @@ import type { Postings } from "../core/codes.js";
 import type { ExampleSource } from "./examples/example.js";
 import type { NamedFamily } from "./family-names.js";
 
-/** Neighbours of a family that hard inactive documents come from. */
+/** Most neighbours of a family from which hard inactive documents are drawn. */
 const NEIGHBOURS = 30;
 
-/** A family's documents, to draw examples from under its parent's number. */
+/** A family's documents, with the family in place of its parent latent. */
 export interface FamilySource extends ExampleSource {
-  /** The member that speaks for a row: the one that is strongest in it, each as a share of its highest. */
+  /** The member that represents a row: the one most active in it, relative to its own maximum. */
   memberOf: (row: number) => number | undefined;
 }
 
 /**
- * A source in which the parent latent stands for the whole family: active where any member is, as strongly as the
- * strongest of them, and inactive only where none is. Active documents are drawn from the members in turn; neighbours are
- * latents that fire with members but are none.
+ * A source in which the parent latent represents the whole family: active where any member is, as strongly as the
+ * strongest of them, and inactive only where none is. Active documents are drawn from the members in turn; neighbours
+ * are latents outside the family that co-activate with its members.
  */
 export function familySource(source: ExampleSource, family: NamedFamily): FamilySource {
   const { parent } = family;
@@ -47,7 +47,7 @@ export function familySource(source: ExampleSource, family: NamedFamily): Family
   };
 }
 
-/** The parent and the members, each once. */
+/** The parent and the members, without duplicates. */
 export function familyLatents({ parent, members }: NamedFamily): number[] {
   return [...new Set([parent, ...members.map(({ latent }) => latent)])];
 }
@@ -65,7 +65,7 @@ function* sharesOf(
   }
 }
 
-// The nearest neighbours of all members first, then the second ones.
+// First the nearest neighbour of every member, then the second nearest, and so on.
 function outsiders(latents: readonly number[], neighbours: ExampleSource["neighbours"]): number[] {
   if (neighbours === undefined) return [];
   const inside = new Set(latents);

@@ -4,21 +4,21 @@ import type { ExplanationRecord } from "./evidence/evidence.js";
 import type { Example } from "./examples/example.js";
 import { type Explained, type LabelQuestion, distinctNames, explainQuestion } from "./prompts.js";
 
-/** How a latent is explained. */
+/** Options of interpretLatent. */
 export interface InterpretOptions extends Asking {
-  /** Labels asked for. */
+  /** Number of labels requested. */
   candidates: number;
-  /** What the corpus holds, such as "abstracts of papers in astronomy". */
+  /** What the corpus contains, such as "abstracts of papers in astronomy". */
   subject?: string;
 }
 
-/** Labels that an explainer proposed, the best first; none where its answer failed. */
+/** Labels that an explainer proposed, best first; none if its answer failed. */
 export interface Interpretation extends Spent {
   labels: string[];
   record: ExplanationRecord;
 }
 
-/** Asks the explainer for labels of a latent by its examples. */
+/** Asks the explainer for labels of a latent, based on its examples. */
 export async function interpretLatent(
   explainer: ChatModel,
   examples: readonly Example[],
@@ -31,7 +31,7 @@ export async function interpretLatent(
     return { labels: [], cost, date, record: { key, status: "failed", reason, labels: [] } };
   }
   const labels = distinctNames(answer.value.labels, options.candidates);
-  const reasoning = tellSteps(answer.value);
+  const reasoning = describeSteps(answer.value);
   return { labels, cost, date, record: { key, status: "ok", labels, reasoning } };
 }
 
@@ -50,7 +50,7 @@ function questionOf(
   return explainQuestion({ documents, candidates, subject });
 }
 
-function tellSteps({ hypotheses, struck, granularity }: Explained): string {
+function describeSteps({ hypotheses, struck, granularity }: Explained): string {
   return [
     `Hypotheses: ${hypotheses.join("; ")}`,
     `Struck: ${struck.length > 0 ? struck.join("; ") : "none"}`,

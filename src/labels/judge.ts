@@ -6,26 +6,26 @@ import { confidenceQuestion, detectQuestion } from "./prompts.js";
 import type { LabelProtocol } from "./protocol.js";
 import { yesProbabilities } from "./verdict-logprobs.js";
 
-/** How documents are judged. */
+/** Options of judgeLabel. */
 export interface JudgeOptions extends Asking, Pick<LabelProtocol, "judging" | "batch"> {
-  /** What the corpus holds. */
+  /** What the corpus contains. */
   subject?: string;
 }
 
-/** What the judge said of a label, document by document in the order of the examples. */
+/** The judge's verdicts on a label, one per document in the order of the examples. */
 export interface Judgement extends Spent {
   verdicts: Verdict[];
 }
 
 interface Asked extends Spent {
-  /** By place in the batch; undefined where none could be read. */
+  /** By index in the batch; undefined if unreadable. */
   answers: (Pick<Verdict, "answer" | "confidence" | "probability" | "key"> | undefined)[];
   key: string;
 }
 
 /**
- * Asks the judge whether a label holds for each of the examples. Documents of a batch whose answer is missing, double
- * or unreadable are asked about again, each by itself; what fails then has `answer` null.
+ * Asks the judge whether a label applies to each of the examples. Documents of a batch whose answer is missing,
+ * duplicated or unreadable are asked about again one by one; if that fails too, `answer` is null.
  */
 export async function judgeLabel(
   judge: ChatModel,

@@ -14,39 +14,39 @@ import {
 import type { Label, Score } from "../records/label.js";
 import { type WordIndex, type WordOptions, indexWords } from "../words/word-index.js";
 
-/** How labels are chosen and scored. */
+/** Options of labelByKeywords. */
 export interface KeywordOptions extends WordOptions {
-  /** Most terms of a label. Default 3. */
+  /** Most terms per label. Default 3. */
   terms?: number;
-  /** Fewest documents in which a latent must be active (above 0) to get a label. Default 5. */
+  /** Minimum number of documents in which a latent must be active (above 0) to get a label. Default 5. */
   minActive?: number;
-  /** Documents read of each latent, its strongest. Default 1,000. */
+  /** Number of documents read per latent, its strongest. Default 1,000. */
   maxActive?: number;
-  /** Strongest documents of each latent that the score is measured on. Default 20. */
+  /** Number of strongest documents per latent on which the score is measured. Default 20. */
   judged?: number;
   onProgress?: OnProgress;
 }
 
-/** The name of the score that keyword labels carry. */
+/** Name of the score of keyword labels. */
 export const KEYWORD_SCORE = "keyword-coverage";
 
-/** Parts that a latent's documents are split into for the score. */
+/** Number of parts into which a latent's documents are split for the score. */
 const FOLDS = 4;
-/** Terms that a label keeps, those of the label included. */
+/** Number of terms kept per label, including those of its text. */
 const KEPT_KEYWORDS = 10;
 
 /**
- * Labels for every latent without a language model: the words that its documents hold and others do not, such as
- * "dog, breed, hound". Documents count by their activation. Ascending by latent; a latent that is active in too few
- * documents, or whose documents share no telling word, has an empty label and a `reason`. No two labels are equal.
+ * Labels every latent without a language model, by the words that distinguish its documents from others, such as "dog,
+ * breed, hound". Documents are weighted by activation. Ascending by latent; a latent that is active in too few
+ * documents, or whose documents share no distinctive word, has an empty label and a `reason`. No two labels are equal.
  *
- * The score is the share of the latent's strongest documents that hold one of the label's words, less the share of
- * the documents in which it is not active that do: 0 is worthless, 1 perfect. Each document is judged by words that
- * were chosen without its quarter of the documents, so the score does not flatter. `n` is the number of documents
- * judged; the interval (95 %) is Newcombe's for a difference of shares.
+ * The score is the share of the latent's strongest documents that contain one of the label's words, minus that share
+ * among the documents in which the latent is not active: 0 is worthless, 1 is perfect. Each document is judged by words
+ * chosen without its quarter of the documents, so the score is not inflated. `n` is the number of documents judged; the
+ * interval (95 %) is Newcombe's for a difference of proportions.
  *
- * `documents` are the texts behind the postings' rows, or an index of their words. Throws RangeError where their
- * numbers differ.
+ * `documents` are the texts of the postings' rows, or an index of their words. Throws RangeError if their numbers
+ * differ.
  */
 export function labelByKeywords(
   documents: readonly string[] | WordIndex,
@@ -72,12 +72,12 @@ export function labelByKeywords(
       options.onProgress?.({ step: "keywords", done: latent, total: postings.n });
     }
   }
-  tellApart(index, drafts);
+  separateEqualLabels(index, drafts);
   options.onProgress?.({ step: "keywords", done: postings.n, total: postings.n });
   return drafts.map(({ label }) => label);
 }
 
-/** What the latents of one corpus share while they are labelled. */
+/** What the latents of one corpus share during labelling. */
 interface Bench {
   index: WordIndex;
   group: TermCounter;
@@ -88,7 +88,7 @@ interface Bench {
 interface Draft {
   label: Label;
   picked: DistinctiveTerm[];
-  /** Further terms, for labels that turn out equal. */
+  /** Further terms, for labels that would otherwise be equal. */
   spare: DistinctiveTerm[];
 }
 
@@ -96,7 +96,7 @@ interface Draft {
 interface ActiveDocuments {
   /** All of them, ascending. */
   all: Uint32Array;
-  /** The strongest, strongest first, with their weights: activation as a share of the highest. */
+  /** The strongest, in descending order, with their weights: activation as a share of the maximum. */
   rows: Uint32Array;
   weights: Float64Array;
 }
@@ -160,7 +160,7 @@ function activeDocuments(postings: Postings, latent: number, most: number): Acti
   };
 }
 
-// The group's counter holds the latent's documents; each fold is taken out of it in turn.
+// The group's counter covers all of the latent's documents; each fold is removed from it in turn.
 function scoreKeywords(
   { index, group, fold, background }: Bench,
   { all, rows, weights }: ActiveDocuments,
@@ -205,8 +205,9 @@ function holdsAny(index: WordIndex, document: number, terms: readonly number[]):
   return false;
 }
 
-// Of latents with the same terms the most distinctive keeps its label; the others' last term gives way to spare ones.
-function tellApart(index: WordIndex, drafts: readonly Draft[]): void {
+// Of latents with the same terms, the most distinctive keeps its label; the others replace their last term by a spare
+// one.
+function separateEqualLabels(index: WordIndex, drafts: readonly Draft[]): void {
   const taken = new Set<string>();
   const key = (terms: readonly DistinctiveTerm[]): string =>
     terms

@@ -15,24 +15,24 @@ import { measureVerdicts } from "./measures.js";
 import { distinctNames, familyQuestion } from "./prompts.js";
 import { PROTOCOLS, fitExamples } from "./protocol.js";
 
-/** A family's name with what stands behind it; without evidence where it was skipped. */
+/** A family's name with its evidence; without evidence if the family was skipped. */
 export interface LabelledFamily {
   label: Label;
   evidence?: LabelEvidence;
 }
 
-/** How families are named by a language model. */
+/** Options of labelFamilies. */
 export interface FamilyLabelOptions extends ModelLabelOptions {
   /** The latents' labels and scores. */
   labelOf: (latent: number) => Label | undefined;
 }
 
-/** Children's labels that the explainer sees; of larger families evenly many from all over. */
+/** Most children's labels shown to the explainer; those of larger families are sampled evenly. */
 const SHOWN_CHILDREN = 60;
 
 /**
- * Names families, in the order given, by their latents' labels, and scores each name on documents in which any member is
- * active, spread over the members, against documents in which none is. As labelLatents in all else.
+ * Names families, in the order given, from their latents' labels, and scores each name on documents in which any member
+ * is active, spread over the members, against documents in which none is. Otherwise like labelLatents.
  */
 export async function* labelFamilies(
   source: ExampleSource,
@@ -87,7 +87,7 @@ async function labelFamily(
   return { label: { ...recordOf(told), members }, evidence: evidenceOf(told) };
 }
 
-/** Asks for names; undefined where no latent of the family has a label to go by. */
+/** Asks for names; undefined if no latent of the family has a label. */
 async function nameFamily(
   explainer: ChatModel,
   { parent, members }: NamedFamily,

@@ -11,39 +11,39 @@ import type { Label } from "../records/label.js";
 import { mapInOrder } from "./map-in-order.js";
 import { type LabelProtocol, PROTOCOLS, fitExamples } from "./protocol.js";
 
-/** How latents and families are labelled by a language model. */
+/** Options of labelling latents and families by a language model. */
 export interface ModelLabelOptions {
   explainer: ChatModel;
-  /** Default the explainer. */
+  /** Default: the explainer. */
   judge?: ChatModel;
   /** Default PROTOCOLS.default. */
   protocol?: LabelProtocol;
-  /** In place of the protocol's own. */
+  /** Replaces the protocol's examples. */
   examples?: ExampleOptions;
-  /** What the corpus holds, for the prompts, such as "abstracts of papers in astronomy". */
+  /** What the corpus contains, for the prompts, such as "abstracts of papers in astronomy". */
   subject?: string;
-  /** Of the examples and of bootstraps. Default 0. */
+  /** Random seed of the examples and of bootstraps. Default 0. */
   seed?: number;
-  /** Labelled at a time; each asks at least one question at any time. Default 64. */
+  /** Latents labelled at a time, each with at least one question in flight. Default 64. */
   inFlight?: number;
-  /** US dollars spent so far, for the progress. */
+  /** US dollars spent so far, for the progress report. */
   spent?: () => number;
   onProgress?: OnProgress;
   signal?: AbortSignal;
 }
 
-/** A latent's label with what stands behind it; without evidence where it was skipped. */
+/** A latent's label with its evidence; without evidence if the latent was skipped. */
 export interface LabelledLatent {
   label: Label;
   evidence?: LabelEvidence;
 }
 
 /**
- * Labels latents, in the order given: the explainer proposes labels, the judge chooses one by the validate set and
- * scores it on documents that neither has seen. What a latent gets depends on the answers alone, so with a ledger a
- * run that was stopped or killed goes on where it was. A failed question fails its latent or document, not the run.
- * Throws BudgetError, ApiError where the server takes no question at all, and the signal's reason, each after every
- * label that is done was given.
+ * Labels latents, in the order given: the explainer proposes labels, the judge chooses one on the validate set and
+ * scores it on documents that neither has seen. The result depends only on the answers, so with a ledger an interrupted
+ * run continues where it stopped. A failed question fails its latent or document, not the run. Throws BudgetError,
+ * ApiError if the server refuses all questions, and the signal's reason, in each case after yielding every finished
+ * label.
  */
 export async function* labelLatents(
   source: ExampleSource,
@@ -56,7 +56,7 @@ export async function* labelLatents(
   yield* labelInOrder("label", latents, work, options);
 }
 
-/** Runs `work` over the items, several at a time, and tells the progress with what was spent. */
+/** Runs `work` over the items, several at a time, and reports progress with the amount spent. */
 export async function* labelInOrder<T, R>(
   step: string,
   items: readonly T[],
@@ -65,15 +65,15 @@ export async function* labelInOrder<T, R>(
 ): AsyncGenerator<R> {
   const { spent, onProgress } = options;
   let done = 0;
-  const tell = (): void => {
+  const report = (): void => {
     const note = spent && `$${spent().toFixed(4)}`;
     onProgress?.({ step, done, total: items.length, note });
   };
-  tell();
+  report();
   for await (const result of mapInOrder(items, work, options)) {
     yield result;
     done++;
-    tell();
+    report();
   }
 }
 

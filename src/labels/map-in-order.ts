@@ -1,8 +1,8 @@
-/** How much runs at a time. */
+/** Concurrency of mapInOrder. */
 export interface MapOptions {
-  /** Items under way. Default 64. */
+  /** Most items in progress. Default 64. */
   inFlight?: number;
-  /** Items under way or waiting for one before them; this bounds the memory. Default four times `inFlight`. */
+  /** Most items in progress or waiting for an earlier one; bounds the memory. Default: four times `inFlight`. */
   ahead?: number;
 }
 
@@ -12,8 +12,8 @@ interface Slot<R> {
 }
 
 /**
- * The results of `work`, in the order of the items, several at a time. After a failure no item is begun any more; those
- * under way are waited for, every result there is is given, and then the first error is thrown.
+ * Yields the results of `work` in the order of the items, running several at a time. After a failure no further item is
+ * started; the running ones finish, every result is yielded, and then the first error is thrown.
  */
 export async function* mapInOrder<T, R>(
   items: Iterable<T>,

@@ -4,17 +4,17 @@ import { measureAuc } from "../core/auc.js";
 import type { Verdict } from "./evidence/evidence.js";
 import type { Score } from "../records/label.js";
 
-/** What measures are taken of. */
+/** The fields of a verdict that measures use. */
 export type MeasuredVerdict = Pick<Verdict, "expected" | "answer" | "confidence" | "probability">;
 
-/** What verdicts say of a label. */
+/** Measures of a label, computed from verdicts. */
 export interface VerdictMeasures {
   /**
-   * "balanced-accuracy", "f1", "pearson" and "auc" as far as they are defined, each with the answered documents behind
-   * it and a 95 % interval.
+   * Those of "balanced-accuracy", "f1", "pearson" and "auc" that are defined, each with its number of answered
+   * documents and a 95 % interval.
    */
   scores: Score[];
-  /** Documents without an answer: they count neither as right nor as wrong. */
+  /** Number of documents without an answer, which count as neither right nor wrong. */
   failed: number;
   /** Why a measure is missing. */
   notes: string[];
@@ -23,11 +23,11 @@ export interface VerdictMeasures {
 const RESAMPLES = 1000;
 
 /**
- * Measures of a judge's verdicts. Without an answer about an active and one about an inactive document there are none.
- * F1 and balanced accuracy are those of yes and no, where confidence is asked for of confidence above 0. Pearson's
- * correlation is that of the confidence, else of yes and no; it is undefined where all answers are alike. The AUC is
- * that of the probabilities or confidences, where all answers have one. `seed` (default 0) is that of the bootstrap
- * for Pearson's interval.
+ * Measures of a judge's verdicts. There are none unless at least one active and one inactive document were answered. F1
+ * and balanced accuracy use yes and no, or confidence above 0 if the protocol asks for confidence. Pearson's
+ * correlation uses the confidence, else yes and no, and is undefined if all answers are equal. The AUC uses the
+ * probabilities or confidences, if all answers have one. `seed` (default 0) is the seed of the bootstrap for Pearson's
+ * interval.
  */
 export function measureVerdicts(
   verdicts: readonly MeasuredVerdict[],
@@ -70,8 +70,8 @@ export function measureVerdicts(
 }
 
 /**
- * The mean F1 of labels, each weighted by how many documents its latent is active in: what a document's latents are
- * worth together. Labels without an F1 are left out and counted. Undefined where there is none.
+ * The mean F1 of labels, weighted by the number of documents in which their latents are active. Labels without an F1
+ * are excluded and counted. Undefined if there is none.
  */
 export function weightedF1(
   entries: readonly { f1: number | undefined; documents: number }[],
@@ -84,10 +84,10 @@ export function weightedF1(
 }
 
 interface Table {
-  /** Active documents with yes, of all active ones. */
+  /** Active documents with a yes, and all active ones. */
   hits: number;
   active: number;
-  /** Inactive documents with yes, of all inactive ones. */
+  /** Inactive documents with a yes, and all inactive ones. */
   alarms: number;
   inactive: number;
 }
@@ -105,8 +105,8 @@ function f1Score({ hits, active, alarms }: Table): Measured {
 }
 
 /**
- * A measure of two independent shares, falling in neither, with the interval that the square-and-add rule makes of
- * Wilson's two. Unlike a bootstrap's it is no point where every answer is right.
+ * A measure of two independent proportions, non-decreasing in both, with the interval that the square-and-add rule
+ * derives from Wilson's two. Unlike a bootstrap interval it does not collapse to a point if every answer is right.
  */
 function fromRates(
   [a, ofA]: readonly [number, number],
@@ -145,7 +145,7 @@ function pearsonScore(
   return { value, interval: bootstrapInterval(above, below, value, seed) };
 }
 
-/** The correlation of a 0-1 truth with yes and no, by the shares of right answers among m and k documents. */
+/** The correlation of a binary truth with yes and no, from the shares of right answers among m and k documents. */
 function phiOf(tpr: number, tnr: number, m: number, k: number): number {
   const yes = (m * tpr + k * (1 - tnr)) / (m + k);
   const spread = Math.sqrt(yes * (1 - yes));
@@ -153,7 +153,7 @@ function phiOf(tpr: number, tnr: number, m: number, k: number): number {
   return ((tpr + tnr - 1) * Math.sqrt(m * k)) / (m + k) / spread;
 }
 
-/** Pearson's correlation of the numbers with 1 for `above` and 0 for `below`; undefined where all are alike. */
+/** Pearson's correlation of the numbers with 1 for `above` and 0 for `below`; undefined if all are equal. */
 function correlation(above: readonly number[], below: readonly number[]): number | undefined {
   const n = above.length + below.length;
   const sum = (list: readonly number[]): number => list.reduce((total, one) => total + one, 0);
@@ -168,7 +168,7 @@ function correlation(above: readonly number[], below: readonly number[]): number
   return Math.min(1, Math.max(-1, value));
 }
 
-// Drawn within each group, as the examples are; draws in which all answers are alike say nothing.
+// Resampled within each group, as the examples are; resamples in which all answers are equal carry no information.
 function bootstrapInterval(
   above: readonly number[],
   below: readonly number[],

@@ -2,7 +2,9 @@ import { z } from "zod";
 import type { Question } from "../llm/types.js";
 import { verdictLogprobs } from "./verdict-logprobs.js";
 
-/** Version of all prompts here, part of every answer's key and of every label. Raise it whenever the wording changes. */
+/**
+ * Version of all prompts here, part of every answer's key and of every label. Raise it whenever the wording changes.
+ */
 export const PROMPT_VERSION = "2";
 
 /** Fewest and most words of a latent's label and of a family's name. */
@@ -182,8 +184,8 @@ export interface JudgePrompt {
 }
 
 /**
- * The question whether a label applies, with a yes or no per document. For several documents the ids are not checked, so
- * that every answer with a unique id can be used; for a single document the id must match.
+ * The question whether a label applies, with a yes or no per document. For several documents the ids are not checked,
+ * so that every answer with a unique id can be used; for a single document the id must match.
  */
 export function detectQuestion({
   label,
@@ -245,7 +247,9 @@ function tidyName(name: string): string {
     .trim();
 }
 
-/** The first `most` names of an answer, tidied and without duplicates. The best come first, so any surplus is dropped. */
+/**
+ * The first `most` names of an answer, tidied and without duplicates. The best come first, so any surplus is dropped.
+ */
 export function distinctNames(names: readonly string[], most: number): string[] {
   const byKey = new Map<string, string>();
   for (const name of names.slice(0, most).map(tidyName)) {

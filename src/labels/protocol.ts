@@ -2,28 +2,28 @@ import { COMPAT_EXAMPLES } from "./examples/draw-examples.js";
 import type { ExampleOptions, ExampleSource } from "./examples/example.js";
 import { PROMPT_VERSION } from "./prompts.js";
 
-/** How labels are made and scored. */
+/** How labels are generated and scored. */
 export interface LabelProtocol {
   name: ProtocolName;
-  /** Labels asked for; one of them is chosen by the validate set. */
+  /** Number of labels requested; the validate set chooses one of them. */
   candidates: number;
-  /** Yes or no for several documents a prompt, or a confidence for each by itself. */
+  /** "detection": yes or no for several documents per prompt; "confidence": a number for one document per prompt. */
   judging: "detection" | "confidence";
-  /** Documents a prompt. */
+  /** Documents per prompt. */
   batch: number;
-  /** The measure that a label is judged by first. */
+  /** The measure listed first among a label's scores. */
   primary: "balanced-accuracy" | "f1";
   examples: ExampleOptions;
-  /** For families. */
+  /** The examples for families. */
   familyExamples: ExampleOptions;
 }
 
 export type ProtocolName = "default" | "compat";
 
 /**
- * The protocols by name. "default": three candidates from 10 + 10 documents over all strengths, chosen by 5 + 5 others
- * and scored on 20 + 20 more, half of the inactive ones hard. "compat": the paper's one label from 5 + 5 documents,
- * scored by confidence on 3 + 3 (families 4 + 4), with its sampling mended.
+ * The protocols by name. "default": three candidates from 10 + 10 documents of all activation strengths, one chosen on
+ * 5 + 5 others and scored on 20 + 20 more; half of the inactive ones are hard. "compat": the paper's single label from
+ * 5 + 5 documents, scored by confidence on 3 + 3 (families 4 + 4), with its sampling errors corrected.
  */
 export const PROTOCOLS: Readonly<Record<ProtocolName, LabelProtocol>> = {
   default: {
@@ -55,7 +55,7 @@ export const PROTOCOLS: Readonly<Record<ProtocolName, LabelProtocol>> = {
   },
 };
 
-/** The protocol's examples without the kinds of inactive documents that the source has nothing for. */
+/** The protocol's examples without the kinds of inactive documents that the source does not support. */
 export function fitExamples(
   examples: ExampleOptions,
   { embeddings, neighbours }: Pick<ExampleSource, "embeddings" | "neighbours">,
@@ -66,7 +66,7 @@ export function fitExamples(
   return { ...examples, inactive };
 }
 
-/** How a record tells protocol and prompts. */
+/** Protocol and prompt version as a label records them. */
 export function promptVersionOf({ name }: LabelProtocol): string {
   return `${name}@${PROMPT_VERSION}`;
 }

@@ -1,9 +1,9 @@
 import type { Postings } from "../core/codes.js";
 
 /**
- * `count` of the latents, spread evenly over their densities: ranked by the documents that they are active in, one from
- * the middle of each of `count` equal stretches. What they cost and score on the mean stands for all. In the order
- * given; all of them where there are no more.
+ * `count` of the latents, spread evenly over their densities: ranked by the number of documents in which they are
+ * active, the middle one of each of `count` equal segments. Their mean cost and score estimate those of all. In the
+ * order given; all latents if there are no more than `count`.
  */
 export function sampleOverDensities(
   { offsets }: Pick<Postings, "offsets">,

@@ -3,8 +3,8 @@ import type { TokenLogprob } from "../llm/types.js";
 const VERDICT = /"verdict"\s*:\s*"(?=yes|no)/g;
 
 /**
- * Of an answer's tokens one for each verdict, in order, with the log-probabilities of yes and no in its place. Nothing
- * else of them is needed, and the whole would take a hundred times the room of the answer.
+ * One token per verdict of an answer, in order, with the log-probabilities of yes and no at that position. Nothing else
+ * is needed, and all tokens would take a hundred times the space of the answer.
  */
 export function verdictLogprobs(tokens: TokenLogprob[]): TokenLogprob[] {
   const starts: number[] = [];
@@ -18,7 +18,7 @@ export function verdictLogprobs(tokens: TokenLogprob[]): TokenLogprob[] {
     let place = starts.length - 1;
     while (starts[place] > at) place--;
     const { token, logprob, top = [{ token, logprob }] } = tokens[place];
-    // The token may begin before the verdict, as `":"yes` does.
+    // The token may start before the verdict, for example `":"yes`.
     const before = token.slice(0, at - starts[place]);
     const sums = { yes: 0, no: 0 };
     for (const other of top) {
@@ -26,16 +26,16 @@ export function verdictLogprobs(tokens: TokenLogprob[]): TokenLogprob[] {
       const word = /^(?:(y|ye|yes)|n|no)(?![a-z])/i.exec(other.token.slice(before.length));
       if (word !== null) sums[word[1] === undefined ? "no" : "yes"] += Math.exp(other.logprob);
     }
-    const told = (["yes", "no"] as const).filter((word) => sums[word] > 0);
+    const seen = (["yes", "no"] as const).filter((word) => sums[word] > 0);
     return {
       token: text.startsWith("yes", at) ? "yes" : "no",
       logprob,
-      top: told.map((word) => ({ token: word, logprob: Math.log(sums[word]) })),
+      top: seen.map((word) => ({ token: word, logprob: Math.log(sums[word]) })),
     };
   });
 }
 
-/** The probability of yes beside no for each verdict; undefined where there is not one entry for every verdict. */
+/** The probability of yes relative to no for each verdict; undefined unless every verdict has exactly one entry. */
 export function yesProbabilities(
   logprobs: readonly TokenLogprob[] | undefined,
   verdicts: readonly ("yes" | "no")[],

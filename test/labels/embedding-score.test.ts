@@ -9,7 +9,7 @@ import {
 import { scoreByEmbedding } from "../../src/labels/embedding-score.js";
 import { type Label, withScore } from "../../src/records/label.js";
 
-test("the AUC counts pairs, ties half, and its interval lies around it", (t) => {
+test("the AUC counts pairs, ties as half, and its interval contains it", (t) => {
   t.is(measureAuc([3, 4], [1, 2])?.value, 1);
   t.is(measureAuc([1, 2], [3, 4])?.value, 0);
   t.is(measureAuc([1, 1], [1, 1])?.value, 0.5);
@@ -85,7 +85,7 @@ const labels: Label[] = [
   },
 ];
 
-test("true labels score near 1, wrong ones near 0, and the same call the same", async (t) => {
+test("true labels score near 1, wrong ones near 0, and a repeated call gives the same", async (t) => {
   const { source, embedder } = planted();
   const scores = await scoreByEmbedding(source, labels, embedder);
   t.deepEqual(
@@ -104,7 +104,7 @@ test("true labels score near 1, wrong ones near 0, and the same call the same", 
   t.deepEqual(await scoreByEmbedding(source, labels, embedder), scores);
 });
 
-test("documents that the label was made from are left out", async (t) => {
+test("documents that the label was made from are excluded", async (t) => {
   const { source, embedder } = planted();
   const shown = source.documents.filter((_, i) => i % 4 === 0).slice(0, 95);
   const examples = { explain: shown.map(({ id }) => id), validate: [], score: [] };
@@ -116,7 +116,7 @@ test("documents that the label was made from are left out", async (t) => {
   t.true(score === undefined ? reason !== undefined : score.n < 100);
 });
 
-test("embeddings are needed, of the embedder's width", async (t) => {
+test("embeddings are required and must have the embedder's width", async (t) => {
   const { source, embedder } = planted();
   await t.throwsAsync(scoreByEmbedding({ ...source, embeddings: undefined }, labels, embedder), {
     instanceOf: RangeError,
@@ -127,7 +127,7 @@ test("embeddings are needed, of the embedder's width", async (t) => {
   });
 });
 
-test("a label takes one score of a name, in front where it has no other", (t) => {
+test("a label keeps one score per name, placed first if it has no other", (t) => {
   const score = {
     name: "embedding-auc",
     value: 0.9,

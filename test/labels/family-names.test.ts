@@ -27,7 +27,7 @@ function worlds() {
   return { texts, postings: invertCodes(codes), families };
 }
 
-test("nameFamiliesByKeywords names families by what their latents' common documents share", (t) => {
+test("nameFamiliesByKeywords names families by the words of the documents that their latents share", (t) => {
   const { texts, postings, families } = worlds();
   const names = nameFamiliesByKeywords(texts, postings, families);
   t.deepEqual(
@@ -43,7 +43,7 @@ test("nameFamiliesByKeywords names families by what their latents' common docume
   t.deepEqual(nameFamiliesByKeywords(indexWords(texts), postings, families), names);
 });
 
-test("families with the same latents below get different names; one that is never active gets none", (t) => {
+test("families with the same descendants get different names; one that is never active gets none", (t) => {
   const { texts, postings } = worlds();
   const names = nameFamiliesByKeywords(texts, postings, [
     { parent: 0, members: [{ latent: 1 }] },
@@ -58,7 +58,7 @@ test("families with the same latents below get different names; one that is neve
   );
 });
 
-test("families that words cannot tell apart are told apart by their parents", (t) => {
+test("families with the same words are distinguished by their parents", (t) => {
   const texts = Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? "dog" : `filler${i % 3}`));
   const indices = Uint32Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 7 : 1));
   const codes = createCodes(60, 1, 8, indices, new Float32Array(60).fill(1));

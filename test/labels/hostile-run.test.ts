@@ -101,7 +101,7 @@ function startHostileServer(): Promise<LlmServer> {
 const isPaid = ({ status, trouble }: LlmCall): boolean =>
   status === 200 && (trouble === undefined || trouble === "fences");
 
-test(`${LATENTS} latents on a hostile server, killed ${KILLS} times: nothing lost, nothing paid twice, nonsense told apart`, async (t) => {
+test(`${LATENTS} latents on a hostile server, killed ${KILLS} times: nothing lost, nothing paid twice, nonsense recognised`, async (t) => {
   await inFolder(async (folder) => {
     const server = await startHostileServer();
     try {

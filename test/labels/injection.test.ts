@@ -72,7 +72,7 @@ for (const protocol of ["default", "compat"] as const) {
   });
 }
 
-test("the model above does obey what leaves the block, or the test would prove nothing", (t) => {
+test("the model above does obey text that escapes the block, so the test proves something", (t) => {
   const body = (content: string): LlmCall =>
     ({
       body: {

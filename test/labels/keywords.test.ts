@@ -33,7 +33,7 @@ function topicSample(documents: number) {
   return { texts, postings: invertCodes(codes) };
 }
 
-test("labelByKeywords finds the words of each latent's documents", (t) => {
+test("labelByKeywords finds the distinctive words of each latent's documents", (t) => {
   const { texts, postings } = topicSample(300);
   const labels = labelByKeywords(texts, postings);
   t.deepEqual(
@@ -52,7 +52,7 @@ test("labelByKeywords finds the words of each latent's documents", (t) => {
   }
 });
 
-test("the keyword score of a latent without a meaning is about 0: its words are judged on other documents", (t) => {
+test("the keyword score of a meaningless latent is about 0: its words are judged on other documents", (t) => {
   const { texts, postings } = topicSample(600);
   const noise = labelByKeywords(texts, postings)[3];
   t.log(noise);
@@ -61,7 +61,7 @@ test("the keyword score of a latent without a meaning is about 0: its words are 
   else t.truthy(noise.reason);
 });
 
-test("labelByKeywords says why a latent has no label: dead, only zeros, or too rare", (t) => {
+test("labelByKeywords gives the reason for a missing label: dead, only zeros, or too rare", (t) => {
   const { texts, postings } = topicSample(60);
   const labels = labelByKeywords(texts, postings);
   t.deepEqual(labels[4], {
@@ -77,7 +77,7 @@ test("labelByKeywords says why a latent has no label: dead, only zeros, or too r
   t.is(rare[0].reason, "active in 20 documents, too few to label");
 });
 
-test("no two labels are equal, though latents share all their documents", (t) => {
+test("no two labels are equal, even if latents share all their documents", (t) => {
   const { texts } = topicSample(120);
   const indices = Uint32Array.from(
     { length: 480 },
@@ -89,7 +89,7 @@ test("no two labels are equal, though latents share all their documents", (t) =>
   t.true(labels.every(({ text }) => text !== ""));
 });
 
-test("a label holds no word beside a phrase with it, and no two forms of one stem", (t) => {
+test("a label contains neither a word of its own phrase nor two forms of one stem", (t) => {
   const texts = Array.from({ length: 200 }, (_, i) =>
     i % 4 === 0
       ? `neural network with electric and electrical things, electricity ${i}`
@@ -103,7 +103,7 @@ test("a label holds no word beside a phrase with it, and no two forms of one ste
   t.false(keywords!.includes("network") || keywords!.includes("neural"));
 });
 
-test("labelByKeywords weighs documents by activation", (t) => {
+test("labelByKeywords weights documents by activation", (t) => {
   const texts = Array.from({ length: 100 }, (_, i) =>
     i < 10 ? "strong" : i < 30 ? "weak" : COMMON[i % 10],
   );
@@ -113,7 +113,7 @@ test("labelByKeywords weighs documents by activation", (t) => {
   t.is(label.keywords![0], "strong");
 });
 
-test("labelByKeywords gives the same from a ready word index, and refuses texts of another number", (t) => {
+test("labelByKeywords gives the same from an existing word index, and rejects a different number of texts", (t) => {
   const { texts, postings } = topicSample(90);
   t.deepEqual(labelByKeywords(indexWords(texts), postings), labelByKeywords(texts, postings));
   t.throws(() => labelByKeywords(texts.slice(1), postings), {
@@ -122,7 +122,7 @@ test("labelByKeywords gives the same from a ready word index, and refuses texts 
   });
 });
 
-test("labels of real papers cover documents they were not chosen from, all different", async (t) => {
+test("labels of real papers are all different and cover documents they were not chosen from", async (t) => {
   const path = sharedPath("reference/abstract_texts.json");
   if (path === undefined) {
     t.log("skipped: no reference kit beside the project");

@@ -61,7 +61,7 @@ function rowsOf({ offsets, rows, values }: Postings, latent: number): Set<number
   return found;
 }
 
-test("a family's documents are those of any member, its inactive ones of none (saerch: of the last member)", (t) => {
+test("a family's active documents are those of any member, its inactive ones those of none (saerch: of the last member)", (t) => {
   const planted = plantCorpus({ themes: 6, active: 150, documents: 500 });
   const source = familySource(planted.source, FAMILY);
   const examples = { ...PROTOCOLS.default.familyExamples, inactive: ["random"] as const };
@@ -78,7 +78,7 @@ test("a family's documents are those of any member, its inactive ones of none (s
   for (const count of perMember) t.true(count >= 5, perMember.join());
 });
 
-test("every member's strongest document can be drawn (saerch: the top decile leaves out the maximum)", (t) => {
+test("every member's strongest document can be drawn (saerch: the top decile excludes the maximum)", (t) => {
   // Three members, four documents each, none shared: all twelve are drawn.
   const indices = Uint32Array.from({ length: 40 }, (_, row) => (row < 12 ? row % 3 : 3));
   const codes = createCodes(
@@ -108,7 +108,7 @@ test("every member's strongest document can be drawn (saerch: the top decile lea
   t.is(Math.max(...drawn.score.map(({ activation }) => activation)), 1);
 });
 
-test("neighbours of a family are none of its members", (t) => {
+test("neighbours of a family are not among its members", (t) => {
   const planted = plantCorpus({ themes: 8 });
   const { postings } = planted.source;
   const of = (latent: number): number[] => [0, 1, 2, 3, 4, 5].filter((one) => one !== latent);
@@ -116,7 +116,7 @@ test("neighbours of a family are none of its members", (t) => {
   t.deepEqual(neighbours?.of(0), [3, 4, 5]);
 });
 
-test("families with dead latents and with too few documents end in a reason (saerch: an endless loop)", async (t) => {
+test("families with dead latents or too few documents get a reason (saerch: an endless loop)", async (t) => {
   const planted = plantCorpus({ themes: 3, active: 60 });
   const { postings } = planted.source;
   // Latents 3 and 4 are active nowhere.
@@ -138,7 +138,7 @@ test("families with dead latents and with too few documents end in a reason (sae
   );
 });
 
-test("a name is made from the labels, scored on documents of any member, and compared with each", async (t) => {
+test("a name is made from the labels, scored on documents of any member and compared with each member", async (t) => {
   const planted = plantCorpus({ themes: 6, active: 100 });
   const { named, prompts } = await nameFamilies(planted, [FAMILY]);
   const [{ label, evidence }] = named;
@@ -168,7 +168,7 @@ test("a name is made from the labels, scored on documents of any member, and com
   t.is(entry.family_f1, 1);
 });
 
-test("a name that fits one member alone scores as it deserves", async (t) => {
+test("a name that fits only one member gets a low score", async (t) => {
   const planted = plantCorpus({ themes: 6, active: 100 });
   const onlyParent = (latent: number): Label | undefined => (latent === 0 ? labelOf(0) : undefined);
   const { named } = await nameFamilies(planted, [FAMILY], { labelOf: onlyParent });
@@ -194,7 +194,7 @@ test("compat names a family once and judges 4 + 4 documents by confidence", asyn
   );
 });
 
-test("a family none of whose latents has a label is skipped and asks nothing", async (t) => {
+test("a family without any labelled latent is skipped and asks nothing", async (t) => {
   const { named, prompts } = await nameFamilies(plantCorpus({ active: 100 }), [FAMILY], {
     labelOf: () => undefined,
   });

@@ -72,7 +72,7 @@ async function label(
 const accuracy = ({ label: record }: LabelledLatent): number =>
   scoreNamed(record.scores, "balanced-accuracy") ?? NaN;
 
-test("the candidate that tells active from inactive is chosen and scored on documents of its own", async (t) => {
+test("the candidate that separates active from inactive is chosen and scored on other documents", async (t) => {
   const planted = plantCorpus({ themes: 4, nonsense: 4 });
   await label(planted, {}, (labelled, server) => {
     t.deepEqual(
@@ -112,7 +112,7 @@ test("the candidate that tells active from inactive is chosen and scored on docu
   });
 });
 
-test("a judge that always says no scores 0.5, and pearson is left out with a reason (SAEBench: 0.714)", async (t) => {
+test("a judge that always says no scores 0.5, and pearson is omitted with a reason (SAEBench: 0.714)", async (t) => {
   const answer: LlmServerOptions["answer"] = (call) => {
     const reply = answerPlanted(call);
     if (typeof reply === "string") return reply;
@@ -129,7 +129,7 @@ test("a judge that always says no scores 0.5, and pearson is left out with a rea
   });
 });
 
-test("documents whose answer is missing, double or another's are asked about singly", async (t) => {
+test("documents whose answer is missing, duplicated or for another id are asked about one by one", async (t) => {
   const answer: LlmServerOptions["answer"] = (call) => {
     const reply = answerPlanted(call);
     if (typeof reply === "string" || readShown(call.body.messages[1].content).length === 1) {
@@ -181,7 +181,7 @@ test("a question that fails makes a document neither right nor wrong (delphi: si
   });
 });
 
-test("a label that never comes leaves a reason, and the other latents theirs", async (t) => {
+test("a label that never arrives leaves a reason, and the other latents keep their labels", async (t) => {
   const planted = plantCorpus({ themes: 3 });
   const answer: LlmServerOptions["answer"] = (call) =>
     call.body.messages[1].content.includes("Give 3 labels") &&
@@ -199,7 +199,7 @@ test("a label that never comes leaves a reason, and the other latents theirs", a
   });
 });
 
-test("latents with too few documents are skipped with a reason and ask nothing", async (t) => {
+test("latents with too few documents are skipped with a reason and without a question", async (t) => {
   await label(plantCorpus({ themes: 2, active: 8 }), {}, (labelled, server) => {
     t.is(server.calls.length, 0);
     t.regex(labelled[0].label.reason ?? "", /^skipped: active in 8 documents, needs \d+$/);
@@ -207,7 +207,7 @@ test("latents with too few documents are skipped with a reason and ask nothing",
   });
 });
 
-test("compat judges by confidence, one document a prompt, strongest first, and its clean set follows", async (t) => {
+test("compat judges by confidence, one document per prompt, strongest first, and its clean set follows", async (t) => {
   const longer = (text: string): string => `${text} ${"and so on and on".repeat(3)} ${text.length}`;
   const planted = plantCorpus({ themes: 3, nonsense: 3, text: longer });
   const options = { protocol: PROTOCOLS.compat };
@@ -235,7 +235,7 @@ test("compat judges by confidence, one document a prompt, strongest first, and i
   });
 });
 
-test("a run that stops at its cap keeps every label that is done, and goes on without paying twice", async (t) => {
+test("a run that stops at its cap keeps every finished label, and continues without paying twice", async (t) => {
   const planted = plantCorpus({ themes: 6 });
   await inFolder(async (folder) => {
     const server = await startLlmServer({ answer: answerPlanted });
@@ -275,7 +275,7 @@ test("a run that stops at its cap keeps every label that is done, and goes on wi
   });
 });
 
-test("a refusal of access ends the run, one bad question only its latent", async (t) => {
+test("a refusal of access ends the run, one bad question only its own latent", async (t) => {
   const planted = plantCorpus({ themes: 3 });
   const refuse: LlmServerOptions["answer"] = () => ({ status: 401, message: "no" });
   await t.throwsAsync(

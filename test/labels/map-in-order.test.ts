@@ -14,7 +14,7 @@ async function collect<T>(from: AsyncIterable<T>): Promise<{ results: T[]; error
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-test("results come in order, whatever order they end in", async (t) => {
+test("results are in order, whatever order they finish in", async (t) => {
   const work = async (i: number): Promise<number> => {
     await sleep((7 * i) % 5);
     return 2 * i;
@@ -27,7 +27,7 @@ test("results come in order, whatever order they end in", async (t) => {
   t.deepEqual((await collect(mapInOrder([], work))).results, []);
 });
 
-test("no more than inFlight run, and a slow first one holds no more than `ahead` back", async (t) => {
+test("at most inFlight items run, and a slow first one delays at most `ahead`", async (t) => {
   let running = 0;
   let most = 0;
   let begun = 0;
@@ -48,7 +48,7 @@ test("no more than inFlight run, and a slow first one holds no more than `ahead`
   t.is(most, 4);
 });
 
-test("after a failure nothing is begun, what is done is given, and the first error is thrown", async (t) => {
+test("after a failure nothing is started, finished results are yielded, and the first error is thrown", async (t) => {
   const begun: number[] = [];
   const work = async (i: number): Promise<number> => {
     begun.push(i);

@@ -13,7 +13,7 @@ function table(active: number[], inactive: number[]): MeasuredVerdict[] {
   return [...list(true, active), ...list(false, inactive)];
 }
 
-test("measures are those worked out by hand", (t) => {
+test("measures match values worked out by hand", (t) => {
   // 8 of 10 right, 1 of 10 wrong: TPR 0.8, TNR 0.9, F1 16 / 19, phi 0.7 / sqrt(0.99).
   const { scores, failed } = measureVerdicts(table([8, 2], [1, 9]));
   t.is(failed, 0);
@@ -35,7 +35,7 @@ test("measures are those worked out by hand", (t) => {
   }
 });
 
-test("the interval of balanced accuracy is Wilson's two, squared and added", (t) => {
+test("the interval of balanced accuracy combines Wilson's two by square-and-add", (t) => {
   const { scores } = measureVerdicts(table([10, 0], [0, 10]));
   // Wilson's lower bound of 10 of 10 is 0.722467: half of the root of two squares of what is missing.
   const [low, high] = scores[0].interval ?? [0, 0];
@@ -43,7 +43,7 @@ test("the interval of balanced accuracy is Wilson's two, squared and added", (t)
   t.is(high, 1);
 });
 
-test("an interval at 95 % holds the true value about 95 times in 100", (t) => {
+test("a 95 % interval contains the true value about 95 times in 100", (t) => {
   const random = createRandom(5);
   const inside = { "balanced-accuracy": 0, f1: 0, pearson: 0 };
   const truth = { "balanced-accuracy": 0.8, f1: 1.6 / 2, pearson: 0.6 };
@@ -64,21 +64,21 @@ test("an interval at 95 % holds the true value about 95 times in 100", (t) => {
   }
 });
 
-test("answers that never came count neither as right nor as wrong, and are told", (t) => {
+test("missing answers count as neither right nor wrong, and are reported", (t) => {
   const whole = measureVerdicts(table([8, 2], [1, 9]));
   const holed = measureVerdicts(table([8, 2, 5], [1, 9, 3]));
   t.is(holed.failed, 8);
   t.deepEqual(holed.scores, whole.scores);
 });
 
-test("without an answer about one side there is no score at all", (t) => {
+test("without an answer about both kinds there is no score", (t) => {
   const { scores, notes, failed } = measureVerdicts(table([0, 0, 10], [1, 9]));
   t.deepEqual(scores, []);
   t.is(failed, 10);
   t.deepEqual(notes, ["no scores: no active document was answered about"]);
 });
 
-test("pearson of answers all alike is undefined, never NaN", (t) => {
+test("pearson of equal answers is undefined, never NaN", (t) => {
   for (const verdicts of [
     table([10, 0], [10, 0]),
     table([0, 10], [0, 10]),
@@ -91,7 +91,7 @@ test("pearson of answers all alike is undefined, never NaN", (t) => {
   }
 });
 
-test("pearson and AUC go by the confidence, F1 by confidence above 0, as in the paper", (t) => {
+test("pearson and AUC use the confidence, F1 confidence above 0, as in the paper", (t) => {
   const confidences = [0.9, 0.1, -0.2, -1, 0.5, -0.6];
   const verdicts = confidences.map((confidence, i) => ({
     expected: i < 3,
@@ -111,7 +111,7 @@ test("pearson and AUC go by the confidence, F1 by confidence above 0, as in the 
   t.deepEqual(measureVerdicts(verdicts, { seed: 3 }), measureVerdicts(verdicts, { seed: 3 }));
 });
 
-test("six right answers of six are no certainty", (t) => {
+test("six right answers of six are not certainty", (t) => {
   const verdicts = [1, 1, 1, -1, -1, -1].map((confidence) => ({
     expected: confidence > 0,
     answer: confidence > 0,
@@ -122,7 +122,7 @@ test("six right answers of six are no certainty", (t) => {
   t.true((pearson?.interval?.[0] ?? 1) < 0.5);
 });
 
-test("F1 over all labels is weighted by documents and leaves out what has none", (t) => {
+test("F1 over all labels is weighted by documents and excludes labels without one", (t) => {
   const entries = [
     { f1: 1, documents: 30 },
     { f1: 0.5, documents: 10 },

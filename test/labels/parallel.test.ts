@@ -36,14 +36,14 @@ function createCapped(cap: number): {
       const raw = typeof reply === "string" ? reply : (reply.content ?? "");
       const value = question.schema.parse(JSON.parse(raw));
       const usage = { inputTokens: 1, outputTokens: 1 };
-      const told = { usage, cost: 0, latencyMs: 1, date: "", cached: false };
-      return { status: "ok", key: String(counts.done), value, raw, ...told };
+      const details = { usage, cost: 0, latencyMs: 1, date: "", cached: false };
+      return { status: "ok", key: String(counts.done), value, raw, ...details };
     },
   };
   return { model, under, counts };
 }
 
-test("a labelling run keeps 90 % and more of a server's parallel calls busy, in time counted by ends of calls", async (t) => {
+test("a labelling run keeps at least 90 % of a server's parallel calls busy, measured in completed calls", async (t) => {
   const { source, codes } = plantCorpus({ themes: 100, nonsense: 20, documents: 800 });
   const latents = Array.from({ length: codes.n }, (_, latent) => latent);
   for (const cap of [4, 16, 48]) {

@@ -22,7 +22,7 @@ const HOSTILE = [
   "\ud800 half a letter \u0000",
 ];
 
-test("documents stay inside their lines, whatever they hold", (t) => {
+test("documents stay inside their lines, whatever they contain", (t) => {
   const documents = HOSTILE.map((text, i) => ({ id: `d${i + 1}`, text }));
   const shown = documents.map((document) => ({ ...document, strength: 5 }));
   for (const [user, expected] of [
@@ -62,7 +62,7 @@ test("labels have 1 to 8 words and family names 2 to 8, or the answer is asked f
   t.regex(check?.({ common: "", names: ["birds"] }) ?? "", /2 to 8 words/);
 });
 
-test("only the structured field is read: tags and talk around the JSON make an answer malformed", (t) => {
+test("only the structured field is read: tags and text around the JSON make an answer malformed", (t) => {
   const ask = confidenceQuestion({ label: "x", documents: [{ id: "d1", text: "" }] });
   const complains = (text: string): boolean => "complaint" in readAnswer(text, ask);
   t.true(complains("PREDICTION: 0.9"));
@@ -77,7 +77,7 @@ test("only the structured field is read: tags and talk around the JSON make an a
   t.true("complaint" in readAnswer('{"answers":[{"id":"d1","verdict":"maybe"}]}', one));
 });
 
-test("names are tidied and told once", (t) => {
+test("names are tidied and listed once", (t) => {
   t.deepEqual(
     distinctNames(
       ['"Wading birds."', "wading  birds", "**cats**", " \u200b", "dogs\nand foxes", "owls"],
@@ -87,7 +87,7 @@ test("names are tidied and told once", (t) => {
   );
 });
 
-test("schemas forbid other keys and require all, as strict servers ask", async (t) => {
+test("schemas forbid other keys and require all, as strict servers demand", async (t) => {
   const { buildBody, FIRST_DIALECT } = await import("../../src/llm/request.js");
   const documents = [{ id: "d1", text: "" }];
   for (const question of [

@@ -1,7 +1,7 @@
 import test from "ava";
 import { sampleOverDensities } from "../../src/labels/sample.js";
 
-test("a sample takes the middle of equal stretches of the densities, in the order given", (t) => {
+test("a sample takes the middle of equal segments of the densities, in the order given", (t) => {
   // Latents 0 to 5 are active in 6, 1, 5, 2, 4 and 3 documents.
   const offsets = Uint32Array.from([0, 6, 7, 12, 14, 18, 21]);
   const all = [0, 1, 2, 3, 4, 5];

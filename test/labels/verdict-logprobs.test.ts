@@ -29,7 +29,7 @@ function tokens(before: string, yes: number, no: number): TokenLogprob[] {
   return [...plain(a), of("yes", yes), ...plain(b), of("no", no), ...plain(c)];
 }
 
-test("probabilities of yes are read wherever the tokens are cut", (t) => {
+test("probabilities of yes are read wherever the token boundaries lie", (t) => {
   for (const before of ["", '"', ':"', '"verdict":"']) {
     const kept = verdictLogprobs(tokens(before, 0.76, 0.19));
     t.deepEqual(
@@ -43,7 +43,7 @@ test("probabilities of yes are read wherever the tokens are cut", (t) => {
   }
 });
 
-test("without one entry for every verdict, or with another verdict, there are none", (t) => {
+test("there are none without one entry for every verdict, or with a different verdict", (t) => {
   const kept = verdictLogprobs(tokens("", 0.76, 0.19));
   t.is(yesProbabilities(undefined, ["yes"]), undefined);
   t.is(yesProbabilities(kept, ["yes"]), undefined);

@@ -6,8 +6,9 @@ import { latentRandom } from "./latent-random.js";
 const DECILES = 10;
 
 /**
- * Up to `count` documents in which the latent is active above 0 and that `show` accepts, with the number of all such
- * documents. Strongest first for "top" and "ranked"; else one of each decile (or group) in turn, in seeded order.
+ * Up to `count` documents in which the latent is active above 0 and that `show` accepts, with the total number of
+ * active documents. Strongest first for "top" and "ranked"; otherwise one of each decile (or group) in turn, in seeded
+ * order.
  */
 export function drawActive(
   source: ExampleSource,
@@ -33,14 +34,14 @@ export function drawActive(
   return { examples, available: slots.length };
 }
 
-/** Places in the postings where the latent is above 0, strongest first, ties by lower document. */
+/** Positions in the postings where the latent is above 0, strongest first, ties by lower document. */
 export function strongestSlots({ offsets, values }: Postings, latent: number): Uint32Array {
   const slots: number[] = [];
   for (let at = offsets[latent]; at < offsets[latent + 1]; at++) if (values[at] > 0) slots.push(at);
   return Uint32Array.from(slots).sort((a, b) => values[b] - values[a] || a - b);
 }
 
-// Deciles are cut by rank, so that the strongest document is in the top one and no edge is lost to rounding.
+// Deciles are formed by rank, so that the strongest document is in the top one and rounding loses no edge.
 function splitSlots(
   { group, postings }: ExampleSource,
   latent: number,
@@ -61,7 +62,7 @@ function splitSlots(
   return sorted;
 }
 
-// One of every bin in each round, the bins in another order each time.
+// One of every bin per round, with the bins in a new order each time.
 function* takeTurns(bins: readonly number[][], random: Random): Generator<number> {
   const left = bins.map((list) => list.slice());
   while (left.some((list) => list.length > 0)) {

@@ -14,7 +14,9 @@ import { type DuplicateFilter, createDuplicateFilter } from "./near-duplicates.j
 import { latentRandom } from "./latent-random.js";
 import { checkLimit, truncateText } from "../../words/truncate-text.js";
 
-/** The paper's protocol: 5 + 5 documents to explain and 3 + 3 to predict, abstracts over 100 characters, strongest first. */
+/**
+ * The paper's protocol: 5 + 5 documents to explain and 3 + 3 to predict, texts over 100 characters, strongest first.
+ */
 export const COMPAT_EXAMPLES: ExampleOptions = {
   explain: { active: 5, inactive: 5 },
   validate: { active: 0, inactive: 0 },
@@ -27,9 +29,9 @@ export const COMPAT_EXAMPLES: ExampleOptions = {
 };
 
 /**
- * The documents that a model is shown about one latent, or why there are none. Depends on nothing but the source, the
- * latent and the options: not on which other latents are drawn. Texts are cut before they are compared, so that no
- * two shown texts are near-duplicates. Throws RangeError for a latent that does not exist and options out of range.
+ * The documents shown to a model about one latent, or the reason why there are none. Depends only on the source, the
+ * latent and the options, not on other latents. Texts are truncated before they are compared, so that no two shown
+ * texts are near-duplicates. Throws RangeError for a latent that does not exist and for options out of range.
  */
 export function drawExamples(
   source: ExampleSource,
@@ -75,7 +77,7 @@ export function drawExamples(
   return { latent, explain, validate, score };
 }
 
-/** The options with their defaults. Throws RangeError where one is out of range. */
+/** Fills in the defaults. Throws RangeError if an option is out of range. */
 export function fillOptions(options: ExampleOptions): FullExampleOptions {
   const full: FullExampleOptions = {
     explain: options.explain ?? { active: 10, inactive: 10 },
@@ -136,7 +138,7 @@ function checkSource(
   }
 }
 
-// What is shown of a row, or nothing where it is too short or nearly the same as one shown already.
+// The text to show for a row; undefined if it is too short or a near-duplicate of one already shown.
 function showText(
   { documents, exclude }: ExampleSource,
   row: number,
@@ -168,7 +170,7 @@ function tooFew(available: number, distinct: number, fewest: number): string {
   return `active in ${available} documents, of which ${distinct} are distinct, needs ${fewest}`;
 }
 
-// Sets of the given sizes: whole stretches in order ("ranked"), or each spread evenly over the list.
+// Splits the list into sets of the given sizes: consecutive segments ("ranked"), or each spread evenly over the list.
 function deal(
   examples: readonly Example[],
   sizes: readonly number[],
@@ -181,7 +183,7 @@ function deal(
   }
   const total = sizes.reduce((sum, size) => sum + size, 0);
   for (let i = 0; i < total; i++) {
-    // The set that lags furthest behind its share.
+    // The set furthest behind its share.
     let next = 0;
     let furthest = -Infinity;
     for (let set = 0; set < sizes.length; set++) {

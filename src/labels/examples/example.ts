@@ -5,13 +5,13 @@ import type { TextLimit } from "../../words/truncate-text.js";
 /** How an inactive document was chosen. */
 export type InactiveKind = "random" | "near" | "neighbour";
 
-/** A document as it is shown to a model about one latent. */
+/** A document shown to a model about one latent. */
 export interface Example {
   /** Row of the corpus. */
   row: number;
   /** The document's id. */
   id: string;
-  /** Cut at the limit. */
+  /** Truncated at the limit. */
   text: string;
   /** Why it was chosen. */
   kind: "active" | InactiveKind;
@@ -25,25 +25,25 @@ export interface ExampleCount {
   inactive: number;
 }
 
-/** One latent's examples: three sets that share no document and no near-duplicate text, each in shuffled order. */
+/** One latent's examples: three disjoint sets without near-duplicate texts, each shuffled. */
 export interface ExampleSets {
   latent: number;
   /** Shown to the explainer. */
   explain: Example[];
-  /** Candidate labels are chosen by these. */
+  /** Used to choose among candidate labels. */
   validate: Example[];
-  /** The reported scores are measured on these alone. */
+  /** Used only to measure the reported scores. */
   score: Example[];
 }
 
-/** A latent that gets no examples. */
+/** A latent without examples, and the reason. */
 export interface SkippedLatent {
   latent: number;
   /** Such as "active in 3 documents, needs 12". */
   reason: string;
 }
 
-/** What examples are drawn from. */
+/** The data that examples are drawn from. */
 export interface ExampleSource {
   /** Where the latents are active. Entries of value 0 count as inactive. */
   postings: Postings;
@@ -58,15 +58,15 @@ export interface ExampleSource {
     of: (latent: number) => readonly number[];
   };
   /**
-   * Which group a document of a latent belongs to, for active examples spread over groups rather than over deciles;
-   * families spread theirs over members so.
+   * The group that a document of a latent belongs to. If given, active examples are spread over groups, such as the
+   * members of a family, instead of deciles.
    */
   group?: (latent: number, row: number) => number;
-  /** Rows that are not to be drawn, such as those that the label was made from. */
+  /** Whether to skip a row, such as one that the label was made from. */
   exclude?: (row: number) => boolean;
 }
 
-/** How examples are drawn. */
+/** Options of drawExamples. */
 export interface ExampleOptions {
   /** Default 10 + 10. */
   explain?: ExampleCount;
@@ -75,29 +75,29 @@ export interface ExampleOptions {
   /** Default 20 + 20. */
   score?: ExampleCount;
   /**
-   * Active documents: one of each tenth of the activations in turn ("deciles", the default), or the strongest ones
-   * ("top"), dealt out to the three sets; or the strongest to explain and the next ones to validate and score
-   * ("ranked", as the paper).
+   * Active documents: one of each decile of activation in turn ("deciles", the default) or the strongest ones ("top"),
+   * distributed over the three sets; or the strongest to explain and the next ones to validate and score ("ranked", the
+   * paper's choice).
    */
   active?: "deciles" | "top" | "ranked";
   /** Kinds of inactive documents, taken in turn. Default ["random"]. */
   inactive?: readonly InactiveKind[];
-  /** Documents that "near" picks the nearest of: drawn at random from those where the latent is inactive. Default 2,000. */
+  /** Size of the random sample of inactive documents from which "near" picks the nearest. Default 2,000. */
   pool?: number;
   /**
-   * Where a latent has too few documents its sets shrink alike down to this share of what was asked, 0 to 1; below it
+   * If a latent has too few documents, its sets shrink in proportion down to this share of their size, 0 to 1; below it
    * the latent is skipped. Default 0.4.
    */
   least?: number;
   /** Default 1,000 characters. */
   limit?: TextLimit;
-  /** Fewest characters of a document that is shown, blanks at both ends aside. Default 1. */
+  /** Minimum length of a document in characters, without surrounding white space. Default 1. */
   minCharacters?: number;
-  /** Jaccard overlap of three-word runs from which texts are near-duplicates. Default 0.6. */
+  /** Jaccard overlap of three-word sequences at which texts are near-duplicates. Default 0.6. */
   maxOverlap?: number;
-  /** Default 0. The draw for one latent depends on this and on the latent alone. */
+  /** Default 0. The draw for a latent depends only on this and on the latent. */
   seed?: number;
 }
 
-/** All options with their defaults filled in. */
+/** All options, with defaults filled in. */
 export type FullExampleOptions = Required<ExampleOptions>;

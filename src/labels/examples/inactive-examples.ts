@@ -5,14 +5,14 @@ import { strongestSlots } from "./active-examples.js";
 import type { Example, ExampleSource, FullExampleOptions, InactiveKind } from "./example.js";
 import { latentRandom } from "./latent-random.js";
 
-/** Active documents whose mean embedding "near" starts from, the strongest. */
+/** Number of strongest active documents whose mean embedding "near" uses. */
 const MEAN_OF = 200;
-/** Documents of each neighbour, its strongest, that "neighbour" draws from. */
+/** Number of strongest documents of each neighbour from which "neighbour" draws. */
 const NEIGHBOUR_DOCUMENTS = 100;
 
 /**
  * Up to `count` documents in which the latent is not active (or only with value 0) and that `show` accepts, of the
- * kinds asked for in turn; where a kind runs out, random ones take its place and say so.
+ * requested kinds in turn. If a kind runs out, random documents replace it, marked as "random".
  */
 export function drawInactive(
   source: ExampleSource,
@@ -46,12 +46,12 @@ export function drawInactive(
     if (found === undefined) break;
     out.push(found);
   }
-  // Kinds came in turn; sets dealt from a fixed pattern would each hold one kind only.
+  // The kinds alternate; without shuffling, distributing them in a fixed pattern could give a set only one kind.
   shuffleInPlace(out, latentRandom(options.seed, latent, "kinds"));
   return out;
 }
 
-/** Tells whether the latent is active above 0 in a row, by bisection: no array over the documents is made. */
+/** Tests whether the latent is active above 0 in a row, by bisection, without an array over all documents. */
 export function activeTest(
   { offsets, rows, values }: Postings,
   latent: number,
@@ -83,7 +83,7 @@ function openStream(
   return neighbourRows(source, latent, random);
 }
 
-// Draws with repeats first, as they cost nothing where most rows will do, then every row once, which ends.
+// First draws with replacement, which is cheap if most rows qualify, then visits every row once, which terminates.
 function* randomRows(documents: number, random: Random): Generator<number> {
   for (let i = 0; i < Math.min(documents, 500); i++) yield Math.floor(random() * documents);
   yield* sampleIndices(documents, documents, random);
@@ -99,7 +99,7 @@ function* nearRows(
   if (embeddings === undefined) return;
   const mean = meanDirection(embeddings, postings, latent);
   const candidates = new Set<number>();
-  // Tries are limited, as a dense latent leaves few rows.
+  // Attempts are limited because a dense latent leaves few rows.
   for (let tries = 0; tries < 4 * pool && candidates.size < pool; tries++) {
     const row = Math.floor(random() * postings.documents);
     if (!isActive(row)) candidates.add(row);
@@ -122,7 +122,7 @@ function meanDirection(embeddings: Matrix, postings: Postings, latent: number): 
   return mean;
 }
 
-// One document of each neighbour in turn, so that the nearest neighbour does not give them all.
+// One document per neighbour in turn, so that they do not all come from the nearest one.
 function* neighbourRows(
   { neighbours }: ExampleSource,
   latent: number,

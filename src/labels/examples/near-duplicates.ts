@@ -1,21 +1,21 @@
-/** Words in a row that two texts are compared by. */
+/** Words per shingle, the unit by which two texts are compared. */
 const SHINGLE = 3;
 
-/** How alike two texts may be. */
+/** How similar two texts may be. */
 export interface DuplicateOptions {
-  /** Jaccard overlap of three-word runs from which two texts are near-duplicates, above 0 to 1. Default 0.6. */
+  /** Jaccard overlap of three-word sequences at which two texts are near-duplicates, above 0 to 1. Default 0.6. */
   maxOverlap?: number;
 }
 
-/** Remembers texts and tells near-duplicates of them. */
+/** Remembers texts and rejects near-duplicates of them. */
 export interface DuplicateFilter {
-  /** Keeps the text and gives true, unless a kept one is the same or nearly so. */
+  /** Keeps the text and returns true, unless it equals or nearly equals a kept one. */
   add(text: string): boolean;
 }
 
 /**
- * A filter for the texts shown about one latent: make a new one for every latent, or latents that are labelled later
- * are starved of examples. Texts are compared without case, punctuation and spacing. Throws RangeError for an overlap
+ * A filter for the texts shown about one latent. Create a new one for every latent; otherwise latents labelled later
+ * run out of examples. Texts are compared ignoring case, punctuation and spacing. Throws RangeError for an overlap
  * outside (0, 1].
  */
 export function createDuplicateFilter({
@@ -55,7 +55,7 @@ function shinglesOf(words: readonly string[]): Set<string> {
   return out;
 }
 
-// Texts too short for a shingle are duplicates only where they are equal.
+// Texts too short for a shingle are duplicates only if they are equal.
 function jaccardReaches(a: Set<string>, b: Set<string>, least: number): boolean {
   const [small, large] = a.size < b.size ? [a, b] : [b, a];
   if (small.size === 0 || small.size < least * large.size) return false;

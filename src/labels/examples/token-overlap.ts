@@ -3,17 +3,17 @@ import { strongestSlots } from "./active-examples.js";
 import type { Label } from "../../records/label.js";
 import type { WordIndex } from "../../words/word-index.js";
 
-/** How much of a label its documents say word for word. */
+/** How much of a label appears verbatim in its documents. */
 export interface TokenOverlap {
   latent: number;
-  /** Mean share of the label's words that one of its strongest documents holds, 0 to 1. */
+  /** Mean share of the label's words that a strongest document contains, 0 to 1. */
   overlap: number;
 }
 
 /**
- * For each label the share of its words that its latent's strongest `documents` (default 10) hold, on average: 1 where a
- * label only repeats its documents, near 0 where it says what they are about in other words. Words are those of `index`
- * (as `indexWords` folds case and plurals, single words of phrases); labels without any of them are left out.
+ * For each label, the mean share of its words that its latent's strongest `documents` (default 10) contain: 1 if the
+ * label only repeats its documents, near 0 if it describes them in other words. Words are those of `index`
+ * (`indexWords` folds case and plurals and splits phrases); labels without any of them are omitted.
  */
 export function tokenOverlap(
   labels: readonly Pick<Label, "id" | "text">[],
@@ -36,7 +36,7 @@ export function tokenOverlap(
   });
 }
 
-/** The terms, words and phrases, that hold each word. */
+/** The terms (words and phrases) that contain each word. */
 function termsByWord(index: WordIndex): Map<string, number[]> {
   const terms = new Map<string, number[]>();
   for (const [term, parts] of index.parts.entries()) {
@@ -49,7 +49,7 @@ function termsByWord(index: WordIndex): Map<string, number[]> {
   return terms;
 }
 
-/** In lower case, plurals cut as crudely in labels as in terms, so that both meet. */
+/** In lower case, with plurals stripped by the same crude rule in labels and terms, so that both match. */
 function wordsOf(text: string): string[] {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+(?:[-'’][\p{L}\p{N}]+)*/gu) ?? [];
   return words.map((word) => word.replace(/(?<=\p{L}{3})s$/u, ""));

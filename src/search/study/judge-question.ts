@@ -54,7 +54,8 @@ export const JUDGE_CHANCE: number = 1 / LETTERS.length;
 
 /**
  * Asks which of five topics the results after have more of and which less of than those before: the two true labels and
- * three of other latents of `pool` that read differently, shuffled on a seed. Throws RangeError where `pool` has too few.
+ * three of other latents of `pool` that read differently, shuffled on a seed. Throws RangeError where `pool` has too
+ * few.
  */
 export function judgeQuestion(
   { id, up, down, before, after }: JudgedCase,

@@ -108,7 +108,7 @@ test("deciles give one document each in every ten, equal activations or not", (t
   t.is(all(draw(from, 0)).length, 70);
 });
 
-test("a latent's draw depends on no other latent, and a filter for duplicates spans no two latents (Neuronpedia batch: starves later ones)", (t) => {
+test("a latent's draw depends on no other latent, and a duplicate filter never spans two latents (Neuronpedia batch: starves later ones)", (t) => {
   const from = source(400);
   const alone = draw(from, 2);
   draw(from, 0);
@@ -118,7 +118,7 @@ test("a latent's draw depends on no other latent, and a filter for duplicates sp
   t.true(all(alone).some(({ row }) => shared.includes(row)));
 });
 
-test("near-duplicate texts are shown once, also across the active and the inactive", (t) => {
+test("near-duplicate texts are shown once, also across active and inactive", (t) => {
   const from = source(400);
   const documents = from.documents.map(({ id }, i) => ({
     id,
@@ -157,7 +157,7 @@ test("a latent with too few distinct documents is skipped with the numbers", (t)
   });
 });
 
-test("where documents are few all sets shrink alike and positives never fall back to shown ones (prismadb)", (t) => {
+test("with few documents all sets shrink in proportion and positives never fall back to shown ones (prismadb)", (t) => {
   const sets = draw(source(40), 0);
   const active = (set: ExampleSets["score"]): number =>
     set.filter(({ kind }) => kind === "active").length;
@@ -180,13 +180,13 @@ test("compat takes the strongest to explain, the next to predict, never fewer th
   });
 });
 
-test("the order of a set tells nothing of what is active", (t) => {
+test("the order of a set does not reveal what is active", (t) => {
   const sets = draw(source(400), 0);
   const flags = sets.score.map(({ kind }) => (kind === "active" ? "1" : "0")).join("");
   t.true(/0.*1.*0.*1/.test(flags) && /1.*0.*1.*0/.test(flags), flags);
 });
 
-test("near takes the inactive documents nearest to the active ones' mean", (t) => {
+test("near takes the inactive documents nearest to the mean of the active ones", (t) => {
   const from = source(300);
   // Active documents (even) point along x; of the inactive ones those with i % 10 = 1 do nearly.
   const data = new Float32Array(600);
@@ -218,7 +218,7 @@ test("neighbour takes documents of the neighbours in which the latent itself is 
   t.true(score > 3 && score < 20, "both kinds are scored");
 });
 
-test("all texts are cut alike, by characters or tokens, and never inside a character", (t) => {
+test("all texts are truncated alike, by characters or tokens, and never inside a character", (t) => {
   for (const { text } of all(draw(source(200), 0, { limit: { characters: 50 } }))) {
     t.is(text.length, 50);
   }
@@ -234,7 +234,7 @@ test("all texts are cut alike, by characters or tokens, and never inside a chara
   });
 });
 
-test("the filter takes texts as equal without case, spacing and punctuation, and as near from the overlap on", (t) => {
+test("the filter ignores case, spacing and punctuation, and rejects texts from the given overlap", (t) => {
   const filter = createDuplicateFilter();
   t.true(filter.add("A small dog, barking at the moon in the night"));
   t.false(filter.add("a small DOG barking at the moon, in the night."));
@@ -246,7 +246,7 @@ test("the filter takes texts as equal without case, spacing and punctuation, and
   t.throws(() => createDuplicateFilter({ maxOverlap: 0 }), { instanceOf: RangeError });
 });
 
-test("options and sources that do not fit are refused", (t) => {
+test("invalid options and mismatched sources are rejected", (t) => {
   const from = source(80);
   t.throws(() => drawExamples(from, 3), { message: /latent must be from 0 to 2, got 3/ });
   t.throws(() => drawExamples({ ...from, documents: [] }, 0), { message: /expected 80 documents/ });

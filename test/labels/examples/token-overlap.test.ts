@@ -3,7 +3,7 @@ import { createCodes, invertCodes } from "../../../src/core/index.js";
 import { indexWords } from "../../../src/words/index.js";
 import { tokenOverlap } from "../../../src/labels/examples/token-overlap.js";
 
-test("tokenOverlap counts a label's words in its strongest documents, whatever case and number", (t) => {
+test("tokenOverlap counts a label's words in its strongest documents, ignoring case and number", (t) => {
   const texts = ["A dog barks", "Dogs and cats", "The cat sleeps", "a tree"];
   const index = indexWords(texts, { minDocuments: 1 });
   const indices = Uint32Array.of(0, 0, 0, 1);

@@ -1,4 +1,4 @@
-import { createRandom } from "../src/core/index.js";
+import { correlation, createRandom } from "../src/core/index.js";
 
 /** Spearman's rank correlation, with the middle 95 % of what resamples of the pairs give. */
 export interface RankCorrelation {
@@ -29,16 +29,7 @@ export function rankCorrelation(a: readonly number[], b: readonly number[]): Ran
 }
 
 function spearman(a: readonly number[], b: readonly number[], places: readonly number[]): number {
-  const x = ranks(places.map((i) => a[i]));
-  const y = ranks(places.map((i) => b[i]));
-  const middle = (places.length - 1) / 2;
-  let [xy, xx, yy] = [0, 0, 0];
-  for (let i = 0; i < x.length; i++) {
-    xy += (x[i] - middle) * (y[i] - middle);
-    xx += (x[i] - middle) ** 2;
-    yy += (y[i] - middle) ** 2;
-  }
-  return xy / Math.sqrt(xx * yy);
+  return correlation(ranks(places.map((i) => a[i])), ranks(places.map((i) => b[i])));
 }
 
 function ranks(values: readonly number[]): number[] {

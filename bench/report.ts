@@ -1,3 +1,4 @@
+import { addToList } from "../src/core/index.js";
 import type { Section, Target } from "./part.js";
 
 const START = "<!-- measured -->";
@@ -85,7 +86,7 @@ function readTargetRows(text: string): Map<string, string[]> {
   for (const line of text.split("\n")) {
     const title = /^\| \[([^\]]+)\]\(/.exec(line)?.[1];
     if (title === undefined) continue;
-    rows.set(title, [...(rows.get(title) ?? []), line]);
+    addToList(rows, title, line);
   }
   return rows;
 }

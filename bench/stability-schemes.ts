@@ -4,6 +4,7 @@ import {
   type Codes,
   createCodes,
   createRandom,
+  meanOf,
   measureAuc,
   sampleIndices,
 } from "../src/core/index.js";
@@ -110,11 +111,11 @@ async function judge(
   const { again, isTrue, resamples } = truth;
   const there = again.map(({ forest }) => edgeKeys(forest));
   const edges = Array.from(edgeKeys(own.forest), (key) =>
-    mean(there.map((keys) => (keys.has(key) ? 1 : 0))),
+    meanOf(there.map((keys) => (keys.has(key) ? 1 : 0))),
   );
   const indices = again.map(({ families }) => indexFamilies(families.map(familyLatents)));
   const families = own.families.map((family) =>
-    mean(indices.map((index) => bestFamily(index, familyLatents(family)).overlap)),
+    meanOf(indices.map((index) => bestFamily(index, familyLatents(family)).overlap)),
   );
   const aucOf = (scores: ArrayLike<number>): number => {
     const pick = (wanted: boolean): number[] =>
@@ -128,9 +129,9 @@ async function judge(
     rows.push({
       name,
       auc: aucOf(found.edges),
-      edgeBias: mean(found.edges) - mean(edges),
-      familyBias: mean(apart),
-      familyError: Math.sqrt(mean(apart.map((value) => value ** 2))),
+      edgeBias: meanOf(found.edges) - meanOf(edges),
+      familyBias: meanOf(apart),
+      familyError: Math.sqrt(meanOf(apart.map((value) => value ** 2))),
     });
   }
   const weightAuc = aucOf(own.forest.weight);
@@ -138,7 +139,7 @@ async function judge(
 }
 
 function meanTable(runs: readonly SchemeTable[]): SchemeTable {
-  const over = (of: (run: SchemeTable) => number): number => mean(runs.map(of));
+  const over = (of: (run: SchemeTable) => number): number => meanOf(runs.map(of));
   return {
     weightAuc: over((run) => run.weightAuc),
     edges: over((run) => run.edges),
@@ -171,10 +172,4 @@ function takeDocuments({ k, n, indices, values }: Codes, rows: Uint32Array): Cod
     taken.values.set(values.subarray(row * k, (row + 1) * k), at * k);
   });
   return taken;
-}
-
-function mean(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum / values.length;
 }

@@ -1,4 +1,4 @@
-import { FormatError } from "../src/core/index.js";
+import { FormatError, addToList } from "../src/core/index.js";
 
 /** Names of WordNet's lexicographer files, by their number in the data files (lexnames(5WN)); nouns are 3 to 28. */
 const LEXICAL_FILES: readonly string[] = [
@@ -84,11 +84,7 @@ export function parseNouns(text: string, name: string): Synset[] {
 export function subtreeIds(synsets: readonly Synset[], root: string): Set<string> {
   const children = new Map<string, string[]>();
   for (const { id, parents } of synsets) {
-    for (const parent of parents) {
-      const list = children.get(parent);
-      if (list === undefined) children.set(parent, [id]);
-      else list.push(id);
-    }
+    for (const parent of parents) addToList(children, parent, id);
   }
   const seen = new Set<string>();
   const open = synsets.some(({ id }) => id === root) ? [root] : [];

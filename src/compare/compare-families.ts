@@ -1,4 +1,6 @@
 import { bestFamily, indexFamilies } from "../families/extract/family-overlap.js";
+import { jaccard } from "../core/collections.js";
+import { meanOf } from "../core/statistics.js";
 
 /** A family to compare: its name and its members without the parent. */
 export interface NamedMembers {
@@ -36,17 +38,9 @@ export function compareFamilies(
     reference: reference.length,
     shared: overlaps.length,
     equal: overlaps.filter((overlap) => overlap === 1).length,
-    meanJaccard: mean(overlaps),
-    meanBestJaccard: mean(bestOverlaps(families, reference)),
+    meanJaccard: meanOf(overlaps),
+    meanBestJaccard: meanOf(bestOverlaps(families, reference)),
   };
-}
-
-/** Shared members over all members of two sets; 1 for two empty ones. */
-function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
-  let shared = 0;
-  for (const member of a) if (b.has(member)) shared++;
-  const either = a.size + b.size - shared;
-  return either === 0 ? 1 : shared / either;
 }
 
 function bestOverlaps(
@@ -55,8 +49,4 @@ function bestOverlaps(
 ): number[] {
   const index = indexFamilies(families.map(({ members }) => members));
   return reference.map(({ members }) => bestFamily(index, [...new Set(members)]).overlap);
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? NaN : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

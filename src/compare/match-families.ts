@@ -1,4 +1,6 @@
 import type { SaeMatch } from "./match-saes.js";
+import { countShared } from "../core/collections.js";
+import { familyLatents } from "../families/extract/family-overlap.js";
 
 /** A family of one SAE and the most similar family of another. */
 export interface FamilyPair {
@@ -20,9 +22,12 @@ export function matchFamilies(
   { toSmall, toSmallCosine }: SaeMatch,
   threshold: number,
 ): FamilyPair[] {
-  const targets = small.map((family) => ({ parent: family.parent, latents: latentsOf(family) }));
+  const targets = small.map((family) => ({
+    parent: family.parent,
+    latents: new Set(familyLatents(family)),
+  }));
   return large.map((family) => {
-    const own = latentsOf(family);
+    const own = new Set(familyLatents(family));
     const mapped = new Set<number>();
     let lost = 0;
     for (const latent of own) {
@@ -31,18 +36,10 @@ export function matchFamilies(
     }
     const best: FamilyPair = { from: family.parent, overlap: 0 };
     for (const { parent, latents } of targets) {
-      let shared = 0;
-      for (const latent of mapped) if (latents.has(latent)) shared++;
+      const shared = countShared(mapped, latents);
       const overlap = shared / (mapped.size + latents.size - shared + lost);
       if (overlap > best.overlap) Object.assign(best, { to: parent, overlap });
     }
     return best;
   });
-}
-
-function latentsOf(family: {
-  parent: number;
-  members: readonly { latent: number }[];
-}): Set<number> {
-  return new Set([family.parent, ...family.members.map(({ latent }) => latent)]);
 }

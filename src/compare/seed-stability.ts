@@ -3,7 +3,7 @@ import type { Matrix } from "../core/matrix.js";
 import { createRandom } from "../core/random.js";
 import type { Family, FamilyResult } from "../families/extract/extract-families.js";
 import { bestFamily, familyLatents, indexFamilies } from "../families/extract/family-overlap.js";
-import { spreadOf } from "../core/statistics.js";
+import { spreadOf, meanOf } from "../core/statistics.js";
 import { type NullOptions, matchNull } from "./match-null.js";
 import { matchSaes } from "./match-saes.js";
 import { randomLatents } from "./document-stability.js";
@@ -91,12 +91,12 @@ export function seedStability(
       seen[f].chance.push(bestFamily(index, drawn).overlap);
     });
   }
-  const meanOf = (of: (partners: LatentPartners) => number): number =>
-    others.reduce((sum, { partners }) => sum + of(partners), 0) / others.length;
+  const meanOver = (of: (partners: LatentPartners) => number): number =>
+    meanOf(others.map(({ partners }) => of(partners)));
   const n = others[0]?.partners.partner.length ?? 0;
-  const latents = Float64Array.from({ length: n }, (_, i) => meanOf(({ cosine }) => cosine[i]));
+  const latents = Float64Array.from({ length: n }, (_, i) => meanOver(({ cosine }) => cosine[i]));
   const matched = Float64Array.from({ length: n }, (_, i) =>
-    meanOf(({ partner }) => (partner[i] >= 0 ? 1 : 0)),
+    meanOver(({ partner }) => (partner[i] >= 0 ? 1 : 0)),
   );
   return {
     latents,

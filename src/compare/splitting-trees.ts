@@ -1,4 +1,5 @@
 import type { SaeMatch } from "./match-saes.js";
+import { jaccard } from "../core/collections.js";
 
 /** Latents of a small SAE followed through a middle one to a large one. */
 export interface SplittingTree {
@@ -66,11 +67,4 @@ export function chooseSplittingTrees(
     )
     .sort((a, b) => worth(b) - worth(a) || a.latent - b.latent)
     .slice(0, count);
-}
-
-function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
-  let shared = 0;
-  for (const item of a) if (b.has(item)) shared++;
-  const all = a.size + b.size - shared;
-  return all === 0 ? 1 : shared / all;
 }

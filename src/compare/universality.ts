@@ -2,6 +2,7 @@ import { FormatError } from "../core/errors.js";
 import { createRandom, shuffleInPlace } from "../core/random.js";
 import { type FamilyPair, matchFamilies } from "./match-families.js";
 import type { SaeMatch } from "./match-saes.js";
+import { meanOf } from "../core/statistics.js";
 
 /** The match seen from the other side: small and large change places. */
 export function swapMatch(match: SaeMatch): SaeMatch {
@@ -112,5 +113,5 @@ function isLatent(value: unknown): value is number {
 }
 
 function meanOverlap(pairs: readonly FamilyPair[]): number {
-  return pairs.reduce((sum, { overlap }) => sum + overlap, 0) / pairs.length;
+  return meanOf(pairs.map(({ overlap }) => overlap));
 }

@@ -2,6 +2,7 @@
  * What every other room builds on: matrices, sparse codes, seeded random numbers, statistics, errors and progress.
  */
 export { type Auc, measureAuc } from "./auc.js";
+export { addToList, countShared, jaccard } from "./collections.js";
 export {
   type Codes,
   type CountOptions,
@@ -24,7 +25,22 @@ export {
   takeRows,
   transpose,
 } from "./matrix.js";
+export { once } from "./once.js";
+export {
+  type PostingsList,
+  createPostingsList,
+  membersOf,
+  postingCount,
+  postingsOf,
+} from "./postings.js";
 export type { OnProgress, Progress } from "./progress.js";
 export { type Random, createRandom, sampleIndices, shuffleInPlace } from "./random.js";
-export { type Spread, f1Interval, spreadOf, wilsonInterval } from "./statistics.js";
+export {
+  type Spread,
+  correlation,
+  f1Interval,
+  meanOf,
+  spreadOf,
+  wilsonInterval,
+} from "./statistics.js";
 export { VERSION } from "./version.js";

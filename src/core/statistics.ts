@@ -1,3 +1,22 @@
+/** The mean; NaN of no values. */
+export function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
+/** Pearson's correlation of two lists of equal length; NaN where one of them does not vary. */
+export function correlation(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  const [meanX, meanY] = [meanOf(x), meanOf(y)];
+  let [xy, xx, yy] = [0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    xy += (x[i] - meanX) * (y[i] - meanY);
+    xx += (x[i] - meanX) ** 2;
+    yy += (y[i] - meanY) ** 2;
+  }
+  return xy / Math.sqrt(xx * yy);
+}
+
 /**
  * Wilson's interval for a share of `successes` among `total` draws, as [low, high]; `z` normal deviates wide on
  * each side, 1.96 (95 %) by default. With nothing drawn it is [0, 1].
@@ -31,7 +50,7 @@ export interface Spread {
 export function spreadOf(values: readonly number[]): Spread {
   const known = values.filter((value) => !Number.isNaN(value));
   if (known.length === 0) return { mean: NaN, sd: NaN };
-  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  const mean = meanOf(known);
   const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, sd: known.length > 1 ? Math.sqrt(squares / (known.length - 1)) : 0 };
 }

@@ -1,5 +1,5 @@
 import type { Postings } from "../core/codes.js";
-import { createPostingsList } from "../core/postings-list.js";
+import { createPostingsList } from "../core/postings.js";
 import { type KeywordOptions, labelByKeywords } from "./keywords.js";
 import type { Label } from "../records/label.js";
 import type { WordIndex } from "../words/word-index.js";

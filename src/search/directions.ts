@@ -1,6 +1,7 @@
 import type { Postings } from "../core/codes.js";
 import { type Matrix, dot, matrixRow } from "../core/matrix.js";
 import type { Sae } from "../sae/sae.js";
+import { postingsOf } from "../core/postings.js";
 
 /** Directions by latent [d]. */
 export type LatentDirections = (latent: number) => ArrayLike<number>;
@@ -28,13 +29,11 @@ export function documentDirections(
   const known = new Map<number, Float64Array>();
   const find = (latent: number): Float64Array => {
     const own = matrixRow(decoder, latent);
-    const [start, end] = [postings.offsets[latent], postings.offsets[latent + 1]];
-    const kept: number[] = [];
-    for (let at = start; at < end; at++) if (accept(postings.rows[at])) kept.push(at);
+    const { rows: active, values } = postingsOf(postings, latent);
     const mean = weightedMean(
       embeddings,
-      kept.map((at) => postings.rows[at]),
-      kept.map((at) => postings.values[at]),
+      active.filter(accept),
+      values.filter((_, at) => accept(active[at])),
     );
     if (!mean || !middle) return Float64Array.from(own);
     const towards = unit(mean.map((value, j) => value - middle[j]));

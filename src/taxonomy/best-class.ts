@@ -1,7 +1,7 @@
 import type { Postings } from "../core/codes.js";
 import type { ClassIndex } from "./class-index.js";
 import { f1Interval } from "../core/statistics.js";
-import { createPostingsList } from "../core/postings-list.js";
+import { createPostingsList, membersOf, postingsOf } from "../core/postings.js";
 
 /** How well one latent, taken as a yes-or-no test of documents, agrees with its best class. */
 export interface LatentMatch {
@@ -60,10 +60,7 @@ export function matchLatents(
   const counter = createCounter(index);
   const matches: LatentMatch[] = [];
   for (let latent = 0; latent < postings.n; latent++) {
-    const start = postings.offsets[latent];
-    const end = postings.offsets[latent + 1];
-    const rows = postings.rows.subarray(start, end);
-    const values = postings.values.subarray(start, end);
+    const { rows, values } = postingsOf(postings, latent);
     const documents = permutation === undefined ? rows : rows.map((row) => permutation[row]);
     const best =
       threshold === "active"
@@ -90,11 +87,11 @@ export function unitePostings(
   for (const group of groups) {
     const touched: number[] = [];
     for (let m = 0; m < group.length; m++) {
-      for (let at = postings.offsets[group[m]]; at < postings.offsets[group[m] + 1]; at++) {
-        const row = postings.rows[at];
+      const { rows, values } = postingsOf(postings, group[m]);
+      rows.forEach((row, at) => {
         if (counts[row]++ === 0) touched.push(row);
-        sums[row] += postings.values[at];
-      }
+        sums[row] += values[at];
+      });
     }
     touched.sort((a, b) => a - b);
     for (const row of touched) {
@@ -201,7 +198,7 @@ function bestThreshold(
     } else if (end >= minActive) {
       for (let i = start; i < end; i++) {
         const row = rows[order[i]];
-        index.members.subarray(index.offsets[row], index.offsets[row + 1]).forEach(consider);
+        membersOf(index, row).forEach(consider);
       }
     }
     start = end;

@@ -2,7 +2,7 @@ import type { Postings } from "../core/codes.js";
 import { createRandom, shuffleInPlace } from "../core/random.js";
 import type { ClassIndex } from "./class-index.js";
 import { f1Interval } from "../core/statistics.js";
-import { createPostingsList } from "../core/postings-list.js";
+import { createPostingsList, membersOf, postingsOf } from "../core/postings.js";
 import { matchLatents } from "./best-class.js";
 import type { LatentMatch, MatchOptions } from "./best-class.js";
 
@@ -58,7 +58,7 @@ export function matchHeldOut(
 }
 
 function countFrom(
-  { offsets, rows, values }: Postings,
+  postings: Postings,
   index: ClassIndex,
   latent: number,
   classIndex: number,
@@ -66,12 +66,12 @@ function countFrom(
 ): { hits: number; active: number } {
   let hits = 0;
   let active = 0;
-  for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
-    if (values[at] < threshold) continue;
+  const { rows, values } = postingsOf(postings, latent);
+  rows.forEach((row, at) => {
+    if (values[at] < threshold) return;
     active++;
-    const own = index.members.subarray(index.offsets[rows[at]], index.offsets[rows[at] + 1]);
-    if (own.includes(classIndex)) hits++;
-  }
+    if (membersOf(index, row).includes(classIndex)) hits++;
+  });
   return { hits, active };
 }
 
@@ -88,9 +88,9 @@ function takeDocuments(
   const sizes = new Uint32Array(index.ids.length);
   documents.forEach((row, i) => {
     const source = permutation === undefined ? row : permutation[row];
-    for (let at = index.offsets[source]; at < index.offsets[source + 1]; at++) {
-      members.push(index.members[at]);
-      sizes[index.members[at]]++;
+    for (const member of membersOf(index, source)) {
+      members.push(member);
+      sizes[member]++;
     }
     offsets[i + 1] = members.length;
   });
@@ -109,11 +109,11 @@ function takeDocuments(
 function takePostings(postings: Postings, place: Int32Array, documents: number): Postings {
   const taken = createPostingsList(documents);
   for (let latent = 0; latent < postings.n; latent++) {
-    for (let at = postings.offsets[latent]; at < postings.offsets[latent + 1]; at++) {
-      const row = place[postings.rows[at]];
-      if (row < 0) continue;
-      taken.put(row, postings.values[at]);
-    }
+    const { rows, values } = postingsOf(postings, latent);
+    rows.forEach((document, at) => {
+      const row = place[document];
+      if (row >= 0) taken.put(row, values[at]);
+    });
     taken.endLatent();
   }
   return taken.finish();

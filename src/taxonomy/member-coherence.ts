@@ -1,4 +1,5 @@
 import type { Postings } from "../core/codes.js";
+import { membersOf, postingsOf } from "../core/postings.js";
 import type { ClassIndex } from "./class-index.js";
 import { matchLatents, unitePostings } from "./best-class.js";
 
@@ -26,13 +27,8 @@ export function memberCoherence(
   const [family] = matchLatents(united, index);
   const target = family.classIndex;
   const shares = latents.map((latent) => {
-    const rows = postings.rows.subarray(postings.offsets[latent], postings.offsets[latent + 1]);
-    let inside = 0;
-    for (const row of rows) {
-      const classes = index.members.subarray(index.offsets[row], index.offsets[row + 1]);
-      if (classes.includes(target)) inside++;
-    }
-    return inside / rows.length;
+    const { rows } = postingsOf(postings, latent);
+    return rows.filter((row) => membersOf(index, row).includes(target)).length / rows.length;
   });
   const { classId, f1 } = family;
   return { ...(classId === undefined ? {} : { classId }), f1, shares };

@@ -1,5 +1,6 @@
 import { createRandom, sampleIndices } from "../core/random.js";
 import type { WordIndex } from "./word-index.js";
+import { membersOf } from "../core/postings.js";
 
 /** Documents that stand for the corpus where it is larger. */
 const SAMPLE = 20_000;
@@ -24,7 +25,7 @@ export function createBackground(index: WordIndex): BackgroundCounter {
       : sampleIndices(documents, SAMPLE, createRandom(0)).sort();
   const position = new Int32Array(documents).fill(-1);
   sample.forEach((document, at) => (position[document] = at));
-  const { offsets, rows } = invertTerms(index, sample);
+  const holders = invertTerms(index, sample);
   const seen = new Uint32Array(sample.length);
   let stamp = 0;
   return {
@@ -40,9 +41,9 @@ export function createBackground(index: WordIndex): BackgroundCounter {
       }
       let holding = 0;
       for (const term of terms) {
-        for (let at = offsets[term]; at < offsets[term + 1]; at++) {
-          if (seen[rows[at]] === stamp) continue;
-          seen[rows[at]] = stamp;
+        for (const row of membersOf(holders, term)) {
+          if (seen[row] === stamp) continue;
+          seen[row] = stamp;
           holding++;
         }
       }
@@ -53,20 +54,17 @@ export function createBackground(index: WordIndex): BackgroundCounter {
 
 // The sampled documents (their places in the sample) that hold each term.
 function invertTerms(
-  { terms, offsets: starts, members }: WordIndex,
+  index: WordIndex,
   sample: Uint32Array,
-): { offsets: Float64Array; rows: Uint32Array } {
-  const offsets = new Float64Array(terms.length + 1);
-  for (const document of sample) {
-    for (let at = starts[document]; at < starts[document + 1]; at++) offsets[members[at] + 1]++;
-  }
-  for (let term = 0; term < terms.length; term++) offsets[term + 1] += offsets[term];
-  const rows = new Uint32Array(offsets[terms.length]);
-  const next = offsets.slice(0, terms.length);
+): { offsets: Float64Array; members: Uint32Array } {
+  const size = index.terms.length;
+  const offsets = new Float64Array(size + 1);
+  for (const document of sample) for (const term of membersOf(index, document)) offsets[term + 1]++;
+  for (let term = 0; term < size; term++) offsets[term + 1] += offsets[term];
+  const members = new Uint32Array(offsets[size]);
+  const next = offsets.slice(0, size);
   sample.forEach((document, place) => {
-    for (let at = starts[document]; at < starts[document + 1]; at++) {
-      rows[next[members[at]]++] = place;
-    }
+    for (const term of membersOf(index, document)) members[next[term]++] = place;
   });
-  return { offsets, rows };
+  return { offsets, members };
 }

@@ -1,4 +1,5 @@
 import type { WordIndex } from "./word-index.js";
+import { membersOf } from "../core/postings.js";
 
 /** Documents to add to every group, with the corpus's own frequencies: they temper small groups. */
 const PRIOR_DOCUMENTS = 2;
@@ -52,8 +53,7 @@ export function createTermCounter(index: WordIndex): TermCounter {
 /** Adds a document with its weight to the group. */
 export function addDocument(counter: TermCounter, document: number, weight: number): void {
   const { index, weights, counts, touched } = counter;
-  for (let at = index.offsets[document]; at < index.offsets[document + 1]; at++) {
-    const term = index.members[at];
+  for (const term of membersOf(index, document)) {
     if (counts[term]++ === 0) touched.push(term);
     weights[term] += weight;
   }

@@ -1,6 +1,7 @@
 import { BREAK, PAIR, type PhraseOptions, findPhrases } from "./phrases.js";
 import { STOP_WORDS } from "./stop-words.js";
 import { foldForms } from "./word-forms.js";
+import { membersOf } from "../core/postings.js";
 
 /** Which terms (words and fixed phrases) each document holds, ready to be counted for any group of documents. */
 export interface WordIndex {
@@ -219,8 +220,8 @@ function keepFrequent(index: WordIndex, minDocuments: number): WordIndex {
   const offsets = new Float64Array(index.documents + 1);
   let size = 0;
   for (let document = 0; document < index.documents; document++) {
-    for (let at = index.offsets[document]; at < index.offsets[document + 1]; at++) {
-      const term = position[index.members[at]];
+    for (const old of membersOf(index, document)) {
+      const term = position[old];
       if (term >= 0) index.members[size++] = term;
     }
     offsets[document + 1] = size;

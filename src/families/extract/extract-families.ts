@@ -5,6 +5,7 @@ import { selectForestEdges, selectNodes, spanForest } from "../forest/forest.js"
 import type { Forest, ForestOptions } from "../forest/forest.js";
 import { findSubtrees } from "../forest/subtrees.js";
 import type { FamilyMember, SubtreeOptions } from "../forest/subtrees.js";
+import { addToList } from "../../core/collections.js";
 
 /** A latent with its descendants: the groups that the paper calls feature families. */
 export interface Family {
@@ -105,11 +106,7 @@ export function dropOverlapping(families: readonly Family[], maxOverlap: number)
     });
     if (isCovered) continue;
     kept.add(f);
-    for (const { latent } of members) {
-      const list = keepers.get(latent);
-      if (list === undefined) keepers.set(latent, [f]);
-      else list.push(f);
-    }
+    for (const { latent } of members) addToList(keepers, latent, f);
   }
   return families.filter((_, f) => kept.has(f));
 }

@@ -1,5 +1,7 @@
 import type { Postings } from "../../core/codes.js";
 import { type Matrix, createMatrix } from "../../core/matrix.js";
+import { jaccard } from "../../core/collections.js";
+import { postingsOf } from "../../core/postings.js";
 
 /** The documents that a family is about, latent by latent. */
 export interface FamilyDocuments {
@@ -58,12 +60,10 @@ interface Slot {
 }
 
 /** The latent's documents with an activation above 0, strongest first. */
-function rankDocuments({ offsets, rows, values }: Postings, latent: number): Slot[] {
-  const list: Slot[] = [];
-  for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
-    if (values[at] > 0) list.push({ row: rows[at], value: values[at] });
-  }
-  return list.sort((a, b) => b.value - a.value || a.row - b.row);
+function rankDocuments(postings: Postings, latent: number): Slot[] {
+  const { rows, values } = postingsOf(postings, latent);
+  const slots = Array.from(rows, (row, at) => ({ row, value: values[at] }));
+  return slots.filter(({ value }) => value > 0).sort((a, b) => b.value - a.value || a.row - b.row);
 }
 
 function overlaps(sets: readonly ReadonlySet<number>[]): Matrix {
@@ -72,10 +72,8 @@ function overlaps(sets: readonly ReadonlySet<number>[]): Matrix {
   for (let i = 0; i < m; i++) {
     out.data[i * m + i] = 1;
     for (let j = 0; j < i; j++) {
-      let shared = 0;
-      for (const row of sets[i]) if (sets[j].has(row)) shared++;
-      const all = sets[i].size + sets[j].size - shared;
-      out.data[i * m + j] = out.data[j * m + i] = all === 0 ? 0 : shared / all;
+      const isEmpty = sets[i].size === 0 && sets[j].size === 0;
+      out.data[i * m + j] = out.data[j * m + i] = isEmpty ? 0 : jaccard(sets[i], sets[j]);
     }
   }
   return out;

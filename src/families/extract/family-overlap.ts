@@ -1,4 +1,4 @@
-import type { Family } from "./extract-families.js";
+import { addToList } from "../../core/collections.js";
 
 /** Families by their latents, to find the one that is most like a group of latents. */
 export interface FamilyIndex {
@@ -17,7 +17,13 @@ export interface BestFamily {
 }
 
 /** The latents of a family, its parent first. */
-export function familyLatents({ parent, members }: Pick<Family, "parent" | "members">): number[] {
+export function familyLatents({
+  parent,
+  members,
+}: {
+  parent: number;
+  members: readonly { latent: number }[];
+}): number[] {
   return [parent, ...members.map(({ latent }) => latent)];
 }
 
@@ -26,11 +32,7 @@ export function indexFamilies(groups: readonly Iterable<number>[]): FamilyIndex 
   const latents = groups.map((group) => new Set(group));
   const homes = new Map<number, number[]>();
   latents.forEach((group, f) => {
-    for (const latent of group) {
-      const list = homes.get(latent);
-      if (list === undefined) homes.set(latent, [f]);
-      else list.push(f);
-    }
+    for (const latent of group) addToList(homes, latent, f);
   });
   return { latents, homes };
 }

@@ -4,6 +4,7 @@ import { keepSpanning } from "../forest/forest.js";
 import type { Forest } from "../forest/forest.js";
 import { findSubtrees } from "../forest/subtrees.js";
 import type { Subtree } from "../forest/subtrees.js";
+import { jaccard } from "../../core/collections.js";
 
 /** The authors' thresholds: the later passes leave theirs out and fall back to another. */
 const REFERENCE_THRESHOLDS: readonly number[] = [0.1, 0.07, 0.07, 0.07];
@@ -128,10 +129,7 @@ function dropReferenceDuplicates(families: readonly Family[]): Family[] {
   const sets = families.map(({ members }) => new Set(members.map(({ latent }) => latent)));
   return families.filter((_, f) =>
     sets.every((other, g) => {
-      if (g === f || other.size < sets[f].size) return true;
-      let shared = 0;
-      for (const latent of sets[f]) if (other.has(latent)) shared++;
-      return shared / (sets[f].size + other.size - shared) <= 0.6;
+      return g === f || other.size < sets[f].size || jaccard(sets[f], other) <= 0.6;
     }),
   );
 }

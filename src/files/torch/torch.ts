@@ -10,6 +10,7 @@ import type { Tensor } from "../bytes/tensor.js";
 import { parseStorageId, torchGlobals } from "./torch-globals.js";
 import type { StorageRef, TensorLayout } from "./torch-globals.js";
 import { locateStored, openZip, readEntry } from "../bytes/zip.js";
+import { addToList } from "../../core/collections.js";
 
 /** A pickle holds names and sizes; the values lie outside it. */
 const largestPickle = 64 * 1024 * 1024;
@@ -174,10 +175,7 @@ function unpickle(bytes: Uint8Array, start: number, path: string): Unfilled {
   const globals = torchGlobals((layout) => {
     const { dtype, shape } = layout;
     const tensor: Tensor = { shape, dtype, data: unread };
-    const { key } = layout.storage;
-    const others = tensors.get(key);
-    if (others) others.push({ tensor, layout });
-    else tensors.set(key, [{ tensor, layout }]);
+    addToList(tensors, layout.storage.key, { tensor, layout });
     return tensor;
   });
   const { value, end } = readPickle(bytes, start, {

@@ -1,6 +1,7 @@
 import { type Matrix, dot, matrixRow } from "../../core/matrix.js";
 import { normaliseInputs } from "../normalisation.js";
 import type { Sae } from "../sae.js";
+import { meanOf } from "../../core/statistics.js";
 
 /** How pre-activations fall off within a document. */
 export interface MagnitudeDecay {
@@ -60,7 +61,6 @@ export function dimensionMagnitudes({ rows, cols, data }: Matrix): Float64Array 
 function movingAverage(values: Float64Array, window: number): Float64Array {
   return values.map((_, at) => {
     const start = Math.max(0, at - Math.floor(window / 2));
-    const part = values.subarray(start, Math.min(values.length, at + Math.ceil(window / 2)));
-    return part.reduce((sum, value) => sum + value, 0) / part.length;
+    return meanOf(values.subarray(start, Math.min(values.length, at + Math.ceil(window / 2))));
   });
 }

@@ -4,6 +4,7 @@ import type { Matrix } from "../../core/matrix.js";
 import { type EmbeddingSource, embeddingShape, streamEmbeddings } from "../embedding-source.js";
 import { type EncodeOptions, streamCodes } from "../encode.js";
 import { type Sae, decodeRow, encoderDecoderCosine } from "../sae.js";
+import { meanOf } from "../../core/statistics.js";
 
 const ROWS_PER_BLOCK = 1024;
 const BINS_PER_DECADE = 10;
@@ -224,7 +225,7 @@ function summarize(totals: Totals, sae: Sae, k: number): SaeMetrics {
     live: live.length,
     dead: n - live.length,
     zero_valued_slots: totals.slots - totals.positiveSlots,
-    encoder_decoder_cosine_mean: cosines.reduce((sum, cosine) => sum + cosine, 0) / n,
+    encoder_decoder_cosine_mean: meanOf(cosines),
     k,
     n,
     d,

@@ -1,3 +1,5 @@
+import { meanOf } from "../../core/statistics.js";
+
 /** A line in log-log space, `y = a · x^b`. */
 export interface PowerLaw {
   a: number;
@@ -66,8 +68,8 @@ export function fitPowerLaw(x: readonly number[], y: readonly number[]): PowerLa
   }
   const u = x.map(Math.log);
   const v = y.map(Math.log);
-  const meanU = mean(u);
-  const meanV = mean(v);
+  const meanU = meanOf(u);
+  const meanV = meanOf(v);
   let uu = 0;
   let uv = 0;
   let vv = 0;
@@ -107,8 +109,4 @@ export function fitScaling(runs: readonly ScalingRun[]): ScalingFits {
     if (new Set(flops).size >= 2) compute.push({ k, ...fitPowerLaw(flops, errors) });
   }
   return { size, compute };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

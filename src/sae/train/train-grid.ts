@@ -12,6 +12,7 @@ import { saveCheckpoint } from "../save-checkpoint.js";
 import { type ScalingRun, trainingFlops } from "./scaling.js";
 import { trainSae } from "./train.js";
 import type { TrainLogRow, TrainOptions } from "./train-options.js";
+import { meanOf } from "../../core/statistics.js";
 
 /** Most points of a run's curve in the table. */
 const CURVE_POINTS = 50;
@@ -219,9 +220,11 @@ function trainingCurve(
   const curve: [number, number][] = [];
   for (let start = 0; start < log.length; start += length) {
     const part = log.slice(start, start + length);
-    const sum = part.reduce((total, row) => total + row.reconstruction, 0);
     const { step } = part[part.length - 1];
-    curve.push([trainingFlops({ ...sizes, steps: step }), sum / part.length]);
+    curve.push([
+      trainingFlops({ ...sizes, steps: step }),
+      meanOf(part.map(({ reconstruction }) => reconstruction)),
+    ]);
   }
   return curve;
 }

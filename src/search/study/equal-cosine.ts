@@ -1,6 +1,7 @@
 import { type Bootstrap, type MeanInterval, createBootstrap } from "./bootstrap.js";
 import type { SteeringMethod } from "../steer.js";
 import { STEERING_MEASURES, type SteeringTrial, type TrialMeasures } from "./trials.js";
+import { meanOf } from "../../core/statistics.js";
 
 /** Means of the measures. */
 export type MeasureMeans = Record<keyof TrialMeasures, MeanInterval>;
@@ -112,7 +113,7 @@ function meansOf(
     return bootstrap(
       values.map((list) => {
         const known = list.flatMap((value, r) => (value && fits[r] ? value[measure] : []));
-        return known.reduce((sum, value) => sum + value, 0) / known.length;
+        return meanOf(known);
       }),
     );
   });

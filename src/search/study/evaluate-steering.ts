@@ -19,6 +19,7 @@ import {
   type TrialSource,
   runTrials,
 } from "./trials.js";
+import { addToList } from "../../core/collections.js";
 
 /** What is evaluated and how. */
 export interface EvaluationOptions
@@ -114,10 +115,7 @@ function readGrid(strengths: readonly number[] = STEERING_GRID): number[] {
 function summariseCells(trials: readonly SteeringTrial[], seed: number): SteeringCell[] {
   const cells = new Map<string, SteeringTrial[]>();
   for (const trial of trials) {
-    const key = `${trial.method} ${trial.up} ${trial.down}`;
-    const cell = cells.get(key);
-    if (cell) cell.push(trial);
-    else cells.set(key, [trial]);
+    addToList(cells, `${trial.method} ${trial.up} ${trial.down}`, trial);
   }
   const bootstrap = createBootstrap(cells.values().next().value?.length ?? 0, { seed });
   return [...cells.values()].map((own) => ({

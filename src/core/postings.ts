@@ -41,3 +41,25 @@ export function createPostingsList(documents: number): PostingsList {
     }),
   };
 }
+
+/** The documents in which `latent` is active, ascending, and its activation in each: views, not copies. */
+export function postingsOf(
+  { offsets, rows, values }: Postings,
+  latent: number,
+): { rows: Uint32Array; values: Float32Array } {
+  const [start, end] = [offsets[latent], offsets[latent + 1]];
+  return { rows: rows.subarray(start, end), values: values.subarray(start, end) };
+}
+
+/** Number of documents in which `latent` is active. */
+export function postingCount({ offsets }: Pick<Postings, "offsets">, latent: number): number {
+  return offsets[latent + 1] - offsets[latent];
+}
+
+/** The members of list `at` where list i is `members[offsets[i]]` up to `members[offsets[i + 1] - 1]`: a view. */
+export function membersOf(
+  { offsets, members }: { offsets: ArrayLike<number>; members: Uint32Array },
+  at: number,
+): Uint32Array {
+  return members.subarray(offsets[at], offsets[at + 1]);
+}

@@ -1,0 +1,20 @@
+/** Adds `item` to the list of `key`, which is started where there is none. */
+export function addToList<Key, Item>(lists: Map<Key, Item[]>, key: Key, item: Item): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
+}
+
+/** Number of items in both sets. */
+export function countShared<Item>(a: ReadonlySet<Item>, b: ReadonlySet<Item>): number {
+  let shared = 0;
+  for (const item of a) if (b.has(item)) shared++;
+  return shared;
+}
+
+/** Jaccard overlap of two sets: items in both over items in either; 1 for two empty sets. */
+export function jaccard<Item>(a: ReadonlySet<Item>, b: ReadonlySet<Item>): number {
+  const shared = countShared(a, b);
+  const either = a.size + b.size - shared;
+  return either === 0 ? 1 : shared / either;
+}

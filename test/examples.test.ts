@@ -1,0 +1,175 @@
+import anyTest, { type TestFn } from "ava";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { buildAtlas, readCatalog, readNpyMatrix, writeNpy } from "../src/index.js";
+import { startLlmServer } from "./support/llm-server.js";
+import { importBuilt } from "./support/package-imports.js";
+import { answerPlanted } from "./support/planted.js";
+
+const test = anyTest as TestFn<{ folder: string; atlas: string }>;
+
+const ROWS = 2500;
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs an example as it stands, but for the place that it imports the package from. */
+async function runExample(
+  folder: string,
+  name: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  const file = path.join(folder, `${name.replace(/\.js$/, "")}.mjs`);
+  await writeFile(file, importBuilt(await readFile(`examples/${name}`, "utf8")));
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [file, ...args],
+      { env: { ...process.env, ...env } },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+test.before("a small atlas of the sample's first nouns", async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "feature-families-"));
+  const [corpus, embeddings] = ["corpus.jsonl", "embeddings.npy"].map((name) =>
+    path.join(folder, name),
+  );
+  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
+  await writeFile(corpus, lines.slice(0, ROWS).join("\n"));
+  const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
+  await writeNpy(embeddings, {
+    shape: [ROWS, cols],
+    data: data.slice(0, ROWS * cols),
+    dtype: "f4",
+  });
+  const atlas = path.join(folder, "atlas");
+  const built = await buildAtlas({
+    dir: atlas,
+    corpus,
+    embeddings,
+    training: { k: 4, n: 128, epochs: 10, lr: 3e-3, batch: 256 },
+    device: "cpu",
+  });
+  await built.close();
+  t.context = { folder, atlas };
+});
+
+test.after.always("the folder is removed", async (t) => {
+  await rm((t.context as { folder: string }).folder, { recursive: true, force: true });
+});
+
+test.serial("README lists every example", async (t) => {
+  const files = (await readdir("examples")).filter((name) => name.endsWith(".js"));
+  t.is(files.length, 6);
+  const text = await readFile("examples/README.md", "utf8");
+  for (const file of files) t.true(text.includes(`[${file}](${file})`), file);
+});
+
+test.serial("an example without an atlas says which command builds one", async (t) => {
+  const { folder } = t.context;
+  const { code, stderr } = await runExample(folder, "explore.js", [path.join(folder, "none")]);
+  t.is(code, 1);
+  t.regex(stderr, /no atlas here.*feature-families demo/);
+});
+
+test.serial("explore prints families, a latent and a document", async (t) => {
+  const { code, stdout, stderr } = await runExample(t.context.folder, "explore.js", [
+    t.context.atlas,
+  ]);
+  t.is(code, 0, stderr);
+  t.regex(stdout, /^2500 documents, 128 latents, 4 active in each document$/m);
+  t.regex(stdout, /^ {2}\d+ {2}.+ \(\d+ members\)$/m);
+  const [, id, active] = /^latent (\d+): .*dog.*, active in (\d+) documents$/m.exec(stdout) ?? [];
+  const row = (await readCatalog(path.join(t.context.atlas, "catalog.jsonl")))[Number(id)];
+  t.is(row.active, Number(active));
+  t.true(stdout.includes(row.top_documents[0].title));
+});
+
+test.serial("search-and-steer prints both rankings, and a score as a sum", async (t) => {
+  const { code, stdout, stderr } = await runExample(t.context.folder, "search-and-steer.js", [
+    t.context.atlas,
+  ]);
+  t.is(code, 0, stderr);
+  t.regex(stdout, /^up \d+ \(.*bird.*\) × 4, down \d+ \(.*dog.*\) × 1$/m);
+  t.is([...stdout.matchAll(/^ {2}\d {2}0\.\d{3} {2}/gm)].length, 5);
+  t.is([...stdout.matchAll(/^ {2}\d \(was .*\) {2}0\.\d{3} {2}/gm)].length, 5);
+  const [, cosine] = /^cosine to the query without edits (0\.\d+)$/m.exec(stdout) ?? [];
+  t.true(Number(cosine) < 0.999);
+  t.regex(stdout, /^why ".*": the score as a sum$/m);
+});
+
+test.serial("label labels six latents within its cap and shows their scores", async (t) => {
+  const { folder, atlas } = t.context;
+  const server = await startLlmServer({ answer: answerPlanted });
+  try {
+    const { code, stdout, stderr } = await runExample(folder, "label.js", [atlas], {
+      FEATURE_FAMILIES_EXPLAINER_MODEL: "gpt-4o-mini",
+      OPENAI_BASE_URL: server.baseUrl,
+    });
+    t.is(code, 0, stderr);
+    t.regex(stdout, /^gpt-4o-mini explains, gpt-4o-mini judges$/m);
+    const [, most] = /^\d+ prompts, \$(0\.\d{3}) at most$/m.exec(stdout) ?? [];
+    const [, spent] = /^6 labelled, 0 failed, \$(0\.\d{3}) spent$/m.exec(stdout) ?? [];
+    t.true(Number(spent) <= Number(most));
+    t.is([...stdout.matchAll(/^ {5}balanced.accuracy .*documents$/gm)].length, 6);
+    const rows = await readCatalog(path.join(atlas, "catalog.jsonl"));
+    t.is(rows.filter(({ label_source: source }) => source === "llm").length, 6);
+  } finally {
+    await server.close();
+  }
+});
+
+test.serial(
+  "export-catalog writes a page, Parquet, GraphML and a CSV of some latents",
+  async (t) => {
+    const { folder, atlas } = t.context;
+    const out = path.join(folder, "catalog");
+    const { code, stdout, stderr } = await runExample(folder, "export-catalog.js", [atlas, out]);
+    t.is(code, 0, stderr);
+    for (const file of ["catalog.html", "catalog.parquet", "forest.graphml"]) {
+      t.true(existsSync(path.join(out, file)), file);
+    }
+    const lines = (await readFile(path.join(out, "rare.csv"), "utf8")).trim().split("\n");
+    t.is(lines[0], "index,label,score,active,families");
+    t.true(stdout.includes(`rare.csv: ${lines.length - 1} latents`));
+    t.true(lines.length > 5);
+  },
+);
+
+test.serial("figures draws three figures and says what others need", async (t) => {
+  const { folder, atlas } = t.context;
+  const out = path.join(folder, "figures");
+  const { code, stdout, stderr } = await runExample(folder, "figures.js", [atlas, out]);
+  t.is(code, 0, stderr);
+  for (const name of ["latent-map", "family-tree", "density-histogram"]) {
+    t.regex(await readFile(path.join(out, `${name}.svg`), "utf8"), /<svg/);
+  }
+  t.true(stdout.includes("My largest family, 1280 × 720"));
+  t.regex(stdout, /^\d+ of \d+ figures can be drawn; for example$/m);
+});
+
+test.serial("own-corpus makes an atlas of a file of texts, and nothing twice", async (t) => {
+  const { folder } = t.context;
+  const corpus = path.join(folder, "nouns.csv");
+  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
+  const rows = lines.slice(0, 150).map((line) => JSON.parse(line) as { id: string; text: string });
+  const csv = rows.map(({ id, text }) => `${id},"${text.replaceAll('"', '""')}"`);
+  await writeFile(corpus, `id,text\n${csv.join("\n")}\n`);
+  const args = [corpus, path.join(folder, "own"), "150"];
+  const first = await runExample(folder, "own-corpus.js", args);
+  t.is(first.code, 0, first.stderr);
+  t.true(first.stdout.startsWith("150 documents embedded by universal-sentence-encoder-lite"));
+  t.regex(first.stdout, /^steps run: train, encode, labels, families, .*map, catalog$/m);
+  t.regex(first.stdout, /^nearest to "something to eat": \w/m);
+  const second = await runExample(folder, "own-corpus.js", args);
+  t.regex(second.stdout, /^steps run: $/m);
+});

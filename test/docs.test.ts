@@ -5,8 +5,8 @@ import { symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
-import { parseCommandLine } from "../src/cli/command.js";
 import { commands } from "../src/cli/commands.js";
+import { parseCall } from "../src/cli/parse.js";
 import * as library from "../src/index.js";
 import { CATALOG_COLUMNS } from "../src/catalog/columns.js";
 import { inFolder } from "./support/folder.js";
@@ -50,16 +50,13 @@ test("every command has an example, and every example is a call that its command
   const files = ["docs/api.md", "README.md"];
   const calls = files.flatMap((file) =>
     [...readFileSync(file, "utf8").matchAll(/^npx feature-families ((?:.*\\\n)*.*)$/gm)].map(
-      (match) => ({ file, words: match[1].replaceAll("\\\n", " ").trim().split(/\s+/) }),
+      (match) => ({ file, words: wordsOf(match[1].replaceAll("\\\n", " ")) }),
     ),
   );
   const inApi = calls.filter(({ file }) => file === "docs/api.md").map(({ words }) => words[0]);
   for (const { name } of commands) t.true(inApi.includes(name), name);
   for (const { words } of calls) {
-    const [name, ...args] = words;
-    const command = commands.find((candidate) => candidate.name === name);
-    t.truthy(command, name);
-    if (command) t.notThrows(() => parseCommandLine(command, args), words.join(" "));
+    t.notThrows(() => parseCall(words, commands, "1.0.0"), words.join(" "));
   }
 });
 
@@ -145,6 +142,12 @@ test("the examples of docs/api.md marked to run print what they say", async (t) 
     t.deepEqual(stdout.trim().split("\n"), expected, stderr);
   });
 });
+
+/** The words of a call, as a shell splits them. */
+function wordsOf(call: string): string[] {
+  const words = call.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  return words.map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, (_all, a, b) => String(a ?? b)));
+}
 
 /** The blocks of a document that are marked ts or ts run. */
 function findExamples(document: string): Example[] {

@@ -9,10 +9,18 @@ import { markdownTable } from "../report.js";
 export async function sampleAtlas(bench: Bench): Promise<string> {
   const atlas = atlasFolder(bench.folder);
   if (!existsSync(join(atlas, "manifest.json"))) {
-    const short = bench.quick ? ["--n", "256", "--epochs", "2"] : [];
-    await bench.cli("demo", "--out", atlas, "--no-figures", ...short);
+    await bench.cli(...buildCall(bench.quick), "--out", atlas, "--no-figures");
   }
   return atlas;
+}
+
+/** The demo, or a shorter training on the same corpus. */
+function buildCall(quick: boolean): string[] {
+  if (!quick) return ["demo"];
+  const files = ["--corpus", "documents.jsonl", "--embeddings", "embeddings.npy"];
+  files.push("--class-tree", "classes.jsonl");
+  const paths = files.map((word) => (word.startsWith("--") ? word : `data/wordnet/${word}`));
+  return ["build", ...paths, "--k", "8", "--n", "256", "--epochs", "2"];
 }
 
 export function atlasFolder(folder: string): string {
@@ -24,8 +32,8 @@ export const demoPart: Part = {
   title: "The demo",
   async run(bench): Promise<Section> {
     const atlas = atlasFolder(bench.folder);
-    const short = bench.quick ? ["--n", "256", "--epochs", "2"] : [];
-    const demo = ["demo", "--out", atlas, "--figures", join(bench.folder, "figures"), ...short];
+    const demo = buildCall(bench.quick).concat("--out", atlas);
+    demo.push("--figures", join(bench.folder, "figures"));
     const cold = await bench.cli(...demo);
     const steps = Object.entries((await readManifest(atlas))?.steps ?? {});
     const warm = await bench.cli(...demo);

@@ -5,7 +5,14 @@ import type { Presentable } from "../core/presentation.js";
 import type { SteeringEdit } from "../search/edits.js";
 import type { Explanation } from "../search/explain.js";
 import { type DocumentFilter, readFilter } from "../search/filter.js";
-import { type NamedEdit, type Names, type Term, findLatents, readItem } from "../search/names.js";
+import {
+  type NamedEdit,
+  type Names,
+  type Term,
+  findLatents,
+  nameEdit,
+  readItem,
+} from "../search/names.js";
 import type { SteeringMethod } from "../search/steer.js";
 import type { DocumentSearch } from "./document-search.js";
 import type { AtlasStore } from "./store.js";
@@ -88,7 +95,7 @@ export function readSteering(names: Names, options: SteeringOptions): NamedEdit[
   const read = (kind: SteeringEdit["kind"], terms: Terms | undefined): NamedEdit[] =>
     listTerms(terms).map((term) => readItem(names, kind, term));
   return [
-    ...edits.map((edit) => nameEdit(names, edit)),
+    ...edits.map((edit) => withName(names, edit)),
     ...read("up", more),
     ...read("down", less),
     ...read("set", set),
@@ -172,14 +179,14 @@ async function acceptOf(
   return (row) => holds(row) && accept(row);
 }
 
-function nameEdit(names: Names, edit: SteeringEdit): NamedEdit {
+function withName(names: Names, edit: SteeringEdit): NamedEdit {
   if ("name" in edit) return edit as NamedEdit;
   const { latents, kind, strength = 1 } = edit;
   const what =
     latents.length === 1 && latents[0] < names.n
       ? findLatents(names, latents[0]).name
       : `${latents.length} latents`;
-  return { ...edit, name: `${kind} ${what}${kind === "remove" ? "" : ` × ${strength}`}` };
+  return { ...edit, name: nameEdit(kind, what, strength) };
 }
 
 function presentResults({

@@ -1,5 +1,6 @@
 import type { Command } from "./command.js";
 import { auditCommand } from "./commands/audit.js";
+import { buildCommand } from "./commands/build.js";
 import { catalogCommand } from "./commands/catalog.js";
 import { convertCommand } from "./commands/convert.js";
 import { demoCommand } from "./commands/demo.js";
@@ -27,27 +28,28 @@ import { trainCommand } from "./commands/train.js";
 /** Every command, in the order of the overview. */
 export const commands: readonly Command[] = [
   demoCommand,
-  doctorCommand,
+  buildCommand,
   pullCommand,
   embedCommand,
-  inspectCommand,
-  convertCommand,
+  figuresCommand,
+  searchCommand,
+  catalogCommand,
+  exportCommand,
+  stabilityCommand,
+  steeringCommand,
+  labelCommand,
+  scoreCommand,
+  auditCommand,
   trainCommand,
   scalingCommand,
+  inspectCommand,
+  convertCommand,
   encodeCommand,
   metricsCommand,
   familiesCommand,
   mapCommand,
   matchCommand,
-  stabilityCommand,
-  figuresCommand,
-  labelCommand,
-  scoreCommand,
-  catalogCommand,
-  auditCommand,
-  searchCommand,
-  steeringCommand,
-  exportCommand,
+  doctorCommand,
   notebooksCommand,
   jupyterCommand,
 ];

@@ -1,23 +1,12 @@
 import type { Device, Engine } from "./engine.js";
+import type { EngineName } from "./engine-names.js";
 import { createOnnxEngine } from "./onnx-engine.js";
 import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "./probe-devices.js";
 import { openTensorflowEngine } from "./tensorflow/tensorflow-engine.js";
 import { tensorflowTrainer } from "./tensorflow/tensorflow-trainer.js";
 import type { CreateTrainer } from "./trainer.js";
 
-/** What may be asked for: a device of ONNX Runtime, the best of them ("auto"), or TensorFlow.js on a device. */
-export type EngineName = Device | "auto" | `tensorflow-${Device}`;
-
-/** All of them. */
-export const ENGINE_NAMES: readonly EngineName[] = [
-  "auto",
-  "cpu",
-  "webgpu",
-  "cuda",
-  "tensorflow-webgpu",
-  "tensorflow-cuda",
-  "tensorflow-cpu",
-];
+export { type EngineName, ENGINE_NAMES } from "./engine-names.js";
 
 const probes = new Map<Device, Promise<DeviceReport>>();
 

@@ -2,6 +2,8 @@ import { ArgumentError } from "../core/errors.js";
 import type { SteeringEdit } from "./edits.js";
 import { searchLabels } from "./search-labels.js";
 
+const WORDS = { up: "more", down: "less", set: "set", remove: "remove" } as const;
+
 /** What names of latents and families are looked up in. */
 export interface Names {
   /** Latents of the SAE. */
@@ -24,7 +26,7 @@ export interface NamedLatents {
   name: string;
 }
 
-/** A steering edit and how it reads, such as "up 12 (bird, wing) × 2". */
+/** A steering edit and how it reads, such as "more 12 (bird, wing) × 2". */
 export interface NamedEdit extends SteeringEdit {
   name: string;
 }
@@ -110,8 +112,12 @@ export function readEdit(
     throw new ArgumentError(`search: a strength is a number of 0 or more, got "${strength}"`);
   }
   const { latents, name } = findLatents(names, term);
-  const size = kind === "remove" ? "" : ` × ${amount}`;
-  return { kind, latents, strength: amount, name: `${kind} ${name}${size}` };
+  return { kind, latents, strength: amount, name: nameEdit(kind, name, amount) };
+}
+
+/** How an edit of some latents reads, such as "more 12 (bird, wing) × 2". */
+export function nameEdit(kind: SteeringEdit["kind"], latents: string, strength: number): string {
+  return `${WORDS[kind]} ${latents}${kind === "remove" ? "" : ` × ${strength}`}`;
 }
 
 /** More of the family whose name or parent is given, with or without `:STRENGTH`; commas are part of the name. */

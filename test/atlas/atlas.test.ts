@@ -85,7 +85,7 @@ test("an atlas searches by text, steers by words and numbers, explains exactly a
     const steered = await atlas.search(themeWord(1), { more: "second sight:3", less: [1] });
     t.deepEqual(
       steered.edits.map(({ name }) => name),
-      ["up 2 (second sight) × 3", `down 1 (${(await atlas.labels()).get(1)!.text}) × 1`],
+      ["more 2 (second sight) × 3", `less 1 (${(await atlas.labels()).get(1)!.text}) × 1`],
     );
     t.true(steered.cosine! < 1);
     t.true(steered.moved!.find(({ latent }) => latent === 2)!.after > 0);

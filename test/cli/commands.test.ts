@@ -41,6 +41,7 @@ test("the overview lists every command, and each explains itself with an example
   t.is(code, 0);
   const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1]);
   for (const name of [
+    "build",
     "demo",
     "doctor",
     "train",
@@ -63,9 +64,9 @@ test("the overview lists every command, and each explains itself with an example
 
 const wrong: [string, string[], RegExp][] = [
   ["no command", [], /^$/],
-  ["an unknown command", ["embiggen"], /unknown command "embiggen"/],
-  ["a missing option", ["encode"], /encode: --sae is required/],
-  ["families from nothing", ["families", "--out", "x.json"], /give either --codes or --forest-in/],
+  ["an unknown command", ["embiggen"], /unknown command 'embiggen'/],
+  ["a missing option", ["encode"], /encode: required option '--sae <FILE>' not specified/],
+  ["families from nothing", ["families", "--out", "x.json"], /pass either --codes or --forest-in/],
   ["an export to nowhere", ["catalog", "export"], /catalog export: name the file with --out/],
   ["an import of nothing", ["catalog", "import"], /catalog import: name at least one file/],
   [
@@ -73,7 +74,7 @@ const wrong: [string, string[], RegExp][] = [
     ["catalog", "label", "12"],
     /catalog label: give a latent and its label/,
   ],
-  ["half a corpus", ["demo", "--corpus", "x.jsonl"], /--corpus and --embeddings go together/],
+  ["half a corpus", ["build", "--corpus", "x.jsonl"], /--corpus and --embeddings go together/],
 ];
 for (const [title, args, message] of wrong) {
   test(`${title} exits with 2 and says what is wrong in one line`, async (t) => {
@@ -104,7 +105,7 @@ test("a missing file exits with 1 and one line that names it, and leaves nothing
 
 test("a missing SAE is told in words by the commands that only look at it, too", async (t) => {
   const { code, stderr } = await run(
-    ...["demo", "--corpus", "data/wordnet/documents.jsonl", "--sae", "nowhere.pth"],
+    ...["build", "--corpus", "data/wordnet/documents.jsonl", "--sae", "nowhere.pth"],
     ...["--embeddings", "data/wordnet/embeddings.npy", "--out", await folder(t)],
   );
   t.is(code, 1);
@@ -376,7 +377,7 @@ test("a reader that closes the pipe early is no failure", async (t) => {
   t.is(code, 0);
 });
 
-test("demo ends well on a corpus in which no family is found", async (t) => {
+test("build ends well on a corpus in which no family is found", async (t) => {
   const dir = await folder(t);
   const corpus = path.join(dir, "corpus.jsonl");
   const texts = Array.from({ length: 8 }, (_, i) =>
@@ -387,7 +388,7 @@ test("demo ends well on a corpus in which no family is found", async (t) => {
   const data = Float32Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 1 : 0.01 * (i % 7)));
   await writeNpy(embeddings, { shape: [8, 8], data, dtype: "f4" });
   const { code, stdout, stderr } = await run(
-    ...["demo", "--corpus", corpus, "--embeddings", embeddings, "--out", path.join(dir, "atlas")],
+    ...["build", "--corpus", corpus, "--embeddings", embeddings, "--out", path.join(dir, "atlas")],
     ...["--k", "1", "--n", "4", "--epochs", "2", "--no-figures", "--engine", "cpu"],
   );
   t.is(code, 0, stderr);

@@ -44,7 +44,7 @@ async function withServer(
   try {
     await inFolder(async (folder) => {
       const args = ["--corpus", path.join(folder, "c.jsonl"), "--out", path.join(folder, "out")];
-      const model = ["--model", "m", "--base-url", server.baseUrl, "--batch", "20"];
+      const model = ["--embedder", "m", "--embedder-url", server.baseUrl, "--batch", "20"];
       await use(folder, [...args, ...model], server.requests);
     });
   } finally {

@@ -91,7 +91,7 @@ test("a reading that fits far better than the declared one is warned of", async 
       "--out",
       path.join(folder, "atlas"),
     ];
-    const demo = await run("demo", ...own, "--sae", file, "--no-figures");
+    const demo = await run("build", ...own, "--sae", file, "--no-figures");
     t.is(demo.code, 0, demo.stderr);
     t.regex(demo.stderr, /warning: read as "z-score/);
   });
@@ -108,7 +108,7 @@ test("convert writes each layout, and what it wrote loads as the same SAE", asyn
       t.deepEqual(await loadSae(out), sae, name);
     }
     const unnamed = await run("convert", source, path.join(folder, "model.pth"));
-    t.regex(unnamed.stdout, /loading it needs --k 3/);
+    t.regex(unnamed.stdout, /pass --k 3 to load it/);
     t.is((await run("convert", source, path.join(folder, "a.bin"))).code, 2);
     const relu = await run("convert", `${FIXTURES}/dl-autoencoder`, path.join(folder, "r.pth"));
     t.is(relu.code, 1);

@@ -31,7 +31,7 @@ async function runLabel(
 ): Promise<Outcome> {
   const all = ["label", "--atlas", dir, "--model", "gpt-4o", "--judge", "gpt-4o-mini", ...args];
   const env = { ...process.env, OPENAI_API_KEY: key, FEATURE_FAMILIES_TRACE: "1" };
-  const child = spawn(process.execPath, ["build/src/cli/main.js", ...all, "--base-url", baseUrl], {
+  const child = spawn(process.execPath, ["build/src/cli/main.js", ...all, "--model-url", baseUrl], {
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -126,7 +126,7 @@ test("a dry run counts the tokens that the server then counts, asks nothing and 
     >;
     const refused = await runLabel(dir, server);
     t.is(refused.code, 2);
-    t.regex(refused.stderr, /give --yes or --max-cost/);
+    t.regex(refused.stderr, /pass --yes or --max-cost/);
     t.deepEqual((await readdir(dir)).sort(), before);
     t.is((await runLabel(dir, server, ["--yes"])).code, 0);
     for (const [role, model] of [
@@ -188,7 +188,11 @@ test("at the cap it stops, keeps what is done, says so, and goes on later", asyn
 test("families are named from their latents' labels, and families.json and the catalog show it", async (t) => {
   const groups = [[0, 1, 2, 3, 4, 5]];
   await withAtlas({ themes: 8, active: 50, documents: 1800, groups }, async (dir, server) => {
-    const { code, stdout, stderr } = await runLabel(dir, server, ["--families", "--yes", "--json"]);
+    const { code, stdout, stderr } = await runLabel(dir, server, [
+      "--name-families",
+      "--yes",
+      "--json",
+    ]);
     t.is(code, 0, stderr);
     const { families } = JSON.parse(stdout) as { families: { labelled: number } };
     t.is(families.labelled, 1);
@@ -203,7 +207,7 @@ test("families are named from their latents' labels, and families.json and the c
     t.is(evidence.filter(({ of }) => of === "family").length, 1);
     const asked = server.calls.length;
     const paper = path.join(dir, "../paper");
-    const args = ["--families", "--limit", "0", "--paper-files", paper];
+    const args = ["--name-families", "--limit", "0", "--paper-files", paper];
     t.is((await runLabel(dir, server, args)).code, 0);
     const [analysis, named] = (await readdir(paper)).sort().reverse();
     t.regex(analysis, /^feature_analysis_results_\d+\.json$/);
@@ -231,7 +235,7 @@ test("ended by SIGTERM, it leaves nothing half-written and tells how to go on", 
       "SIGTERM",
     );
     t.is(code, 1);
-    t.regex(stderr, /interrupted; run the same command again to go on/);
+    t.regex(stderr, /interrupted; run the same command again to continue/);
     t.deepEqual(
       (await readdir(dir)).filter((name) => /tmp|lock/.test(name)),
       [],

@@ -58,7 +58,7 @@ test("pull fetches any file of a repository, and says what it does not have", as
   const repos = { "me/data": [file("a/one.npy", "one"), file("two.json", "two")] };
   await withReleased(repos, async (server, folder) => {
     const pull = (...args: string[]): Promise<Outcome> => run(server, folder, ["pull", ...args]);
-    const one = await pull("me/data", "a/one.npy", "--dataset", "--json");
+    const one = await pull("me/data", "a/one.npy", "--repo-type", "dataset", "--json");
     t.is(one.code, 0, one.stderr);
     const { files } = JSON.parse(one.stdout) as { files: string[] };
     t.is(readFileSync(files[0], "utf8"), "one");
@@ -73,7 +73,7 @@ test("pull fetches any file of a repository, and says what it does not have", as
     t.regex(gone.stderr, /there is no such repository/);
     t.is((await pull()).code, 2);
     t.false([one, list, none, gone].some((o) => (o.stdout + o.stderr).includes(TOKEN)));
-    const offline = await pull("me/data", "two.json", "--dataset", "--offline");
+    const offline = await pull("me/data", "two.json", "--repo-type", "dataset", "--offline");
     t.regex(offline.stderr, /offline, and two\.json is not in the cache/);
   });
 });
@@ -102,7 +102,7 @@ test("an SAE that was not released is named with those that were", async (t) => 
   });
 });
 
-test("demo --corpus csLG builds an atlas from the released files and asks nothing twice", async (t) => {
+test("build --corpus csLG builds an atlas from the released files and asks nothing twice", async (t) => {
   if (reference === undefined) {
     t.log("skipped: ../shared/reference is not here");
     t.pass();
@@ -133,12 +133,12 @@ test("demo --corpus csLG builds an atlas from the released files and asks nothin
       ],
     };
     await withReleased(repos, async (server) => {
-      const args = ["demo", "--corpus", "csLG", "--k", "16", "--n", "1024", "--no-figures"];
+      const args = ["build", "--corpus", "csLG", "--k", "16", "--n", "1024", "--no-figures"];
       const first = await run(server, folder, [...args, "--json"]);
       t.is(first.code, 0, first.stderr);
       const report = JSON.parse(first.stdout) as { documents: number; latents: string };
       t.is(report.documents, rows);
-      t.regex(report.latents, /^1024 .*16 a document/);
+      t.regex(report.latents, /^1024 .*16 per document/);
       t.true(existsSync(path.join(folder, "families/csLG/catalog.csv")));
       const fetched = server.ranges.length;
       t.is(fetched, 3);
@@ -156,7 +156,7 @@ test("demo --corpus csLG builds an atlas from the released files and asks nothin
 test("a corpus file of that name is read instead of the released one", async (t) => {
   await withReleased({}, async (server, folder) => {
     await writeFile(path.join(folder, "csLG"), "x");
-    const outcome = await run(server, folder, ["demo", "--corpus", "csLG"]);
+    const outcome = await run(server, folder, ["build", "--corpus", "csLG"]);
     t.is(outcome.code, 2);
     t.regex(outcome.stderr, /--corpus and --embeddings go together/);
     t.is(server.seen.length, 0);

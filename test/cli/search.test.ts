@@ -2,9 +2,9 @@ import anyTest, { type TestFn } from "ava";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { dot, matrixRow } from "../../src/core/index.js";
 import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
-import { describeResults } from "../../src/cli/commands/search-text.js";
+import { dot, matrixRow } from "../../src/core/index.js";
+import { describeResults } from "../../src/cli/text/search-results.js";
 import { startEmbeddingServer } from "../support/embedding-server.js";
 import { type Outcome, makeSmallAtlas, runCli } from "../support/small-atlas.js";
 
@@ -45,7 +45,7 @@ async function search(
 }
 
 test("a vector finds itself, then what a brute force finds, and each score is a sum", async (t) => {
-  const { results } = await search(t.context, "--top", "5", "--explain");
+  const { results } = await search(t.context, "--limit", "5", "--explain");
   const rows = await readNpyMatrix(path.join(t.context.dir, "embeddings.npy"));
   const query = matrixRow(rows, 7);
   const best = Array.from({ length: ROWS }, (_, row) => {
@@ -64,11 +64,11 @@ test("a vector finds itself, then what a brute force finds, and each score is a 
 });
 
 test("edits move their latent, and filters hold", async (t) => {
-  const up = await search(t.context, "--up", "5:3", "--method", "iterative");
+  const up = await search(t.context, "--more", "5:3", "--method", "iterative");
   const [move] = up.moved ?? [];
   t.is(move.latent, 5);
   t.true(move.after > move.before);
-  const byDocuments = await search(t.context, "--up", "5:3", "--method", "documents");
+  const byDocuments = await search(t.context, "--more", "5:3", "--method", "documents");
   t.true((byDocuments.moved?.[0].after ?? 0) > move.before);
   const [plain, now] = [(await search(t.context)).results, up.results].map((list) =>
     list.map(({ row }) => row),
@@ -86,20 +86,28 @@ test("edits move their latent, and filters hold", async (t) => {
   await writeFile(metadata, ["arxiv_id,year", ...years].join("\n"));
   const dated = await search(
     t.context,
-    ...["--metadata", metadata, "--year", "2003-2004", "--top", "50"],
+    ...["--metadata", metadata, "--year", "2003-2004", "--limit", "50"],
   );
   t.is(dated.results.length, 20);
   t.true(dated.results.every(({ row }) => row < 100 && [3, 4].includes(row % 10)));
   const where = await search(
     t.context,
-    ...["--metadata", metadata, "--where", "year>=2002,year<=2005", "--year=-2003", "--top", "50"],
+    ...[
+      "--metadata",
+      metadata,
+      "--where",
+      "year>=2002,year<=2005",
+      "--year=-2003",
+      "--limit",
+      "50",
+    ],
   );
   t.deepEqual(where.results.map(({ row }) => row % 10).sort(), [
     ...new Array<number>(10).fill(2),
     ...new Array<number>(10).fill(3),
   ]);
   const { classes } = documents[7];
-  const same = await search(t.context, "--class", classes[0], "--top", "600");
+  const same = await search(t.context, "--class", classes[0], "--limit", "600");
   t.deepEqual(
     same.results.map(({ row }) => row).sort((a, b) => a - b),
     documents.flatMap((document, row) => (document.classes.includes(classes[0]) ? [row] : [])),
@@ -117,24 +125,24 @@ test("a session searches, steers, undoes, explains, and outlives wrong lines", a
   const input = [
     "undo",
     "small dog",
-    "up 5 2",
+    "more 5 2",
     "why 2",
     "history",
-    "up 99",
-    "down zzzzzz",
+    "more 99",
+    "less zzzzzz",
     "why 44",
     "undo",
     "redo",
     "shared 1 1",
     "shared 1 9",
     "shared 1",
-    "up",
+    "more",
     '""',
     "quit",
     "never read",
   ];
   const { code, stdout, stderr } = await run(
-    ["search", "--atlas", t.context.atlas, "--top", "3"],
+    ["search", "--atlas", t.context.atlas, "--limit", "3"],
     input.join("\n"),
   );
   t.is(code, 0, stderr);
@@ -142,22 +150,22 @@ test("a session searches, steers, undoes, explains, and outlives wrong lines", a
   t.is(parts.length, 17);
   t.is(parts[1], "nothing to undo");
   t.is(parts[2].split("\n").length, 4);
-  t.regex(parts[3], /up .*5.* × 2\n[^]*cosine to the query without edits: 0\.\d+/);
+  t.regex(parts[3], /more .*5.* × 2\n[^]*cosine to the query without edits: 0\.\d+/);
   t.regex(parts[4], /why 2: .*\n[^]*not reconstructed/);
-  t.regex(parts[5], /^up .* × 2$/);
+  t.regex(parts[5], /^more .* × 2$/);
   t.regex(parts[6], /no latent 99; the SAE has 32/);
   t.regex(parts[7], /no latent or family is called "zzzzzz"/);
   t.is(parts[8], "no result 44");
   t.is(parts[9], parts[2]);
   // A session searches by the index, a single search by the plain loop.
-  const once = ["search", "--atlas", t.context.atlas, "--top", "3", "small dog"];
+  const once = ["search", "--atlas", t.context.atlas, "--limit", "3", "small dog"];
   t.is((await run(once)).stdout.trim(), parts[2]);
-  t.is((await run([...once, "--up", "5:2"])).stdout.trim(), parts[3]);
+  t.is((await run([...once, "--more", "5:2"])).stdout.trim(), parts[3]);
   t.is(parts[10], parts[3]);
   t.regex(parts[11], /^latent \d+ +(\d+\.\d+) +\1/);
   t.is(parts[12], "no results 1 and 9");
-  t.regex(parts[13], /"shared 1" lacks something/);
-  t.regex(parts[14], /"up" lacks something/);
+  t.regex(parts[13], /"shared 1" is incomplete/);
+  t.regex(parts[14], /"more" is incomplete/);
   t.is(parts[15], "the query is empty");
 });
 
@@ -184,7 +192,7 @@ test("latents are found by the words of their labels, and by meaning behind thos
   const found = JSON.parse(words.stdout) as { id: number; by: string }[];
   t.deepEqual([found[0].id, found[0].by], [known.latent, "words"]);
   for (const top of [4, 25]) {
-    const meaning = await run([...base, "puppy", "--top", String(top)]);
+    const meaning = await run([...base, "puppy", "--limit", String(top)]);
     t.is((JSON.parse(meaning.stdout) as unknown[]).length, top, meaning.stderr);
   }
 });
@@ -196,7 +204,7 @@ test("a label or family's name with commas is one item in quotes", async (t) => 
     .map((line) => JSON.parse(line) as { latent: number; label: string });
   const known = labels.find(({ label }) => label.includes(","));
   if (!known) return void t.fail("no label with a comma");
-  const { moved } = await search(t.context, "--up", `"${known.label}":2,5`);
+  const { moved } = await search(t.context, "--more", `"${known.label}":2,5`);
   t.deepEqual(
     moved?.map(({ latent }) => latent),
     [known.latent, 5],
@@ -208,7 +216,7 @@ test("a text goes to the server that is named, and another width is refused", as
   let vector = Array.from(matrixRow(rows, 44));
   const server = await startEmbeddingServer(({ input }) => ({ vectors: input.map(() => vector) }));
   const call = ["search", "--atlas", t.context.atlas, "birds of prey", "--json"];
-  const model = ["--model", "some-model", "--base-url", server.baseUrl];
+  const model = ["--embedder", "some-model", "--embedder-url", server.baseUrl];
   const found = await run([...call, ...model]);
   t.is(found.code, 0, found.stderr);
   t.is((JSON.parse(found.stdout) as Results).results[0].row, 44);
@@ -216,7 +224,10 @@ test("a text goes to the server that is named, and another width is refused", as
   vector = [1, 2, 3];
   const narrow = await run([...call, ...model]);
   t.is(narrow.code, 2);
-  t.regex(narrow.stderr, /some-model.* is 3 wide, but the corpus 512: name its own --model/);
+  t.regex(
+    narrow.stderr,
+    /some-model.* is 3 wide, but the corpus 512: name its own model by --embedder/,
+  );
   await server.close();
   const file = path.join(t.context.dir, "narrow.npy");
   await writeNpy(file, { shape: [1, 3], data: new Float32Array(3), dtype: "f4" });
@@ -249,15 +260,15 @@ const wrong: [string, string[], RegExp][] = [
   ["a condition without a sign", ["x", "--where", "title"], /--where takes COLUMN=VALUE/],
   ["a bound that is no number", ["x", "--where", "title>=x"], /--where takes COLUMN=VALUE/],
   ["JSON of a session", ["--json"], /--json needs a query/],
-  ["a strength below 0", ["x", "--up", "5:-1"], /strength is a number of 0 or more/],
+  ["a strength below 0", ["x", "--more", "5:-1"], /strength is a number of 0 or more/],
   ["an unknown family", ["x", "--family", "zzzz"], /no family "zzzz"/],
   ["an unknown family with a comma", ["x", "--family", "zz, y"], /no family "zz, y"/],
   ["an empty query", [" "], /the query is empty/],
   ["a query beside a vector", ["x", "--vector", "x.npy"], /exclude each other/],
   [
     "an edit of latents' names",
-    ["x", "--in", "latents", "--up", "3"],
-    /--up is not for --in latents/,
+    ["x", "--in", "latents", "--more", "3"],
+    /--more is not for --in latents/,
   ],
   ["words of documents", ["x", "--words"], /--words is not for --in documents/],
   ["a class of no document", ["x", "--class", "dog"], /no document is of class "dog"; .* as n\d+/],

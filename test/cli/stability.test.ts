@@ -30,7 +30,7 @@ test.before("an atlas of the sample's first rows", async (t) => {
   const { corpus, embeddings } = await writeSmallCorpus(dir, ROWS);
   const atlas = path.join(dir, "atlas");
   const demo = [
-    ...["demo", "--corpus", corpus, "--embeddings", embeddings],
+    ...["build", "--corpus", corpus, "--embeddings", embeddings],
     ...["--k", "4", "--n", "48", "--epochs", "4", "--lr", "0.004", "--batch", "128"],
     ...["--no-figures", "--engine", "cpu", "--out", atlas],
   ];

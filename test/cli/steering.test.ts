@@ -8,9 +8,18 @@ import { type LlmCall, startLlmServer } from "../support/llm-server.js";
 import { type Outcome, makeSmallAtlas, runCli } from "../support/small-atlas.js";
 
 const ROWS = 500;
-const SMALL = ["--queries", "12", "--ups", "4,8", "--methods", "additive,residual", "--top", "5"];
+const SMALL = [
+  "--queries",
+  "12",
+  "--more-strengths",
+  "4,8",
+  "--methods",
+  "additive,residual",
+  "--limit",
+  "5",
+];
 const MODELS = [
-  ...["--judge-model", "gpt-4o-mini", "--judged", "3", "--writer-model", "gpt-4o-mini"],
+  ...["--judge", "gpt-4o-mini", "--judged", "3", "--model", "gpt-4o-mini"],
   ...["--min-active", "5"],
 ];
 
@@ -42,7 +51,7 @@ test.serial("models are estimated, asked, counted, and never asked twice", async
   const out = path.join(t.context.dir, "steering.json");
   const call = [
     ...["steering", "--atlas", t.context.atlas, "--out", out, ...SMALL, ...MODELS],
-    ...["--llm-base-url", server.baseUrl, "--model", "embedder", "--base-url", server.baseUrl],
+    ...["--model-url", server.baseUrl, "--embedder", "embedder", "--embedder-url", server.baseUrl],
   ];
   const dry = await run([...call, "--dry-run", "--json"]);
   t.is(dry.code, 0, dry.stderr);
@@ -79,7 +88,7 @@ test.serial(
     await writeFile(texts, "a small bird\n\nthe law of the sea\n");
     const { code, stdout, stderr } = await run([
       ...["steering", "--atlas", t.context.atlas, "--texts", texts, "--min-active", "5"],
-      ...["--ups", "4,8", "--methods", "additive,documents", "--levels", "0.8"],
+      ...["--more-strengths", "4,8", "--methods", "additive,documents", "--levels", "0.8"],
     ]);
     t.is(code, 0, stderr);
     t.regex(stdout, /documents against additive/);
@@ -100,8 +109,8 @@ test("wrong calls are refused by name", async (t) => {
   };
   await Promise.all([
     refused(/--methods takes additive/, "--methods", "clamp"),
-    refused(/--ups takes numbers of 0 or more, got "-1"/, "--ups", "1,-1"),
-    refused(/--levels takes numbers from 0 to 1, got "2"/, "--levels", "0.9,2"),
+    refused(/--more-strengths must be 0 or more, got -1/, "--more-strengths", "1,-1"),
+    refused(/--levels must be from 0 to 1, got 2/, "--levels", "0.9,2"),
     refused(/one of --queries, --texts and --vectors/, "--queries", "3", "--texts", "x"),
     refused(/--dry-run needs --judge or --rewrite/, "--dry-run"),
   ]);

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { parseGrid } from "../../src/cli/commands/train-grid.js";
+import { parseGrid } from "../../src/cli/train-grid.js";
 import { writeNpy } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { sparseEmbeddings } from "../support/training.js";
@@ -58,7 +58,8 @@ for (const kill of ["SIGKILL", "SIGINT"] as const) {
       const told = await stopAt(state, call("broken.safetensors"), kill);
       t.true(existsSync(state));
       t.false(existsSync(join(folder, "broken.safetensors")));
-      if (kill === "SIGINT") t.regex(told, /run the same command to go on from .*broken\.training/);
+      if (kill === "SIGINT")
+        t.regex(told, /run the same command to continue from .*broken\.training/);
       const [again] = await Promise.all(
         ["broken.safetensors", "whole.safetensors"].map((out) =>
           exec(process.execPath, [...call(out), "--json"]),
@@ -83,7 +84,10 @@ test("a grid stopped within a run goes on from that run's checkpoint and ends in
     };
     const state = join(folder, "broken/runs/3_32_6.safetensors");
     const told = await stopAt(state, call("broken"), "SIGINT");
-    t.regex(told, /stopped with 0 of 2 SAEs trained; run the same command to go on from .*broken/);
+    t.regex(
+      told,
+      /stopped with 0 of 2 SAEs trained; run the same command to continue from .*broken/,
+    );
     for (const out of ["broken", "whole"]) await exec(process.execPath, call(out));
     for (const name of ["sae_3_32_6.safetensors", "sae_3_64_6.safetensors"]) {
       const [broken, whole] = ["broken", "whole"].map((out) => readFile(join(folder, out, name)));

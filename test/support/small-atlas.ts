@@ -43,7 +43,7 @@ export async function makeSmallAtlas(dir: string, rows: number): Promise<string>
     dtype: "f4",
   });
   const { code, stderr } = await runCli([
-    ...["demo", "--corpus", path.join(dir, "corpus.jsonl"), "--embeddings", embeddings],
+    ...["build", "--corpus", path.join(dir, "corpus.jsonl"), "--embeddings", embeddings],
     ...["--k", "4", "--n", "32", "--epochs", "4", "--no-figures", "--engine", "cpu"],
     ...["--out", atlas],
   ]);

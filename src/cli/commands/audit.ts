@@ -1,44 +1,41 @@
 import path from "node:path";
-import { writeFileAtomic } from "../../files/atomic-file.js";
-import { auditPage } from "../../figures/pages/audit-page.js";
-import { auditAtlas } from "../../atlas/audit-atlas.js";
-import { openStore } from "../../atlas/store.js";
+import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import { type Command, defineCommand } from "../command.js";
 
 export const auditCommand: Command = defineCommand({
   name: "audit",
-  summary: "Write a page to check labels on: the documents, answers and verdicts behind each.",
+  group: "label",
+  summary: "Write a page for checking labels against documents, answers and verdicts.",
   details:
-    "One HTML file without a network: search, filter and sort the labels of latents and families, the lowest scores\n" +
-    "first; a label opens with the very documents that a model saw, what it answered, and the judge's verdict on each\n" +
-    "beside the truth. Where no model was asked there are documents in which the latent is active, strong and weak.",
-  example: "feature-families audit --atlas families/wordnet --out audit.html",
+    "One HTML file that needs no network: search, filter and sort the labels of latents and families, lowest scores " +
+    "first. A label opens with the documents a model saw, its answer, and the judge's verdict on each document beside " +
+    "the truth. Where no model was asked, it shows documents in which the latent is active, from strong to weak.",
+  example: "feature-families audit --limit 500 --out audit.html",
   options: {
-    atlas: {
-      type: "string",
-      value: "DIR",
-      about: "folder of the atlas (default families/wordnet)",
-    },
-    out: { type: "string", value: "FILE", about: "the page (default exports/NAME-audit.html)" },
-    most: {
+    ...atlasOption,
+    out: { type: "string", value: "PATH", about: "the page (default exports/NAME-audit.html)" },
+    limit: {
       type: "integer",
       least: 1,
-      about: "labels: those with the lowest scores (default all)",
+      about: "labels on the page, lowest scores first (default all)",
     },
     examples: {
       type: "integer",
       least: 1,
-      about: "documents of a label that no model was asked about (default 10)",
+      about: "documents shown for a label that no model was asked about (default 10)",
     },
   },
-  async run(values, _positionals, { onProgress, signal }) {
-    const dir = values.atlas ?? "families/wordnet";
+  async run({ atlas, out: file, limit, examples }, _positionals, { onProgress, signal }) {
+    const dir = await chooseAtlas("audit", atlas);
+    const { openStore } = await import("../../atlas/store.js");
+    const { auditAtlas } = await import("../../atlas/audit-atlas.js");
+    const { auditPage } = await import("../../figures/pages/audit-page.js");
+    const { writeFileAtomic } = await import("../../files/atomic-file.js");
     const name = path.basename(path.resolve(dir));
-    const out = values.out ?? path.join("exports", `${name}-audit.html`);
+    const out = file ?? path.join("exports", `${name}-audit.html`);
     const data = await openStore(dir, { onProgress, signal });
     try {
-      const { most, examples } = values;
-      const audit = await auditAtlas(data, { most, examples });
+      const audit = await auditAtlas(data, { most: limit, examples });
       const count = (of: string): number =>
         audit.entries.filter(({ label }) => label.of === of).length;
       const asked = audit.entries.filter(({ evidence }) => evidence !== undefined).length;

@@ -1,97 +1,190 @@
+import { stat } from "node:fs/promises";
 import path from "node:path";
-import { writeFileAtomic } from "../../files/atomic-file.js";
-import { catalogToCsv, catalogToJsonl, catalogToParquet } from "../../catalog/write.js";
-import { type CatalogRow } from "../../catalog/catalog.js";
-import { readCatalog } from "../../catalog/read.js";
-import { ATLAS_FILES } from "../../atlas/files.js";
-import { catalogDiff } from "./catalog-diff.js";
-import { catalogImport, catalogLabel } from "./catalog-import.js";
-import { type Command, UsageError, defineCommand } from "../command.js";
-import { formatRows } from "../text.js";
-
-const WRITERS: Record<string, (rows: readonly CatalogRow[]) => string | Uint8Array> = {
-  ".jsonl": catalogToJsonl,
-  ".csv": catalogToCsv,
-  ".parquet": catalogToParquet,
-};
+import type { CatalogRow } from "../../catalog/catalog.js";
+import { atlasOption, chooseAtlas } from "../atlas-option.js";
+import {
+  type Command,
+  type CommandContext,
+  type CommandOutput,
+  type OptionValues,
+  UsageError,
+  defineCommand,
+} from "../command.js";
+import { describeChanges, describeImport } from "../text/catalog-changes.js";
+import { formatRows } from "../text/rows.js";
 
 const SHOWN = 20;
+const KINDS = [".csv", ".jsonl", ".parquet"] as const;
+
+const options = {
+  ...atlasOption,
+  out: { type: "string", value: "PATH", about: "write the rows to a .csv, .jsonl or .parquet" },
+  "min-score": { type: "number", about: "lowest label score" },
+  "max-density": { type: "number", about: "largest density" },
+  latent: { type: "integer", least: 0, about: "this latent only" },
+  limit: { type: "integer", least: 1, about: `rows shown (default ${SHOWN})` },
+  "dry-run": { type: "boolean", about: "import: show what would change, and change nothing" },
+  force: {
+    type: "boolean",
+    about: "import: accept labels whose densities do not match this atlas",
+  },
+  note: { type: "string", value: "TEXT", about: "label: the reason, kept with the label" },
+  family: {
+    type: "string",
+    value: "FAMILY",
+    about: "label: name this family (its parent latent) instead of a latent",
+  },
+} as const;
+
+type Values = OptionValues<typeof options>;
 
 export const catalogCommand: Command = defineCommand({
   name: "catalog",
-  summary: "Search an atlas's catalog of latents; export, import, compare and correct its labels.",
+  group: "explore",
+  summary: "Search the catalog of latents; export, import, compare and correct its labels.",
   details:
-    "Words that are given must occur in the label, keywords or family names; the best labels come first.\n" +
-    "export --out FILE writes those rows as .csv, .jsonl or .parquet.\n" +
-    "import FILE… takes labels and family names: the paper's feature_analysis_results and family_analysis files,\n" +
-    "or another atlas's labels or catalog (.jsonl). They are kept in labels.import.jsonl and win over keywords and models.\n" +
-    "diff A B lists the latents whose label, source or score differs between two atlases or catalog.jsonl.\n" +
-    "label LATENT WORDS writes a person's label, which wins over all, into labels.overrides.jsonl.",
+    "WORD...: the latents whose label, keywords or family names contain every word, best scores first.\n" +
+    "export WORD... --out FILE: write those rows as .csv, .jsonl or .parquet.\n" +
+    "import FILE...: take labels and family names from feature_analysis_results and family_analysis files of the paper, " +
+    "or from the labels or catalog (.jsonl) of another atlas. They are kept in labels.import.jsonl and override keywords " +
+    "and models.\n" +
+    "diff A B: list latents whose label, source or score differs between two atlases or catalog.jsonl files.\n" +
+    "label LATENT WORD...: write your own label, which overrides all others, to labels.overrides.jsonl; with --family, " +
+    "name a family: label --family 12 WORD...",
   example: "feature-families catalog dog --min-score 0.5",
-  positionals: "WORD… | export WORD… | import FILE… | diff A B | label LATENT WORDS",
-  options: {
-    atlas: {
-      type: "string",
-      value: "DIR",
-      about: "folder of the atlas (default families/wordnet)",
-    },
-    out: { type: "string", value: "FILE", about: ".csv, .jsonl or .parquet" },
-    "min-score": { type: "number", about: "least score of the label" },
-    "max-density": { type: "number", about: "largest density" },
-    latent: { type: "integer", about: "this latent alone" },
-    limit: { type: "integer", least: 1, about: `most rows shown (default ${SHOWN})` },
-    "dry-run": { type: "boolean", about: "import: show what would change, and change nothing" },
-    force: { type: "boolean", about: "import: take labels whose densities are of another SAE" },
-    note: { type: "string", value: "TEXT", about: "label: why, for readers of the catalog" },
-    family: { type: "boolean", about: "label: the family whose parent the latent is" },
-  },
+  positionals: "[WORD...]",
+  options,
   async run(values, positionals, context) {
-    const { limit = SHOWN, note, family, force, atlas = "families/wordnet" } = values;
-    const [first, ...rest] = positionals;
-    if (first === "diff") return catalogDiff(rest, limit);
-    if (first === "import") {
-      return catalogImport(atlas, rest, { dryRun: values["dry-run"], force, limit }, context);
+    const [action, ...rest] = positionals;
+    switch (action) {
+      case "diff":
+        return diff(rest, values.limit ?? SHOWN);
+      case "import":
+        return importFiles(rest, values, context);
+      case "label":
+        return correct(rest, values, context);
+      case "export":
+        if (values.out === undefined) {
+          throw new UsageError("catalog export: name the file with --out");
+        }
+        return find(rest, values);
+      default:
+        return find(positionals, values);
     }
-    if (first === "label") return catalogLabel(atlas, rest, { note, family }, context);
-    if (first === "export" && values.out === undefined) {
-      throw new UsageError("catalog export: name the file with --out");
-    }
-    const words = first === "export" ? rest : positionals;
-    const write = values.out === undefined ? undefined : WRITERS[path.extname(values.out)];
-    if (values.out !== undefined && !write) {
-      throw new UsageError(
-        `catalog: --out must end in .csv, .jsonl or .parquet, got "${values.out}"`,
-      );
-    }
-    const all = await readCatalog(path.join(atlas, ATLAS_FILES.catalogJsonl));
-    const rows = all.filter(
-      (row) =>
-        (values.latent === undefined || row.index === values.latent) &&
-        (values["min-score"] === undefined || (row.score ?? -Infinity) >= values["min-score"]) &&
-        (values["max-density"] === undefined || row.density <= values["max-density"]) &&
-        words.every((word) => mentions(row, word.toLowerCase())),
-    );
-    if (values.out !== undefined && write) {
-      await writeFileAtomic(values.out, write(rows));
-      return {
-        json: { out: values.out, rows: rows.length },
-        lines: [`wrote ${rows.length} latents to ${values.out}`],
-      };
-    }
-    const best = [...rows].sort((a, b) => (b.score ?? -1) - (a.score ?? -1) || a.index - b.index);
-    const shown = best.slice(0, limit);
-    return {
-      json: shown,
-      lines: [
-        ...formatRows([
-          ["latent", "label", "score", "density", "family", "strongest document"],
-          ...shown.map(describe),
-        ]),
-        `${shown.length} of ${rows.length} latents`,
-      ],
-    };
   },
 });
+
+async function find(words: readonly string[], values: Values): Promise<CommandOutput> {
+  const { out, limit = SHOWN } = values;
+  const kind = KINDS.find((ending) => ending === path.extname(out ?? ""));
+  if (out !== undefined && kind === undefined) {
+    throw new UsageError(`catalog: --out must end in ${KINDS.join(" or ")}, got "${out}"`);
+  }
+  const dir = await chooseAtlas("catalog", values.atlas);
+  const { readCatalog } = await import("../../catalog/read.js");
+  const all = await readCatalog(path.join(dir, "catalog.jsonl"));
+  const rows = all.filter(
+    (row) =>
+      (values.latent === undefined || row.index === values.latent) &&
+      (values.minScore === undefined || (row.score ?? -Infinity) >= values.minScore) &&
+      (values.maxDensity === undefined || row.density <= values.maxDensity) &&
+      words.every((word) => mentions(row, word.toLowerCase())),
+  );
+  if (out !== undefined && kind !== undefined) {
+    await write(out, kind, rows);
+    return {
+      json: { out, rows: rows.length },
+      lines: [`wrote ${rows.length} latents to ${out}`],
+    };
+  }
+  const best = [...rows].sort((a, b) => (b.score ?? -1) - (a.score ?? -1) || a.index - b.index);
+  const shown = best.slice(0, limit);
+  return {
+    json: shown,
+    lines: [
+      ...formatRows([
+        ["latent", "label", "score", "density", "family", "strongest document"],
+        ...shown.map(describe),
+      ]),
+      `${shown.length} of ${rows.length} latents`,
+    ],
+  };
+}
+
+async function write(
+  file: string,
+  kind: (typeof KINDS)[number],
+  rows: readonly CatalogRow[],
+): Promise<void> {
+  const { catalogToCsv, catalogToJsonl, catalogToParquet } = await import("../../catalog/write.js");
+  const { writeFileAtomic } = await import("../../files/atomic-file.js");
+  const writers = { ".csv": catalogToCsv, ".jsonl": catalogToJsonl, ".parquet": catalogToParquet };
+  await writeFileAtomic(file, writers[kind](rows));
+}
+
+async function diff(files: readonly string[], limit: number): Promise<CommandOutput> {
+  if (files.length !== 2) {
+    throw new UsageError("catalog diff: name two atlases or two catalog.jsonl files");
+  }
+  const { readCatalog } = await import("../../catalog/read.js");
+  const { diffCatalogs } = await import("../../catalog/diff.js");
+  const [before, after] = await Promise.all(
+    files.map(async (file) => readCatalog(await catalogFile(file))),
+  );
+  const changes = diffCatalogs(before, after);
+  return {
+    json: changes,
+    lines:
+      changes.length === 0
+        ? ["labels, sources and scores are the same"]
+        : describeChanges(changes, limit, "changes"),
+  };
+}
+
+async function importFiles(
+  files: readonly string[],
+  { atlas, limit = SHOWN, dryRun, force }: Values,
+  { onProgress, signal }: CommandContext,
+): Promise<CommandOutput> {
+  if (files.length === 0) throw new UsageError("catalog import: name at least one file");
+  const dir = await chooseAtlas("catalog import", atlas);
+  const { importLabels } = await import("../../atlas/import-labels.js");
+  const report = await importLabels(dir, files, { dryRun, force, onProgress, signal });
+  return { json: report, lines: describeImport(report, limit) };
+}
+
+async function correct(
+  positionals: readonly string[],
+  { atlas, note, family }: Values,
+  { onProgress, signal }: CommandContext,
+): Promise<CommandOutput> {
+  const [id, ...words] = family === undefined ? positionals : [family, ...positionals];
+  if (!/^\d+$/.test(id ?? "") || words.length === 0) {
+    throw new UsageError(
+      'catalog label: give a latent and its label, such as: catalog label 12 "hunting dogs"',
+    );
+  }
+  const dir = await chooseAtlas("catalog label", atlas);
+  const { correctLabel } = await import("../../atlas/correct-label.js");
+  const correction = {
+    latent: Number(id),
+    label: words.join(" "),
+    of: family === undefined ? ("latent" as const) : ("family" as const),
+    note,
+  };
+  const build = await correctLabel(dir, correction, { onProgress, signal });
+  return {
+    json: { ...correction, build },
+    lines: [
+      `${correction.of} ${id} is now "${correction.label}": saved in labels.overrides.jsonl, catalog updated`,
+    ],
+  };
+}
+
+async function catalogFile(file: string): Promise<string> {
+  const found = await stat(file).catch(() => undefined);
+  return found?.isDirectory() ? path.join(file, "catalog.jsonl") : file;
+}
 
 function mentions({ label, keywords, families }: CatalogRow, word: string): boolean {
   const texts = [label, ...keywords, ...families.map(({ name }) => name)];

@@ -1,7 +1,4 @@
 import path from "node:path";
-import { readCheckpoint, saveSae } from "../../sae/checkpoint.js";
-import { saveSaeLens } from "../../sae/formats/saelens-write.js";
-import { saveTorchSae, tellsK } from "../../sae/save-checkpoint.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { loadOptions, saeOptions } from "../options.js";
 
@@ -10,34 +7,40 @@ const { k, format, scale } = saeOptions;
 
 export const convertCommand: Command = defineCommand({
   name: "convert",
-  summary: "Write an SAE of any format as SAELens's folder, the paper's .pth or our .safetensors.",
+  group: "steps",
+  summary:
+    "Write an SAE of any format as an SAELens folder, a .pth of the paper or a .safetensors.",
   details:
-    "The layout follows from OUT's ending, .pth or .safetensors, and is SAELens's for a folder. The .pth holds\n" +
-    "top-k SAEs alone and has k in its name only, as {domain}_{k}_{n}_{auxk}.pth.",
+    "The layout follows from the extension of OUT: .pth, .safetensors, or an SAELens folder without one. A .pth holds " +
+    "top-k SAEs only and declares k in its name alone, as {domain}_{k}_{n}_{auxk}.pth.",
   example: "feature-families convert sae_folder csLG_64_9216_128.pth",
-  positionals: "IN OUT",
+  positionals: "<IN> <OUT>",
   options: {
     k,
     format,
     scale,
-    to: { type: "string", choices: LAYOUTS, about: "layout of OUT (default by its ending)" },
-    model: { type: "string", value: "NAME", about: "the embedder, for SAELens's cfg.json" },
+    to: { type: "string", choices: LAYOUTS, about: "layout of OUT (default: by its extension)" },
+    embedder: { type: "string", value: "NAME", about: "embedding model, for SAELens's cfg.json" },
     dataset: { type: "string", value: "NAME", about: "the corpus, for SAELens's cfg.json" },
   },
   async run(values, positionals) {
-    if (positionals.length !== 2) throw new UsageError("convert: name IN and OUT");
     const [input, output] = positionals;
     const layout = values.to ?? layoutOf(output);
-    const { sae, format: from, metadata, notes } = await readCheckpoint(input, loadOptions(values));
+    const { readCheckpoint, saveSae } = await import("../../sae/checkpoint.js");
+    const { saveSaeLens } = await import("../../sae/formats/saelens-write.js");
+    const { saveTorchSae, tellsK } = await import("../../sae/save-checkpoint.js");
+    const { embedder: model, dataset } = values;
+    const checkpoint = await readCheckpoint(input, await loadOptions(values));
+    const { sae, format: from, metadata, notes } = checkpoint;
     if (layout === "pth") await saveTorchSae(output, sae);
-    else if (layout === "saelens") await saveSaeLens(output, sae, values);
+    else if (layout === "saelens") await saveSaeLens(output, sae, { model, dataset });
     else await saveSae(output, sae, metadata);
     const lines = [
       `read ${from}, wrote ${layout}: ${output}`,
       ...notes.map((note) => `note: ${note}`),
     ];
     if (layout === "pth" && !tellsK(output)) {
-      lines.push(`note: its name does not tell k ${sae.k}; loading it needs --k ${sae.k}`);
+      lines.push(`note: its name does not declare k; pass --k ${sae.k} to load it`);
     }
     return { json: { from, to: layout, out: output, notes }, lines };
   },
@@ -48,5 +51,5 @@ function layoutOf(output: string): (typeof LAYOUTS)[number] {
   if (ending === ".pth" || ending === ".pt") return "pth";
   if (ending === ".safetensors") return "safetensors";
   if (ending === "" || output.endsWith(path.sep)) return "saelens";
-  throw new UsageError(`convert: OUT ends in ${ending}; name its layout with --to`);
+  throw new UsageError(`convert: no layout for the extension ${ending}: pass --to`);
 }

@@ -2,14 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { Device } from "../../engine/engine.js";
-import {
-  type DeviceReport,
-  chooseDevice,
-  probeDevices,
-  seesGpu,
-} from "../../engine/probe-devices.js";
-import { probeTensorflow } from "../../engine/tensorflow/probe-tensorflow.js";
-import { browserChoices } from "../../figures/browser.js";
+import type { DeviceReport } from "../../engine/probe-devices.js";
 import { type Command, defineCommand } from "../command.js";
 
 interface Finding {
@@ -21,10 +14,13 @@ interface Finding {
 
 export const doctorCommand: Command = defineCommand({
   name: "doctor",
-  summary: "Tell what of this machine the toolkit can use, and how to get what is missing.",
+  group: "set-up",
+  summary: "Report what this machine offers, and how to install what is missing.",
   example: "feature-families doctor",
   options: {},
   async run(_values, _positionals, { packageRoot }) {
+    const { chooseDevice, probeDevices, seesGpu } = await import("../../engine/probe-devices.js");
+    const { probeTensorflow } = await import("../../engine/tensorflow/probe-tensorflow.js");
     const devices = await probeDevices();
     const reports = new Map(devices.map((report) => [report.device, report]));
     const ask = (device: Device): Promise<DeviceReport> =>
@@ -37,14 +33,14 @@ export const doctorCommand: Command = defineCommand({
       ...(await probeTensorflow()).map((report) =>
         deviceFinding(`tensorflow-${report.device}`, report),
       ),
-      browserFinding(),
+      await browserFinding(),
       packageFinding(packageRoot, "@energetic-ai/embeddings", "offline embedder"),
       notebookFinding(packageRoot),
       sampleFinding(packageRoot),
     ];
     return {
       json: { engine: chosen, findings },
-      lines: [...findings.flatMap(findingLines), `engine auto takes: ${chosen ?? "nothing"}`],
+      lines: [...findings.flatMap(findingLines), `engine auto uses: ${chosen ?? "nothing"}`],
     };
   },
 });
@@ -59,14 +55,15 @@ function findingLines({ what, ok, found, hint }: Finding): string[] {
   return hint ? [line, `${" ".repeat(24)}${hint}`] : [line];
 }
 
-function browserFinding(): Finding {
+async function browserFinding(): Promise<Finding> {
+  const { browserChoices } = await import("../../figures/browser.js");
   const [browser] = browserChoices();
   return browser
     ? { what: "browser", ok: true, found: browser.name }
     : {
         what: "browser",
         ok: false,
-        found: "none, so figures are written as HTML only",
+        found: "none: figures are written as HTML only",
         hint: "install Chromium or Chrome, or npm install @sparticuz/chromium on Linux",
       };
 }
@@ -85,12 +82,12 @@ function notebookFinding(packageRoot: string): Finding {
   return {
     what: "notebooks",
     ok,
-    found: ok ? "tslab" : "the notebooks' packages are not installed",
+    found: ok ? "tslab" : "packages of the notebooks are not installed",
     hint: ok ? undefined : "npm --prefix notebooks install",
   };
 }
 
 function sampleFinding(packageRoot: string): Finding {
   const ok = existsSync(path.join(packageRoot, "data/wordnet/embeddings.npy"));
-  return { what: "sample", ok, found: ok ? "data/wordnet" : "data/wordnet is not there" };
+  return { what: "sample", ok, found: ok ? "data/wordnet" : "data/wordnet is missing" };
 }

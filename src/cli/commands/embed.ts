@@ -1,8 +1,7 @@
 import path from "node:path";
-import { type CorpusColumns, type Document, readCorpus } from "../../corpus/corpus.js";
-import { embedCorpus } from "../../corpus/embed-corpus.js";
+import type { CorpusColumns, Document } from "../../corpus/corpus.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
-import { embedderOptions, openEmbedder } from "./embedder.js";
+import { embedderOptions, openEmbedder } from "../embedder-options.js";
 
 const COLUMNS = ["id", "title", "text", "classes"] as const;
 
@@ -10,40 +9,42 @@ const options = {
   corpus: {
     type: "string",
     value: "PATH",
-    about: "documents: .jsonl, .csv, .json, .parquet or a folder of it, arXiv's dump",
+    about:
+      "documents: .jsonl, .csv, .json, .parquet or a folder of those, or arXiv's metadata dump",
     required: true,
   },
-  out: { type: "string", value: "DIR", about: "folder for the results", required: true },
+  out: { type: "string", value: "PATH", about: "folder for the results", required: true },
   columns: {
-    type: "string",
-    value: "LIST",
-    about: "which column holds what, such as id=bibcode,text=abstract,classes=keywords",
+    type: "list",
+    about: "columns to read, such as id=bibcode,text=abstract,classes=keywords",
   },
   class: { type: "string", value: "NAME", about: "only documents of this class, such as cs.LG" },
-  limit: { type: "integer", least: 1, about: "only the first so many" },
+  limit: { type: "integer", least: 1, about: "only the first N documents" },
   compat: { type: "boolean", about: "texts exactly as the paper's code sent them" },
-  clean: { type: "boolean", about: "markup, entities and line breaks inside paragraphs out" },
+  clean: { type: "boolean", about: "remove markup, entities and line breaks inside paragraphs" },
   ...embedderOptions,
-  "max-tokens": { type: "integer", least: 0, about: "tokens a text is cut to (default 8191)" },
-  batch: { type: "integer", least: 1, about: "documents a request (default 100)" },
+  "max-tokens": { type: "integer", least: 0, about: "tokens that a text is cut to (default 8191)" },
+  batch: { type: "integer", least: 1, about: "documents per batch (default 100)" },
   parallel: { type: "integer", least: 1, about: "requests at a time (default 4)" },
 } as const;
 
 export const embedCommand: Command = defineCommand({
   name: "embed",
-  summary: "Embed a corpus: embeddings.npy, and documents.jsonl row for row.",
+  group: "build",
+  summary: "Embed a corpus: writes embeddings.npy, and documents.jsonl row for row.",
   details:
-    "Without a model the offline sentence encoder is used. The key comes from the environment alone\n" +
-    "(FEATURE_FAMILIES_EMBEDDER_API_KEY or OPENAI_API_KEY). A killed run goes on and asks nothing twice. A document\n" +
-    "that fails is listed in embed-failed.jsonl and left out of both files: there is never a row of zeros.",
+    "Without --embedder the offline sentence encoder is used. The key of a server comes from the environment only " +
+    "(FEATURE_FAMILIES_EMBEDDER_API_KEY or OPENAI_API_KEY). A stopped run continues and asks for nothing twice. A " +
+    "document that fails is listed in embed-failed.jsonl and left out of both files: there is never a row of zeros.",
   example:
-    "feature-families embed --corpus arxiv-metadata-oai-snapshot.json --class cs.LG --model text-embedding-3-small --out data/cache/cs",
+    "feature-families embed --corpus arxiv-metadata-oai-snapshot.json --class cs.LG --embedder text-embedding-3-small --out data/cache/cs",
   options,
   async run(values, _positionals, context) {
     const { onProgress, signal } = context;
     if (values.compat && values.clean) {
       throw new UsageError("embed: --compat and --clean exclude each other");
     }
+    const { embedCorpus } = await import("../../corpus/embed-corpus.js");
     const documents = await readDocuments(values);
     const { embedder, remote } = await openEmbedder(values, signal);
     context.note(`${documents.length} documents with ${embedder.id}, ${embedder.d} wide`);
@@ -61,7 +62,7 @@ export const embedCommand: Command = defineCommand({
         `embedded ${rows} documents with ${embedder.id}, ${d} wide`,
         ...(failed.length > 0
           ? [
-              `${failed.length} failed and are left out, see ${path.join(values.out, "embed-failed.jsonl")}; run again to try them once more`,
+              `${failed.length} failed and are left out, see ${path.join(values.out, "embed-failed.jsonl")}; run the command again to retry them`,
             ]
           : []),
         `wrote ${result.embeddings} and ${result.documents}`,
@@ -72,13 +73,14 @@ export const embedCommand: Command = defineCommand({
 
 async function readDocuments(values: {
   corpus: string;
-  columns?: string;
+  columns?: readonly string[];
   class?: string;
   limit?: number;
   compat: boolean;
   clean: boolean;
 }): Promise<Document[]> {
   const wanted = values.class;
+  const { readCorpus } = await import("../../corpus/corpus.js");
   const documents = await readCorpus(values.corpus, {
     columns: parseColumns(values.columns),
     form: values.compat ? "compat" : values.clean ? "clean" : "plain",
@@ -88,9 +90,9 @@ async function readDocuments(values: {
   return documents.slice(0, values.limit);
 }
 
-function parseColumns(text: string | undefined): CorpusColumns {
+function parseColumns(pairs: readonly string[] = []): CorpusColumns {
   const columns: CorpusColumns = {};
-  for (const pair of text?.split(",") ?? []) {
+  for (const pair of pairs) {
     const [what, column] = pair.split("=");
     const known = COLUMNS.find((name) => name === what);
     if (known === undefined || !column) {

@@ -1,41 +1,42 @@
 import path from "node:path";
-import { openEngine } from "../../engine/open-engine.js";
-import { loadSae } from "../../sae/checkpoint.js";
-import { encodeToFiles } from "../../sae/encode.js";
-import { warnOfReading } from "./reading.js";
 import { type Command, defineCommand } from "../command.js";
-import { badRowsOption, engineChoice, engineOption, loadOptions, saeOptions } from "../options.js";
+import { badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
+import { warnOfReading } from "../reading.js";
 
 export const encodeCommand: Command = defineCommand({
   name: "encode",
+  group: "steps",
   summary: "Run an SAE over embeddings and write the codes.",
   details:
-    "Writes topk_indices_{k}_{n}.npy (int32) and topk_values_{k}_{n}.npy (float32), each [N, k],\n" +
-    "in descending pre-activation order. Embeddings are streamed, so their size does not matter.",
+    "Writes topk_indices_{k}_{n}.npy (int32) and topk_values_{k}_{n}.npy (float32), each [N, k], in descending " +
+    "pre-activation order. Embeddings are streamed, so their size does not matter.",
   example:
     "feature-families encode --sae csLG_64_9216_128.pth --embeddings abstract_embeddings.npy --out codes",
   options: {
     ...saeOptions,
     embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", required: true },
-    out: { type: "string", value: "DIR", about: "folder for the codes", required: true },
+    out: { type: "string", value: "PATH", about: "folder for the codes", required: true },
     ...engineOption,
     ...badRowsOption,
     batch: {
       type: "integer",
       least: 1,
-      about: "documents per block (default: what suits the device)",
+      about: "documents per batch (default: what suits the device)",
     },
   },
   async run(values, _positionals, { onProgress, signal, ...context }) {
-    const sae = await loadSae(values.sae, loadOptions(values));
-    const engine = await openEngine(engineChoice(values.engine));
+    const { openEngine } = await import("../../engine/open-engine.js");
+    const { loadSae } = await import("../../sae/checkpoint.js");
+    const { encodeToFiles } = await import("../../sae/encode.js");
+    const sae = await loadSae(values.sae, await loadOptions(values));
+    const engine = await openEngine(values.engine);
     try {
       await warnOfReading(sae, values.embeddings, engine, (line) => context.note(line));
       const start = performance.now();
       const written = await encodeToFiles(sae, values.embeddings, values.out, {
         engine,
         batch: values.batch,
-        badRows: values["skip-bad-rows"] ? "skip" : "error",
+        badRows: values.skipBadRows ? "skip" : "error",
         onProgress,
         signal,
       });
@@ -46,7 +47,7 @@ export const encodeCommand: Command = defineCommand({
       return {
         json: { ...written, k, n, d, engine: engine.description, seconds },
         lines: [
-          `encoded ${written.rows} documents on ${engine.description}, ${rate} a second`,
+          `encoded ${written.rows} documents on ${engine.description}, ${rate} per second`,
           ...(skipped > 0 ? [`left out ${skipped} unusable rows; --json lists them`] : []),
           `wrote ${path.basename(written.indices)} and ${path.basename(written.values)} to ${values.out}`,
         ],

@@ -1,19 +1,8 @@
 import path from "node:path";
-import { latentDensities } from "../../core/codes.js";
-import { readCodes } from "../../files/codes.js";
-import { writeFileAtomic } from "../../files/atomic-file.js";
-import { readJson, writeJson } from "../../files/json.js";
-import { readText } from "../../files/text.js";
-import { computeCoactivation } from "../../families/coactivation/coactivation.js";
-import { compareFamilies } from "../../compare/compare-families.js";
-import { fromFamiliesJson, toFamiliesJson } from "../../families/files/families-json.js";
-import { type FamilyResult, groupForest } from "../../families/extract/extract-families.js";
-import { forestFromGraph, forestToGraphml, parseGraphml } from "../../families/files/graphml.js";
-import { type AnalysisRow, parseAnalysis } from "../../labels/paper/clean-labels.js";
-import { familyStatistics, statisticsRecord } from "../../families/statistics/family-statistics.js";
-import { EDGE_WEIGHTS, type EdgeWeightName } from "../../families/forest/edge-weights.js";
-import { findFamilies } from "../../atlas/steps/find-families.js";
-import { loadSae } from "../../sae/checkpoint.js";
+import type { Matrix } from "../../core/matrix.js";
+import type { FamilyResult } from "../../families/extract/extract-families.js";
+import { EDGE_WEIGHTS } from "../../families/forest/edge-weights.js";
+import type { AnalysisRow } from "../../labels/paper/clean-labels.js";
 import {
   type Command,
   type CommandContext,
@@ -22,7 +11,7 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
-import { formatRows } from "../text.js";
+import { formatRows } from "../text/rows.js";
 
 const options = {
   codes: {
@@ -38,30 +27,36 @@ const options = {
   analysis: {
     type: "string",
     value: "FILE",
-    about: "feature_analysis_results_K.json: only latents that pass the cleaning rules are used",
+    about: "feature_analysis_results_K.json: only latents that pass its cleaning rules are used",
   },
-  compat: { type: "boolean", about: "as the paper's code does, bugs included; needs --analysis" },
-  out: { type: "string", value: "FILE", about: "families.json", required: true },
+  compat: {
+    type: "boolean",
+    about: "reproduce the paper's code, bugs included; needs --analysis",
+  },
+  out: { type: "string", value: "PATH", about: "families.json to write", required: true },
   forest: { type: "string", value: "FILE", about: "write the spanning forest too, .graphml" },
-  weight: { type: "string", choices: EDGE_WEIGHTS, about: "edge weight (see docs/api.md)" },
-  threshold: { type: "number", about: "weakest edge kept, on the weight's scale" },
+  weight: { type: "string", choices: EDGE_WEIGHTS, about: "edge weight" },
+  threshold: { type: "number", about: "weakest edge kept, on the scale of the weight" },
   passes: {
     type: "integer",
     least: 1,
-    about: "times the forest is rebuilt without the parents (default 4)",
+    about: "times the forest is rebuilt without the parents found so far (default 4)",
   },
   "min-children": {
     type: "integer",
     about: "fewest members of a family (default 4; with --forest-in 3)",
   },
   "max-overlap": { type: "number", about: "largest Jaccard overlap of two families (default 0.6)" },
-  "max-density": { type: "number", about: "density from which a latent is left out (default 0.2)" },
+  "max-density": {
+    type: "number",
+    about: "largest density; denser latents are left out (default 0.2)",
+  },
   "skip-zeros": { type: "boolean", about: "do not count slots whose value is 0" },
-  sae: { type: "string", value: "FILE", about: "the SAE, for weights that use its decoder" },
+  sae: { type: "string", value: "FILE", about: "SAE, for weights that use its decoder" },
   compare: {
     type: "string",
     value: "FILE",
-    about: "tell how far the families agree with those in FILE",
+    about: "families.json to compare the result with",
   },
 } as const;
 
@@ -69,24 +64,26 @@ type Values = OptionValues<typeof options>;
 
 export const familiesCommand: Command = defineCommand({
   name: "families",
+  group: "steps",
   summary: "Group co-activating latents into feature families.",
   details:
-    "Statistics go to standard output: sizes, parent-child ratio, in-block ratios of C and D, each\n" +
-    "beside families of random latents.",
+    "Prints statistics: sizes, parent-child ratio, and the in-block ratios of C and D, each beside families of random " +
+    "latents.",
   example:
     "feature-families families --codes codes --analysis feature_analysis_results_64.json --out families.json --json",
   options,
   async run(values, _positionals, context) {
-    if ((values.codes === undefined) === (values["forest-in"] === undefined)) {
-      throw new UsageError("families: give either --codes or --forest-in");
+    const { codes, forestIn, compat, analysis, compare, out } = values;
+    if ((codes === undefined) === (forestIn === undefined)) {
+      throw new UsageError("families: pass either --codes or --forest-in");
     }
-    if (values.compat && values.analysis === undefined) {
+    if (compat && analysis === undefined) {
       throw new UsageError("families: --compat needs --analysis");
     }
-    const output = await (values.codes === undefined
-      ? familiesFromForest(values, values["forest-in"] ?? "")
-      : familiesFromCodes(values, values.codes, context));
-    if (values.compare !== undefined) await addComparison(output, values.out, values.compare);
+    const output = await (codes === undefined
+      ? familiesFromForest(values, forestIn ?? "")
+      : familiesFromCodes(values, codes, context));
+    if (compare !== undefined) await addComparison(output, out, compare);
     return output;
   },
 });
@@ -96,51 +93,63 @@ async function familiesFromCodes(
   folder: string,
   { onProgress, signal }: CommandContext,
 ): Promise<CommandOutput> {
-  const { compat, weight, threshold, passes } = values;
+  const { findFamilies } = await import("../../atlas/steps/find-families.js");
+  const { latentDensities } = await import("../../core/codes.js");
+  const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
+  const { familyStatistics, statisticsRecord } =
+    await import("../../families/statistics/family-statistics.js");
+  const { readCodes } = await import("../../files/codes.js");
+  const { compat, skipZeros, sae, out } = values;
   const codes = await readCodes(folder);
-  const skipZeros = values["skip-zeros"];
   const coactivation = computeCoactivation(codes, { skipZeros, onProgress, signal });
-  const analysis =
-    values.analysis === undefined
-      ? undefined
-      : parseAnalysis(await readJson(values.analysis), values.analysis);
+  const analysis = await readAnalysis(values.analysis);
   const found = findFamilies(coactivation, {
+    ...values,
     analysis,
-    compat,
-    weight: weight as EdgeWeightName | undefined,
-    threshold,
-    passes,
-    minChildren: values["min-children"],
-    maxOverlap: values["max-overlap"],
-    maxDensity: values["max-density"],
-    decoder: values.sae === undefined ? undefined : (await loadSae(values.sae)).decoder,
+    decoder: sae === undefined ? undefined : await readDecoder(sae),
   });
   const label = labelsOf(analysis, found.clean);
   await writeResult(values, found, label, latentDensities(codes, { skipZeros }));
   const statistics = familyStatistics(found.families, found.forest.nodes, coactivation, { compat });
   const record = { ...statisticsRecord(statistics), edges: found.forest.from.length };
-  return { json: record, lines: [...statisticsLines(record), `wrote ${values.out}`] };
+  return { json: record, lines: [...statisticsLines(record), `wrote ${out}`] };
 }
 
-async function familiesFromForest(values: Values, file: string): Promise<CommandOutput> {
+async function readAnalysis(file: string | undefined): Promise<AnalysisRow[] | undefined> {
+  if (file === undefined) return undefined;
+  const { readJson } = await import("../../files/json.js");
+  const { parseAnalysis } = await import("../../labels/paper/clean-labels.js");
+  return parseAnalysis(await readJson(file), file);
+}
+
+async function readDecoder(file: string): Promise<Matrix> {
+  const { loadSae } = await import("../../sae/checkpoint.js");
+  return (await loadSae(file)).decoder;
+}
+
+async function familiesFromForest(
+  { minChildren, out, forest: forestOut }: Values,
+  file: string,
+): Promise<CommandOutput> {
+  const { groupForest } = await import("../../families/extract/extract-families.js");
+  const { forestFromGraph, parseGraphml } = await import("../../families/files/graphml.js");
+  const { readText } = await import("../../files/text.js");
   const named = forestFromGraph(parseGraphml(await readText(file), file), file);
-  const families = groupForest(named.forest, { minChildren: values["min-children"] });
-  const result = { families, forest: named.forest, found: [families.length] };
-  await writeResult(values, result, (latent) => named.labels.get(latent));
+  const { forest, labels } = named;
+  const families = groupForest(forest, { minChildren });
+  const result = { families, forest, found: [families.length] };
+  await writeResult({ out, forest: forestOut }, result, (latent) => labels.get(latent));
   const sizes = families.map(({ members }) => members.length);
   const json: Record<string, unknown> = {
     count: families.length,
     mean_size: sizes.reduce((sum, size) => sum + size, 0) / sizes.length,
     max_size: Math.max(0, ...sizes),
-    nodes: named.forest.nodes.length,
-    edges: named.forest.from.length,
+    nodes: forest.nodes.length,
+    edges: forest.from.length,
   };
   return {
     json,
-    lines: [
-      `${families.length} families of ${named.forest.nodes.length} latents`,
-      `wrote ${values.out}`,
-    ],
+    lines: [`${families.length} families of ${forest.nodes.length} latents`, `wrote ${out}`],
   };
 }
 
@@ -156,17 +165,24 @@ function labelsOf(
 }
 
 async function writeResult(
-  { out, forest: forestFile }: Values,
+  { out, forest: forestFile }: Pick<Values, "out" | "forest">,
   { families, forest }: FamilyResult,
   label: Label,
   densities?: Float64Array,
 ): Promise<void> {
+  const { toFamiliesJson } = await import("../../families/files/families-json.js");
+  const { writeJson } = await import("../../files/json.js");
   await writeJson(out, toFamiliesJson(families, label));
   if (forestFile === undefined) return;
+  const { forestToGraphml } = await import("../../families/files/graphml.js");
+  const { writeFileAtomic } = await import("../../files/atomic-file.js");
   await writeFileAtomic(forestFile, forestToGraphml(forest, { families, label, densities }));
 }
 
 async function addComparison(output: CommandOutput, out: string, other: string): Promise<void> {
+  const { compareFamilies } = await import("../../compare/compare-families.js");
+  const { fromFamiliesJson } = await import("../../families/files/families-json.js");
+  const { readJson } = await import("../../files/json.js");
   const read = async (file: string): Promise<{ label: string; members: number[] }[]> =>
     fromFamiliesJson(await readJson(file), { source: file }).map(({ label, children }) => ({
       label,
@@ -176,7 +192,7 @@ async function addComparison(output: CommandOutput, out: string, other: string):
   output.json = { ...(output.json as object), comparison };
   const { shared, equal, meanJaccard, reference } = comparison;
   output.lines.push(
-    `${shared} of the families are named in ${path.basename(other)} (${reference} there), ${equal} of them with the same members, mean Jaccard ${meanJaccard.toFixed(3)}`,
+    `${shared} families are also in ${path.basename(other)} (of its ${reference}), ${equal} with the same members, mean Jaccard ${meanJaccard.toFixed(3)}`,
   );
 }
 
@@ -184,7 +200,8 @@ function statisticsLines(record: Record<string, unknown>): string[] {
   const number = (value: unknown, digits = 3): string =>
     typeof value === "number" ? value.toFixed(digits) : "none";
   const chance = (record.null_density ?? {}) as Record<string, { mean?: number } | undefined>;
-  const beside = (key: string): string => `(random of like density ${number(chance[key]?.mean)})`;
+  const beside = (key: string): string =>
+    `(random of similar density ${number(chance[key]?.mean)})`;
   return formatRows([
     ["families", String(record.count)],
     ["latents considered, in families", `${String(record.clean)}, ${number(record.membership)}`],

@@ -1,16 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { SIZES, type SizeName } from "../../figures/theme.js";
-import { type AtlasStore, openStore } from "../../atlas/store.js";
-import { type FigureFormat, writeFigures } from "../../atlas/figures.js";
-import {
-  type FigureListing,
-  ATLAS_FIGURES,
-  FIGURES,
-  listFigures,
-} from "../../atlas/figures/registry.js";
-import { hasSmallCorpus, trainSmallGrid } from "../../atlas/figures/small-grid.js";
-import { type FigureSources, figureSources } from "../../atlas/figures/sources.js";
+import type { AtlasStore } from "../../atlas/store.js";
+import type { FigureListing } from "../../atlas/figures/registry.js";
+import type { FigureSources } from "../../atlas/figures/sources.js";
+import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import {
   type Command,
   type CommandContext,
@@ -19,52 +12,57 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
-import { readChoices } from "../options.js";
-import { formatRows } from "../text.js";
-
-const FORMATS = ["png", "svg", "html"] as const satisfies readonly FigureFormat[];
+import { sizeOption } from "../options.js";
+import { didYouMean } from "../suggest.js";
+import { formatRows } from "../text/rows.js";
 
 const options = {
   all: { type: "boolean", about: "every figure that there is data for" },
-  paper: { type: "boolean", about: "those that show the paper's numbers beside your own" },
-  list: { type: "boolean", about: "list all figures, what they need and whether it is there" },
-  atlas: {
-    type: "list",
-    value: "DIR",
-    about: "folder of the atlas (default families/wordnet); several are compared",
-  },
-  saes: {
-    type: "list",
-    value: "FILE",
-    about: "SAEs of the same embeddings to compare with the atlas's",
-  },
-  grid: { type: "string", value: "DIR", about: "a grid of SAEs, as `train --grid` writes it" },
-  out: { type: "string", value: "DIR", about: "folder of the figures (default figures/<atlas>)" },
-  format: { type: "string", value: "LIST", about: "of png, svg, html (default png,svg)" },
-  size: {
+  paper: { type: "boolean", about: "figures that show the paper's numbers beside yours" },
+  list: { type: "boolean", about: "list all figures, what they need, and whether it is there" },
+  ...atlasOption,
+  atlases: { type: "list", about: "folders of more atlases to compare with" },
+  saes: { type: "list", about: "SAEs of the same embeddings to compare with" },
+  "grid-folder": {
     type: "string",
-    choices: Object.keys(SIZES),
-    about: "what the figures are for (default screen)",
+    value: "DIR",
+    about: "a grid of SAEs, as train --grid writes it",
   },
-  family: { type: "integer", about: "parent latent of the one family to show" },
-  families: { type: "string", value: "LIST", about: "parent latents for the co-occurrence grid" },
+  out: { type: "string", value: "PATH", about: "folder of the figures (default figures/NAME)" },
+  formats: {
+    type: "list",
+    choices: ["png", "svg", "html"],
+    about: "file formats (default png,svg)",
+  },
+  ...sizeOption,
+  family: {
+    type: "string",
+    value: "FAMILY",
+    about: "the family to show, by parent latent, in figures of one family",
+  },
+  families: { type: "latents", about: "parent latents for the co-occurrence grid" },
 } as const;
 
 type Values = OptionValues<typeof options>;
 
 export const figuresCommand: Command = defineCommand({
   name: "figures",
-  summary: "Draw the paper's figures of an atlas or several: all, or those named.",
+  group: "explore",
+  summary: "Draw figures of an atlas, by name or all; --list shows them.",
   details:
-    "Without a name those that a build draws. Figures of several SAEs take them from several --atlas, from --saes or\n" +
-    "from --grid; without any, a small grid is trained once into the atlas's folder where its corpus is small, as the\n" +
-    "sample is. --list shows every name.",
-  example: "feature-families figures latent-map family-tree --size page --format svg",
-  positionals: "NAME…",
+    "Without a name, the figures that a build draws. Figures of several SAEs take them from --atlases, --saes or " +
+    "--grid-folder; without these, a small grid is trained once into the folder of the atlas if its corpus is small, as " +
+    "the sample is.",
+  example: "feature-families figures latent-map family-tree --size page --formats svg",
+  positionals: "[NAME...]",
   options,
   async run(values, names, context) {
-    const chosen = chooseNames(values, names);
-    const atlases = await openAtlases(values, context);
+    const { FIGURES, listFigures } = await import("../../atlas/figures/registry.js");
+    const { openStore } = await import("../../atlas/store.js");
+    const chosen = chooseNames(values, names, FIGURES);
+    const { onProgress, signal } = context;
+    const dirs = [await chooseAtlas("figures", values.atlas), ...(values.atlases ?? [])];
+    const atlases = await Promise.all(dirs.map((dir) => openStore(dir, { onProgress, signal })));
     try {
       const sources = await openSources(atlases, values, context);
       return values.list
@@ -77,43 +75,44 @@ export const figuresCommand: Command = defineCommand({
 });
 
 /** The names to draw; undefined for what a build draws. */
-function chooseNames({ all, paper, list }: Values, names: readonly string[]): string[] | undefined {
+function chooseNames(
+  { all, paper, list }: Values,
+  names: readonly string[],
+  figures: readonly { name: string; group: string }[],
+): string[] | undefined {
   if ([all, paper, list, names.length > 0].filter(Boolean).length > 1) {
     throw new UsageError("figures: --all, --paper, --list and names exclude each other");
   }
-  const known = FIGURES.map(({ name }) => name);
+  const known = figures.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new UsageError(`figures: unknown figure "${unknown}"; there are ${known.join(", ")}`);
+    const hint = didYouMean(unknown, known) || "; --list shows all";
+    throw new UsageError(`figures: unknown figure "${unknown}"${hint}`);
   }
   if (all) return known;
-  if (paper) return FIGURES.filter(({ group }) => group === "paper").map(({ name }) => name);
+  if (paper) return figures.filter(({ group }) => group === "paper").map(({ name }) => name);
   return names.length > 0 ? [...names] : undefined;
-}
-
-async function openAtlases(values: Values, context: CommandContext): Promise<AtlasStore[]> {
-  const { onProgress, signal } = context;
-  const dirs = values.atlas ?? ["families/wordnet"];
-  return Promise.all(dirs.map((dir) => openStore(dir, { onProgress, signal })));
 }
 
 async function openSources(
   [atlas, ...others]: readonly AtlasStore[],
-  { saes, grid }: Values,
+  { saes, gridFolder }: Values,
   { onProgress, signal }: CommandContext,
 ): Promise<FigureSources> {
   const missing = saes?.find((file) => !existsSync(file));
   if (missing !== undefined) throw new UsageError(`figures: --saes names no file: ${missing}`);
-  if (grid !== undefined && !existsSync(path.join(grid, "table.json"))) {
-    throw new UsageError(`figures: --grid needs a folder with a table.json, got ${grid}`);
+  if (gridFolder !== undefined && !existsSync(path.join(gridFolder, "table.json"))) {
+    throw new UsageError(`figures: --grid-folder needs a table.json in it, got ${gridFolder}`);
   }
+  const { hasSmallCorpus, trainSmallGrid } = await import("../../atlas/figures/small-grid.js");
+  const { figureSources } = await import("../../atlas/figures/sources.js");
   const train = (await hasSmallCorpus(atlas))
     ? () => trainSmallGrid(atlas, { onProgress, signal })
     : undefined;
   return figureSources(atlas, {
     others,
     saeFiles: saes,
-    grid: grid === undefined ? train : () => Promise.resolve(grid),
+    grid: gridFolder === undefined ? train : () => Promise.resolve(gridFolder),
   });
 }
 
@@ -123,16 +122,17 @@ async function draw(
   values: Values,
   { onProgress, signal }: CommandContext,
 ): Promise<CommandOutput> {
-  const { dir } = sources.atlas;
-  const folder = values.out ?? path.join("figures", path.basename(path.resolve(dir)));
+  const { writeFigures } = await import("../../atlas/figures.js");
+  const { ATLAS_FIGURES } = await import("../../atlas/figures/registry.js");
   const undrawn: { name: string; reason: string }[] = [];
   const isChoice = !values.all && !values.paper;
+  const folder = values.out ?? path.join("figures", sources.atlas.name);
   const files = await writeFigures(sources, folder, {
     names: names ?? ATLAS_FIGURES,
-    formats: readChoices("figures: --format", values.format, FORMATS),
-    size: values.size as SizeName | undefined,
-    family: values.family,
-    families: parseLatents(values.families),
+    formats: values.formats,
+    size: values.size,
+    family: parentOf(values.family),
+    families: values.families,
     // A figure that was asked for by its name must be there; of all, some may be missing.
     onUndrawn:
       isChoice && names ? undefined : (name, reason) => void undrawn.push({ name, reason }),
@@ -160,12 +160,10 @@ function describeList(list: readonly FigureListing[]): CommandOutput {
   return { json: list, lines: formatRows([head, ...cells]) };
 }
 
-function parseLatents(list: string | undefined): number[] | undefined {
-  return list?.split(",").map((text) => {
-    const latent = Number(text);
-    if (text.trim() === "" || !Number.isInteger(latent) || latent < 0) {
-      throw new UsageError(`figures: --families takes latents such as 12,40, got "${text}"`);
-    }
-    return latent;
-  });
+function parentOf(family: string | undefined): number | undefined {
+  if (family === undefined) return undefined;
+  if (!/^\d+$/.test(family)) {
+    throw new UsageError(`figures: --family takes a parent latent, got "${family}"`);
+  }
+  return Number(family);
 }

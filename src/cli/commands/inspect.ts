@@ -1,21 +1,20 @@
-import { openEngine } from "../../engine/open-engine.js";
-import { type Checkpoint, readCheckpoint } from "../../sae/checkpoint.js";
-import { type ReadingComparison, compareReadings } from "../../sae/measure/compare-readings.js";
-import { type Command, UsageError, defineCommand } from "../command.js";
-import { engineChoice, engineOption, loadOptions, saeOptions } from "../options.js";
-import { formatRows } from "../text.js";
+import type { Checkpoint } from "../../sae/checkpoint.js";
+import type { ReadingComparison } from "../../sae/measure/compare-readings.js";
+import { type Command, defineCommand } from "../command.js";
+import { engineOption, loadOptions, saeOptions } from "../options.js";
+import { formatRows } from "../text/rows.js";
 
 const { k, format, scale } = saeOptions;
 
 export const inspectCommand: Command = defineCommand({
   name: "inspect",
-  summary:
-    "Tell what a checkpoint is: format, sizes, activation, every tensor, and what was ignored.",
+  group: "steps",
+  summary: "Describe a checkpoint: format, sizes, activation, tensors, and what was ignored.",
   details:
-    "With --embeddings it also tells how well the SAE explains them, and whether another reading of its inputs\n" +
-    "(raw, z-scored, normalised, with or without its bias) fits far better: a sign of a wrong one.",
+    "With --embeddings it also measures how well the SAE explains them, and whether another reading of its inputs " +
+    "(raw, z-scored, normalised, with or without its bias) fits far better, a sign of a wrong reading.",
   example: "feature-families inspect sae_folder --embeddings data/wordnet/embeddings.npy",
-  positionals: "FILE|FOLDER",
+  positionals: "<CHECKPOINT>",
   options: {
     k,
     format,
@@ -24,25 +23,24 @@ export const inspectCommand: Command = defineCommand({
     ...engineOption,
   },
   async run(values, positionals) {
-    if (positionals.length !== 1) {
-      throw new UsageError(`inspect: name one file or folder, got ${positionals.length}`);
+    const { readCheckpoint } = await import("../../sae/checkpoint.js");
+    const checkpoint = await readCheckpoint(positionals[0], await loadOptions(values));
+    if (values.embeddings === undefined) {
+      return { json: toJson(checkpoint, undefined), lines: describe(checkpoint, undefined) };
     }
-    const checkpoint = await readCheckpoint(positionals[0], loadOptions(values));
-    const engine =
-      values.embeddings === undefined ? undefined : await openEngine(engineChoice(values.engine));
+    const { openEngine } = await import("../../engine/open-engine.js");
+    const { compareReadings } = await import("../../sae/measure/compare-readings.js");
+    const engine = await openEngine(values.engine);
     try {
-      const fit =
-        values.embeddings === undefined
-          ? undefined
-          : await compareReadings(checkpoint.sae, values.embeddings, { engine });
-      return { json: describe(checkpoint, fit), lines: tell(checkpoint, fit) };
+      const fit = await compareReadings(checkpoint.sae, values.embeddings, { engine });
+      return { json: toJson(checkpoint, fit), lines: describe(checkpoint, fit) };
     } finally {
-      await engine?.dispose();
+      await engine.dispose();
     }
   },
 });
 
-function describe(
+function toJson(
   { sae, format: name, notes, tensors, metadata }: Checkpoint,
   fit: ReadingComparison | undefined,
 ): unknown {
@@ -51,7 +49,7 @@ function describe(
   return { format: name, d, n, k: kept, ...kinds, notes, tensors, metadata, fit };
 }
 
-function tell(checkpoint: Checkpoint, fit: ReadingComparison | undefined): string[] {
+function describe(checkpoint: Checkpoint, fit: ReadingComparison | undefined): string[] {
   const { sae, format: name, notes, tensors } = checkpoint;
   const topk = sae.activation.kind === "topk";
   const bias = sae.preBias.some((value) => value !== 0);
@@ -61,9 +59,9 @@ function tell(checkpoint: Checkpoint, fit: ReadingComparison | undefined): strin
       ["format", name],
       ["embedding width d", String(sae.d)],
       ["latents n", String(sae.n)],
-      [topk ? "latents a document k" : "room for active latents k", String(sae.k)],
+      [topk ? "latents per document k" : "most active latents k", String(sae.k)],
       ["activation", sae.activation.kind],
-      ["input", sae.normalisation.kind === "none" ? "as it is" : sae.normalisation.kind],
+      ["input", sae.normalisation.kind === "none" ? "unchanged" : sae.normalisation.kind],
       ["bias before the encoder", bias ? "subtracted" : "none"],
     ]),
     "",
@@ -77,11 +75,11 @@ function tell(checkpoint: Checkpoint, fit: ReadingComparison | undefined): strin
     ),
     ...(ignored.length > 0 ? ["", `ignored: ${ignored.join(", ")}`] : []),
     ...notes.map((note) => `note: ${note}`),
-    ...(fit ? ["", ...tellFit(fit)] : []),
+    ...(fit ? ["", ...describeFit(fit)] : []),
   ];
 }
 
-function tellFit({ readings, documents, warning }: ReadingComparison): string[] {
+function describeFit({ readings, documents, warning }: ReadingComparison): string[] {
   return [
     `explained variance on ${documents} documents`,
     ...formatRows(

@@ -1,11 +1,6 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
-import {
-  type Jupyter,
-  findJupyter,
-  jupyterEnvironment,
-  writeKernelSpec,
-} from "../../notebook/jupyter.js";
+import type { Jupyter } from "../../notebook/jupyter.js";
 import { type Command, defineCommand } from "../command.js";
 
 type Frontend = "lab" | "notebook";
@@ -13,21 +8,24 @@ type Frontend = "lab" | "notebook";
 /** `feature-families jupyter`: sets up the TypeScript kernel and starts Jupyter. */
 export const jupyterCommand: Command = defineCommand({
   name: "jupyter",
-  summary: "Set up the TypeScript kernel for this clone and start Jupyter on the notebooks.",
+  group: "set-up",
+  summary: "Set up the TypeScript kernel and start Jupyter on the notebooks.",
   details:
-    "The kernel's description goes to .jupyter/ in the clone; nothing is installed outside of it.\n" +
-    "Arguments after -- are handed to Jupyter, such as -- --no-browser --port 8890.",
+    "The kernel is described in .jupyter/ of this clone; nothing is installed outside it. Arguments after -- go to " +
+    "Jupyter, such as: jupyter -- --no-browser --port 8890.",
   example: "feature-families jupyter --setup",
-  positionals: "-- Jupyter's own arguments",
+  positionals: "[ARGUMENT...]",
   options: {
-    setup: { type: "boolean", about: "write the kernel's description and start nothing" },
+    setup: { type: "boolean", about: "write the kernel description and start nothing" },
     frontend: {
       type: "string",
       choices: ["lab", "notebook"],
-      about: "which Jupyter to start (lab if it is installed, else notebook)",
+      about: "which Jupyter to start (default: lab if installed, else notebook)",
     },
   },
-  async run({ setup, frontend }, positionals, context) {
+  async run({ setup, frontend: wanted }, positionals, context) {
+    const { findJupyter, jupyterEnvironment, writeKernelSpec } =
+      await import("../../notebook/jupyter.js");
     const { packageRoot } = context;
     const kernel = await writeKernelSpec(packageRoot);
     const jupyterPath = path.join(packageRoot, ".jupyter");
@@ -35,7 +33,6 @@ export const jupyterCommand: Command = defineCommand({
     if (setup) {
       return { json, lines: [`kernel written; start Jupyter with JUPYTER_PATH=${jupyterPath}`] };
     }
-    const wanted = frontend as Frontend | undefined;
     const jupyter = findJupyter(packageRoot, wanted ? [wanted] : (["lab", "notebook"] as const));
     if (!jupyter) {
       throw new Error(
@@ -45,7 +42,7 @@ export const jupyterCommand: Command = defineCommand({
       );
     }
     context.note(`starting ${jupyter.program} ${jupyter.part}`);
-    await startJupyter(jupyter, packageRoot, positionals);
+    await startJupyter(jupyter, packageRoot, positionals, jupyterEnvironment(packageRoot));
     return { json, lines: [] };
   },
 });
@@ -54,10 +51,11 @@ function startJupyter(
   { program, part }: Jupyter<Frontend>,
   packageRoot: string,
   args: string[],
+  env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const child = spawn(program, [part, ...args], {
     cwd: path.join(packageRoot, "notebooks"),
-    env: jupyterEnvironment(packageRoot),
+    env,
     stdio: "inherit",
   });
   // Ctrl-C reaches Jupyter by itself, as it shares the terminal; other signals come to this process alone.

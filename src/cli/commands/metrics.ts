@@ -1,35 +1,42 @@
-import { readCodes } from "../../files/codes.js";
-import { openEngine } from "../../engine/open-engine.js";
-import { loadSae } from "../../sae/checkpoint.js";
-import { type SaeMetrics, computeMetrics } from "../../sae/measure/metrics.js";
-import { warnOfReading } from "./reading.js";
+import type { SaeMetrics } from "../../sae/measure/metrics.js";
 import { type Command, defineCommand } from "../command.js";
-import { badRowsOption, engineChoice, engineOption, loadOptions, saeOptions } from "../options.js";
-import { formatRows } from "../text.js";
+import { badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
+import { warnOfReading } from "../reading.js";
+import { formatRows } from "../text/rows.js";
 
 export const metricsCommand: Command = defineCommand({
   name: "metrics",
-  summary: "Tell how well an SAE describes a corpus of embeddings.",
-  details: "Every figure is over the whole corpus, not over one batch as in the models' card.",
+  group: "steps",
+  summary: "Measure how well an SAE describes a corpus of embeddings.",
+  details:
+    "Every number is over the whole corpus, not over one batch as in the released model card.",
   example:
     "feature-families metrics --sae csLG_16_3072_32.pth --embeddings abstract_embeddings.npy --json",
   options: {
     ...saeOptions,
     embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", required: true },
-    codes: { type: "string", value: "DIR", about: "codes of these embeddings, if there are some" },
+    codes: {
+      type: "string",
+      value: "DIR",
+      about: "folder of the codes of these embeddings, if already computed",
+    },
     ...engineOption,
     ...badRowsOption,
   },
   async run(values, _positionals, { onProgress, signal, ...context }) {
-    const sae = await loadSae(values.sae, loadOptions(values));
+    const { openEngine } = await import("../../engine/open-engine.js");
+    const { readCodes } = await import("../../files/codes.js");
+    const { loadSae } = await import("../../sae/checkpoint.js");
+    const { computeMetrics } = await import("../../sae/measure/metrics.js");
+    const sae = await loadSae(values.sae, await loadOptions(values));
     const codes = values.codes === undefined ? undefined : await readCodes(values.codes);
-    const engine = await openEngine(engineChoice(values.engine));
+    const engine = await openEngine(values.engine);
     try {
       await warnOfReading(sae, values.embeddings, engine, (line) => context.note(line));
       const metrics = await computeMetrics(sae, values.embeddings, {
         engine,
         codes,
-        badRows: values["skip-bad-rows"] ? "skip" : "error",
+        badRows: values.skipBadRows ? "skip" : "error",
         onProgress,
         signal,
       });

@@ -1,12 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
-import { writeFileAtomic } from "../../files/atomic-file.js";
-import { type CellFailure, executeNotebook } from "../../notebook/execute.js";
-import { type Notebook, codeCells, formatNotebook, parseNotebook } from "../../notebook/ipynb.js";
-import { type Jupyter, findJupyter, writeKernelSpec } from "../../notebook/jupyter.js";
-import { compareOutputs, lintNotebook } from "../../notebook/lint.js";
-import { pathReplacements, tidyNotebook } from "../../notebook/tidy.js";
+import type { CellFailure } from "../../notebook/execute.js";
+import type { Jupyter } from "../../notebook/jupyter.js";
 import { type Command, type CommandContext, UsageError, defineCommand } from "../command.js";
 
 interface NotebookReport {
@@ -19,29 +15,30 @@ interface NotebookReport {
 
 interface NotebookOptions {
   check: boolean;
-  "allow-errors": boolean;
+  allowErrors: boolean;
   timeout: number | undefined;
 }
 
 /** `feature-families notebooks`: runs notebooks in Jupyter and writes their outputs into them. */
 export const notebooksCommand: Command = defineCommand({
   name: "notebooks",
+  group: "set-up",
   summary: "Run the TypeScript notebooks in Jupyter and write their outputs into them.",
   details:
-    "Each notebook runs from top to bottom in a kernel of its own (jupyter nbconvert). It is written only if every\n" +
-    "cell succeeded and something changed; paths of this machine are taken out of the outputs.",
+    "NOTEBOOK defaults to every notebook in notebooks/. Each runs from top to bottom in its own kernel (jupyter nbconvert). It is written only if every cell " +
+    "succeeded and something changed; paths of this machine are removed from the outputs.",
   example: "feature-families notebooks notebooks/01-explore-families.ipynb --check",
-  positionals: "notebook.ipynb …, by default every one in notebooks/",
+  positionals: "[NOTEBOOK...]",
   options: {
     check: {
       type: "boolean",
-      about: "write nothing; fail if a cell's outputs are of other kinds than the file's",
+      about: "write nothing; fail if the outputs of a cell differ in kind from those in the file",
     },
     "allow-errors": {
       type: "boolean",
       about: "continue after a failed cell and write the outputs as they are",
     },
-    timeout: { type: "number", value: "S", about: "longest time per cell, in seconds (600)" },
+    timeout: { type: "number", value: "SECONDS", about: "longest time per cell (default 600)" },
   },
   async run(options, positionals, context) {
     const { timeout } = options;
@@ -49,6 +46,7 @@ export const notebooksCommand: Command = defineCommand({
     if (timeout !== undefined && !(timeout > 0)) {
       throw new UsageError(`notebooks: --timeout takes seconds above 0, got ${timeout}`);
     }
+    const { findJupyter, writeKernelSpec } = await import("../../notebook/jupyter.js");
     const files = positionals.length > 0 ? positionals : await listNotebooks(packageRoot);
     await writeKernelSpec(packageRoot);
     const jupyter = findJupyter(packageRoot, ["nbconvert"] as const);
@@ -81,6 +79,11 @@ async function runFile(
   context: CommandContext,
 ): Promise<NotebookReport> {
   const { packageRoot, signal, onProgress } = context;
+  const { writeFileAtomic } = await import("../../files/atomic-file.js");
+  const { executeNotebook } = await import("../../notebook/execute.js");
+  const { codeCells, formatNotebook, parseNotebook } = await import("../../notebook/ipynb.js");
+  const { compareOutputs, lintNotebook } = await import("../../notebook/lint.js");
+  const { pathReplacements, tidyNotebook } = await import("../../notebook/tidy.js");
   const started = Date.now();
   const before = await readFile(file, "utf8");
   const notebook = parseNotebook(before, file);
@@ -88,7 +91,7 @@ async function runFile(
   const cells = codeCells(notebook).length;
   const step = path.basename(file, ".ipynb");
   onProgress({ step, done: 0, total: cells });
-  const { timeout, "allow-errors": allowErrors } = options;
+  const { timeout, allowErrors } = options;
   const run = await executeNotebook(file, { jupyter, packageRoot, timeout, allowErrors, signal });
   onProgress({ step, done: cells, total: cells });
   const seconds = Math.round((Date.now() - started) / 100) / 10;
@@ -96,14 +99,13 @@ async function runFile(
   if ("failure" in run) return { ...report, failures: [run.failure] };
   const folder = path.dirname(path.resolve(file));
   const fresh = tidyNotebook(run.notebook, pathReplacements(packageRoot, folder));
-  if (options.check) return { ...report, failures: differences(notebook, fresh) };
+  if (options.check) {
+    const failures = compareOutputs(notebook, fresh).map((message) => ({ message }));
+    return { ...report, failures };
+  }
   const after = formatNotebook(fresh);
   if (after !== before) await writeFileAtomic(file, after);
   return { ...report, changed: after !== before };
-}
-
-function differences(expected: Notebook, executed: Notebook): CellFailure[] {
-  return compareOutputs(expected, executed).map((message) => ({ message }));
 }
 
 function describe({ notebook, cells, changed, seconds }: NotebookReport): string {

@@ -1,4 +1,4 @@
-import { type FetchOptions, type Hub, openHub } from "../../corpus/hub/hub.js";
+import type { FetchOptions, Hub } from "../../corpus/hub/hub.js";
 import type { HubFile, HubRepo } from "../../corpus/hub/listing.js";
 import {
   ATLAS_PARTS,
@@ -6,57 +6,63 @@ import {
   RELEASED_PARTS,
   type ReleasedCorpus,
   type ReleasedFiles,
-  type ReleasedPart,
   pullReleased,
 } from "../../corpus/hub/released.js";
 import { type Command, type CommandOutput, UsageError, defineCommand } from "../command.js";
-import { formatRows } from "../text.js";
+import { formatRows } from "../text/rows.js";
 
 const options = {
   k: { type: "integer", least: 1, about: "k of the released SAE (default 64)" },
   n: { type: "integer", least: 1, about: "n of the released SAE (default 9216)" },
-  auxk: { type: "integer", least: 1, about: "last number of its name (default 2k where it is)" },
-  parts: {
-    type: "string",
-    value: "LIST",
-    about: `of ${RELEASED_PARTS.join(", ")} (default ${ATLAS_PARTS.join(",")})`,
+  auxk: {
+    type: "integer",
+    least: 1,
+    about: "AuxK in the checkpoint's name (default 2k if that file exists)",
   },
-  dataset: { type: "boolean", about: "OWNER/NAME is a dataset, not a model" },
+  parts: {
+    type: "list",
+    choices: RELEASED_PARTS,
+    about: `files to fetch (default ${ATLAS_PARTS.join(",")})`,
+  },
+  "repo-type": {
+    type: "string",
+    choices: ["model", "dataset"],
+    about: "what OWNER/NAME is (default model)",
+  },
   revision: { type: "string", value: "NAME", about: "branch or commit (default main)" },
-  list: { type: "boolean", about: "only list the files of OWNER/NAME" },
-  endpoint: { type: "string", value: "URL", about: "the hub (default HF_ENDPOINT)" },
-  cache: { type: "string", value: "DIR", about: "folder of the downloads (default HF_HUB_CACHE)" },
-  offline: { type: "boolean", about: "ask nothing, give what the cache has (or HF_HUB_OFFLINE=1)" },
+  list: { type: "boolean", about: "list the files of OWNER/NAME and fetch nothing" },
+  endpoint: { type: "string", value: "URL", about: "address of the hub (or HF_ENDPOINT)" },
+  cache: { type: "string", value: "DIR", about: "folder of the downloads (or HF_HUB_CACHE)" },
+  offline: { type: "boolean", about: "use the cache only (or HF_HUB_OFFLINE=1)" },
 } as const;
 
 export const pullCommand: Command = defineCommand({
   name: "pull",
-  summary: "Fetch the paper's released SAEs, embeddings, texts and labels, or any file of the hub.",
+  group: "build",
+  summary: "Download the paper's SAEs, embeddings, texts and labels, or any file of the Hub.",
   details:
-    "csLG and astroPH stand for the paper's two corpora; OWNER/NAME and paths for any repository (without a\n" +
-    "path: all of it). A download that was cut or killed goes on where it was; size and hash are compared with\n" +
-    "the hub's listing. The cache is the one that the hub's own tools use. HF_TOKEN opens private repositories.",
+    "NAME is csLG or astroPH, a corpus of the paper, or OWNER/NAME, a repository of the Hugging Face Hub with PATHs in it " +
+    "(all of it without paths). An interrupted download continues where it stopped; size and hash are checked against " +
+    "the listing of the Hub. The cache is shared with the Hub's own tools. HF_TOKEN opens private repositories.",
   example: "feature-families pull csLG --k 64 --n 9216",
-  positionals: "csLG | astroPH | OWNER/NAME [PATH…]",
+  positionals: "<NAME> [PATH...]",
   options,
   async run(values, [name, ...paths], context) {
     const { onProgress, signal } = context;
-    if (name === undefined) {
-      throw new UsageError("pull: name csLG, astroPH or a repository as OWNER/NAME");
-    }
+    const { openHub } = await import("../../corpus/hub/hub.js");
     const { endpoint, cache } = values;
     // Without the flag the environment decides.
     const hub = openHub({ endpoint, cache, offline: values.offline || undefined });
     const corpus = RELEASED_CORPORA.find((known) => known === name);
     if (corpus !== undefined) {
-      if (paths.length > 0) throw new UsageError(`pull: ${name} takes no paths; see --parts`);
-      const parts = parseParts(values.parts);
+      if (paths.length > 0) throw new UsageError(`pull: ${name} takes no paths; pass --parts`);
+      const parts = values.parts ?? ATLAS_PARTS;
       return releasedOutput(
         await pullReleased(hub, corpus, parts, { ...values, onProgress, signal }),
         corpus,
       );
     }
-    const repo: HubRepo = { kind: values.dataset ? "dataset" : "model", id: name };
+    const repo: HubRepo = { kind: values.repoType ?? "model", id: name };
     const snapshot = await hub.list(repo, values.revision, { signal });
     if (values.list) return listing(snapshot.files);
     const chosen = choosePaths(repo, snapshot.files, paths);
@@ -77,17 +83,6 @@ async function fetchAll(
   const places: string[] = [];
   for (const file of files) places.push(await hub.fetch(snapshot, file, options));
   return places;
-}
-
-function parseParts(text: string | undefined): readonly ReleasedPart[] {
-  if (text === undefined) return ATLAS_PARTS;
-  return text.split(",").map((word) => {
-    const part = RELEASED_PARTS.find((known) => known === word.trim());
-    if (part === undefined) {
-      throw new UsageError(`pull: --parts takes ${RELEASED_PARTS.join(", ")}, got "${word}"`);
-    }
-    return part;
-  });
 }
 
 function choosePaths(repo: HubRepo, files: readonly HubFile[], paths: string[]): HubFile[] {
@@ -112,7 +107,7 @@ function releasedOutput(found: ReleasedFiles, corpus: ReleasedCorpus): CommandOu
   const rows = Object.entries(found).flatMap(([part, places]) =>
     places.map((place): [string, string] => [part, place]),
   );
-  const next = `feature-families demo --corpus ${corpus} builds its atlas`;
+  const next = `feature-families build --corpus ${corpus} builds its atlas`;
   return { json: found, lines: [...formatRows(rows), next] };
 }
 

@@ -1,46 +1,38 @@
-import { drawComputeFrontier, drawScalingLaw } from "../../figures/charts/scaling.js";
-import type { SizeName } from "../../figures/theme.js";
-import { SIZES } from "../../figures/theme.js";
-import { renderFigures } from "../../atlas/figures.js";
-import { type ScalingFit, fitScaling } from "../../sae/train/scaling.js";
-import { readGridTable } from "../../sae/train/train-grid.js";
-import { type Command, UsageError, defineCommand } from "../command.js";
+import type { ScalingFit } from "../../sae/train/scaling.js";
+import { type Command, defineCommand } from "../command.js";
+import { sizeOption } from "../options.js";
 
 export const scalingCommand: Command = defineCommand({
   name: "scaling",
+  group: "steps",
   summary: "Fit the scaling laws of a grid of SAEs: error by n for each k, and by compute.",
   details:
-    "TABLE is the table.json or table.csv of train --grid. Compute is counted as in arXiv 2408.00657:\n" +
+    "TABLE is the table.json or table.csv that train --grid writes. Compute is counted as in arXiv 2408.00657: " +
     "steps · (2d(n + k - 1) + n · log2 k).",
   example: "feature-families scaling grid/table.json --out figures/grid",
-  positionals: "TABLE",
+  positionals: "<TABLE>",
   options: {
-    out: { type: "string", value: "DIR", about: "draw both figures into this folder" },
-    size: {
-      type: "string",
-      choices: Object.keys(SIZES),
-      about: "what the figures are for (default screen)",
-    },
+    out: { type: "string", value: "PATH", about: "folder for both figures (default: none drawn)" },
+    ...sizeOption,
   },
   async run(values, tables, { onProgress, signal }) {
-    if (tables.length !== 1) {
-      throw new UsageError(`scaling: expected one table of train --grid, got ${tables.length}`);
-    }
+    const { readGridTable } = await import("../../sae/train/train-grid.js");
+    const { fitScaling } = await import("../../sae/train/scaling.js");
     const runs = await readGridTable(tables[0]);
     const fits = fitScaling(runs);
-    const size = values.size as SizeName | undefined;
-    const files =
-      values.out === undefined
-        ? []
-        : await renderFigures(
-            [drawScalingLaw(runs, { size }), drawComputeFrontier(runs, { size })],
-            values.out,
-            { onProgress, signal },
-          );
+    const { size } = values;
+    let files: string[] = [];
+    if (values.out !== undefined) {
+      const { drawComputeFrontier, drawScalingLaw } =
+        await import("../../figures/charts/scaling.js");
+      const { renderFigures } = await import("../../atlas/figures.js");
+      const figures = [drawScalingLaw(runs, { size }), drawComputeFrontier(runs, { size })];
+      files = await renderFigures(figures, values.out, { onProgress, signal });
+    }
     const lines = [
       ...fits.size.map((fit) => describeFit(fit, "n")),
       ...fits.compute.map((fit) => describeFit(fit, "F")),
-      ...(fits.size.length === 0 ? ["no fit: expected two n or more for some k"] : []),
+      ...(fits.size.length === 0 ? ["no fit: expected at least two n for some k"] : []),
       ...files.map((file) => `wrote ${file}`),
     ];
     return { json: { ...fits, files }, lines };

@@ -1,42 +1,38 @@
 import path from "node:path";
-import { writeJsonl } from "../../files/jsonl.js";
-import {
-  type EmbeddingScore,
-  EMBEDDING_SCORE,
-  scoreByEmbedding,
-} from "../../labels/embedding-score.js";
+import type { EmbeddingScore } from "../../labels/embedding-score.js";
 import type { Label } from "../../records/label.js";
 import type { SavedScore } from "../../records/model-labels.js";
-import { openStore } from "../../atlas/store.js";
-import { saveScores } from "../../atlas/refresh.js";
-import { createRandom, shuffleInPlace } from "../../core/random.js";
+import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import { type Command, defineCommand } from "../command.js";
-import { embedderOptions, openEmbedder } from "./embedder.js";
-import { formatRows } from "../text.js";
+import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import { formatRows } from "../text/rows.js";
 
 const SHOWN = 5;
 
 export const scoreCommand: Command = defineCommand({
   name: "score",
-  summary: "Score an atlas's labels by embeddings, without a language model.",
+  group: "label",
+  summary: "Score the labels of an atlas by embeddings, without a language model.",
   details:
-    "The AUC of the cosine between label and document over documents in which the latent is active against others,\n" +
-    "beside the same labels dealt out to other latents at random. 0.5 is worthless, 1 perfect. The embedder must be the\n" +
-    "one of the atlas's embeddings: the offline one for the sample, or a model of an OpenAI-compatible server.",
+    "A score is the AUC of the cosine between label and document: documents in which the latent is active against " +
+    "others, beside the same labels dealt out to random latents. 0.5 is chance, 1 is perfect. The embedder must be the " +
+    "one that made the corpus embeddings: the offline one for the sample, or a model of an OpenAI-compatible server, " +
+    "which needs --atlas.",
   example: "feature-families score --atlas families/wordnet --out scores.jsonl",
   options: {
-    atlas: {
-      type: "string",
-      value: "DIR",
-      about: "folder of the atlas (default families/wordnet)",
-    },
-    out: { type: "string", value: "FILE", about: "a line a latent, .jsonl" },
-    save: { type: "boolean", about: "keep the scores in the atlas and show them in its catalog" },
-    seed: { type: "integer", about: "of the documents drawn (default 0)" },
+    ...atlasOption,
+    out: { type: "string", value: "PATH", about: "write a line per latent, .jsonl" },
+    save: { type: "boolean", about: "save the scores in the atlas and show them in its catalog" },
+    seed: { type: "integer", about: "random seed (default 0)" },
     ...embedderOptions,
   },
   async run(values, _positionals, { onProgress, signal }) {
-    const dir = values.atlas ?? "families/wordnet";
+    const costs = remoteEmbedder(values) !== undefined;
+    const dir = await chooseAtlas("score", values.atlas, { costs });
+    const { saveScores } = await import("../../atlas/refresh.js");
+    const { openStore } = await import("../../atlas/store.js");
+    const { writeJsonl } = await import("../../files/jsonl.js");
+    const { EMBEDDING_SCORE, scoreByEmbedding } = await import("../../labels/embedding-score.js");
     const data = await openStore(dir);
     try {
       const source = {
@@ -48,13 +44,13 @@ export const scoreCommand: Command = defineCommand({
       const { embedder } = await openEmbedder(values, signal);
       const options = { seed: values.seed, onProgress, signal };
       const scores = await scoreByEmbedding(source, labels, embedder, options);
-      const control = await scoreByEmbedding(source, dealtOut(labels), embedder, options);
+      const control = await scoreByEmbedding(source, await dealtOut(labels), embedder, options);
       if (values.out !== undefined) await writeJsonl(values.out, withLabels(labels, scores));
       const saved = values.save ? await saveScores(dir, savedScores(labels, scores)) : undefined;
       const report = { measure: EMBEDDING_SCORE, ...summary(scores), shuffled: summary(control) };
       return {
         json: { ...report, out: values.out, embedder: embedder.id, refreshed: saved },
-        lines: tell(labels, scores, report, values.out),
+        lines: describe(labels, scores, report, values.out),
       };
     } finally {
       await data.close();
@@ -86,8 +82,9 @@ function summary(scores: readonly EmbeddingScore[]): Summary {
   };
 }
 
-/** The same labels, each at another latent's place: what a label scores that says nothing of its latent. */
-function dealtOut(labels: readonly Label[]): Label[] {
+/** The same labels, each given to another latent: what an unrelated label scores. */
+async function dealtOut(labels: readonly Label[]): Promise<Label[]> {
+  const { createRandom, shuffleInPlace } = await import("../../core/random.js");
   const labelled = labels.filter(({ text }) => text !== "");
   const order = Uint32Array.from(labelled, (_, i) => i);
   shuffleInPlace(order, createRandom(1));
@@ -102,7 +99,7 @@ function withLabels(labels: readonly Label[], scores: readonly EmbeddingScore[])
   }));
 }
 
-function tell(
+function describe(
   labels: readonly Label[],
   scores: readonly EmbeddingScore[],
   { scored, mean, aboveChance, shuffled }: Summary & { shuffled: Summary },

@@ -1,59 +1,67 @@
+import type { DocumentSearch } from "../../atlas/document-search.js";
 import type { Embedder } from "../../corpus/embedder.js";
-import { matrixRow } from "../../core/matrix.js";
-import { type AtlasStore, openStore } from "../../atlas/store.js";
-import { type DocumentSearch, openDocumentSearch } from "../../atlas/document-search.js";
-import { openRows } from "../../search/scan/row-store.js";
-import { STEERING_METHODS, type SteeringMethod } from "../../search/steer.js";
+import { STEERING_METHODS } from "../../search/steering-methods.js";
+import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import {
   type Command,
   type CommandContext,
+  type CommandOutput,
   type OptionValues,
   UsageError,
   defineCommand,
 } from "../command.js";
-import { embedderOptions, openEmbedder } from "./embedder.js";
-import { type NamedEdit, type Names, readEdits, readFamilyEdit } from "../../search/names.js";
-import { readFilter } from "../../search/filter.js";
-import { runSearchSession } from "./search-session.js";
-import { type Found, describeResults, explainResults, toFound } from "./search-text.js";
-import { formatRows } from "../text.js";
-
-const EDIT = 'LATENT[:STRENGTH],… (number, label words or family:NAME, "…" around a comma)';
+import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import type { OpenSearch } from "../search-session.js";
+import { formatRows } from "../text/rows.js";
+import { type Found, describeResults, explainResults, toFound } from "../text/search-results.js";
+import type { NamedEdit, Names } from "../../search/names.js";
 
 const options = {
-  atlas: { type: "string", value: "DIR", about: "folder of the atlas (default families/wordnet)" },
+  ...atlasOption,
   in: {
     type: "string",
     choices: ["documents", "latents", "families"],
-    about: "what is searched (default documents)",
+    about: "what to search (default documents)",
   },
-  words: { type: "boolean", about: "latents and families by the words of their labels alone" },
-  vector: { type: "string", value: "FILE:ROW", about: "a row of a .npy file in place of a text" },
-  up: { type: "string", value: "LIST", about: `more of these latents: ${EDIT}` },
-  down: { type: "string", value: "LIST", about: "less of these latents" },
-  set: { type: "string", value: "LIST", about: "these latents at exactly that strength" },
-  remove: { type: "string", value: "LIST", about: "these latents at 0" },
-  family: { type: "string", value: "NAME|ID", about: "more of this whole family" },
+  words: { type: "boolean", about: "latents and families: match words of the labels only" },
+  vector: {
+    type: "string",
+    value: "FILE:ROW",
+    about: "search by a row of a .npy file instead of a text",
+  },
+  more: {
+    type: "list",
+    about:
+      'more of these latents, as LATENT[:STRENGTH]: a number, words of a label or family:NAME; "..." around commas',
+  },
+  less: { type: "list", about: "less of these latents" },
+  set: { type: "list", about: "these latents at exactly the strength" },
+  remove: { type: "list", about: "these latents at 0" },
+  family: {
+    type: "string",
+    value: "FAMILY",
+    about: "more of this whole family, by parent latent or name",
+  },
   method: {
     type: "string",
     choices: STEERING_METHODS,
     about: "how edits are applied (default residual)",
   },
-  class: { type: "string", value: "NAME", about: "only documents of this class or category" },
+  class: { type: "string", value: "NAME", about: "only documents of this class" },
   year: { type: "string", value: "FROM-TO", about: "only documents of these years" },
   where: {
-    type: "string",
-    value: "LIST",
-    about: "only documents with COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER,…",
+    type: "list",
+    about: "only documents with COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER",
   },
   metadata: {
     type: "string",
     value: "FILE",
-    about: "table with arxiv_id or id and year, category or other columns (default the corpus)",
+    about:
+      "table with arxiv_id or id and the columns for --year, --class and --where (default: the corpus)",
   },
-  ids: { type: "string", value: "LIST", about: "only these documents" },
-  explain: { type: "boolean", about: "which latents make each score" },
-  top: { type: "integer", least: 1, about: "results (default 10)" },
+  ids: { type: "list", about: "only these documents" },
+  explain: { type: "boolean", about: "show which latents make up each score" },
+  limit: { type: "integer", least: 1, about: "results (default 10)" },
   ...embedderOptions,
 } as const;
 
@@ -61,40 +69,36 @@ type Values = OptionValues<typeof options>;
 
 const OF_NAMES: readonly (keyof Values)[] = ["words"];
 const OF_DOCUMENTS: readonly (keyof Values)[] = [
-  ...(["vector", "up", "down", "set", "remove", "family", "method"] as const),
+  ...(["vector", "more", "less", "set", "remove", "family", "method"] as const),
   ...(["class", "year", "where", "metadata", "ids", "explain"] as const),
 ];
 
-/** Everything that a search of the command line needs, open. */
-export interface OpenSearch {
-  atlas: DocumentSearch;
-  data: AtlasStore;
-  names: Names;
-  top: number;
-  method: SteeringMethod | undefined;
-  accept: ((row: number) => boolean) | undefined;
-  explain: boolean;
-  /** The text as a vector of the embeddings' width. */
-  embed(text: string): Promise<Float32Array>;
-}
-
 export const searchCommand: Command = defineCommand({
   name: "search",
-  summary: "Search an atlas's documents, latents or families; steer by latents; explain.",
+  group: "explore",
+  summary: "Search documents, latents or families; steer by latents; explain results.",
   details:
-    "With a query, one search; without one, a session in the terminal (its `help` tells the words it knows).\n" +
-    "Strengths are multiples of a latent's typical active value; edits go in the order up, down, set, remove. A text\n" +
-    "needs the embedder that made the corpus; steering and explaining, an SAE that reads embeddings as they are.",
-  example: 'feature-families search "small dog" --up bird:2 --explain',
-  positionals: "QUERY",
+    "With a query, one search; without one, a session in the terminal (type help there). Strengths are multiples of the " +
+    "typical active value of a latent; edits apply in the order more, less, set, remove. A text query needs the " +
+    "embedding model of the corpus. Steering and explaining need an SAE that reads embeddings unchanged.",
+  example: 'feature-families search "small dog" --more bird:2 --explain',
+  positionals: "[QUERY...]",
   options,
   async run(values, positionals, context) {
     const text = positionals.join(" ").trim();
     const inSession = positionals.length === 0 && values.vector === undefined;
     checkUsage(values, positionals, inSession && context.json);
-    const data = await openStore(values.atlas ?? "families/wordnet", context);
-    const embedder = lazily(async () => (await openEmbedder(values, context.signal)).embedder);
+    const costs = remoteEmbedder(values) !== undefined;
+    const dir = await chooseAtlas("search", values.atlas, { costs });
+    const { openDocumentSearch } = await import("../../atlas/document-search.js");
+    const { openStore } = await import("../../atlas/store.js");
+    const { once } = await import("../../core/once.js");
+    const { readEdits, readFamilyEdit } = await import("../../search/names.js");
+    const { readFilter } = await import("../../search/filter.js");
+    const data = await openStore(dir, context);
+    const embedder = once(async () => (await openEmbedder(values, context.signal)).embedder);
     const atlas = await openDocumentSearch(data, { ...context, once: !inSession });
+    const limit = values.limit ?? 10;
     try {
       const names: Names = {
         n: atlas.labels.length,
@@ -103,28 +107,26 @@ export const searchCommand: Command = defineCommand({
       };
       if (values.in === "latents" || values.in === "families") {
         const model = values.words ? undefined : await embedder();
-        return await searchNames(atlas, names, {
-          of: values.in,
-          text,
-          top: values.top ?? 10,
-          model,
-        });
+        return await searchNames(atlas, names, { of: values.in, text, limit, model });
       }
+      const { where, ids } = values;
+      const filters = { ...values, where: where?.join(","), ids: ids?.join(",") };
       const open: OpenSearch = {
         atlas,
         data,
         names,
-        top: values.top ?? 10,
-        method: STEERING_METHODS.find((name) => name === values.method),
-        accept: await readFilter(values, await data.documents(), data.paths.corpus),
+        limit,
+        method: values.method,
+        accept: await readFilter(filters, await data.documents(), data.paths.corpus),
         explain: values.explain,
         embed: async (query) => embedQuery(await embedder(), query, atlas.cols),
       };
       const edits = [
         ...(values.family === undefined ? [] : [readFamilyEdit(names, values.family)]),
-        ...(["up", "down", "set", "remove"] as const).flatMap((kind) =>
-          readEdits(names, kind, values[kind]),
-        ),
+        ...readEdits(names, "up", values.more?.join(",")),
+        ...readEdits(names, "down", values.less?.join(",")),
+        ...readEdits(names, "set", values.set?.join(",")),
+        ...readEdits(names, "remove", values.remove?.join(",")),
       ];
       if (inSession) return await startSession(open, edits, context);
       const query =
@@ -159,15 +161,12 @@ async function searchOnce(
   query: Float32Array,
   edits: readonly NamedEdit[],
 ): Promise<Found> {
-  const { atlas, top, method, accept, explain } = open;
-  const results = await atlas.search(query, { count: top, edits, method, accept });
+  const { atlas, limit, method, accept, explain } = open;
+  const results = await atlas.search(query, { count: limit, edits, method, accept });
   return toFound(open, results, explain ? (results.steered?.query ?? query) : undefined);
 }
 
-function describeSearch(
-  found: Found,
-  edits: readonly NamedEdit[],
-): { json: unknown; lines: string[] } {
+function describeSearch(found: Found, edits: readonly NamedEdit[]): CommandOutput {
   return {
     json: { edits, ...found },
     lines: [...describeResults(found, edits), ...explainResults(found)],
@@ -178,8 +177,9 @@ async function startSession(
   open: OpenSearch,
   edits: readonly NamedEdit[],
   context: CommandContext,
-): Promise<{ json: unknown; lines: string[] }> {
-  context.note("a query, or help; quit ends");
+): Promise<CommandOutput> {
+  context.note("type a query, help or quit");
+  const { runSearchSession } = await import("../search-session.js");
   const searches = await runSearchSession(open, edits, {
     input: process.stdin,
     output: process.stdout,
@@ -191,10 +191,10 @@ async function startSession(
 async function searchNames(
   atlas: DocumentSearch,
   { labels, families }: Names,
-  { of, text, top, model }: { of: string; text: string; top: number; model?: Embedder },
-): Promise<{ json: unknown; lines: string[] }> {
+  { of, text, limit, model }: { of: string; text: string; limit: number; model?: Embedder },
+): Promise<CommandOutput> {
   const texts = of === "latents" ? labels : families.map(({ name }) => name);
-  const found = await atlas.findNames(texts, text, { count: top, embedder: model });
+  const found = await atlas.findNames(texts, text, { count: limit, embedder: model });
   const rows = found.map(({ index, by, score }) => ({
     id: of === "latents" ? index : families[index].parent,
     name: texts[index],
@@ -217,9 +217,10 @@ async function searchNames(
 }
 
 async function embedQuery(embedder: Embedder, text: string, cols: number): Promise<Float32Array> {
+  const { matrixRow } = await import("../../core/matrix.js");
   if (embedder.d !== cols) {
     throw new UsageError(
-      `search: ${embedder.id} is ${embedder.d} wide, but the corpus ${cols}: name its own --model, or give --vector`,
+      `search: ${embedder.id} is ${embedder.d} wide, but the corpus ${cols}: name its own model by --embedder, or pass --vector`,
     );
   }
   return matrixRow(await embedder.embed([text]), 0);
@@ -228,6 +229,8 @@ async function embedQuery(embedder: Embedder, text: string, cols: number): Promi
 async function readVector(place: string, cols: number): Promise<Float32Array> {
   const [, file, row] = /^(.*?)(?::(\d+))?$/.exec(place) ?? [];
   const at = Number(row ?? 0);
+  const { matrixRow } = await import("../../core/matrix.js");
+  const { openRows } = await import("../../search/scan/row-store.js");
   const rows = await openRows(file);
   try {
     if (rows.cols !== cols) {
@@ -240,9 +243,4 @@ async function readVector(place: string, cols: number): Promise<Float32Array> {
   } finally {
     await rows.close();
   }
-}
-
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let value: Promise<T> | undefined;
-  return () => (value ??= make());
 }

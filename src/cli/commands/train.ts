@@ -1,112 +1,118 @@
 import { rm, stat } from "node:fs/promises";
-import { createAtomicFile } from "../../files/atomic-file.js";
-import { writeJsonl } from "../../files/jsonl.js";
-import { readNpyMatrix } from "../../files/numpy/npy.js";
-import { loadSae } from "../../sae/checkpoint.js";
-import { saveCheckpoint, tellsK } from "../../sae/save-checkpoint.js";
-import { type TrainResult, trainSae } from "../../sae/train/train.js";
+import type { TrainResult } from "../../sae/train/train.js";
 import type { TrainOptions } from "../../sae/train/train-options.js";
-import { trainerOf } from "../../engine/open-engine.js";
-import { engineChoice } from "../options.js";
-import { runGrid } from "./train-grid.js";
-import { type Command, UsageError, defineCommand } from "../command.js";
+import { type Command, type OptionValues, UsageError, defineCommand } from "../command.js";
+import { runGrid } from "../train-grid.js";
+
+const options = {
+  embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", required: true },
+  out: {
+    type: "string",
+    value: "PATH",
+    about: "the SAE to write, .safetensors, or .pth for PyTorch; with --grid a folder",
+    required: true,
+  },
+  grid: {
+    type: "string",
+    value: "GRID",
+    about: "train every k with every n, such as k=4,8:n=512,1024 (optionally :auxk=…)",
+  },
+  k: { type: "integer", least: 1, about: "latents kept per document" },
+  n: { type: "integer", least: 1, about: "number of latents" },
+  auxk: {
+    type: "integer",
+    least: 1,
+    about: "dead latents that reconstruct the error (default 2k)",
+  },
+  batch: { type: "integer", least: 1, about: "documents per batch (default 1024)" },
+  "auxk-coef": { type: "number", about: "weight of the AuxK loss (default 1/32)" },
+  "multik-coef": {
+    type: "number",
+    about: "weight of the multi-TopK loss, of a decode with 4k latents (default 0)",
+  },
+  lr: { type: "number", about: "learning rate of Adam (default 1e-4)" },
+  warmup: { type: "integer", least: 0, about: "warm-up steps of the learning rate (default 0)" },
+  decay: {
+    type: "string",
+    choices: ["constant", "linear", "cosine"],
+    about: "learning rate after the warm-up (default constant)",
+  },
+  normalise: {
+    type: "string",
+    choices: ["none", "z-score"],
+    about: "train on raw embeddings or on z-scores, recorded in the SAE (default none)",
+  },
+  clip: { type: "number", about: "largest gradient norm (default 1)" },
+  "dead-steps": {
+    type: "integer",
+    least: 1,
+    about: "steps without firing after which a latent is dead",
+  },
+  steps: { type: "integer", least: 1, about: "training steps" },
+  epochs: {
+    type: "integer",
+    least: 1,
+    about: "passes over the documents, instead of --steps (default 50)",
+  },
+  order: {
+    type: "string",
+    choices: ["file", "shuffle"],
+    about: "order of the rows (default shuffle)",
+  },
+  seed: { type: "integer", about: "random seed (default 0)" },
+  "own-seeds": {
+    type: "boolean",
+    about: "with --grid: a different seed per run, so that SAEs compare fairly latent by latent",
+  },
+  init: { type: "string", value: "FILE", about: "an SAE to start from" },
+  holdout: { type: "number", about: "share of rows held out for validation (default 0)" },
+  patience: {
+    type: "integer",
+    least: 1,
+    about: "epochs without a better validation loss before stopping",
+  },
+  "skip-zero-rows": {
+    type: "boolean",
+    about: "leave out rows of zeros instead of rejecting them",
+  },
+  checkpoint: {
+    type: "string",
+    value: "FILE",
+    about: "file for the state of the run (default: beside --out until the run is finished)",
+  },
+  "checkpoint-every": {
+    type: "integer",
+    least: 1,
+    about: "steps between checkpoints (default: one epoch)",
+  },
+  log: { type: "string", value: "FILE", about: "write a line per step, .jsonl" },
+  engine: {
+    type: "string",
+    choices: ["cpu", "tensorflow-webgpu", "tensorflow-cuda", "tensorflow-cpu"],
+    about: "where to train (default cpu)",
+  },
+} as const;
+
+type Values = OptionValues<typeof options>;
 
 export const trainCommand: Command = defineCommand({
   name: "train",
+  group: "steps",
   summary: "Train a top-k SAE on embeddings.",
   details:
-    "Loss, AuxK, gradient projection, clipping and Adam as in arXiv 2408.00657. A stopped or killed run goes\n" +
-    "on from its last checkpoint when the same command is given again, and ends in the same weights.\n" +
-    "--grid trains every k with every n into the folder --out, with a table for `scaling`, such as:\n" +
-    "  feature-families train --grid k=4,8:n=512,1024 --epochs 10 --embeddings FILE --out grid",
+    "Loss, AuxK, gradient projection, clipping and Adam as in arXiv 2408.00657. A stopped run continues from its last " +
+    "checkpoint when the same command is given again, and ends with the same weights. --grid trains every k with every " +
+    "n into the folder --out and writes a table for scaling, such as:\n" +
+    "feature-families train --grid k=4,8:n=512,1024 --epochs 10 --embeddings FILE --out grid",
   example:
     "feature-families train --embeddings data/wordnet/embeddings.npy --k 8 --n 1024 --epochs 20 --lr 1e-3 --out sae.safetensors",
-  options: {
-    embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", required: true },
-    out: {
-      type: "string",
-      value: "FILE",
-      about: "the SAE, .safetensors, or .pth for PyTorch; a folder with --grid",
-      required: true,
-    },
-    grid: { type: "string", value: "k=…:n=…", about: "train every k with every n (and :auxk=…)" },
-    k: { type: "integer", least: 1, about: "latents kept per document" },
-    n: { type: "integer", least: 1, about: "number of latents" },
-    auxk: { type: "integer", least: 1, about: "dead latents that explain the error (default 2k)" },
-    batch: { type: "integer", least: 1, about: "documents a step (default 1024)" },
-    "auxk-coef": { type: "number", about: "weight of that loss (default 1/32)" },
-    "multik-coef": {
-      type: "number",
-      about: "weight of the loss of a decode with 4k latents, the multi-TopK loss (default 0)",
-    },
-    lr: { type: "number", about: "Adam's learning rate (default 1e-4)" },
-    warmup: { type: "integer", least: 0, about: "steps of a rising learning rate (default 0)" },
-    decay: {
-      type: "string",
-      choices: ["constant", "linear", "cosine"],
-      about: "how the learning rate falls after that (default constant)",
-    },
-    normalise: {
-      type: "string",
-      choices: ["none", "z-score"],
-      about: "train on raw embeddings or on their z-scores; kept in the SAE (default none)",
-    },
-    clip: { type: "number", about: "largest gradient norm (default 1)" },
-    "dead-steps": {
-      type: "integer",
-      least: 1,
-      about: "steps without firing after which a latent is dead",
-    },
-    steps: { type: "integer", least: 1, about: "steps in all" },
-    epochs: {
-      type: "integer",
-      least: 1,
-      about: "passes over the rows, instead of --steps (default 50)",
-    },
-    order: {
-      type: "string",
-      choices: ["file", "shuffle"],
-      about: "order of the rows (default shuffle)",
-    },
-    seed: { type: "integer", about: "of initial weights and order (default 0)" },
-    "own-seeds": {
-      type: "boolean",
-      about: "with --grid: a seed for each run, so that SAEs compare fairly latent by latent",
-    },
-    init: { type: "string", value: "FILE", about: "an SAE to start from" },
-    holdout: { type: "number", about: "share of rows held out to validate on (default 0)" },
-    patience: {
-      type: "integer",
-      least: 1,
-      about: "epochs without a better validation loss before stopping",
-    },
-    "skip-zero-rows": {
-      type: "boolean",
-      about: "leave out rows of zeros instead of refusing them",
-    },
-    checkpoint: {
-      type: "string",
-      value: "FILE",
-      about: "where the run's state is kept (default beside --out until the run is finished)",
-    },
-    "checkpoint-every": {
-      type: "integer",
-      least: 1,
-      about: "steps between two checkpoints (default an epoch)",
-    },
-    log: { type: "string", value: "FILE", about: "a JSON line a step" },
-    engine: {
-      type: "string",
-      choices: ["cpu", "tensorflow-webgpu", "tensorflow-cuda", "tensorflow-cpu"],
-      about: "where to train (default cpu)",
-    },
-  },
+  options,
   async run(values, _positionals, context) {
     if (values.steps !== undefined && values.epochs !== undefined) {
       throw new UsageError("train: --steps and --epochs exclude each other");
     }
     const { onProgress, signal } = context;
-    const shared = { ...sharedOptions(values), onProgress, signal };
+    const shared = { ...(await sharedOptions(values)), onProgress, signal };
     if (values.grid !== undefined)
       return runGrid(values.grid, values, shared, (line) => context.note(line));
     for (const name of ["k", "n"] as const) {
@@ -114,7 +120,6 @@ export const trainCommand: Command = defineCommand({
         throw new UsageError(`train: --${name} is required without --init`);
       }
     }
-    const embeddings = await readNpyMatrix(values.embeddings);
     for (const name of ["out", "log", "checkpoint"] as const) {
       await checkWritable(`--${name}`, values[name]);
     }
@@ -126,6 +131,12 @@ export const trainCommand: Command = defineCommand({
         "train: --normalise z-score needs an --out of .safetensors: a .pth has no place for it",
       );
     }
+    const { readNpyMatrix } = await import("../../files/numpy/npy.js");
+    const { writeJsonl } = await import("../../files/jsonl.js");
+    const { loadSae } = await import("../../sae/checkpoint.js");
+    const { saveCheckpoint, tellsK } = await import("../../sae/save-checkpoint.js");
+    const { trainSae } = await import("../../sae/train/train.js");
+    const embeddings = await readNpyMatrix(values.embeddings);
     const init =
       values.init === undefined ? undefined : await loadSae(values.init, { k: values.k });
     const checkpointPath =
@@ -144,45 +155,39 @@ export const trainCommand: Command = defineCommand({
     if (values.log !== undefined) await writeJsonl(values.log, result.log);
     if (result.ended === "aborted") {
       throw new Error(
-        `train: stopped after step ${result.steps}; run the same command to go on from ${checkpointPath}`,
+        `train: stopped after step ${result.steps}; run the same command to continue from ${checkpointPath}`,
       );
     }
     await saveCheckpoint(values.out, result.sae, { auxk: values.auxk ?? 2 * result.sae.k });
     if (values.checkpoint === undefined) await rm(checkpointPath, { force: true });
     return {
       json: summary(result, values.out, seconds),
-      lines: summaryLines(result, values.out, seconds),
+      lines: [
+        ...summaryLines(result, values.out, seconds),
+        ...(tellsK(values.out)
+          ? []
+          : [`the name ${values.out} does not declare k: pass --k ${result.sae.k} to read it`]),
+      ],
     };
   },
 });
 
-function sharedOptions(
-  values: Record<string, unknown>,
-): Omit<Partial<TrainOptions>, "k" | "n" | "auxk"> {
+async function sharedOptions(
+  values: Values,
+): Promise<Omit<Partial<TrainOptions>, "k" | "n" | "auxk">> {
+  const { auxkCoef, multikCoef, batch, lr, warmup, decay, normalise, clip, deadSteps } = values;
+  const { steps, epochs, order, seed, holdout, patience, skipZeroRows, checkpointEvery } = values;
+  const { trainerOf } = await import("../../engine/open-engine.js");
   return {
-    createTrainer: trainerOf(engineChoice(values.engine as string | undefined)),
-    auxkCoef: values["auxk-coef"] as number | undefined,
-    multikCoef: values["multik-coef"] as number | undefined,
-    batch: values.batch as number | undefined,
-    lr: values.lr as number | undefined,
-    warmup: values.warmup as number | undefined,
-    decay: values.decay as TrainOptions["decay"],
-    normalise: values.normalise as TrainOptions["normalise"],
-    clip: values.clip as number | undefined,
-    deadSteps: values["dead-steps"] as number | undefined,
-    steps: values.steps as number | undefined,
-    epochs: values.epochs as number | undefined,
-    order: values.order as TrainOptions["order"],
-    seed: values.seed as number | undefined,
-    holdout: values.holdout as number | undefined,
-    patience: values.patience as number | undefined,
-    zeroRows: values["skip-zero-rows"] === true ? "skip" : "error",
-    checkpointEvery: values["checkpoint-every"] as number | undefined,
+    createTrainer: trainerOf(values.engine ?? "auto"),
+    ...{ auxkCoef, multikCoef, batch, lr, warmup, decay, normalise, clip, deadSteps },
+    ...{ steps, epochs, order, seed, holdout, patience, checkpointEvery },
+    zeroRows: skipZeroRows ? "skip" : "error",
   };
 }
 
 /**
- * Opens and drops a file beside each that will be written: a name that cannot be written is told before the training,
+ * Opens and drops a file beside each that will be written: a name that cannot be written is reported before the training,
  * not after it.
  */
 async function checkWritable(option: string, file: string | undefined): Promise<void> {
@@ -192,6 +197,7 @@ async function checkWritable(option: string, file: string | undefined): Promise<
     () => false,
   );
   if (isFolder) throw new UsageError(`train: ${option} must name a file, ${file} is a folder`);
+  const { createAtomicFile } = await import("../../files/atomic-file.js");
   try {
     await (await createAtomicFile(file)).abort();
   } catch (cause) {
@@ -215,6 +221,5 @@ function summaryLines(result: TrainResult, out: string, seconds: number): string
       ? [`last batch: normalised MSE ${last.reconstruction.toFixed(4)}, ${last.dead} dead latents`]
       : []),
     `wrote ${out}`,
-    ...(tellsK(out) ? [] : [`${out} does not tell k: give --k ${result.sae.k} to read it`]),
   ];
 }

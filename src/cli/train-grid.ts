@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { readNpyMatrix } from "../../files/numpy/npy.js";
-import { type GridRow, trainGrid } from "../../sae/train/train-grid.js";
-import type { TrainOptions } from "../../sae/train/train-options.js";
-import { type CommandOutput, UsageError } from "../command.js";
+import type { GridRow } from "../sae/train/train-grid.js";
+import type { TrainOptions } from "../sae/train/train-options.js";
+import { type CommandOutput, UsageError } from "./command.js";
 
 interface GridValues {
   embeddings: string;
@@ -13,7 +12,7 @@ interface GridValues {
   init?: string;
   checkpoint?: string;
   log?: string;
-  "own-seeds": boolean;
+  ownSeeds: boolean;
 }
 
 /** `train --grid`: every k with every n into the folder `--out`. */
@@ -28,6 +27,8 @@ export async function runGrid(
       throw new UsageError(`train: --grid and --${name} exclude each other`);
     }
   }
+  const { readNpyMatrix } = await import("../files/numpy/npy.js");
+  const { trainGrid } = await import("../sae/train/train-grid.js");
   const grid = parseGrid(text);
   const embeddings = await readNpyMatrix(values.embeddings);
   const { rows, ended } = await trainGrid(embeddings, {
@@ -35,13 +36,13 @@ export async function runGrid(
     ...grid,
     folder: values.out,
     resume: true,
-    ownSeeds: values["own-seeds"],
+    ownSeeds: values.ownSeeds,
     onRow: (row) => note(describeRow(row)),
   });
   if (ended === "aborted") {
     const all = grid.k.length * grid.n.length * (grid.auxk?.length ?? 1);
     throw new Error(
-      `train: stopped with ${rows.length} of ${all} SAEs trained; run the same command to go on from ${values.out}`,
+      `train: stopped with ${rows.length} of ${all} SAEs trained; run the same command to continue from ${values.out}`,
     );
   }
   const table = join(values.out, "table.json");
@@ -62,7 +63,7 @@ export function parseGrid(text: string): { k: number[]; n: number[]; auxk?: numb
     const match = /^(k|n|auxk)=(\d+(?:,\d+)*)$/.exec(part);
     if (!match || match[1] in grid) {
       throw new UsageError(
-        `train: --grid takes k=16,32:n=1024,2048, with :auxk=… where wanted, got "${text}"`,
+        `train: --grid takes k=16,32:n=1024,2048, optionally :auxk=…, got "${text}"`,
       );
     }
     grid[match[1]] = match[2].split(",").map(Number);

@@ -1,29 +1,51 @@
 import { createInterface } from "node:readline";
-import { sharedLatents } from "../../search/explain.js";
-import { type SteeringSession, startSteering } from "../../search/steering-session.js";
-import type { SteeringEdit } from "../../search/edits.js";
-import type { OpenSearch } from "./search.js";
-import { type NamedEdit, readEdit } from "../../search/names.js";
+import type { DocumentSearch } from "../atlas/document-search.js";
+import type { AtlasStore } from "../atlas/store.js";
+import type { SteeringEdit } from "../search/edits.js";
+import { sharedLatents } from "../search/explain.js";
+import type { SteeringMethod } from "../search/steering-methods.js";
+import { type SteeringSession, startSteering } from "../search/steering-session.js";
+import { type NamedEdit, type Names, readEdit } from "../search/names.js";
 import {
   type Found,
   describeResults,
   describeShared,
   explainResults,
   toFound,
-} from "./search-text.js";
+} from "./text/search-results.js";
 
 const HELP = `QUERY                 search for a text
-up TERM [STRENGTH]    more of a latent (number), label words, or family:NAME
-down, set TERM [STRENGTH], remove TERM
-undo, redo            the newest edit away, and back
-why RANK              which latents make that result's score
+more TERM [STRENGTH]  more of a latent (its number or words of its label) or family:NAME
+less, set TERM [STRENGTH], remove TERM
+undo, redo            take back the latest edit, or make it again
+why RANK              which latents make up that result's score
 shared RANK RANK      which latents are active in both results
 history               the edits in force
-clear                 no edits
+clear                 remove all edits
 "QUERY"               search for a text that begins with one of these words
 help, quit`;
 
-const INCOMPLETE = /^(up|down|set|remove|why|shared)[\s\d]*$/;
+const KINDS: Record<string, SteeringEdit["kind"]> = {
+  more: "up",
+  less: "down",
+  set: "set",
+  remove: "remove",
+};
+
+const INCOMPLETE = /^(more|less|set|remove|why|shared)[\s\d]*$/;
+
+/** Everything that searches of an atlas need, open. */
+export interface OpenSearch {
+  atlas: DocumentSearch;
+  data: AtlasStore;
+  names: Names;
+  limit: number;
+  method: SteeringMethod | undefined;
+  accept: ((row: number) => boolean) | undefined;
+  explain: boolean;
+  /** The text as a vector of the embeddings' width. */
+  embed(text: string): Promise<Float32Array>;
+}
 
 /** Where a session reads and writes. */
 export interface SessionStreams {
@@ -43,8 +65,8 @@ interface State {
 }
 
 /**
- * Reads lines until the input ends or says quit: queries, and words that steer. A line that is wrong is told and the
- * session goes on. Gives the number of searches.
+ * Reads lines until the input ends or says quit: queries, and words that steer. What is wrong with a line is reported, and
+ * the session continues. Gives the number of searches.
  */
 export async function runSearchSession(
   open: OpenSearch,
@@ -74,11 +96,9 @@ export async function runSearchSession(
 }
 
 async function obey(open: OpenSearch, state: State, line: string): Promise<string[]> {
-  const edit = /^(up|down|set|remove)\s+(.+)$/.exec(line);
+  const edit = /^(more|less|set|remove)\s+(.+)$/.exec(line);
   if (edit) {
-    state.session = state.session.add(
-      parseEdit(open, edit[1] as SteeringEdit["kind"], edit[2].trim()),
-    );
+    state.session = state.session.add(parseEdit(open, KINDS[edit[1]], edit[2].trim()));
     return search(open, state);
   }
   const why = /^why\s+(\d+)$/.exec(line);
@@ -86,7 +106,7 @@ async function obey(open: OpenSearch, state: State, line: string): Promise<strin
   const both = /^shared\s+(\d+)\s+(\d+)$/.exec(line);
   if (both) return shared(open, state, [Number(both[1]), Number(both[2])]);
   if (INCOMPLETE.test(line))
-    return [`"${line}" lacks something; help tells what, and quotes make it a query`];
+    return [`"${line}" is incomplete: see help, or put it in quotes to search for it`];
   switch (line) {
     case "help":
       return HELP.split("\n");
@@ -120,10 +140,10 @@ async function searchText(open: OpenSearch, state: State, text: string): Promise
 }
 
 async function search(open: OpenSearch, state: State): Promise<string[]> {
-  if (!state.query) return ["kept for the first query"];
+  if (!state.query) return ["saved for the first query"];
   const edits = editsOf(state);
-  const { atlas, top, method, accept, explain: always } = open;
-  const results = await atlas.search(state.query, { count: top, edits, method, accept });
+  const { atlas, limit, method, accept, explain: always } = open;
+  const results = await atlas.search(state.query, { count: limit, edits, method, accept });
   state.searched = results.steered?.query ?? state.query;
   state.found = await toFound(open, results, always ? state.searched : undefined);
   state.searches++;

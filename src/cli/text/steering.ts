@@ -1,7 +1,7 @@
 import type { SteeringReport } from "../../atlas/steering-report.js";
 import type { MeanInterval } from "../../search/study/bootstrap.js";
 import type { JudgedSearches } from "../../search/study/judge-question.js";
-import { formatRows } from "../text.js";
+import { formatRows } from "./rows.js";
 
 /** The evaluation as tables: every method by cosine, differences, and what models said. */
 export function describeSteering(report: SteeringReport): string[] {
@@ -26,14 +26,17 @@ export function describeSteering(report: SteeringReport): string[] {
       signed(measures.overlap),
     ]);
   return [
-    `${cases.length} queries, ${top} results each; gain of the wanted and fall of the unwanted latent in the results,`,
+    `${cases.length} queries, ${top} results each; rise of the wanted and fall of the unwanted latent in the results,`,
     "in typical active values, where the steered query has that cosine to the original",
-    ...formatRows([["cosine", "method", "up", "rose", "down", "fell", "kept", "queries"], ...rows]),
+    ...formatRows([
+      ["cosine", "method", "more", "rose", "less", "fell", "kept", "queries"],
+      ...rows,
+    ]),
     ...(gains.length > 0
       ? [
           "",
           "differences at equal cosine, with 95 % intervals",
-          ...formatRows([["cosine", "methods", "up", "down", "kept"], ...gains]),
+          ...formatRows([["cosine", "methods", "more", "less", "kept"], ...gains]),
         ]
       : []),
     ...describeModels(report),
@@ -48,9 +51,9 @@ function describeModels({ judge, rewriting, cells }: SteeringReport): string[] {
     );
     lines.push("", `judged by ${judge.model}, chance ${percent(judge.chance)}`);
     for (const method of new Set(all.map((cell) => cell.method))) {
-      lines.push(tell(method, sumJudged(all.filter((cell) => cell.method === method))));
+      lines.push(describeJudged(method, sumJudged(all.filter((cell) => cell.method === method))));
     }
-    if (rewriting?.judged) lines.push(tell("rewritten", rewriting.judged));
+    if (rewriting?.judged) lines.push(describeJudged("rewritten", rewriting.judged));
   }
   if (rewriting) {
     const { model, measures, cosines, failed } = rewriting;
@@ -59,7 +62,7 @@ function describeModels({ judge, rewriting, cells }: SteeringReport): string[] {
     lines.push(
       "",
       `rewritten by ${model}${failed > 0 ? ` (${failed} failed)` : ""}: mean cosine ${mean.toFixed(2)}, ` +
-        `up ${measures.upActivation.mean.toFixed(2)}, down ${measures.downActivation.mean.toFixed(2)}`,
+        `more ${measures.upActivation.mean.toFixed(2)}, less ${measures.downActivation.mean.toFixed(2)}`,
     );
   }
   return lines;
@@ -78,8 +81,8 @@ function sumJudged(cells: readonly { judged: JudgedSearches }[]): Counts {
   return sum;
 }
 
-function tell(name: string, { total, failed, upRight, downRight }: Counts): string {
-  return `  ${name}: up ${percent(upRight / total)}, down ${percent(downRight / total)} of ${total} right${
+function describeJudged(name: string, { total, failed, upRight, downRight }: Counts): string {
+  return `  ${name}: more ${percent(upRight / total)}, less ${percent(downRight / total)} of ${total} right${
     failed > 0 ? `, ${failed} failed` : ""
   }`;
 }

@@ -1,14 +1,14 @@
-import type { Budget } from "../../llm/budget.js";
+import type { Budget } from "../llm/budget.js";
 import {
   type ChatModelOptions,
   type PricedChatModel,
   createCallLimiter,
   createChatModel,
-} from "../../llm/chat.js";
-import type { Ledger } from "../../llm/ledger.js";
-import type { PriceTable } from "../../llm/prices.js";
-import { type RoleSettings, readRoleSettings } from "../../llm/settings.js";
-import { UsageError } from "../command.js";
+} from "../llm/chat.js";
+import type { Ledger } from "../llm/ledger.js";
+import type { PriceTable } from "../llm/prices.js";
+import { type RoleSettings, readRoleSettings } from "../llm/settings.js";
+import { UsageError } from "./command.js";
 
 /** The two models of a labelling; one and the same where nothing tells them apart. */
 export interface LabelModels {
@@ -19,12 +19,12 @@ export interface LabelModels {
 /** What names the models on the command line. */
 export interface LabelModelValues {
   model?: string;
-  "base-url"?: string;
+  modelUrl?: string;
   judge?: string;
-  "judge-base-url"?: string;
+  judgeUrl?: string;
   parallel?: number;
   seed?: number;
-  "dry-run"?: boolean;
+  dryRun?: boolean;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function openLabelModels(
   const { parallel, seed } = values;
   const first = readRoleSettings("explainer", {
     model: values.model,
-    baseUrl: values["base-url"],
+    baseUrl: values.modelUrl,
   });
   const second = judgeSettings(values, first);
   const limiter = createCallLimiter(parallel);
@@ -50,7 +50,7 @@ export async function openLabelModels(
     if (model === undefined) {
       throw new UsageError("label: name a model by --model or FEATURE_FAMILIES_EXPLAINER_MODEL");
     }
-    const needsKey = !values["dry-run"];
+    const needsKey = !values.dryRun;
     const given = { model, baseUrl, keyVariables, needsKey, parallel, seed };
     return createChatModel({ ...given, ...shared, ...more });
   };
@@ -63,12 +63,12 @@ export async function openLabelModels(
 function judgeSettings(values: LabelModelValues, explainer: RoleSettings): RoleSettings {
   const judge = readRoleSettings("judge", {
     model: values.judge,
-    baseUrl: values["judge-base-url"],
+    baseUrl: values.judgeUrl,
   });
   const { FEATURE_FAMILIES_JUDGE_MODEL: model, FEATURE_FAMILIES_JUDGE_BASE_URL: url } = process.env;
   return {
     ...judge,
     model: (values.judge ?? model) ? judge.model : explainer.model,
-    baseUrl: (values["judge-base-url"] ?? url) ? judge.baseUrl : explainer.baseUrl,
+    baseUrl: (values.judgeUrl ?? url) ? judge.baseUrl : explainer.baseUrl,
   };
 }

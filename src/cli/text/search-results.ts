@@ -1,11 +1,13 @@
 import type { Document } from "../../corpus/corpus.js";
-import { type DocumentHits, RANKS_BEFORE } from "../../atlas/document-search.js";
+import type { DocumentHits, DocumentSearch } from "../../atlas/document-search.js";
 import type { Explanation } from "../../search/explain.js";
-import type { OpenSearch } from "./search.js";
+import type { AtlasStore } from "../../atlas/store.js";
 import type { NamedEdit } from "../../search/names.js";
-import { formatRows } from "../text.js";
+import { formatRows } from "./rows.js";
 
 const LATENTS_SHOWN = 5;
+// Ranks without the edits are known to this one.
+const RANKS_BEFORE = 1000;
 
 /** One result, ready for JSON. */
 export interface FoundDocument {
@@ -31,9 +33,9 @@ export interface Found {
   moved?: { latent: number; label: string; before: number; wanted: number; after: number }[];
 }
 
-/** Puts ids, titles and, for a `query`, explanations to the rows that were found. */
+/** The rows that were found with ids, titles and, for a `query`, explanations. */
 export async function toFound(
-  { atlas, data }: Pick<OpenSearch, "atlas" | "data">,
+  { atlas, data }: { atlas: DocumentSearch; data: AtlasStore },
   { hits, before, left, steered }: DocumentHits,
   query?: Float32Array,
 ): Promise<Found> {

@@ -1,0 +1,51 @@
+import path from "node:path";
+import type { AtlasOptions } from "../atlas/options.js";
+import type { CommandContext, CommandOutput } from "./command.js";
+import { describeSteps, summariseAtlas } from "./text/build.js";
+import { formatRows } from "./text/rows.js";
+
+/** Where a build draws. */
+export const FIGURE_OPTIONS = {
+  figures: { type: "string", value: "DIR", about: "folder of the figures (default figures/NAME)" },
+  "no-figures": { type: "boolean", about: "draw no figures, so that no browser is needed" },
+} as const;
+
+/** Builds an atlas and its figures, and summarises it. */
+export async function runBuild(
+  options: AtlasOptions,
+  { figures, noFigures }: { figures?: string; noFigures: boolean },
+  { onProgress, signal, ...context }: CommandContext,
+): Promise<CommandOutput> {
+  const { buildFolder } = await import("../atlas/build.js");
+  const { openStore } = await import("../atlas/store.js");
+  const { refreshFigures } = await import("../atlas/steps/figures-step.js");
+  const start = performance.now();
+  const { dir } = options;
+  const report = await buildFolder({
+    ...options,
+    onProgress,
+    onWarning: (warning) => context.note(`warning: ${warning}`),
+    signal,
+  });
+  const folder = figures ?? path.join("figures", path.basename(dir));
+  const atlas = await openStore(dir);
+  const drawn = noFigures ? undefined : await refreshFigures(atlas, folder, { onProgress, signal });
+  if (!noFigures) (drawn ? report.ran : report.kept).push("figures");
+  const seconds = (performance.now() - start) / 1000;
+  const summary = await summariseAtlas(atlas);
+  return {
+    json: { ...report, figures: drawn, seconds, ...summary },
+    lines: [
+      ...formatRows(Object.entries(summary).map(([key, value]) => [key, String(value)])),
+      "",
+      `atlas    ${dir}`,
+      ...(noFigures ? [] : [`figures  ${folder}`]),
+      `done in ${seconds.toFixed(1)} s: ${describeSteps(report.ran, report.kept)}`,
+      ...(report.dropped.includes("stability")
+        ? [
+            `the families changed, so their stability was dropped: feature-families stability --atlas ${dir} measures it again`,
+          ]
+        : []),
+    ],
+  };
+}

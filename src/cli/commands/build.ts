@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import type { AtlasOptions } from "../../atlas/options.js";
+import { RELEASED_CORPORA, type ReleasedPart, pullReleased } from "../../corpus/hub/released.js";
+import { FIGURE_OPTIONS, runBuild } from "../build-atlas.js";
+import {
+  type Command,
+  type CommandContext,
+  type OptionValues,
+  UsageError,
+  defineCommand,
+} from "../command.js";
+import { engineOption } from "../options.js";
+
+const options = {
+  corpus: {
+    type: "string",
+    value: "PATH",
+    about:
+      "documents (.jsonl, .csv, .parquet or abstract_texts.json), or csLG or astroPH: the corpora of the paper, downloaded once",
+    required: true,
+  },
+  embeddings: { type: "string", value: "FILE", about: "their embeddings [N, d], .npy" },
+  sae: { type: "string", value: "FILE", about: "SAE to use; without it one is trained" },
+  k: { type: "integer", least: 1, about: "latents kept per document" },
+  n: { type: "integer", least: 1, about: "latents to train" },
+  epochs: {
+    type: "integer",
+    least: 1,
+    about: "passes over the documents in training (default 25)",
+  },
+  lr: { type: "number", about: "learning rate of the training (default 0.002)" },
+  batch: { type: "integer", least: 1, about: "documents per batch of the training (default 1024)" },
+  "class-tree": {
+    type: "string",
+    value: "FILE",
+    about: "parents of the documents' classes, .jsonl",
+  },
+  analysis: {
+    type: "string",
+    value: "FILE",
+    about: "feature_analysis_results_*.json whose labels and scores to use",
+  },
+  compat: {
+    type: "boolean",
+    about: "reproduce the paper's families, bugs included; needs --analysis",
+  },
+  threshold: { type: "number", about: "weakest edge of a family (default 0.1)" },
+  "map-from": {
+    type: "string",
+    choices: ["decoder", "coactivation"],
+    about: "what places latents close together on the map (default coactivation)",
+  },
+  seed: { type: "integer", about: "random seed (default 0)" },
+  name: { type: "string", about: "name of the atlas (default: from the corpus)" },
+  out: { type: "string", value: "PATH", about: "folder of the atlas (default families/NAME)" },
+  ...FIGURE_OPTIONS,
+  ...engineOption,
+} as const;
+
+/** Names of the options of `build`. */
+export const BUILD_OPTIONS: readonly string[] = Object.keys(options);
+
+type Values = OptionValues<typeof options>;
+
+export const buildCommand: Command = defineCommand({
+  name: "build",
+  group: "build",
+  summary: "Build an atlas of your corpus: SAE, codes, labels, families, map, catalog, figures.",
+  details:
+    "Needs the documents and their embeddings (see embed), and an SAE or --k and --n to train one. Steps whose inputs and " +
+    "options have not changed are not repeated, and an interrupted run continues where it stopped.",
+  example:
+    "feature-families build --corpus papers.jsonl --embeddings embeddings.npy --k 16 --n 3072 --name papers",
+  options,
+  async run(values, _positionals, context) {
+    const atlas = atlasOptions(await withReleased(values, context));
+    return runBuild(atlas, values, context);
+  },
+});
+
+/** Puts the released files in the place of a corpus that is named csLG or astroPH, unless a file has that name. */
+async function withReleased(values: Values, context: CommandContext): Promise<Values> {
+  const corpus = RELEASED_CORPORA.find((known) => known === values.corpus);
+  if (corpus === undefined || existsSync(corpus)) return values;
+  const { k, n, embeddings, sae, analysis } = values;
+  const wanted: ReleasedPart[] = ["texts"];
+  if (embeddings === undefined) wanted.push("embeddings");
+  if (sae === undefined) wanted.push("sae");
+  // The released labels are those of the web app's SAE.
+  const labelled = sae === undefined && analysis === undefined && (n ?? 9216) === 9216;
+  if (labelled && (k ?? 64) === 64) wanted.push("labels");
+  const { openHub } = await import("../../corpus/hub/hub.js");
+  const found = await pullReleased(openHub(), corpus, wanted, { k, n, ...context });
+  return {
+    ...values,
+    corpus: found.texts?.[0] ?? values.corpus,
+    embeddings: embeddings ?? found.embeddings?.[0],
+    sae: sae ?? found.sae?.[0],
+    analysis: analysis ?? found.labels?.[0],
+    name: values.name ?? corpus,
+  };
+}
+
+function atlasOptions(values: Values): AtlasOptions {
+  const { corpus, embeddings, sae, k, n, epochs = 25, lr = 2e-3, batch } = values;
+  if (embeddings === undefined) {
+    throw new UsageError("build: --corpus and --embeddings go together");
+  }
+  if (sae === undefined && (k === undefined || n === undefined)) {
+    throw new UsageError("build: pass --sae FILE, or --k and --n to train an SAE");
+  }
+  const { classTree, analysis, compat, threshold, mapFrom, seed } = values;
+  return {
+    dir: values.out ?? path.join("families", values.name ?? corpusName(corpus)),
+    ...{ corpus, embeddings, classTree, sae, k },
+    training: k && n && sae === undefined ? { k, n, epochs, lr, batch } : undefined,
+    ...{ analysis, compat, threshold, mapFrom, seed },
+    device: values.engine ?? "auto",
+  };
+}
+
+function corpusName(corpus: string): string {
+  return path.basename(corpus).replace(/\.(jsonl|csv|json|parquet)(\.gz)?$/i, "") || "corpus";
+}

@@ -1,0 +1,98 @@
+import type { ComparedSae, MatchDirection, SaeComparison } from "../../atlas/compare.js";
+import type { SplittingTree } from "../../compare/splitting-trees.js";
+import type { FamilyMatches } from "../../compare/universality.js";
+import { formatRows } from "./rows.js";
+
+const SHOWN = 3;
+
+/** Splitting trees in numbers; a tree without a latent on either way agrees on nothing and does not count. */
+export interface TreeSummary {
+  trees: number;
+  /** Mean over those trees. */
+  meanConsistency: number;
+  /** Trees that branch at both steps. */
+  branching: number;
+}
+
+/** The numbers of splitting trees. */
+export function summariseTrees(trees: readonly SplittingTree[]): TreeSummary {
+  const full = trees.filter(({ children, direct }) => children.length + direct.length > 0);
+  const sum = full.reduce((total, { consistency }) => total + consistency, 0);
+  const isBranching = ({ children }: SplittingTree): boolean =>
+    children.length > 1 && children.some(({ leaves }) => leaves.length > 1);
+  return {
+    trees: full.length,
+    meanConsistency: sum / full.length,
+    branching: full.filter(isBranching).length,
+  };
+}
+
+/** Both directions as a table, then splits and universal latents. */
+export function describeMatch({ toSmall, toLarge, splits, universal }: SaeComparison): string[] {
+  const split = splits.filter((list) => list.length > 1).length;
+  const lone = splits.filter((list) => list.length === 0).length;
+  const shares = [toLarge, toSmall].map(({ latents }) => percent(universal.length / latents));
+  return [
+    ...formatRows([
+      ["", "latents", "mean cosine", "threshold", "recurrent", "novel"],
+      ["large to small", ...cells(toSmall)],
+      ["small to large", ...cells(toLarge)],
+    ]),
+    `${split} of ${toLarge.latents} small latents split into several, ${lone} have no counterpart`,
+    `${universal.length} latents are each other's nearest and recurrent both ways: ${shares[0]} of the small SAE, ${shares[1]} of the large one`,
+  ];
+}
+
+/** Trees in numbers, then the `examples` drawn with indents. */
+export function describeTrees(
+  { trees, meanConsistency, branching }: TreeSummary,
+  examples: readonly SplittingTree[],
+  [small, middle, large]: readonly ComparedSae[],
+): string[] {
+  const shown = examples.flatMap((tree) => [
+    `  ${small.label(tree.latent)}  (self-consistency ${tree.consistency.toFixed(2)})`,
+    ...tree.children.flatMap(({ latent, leaves }) => [
+      `    ${middle.label(latent)}`,
+      ...leaves.map((leaf) => `      ${large.label(leaf)}`),
+    ]),
+  ]);
+  return [
+    `${trees} trees through three sizes, mean self-consistency ${meanConsistency.toFixed(3)}, ${branching} branch at both steps`,
+    ...(shown.length > 0 ? ["for example", ...shown] : []),
+  ];
+}
+
+/** Families in numbers, then the closest pairs by name. */
+export function describeFamilyMatches(
+  { toSmall, toLarge, mean, meanNull }: FamilyMatches,
+  small: ComparedSae,
+  large: ComparedSae,
+): string[] {
+  const found = (pairs: FamilyMatches["toSmall"]): string =>
+    `${pairs.filter(({ to }) => to !== undefined).length} of ${pairs.length}`;
+  const best = [...toSmall].sort((a, b) => b.overlap - a.overlap).slice(0, SHOWN);
+  return [
+    `${found(toSmall)} large families share latents with a small one, ${found(toLarge)} the other way`,
+    `mean overlap of the best pairs ${mean.toFixed(3)} (${meanNull.toFixed(3)} with latents matched at random)`,
+    ...best.flatMap(({ from, to, overlap }) =>
+      to === undefined
+        ? []
+        : [`  ${overlap.toFixed(2)}  ${large.familyName(from)}  =  ${small.familyName(to)}`],
+    ),
+  ];
+}
+
+function cells({ latents, meanCosine, threshold, recurrent }: MatchDirection): string[] {
+  const part = (count: number): string => `${count} (${percent(count / latents)})`;
+  return [
+    String(latents),
+    meanCosine.toFixed(3),
+    threshold.toFixed(3),
+    part(recurrent),
+    part(latents - recurrent),
+  ];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}

@@ -4,27 +4,27 @@ import { stringifyJson, writeJson } from "../files/json.js";
 import { writeSafetensors } from "../files/safetensors.js";
 import { checkName, type ExportInputs } from "./inputs.js";
 
-/** How an atlas is written for delphi. */
+/** Options of the export to delphi. */
 export interface DelphiOptions {
-  /** Files that the latents are spread over. Default 1. */
+  /** Number of files over which the latents are distributed. Default 1. */
   splits?: number;
-  /** Tokens kept of each document. Default 128. */
+  /** Tokens kept per document. Default 128. */
   context?: number;
-  /** Gives a text's token ids. Default cl100k_base, that of text-embedding-3. */
+  /** Returns a text's token ids. Default: cl100k_base, the tokenizer of text-embedding-3. */
   tokenize?: (text: string) => readonly number[];
 }
 
 const HOOK = "embedding";
-/** delphi leaves out smaller activations. */
+/** delphi ignores smaller activations. */
 const LEAST_ACTIVATION = 1e-5;
 const UINT16_END = 65536;
 
 /**
  * Writes delphi's latent cache and explanations: `latents/embedding/{start}_{end}.safetensors` (end inclusive) with
  * `locations` [nnz, 3] (document, position 0, latent - start), `activations` float16 and `tokens` [documents, context]
- * padded with 0, its `config.json`, and `explanations/embedding_latent{i}.txt`. One document is one row, and its
- * activation stands on position 0: detection and embedding scores mean something there, fuzzing does not. Gives the
- * paths of the caches. Throws RangeError where a split would have no activation, on which delphi fails.
+ * padded with 0, its `config.json`, and `explanations/embedding_latent{i}.txt`. Each document is one row with its
+ * activation at position 0: detection and embedding scores are meaningful there, fuzzing is not. Returns the paths of
+ * the caches. Throws RangeError if a split would have no activation, because delphi fails on it.
  */
 export async function exportDelphi(
   out: string,
@@ -70,7 +70,7 @@ export async function exportDelphi(
     dataset_name: "",
     dataset_column: "text",
     batch_size: 1,
-    // The writer of delphi says cache_ctx_len and its loader asks for ctx_len.
+    // delphi's writer uses cache_ctx_len, its loader reads ctx_len.
     cache_ctx_len: context,
     ctx_len: context,
     n_tokens: documents.length * context,
@@ -85,7 +85,7 @@ export async function exportDelphi(
   return files;
 }
 
-/** First and last latent of each split, as delphi cuts: at linspace(0, n, splits + 1), truncated. */
+/** First and last latent of each split, as delphi computes them: linspace(0, n, splits + 1), truncated. */
 function splitEdges(n: number, splits: number): [number, number][] {
   const edge = (i: number): number => Math.floor((n * i) / splits);
   return Array.from({ length: splits }, (_, i) => [edge(i), edge(i + 1) - 1]);
@@ -129,7 +129,7 @@ function tokenMatrix(
 }
 
 async function loadTokenizer(): Promise<(text: string) => number[]> {
-  // The vocabulary is large: only exports load it.
+  // The vocabulary is large, so only exports load it.
   const { encode } = await import("gpt-tokenizer/encoding/cl100k_base");
   return (text) => encode(text, { disallowedSpecial: new Set() });
 }

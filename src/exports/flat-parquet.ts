@@ -4,9 +4,9 @@ import type { CatalogRow } from "../catalog/catalog.js";
 const REPLACED = /\p{Surrogate}/gu;
 
 /**
- * The catalog as a flat Parquet table, a row a latent, all columns plain numbers and texts: embedding-atlas and other
- * map viewers open it as it is (`x`, `y`, `text`), and DuckDB without unnesting. Latents without a place are left out.
- * Columns: id, x, y, label, text (label, keywords and strongest documents, one a line), label_source, score,
+ * The catalog as a flat Parquet table with one row per latent and only numbers and texts as columns: embedding-atlas
+ * and other map viewers open it directly (`x`, `y`, `text`), and DuckDB without unnesting. Latents without a place are
+ * omitted. Columns: id, x, y, label, text (label, keywords and strongest documents, one per line), label_source, score,
  * score_name, score_n, score_low, score_high, active, density, log10_density, mean_activation, max_activation, family,
  * family_name, role, class_name, class_f1.
  */

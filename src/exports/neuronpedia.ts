@@ -6,21 +6,21 @@ import { matrixRow } from "../core/matrix.js";
 import type { CatalogRow } from "../catalog/catalog.js";
 import { checkName, type ExportInputs, stableId } from "./inputs.js";
 
-/** How an atlas is written for Neuronpedia. */
+/** Options of the export to Neuronpedia. */
 export interface NeuronpediaOptions {
-  /** Documents an activation file shows of each latent. Default 20. */
+  /** Documents per latent in the activation files. Default 20. */
   examples?: number;
-  /** Latents a batch file. Default 256. */
+  /** Latents per batch file. Default 256. */
   batch?: number;
-  /** Whether the decoder directions are written. Default true. */
+  /** Whether to write the decoder directions. Default true. */
   vectors?: boolean;
-  /** Explanation type; it must exist in the importing database. Default "np_max-act". */
+  /** Explanation type, which must exist in the importing database. Default "np_max-act". */
   explanationType?: string;
   /** Name shown as the creator. Default "feature-families". */
   creator?: string;
 }
 
-/** The importer's own fallback, which SAEDashboard writes as well. */
+/** The importer's fallback, which SAEDashboard writes too. */
 const CREATOR_ID = "clkht01d40000jv08hvalcvly";
 const MOST_TOKENS = 1024;
 const BINS = 30;
@@ -31,8 +31,8 @@ const NOTE =
  * Writes the folder that Neuronpedia's importer reads: `{model}/{source}/` with `release.jsonl`, `model.jsonl`,
  * `sourceset.jsonl`, `source.jsonl`, `config.json` and `features`, `activations` and `explanations` in batches of
  * .jsonl.gz. The importer takes its columns from the first line, so every line has every key. A document is a row of
- * whitespace tokens (at most 1,024) with its activation on the last, and says so in `dataSource` and `notes`. Gives the
- * folder. Throws RangeError for a name that is none.
+ * whitespace tokens (at most 1,024) with its activation on the last one, as `dataSource` and `notes` state. Returns the
+ * folder. Throws RangeError for an invalid name.
  */
 export async function exportNeuronpedia(
   out: string,
@@ -188,7 +188,7 @@ function featureLine(
   };
 }
 
-/** Counts of a latent's activations in bins of equal width from 0 to the highest; values are the bins' middles. */
+/** Histogram of a latent's activations in bins of equal width from 0 to the maximum; values are the bin centres. */
 function activationHistogram(activations: Float32Array): { heights: number[]; values: number[] } {
   let most = 0;
   for (const value of activations) most = Math.max(most, value);
@@ -239,7 +239,7 @@ function activationLines(
     });
 }
 
-/** A text as words with the blank before them, at most 1,024; joined they give the text's start again. */
+/** The first 1,024 words of a text, each with its leading white space, so that joining them gives the text's start. */
 export function documentTokens(text: string): string[] {
   const tokens = text.match(/\s*\S+/g) ?? [""];
   return tokens.slice(0, MOST_TOKENS);
@@ -270,7 +270,7 @@ function explanationLines(
   ];
 }
 
-/** NUL, which the database refuses, as a blank, in all texts of a line. */
+/** Replaces NUL, which the database rejects, by a space in all texts of a line. */
 function clean(line: unknown): unknown {
   if (typeof line === "string") return line.replaceAll("\u0000", " ");
   if (Array.isArray(line)) return line.map(clean);

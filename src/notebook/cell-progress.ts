@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import type { OnProgress, Progress } from "../core/progress.js";
 import { type SendDisplay, findDisplay } from "./display.js";
 
-/** How often progress is shown, and where. */
+/** Options of the progress output. */
 export interface CellProgressOptions {
-  /** Least time between two updates, in milliseconds. Default 150. */
+  /** Minimum time between two updates, in milliseconds. Default 150. */
   interval?: number;
-  /** Where outputs go. Default: the running cell. */
+  /** Where to send outputs. Default: the running cell. */
   display?: SendDisplay;
   /** The clock, in milliseconds. Default Date.now. */
   now?: () => number;
@@ -15,9 +15,9 @@ export interface CellProgressOptions {
 const BAR_WIDTH = 24;
 
 /**
- * Progress as one output of the cell that calls this, updated in place: a line a step, with a bar where the total
- * is known. The last report of a step (done = total) is always shown, and the text holds no times, so a notebook
- * run again gives the same output. Outside a notebook it gives a function that does nothing.
+ * Progress as a single output of the calling cell, updated in place: one line per step, with a bar if the total is
+ * known. The last report of a step (done = total) is always shown, and the text contains no times, so running the
+ * notebook again gives the same output. Outside a notebook it returns a function that does nothing.
  */
 export function cellProgress({
   interval = 150,

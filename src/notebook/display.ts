@@ -1,12 +1,12 @@
-/** What one output of a cell holds: the same thing in several formats, of which a front end takes the best it knows. */
+/** One output of a cell: the same content in several formats, of which a front end uses the best it supports. */
 export type MimeBundle = Record<string, unknown>;
 
 export interface DisplayOptions {
-  /** Names the output, so that a later call with `update` replaces it. */
+  /** Identifies the output, so that a later call with `update` can replace it. */
   id?: string;
-  /** Replace the output of that id in place. Default false. */
+  /** Replaces the output with that id in place. Default false. */
   update?: boolean;
-  /** Facts about a format, such as the size at which to show a picture. */
+  /** Metadata of a format, such as the display size of a picture. */
   metadata?: Record<string, unknown>;
 }
 
@@ -20,7 +20,7 @@ type WriteDisplayData = (
 
 const JUPYTER_MODULE = /[\\/]tslab[\\/]dist[\\/]jupyter\.js$/;
 
-/** The way to the cell that runs now, or undefined where no tslab kernel runs. */
+/** Sends to the running cell; undefined outside a tslab kernel. */
 export function findDisplay(): SendDisplay | undefined {
   const write = findWriteDisplayData();
   if (!write) return undefined;
@@ -29,14 +29,14 @@ export function findDisplay(): SendDisplay | undefined {
   };
 }
 
-/** Whether this code runs in a cell of a tslab notebook, so that `show` has somewhere to show. */
+/** Whether this code runs in a cell of a tslab notebook, as `show` requires. */
 export function inNotebook(): boolean {
   return findWriteDisplayData() !== undefined;
 }
 
 /**
- * tslab's own `display` sends one format an output; the function below it takes any bundle. It is looked up among
- * the loaded modules, since only the kernel's own instance is connected to the cell.
+ * tslab's own `display` sends one format per output; the function beneath it takes any bundle. It is looked up among
+ * the loaded modules, because only the kernel's own instance is connected to the cell.
  */
 function findWriteDisplayData(): WriteDisplayData | undefined {
   const kernel = (globalThis as { __tslab__?: { require?: { cache?: unknown } } }).__tslab__;

@@ -7,27 +7,27 @@ import { type Jupyter, jupyterEnvironment } from "./jupyter.js";
 
 export interface ExecuteOptions {
   jupyter: Jupyter<"nbconvert">;
-  /** Root folder of the package, where .jupyter/ holds the kernel. */
+  /** Root folder of the package, whose .jupyter/ contains the kernel. */
   packageRoot: string;
-  /** Longest time for one cell, in seconds. Default 600. */
+  /** Time limit per cell, in seconds. Default 600. */
   timeout?: number;
-  /** Run the cells behind a failed one too. Default false. */
+  /** Continues after a failed cell. Default false. */
   allowErrors?: boolean;
   signal?: AbortSignal;
 }
 
-/** A cell that failed, by its number among all cells, from 1; without a number where Jupyter itself failed. */
+/** A failed cell, by its number among all cells, from 1; without a number if Jupyter itself failed. */
 export interface CellFailure {
   cell?: number;
   message: string;
 }
 
-/** Either the notebook with the outputs of this run, or why there is none. */
+/** The notebook with the outputs of this run, or the reason why there is none. */
 export type Execution = { notebook: Notebook } | { failure: CellFailure };
 
 /**
  * Runs the notebook in `file` with `jupyter nbconvert` and the tslab kernel, in the notebook's folder; the file itself
- * stays as it is. Throws where Jupyter cannot be started.
+ * is not changed. Throws if Jupyter cannot be started.
  */
 export async function executeNotebook(file: string, options: ExecuteOptions): Promise<Execution> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "notebook-"));
@@ -42,7 +42,7 @@ export async function executeNotebook(file: string, options: ExecuteOptions): Pr
   }
 }
 
-/** What Jupyter printed, once it has ended. */
+/** The output of Jupyter, when it has ended. */
 function runNbconvert(file: string, output: string, options: ExecuteOptions): Promise<string> {
   const { jupyter, packageRoot, timeout = 600, allowErrors = false, signal } = options;
   signal?.throwIfAborted();
@@ -55,7 +55,7 @@ function runNbconvert(file: string, output: string, options: ExecuteOptions): Pr
     env: { FEATURE_FAMILIES_PICTURE_SCALE: "2", ...jupyterEnvironment(packageRoot) },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  // Jupyter ends its kernel on an interrupt, not when it is killed.
+  // Jupyter shuts down its kernel on an interrupt, but not when it is killed.
   const onAbort = (): void => void child.kill("SIGINT");
   signal?.addEventListener("abort", onAbort);
   const log: Buffer[] = [];
@@ -71,7 +71,7 @@ function runNbconvert(file: string, output: string, options: ExecuteOptions): Pr
   });
 }
 
-/** nbclient's exception: a sentence, then for a failed cell its source between two rules and what it printed. */
+/** Parses nbclient's exception: a sentence, then for a failed cell its source between two rules and its output. */
 function failureOf(log: string, notebook: Notebook): CellFailure {
   const exception = log.slice(log.lastIndexOf("\nnbclient.exceptions.") + 1);
   const [, sentence, source, printed = ""] =

@@ -1,7 +1,7 @@
 // Follows nbformat 4: https://nbformat.readthedocs.io/en/latest/format_description.html
 import { FormatError } from "../core/errors.js";
 
-/** Text as one string or as lines that keep their line ends. */
+/** Text as one string or as lines with their line breaks. */
 export type MultilineText = string | string[];
 
 /** An output of a code cell: a stream, display data or an error. */
@@ -47,7 +47,7 @@ export interface Notebook {
   nbformat_minor: number;
 }
 
-/** What every notebook of this project says of its kernel. */
+/** Kernel metadata of every notebook of this project. */
 export const NOTEBOOK_METADATA: Readonly<Record<string, unknown>> = {
   kernelspec: { display_name: "TypeScript", language: "typescript", name: "tslab" },
   language_info: {
@@ -59,7 +59,9 @@ export const NOTEBOOK_METADATA: Readonly<Record<string, unknown>> = {
   },
 };
 
-/** Parses the text of an .ipynb file; `name` stands in errors. Throws FormatError if it is no notebook of nbformat 4. */
+/**
+ * Parses the text of an .ipynb file; errors mention `name`. Throws FormatError if it is not a notebook of nbformat 4.
+ */
 export function parseNotebook(text: string, name: string): Notebook {
   let value: unknown;
   try {
@@ -75,7 +77,7 @@ export function parseNotebook(text: string, name: string): Notebook {
   return notebook as Notebook;
 }
 
-/** The notebook's text as Jupyter writes it, save that each JSON output stands on one line. */
+/** The notebook's text as Jupyter writes it, except that each JSON output is on one line. */
 export function formatNotebook(notebook: Notebook): string {
   return `${formatValue(toFile(notebook), "", "")}\n`;
 }
@@ -85,7 +87,7 @@ export function joinText(text: MultilineText): string {
   return Array.isArray(text) ? text.join("") : text;
 }
 
-/** Code cells in order, each with its number among all cells (from 0). */
+/** Code cells in order, each with its index among all cells (from 0). */
 export function codeCells(notebook: Notebook): { cell: CodeCell; position: number }[] {
   return notebook.cells.flatMap((cell, position) =>
     cell.cell_type === "code" ? [{ cell, position }] : [],
@@ -129,7 +131,7 @@ function splitLines(text: MultilineText): string[] {
   return joinText(text).match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-/** JSON with sorted keys, one space an indent; objects under a JSON media type are kept on one line. */
+/** JSON with sorted keys, indented by one space; objects under a JSON media type are on one line. */
 function formatValue(value: unknown, indent: string, key: string): string {
   if (/^application\/.*\+?json$/.test(key)) return JSON.stringify(sortKeys(value));
   const inner = `${indent} `;

@@ -4,8 +4,8 @@ import path from "node:path";
 import { writeFileAtomic } from "../files/atomic-file.js";
 
 /**
- * Writes .jupyter/kernels/tslab/kernel.json by hand, as tslab's own installer needs IPython and leaves source maps
- * off; gives its path. Throws, with what to run, where tslab or the built library is missing.
+ * Writes .jupyter/kernels/tslab/kernel.json directly, because tslab's own installer needs IPython and disables source
+ * maps; returns its path. Throws, stating what to run, if tslab or the built library is missing.
  */
 export async function writeKernelSpec(packageRoot: string): Promise<string> {
   const tslab = path.join(packageRoot, "notebooks/node_modules/tslab/bin/tslab");
@@ -33,15 +33,15 @@ export function jupyterEnvironment(packageRoot: string): NodeJS.ProcessEnv {
   return { ...process.env, JUPYTER_PATH: places.join(path.delimiter) };
 }
 
-/** A Jupyter that was found and one of its parts, such as "lab" or "nbconvert". */
+/** A Jupyter installation and one of its parts, such as "lab" or "nbconvert". */
 export interface Jupyter<Part extends string> {
   program: string;
   part: Part;
 }
 
 /**
- * The first of `parts` that a Jupyter here can start: of a virtual environment in the package's folder, of the PATH,
- * then the system's own. A `jupyter` on the PATH may be a shim that starts nothing, so each is tried.
+ * The first of `parts` that a Jupyter here can start: from a virtual environment in the package's folder, from the
+ * PATH, then the system's own. A `jupyter` on the PATH may be a shim without an installation, so each is tried.
  */
 export function findJupyter<Part extends string>(
   packageRoot: string,

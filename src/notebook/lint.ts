@@ -1,6 +1,6 @@
 import { type Notebook, type Output, codeCells, joinText } from "./ipynb.js";
 
-/** A form that tslab cannot run, or that hides a failure. */
+/** A code pattern that tslab cannot run, or that hides a failure. */
 interface Rule {
   pattern: RegExp;
   problem: string;
@@ -71,7 +71,7 @@ export function lintOutputs(notebook: Notebook): string[] {
 
 /**
  * How the outputs of a run in Jupyter differ in kind from those of the notebook that was run, one line per finding.
- * tslab lets a promise that nobody awaits fail silently; an output that is missing is then the only sign.
+ * In tslab a promise that is not awaited fails silently; a missing output is then the only sign.
  */
 export function compareOutputs(expected: Notebook, executed: Notebook): string[] {
   const ran = codeCells(executed);

@@ -5,30 +5,30 @@ import { type LossRow, drawLossCurve } from "../figures/charts/loss-curve.js";
 import { type SendDisplay, findDisplay } from "./display.js";
 import { drawPicture } from "./picture.js";
 
-/** How a live loss plot is shown. */
+/** Options of a live loss plot. */
 export interface LiveLossOptions extends FigureOptions {
-  /** Steps of the whole run, for the time left. */
+  /** Total number of steps, for the remaining time. */
   steps?: number;
-  /** Least time between two updates, in milliseconds. Default 400. */
+  /** Minimum time between two updates, in milliseconds. Default 400. */
   interval?: number;
-  /** Where outputs go. Default: the running cell. */
+  /** Where to send outputs. Default: the running cell. */
   display?: SendDisplay;
   /** The clock, in milliseconds. Default Date.now. */
   now?: () => number;
 }
 
-/** A loss plot that grows while a training runs. */
+/** A loss plot that grows during training. */
 export interface LiveLoss {
-  /** Takes a step; give it to `trainSae` as it stands. */
+  /** Receives a step; pass it to `trainSae`. */
   onLog: (row: LossRow) => void;
-  /** Shows the whole curve with a picture beside and without times; await it when the training has ended. */
+  /** Shows the final curve with a static picture and without times; await it after training. */
   end(): Promise<void>;
 }
 
 /**
- * The loss curve of a training as one output of the cell that calls this, updated in place: error and dead latents by
- * step, with steps per second and time left below. After `end` it holds no times, so a notebook run again gives the
- * same output. Outside a notebook it does nothing.
+ * The loss curve of a training as a single output of the calling cell, updated in place: error and dead latents by
+ * step, with steps per second and remaining time below. After `end` it contains no times, so running the notebook again
+ * gives the same output. Outside a notebook it does nothing.
  */
 export function liveLoss({
   steps,

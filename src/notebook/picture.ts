@@ -1,7 +1,7 @@
 import type { Figure } from "../figures/figure.js";
 import { type Renderer, openRenderer } from "../figures/render.js";
 
-// A browser takes a second to start and keeps some 200 MB: it is kept for the next figure, but not for long.
+// A browser takes a second to start and uses about 200 MB, so it is kept for the next figure, but not for long.
 const IDLE_MS = 5000;
 
 interface OpenRenderer {
@@ -14,8 +14,8 @@ interface OpenRenderer {
 let open: OpenRenderer | undefined;
 
 /**
- * The figure as PNG bytes, or the reason why nothing can be drawn here: no browser. Throws Error for a figure that
- * plotly cannot draw.
+ * The figure as PNG bytes, or the reason why it cannot be drawn here: no browser. Throws Error for a figure that plotly
+ * cannot draw.
  */
 export async function drawPicture(
   figure: Figure,
@@ -55,6 +55,6 @@ function release(used: OpenRenderer): void {
 function close(used: OpenRenderer): void {
   clearTimeout(used.timer);
   if (open === used) open = undefined;
-  // A renderer that never opened has nothing to close; its failure was told to whoever waited for it.
+  // A renderer that never opened has nothing to close; its failure was reported to its caller.
   used.renderer.then((renderer) => renderer.close()).catch(() => undefined);
 }

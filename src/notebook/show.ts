@@ -19,24 +19,24 @@ import {
 /** What `show` can show: a figure, a table, records as a table, text, or what says itself how it is shown. */
 export type Showable = Figure | Table | readonly object[] | string | Presentable;
 
-/** How something is shown. */
+/** Options of show. */
 export interface ShowOptions extends FormatTableOptions, TableOptions {
-  /** What a string is. HTML is shown as it stands: escape what came from outside. Default "text". */
+  /** How to treat a string. HTML is shown verbatim, so escape untrusted content. Default "text". */
   as?: "text" | "markdown" | "html";
   /**
-   * Show a figure as HTML with plotly's script instead of as plotly data with a picture. The first such figure of a
-   * kernel carries the script (5 MB), later ones use it; "alone" carries it again. Default false.
+   * Shows a figure as HTML with plotly's script instead of as plotly data with a picture. The first such figure of a
+   * kernel includes the script (5 MB) and later ones use it; "alone" includes it again. Default false.
    */
   interactive?: boolean | "alone";
-  /** Lay a PNG beside a figure's plotly data, for front ends that do not draw plotly. Default true. */
+  /** Adds a PNG to a figure's plotly data, for front ends that do not draw plotly. Default true. */
   picture?: boolean;
   /**
-   * Pixels of the PNG for each of the figure's. Default: the environment variable FEATURE_FAMILIES_PICTURE_SCALE,
-   * which `feature-families notebooks` sets to 2, else 1, since JupyterLab's plotly extension shows the PNG pixel by
-   * pixel until the pointer enters it.
+   * PNG pixels per figure pixel. Default: the environment variable FEATURE_FAMILIES_PICTURE_SCALE, which
+   * `feature-families notebooks` sets to 2, else 1, because JupyterLab's plotly extension shows the PNG at its pixel
+   * size until the pointer enters it.
    */
   scale?: number;
-  /** Where outputs go. Default: the running cell. */
+  /** Where to send outputs. Default: the running cell. */
   display?: SendDisplay;
 }
 
@@ -45,9 +45,9 @@ let figuresSent = 0;
 
 /**
  * Shows a figure, a table, records, text, or an atlas's latent, family, document or search results as an output of the
- * running cell; await it, so that outputs keep their order. A promise is awaited first. A figure goes out as one output in three formats: plotly data, a PNG and its title; where no browser is
- * there to draw the PNG, the text says so. Throws Error outside a notebook, unless `display` is given, and TypeError
- * for anything else than a Showable.
+ * running cell; await it, so that outputs keep their order. A promise is awaited first. A figure is one output in three
+ * formats: plotly data, a PNG and its title; without a browser to draw the PNG, the text says so. Throws Error outside
+ * a notebook, unless `display` is given, and TypeError for anything but a Showable.
  */
 export async function show(
   given: Showable | Promise<Showable>,
@@ -120,9 +120,9 @@ function defaultScale(): number {
 }
 
 /**
- * A div with the script that draws the figure into it. Without plotly's own script it waits until another output of
- * the page has brought it. `module` and `define` are hidden from plotly, which would else hand itself to the
- * RequireJS of the classic notebook. The div is found by id: front ends run scripts apart from where they stand.
+ * A div with the script that draws the figure into it. Without plotly's own script it waits until another output of the
+ * page has loaded it. `module` and `define` are hidden from plotly, which would otherwise register with the RequireJS
+ * of the classic notebook. The div is found by id, because front ends run scripts outside their place in the page.
  */
 function figureFragment(figure: Figure, withScript: boolean): string {
   const { data, layout, width, height } = figure;

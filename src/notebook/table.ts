@@ -6,25 +6,25 @@ export interface Table {
   rows: unknown[][];
 }
 
-/** What a table keeps. */
+/** Options of a table. */
 export interface TableOptions {
-  /** Columns to keep, in this order. Default: all, those of records in the order of first appearance. */
+  /** Columns to keep, in this order. Default: all, for records in order of first appearance. */
   columns?: string[];
 }
 
 /** How much of a table is shown. */
 export interface FormatTableOptions {
-  /** Rows shown; a line below tells how many are left out. Default 20. */
+  /** Rows shown; a line below states how many are omitted. Default 20. */
   maxRows?: number;
-  /** Characters of a cell shown before it is cut with "…". Default 80. */
+  /** Characters of a cell shown before it is truncated with "…". Default 80. */
   maxWidth?: number;
   /** Significant digits of fractional numbers. Default 4. */
   digits?: number;
 }
 
 /**
- * A table of records that need not share keys or key order: every value lands under its own name, absent ones are
- * undefined. Throws RangeError for an asked column that no record has.
+ * A table of records, which may differ in keys and key order: every value is placed under its own name, missing ones
+ * are undefined. Throws RangeError for a requested column that no record has.
  */
 export function tableFromRecords(
   records: readonly object[],
@@ -40,7 +40,7 @@ export function tableFromRecords(
   return records.length > 0 ? selectColumns(table, columns) : { columns, rows };
 }
 
-/** The named columns of a table, in that order. Throws RangeError for one that the table does not have. */
+/** The named columns of a table, in that order. Throws RangeError for a column that the table does not have. */
 export function selectColumns(table: Table, columns: readonly string[]): Table {
   const places = columns.map((column) => table.columns.indexOf(column));
   const missing = places.indexOf(-1);
@@ -52,7 +52,7 @@ export function selectColumns(table: Table, columns: readonly string[]): Table {
   return { columns: [...columns], rows: table.rows.map((row) => places.map((at) => row[at])) };
 }
 
-/** The table as HTML, every cell escaped, numbers to the right. */
+/** The table as HTML, with every cell escaped and numbers right-aligned. */
 export function tableToHtml(table: Table, options: FormatTableOptions = {}): string {
   const { cells, note } = formatCells(table, options);
   const isNumeric = numericColumns(table);

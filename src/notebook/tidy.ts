@@ -2,15 +2,15 @@ import os from "node:os";
 import path from "node:path";
 import { type Cell, type Notebook, NOTEBOOK_METADATA, type Output, joinText } from "./ipynb.js";
 
-/** Text that differs from machine to machine, and what stands for it. */
+/** Text that differs between machines, and its replacement. */
 export interface Replacement {
   from: string;
   to: string;
 }
 
 /**
- * An executed notebook without what differs from run to run and from machine to machine: pieces of a stream are
- * joined, `replacements` are made in its text, cells are counted from 1, times and scroll states are left out.
+ * An executed notebook without what differs between runs and machines: pieces of a stream are joined, `replacements`
+ * are applied to its text, cells are counted from 1, and times and scroll states are removed.
  */
 export function tidyNotebook(notebook: Notebook, replacements: Replacement[]): Notebook {
   const replace = replacer(replacements);
@@ -29,7 +29,9 @@ export function tidyNotebook(notebook: Notebook, replacements: Replacement[]): N
   return { ...notebook, cells, metadata: { ...notebook.metadata, ...NOTEBOOK_METADATA } };
 }
 
-/** For paths in the outputs of a notebook in `folder`: "." stands for the package's root and "~" for the home folder. */
+/**
+ * For paths in the outputs of a notebook in `folder`: "." stands for the package's root and "~" for the home folder.
+ */
 export function pathReplacements(packageRoot: string, folder: string): Replacement[] {
   const inRoot = path.relative(packageRoot, folder);
   const shownFolder = inRoot.startsWith("..") ? "." : `./${inRoot}`.replace(/\/$/, "");
@@ -69,7 +71,7 @@ function joinStreams(outputs: Output[]): Output[] {
   return joined;
 }
 
-/** What a terminal shows in the end: text after a carriage return overwrites the line it stands on. */
+/** What a terminal finally shows: text after a carriage return overwrites its line. */
 function playCarriageReturns(text: string): string {
   if (!text.includes("\r")) return text;
   return text
@@ -83,7 +85,7 @@ function playCarriageReturns(text: string): string {
     .join("\n");
 }
 
-/** Replaces the longest first, where `from` does not continue as a word. */
+/** Replaces the longest first, only where `from` is not followed by more of the same word. */
 function replacer(replacements: Replacement[]): (text: string) => string {
   const patterns = replacements
     .filter(({ from }) => from !== "")
@@ -92,7 +94,7 @@ function replacer(replacements: Replacement[]): (text: string) => string {
   return (text) => patterns.reduce((out, { pattern, to }) => out.replace(pattern, () => to), text);
 }
 
-/** Pictures are left alone: in a base64 text anything may stand by chance. */
+/** Leaves pictures unchanged, because base64 text may contain anything by chance. */
 function mapText(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === "string") return change(value);
   if (Array.isArray(value)) return value.map((item) => mapText(item, change));

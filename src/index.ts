@@ -472,15 +472,14 @@ export { type LabelProtocol, type ProtocolName, PROTOCOLS } from "./labels/proto
 export { type TokenOverlap, tokenOverlap } from "./labels/examples/token-overlap.js";
 export { type WordIndex, type WordOptions, indexWords } from "./words/word-index.js";
 
-export { drawActivationHistogram } from "./figures/charts/activation-histogram.js";
+export { drawActivationHistogram } from "./figures/latents.js";
 export { type AuditPageOptions, auditPage } from "./figures/pages/audit-page.js";
 export { type CatalogPageOptions, catalogPage } from "./figures/pages/catalog-page.js";
 export { drawCooccurrenceGrid } from "./figures/charts/cooccurrence-grid.js";
 export { drawCosineScatter } from "./figures/charts/cosine-scatter.js";
-export { drawDensityHistogram } from "./figures/charts/density-histogram.js";
+export { drawDensityHistogram } from "./figures/latents.js";
 export { drawDensityMap } from "./figures/charts/density-map.js";
-export { drawEncoderDecoderCosine } from "./figures/charts/encoder-decoder-cosine.js";
-export { type ErrorLine, drawErrorLines } from "./figures/charts/error-lines.js";
+export { drawEncoderDecoderCosine } from "./figures/latents.js";
 export { drawExplanationBars } from "./figures/charts/explanation-bars.js";
 export {
   type FamilyComponentsInput,
@@ -495,20 +494,25 @@ export { drawFamilyHeatmap } from "./figures/charts/family-heatmap.js";
 export { type StablePoint, drawFamilyStability } from "./figures/charts/family-stability.js";
 export { drawFamilyTree } from "./figures/charts/family-tree.js";
 export type { Figure, FigureOptions } from "./figures/figure.js";
-export { drawFiringRatio } from "./figures/firing-ratio.js";
+export { drawFiringRatio } from "./figures/families.js";
 export { shareOfRarer } from "./figures/charts/heatmap.js";
-export { type HistogramPanel, drawHistogramPanels } from "./figures/charts/histogram-panels.js";
-export { standaloneHtml } from "./figures/html.js";
+export { type BarsOptions, bars } from "./figures/charts/bars.js";
+export { type HistogramOptions, histogram } from "./figures/charts/histogram.js";
 export {
-  type OptimisationSeries,
-  drawIterativeOptimisation,
-} from "./figures/charts/iterative-optimisation.js";
-export { type KeptLatents, drawKeptLatents } from "./figures/charts/kept-latents.js";
+  type HistogramPanelsOptions,
+  type PanelHistogram,
+  histogramPanels,
+} from "./figures/charts/histogram-panels.js";
+export { type Line, type LinesOptions, lines } from "./figures/charts/lines.js";
+export { type ViolinsOptions, violins } from "./figures/charts/violins.js";
+export { standaloneHtml } from "./figures/html.js";
+export { type OptimisationSeries, drawIterativeOptimisation } from "./figures/search.js";
+export { type KeptLatents, drawKeptLatents } from "./figures/latents.js";
 export { drawLatentMap } from "./figures/charts/latent-map.js";
-export { drawLossCurve } from "./figures/charts/loss-curve.js";
-export { type MatchSeries, drawMatchHistogram } from "./figures/charts/match-histogram.js";
+export { drawLossCurve } from "./figures/training.js";
+export { type MatchSeries, drawMatchHistogram } from "./figures/saes.js";
 export { type MetricsRow, drawMetricsTable } from "./figures/charts/metrics-table.js";
-export { type OverlapInput, drawOverlapViolins } from "./figures/charts/overlap-violins.js";
+export { type OverlapInput, drawOverlapViolins } from "./figures/labels.js";
 export {
   type PaperCosine,
   type PaperDomain,
@@ -542,18 +546,10 @@ export {
   chooseRadarFamilies,
   drawRadarCharts,
 } from "./figures/charts/radar-charts.js";
-export {
-  type RankSeries,
-  drawDimensionMagnitudes,
-  drawMagnitudeDecay,
-} from "./figures/charts/rank-curves.js";
+export { type RankSeries, drawDimensionMagnitudes, drawMagnitudeDecay } from "./figures/latents.js";
 export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
-export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/charts/scaling.js";
-export {
-  type ScorePanel,
-  type ScoreSeries,
-  drawScoreHistogram,
-} from "./figures/charts/score-histogram.js";
+export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/training.js";
+export { type ScorePanel, type ScoreSeries, drawScoreHistogram } from "./figures/labels.js";
 export {
   type SplitNode,
   type SplitRoot,
@@ -564,14 +560,10 @@ export {
   drawSteeringBeforeAfter,
 } from "./figures/charts/steering-before-after.js";
 export { drawSteeringContour } from "./figures/charts/steering-contour.js";
-export { drawSteeringTradeoff } from "./figures/charts/steering-tradeoff.js";
-export {
-  type PassSeries,
-  countByPass,
-  drawSubtreesPerPass,
-} from "./figures/charts/subtrees-per-pass.js";
-export { drawTaxonomyAgreement } from "./figures/charts/taxonomy-agreement.js";
-export type { ValueSeries } from "./figures/charts/value-histogram.js";
+export { drawSteeringTradeoff } from "./figures/search.js";
+export { type PassSeries, countByPass, drawSubtreesPerPass } from "./figures/families.js";
+export { drawTaxonomyAgreement } from "./figures/families.js";
+export type { ValueSeries } from "./figures/families.js";
 
 export { type CellProgressOptions, cellProgress } from "./notebook/cell-progress.js";
 export { type LiveLoss, type LiveLossOptions, liveLoss } from "./notebook/live-loss.js";
@@ -592,6 +584,7 @@ export {
   type FigureListing,
   ATLAS_FIGURES,
   FIGURES,
+  MAIN_FIGURES,
   listFigures,
 } from "./atlas/figures/registry.js";
 export { trainSmallGrid } from "./atlas/figures/small-grid.js";

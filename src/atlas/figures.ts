@@ -43,7 +43,7 @@ export async function writeFigures(
   folder: string,
   options: WriteFiguresOptions = {},
 ): Promise<string[]> {
-  const entries = findFigures(options.names ?? ATLAS_FIGURES);
+  const entries = chooseEntries(options.names, options);
   const figures = drawEntries(toSources(data), entries, {
     ...options,
     onUndrawn: options.onUndrawn ?? (options.names ? refuse : undefined),
@@ -51,13 +51,16 @@ export async function writeFigures(
   return renderFigures(figures, folder, { ...options, expected: entries.length });
 }
 
-/** The named figures as data, in the registry's order; see writeFigures. */
+/**
+ * The named figures as data, in the registry's order; see writeFigures. With `paper` they show the paper's numbers too, and
+ * a name that has none is refused.
+ */
 export async function drawFigures(
   data: AtlasStore | FigureSources,
   names?: readonly string[],
   options: AtlasFigureOptions = {},
 ): Promise<Figure[]> {
-  const entries = findFigures(names ?? ATLAS_FIGURES);
+  const entries = chooseEntries(names, options);
   const onUndrawn = names ? refuse : undefined;
   const figures: Figure[] = [];
   for await (const figure of drawEntries(toSources(data), entries, { ...options, onUndrawn })) {
@@ -137,18 +140,36 @@ async function* drawEntries(
   }
 }
 
+/** The figures named, which have to take the overlay where it is asked for; else those that a build draws. */
+function chooseEntries(
+  names: readonly string[] | undefined,
+  { paper }: AtlasFigureOptions,
+): FigureEntry[] {
+  return names ? findFigures(names, { paper }) : findFigures(ATLAS_FIGURES);
+}
+
 async function drawEntry(
   entry: FigureEntry,
   sources: FigureSources,
-  options: AtlasFigureOptions,
+  { paper, ...options }: AtlasFigureOptions,
 ): Promise<Figure | Undrawn> {
+  const overlaid = paper === true && entry.overlay !== undefined;
   const reason = await missingFor(entry, sources);
-  if (reason !== undefined) return { reason };
-  const drawn = await entry.draw(sources, options);
+  if (reason !== undefined && !(overlaid && entry.overlay === "alone")) return { reason };
+  const { name, size, title, width, height, family, families } = options;
+  const drawn = await entry.draw(sources, {
+    name: name ?? (overlaid ? `${entry.name}-paper` : entry.name),
+    ...{ size, title, width, height, family, families, paper: overlaid },
+  });
+  if (isUndrawn(drawn)) return drawn;
   const isOfGrid =
     entry.requires.includes(GRID) || (sources.compares === "grid" && comparesSaes(entry));
   const grid = isOfGrid ? await sources.grid() : undefined;
-  return grid && !isUndrawn(drawn) ? withCaption(drawn, gridCaption(grid)) : drawn;
+  const captions = [
+    ...(grid ? [gridCaption(grid)] : []),
+    ...(overlaid ? [reason === undefined ? "with the paper's numbers" : "the paper's alone"] : []),
+  ];
+  return captions.length > 0 ? withCaption(drawn, captions.join("; ")) : drawn;
 }
 
 /** The figure with `caption` after its title, which sizes for print show nowhere but in the file. */

@@ -1,4 +1,5 @@
-import type { SizeName } from "./theme.js";
+/** Where a figure will stand. */
+export type SizeName = "column" | "page" | "slide" | "screen";
 
 /** One plotly trace or layout as plain JSON: strings, finite numbers, booleans, null, arrays and objects of these. */
 export type PlotlyObject = Record<string, unknown>;
@@ -34,6 +35,14 @@ export interface FigureOptions {
   height?: number;
 }
 
+/** What every chart takes. */
+export interface ChartOptions extends FigureOptions {
+  /** File name where `name` is not given. Default: the chart's kind. */
+  defaultName?: string;
+  /** Title where `title` is not given; on slides and screens alone, as in print the caption says it. Default none. */
+  defaultTitle?: string;
+}
+
 /** `value` rounded to `digits` decimals. */
 export function roundValue(value: number, digits: number): number {
   const scale = 10 ** digits;
@@ -65,4 +74,9 @@ export function requireEqualLengths(
       );
     }
   }
+}
+
+/** Throws RangeError, naming `figure`, where there is nothing to draw. */
+export function requireSome(figure: string, list: readonly unknown[], what = "a series"): void {
+  if (list.length === 0) throw new RangeError(`${figure}: expected ${what}, got none`);
 }

@@ -100,6 +100,40 @@ export function arrangePanels(
   return { margin, places: layPanels(count, size, { columns, margin, ...gaps }) };
 }
 
+/** How two plots stand side by side or, in a paper column, one above the other. */
+export interface TwoPlotsOptions {
+  /** Height over width of the figure. Default 1.4 and 0.5. */
+  aspect?: { above: number; beside: number };
+  /** Room between them for axis titles, in units of the type size. Default 5.5 and 6. */
+  gap?: { above: number; beside: number };
+}
+
+/**
+ * What the axes of one or two plots take of the figure. Sets the height of `sizeInPlace` where there are two and the
+ * options do not ask for one.
+ */
+export function placeTwoPlots(
+  count: number,
+  sizeInPlace: FigureSize,
+  options: FigureOptions,
+  arrange: TwoPlotsOptions = {},
+): { x: PlotlyObject[]; y: PlotlyObject[] } {
+  if (count === 1) return { x: [{}], y: [{}] };
+  const { aspect = { above: 1.4, beside: 0.5 }, gap = { above: 5.5, beside: 6 } } = arrange;
+  const size = sizeInPlace;
+  const way = size.width < 450 ? "above" : "beside";
+  if (options.height === undefined && options.size !== "slide") {
+    size.height = Math.round(size.width * aspect[way]);
+  }
+  const room = (size.font * gap[way]) / (way === "above" ? size.height : size.width);
+  const first = { domain: [0, 0.5 - room / 2] };
+  const second = { domain: [0.5 + room / 2, 1] };
+  return {
+    x: way === "above" ? [{}, {}] : [first, second],
+    y: way === "above" ? [second, first] : [{}, {}],
+  };
+}
+
 /** What ties an axis to its panel. */
 export function panelAxis({ x, y }: Panel, axis: string, side: "x" | "y"): PlotlyObject {
   return side === "x" ? { domain: x, anchor: `y${axis}` } : { domain: y, anchor: `x${axis}` };

@@ -1,3 +1,5 @@
+import { roundValue } from "./figure.js";
+
 // Advance widths of Open Sans in units of the type size, by kind of character; others count as WIDE or as TYPICAL.
 const NARROW = /[ijl.,:;'|!()[\] I`/\\ftr-]/;
 const BROAD = /[mwMWQO@%&—…]/;
@@ -102,4 +104,14 @@ function fillLines(words: readonly string[], most: number, lines: number): strin
 /** Lines, each escaped for plotly, with plotly's line break between them. */
 export function plotlyLines(lines: readonly string[]): string {
   return lines.map(plotlyText).join("<br>");
+}
+
+/** A number for a label, with a true minus sign and at most `digits` decimals (default 3). */
+export function formatNumber(value: number, digits = 3): string {
+  return String(roundValue(value, digits)).replace("-", "\u2212");
+}
+
+/** A number for a label, with a true minus sign and exactly `digits` decimals. */
+export function formatFixed(value: number, digits: number): string {
+  return value.toFixed(digits).replace("-", "\u2212");
 }

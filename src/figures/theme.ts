@@ -1,8 +1,5 @@
-import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
+import type { Figure, FigureOptions, PlotlyObject, SizeName } from "./figure.js";
 import { fitText, plotlyText, textWidth } from "./text.js";
-
-/** Where a figure will stand. */
-export type SizeName = "column" | "page" | "slide" | "screen";
 
 /** Measures of a figure, all in CSS pixels (96 to the inch). */
 export interface FigureSize {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Figure, type FigureOptions } from "../figures/figure.js";
 import { figureMime } from "../figures/fragment.js";
-import { type LossRow, drawLossCurve } from "../figures/charts/loss-curve.js";
+import { type LossRow, drawLossCurve } from "../figures/training.js";
 import { type SendDisplay, findDisplay } from "./display.js";
 import { drawPicture } from "./picture.js";
 

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawActivationHistogram } from "../../src/figures/charts/activation-histogram.js";
+import { drawActivationHistogram } from "../../src/figures/latents.js";
 
 test("drawActivationHistogram counts the documents in bins and leaves out what is not active", (t) => {
   const figure = drawActivationHistogram(

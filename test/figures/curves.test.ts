@@ -1,7 +1,7 @@
 import test from "ava";
-import { drawEncoderDecoderCosine } from "../../src/figures/charts/encoder-decoder-cosine.js";
-import { drawLossCurve } from "../../src/figures/charts/loss-curve.js";
-import { drawTaxonomyAgreement } from "../../src/figures/charts/taxonomy-agreement.js";
+import { drawEncoderDecoderCosine } from "../../src/figures/latents.js";
+import { drawLossCurve } from "../../src/figures/training.js";
+import { drawTaxonomyAgreement } from "../../src/figures/families.js";
 
 interface Line {
   name?: string;

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawDensityHistogram } from "../../src/figures/charts/density-histogram.js";
+import { drawDensityHistogram } from "../../src/figures/latents.js";
 
 test("drawDensityHistogram bins log10 density, counts dead latents apart and marks the median", (t) => {
   const figure = drawDensityHistogram([

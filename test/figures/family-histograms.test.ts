@@ -1,7 +1,7 @@
 import test from "ava";
-import { drawFiringRatio } from "../../src/figures/firing-ratio.js";
-import { drawKeptLatents } from "../../src/figures/charts/kept-latents.js";
-import { countByPass, drawSubtreesPerPass } from "../../src/figures/charts/subtrees-per-pass.js";
+import { drawFiringRatio } from "../../src/figures/families.js";
+import { drawKeptLatents } from "../../src/figures/latents.js";
+import { countByPass, drawSubtreesPerPass } from "../../src/figures/families.js";
 
 test("drawFiringRatio leaves infinite ratios out and marks the mean", (t) => {
   const { data, layout } = drawFiringRatio([{ name: "a", values: [1, 3, Infinity] }]);

@@ -1,9 +1,9 @@
 import test from "ava";
-import { drawHistogramPanels } from "../../src/figures/charts/histogram-panels.js";
+import { histogramPanels } from "../../src/figures/charts/histogram-panels.js";
 
 const base = {
-  name: "some-panels",
-  title: "Some panels",
+  defaultName: "some-panels",
+  defaultTitle: "Some panels",
   xTitle: "cosine",
   binWidth: 0.5,
   mark: "mean",
@@ -17,7 +17,7 @@ interface Shape {
 
 test("each series has its mean as a solid line and the reference as a dashed one", (t) => {
   const series = [{ name: "ours", values: [0, 0.5, 1], reference: 0.9 }];
-  const figure = drawHistogramPanels({ ...base, panels: [{ title: "all", series }] });
+  const figure = histogramPanels({ ...base, panels: [{ title: "all", series }] });
   t.deepEqual(
     (figure.layout.shapes as Shape[]).map(({ x0, xref, line }) => [x0, xref, line.dash]),
     [
@@ -32,7 +32,7 @@ test("each series has its mean as a solid line and the reference as a dashed one
 test("as densities the bins of every series have an area of 1", (t) => {
   const series = [{ name: "a", values: [0, 0, 0, 0.6] }];
   const panels = [{ title: "all", series }];
-  const [trace] = drawHistogramPanels({ ...base, scale: "density", panels }).data;
+  const [trace] = histogramPanels({ ...base, scale: "density", panels }).data;
   // Two points a bin between those at 0: heights 1.5 and 0.5, each 0.5 wide.
   t.deepEqual(trace.y, [0, 1.5, 1.5, 0.5, 0.5, 0]);
 });
@@ -42,8 +42,8 @@ test("panels share an x axis, stand side by side where there is room, and none m
     title: `panel ${at}`,
     series: [{ name: "a", values: [at] }],
   }));
-  const wide = drawHistogramPanels({ ...base, panels }, { size: "page" });
-  const narrow = drawHistogramPanels({ ...base, panels }, { size: "column" });
+  const wide = histogramPanels({ ...base, panels, size: "page" });
+  const narrow = histogramPanels({ ...base, panels, size: "column" });
   const domain = (figure: typeof wide, axis: string) =>
     (figure.layout[axis] as { domain: number[] }).domain;
   t.not(domain(wide, "xaxis")[0], domain(wide, "xaxis2")[0]);
@@ -53,8 +53,8 @@ test("panels share an x axis, stand side by side where there is room, and none m
     (axis) => (wide.layout[axis] as { range: number[] }).range,
   );
   t.deepEqual(ranges[0], ranges[2]);
-  t.throws(() => drawHistogramPanels({ ...base, panels: [] }), { instanceOf: RangeError });
-  t.throws(() => drawHistogramPanels({ ...base, panels: [{ title: "", series: [] }] }), {
+  t.throws(() => histogramPanels({ ...base, panels: [] }), { instanceOf: RangeError });
+  t.throws(() => histogramPanels({ ...base, panels: [{ title: "", series: [] }] }), {
     message: /some-panels: expected panels/,
   });
 });

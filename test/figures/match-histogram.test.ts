@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawMatchHistogram } from "../../src/figures/charts/match-histogram.js";
+import { drawMatchHistogram } from "../../src/figures/saes.js";
 
 test("drawMatchHistogram shows shares of latents beside the null and tells how many are recurrent", (t) => {
   const { data, layout } = drawMatchHistogram(

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawOverlapViolins } from "../../src/figures/charts/overlap-violins.js";
+import { drawOverlapViolins } from "../../src/figures/labels.js";
 
 test("drawOverlapViolins groups scores by overlap and tells their correlation", (t) => {
   const overlaps = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 1, 1];

@@ -1,8 +1,5 @@
 import test from "ava";
-import {
-  drawDimensionMagnitudes,
-  drawMagnitudeDecay,
-} from "../../src/figures/charts/rank-curves.js";
+import { drawDimensionMagnitudes, drawMagnitudeDecay } from "../../src/figures/latents.js";
 
 test("drawMagnitudeDecay shows magnitudes by rank, the average dashed and k dotted", (t) => {
   const series = [{ name: "a", values: [3, 2, 1], smooth: [2.5, 2, 1.5], mark: 2 }];

@@ -1,6 +1,6 @@
 import test from "ava";
 import { browserChoices } from "../../src/figures/browser.js";
-import { drawDensityHistogram } from "../../src/figures/charts/density-histogram.js";
+import { drawDensityHistogram } from "../../src/figures/latents.js";
 import type { Figure } from "../../src/figures/figure.js";
 import { openRenderer } from "../../src/figures/render.js";
 import { sampleFigures } from "../support/sample-figures.js";

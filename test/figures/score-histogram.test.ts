@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawScoreHistogram } from "../../src/figures/charts/score-histogram.js";
+import { drawScoreHistogram } from "../../src/figures/labels.js";
 
 test("drawScoreHistogram stacks the SAEs of a corpus and counts the largest score in the last bin", (t) => {
   const figure = drawScoreHistogram([

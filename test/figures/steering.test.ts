@@ -1,9 +1,9 @@
 import test from "ava";
 import { drawExplanationBars } from "../../src/figures/charts/explanation-bars.js";
-import { drawIterativeOptimisation } from "../../src/figures/charts/iterative-optimisation.js";
+import { drawIterativeOptimisation } from "../../src/figures/search.js";
 import { drawSteeringBeforeAfter } from "../../src/figures/charts/steering-before-after.js";
 import { drawSteeringContour } from "../../src/figures/charts/steering-contour.js";
-import { drawSteeringTradeoff } from "../../src/figures/charts/steering-tradeoff.js";
+import { drawSteeringTradeoff } from "../../src/figures/search.js";
 import { evenMeasures } from "../support/sample-steering.js";
 
 interface Trace {

@@ -2,18 +2,15 @@ import { drawFamilyComponents } from "../../src/figures/charts/family-components
 import { drawFamilyDocuments } from "../../src/figures/charts/family-documents.js";
 import { drawFamilyGraph } from "../../src/figures/charts/family-graph.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
-import { drawFiringRatio } from "../../src/figures/firing-ratio.js";
-import { drawKeptLatents } from "../../src/figures/charts/kept-latents.js";
-import { drawMatchHistogram } from "../../src/figures/charts/match-histogram.js";
-import { drawOverlapViolins } from "../../src/figures/charts/overlap-violins.js";
+import { drawFiringRatio } from "../../src/figures/families.js";
+import { drawKeptLatents } from "../../src/figures/latents.js";
+import { drawMatchHistogram } from "../../src/figures/saes.js";
+import { drawOverlapViolins } from "../../src/figures/labels.js";
 import { drawRadarCharts } from "../../src/figures/charts/radar-charts.js";
-import {
-  drawDimensionMagnitudes,
-  drawMagnitudeDecay,
-} from "../../src/figures/charts/rank-curves.js";
-import { drawScoreHistogram } from "../../src/figures/charts/score-histogram.js";
+import { drawDimensionMagnitudes, drawMagnitudeDecay } from "../../src/figures/latents.js";
+import { drawScoreHistogram } from "../../src/figures/labels.js";
 import { drawSplittingTree } from "../../src/figures/charts/splitting-tree.js";
-import { drawSubtreesPerPass } from "../../src/figures/charts/subtrees-per-pass.js";
+import { drawSubtreesPerPass } from "../../src/figures/families.js";
 import { createMatrix } from "../../src/core/index.js";
 
 /** The figures on labels, families and several SAEs, over tiny inputs; see sampleFigures. */

@@ -1,9 +1,13 @@
 import { drawCosineScatter } from "../../src/figures/charts/cosine-scatter.js";
 import { drawDensityMap } from "../../src/figures/charts/density-map.js";
-import { drawErrorLines } from "../../src/figures/charts/error-lines.js";
+import { lines } from "../../src/figures/charts/lines.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
-import { drawHistogramPanels } from "../../src/figures/charts/histogram-panels.js";
+import { histogramPanels } from "../../src/figures/charts/histogram-panels.js";
 import { drawMetricsTable } from "../../src/figures/charts/metrics-table.js";
+
+/** Lines with points, named at their ends. */
+const ENDED = { label: "end", draw: "both", pointSize: 1.5 } as const;
+const SQUARES = { symbol: "square" };
 
 /** The figures of one SAE's directions and of several SAEs, over tiny inputs; see sampleFigures. */
 export function sampleSaeFigures(word: (at: number) => string, options: FigureOptions): Figure[] {
@@ -21,42 +25,38 @@ export function sampleSaeFigures(word: (at: number) => string, options: FigureOp
       },
       options,
     ),
-    drawErrorLines(
-      {
-        name: "error-lines",
-        title: "Error lines",
-        lines: [
-          { label: word(0), x: [1, 2, 4], y: [0.5, 0.3, 0.2] },
-          { label: word(1), x: [1, 4], y: [0.4, 0.21], isReference: true, symbol: "square" },
-        ],
-        x: { title: "k", log: true },
-        y: { title: "error" },
-        marks: [{ x: 2, label: word(2) }],
-      },
-      options,
-    ),
-    drawHistogramPanels(
-      {
-        name: "histogram-panels",
-        title: "Histogram panels",
-        panels: [
-          { title: word(0), series: [{ name: word(1), values: [0.1, 0.2, 0.2], reference: 0.3 }] },
-          {
-            title: word(2),
-            series: [
-              { name: word(3), values: [0.3] },
-              { name: word(4), values: [0.4, NaN] },
-            ],
-          },
-        ],
-        xTitle: "cosine",
-        binWidth: 0.1,
-        mark: "median",
-        scale: "density",
-        referenceName: word(5),
-      },
-      options,
-    ),
+    lines({
+      ...{ defaultName: "lines", defaultTitle: "Error lines", ...options },
+      plots: [
+        {
+          lines: [
+            { ...ENDED, name: word(0), x: [1, 2, 4], y: [0.5, 0.3, 0.2] },
+            { ...ENDED, ...SQUARES, name: word(1), x: [1, 4], y: [0.4, 0.21], isReference: true },
+          ],
+          x: { title: "k", log: true },
+          y: { title: "error" },
+          marks: [{ x: 2, label: word(2) }],
+        },
+      ],
+    }),
+    histogramPanels({
+      ...{ defaultName: "histogram-panels", defaultTitle: "Histogram panels", ...options },
+      panels: [
+        { title: word(0), series: [{ name: word(1), values: [0.1, 0.2, 0.2], reference: 0.3 }] },
+        {
+          title: word(2),
+          series: [
+            { name: word(3), values: [0.3] },
+            { name: word(4), values: [0.4, NaN] },
+          ],
+        },
+      ],
+      xTitle: "cosine",
+      binWidth: 0.1,
+      mark: "median",
+      scale: "density",
+      referenceName: word(5),
+    }),
     drawMetricsTable(
       [word(0), "error"],
       [{ cells: [word(1), "0.5"] }, { cells: [word(2), "0.4"], isReference: true }],

@@ -1,9 +1,9 @@
 import { drawExplanationBars } from "../../src/figures/charts/explanation-bars.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
-import { drawIterativeOptimisation } from "../../src/figures/charts/iterative-optimisation.js";
+import { drawIterativeOptimisation } from "../../src/figures/search.js";
 import { drawSteeringBeforeAfter } from "../../src/figures/charts/steering-before-after.js";
 import { drawSteeringContour } from "../../src/figures/charts/steering-contour.js";
-import { drawSteeringTradeoff } from "../../src/figures/charts/steering-tradeoff.js";
+import { drawSteeringTradeoff } from "../../src/figures/search.js";
 import { type MeasureMeans, measuresFrom } from "../../src/search/study/index.js";
 
 /** Measures that are all the same. */

@@ -3,10 +3,15 @@ import type { FigureSources } from "./sources.js";
 
 /** Options of figures that show a choice of what an atlas holds. */
 export interface AtlasFigureOptions extends FigureOptions {
-  /** The family (parent latent) of `family-heatmap` and `family-tree`. Default: a large one that still fits. */
+  /** The family (parent latent) of figures of one family. Default: a large one that still fits. */
   family?: number;
   /** The families (parent latents) of `cooccurrence-grid`. Default: five disjoint ones of 8 to 24 latents. */
   families?: readonly number[];
+  /**
+   * Overlays the numbers of the paper, dashed or hollow, on figures whose entry says `overlay`; their default name then ends
+   * in "-paper". Default false.
+   */
+  paper?: boolean;
 }
 
 /** Data that a figure is made of. */
@@ -17,9 +22,8 @@ export interface Requirement {
   missing(sources: FigureSources): Promise<string | undefined>;
 }
 
-/** The part of the paper that a figure is about; "paper" are those that show the paper's numbers beside one's own. */
-export type FigureGroup =
-  "training" | "latents" | "labels" | "families" | "across SAEs" | "search" | "paper";
+/** What a figure is about. */
+export type FigureGroup = "latents" | "families" | "labels" | "search" | "training" | "across SAEs";
 
 /** A figure that can be asked for by name. */
 export interface FigureEntry {
@@ -27,11 +31,24 @@ export interface FigureEntry {
   group: FigureGroup;
   /** What it shows, in a line. */
   shows: string;
-  /** The figure of the authors' that it answers to, by its file's name; undefined where they have none. */
+  /** The paper's figure that it corresponds to, by its file's name; undefined where there is none. */
   paper?: string;
+  /**
+   * Whether the paper's numbers can be overlaid on it; "alone" where they can be shown without data of one's own too.
+   * Default: they cannot.
+   */
+  overlay?: "beside" | "alone";
   requires: readonly Requirement[];
-  /** Draws it from what is there; the reason where that shows only then. Called where nothing that it requires is missing. */
+  /** Draws it from what is there, or gives the reason why not. Called where nothing that it requires is missing. */
   draw(sources: FigureSources, options: AtlasFigureOptions): Promise<Figure | Undrawn>;
+}
+
+/** A figure in a list of those of one group. */
+export type UngroupedFigure = Omit<FigureEntry, "group">;
+
+/** The figures with their group. */
+export function inGroup(group: FigureGroup, figures: readonly UngroupedFigure[]): FigureEntry[] {
+  return figures.map((figure) => ({ ...figure, group }));
 }
 
 /** Why a figure cannot be drawn. */

@@ -1,5 +1,6 @@
 import { isPlainTopK } from "../../sae/sae.js";
 import type { FigureEntry, Requirement } from "./entry.js";
+import { scoreOf, scoredLabels } from "./reading.js";
 
 /** Several SAEs of one embedding. */
 export const SEVERAL_SAES: Requirement = {
@@ -7,7 +8,7 @@ export const SEVERAL_SAES: Requirement = {
   missing: ({ compares }) =>
     Promise.resolve(
       compares === undefined
-        ? "needs two SAEs or more: --saes FILE,FILE, several --atlas, or --grid DIR"
+        ? "needs two SAEs or more: --saes, --atlases or --grid-folder"
         : undefined,
     ),
 };
@@ -17,7 +18,7 @@ export const GRID: Requirement = {
   needs: "a grid of SAEs",
   missing: ({ hasGrid }) =>
     Promise.resolve(
-      hasGrid ? undefined : "needs a grid of SAEs: --grid DIR, as `train --grid` writes it",
+      hasGrid ? undefined : "needs a grid of SAEs: --grid-folder, as `train --grid` writes it",
     ),
 };
 
@@ -79,7 +80,7 @@ export const PLAIN_TOP_K: Requirement = {
 function variedSize(varied: "n" | "k"): Requirement {
   const fixed = varied === "n" ? "k" : "n";
   return {
-    needs: `SAEs of equal ${fixed} and other ${varied}`,
+    needs: `SAEs of equal ${fixed} and different ${varied}`,
     async missing(sources) {
       if (sources.compares === undefined) return SEVERAL_SAES.missing(sources);
       // A grid has them, and need not be trained to tell.
@@ -88,7 +89,9 @@ function variedSize(varied: "n" | "k"): Requirement {
       const isPair = saes.some((a) =>
         saes.some((b) => a[fixed] === b[fixed] && a[varied] < b[varied]),
       );
-      return isPair ? undefined : `needs SAEs of equal ${fixed} and other ${varied}: --grid DIR`;
+      return isPair
+        ? undefined
+        : `needs SAEs of equal ${fixed} and different ${varied}: --grid-folder`;
     },
   };
 }
@@ -97,9 +100,18 @@ function variedSize(varied: "n" | "k"): Requirement {
 export const LABEL_SCORES: Requirement = {
   needs: "labels with scores",
   missing: async ({ atlas }) =>
-    [...(await atlas.labels()).values()].some(({ scores }) => scores.length > 0)
+    (await scoredLabels(atlas)).some(({ scores }) => scores.length > 0)
       ? undefined
       : "the labels have no scores: run `feature-families score`",
+};
+
+/** Labels judged by a language model. */
+export const PEARSON_SCORES: Requirement = {
+  needs: "labels with scores by a language model",
+  missing: async ({ atlas }) =>
+    (await scoredLabels(atlas)).some((label) => Number.isFinite(scoreOf(label, "pearson")))
+      ? undefined
+      : "the labels have no scores by a language model: run `feature-families score`",
 };
 
 /** What the command `stability` measured. */

@@ -1,6 +1,6 @@
 import type {
-  HistogramPanel,
-  HistogramPanelsInput,
+  HistogramPanelsOptions,
+  PanelHistogram,
 } from "../../figures/charts/histogram-panels.js";
 import { maxDecoderCosines, maxSelfCosines } from "../../sae/measure/decoder-cosine.js";
 import { type FigureSources, type NamedSae, distinct, sizesName } from "./sources.js";
@@ -13,8 +13,6 @@ export interface PanelReferences {
   pair?(small: NamedSae, large: NamedSae): number | undefined;
 }
 
-type PanelsFigure = Omit<HistogramPanelsInput, "panels">;
-
 const COSINES = {
   xTitle: "largest cosine of decoder directions",
   binWidth: 0.02,
@@ -22,41 +20,13 @@ const COSINES = {
   scale: "density",
 } as const;
 
-/** What all density figures have in common. */
-export const densityFigure: PanelsFigure = {
-  name: "density-panels",
-  title: "Density of the latents of several SAEs",
-  xTitle: "log<sub>10</sub> density",
-  binWidth: 0.1,
-  mark: "median",
-  columns: 1,
-};
-
-/** What all figures of the headline SAEs' cosines have in common. */
-export const headlineFigure: PanelsFigure = {
-  ...COSINES,
-  name: "max-cosine-headline",
-  title: "Nearest latents between SAEs that grow",
-  columns: 1,
-};
-
-/** What the figures of pairs with equal k, or equal n, have in common. */
-export function variedFigure(fixed: "k" | "n"): PanelsFigure {
-  const other = fixed === "k" ? "n" : "k";
-  return {
-    ...COSINES,
-    name: `max-cosine-by-${fixed}`,
-    title: `Nearest latents between SAEs of equal ${fixed} and other ${other}`,
-  };
-}
-
 /** A panel for each size, a series for each corpus that has an SAE of it. */
 export async function densityPanels(
   sources: FigureSources,
-  references: PanelReferences = {},
-): Promise<HistogramPanel[]> {
+  references: PanelReferences,
+): Promise<HistogramPanelsOptions> {
   const saes = await (sources.compares === "atlases" ? sources.saes() : sources.headline());
-  const panels = new Map<string, HistogramPanel["series"][number][]>();
+  const panels = new Map<string, PanelHistogram["series"][number][]>();
   const titleOf = (one: NamedSae): string =>
     titled(
       sources.compares === "files" ? one.name : sizesName(one.sae),
@@ -77,31 +47,44 @@ export async function densityPanels(
     });
     panels.set(title, series);
   }
-  return [...panels].map(([title, series]) => ({ title, series }));
+  return {
+    defaultName: "density-panels",
+    defaultTitle: "Density of the latents of several SAEs",
+    panels: [...panels].map(([title, series]) => ({ title, series })),
+    xTitle: "log<sub>10</sub> density",
+    ...{ binWidth: 0.1, mark: "median", columns: 1 },
+  };
 }
 
 /** One panel with every pair of the headline SAEs. */
 export async function headlinePanels(
   sources: FigureSources,
-  references: PanelReferences = {},
-): Promise<HistogramPanel[]> {
+  references: PanelReferences,
+): Promise<HistogramPanelsOptions> {
   const saes = await sources.headline();
   const nameOf = ({ name, sae }: NamedSae): string =>
     sources.compares === "grid" ? `k ${sae.k}` : name;
   const series = await pairSeries(sources, pairsOf(saes), nameOf, references);
-  return [{ title: titled("nearest in the larger SAE", references.title?.(saes, ["k"])), series }];
+  const title = titled("nearest in the larger SAE", references.title?.(saes, ["k"]));
+  return {
+    ...COSINES,
+    defaultName: "max-cosine-headline",
+    defaultTitle: "Nearest latents between SAEs that grow",
+    panels: [{ title, series }],
+    columns: 1,
+  };
 }
 
 /** A panel for each k (or n), with every pair of SAEs that differ in the other. */
 export async function variedPanels(
   sources: FigureSources,
   fixed: "k" | "n",
-  references: PanelReferences = {},
-): Promise<HistogramPanel[]> {
+  references: PanelReferences,
+): Promise<HistogramPanelsOptions> {
   const saes = await sources.saes();
   const varied = fixed === "k" ? "n" : "k";
   const nameOf = ({ sae }: NamedSae): string => `${varied} ${sae[varied].toLocaleString("en")}`;
-  const panels: HistogramPanel[] = [];
+  const panels: PanelHistogram[] = [];
   for (const value of distinct(saes.map(({ sae }) => sae[fixed]))) {
     const members = oneOfEach(
       saes.filter(({ sae }) => sae[fixed] === value),
@@ -112,24 +95,29 @@ export async function variedPanels(
     const title = `${fixed} ${value.toLocaleString("en")}`;
     panels.push({ title: titled(title, references.title?.(members, [fixed])), series });
   }
-  return panels;
+  return {
+    ...COSINES,
+    defaultName: `max-cosine-by-${fixed}`,
+    defaultTitle: `Nearest latents between SAEs of equal ${fixed} and other ${varied}`,
+    panels,
+  };
 }
 
-/** A panel an SAE, k downwards and n to the right where they are a grid. */
-export async function selfPanels(sources: FigureSources): Promise<HistogramPanelsInput> {
+/** A panel per SAE, k downwards and n to the right where they are a grid. */
+export async function selfPanels(sources: FigureSources): Promise<HistogramPanelsOptions> {
   const saes = await sources.saes();
   const ns = distinct(saes.map(({ sae }) => sae.n));
   const ks = distinct(saes.map(({ sae }) => sae.k));
   const isGrid = saes.length === ks.length * ns.length && ns.length <= 4;
-  const panels: HistogramPanel[] = [];
+  const panels: PanelHistogram[] = [];
   for (const one of saes) {
     const values = await maxSelfCosines(one.sae, await sources.atlas.engine());
     panels.push({ title: one.name, series: [{ name: "", values }] });
   }
   return {
     ...COSINES,
-    name: "max-cosine-self",
-    title: "Nearest other latent of the same SAE",
+    defaultName: "max-cosine-self",
+    defaultTitle: "Nearest other latent of the same SAE",
     scale: "count",
     panels,
     ...(isGrid ? { columns: ns.length } : {}),
@@ -158,9 +146,9 @@ async function pairSeries(
   pairs: readonly [NamedSae, NamedSae][],
   nameOf: (sae: NamedSae) => string,
   references: PanelReferences,
-): Promise<HistogramPanel["series"]> {
+): Promise<PanelHistogram["series"]> {
   const engine = await atlas.engine();
-  const series: HistogramPanel["series"][number][] = [];
+  const series: PanelHistogram["series"][number][] = [];
   for (const [small, large] of pairs) {
     series.push({
       name: `${nameOf(small)} in ${nameOf(large)}`,

@@ -18,8 +18,15 @@ import { formatRows } from "../text/rows.js";
 
 const options = {
   all: { type: "boolean", about: "every figure that there is data for" },
-  paper: { type: "boolean", about: "figures that show the paper's numbers beside yours" },
-  list: { type: "boolean", about: "list all figures, what they need, and whether it is there" },
+  paper: {
+    type: "boolean",
+    about:
+      "overlay the paper's numbers, dashed or hollow; without names on every figure that has them",
+  },
+  list: {
+    type: "boolean",
+    about: "list all figures by group: what they show, and what is missing",
+  },
   ...atlasOption,
   atlases: { type: "list", about: "folders of more atlases to compare with" },
   saes: { type: "list", about: "SAEs of the same embeddings to compare with" },
@@ -57,17 +64,17 @@ export const figuresCommand: Command = defineCommand({
   positionals: "[NAME...]",
   options,
   async run(values, names, context) {
-    const { FIGURES, listFigures } = await import("../../atlas/figures/registry.js");
+    const registry = await import("../../atlas/figures/registry.js");
     const { openStore } = await import("../../atlas/store.js");
-    const chosen = chooseNames(values, names, FIGURES);
+    const chosen = chooseNames(values, names, registry);
     const { onProgress, signal } = context;
     const dirs = [await chooseAtlas("figures", values.atlas), ...(values.atlases ?? [])];
     const atlases = await Promise.all(dirs.map((dir) => openStore(dir, { onProgress, signal })));
     try {
       const sources = await openSources(atlases, values, context);
       return values.list
-        ? describeList(await listFigures(sources))
-        : await draw(sources, chosen, values, context);
+        ? describeList(await registry.listFigures(sources))
+        : await draw(sources, { names: chosen, isNamed: names.length > 0 }, values, context);
     } finally {
       await Promise.all(atlases.map((atlas) => atlas.close()));
     }
@@ -78,20 +85,24 @@ export const figuresCommand: Command = defineCommand({
 function chooseNames(
   { all, paper, list }: Values,
   names: readonly string[],
-  figures: readonly { name: string; group: string }[],
+  { FIGURES, findFigures, overlaidFigures }: typeof import("../../atlas/figures/registry.js"),
 ): string[] | undefined {
-  if ([all, paper, list, names.length > 0].filter(Boolean).length > 1) {
-    throw new UsageError("figures: --all, --paper, --list and names exclude each other");
+  if ([all, list, names.length > 0].filter(Boolean).length > 1 || ((all || list) && paper)) {
+    throw new UsageError("figures: --all, --list and names (or --paper) exclude each other");
   }
-  const known = figures.map(({ name }) => name);
+  const known = FIGURES.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
+  if (unknown !== undefined && !unknown.startsWith("paper-")) {
     const hint = didYouMean(unknown, known) || "; --list shows all";
     throw new UsageError(`figures: unknown figure "${unknown}"${hint}`);
   }
   if (all) return known;
-  if (paper) return figures.filter(({ group }) => group === "paper").map(({ name }) => name);
-  return names.length > 0 ? [...names] : undefined;
+  if (names.length === 0) return paper ? overlaidFigures() : undefined;
+  try {
+    return findFigures(names, { paper }).map(({ name }) => name);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
 }
 
 async function openSources(
@@ -118,24 +129,23 @@ async function openSources(
 
 async function draw(
   sources: FigureSources,
-  names: string[] | undefined,
+  { names, isNamed }: { names: string[] | undefined; isNamed: boolean },
   values: Values,
   { onProgress, signal }: CommandContext,
 ): Promise<CommandOutput> {
   const { writeFigures } = await import("../../atlas/figures.js");
   const { ATLAS_FIGURES } = await import("../../atlas/figures/registry.js");
   const undrawn: { name: string; reason: string }[] = [];
-  const isChoice = !values.all && !values.paper;
   const folder = values.out ?? path.join("figures", sources.atlas.name);
   const files = await writeFigures(sources, folder, {
     names: names ?? ATLAS_FIGURES,
     formats: values.formats,
     size: values.size,
+    paper: values.paper,
     family: parentOf(values.family),
     families: values.families,
     // A figure that was asked for by its name must be there; of all, some may be missing.
-    onUndrawn:
-      isChoice && names ? undefined : (name, reason) => void undrawn.push({ name, reason }),
+    onUndrawn: isNamed ? undefined : (name, reason) => void undrawn.push({ name, reason }),
     onProgress,
     signal,
   });
@@ -148,16 +158,23 @@ async function draw(
   };
 }
 
+/** A block per group, the figures that people want most first. */
 function describeList(list: readonly FigureListing[]): CommandOutput {
-  const cells = list.map(({ name, group, shows, needs, missing }) => [
-    name,
-    group,
-    shows,
-    needs === "" ? "an atlas" : needs,
-    missing ?? "yes",
+  const groups = [...new Set(list.map(({ group }) => group))];
+  const rows = formatRows(
+    list.map(({ name, shows, overlay, missing }) => [
+      `  ${name}`,
+      overlay ? `${shows} [--paper]` : shows,
+      missing ?? "",
+    ]),
+  );
+  const blocks = groups.flatMap((group) => [
+    group === "main" ? "figures to start with" : group,
+    ...rows.filter((_, at) => list[at].group === group),
+    "",
   ]);
-  const head = ["figure", "about", "shows", "needs", "can be drawn"];
-  return { json: list, lines: formatRows([head, ...cells]) };
+  const key = "[--paper]: the paper's numbers can be overlaid; last column: what is missing";
+  return { json: list, lines: [...blocks, key] };
 }
 
 function parentOf(family: string | undefined): number | undefined {

@@ -23,8 +23,7 @@ export const scalingCommand: Command = defineCommand({
     const { size } = values;
     let files: string[] = [];
     if (values.out !== undefined) {
-      const { drawComputeFrontier, drawScalingLaw } =
-        await import("../../figures/charts/scaling.js");
+      const { drawComputeFrontier, drawScalingLaw } = await import("../../figures/training.js");
       const { renderFigures } = await import("../../atlas/figures.js");
       const figures = [drawScalingLaw(runs, { size }), drawComputeFrontier(runs, { size })];
       files = await renderFigures(figures, values.out, { onProgress, signal });

@@ -1,6 +1,6 @@
 import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
 import { requireEqualLengths, roundValue, roundValues } from "../figure.js";
-import { formatNumber } from "./histogram.js";
+import { formatNumber } from "../text.js";
 import { plotlyText } from "../text.js";
 import { axisLayout, CATEGORIES, composeFigure, figureSize } from "../theme.js";
 

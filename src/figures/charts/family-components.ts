@@ -1,6 +1,6 @@
 import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
 import { requireEqualLengths, roundValues } from "../figure.js";
-import { formatNumber } from "./histogram.js";
+import { formatNumber } from "../text.js";
 import { layPanels, type Panel } from "../panels.js";
 import { fitText, plotlyText } from "../text.js";
 import type { FigureSize } from "../theme.js";

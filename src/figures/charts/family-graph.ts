@@ -2,7 +2,7 @@ import { placeLabels, type PixelPoint } from "../declutter.js";
 import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { layOutGraph } from "../graph-layout.js";
-import { formatNumber } from "./histogram.js";
+import { formatNumber } from "../text.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../text.js";
 import type { FigureSize } from "../theme.js";
 import { CATEGORIES, composeFigure, figureSize, isTitled, RULE, topMargin } from "../theme.js";

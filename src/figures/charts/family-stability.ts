@@ -3,7 +3,7 @@ import type { PixelPoint } from "../declutter.js";
 import { placeLabels } from "../declutter.js";
 import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
-import { logTicks } from "./loss-curve.js";
+import { logTicks } from "../axis.js";
 import { plotlyLines, plotlyText, textWidth, truncateText, wrapText } from "../text.js";
 import type { FigureSize } from "../theme.js";
 import {

@@ -1,11 +1,11 @@
-import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
+import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import type { Bins } from "./histogram.js";
-import { binRange, binValues, formatFixed, meanOf, medianOf, stepTrace } from "./histogram.js";
 import { layPanels, type Panel, panelAxis, panelSuffix } from "../panels.js";
-import { fitText, plotlyText } from "../text.js";
+import { fitText, formatFixed, plotlyText } from "../text.js";
 import type { FigureSize } from "../theme.js";
 import { axisLayout, CATEGORIES, composeFigure, figureSize, INK, isTitled } from "../theme.js";
+import { type Bins, binRange, binValues, meanOf, medianOf, scaleBins, stepTrace } from "./bins.js";
+import { markLine } from "./marks.js";
 
 /** Height of a line of text in units of its type size. */
 const LINE = 1.4;
@@ -23,17 +23,14 @@ export interface PanelSeries {
 }
 
 /** Histograms over one another. */
-export interface HistogramPanel {
+export interface PanelHistogram {
   title: string;
   series: readonly PanelSeries[];
 }
 
-/** What `drawHistogramPanels` shows and how. */
-export interface HistogramPanelsInput {
-  /** Default names of file and figure. */
-  name: string;
-  title: string;
-  panels: readonly HistogramPanel[];
+/** What `histogramPanels` shows and how. */
+export interface HistogramPanelsOptions extends ChartOptions {
+  panels: readonly PanelHistogram[];
   /** Title of the x axes, as plotly's markup. */
   xTitle: string;
   binWidth: number;
@@ -48,23 +45,21 @@ export interface HistogramPanelsInput {
 }
 
 /**
- * Histograms in panels with one x axis: several series to a panel, a solid line at the mean or median of each, a dashed
- * one where a reference is given, and both written above the panel. Throws RangeError without a panel or series.
+ * Histograms in small panels with one x axis: several series per panel, a solid line at the mean or median of each, a dashed
+ * one where a reference is given, and both written above the panel in place of a legend. Throws RangeError without a panel
+ * or series.
  */
-export function drawHistogramPanels(
-  input: HistogramPanelsInput,
-  options: FigureOptions = {},
-): Figure {
-  const { panels } = input;
+export function histogramPanels(options: HistogramPanelsOptions): Figure {
+  const { panels, defaultName: name = "histogram-panels", defaultTitle: title = "" } = options;
   if (panels.length === 0 || panels.some(({ series }) => series.length === 0)) {
-    throw new RangeError(`${input.name}: expected panels with a series each, got an empty one`);
+    throw new RangeError(`${name}: expected panels with a series each, got an empty one`);
   }
   const base = figureSize(options);
-  const titled = isTitled(base, options, input.title);
-  const columns = Math.min(panels.length, input.columns ?? fittingColumns(base));
+  const titled = isTitled(base, options, title);
+  const columns = Math.min(panels.length, options.columns ?? fittingColumns(base));
   const rows = Math.ceil(panels.length / columns);
-  const size = { ...base, height: options.height ?? panelsHeight(input, rows, base, titled) };
-  const strip = stripHeight(input, size);
+  const size = { ...base, height: options.height ?? panelsHeight(options, rows, base, titled) };
+  const strip = stripHeight(options, size);
   const margin = {
     l: size.font * 5,
     r: size.font * 1.2,
@@ -73,17 +68,17 @@ export function drawHistogramPanels(
   };
   const gaps = { gapX: size.font * 2.6, gapY: size.font * 1.8 + strip };
   const places = layPanels(panels.length, size, { columns, margin, ...gaps });
-  const bins = panels.map(({ series }) => series.map((one) => binsOf(one, input)));
+  const bins = panels.map(({ series }) => series.map((one) => binsOf(one, options)));
   const layout: PlotlyObject = { margin: { ...margin, autoexpand: false } };
   const data: PlotlyObject[] = [];
   const shapes: PlotlyObject[] = [];
-  const annotations: PlotlyObject[] = [axisTitle(input, size)];
+  const annotations: PlotlyObject[] = [axisTitle(options, size)];
   const width = (size.width - margin.l - margin.r) * (places[0].x[1] - places[0].x[0]);
   for (const [at, panel] of panels.entries()) {
     const axis = panelSuffix(at);
     const isAt = { bottom: at + columns >= panels.length, left: at % columns === 0 };
-    Object.assign(layout, panelAxes(input, places[at], size, { axis, ...isAt, width, bins }));
-    annotations.push(...panelText(panel, places[at], size, { input, width }));
+    Object.assign(layout, panelAxes(options, places[at], size, { axis, ...isAt, width, bins }));
+    annotations.push(...panelText(panel, places[at], size, { input: options, width }));
     for (const [s, series] of panel.series.entries()) {
       const style = { colour: series.colour ?? CATEGORIES[s % CATEGORIES.length], line: size.line };
       data.push({
@@ -94,21 +89,18 @@ export function drawHistogramPanels(
         hovertemplate: `%{y:.3~g}<br>%{customdata}<extra>${plotlyText(series.name)}</extra>`,
         showlegend: false,
       });
-      shapes.push(...markLines(series, input, { axis, ...style }));
+      shapes.push(...markLines(series, options, { axis, ...style }));
     }
   }
-  const { name, title } = input;
   return composeFigure(
     { name, title, data, layout: { ...layout, shapes, annotations }, size },
     options,
   );
 }
 
-function binsOf({ values }: PanelSeries, { binWidth, scale }: HistogramPanelsInput): Bins {
+function binsOf({ values }: PanelSeries, { binWidth, scale }: HistogramPanelsOptions): Bins {
   const bins = binValues(values, binWidth);
-  if (scale !== "density") return bins;
-  const total = bins.counts.reduce((sum, count) => sum + count, 0) * binWidth;
-  return { ...bins, counts: bins.counts.map((count) => roundValue(count / total, 5)) };
+  return scale === "density" ? scaleBins(bins, scale) : bins;
 }
 
 function fittingColumns({ width, font }: FigureSize): number {
@@ -116,13 +108,13 @@ function fittingColumns({ width, font }: FigureSize): number {
 }
 
 /** Lines above a panel: its title and one a series, or one for both where there is a single series. */
-function stripHeight({ panels }: HistogramPanelsInput, size: FigureSize): number {
+function stripHeight({ panels }: HistogramPanelsOptions, size: FigureSize): number {
   const lines = Math.max(...panels.map(({ series }) => series.length)) + 1;
   return lines * size.small * LINE + size.font * 0.3;
 }
 
 function panelsHeight(
-  input: HistogramPanelsInput,
+  input: HistogramPanelsOptions,
   rows: number,
   size: FigureSize,
   titled: boolean,
@@ -133,7 +125,7 @@ function panelsHeight(
 }
 
 /** One title for all x axes, in the middle below them. */
-function axisTitle({ xTitle }: HistogramPanelsInput, size: FigureSize): PlotlyObject {
+function axisTitle({ xTitle }: HistogramPanelsOptions, size: FigureSize): PlotlyObject {
   return {
     text: xTitle,
     ...{ x: 0.5, xref: "paper", xanchor: "center", y: 0, yref: "paper", yanchor: "top" },
@@ -145,7 +137,7 @@ function axisTitle({ xTitle }: HistogramPanelsInput, size: FigureSize): PlotlyOb
 }
 
 function panelAxes(
-  { scale }: HistogramPanelsInput,
+  { scale }: HistogramPanelsOptions,
   place: Panel,
   size: FigureSize,
   at: { axis: string; bottom: boolean; left: boolean; width: number; bins: Bins[][] },
@@ -169,39 +161,27 @@ function panelAxes(
   };
 }
 
-function markOf({ values }: PanelSeries, { mark }: HistogramPanelsInput): number | undefined {
+function markOf({ values }: PanelSeries, { mark }: HistogramPanelsOptions): number | undefined {
   return mark === "mean" ? meanOf(values) : medianOf(values);
 }
 
 function markLines(
   series: PanelSeries,
-  input: HistogramPanelsInput,
+  input: HistogramPanelsOptions,
   { axis, colour, line }: { axis: string; colour: string; line: number },
 ): PlotlyObject[] {
-  const lineAt = (x: number | undefined, dash: string): PlotlyObject[] =>
-    x === undefined
-      ? []
-      : [
-          {
-            type: "line",
-            x0: roundValue(x, 4),
-            x1: roundValue(x, 4),
-            y0: 0,
-            y1: 1,
-            xref: `x${axis}`,
-            yref: `y${axis} domain`,
-            line: { color: colour, width: line, dash },
-          },
-        ];
+  const place = { xref: `x${axis}`, yref: `y${axis} domain` };
+  const lineAt = (x: number | undefined, dash: "solid" | "dash"): PlotlyObject[] =>
+    x === undefined ? [] : [{ ...markLine(roundValue(x, 4), { colour, line, dash }), ...place }];
   return [...lineAt(markOf(series, input), "solid"), ...lineAt(series.reference, "dash")];
 }
 
 /** The panel's title and its series' names with their marks, line by line above it. */
 function panelText(
-  { title, series }: HistogramPanel,
+  { title, series }: PanelHistogram,
   { x, y }: Panel,
   size: FigureSize,
-  { input, width }: { input: HistogramPanelsInput; width: number },
+  { input, width }: { input: HistogramPanelsOptions; width: number },
 ): PlotlyObject[] {
   const names = series.map((one, s) => ({
     text: seriesText(one, input),
@@ -219,7 +199,7 @@ function panelText(
   }));
 }
 
-function seriesText(series: PanelSeries, input: HistogramPanelsInput): string {
+function seriesText(series: PanelSeries, input: HistogramPanelsOptions): string {
   const own = markOf(series, input);
   const { referenceName = "paper", mark } = input;
   const parts = [series.name, own === undefined ? "no latent" : `${mark} ${formatFixed(own, 2)}`];

@@ -1,132 +1,193 @@
-import { transparent } from "../colour.js";
-import type { PlotlyObject } from "../figure.js";
-import { roundValue } from "../figure.js";
+import { type Axis, layOutAxis } from "../axis.js";
+import { textColour } from "../colour.js";
+import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
+import { requireSome, roundValue } from "../figure.js";
+import { arrangePanels, panelAxis, panelSuffix, panelTitle } from "../panels.js";
+import { plotlyText } from "../text.js";
+import type { FigureSize } from "../theme.js";
+import { CATEGORIES, composeFigure, figureSize, INK, isTitled } from "../theme.js";
+import {
+  type Bins,
+  barTrace,
+  binRange,
+  binValues,
+  binWithin,
+  scaleBins,
+  stepTrace,
+} from "./bins.js";
+import { markLine } from "./marks.js";
 
-/** Counts in bins of one width: bin b holds the values from `start + b * width` up to the next bin's start. */
-export interface Bins {
-  start: number;
-  width: number;
-  counts: number[];
+/** Values to be counted. */
+export interface HistogramSeries {
+  /** As plain text. Series of one name have one colour and one entry in the legend. */
+  name: string;
+  /** What is not finite is left out. */
+  values: ArrayLike<number>;
+  /** In the legend in place of the name, such as the name with a median. */
+  legend?: string;
+  /** As #rrggbb. Default: the theme's categories in order. */
+  colour?: string;
+  /** Where a dashed line in the series' colour stands, such as its median. */
+  mark?: number;
+  /** Of the theme's width of lines. Default 1. */
+  width?: number;
+  /** Plotly's template for hovering; %{customdata} is a bin's range. Default: the chart's, and the name. */
+  hover?: string;
+}
+
+/** One plot of the chart. */
+export interface HistogramPanel {
+  /** Above the plot. Default none. */
+  title?: string;
+  /** Small print after the title. */
+  note?: string;
+  series: readonly HistogramSeries[];
+  /** Where a dashed line for all series stands, such as a threshold. */
+  mark?: number;
+}
+
+/** What `histogram` shows. */
+export interface HistogramOptions extends ChartOptions {
+  panels: readonly HistogramPanel[];
+  /** Axis of the values. Its range makes the bins start there. Default range: all bins. */
+  x: Axis;
+  /** Axis of the counts. Default "latents", from 0. */
+  y?: Axis;
+  binWidth: number;
+  /** Counts, or shares of all values of a series. Default "count". */
+  scale?: "count" | "share";
+  /** Bars on one another in place of outlines before one another; needs a range. Default false. */
+  stacked?: boolean;
+  /** Numbers of others, each a dotted line with an entry in the legend. */
+  references?: readonly { name: string; value: number }[];
+  /** Plotly's template for hovering. Default "%{y} latents<br>%{customdata}". */
+  hover?: string;
 }
 
 /**
- * Counts `values` in bins of `width` whose edges are multiples of it; what is not finite is left out. A value within
- * 1e-9 of a bin below an edge counts as on the edge. Throws RangeError if `width` is not over 0 or the range would
- * need more than 10,000 bins.
+ * How often values occur: outlines of bins (or stacked bars) for each series, a dashed line at its mark, several panels
+ * with equal axes side by side. Throws RangeError without panels or series and for a width that makes too many bins.
  */
-export function binValues(values: ArrayLike<number>, width: number): Bins {
-  if (!(width > 0)) throw new RangeError(`histogram: bin width must be over 0, got ${width}`);
-  let low = Infinity;
-  let high = -Infinity;
-  // Without the nudge 0.3 / 0.1 = 2.999… would fall into the bin below.
-  const binOf = (value: number): number => Math.floor(value / width + 1e-9);
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) continue;
-    low = Math.min(low, binOf(values[i]));
-    high = Math.max(high, binOf(values[i]));
+export function histogram(options: HistogramOptions): Figure {
+  const { panels, defaultName: name = "histogram", defaultTitle: title = "" } = options;
+  requireSome(name, panels, "a panel");
+  for (const panel of panels) requireSome(name, panel.series, "a panel with a series");
+  const size = figureSize(options);
+  const { stacked = false, references = [] } = options;
+  const bins = panels.map(({ series }) => series.map(({ values }) => binsOf(values, options)));
+  const range = options.x.range ?? binRange(bins.flat(2));
+  const x = { grid: false, ...options.x, range };
+  const y = options.y ?? { title: "latents", fromZero: true };
+  // One plot without a title takes the theme's own margins.
+  const isBare = panels.length === 1 && panels[0].title === undefined && !stacked;
+  const layout: PlotlyObject = stacked ? { barmode: "stack", bargap: 0 } : {};
+  const annotations: PlotlyObject[] = [];
+  const arranged = isBare
+    ? undefined
+    : arrangePanels(panels.length, size, options, isTitled(size, options, title));
+  for (const [p, panel] of panels.entries()) {
+    const suffix = panelSuffix(p);
+    const place = arranged?.places[p];
+    const axis = (side: "x" | "y"): PlotlyObject => (place ? panelAxis(place, suffix, side) : {});
+    layout[`xaxis${suffix}`] = layOutAxis(x, size, axis("x"));
+    layout[`yaxis${suffix}`] = layOutAxis(y, size, axis("y"));
+    if (arranged && place && panel.title !== undefined) {
+      const { margin } = arranged;
+      const { note = "" } = panel;
+      const room = (place.x[1] - place.x[0]) * (size.width - margin.l - margin.r);
+      const width = room - note.length * size.small * 0.6;
+      annotations.push(panelTitle(place, panel.title, size, { note, width }));
+    }
   }
-  if (low > high) return { start: 0, width, counts: [] };
-  if (high - low >= 10_000) {
-    throw new RangeError(
-      `histogram: bins of ${width} over ${low * width} to ${high * width} are more than 10000`,
-    );
-  }
-  const counts = new Array<number>(high - low + 1).fill(0);
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) counts[binOf(values[i]) - low]++;
-  }
-  return { start: roundValue(low * width, 9), width, counts };
+  if (arranged) Object.assign(layout, { margin: arranged.margin, annotations });
+  const hasMarks = panels.some((one) => one.series.some((series) => "mark" in series));
+  const shapes = [...marksOf(options, isBare, size), ...references.map((one) => lineAt(one, size))];
+  if (arranged || hasMarks || references.length > 0) layout.shapes = shapes;
+  const data = [
+    ...seriesTraces(options, bins, isBare, size),
+    ...references.map((one) => referenceKey(one, size)),
+  ];
+  const entries = panels.flatMap(({ series }) => series.map((one) => one.legend ?? one.name));
+  const legend = [...new Set(entries), ...references.map((one) => one.name)];
+  return composeFigure({ name, title, data, layout, size, legend }, options);
 }
 
-/** The range of an axis that shows all of `histograms` with a bin's room at either side; undefined if all are empty. */
-export function binRange(histograms: readonly Bins[]): [number, number] | undefined {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const { start, width, counts } of histograms) {
-    if (counts.length === 0) continue;
-    low = Math.min(low, start - width);
-    high = Math.max(high, start + (counts.length + 1) * width);
-  }
-  return low < high ? [roundValue(low, 6), roundValue(high, 6)] : undefined;
+function binsOf(
+  values: ArrayLike<number>,
+  { x, binWidth, scale, stacked }: HistogramOptions,
+): Bins {
+  if (stacked && x.range) return binWithin(values, x.range, binWidth);
+  const bins = binValues(values, binWidth);
+  return scale === "share" ? scaleBins(bins, "share") : bins;
 }
 
-/** Mean of the finite values; undefined where there is none. */
-export function meanOf(values: ArrayLike<number>): number | undefined {
-  let sum = 0;
-  let count = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) continue;
-    sum += values[i];
-    count++;
-  }
-  return count > 0 ? sum / count : undefined;
+function colourOf(series: HistogramSeries, { panels }: HistogramOptions, at: number): string {
+  if (series.colour !== undefined) return series.colour;
+  if (panels.length === 1) return CATEGORIES[at % CATEGORIES.length];
+  const names = [...new Set(panels.flatMap((panel) => panel.series.map(({ name }) => name)))];
+  return CATEGORIES[names.indexOf(series.name) % CATEGORIES.length];
 }
 
-/** Median of the finite values, the mean of the middle two for an even count; undefined where there is none. */
-export function medianOf(values: ArrayLike<number>): number | undefined {
-  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
-  if (sorted.length === 0) return undefined;
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+/** The traces of all panels; series of one name share the legend entry of the first. */
+function seriesTraces(
+  options: HistogramOptions,
+  bins: readonly Bins[][],
+  isBare: boolean,
+  size: FigureSize,
+): PlotlyObject[] {
+  const seen = new Set<string>();
+  const { hover = "%{y} latents<br>%{customdata}" } = options;
+  return options.panels.flatMap(({ series }, p) =>
+    series.map((one, s) => {
+      const colour = colourOf(one, options, s);
+      const showlegend = !seen.has(one.name);
+      seen.add(one.name);
+      const suffix = panelSuffix(p);
+      return {
+        ...(options.stacked
+          ? barTrace(bins[p][s], colour)
+          : stepTrace(bins[p][s], { colour, line: size.line * (one.width ?? 1) })),
+        name: plotlyText(one.legend ?? one.name),
+        hovertemplate: one.hover ?? `${hover}<extra>${plotlyText(one.name)}</extra>`,
+        ...(isBare
+          ? {}
+          : {
+              legendgroup: plotlyText(one.name),
+              showlegend,
+              ...{ xaxis: `x${suffix}`, yaxis: `y${suffix}` },
+            }),
+      };
+    }),
+  );
 }
 
-/** Bins as a filled step line; `hover` is plotly's template with %{customdata} for a bin's range and %{y}. */
-export function stepTrace(bins: Bins, style: { colour: string; line: number }): PlotlyObject {
-  const { start, width, counts } = bins;
-  const x: number[] = [];
-  const y: number[] = [];
-  const ranges: string[] = [];
-  for (let b = 0; b < counts.length; b++) {
-    const left = roundValue(start + b * width, 6);
-    const right = roundValue(start + (b + 1) * width, 6);
-    // Both ends of each step are points, so that hovering anywhere over a bin finds it.
-    x.push(left, right);
-    y.push(counts[b], counts[b]);
-    const range = `${formatNumber(left)} to ${formatNumber(right)}`;
-    ranges.push(range, range);
-  }
-  if (counts.length > 0) {
-    x.unshift(x[0]);
-    y.unshift(0);
-    ranges.unshift(ranges[0]);
-    x.push(x[x.length - 1]);
-    y.push(0);
-    ranges.push(ranges[ranges.length - 1]);
-  }
+function marksOf(options: HistogramOptions, isBare: boolean, size: FigureSize): PlotlyObject[] {
+  const { stacked, panels } = options;
+  return panels.flatMap((panel, p) => {
+    const suffix = panelSuffix(p);
+    const place = isBare ? {} : { xref: `x${suffix}`, yref: `y${suffix} domain` };
+    const line = (x: number, colour: string, width = 1): PlotlyObject => ({
+      ...markLine(roundValue(x, 4), { colour, line: size.line * width }),
+      ...place,
+    });
+    const own = panel.series.flatMap((series, s) => {
+      if (series.mark === undefined) return [];
+      const colour = colourOf(series, options, s);
+      // Over bars a line needs more weight than before a pale area.
+      return [stacked ? line(series.mark, textColour(colour), 1.2) : line(series.mark, colour)];
+    });
+    return [...own, ...(panel.mark === undefined ? [] : [line(panel.mark, INK)])];
+  });
+}
+
+function lineAt({ value }: { value: number }, { line }: FigureSize): PlotlyObject {
+  return markLine(roundValue(value, 4), { colour: INK, line, dash: "dot" });
+}
+
+function referenceKey({ name }: { name: string }, { line }: FigureSize): PlotlyObject {
   return {
-    type: "scatter",
-    mode: "lines",
-    x,
-    y,
-    customdata: ranges,
-    line: { color: style.colour, width: style.line, shape: "linear" },
-    fill: "tozeroy",
-    fillcolor: transparent(style.colour, 0.22),
-  };
-}
-
-/** A number for a label, with a true minus sign and at most `digits` decimals (default 3). */
-export function formatNumber(value: number, digits = 3): string {
-  return String(roundValue(value, digits)).replace("-", "\u2212");
-}
-
-/** A number for a label, with a true minus sign and exactly `digits` decimals. */
-export function formatFixed(value: number, digits: number): string {
-  return value.toFixed(digits).replace("-", "\u2212");
-}
-
-/** A line over the plot's height at `x`, dashed or dotted. */
-export function markLine(
-  x: number,
-  { colour, line, dash = "dash" }: { colour: string; line: number; dash?: "dash" | "dot" },
-): PlotlyObject {
-  return {
-    type: "line",
-    x0: x,
-    x1: x,
-    y0: 0,
-    y1: 1,
-    yref: "paper",
-    line: { color: colour, width: line, dash },
+    ...{ type: "scatter", mode: "lines", x: [null], y: [null], name: plotlyText(name) },
+    line: { color: INK, width: line, dash: "dot" },
+    hoverinfo: "skip",
   };
 }

@@ -1,7 +1,7 @@
 import { transparent } from "../colour.js";
 import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import { formatFixed } from "./histogram.js";
+import { formatFixed } from "../text.js";
 import { layPanels, type Panel, panelSuffix, panelTitle } from "../panels.js";
 import { fitText, plotlyText } from "../text.js";
 import type { FigureSize } from "../theme.js";

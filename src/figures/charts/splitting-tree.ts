@@ -1,6 +1,6 @@
 import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import { formatNumber } from "./histogram.js";
+import { formatNumber } from "../text.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../text.js";
 import type { FigureSize } from "../theme.js";
 import {

@@ -6,7 +6,12 @@ import { trainGrid } from "../../../src/sae/index.js";
 import { buildFolder } from "../../../src/atlas/build.js";
 import { openStore } from "../../../src/atlas/store.js";
 import { drawFigures, writeFigures } from "../../../src/atlas/figures.js";
-import { FIGURES, findFigures, listFigures } from "../../../src/atlas/figures/registry.js";
+import {
+  FIGURES,
+  findFigures,
+  listFigures,
+  overlaidFigures,
+} from "../../../src/atlas/figures/registry.js";
 import { figureSources } from "../../../src/atlas/figures/sources.js";
 import type { AtlasOptions } from "../../../src/atlas/options.js";
 import { inFolder } from "../../support/folder.js";
@@ -26,10 +31,28 @@ test("every figure has one name, and an unknown one is refused with those there 
   const names = FIGURES.map(({ name }) => name);
   t.is(new Set(names).size, names.length);
   for (const name of names) t.regex(name, /^[a-z][a-z0-9-]*$/);
-  for (const { group, name } of FIGURES) t.is(name.startsWith("paper-"), group === "paper");
+  for (const name of names) t.false(name.startsWith("paper-"));
   t.throws(() => findFigures(["latent-map", "none"]), {
     instanceOf: RangeError,
     message: /unknown figure "none", there are latent-map, /,
+  });
+});
+
+test("a figure's name of earlier versions leads to the figure and the option that replace it", (t) => {
+  for (const [old, now] of [
+    ["paper-scaling-law", "scaling-law"],
+    ["paper-family-sizes", "family-sizes"],
+    ["paper-label-scores", "label-scores-by-k"],
+    ["paper-steering-accuracy", "steering-tradeoff"],
+  ]) {
+    t.throws(() => findFigures([old]), {
+      instanceOf: RangeError,
+      message: new RegExp(`${old} is now ${now} with the paper's numbers: use --paper`),
+    });
+    t.is(findFigures([now], { paper: true }).length, 1);
+  }
+  t.throws(() => findFigures(["loss-curve"], { paper: true }), {
+    message: /the paper has no numbers for loss-curve, only for .*scaling-law/,
   });
 });
 
@@ -70,14 +93,23 @@ test("an atlas alone gives its own figures, with a grid those of several SAEs to
     t.is(opened, 1);
     const law = figures.find(({ name }) => name === "scaling-law");
     t.is(law?.title, "Error by size (9 SAEs, 1 passes over the documents)");
-    const panels = figures.find(({ name }) => name === "paper-max-cosine-by-k");
+    const overlaid = await drawFigures(sources, overlaidFigures(), { size: "column", paper: true });
+    t.deepEqual(
+      overlaid.map(({ name }) => name),
+      overlaidFigures().map((name) => `${name}-paper`),
+    );
+    const theirs = overlaid.find(({ name }) => name === "steering-tradeoff-paper");
+    t.regex(theirs?.title ?? "", /the paper's alone/, "without an evaluation of one's own");
+    const panels = overlaid.find(({ name }) => name === "max-cosine-by-k-paper");
     t.regex(JSON.stringify(panels?.layout), /k 2 \(paper: k 16\).*paper 0\.93/);
 
-    const some = ["density-panels", "max-cosine-headline", "paper-scaling-law"];
+    const some = ["density-panels", "max-cosine-headline", "scaling-law"];
     const [first, second] = [path.join(folder, "first"), path.join(folder, "second")];
-    const files = await writeFigures(sources, first, { names: some, size: "column" });
+    const files = await writeFigures(sources, first, { names: some, size: "column", paper: true });
     t.is(files.length, 6);
-    await writeFigures(sources, second, { names: [...some].reverse(), size: "column" });
+    await writeFigures(sources, second, {
+      ...{ names: [...some].reverse(), size: "column", paper: true },
+    });
     for (const file of files) {
       const again = path.join(second, path.basename(file));
       t.true((await readFile(file)).equals(await readFile(again)), file);
@@ -111,8 +143,8 @@ test("SAEs given as files are compared with the atlas's own, and what they lack 
       onUndrawn: (name, reason) => undrawn.push(`${name}: ${reason}`),
     });
     t.deepEqual(undrawn, [
-      "scaling-law: needs a grid of SAEs: --grid DIR, as `train --grid` writes it",
-      "max-cosine-by-n: needs SAEs of equal n and other k: --grid DIR",
+      "scaling-law: needs a grid of SAEs: --grid-folder, as `train --grid` writes it",
+      "max-cosine-by-n: needs SAEs of equal n and different k: --grid-folder",
     ]);
     await atlas.close();
   });

@@ -1,0 +1,107 @@
+import type { LatentMapInput } from "../../figures/charts/latent-map.js";
+import { familyLatents } from "../../families/extract/family-overlap.js";
+import { type Label, displayLabel, scoreNamed } from "../../records/label.js";
+import type { AtlasFamily, AtlasStore } from "../store.js";
+import type { AtlasFigureOptions } from "./entry.js";
+
+/** Families side by side in the co-occurrence grid, and latents of the one family shown alone. */
+const GRID_FAMILIES = 5;
+export const LARGEST_SHOWN = 24;
+
+/** The measures of a label, those of a language model's judgement first, with their names on an axis. */
+const MEASURES: Readonly<Record<string, string>> = {
+  pearson: "Pearson correlation",
+  f1: "F1",
+  "balanced-accuracy": "balanced-accuracy",
+  "embedding-auc": "embedding AUC",
+  "keyword-coverage": "keyword coverage",
+};
+
+/** Gives what a latent is called in figures. */
+export async function labeller(atlas: AtlasStore): Promise<(latent: number) => string> {
+  const labels = await atlas.labels();
+  return (latent) => displayLabel(labels.get(latent) ?? { id: latent, text: "" });
+}
+
+/** The latents' places, labels and densities. */
+export async function placedLatents(atlas: AtlasStore): Promise<Omit<LatentMapInput, "families">> {
+  const places = await atlas.places();
+  const densities = await atlas.densities();
+  const label = await labeller(atlas);
+  // Dead latents stand in a grid of their own below the map: they would only take its room.
+  const place = (latent: number, axis: number): number =>
+    densities[latent] > 0 ? places.data[2 * latent + axis] : NaN;
+  const latents = Array.from({ length: places.rows }, (_, latent) => latent);
+  return {
+    x: latents.map((latent) => place(latent, 0)),
+    y: latents.map((latent) => place(latent, 1)),
+    labels: latents.map(label),
+    densities,
+  };
+}
+
+/** One family, its latents from the parent on, and what these are called. */
+export interface ShownFamily {
+  family: AtlasFamily;
+  latents: number[];
+  labels: string[];
+}
+
+/** The family that the options name, else the largest that a heatmap still shows whole. */
+export async function shownFamily(
+  atlas: AtlasStore,
+  { family: parent }: AtlasFigureOptions,
+): Promise<ShownFamily> {
+  const families = await atlas.families();
+  const family =
+    parent === undefined
+      ? (bySize(families).find(({ members }) => members.length < LARGEST_SHOWN) ?? families[0])
+      : findFamily(families, parent);
+  const latents = familyLatents(family);
+  return { family, latents, labels: latents.map(await labeller(atlas)) };
+}
+
+/** The family of this parent. Throws RangeError where there is none. */
+export function findFamily(families: readonly AtlasFamily[], parent: number): AtlasFamily {
+  const family = families.find((candidate) => candidate.parent === parent);
+  if (!family) throw new RangeError(`figures: latent ${parent} is the parent of no family`);
+  return family;
+}
+
+/** Up to five large families that share no latent. */
+export function chooseDisjoint(families: readonly AtlasFamily[]): AtlasFamily[] {
+  const used = new Set<number>();
+  const chosen: AtlasFamily[] = [];
+  for (const family of bySize(families)) {
+    const latents = familyLatents(family);
+    if (latents.length > LARGEST_SHOWN || latents.some((latent) => used.has(latent))) continue;
+    for (const latent of latents) used.add(latent);
+    chosen.push(family);
+    if (chosen.length === GRID_FAMILIES) break;
+  }
+  return chosen;
+}
+
+function bySize(families: readonly AtlasFamily[]): AtlasFamily[] {
+  return [...families].sort((a, b) => b.members.length - a.members.length || a.parent - b.parent);
+}
+
+/** The labels that figures show scores of. */
+export async function scoredLabels(atlas: AtlasStore): Promise<Label[]> {
+  return [...(await atlas.labels()).values()];
+}
+
+/** The first measure that labels of every list have, and its name on an axis; undefined where there is none. */
+export function commonMeasure(
+  lists: readonly (readonly Label[])[],
+): { measure: string; score: string } | undefined {
+  const measure = Object.keys(MEASURES).find((name) =>
+    lists.every((labels) => labels.some((label) => Number.isFinite(scoreOf(label, name)))),
+  );
+  return measure === undefined ? undefined : { measure, score: MEASURES[measure] };
+}
+
+/** NaN where the label has no such score. */
+export function scoreOf(label: Label | undefined, measure: string): number {
+  return scoreNamed(label?.scores ?? [], measure) ?? NaN;
+}

@@ -1,0 +1,59 @@
+import type { PlotlyObject } from "../figure.js";
+import { roundValue } from "../figure.js";
+import type { FigureSize } from "../theme.js";
+
+/** A name to stand beside the plot, at a share of its height from below; `text` is plotly's markup. */
+export interface EndLabel {
+  text: string;
+  colour: string;
+  share: number;
+}
+
+/** Names at the right edge of a plot of `height` pixels, pushed apart to a line's height where they would meet. */
+export function endLabels(
+  labels: readonly EndLabel[],
+  height: number,
+  { small, font }: FigureSize,
+): PlotlyObject[] {
+  const heights = spreadHeights(
+    labels.map(({ share }) => share * height),
+    small * 1.3,
+    height,
+  );
+  return labels.map(({ text, colour }, i) => ({
+    ...{ x: 1, xref: "paper", xanchor: "left", xshift: font * 0.5 },
+    ...{ y: roundValue(heights[i] / height, 5), yref: "paper", yanchor: "middle" },
+    text,
+    font: { size: small, color: colour },
+    ...{ showarrow: false, borderpad: 0 },
+  }));
+}
+
+/** Heights at least `gap` apart and within 0 to `most` where they fit, near those wanted, in their order. */
+function spreadHeights(wanted: readonly number[], gap: number, most: number): number[] {
+  const order = wanted.map((_, at) => at).sort((a, b) => wanted[a] - wanted[b] || a - b);
+  const out = [...wanted];
+  // Blocks of touching names, each centred on its wanted heights' mean; blocks that meet become one.
+  const blocks: { members: number[]; centre: number }[] = [];
+  for (const at of order) {
+    blocks.push({ members: [at], centre: wanted[at] });
+    while (blocks.length > 1) {
+      const [below, above] = blocks.slice(-2);
+      const reach = ((below.members.length + above.members.length) * gap) / 2;
+      if (above.centre - below.centre >= reach) break;
+      const members = [...below.members, ...above.members];
+      const centre = members.reduce((sum, member) => sum + wanted[member], 0) / members.length;
+      blocks.splice(-2, 2, { members, centre: clamp(centre, members.length * gap, most) });
+    }
+  }
+  for (const { members, centre } of blocks) {
+    for (const [i, at] of members.entries()) {
+      out[at] = centre + (i - (members.length - 1) / 2) * gap;
+    }
+  }
+  return out;
+}
+
+function clamp(centre: number, length: number, most: number): number {
+  return Math.max(length / 2, Math.min(most - length / 2, centre));
+}

@@ -1,0 +1,196 @@
+import type { MeanInterval } from "../search/study/bootstrap.js";
+import type { EditOptimisation } from "../search/study/edit-optimisation.js";
+import type { CurvePoint, MeasureMeans } from "../search/study/equal-cosine.js";
+import { STEERING_METHODS } from "../search/steer.js";
+import { logAxis } from "./axis.js";
+import { meanOf } from "./charts/bins.js";
+import { type Line, lines } from "./charts/lines.js";
+import type { Figure, FigureOptions } from "./figure.js";
+import { requireSome, roundValue } from "./figure.js";
+import { plotlyText } from "./text.js";
+import { CATEGORIES, INK } from "./theme.js";
+
+/** What the figure shows; a `SteeringReport` fits. */
+export interface SteeringTradeoffInput {
+  curves: readonly Pick<CurvePoint, "method" | "cosine" | "measures">[];
+  /** The baseline, as a cross. */
+  rewriting?: { cosines: readonly (number | null)[]; measures: MeasureMeans };
+}
+
+/** Options of `drawSteeringTradeoff`. */
+export interface SteeringTradeoffOptions extends FigureOptions {
+  /**
+   * What success is: "queries", the share of queries in whose results the wanted latent is more often active and the
+   * unwanted less; or "activation", their mean gain and fall in typical active values. Default "queries".
+   */
+  measure?: "queries" | "activation";
+  /** Lines of others, by plot. */
+  references?: { up: readonly Line[]; down: readonly Line[] };
+}
+
+/** The edited codes of one SAE, read back step by step. */
+export interface OptimisationSeries extends EditOptimisation {
+  /** Shown in the legend, such as "k 16, n 3072". */
+  name: string;
+}
+
+const MEASURES = {
+  queries: {
+    up: "upRises",
+    down: "downFalls",
+    axes: { up: "wanted latent rises", down: "unwanted latent falls" },
+    format: ".0%",
+  },
+  activation: {
+    up: "upActivation",
+    down: "downActivation",
+    axes: { up: "gain of the wanted latent", down: "fall of the unwanted latent" },
+    format: undefined,
+  },
+} as const;
+
+/**
+ * What steering brings against what it costs: success of the wanted latent's rise and of the unwanted one's fall by
+ * the cosine of the steered query to the original, a line and a 95 % band for each method; crosses are queries that a
+ * model rewrote. Throws RangeError without curves.
+ */
+export function drawSteeringTradeoff(
+  input: SteeringTradeoffInput,
+  { references, ...options }: SteeringTradeoffOptions = {},
+): Figure {
+  if (!references) requireSome("drawSteeringTradeoff", input.curves, "curves");
+  const measure = MEASURES[options.measure ?? "queries"];
+  const cross = input.rewriting && meanOf(input.rewriting.cosines.map((cosine) => cosine ?? NaN));
+  const others = references ? [...references.up, ...references.down] : [];
+  const cosines = [
+    ...input.curves.map(({ cosine }) => cosine),
+    ...(cross === undefined ? [] : [cross]),
+    ...others.flatMap(({ x }) => Array.from(x)),
+  ];
+  const range = [
+    roundValue(Math.min(...cosines) - 0.02, 4),
+    Math.min(references ? 1.02 : 1, roundValue(Math.max(...cosines) + 0.02, 4)),
+  ] as const;
+  const plots = (["up", "down"] as const).map((side) => ({
+    lines: [
+      ...STEERING_METHODS.flatMap((method, at) =>
+        methodLine(input, method, measure[side], side, CATEGORIES[at]),
+      ),
+      ...crossLine(input, cross, measure[side], side),
+      ...(references?.[side] ?? []),
+    ],
+    x: { title: "cosine to the original query", range, grid: false },
+    y: {
+      ...{ title: measure.axes[side], fromZero: true, format: measure.format },
+      ...(measure.format ? { range: [0, 1.03] as const } : {}),
+    },
+    digits: { x: 4, y: 5 },
+  }));
+  const defaultTitle = "What steering brings, by what it costs";
+  return lines({ defaultName: "steering-tradeoff", defaultTitle, ...options, plots });
+}
+
+function methodLine(
+  { curves }: SteeringTradeoffInput,
+  method: string,
+  measure: keyof MeasureMeans,
+  side: "up" | "down",
+  colour: string,
+): Line[] {
+  const own = curves.filter((point) => point.method === method);
+  if (own.length === 0) return [];
+  const points = own
+    .map(({ cosine, measures }) => ({ cosine, value: measures[measure] }))
+    .filter(({ value }) => value.n > 0)
+    .sort((a, b) => a.cosine - b.cosine);
+  return [
+    {
+      name: method,
+      label: side === "up" ? "legend" : "none",
+      x: points.map(({ cosine }) => cosine),
+      y: points.map(({ value }) => value.mean),
+      band: { ...intervalsOf(points.map(({ value }) => value)), opacity: 0.13 },
+      ...{ colour, draw: "both", pointSize: 1.3 },
+      hover: `${plotlyText(method)}: %{y:.3}<br>at cosine %{x}<extra></extra>`,
+    },
+  ];
+}
+
+function crossLine(
+  { rewriting }: SteeringTradeoffInput,
+  cosine: number | undefined,
+  measure: keyof MeasureMeans,
+  side: "up" | "down",
+): Line[] {
+  if (!rewriting || cosine === undefined) return [];
+  const value = rewriting.measures[measure];
+  return [
+    {
+      ...{ name: "rewritten by a model", label: side === "up" ? "legend" : "none" },
+      ...{ x: [cosine], y: [value.mean], error: intervalsOf([value]) },
+      ...{ colour: INK, draw: "points", symbol: "x", pointSize: 2.2 },
+      hover: "rewritten: %{y:.3}<br>at mean cosine %{x}<extra></extra>",
+    },
+  ];
+}
+
+function intervalsOf(values: readonly MeanInterval[]): { low: number[]; high: number[] } {
+  return {
+    low: values.map(({ interval }) => interval[0]),
+    high: values.map(({ interval }) => interval[1]),
+  };
+}
+
+/**
+ * How near an input's code comes to an edited one, step by step: silent latents turned on, and active ones turned off,
+ * a line for each SAE, errors on a log axis; `references` are series of others, hollow. Throws RangeError without series.
+ */
+export function drawIterativeOptimisation(
+  series: readonly OptimisationSeries[],
+  {
+    references = [],
+    ...options
+  }: FigureOptions & { references?: readonly OptimisationSeries[] } = {},
+): Figure {
+  requireSome("drawIterativeOptimisation", series);
+  const all = [
+    ...series.map((one, i) => ({ one, i, isReference: false })),
+    ...references.map((one, i) => ({ one, i, isReference: true })),
+  ];
+  const kinds = [
+    { kind: "zeroToActive", title: "silent latents turned on" },
+    { kind: "activeToZero", title: "active latents turned off" },
+  ] as const;
+  const plots = kinds.map(({ kind, title }, at) => ({
+    lines: all.map(({ one, i, isReference }): Line => ({
+      ...{ name: one.name, label: at === 0 ? "legend" : "none", isReference },
+      x: one[kind].map((_, step) => step + 1),
+      y: one[kind],
+      colour: CATEGORIES[i % CATEGORIES.length],
+      ...{ draw: "both", pointSize: 1.2 },
+      hover: `${plotlyText(one.name)}: %{y:.4f}<br>after step %{x}<extra></extra>`,
+    })),
+    x: { title: "step", grid: false, layout: { dtick: 1 } },
+    y: { title: `error, ${title}`, ...logAxis(all.flatMap(({ one }) => one[kind])) },
+  }));
+  const defaultTitle = "Finding an input whose code is the edited one";
+  return lines({ defaultName: "iterative-optimisation", defaultTitle, ...options, plots });
+}
+
+/** Error of reading back a code with latents turned on, by how many. */
+export function drawReadBackError(
+  { counts, errors }: { counts: readonly number[]; errors: readonly number[] },
+  options: FigureOptions = {},
+): Figure {
+  const line: Line = {
+    ...{ name: "", label: "end", draw: "both", pointSize: 1.5 },
+    ...{ x: counts, y: errors },
+  };
+  const plot = {
+    lines: [line],
+    x: { title: "silent latents turned on", log: true, ticks: counts },
+    y: { title: "normalised error of the code" },
+  };
+  const defaultTitle = "Error of reading back an edited code";
+  return lines({ defaultName: "read-back-error", defaultTitle, ...options, plots: [plot] });
+}

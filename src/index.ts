@@ -475,28 +475,25 @@ export { type WordIndex, type WordOptions, indexWords } from "./words/word-index
 export { drawActivationHistogram } from "./figures/latents.js";
 export { type AuditPageOptions, auditPage } from "./figures/pages/audit-page.js";
 export { type CatalogPageOptions, catalogPage } from "./figures/pages/catalog-page.js";
-export { drawCooccurrenceGrid } from "./figures/charts/cooccurrence-grid.js";
-export { drawCosineScatter } from "./figures/charts/cosine-scatter.js";
+export { drawCooccurrenceGrid } from "./figures/family-matrices.js";
+export { drawCosineScatter } from "./figures/latents.js";
 export { drawDensityHistogram } from "./figures/latents.js";
-export { drawDensityMap } from "./figures/charts/density-map.js";
+export { drawDensityMap } from "./figures/latent-map.js";
 export { drawEncoderDecoderCosine } from "./figures/latents.js";
-export { drawExplanationBars } from "./figures/charts/explanation-bars.js";
-export {
-  type FamilyComponentsInput,
-  drawFamilyComponents,
-} from "./figures/charts/family-components.js";
-export {
-  type FamilyDocumentsInput,
-  drawFamilyDocuments,
-} from "./figures/charts/family-documents.js";
-export { type FamilyGraphInput, drawFamilyGraph } from "./figures/charts/family-graph.js";
-export { drawFamilyHeatmap } from "./figures/charts/family-heatmap.js";
-export { type StablePoint, drawFamilyStability } from "./figures/charts/family-stability.js";
-export { drawFamilyTree } from "./figures/charts/family-tree.js";
+export { drawExplanationBars } from "./figures/search.js";
+export { type FamilyComponentsInput, drawFamilyComponents } from "./figures/family-components.js";
+export { type FamilyDocumentsInput, drawFamilyDocuments } from "./figures/family-matrices.js";
+export { type FamilyGraphInput, drawFamilyGraph } from "./figures/family.js";
+export { drawFamilyHeatmap } from "./figures/family-matrices.js";
+export { type StablePoint, drawFamilyStability } from "./figures/family-stability.js";
+export { drawFamilyTree } from "./figures/family.js";
 export type { Figure, FigureOptions } from "./figures/figure.js";
 export { drawFiringRatio } from "./figures/families.js";
-export { shareOfRarer } from "./figures/charts/heatmap.js";
+export { shareOfRarer } from "./figures/family-matrices.js";
 export { type BarsOptions, bars } from "./figures/charts/bars.js";
+export { type ColumnTreeOptions, columnTree } from "./figures/charts/column-tree.js";
+export { type ContourOptions, contour } from "./figures/charts/contour.js";
+export { type HeatmapOptions, heatmap } from "./figures/charts/heatmap.js";
 export { type HistogramOptions, histogram } from "./figures/charts/histogram.js";
 export {
   type HistogramPanelsOptions,
@@ -504,14 +501,20 @@ export {
   histogramPanels,
 } from "./figures/charts/histogram-panels.js";
 export { type Line, type LinesOptions, lines } from "./figures/charts/lines.js";
+export { type MapOptions, pointMap } from "./figures/charts/map.js";
+export { type NetworkOptions, network } from "./figures/charts/network.js";
+export { type ScatterOptions, scatter } from "./figures/charts/scatter.js";
+export { type SlopesOptions, slopes } from "./figures/charts/slopes.js";
+export { type TreeOptions, tree } from "./figures/charts/tree.js";
 export { type ViolinsOptions, violins } from "./figures/charts/violins.js";
-export { standaloneHtml } from "./figures/html.js";
+export { type WaterfallOptions, waterfall } from "./figures/charts/waterfall.js";
+export { standaloneHtml } from "./figures/render/html.js";
 export { type OptimisationSeries, drawIterativeOptimisation } from "./figures/search.js";
 export { type KeptLatents, drawKeptLatents } from "./figures/latents.js";
-export { drawLatentMap } from "./figures/charts/latent-map.js";
+export { drawLatentMap } from "./figures/latent-map.js";
 export { drawLossCurve } from "./figures/training.js";
 export { type MatchSeries, drawMatchHistogram } from "./figures/saes.js";
-export { type MetricsRow, drawMetricsTable } from "./figures/charts/metrics-table.js";
+export { type TableOptions, table } from "./figures/charts/table.js";
 export { type OverlapInput, drawOverlapViolins } from "./figures/labels.js";
 export {
   type PaperCosine,
@@ -540,26 +543,15 @@ export {
   PAPER_SUBTREES_PER_PASS,
   PAPER_TOKEN_OVERLAP,
 } from "./figures/paper-numbers.js";
-export {
-  type RadarChoice,
-  type RadarFamily,
-  chooseRadarFamilies,
-  drawRadarCharts,
-} from "./figures/charts/radar-charts.js";
+export { type RadarChoice, chooseRadarFamilies, drawRadarCharts } from "./figures/families.js";
+export { type RadarGroup, type RadarOptions, radar } from "./figures/charts/radar.js";
 export { type RankSeries, drawDimensionMagnitudes, drawMagnitudeDecay } from "./figures/latents.js";
-export { type Renderer, type RendererOptions, openRenderer } from "./figures/render.js";
+export { type Renderer, type RendererOptions, openRenderer } from "./figures/render/render.js";
 export { type FrontierRun, drawComputeFrontier, drawScalingLaw } from "./figures/training.js";
 export { type ScorePanel, type ScoreSeries, drawScoreHistogram } from "./figures/labels.js";
-export {
-  type SplitNode,
-  type SplitRoot,
-  drawSplittingTree,
-} from "./figures/charts/splitting-tree.js";
-export {
-  type BeforeAfterInput,
-  drawSteeringBeforeAfter,
-} from "./figures/charts/steering-before-after.js";
-export { drawSteeringContour } from "./figures/charts/steering-contour.js";
+export { type SplitNode, type SplitRoot, drawSplittingTree } from "./figures/saes.js";
+export { type BeforeAfterInput, drawSteeringBeforeAfter } from "./figures/search.js";
+export { drawSteeringContour } from "./figures/search.js";
 export { drawSteeringTradeoff } from "./figures/search.js";
 export { type PassSeries, countByPass, drawSubtreesPerPass } from "./figures/families.js";
 export { drawTaxonomyAgreement } from "./figures/families.js";

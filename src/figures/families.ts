@@ -2,6 +2,7 @@ import { type BarSeries, bars } from "./charts/bars.js";
 import { binValues } from "./charts/bins.js";
 import { histogram } from "./charts/histogram.js";
 import { type Line, type LinePlot, lines } from "./charts/lines.js";
+import { type RadarGroup, radar } from "./charts/radar.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { requireSome, roundValue } from "./figure.js";
 import { meanSeries } from "./latents.js";
@@ -180,6 +181,47 @@ export function drawFamilySizes(
   };
   const defaultTitle = "Sizes of families";
   return lines({ defaultName: "family-sizes", defaultTitle, ...options, plots: [plot] });
+}
+
+/**
+ * How well families hold together, as radar charts. Needs a score per member: of the family's name tested on each member
+ * (`parseFamilyAnalysis`), or the share of its documents in the family's class (`memberCoherence`). Throws as `radar` does.
+ */
+export function drawRadarCharts(
+  { measures, families }: { measures: readonly string[]; families: readonly RadarGroup[] },
+  options: FigureOptions & { maxMembers?: number } = {},
+): Figure {
+  const defaultTitle = `Families: ${measures[0]} of each member`;
+  const parts = { measures, groups: families };
+  return radar({ defaultName: "radar-charts", defaultTitle, ...options, ...parts });
+}
+
+/**
+ * The families to show beside each other: the `good` with the highest scores, then the `bad` with the lowest, of those
+ * with `least` to `most` members (defaults 2, 2, 4, 18), larger ones first where scores are equal.
+ */
+export function chooseRadarFamilies<F extends RadarGroup>(
+  families: readonly F[],
+  { good = 2, bad = 2, least = 4, most = 18 }: RadarChoice = {},
+): F[] {
+  const fitting = families.filter(
+    ({ members, score }) =>
+      members.length >= least && members.length <= most && Number.isFinite(score ?? NaN),
+  );
+  const ranked = [...fitting].sort(
+    (a, b) => Number(b.score) - Number(a.score) || b.members.length - a.members.length,
+  );
+  const best = ranked.slice(0, good);
+  return [...best, ...ranked.slice(best.length).slice(bad === 0 ? Infinity : -bad)];
+}
+
+/** How `chooseRadarFamilies` chooses. */
+export interface RadarChoice {
+  good?: number;
+  bad?: number;
+  /** Fewest and most members of a family. */
+  least?: number;
+  most?: number;
 }
 
 function edgeLines(points: readonly EdgeAgreementPoint[]): Line[] {

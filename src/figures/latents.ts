@@ -1,6 +1,7 @@
 import { meanOf, medianOf } from "./charts/bins.js";
 import { type HistogramSeries, histogram } from "./charts/histogram.js";
 import { type Line, lines } from "./charts/lines.js";
+import { scatter } from "./charts/scatter.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { requireEqualLengths, requireSome, roundValue } from "./figure.js";
 import { formatNumber, plotlyText } from "./text.js";
@@ -62,6 +63,20 @@ export interface RankSeries {
   mark?: number;
   /** As #rrggbb. Default: the theme's categories in order. */
   colour?: string;
+}
+
+/** What the scatter shows, by latent [n]. */
+export interface CosineScatterInput {
+  /** Largest cosine of the latent's decoder direction with another one of the SAE. */
+  nearest: ArrayLike<number>;
+  /** Cosine of its encoder and decoder directions. */
+  encoderDecoder: ArrayLike<number>;
+}
+
+/** Options of `drawCosineScatter`. */
+export interface CosineScatterOptions extends FigureOptions {
+  /** A line that others report, dashed: its slope, and the point that it goes through. */
+  reference?: { name: string; slope: number; through: readonly [number, number] };
 }
 
 /** Options of the histograms of latents. */
@@ -157,6 +172,57 @@ export function drawEncoderDecoderCosine(
     ],
     ...{ x: { title: "cosine of encoder and decoder direction" }, binWidth },
     hover: "%{y} latents<br>cosine %{customdata}",
+  });
+}
+
+/**
+ * Whether latents whose decoder direction has a near neighbour are read by another direction than they write: a point per
+ * latent, with the least-squares line. Throws RangeError for fewer than two latents and where lengths differ.
+ */
+export function drawCosineScatter(
+  { nearest, encoderDecoder }: CosineScatterInput,
+  { reference, ...options }: CosineScatterOptions = {},
+): Figure {
+  requireEqualLengths("drawCosineScatter", { nearest, encoderDecoder });
+  const kept = Array.from(nearest, (_, latent) => latent).filter(
+    (latent) => Number.isFinite(nearest[latent]) && Number.isFinite(encoderDecoder[latent]),
+  );
+  if (kept.length < 2) {
+    throw new RangeError(`drawCosineScatter: expected two latents or more, got ${kept.length}`);
+  }
+  const x = kept.map((latent) => nearest[latent]);
+  const y = kept.map((latent) => encoderDecoder[latent]);
+  const { correlation, ...fit } = fitLine(x, y);
+  const [low, high] = [Math.min(...x), Math.max(...x)];
+  const line = (name: string, slope: number, [px, py]: readonly [number, number]): Line => {
+    const ends = [Math.min(low, px), Math.max(high, px)];
+    return { name, x: ends, y: ends.map((at) => py + slope * (at - px)), hover: "" };
+  };
+  const own = `slope ${formatNumber(fit.slope, 2)}, correlation ${formatNumber(correlation, 2)}`;
+  const theirs = reference && `${reference.name}: slope ${formatNumber(reference.slope, 2)}`;
+  return scatter({
+    defaultName: "encoder-decoder-scatter",
+    defaultTitle: "Directions of each latent",
+    ...options,
+    groups: [
+      {
+        ...{ name: "", x, y, customdata: kept },
+        hover: "latent %{customdata}<br>nearest %{x}<br>encoder %{y}<extra></extra>",
+      },
+    ],
+    lines: [
+      { ...line(own, fit.slope, fit.through), colour: CATEGORIES[1] },
+      ...(reference && theirs !== undefined
+        ? [
+            {
+              ...line(theirs, reference.slope, reference.through),
+              ...{ colour: CATEGORIES[6], dash: "dash" as const },
+            },
+          ]
+        : []),
+    ],
+    x: { title: "largest cosine with another decoder direction" },
+    y: { title: "cosine of encoder and decoder" },
   });
 }
 
@@ -301,4 +367,27 @@ function roundBinWidth(series: readonly ArrayLike<number>[]): number {
   const power = 10 ** Math.floor(Math.log10(spread / 50));
   const steps = [1, 2, 5, 10].map((step) => step * power);
   return roundValue(steps.find((step) => spread / step <= 50) ?? 10 * power, 9);
+}
+
+function fitLine(
+  x: readonly number[],
+  y: readonly number[],
+): { slope: number; through: [number, number]; correlation: number } {
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanX, meanY] = [mean(x), mean(y)];
+  let xx = 0;
+  let xy = 0;
+  let yy = 0;
+  for (let i = 0; i < x.length; i++) {
+    xx += (x[i] - meanX) ** 2;
+    xy += (x[i] - meanX) * (y[i] - meanY);
+    yy += (y[i] - meanY) ** 2;
+  }
+  const both = Math.sqrt(xx * yy);
+  return {
+    slope: xx === 0 ? 0 : xy / xx,
+    through: [meanX, meanY],
+    correlation: both === 0 ? 0 : xy / both,
+  };
 }

@@ -1,3 +1,4 @@
+import { type ColumnNode, columnTree } from "./charts/column-tree.js";
 import { histogram } from "./charts/histogram.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { requireSome } from "./figure.js";
@@ -14,6 +15,22 @@ export interface MatchSeries {
   null: { cosines: ArrayLike<number>; threshold: number };
   /** As #rrggbb. Default: the first of the theme's categories. */
   colour?: string;
+}
+
+/** A latent and those of the next larger SAE that it splits into. */
+export interface SplitNode {
+  label: string;
+  children?: readonly SplitNode[];
+  /** Of its direction with its parent's, for hovering. */
+  cosine?: number;
+  /** False for a latent that the direct match of the smallest and largest SAE gives to another: drawn hollow. */
+  direct?: boolean;
+}
+
+/** A latent of the smallest SAE with all that comes of it. */
+export interface SplitRoot extends SplitNode {
+  /** Of the way through the middle SAE with the direct one, 0 to 1; see `splittingTrees`. */
+  consistency?: number;
 }
 
 /** Options of `drawMatchHistogram`. */
@@ -56,6 +73,36 @@ export function drawMatchHistogram(
     y: { title: "share", fromZero: true, format: ".0%" },
     ...{ binWidth, scale: "share" },
   });
+}
+
+/**
+ * How latents split as SAEs grow: a column per SAE (smallest first), each latent joined to those of the next SAE that are
+ * nearest to it. Filled points are given by the direct match of the smallest and largest SAE too, hollow ones by
+ * the way through the middle alone. Needs `splittingTrees` (or `splitLatents` for two SAEs) and labels; `maxRows` (default
+ * 40) as in `columnTree`. Throws as that does.
+ */
+export function drawSplittingTree(
+  { saes, roots }: { saes: readonly string[]; roots: readonly SplitRoot[] },
+  options: FigureOptions & { maxRows?: number } = {},
+): Figure {
+  return columnTree({
+    defaultName: "splitting-tree",
+    defaultTitle: roots.length === 1 ? `How “${roots[0].label}” splits` : "How latents split",
+    ...options,
+    ...{ columns: saes, roots: roots.map(columnNode) },
+    key: "● the direct match agrees   ○ it names another parent",
+  });
+}
+
+function columnNode({ label, children, cosine, direct, consistency }: SplitRoot): ColumnNode {
+  return {
+    ...{ label, children: children?.map(columnNode), isHollow: direct === false },
+    notes: [
+      ...(cosine === undefined ? [] : [`cosine with its parent ${formatNumber(cosine, 2)}`]),
+      ...(direct === false ? ["the direct match gives it to another"] : []),
+      ...(consistency === undefined ? [] : [`self-consistency ${formatNumber(consistency, 2)}`]),
+    ],
+  };
 }
 
 function recurrentShare(cosines: ArrayLike<number>, threshold: number): string {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Figure, type FigureOptions } from "../figures/figure.js";
-import { figureMime } from "../figures/fragment.js";
+import { figureMime } from "../figures/render/fragment.js";
 import { type LossRow, drawLossCurve } from "../figures/training.js";
 import { type SendDisplay, findDisplay } from "./display.js";
 import { drawPicture } from "./picture.js";

@@ -1,5 +1,5 @@
 import type { Figure } from "../figures/figure.js";
-import { type Renderer, openRenderer } from "../figures/render.js";
+import { type Renderer, openRenderer } from "../figures/render/render.js";
 
 // A browser takes a second to start and uses about 200 MB, so it is kept for the next figure, but not for long.
 const IDLE_MS = 5000;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Presentable, PresentationPart } from "../core/presentation.js";
 import type { Figure } from "../figures/figure.js";
-import { figureMime } from "../figures/fragment.js";
-import { PLOTLY_CONFIG, escapeHtml, scriptJson } from "../figures/html.js";
-import { plotlySource } from "../figures/plotly.js";
+import { figureMime } from "../figures/render/fragment.js";
+import { PLOTLY_CONFIG, escapeHtml, scriptJson } from "../figures/render/html.js";
+import { plotlySource } from "../figures/render/plotly.js";
 import { type MimeBundle, type SendDisplay, findDisplay } from "./display.js";
 import { drawPicture } from "./picture.js";
 import {

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../figures/html.js";
+import { escapeHtml } from "../figures/render/html.js";
 
 /** Rows under named columns, every row as long as `columns`. */
 export interface Table {

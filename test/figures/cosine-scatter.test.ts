@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawCosineScatter } from "../../src/figures/charts/cosine-scatter.js";
+import { drawCosineScatter } from "../../src/figures/latents.js";
 
 test("the line is the least-squares one, and what is not finite is left out", (t) => {
   const nearest = [0.1, 0.2, 0.3, NaN];

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawDensityMap } from "../../src/figures/charts/density-map.js";
+import { drawDensityMap } from "../../src/figures/latent-map.js";
 
 test("live latents are coloured by log10 of their density, dead ones left out", (t) => {
   const input = {

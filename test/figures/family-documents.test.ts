@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawFamilyDocuments } from "../../src/figures/charts/family-documents.js";
+import { drawFamilyDocuments } from "../../src/figures/family-matrices.js";
 import { createMatrix } from "../../src/core/index.js";
 
 const labels = ["a", "b"];

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawFamilyGraph } from "../../src/figures/charts/family-graph.js";
+import { drawFamilyGraph } from "../../src/figures/family.js";
 
 const input = {
   name: "dogs",
@@ -48,6 +48,6 @@ test("drawFamilyGraph draws a lone latent and refuses edges to nowhere", (t) => 
   t.notThrows(() => drawFamilyGraph(one));
   t.throws(() => drawFamilyGraph({ ...one, nodes: [] }), { message: /expected a node/ });
   t.throws(() => drawFamilyGraph({ ...one, edges: input.edges }), {
-    message: "drawFamilyGraph: edge 0 to 1, but there are 1 nodes",
+    message: "family-graph: edge 0 to 1, but there are 1 nodes",
   });
 });

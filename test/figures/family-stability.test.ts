@@ -1,8 +1,5 @@
 import test from "ava";
-import {
-  type StablePoint,
-  drawFamilyStability,
-} from "../../src/figures/charts/family-stability.js";
+import { type StablePoint, drawFamilyStability } from "../../src/figures/family-stability.js";
 
 interface Trace {
   name: string;

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawFamilyTree } from "../../src/figures/charts/family-tree.js";
+import { drawFamilyTree } from "../../src/figures/family.js";
 
 const nodes = [
   { label: "bread", parent: 2 },

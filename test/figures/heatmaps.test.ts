@@ -1,7 +1,7 @@
 import test from "ava";
-import { drawCooccurrenceGrid } from "../../src/figures/charts/cooccurrence-grid.js";
-import { drawFamilyHeatmap } from "../../src/figures/charts/family-heatmap.js";
-import { shareOfRarer } from "../../src/figures/charts/heatmap.js";
+import { drawCooccurrenceGrid } from "../../src/figures/family-matrices.js";
+import { drawFamilyHeatmap } from "../../src/figures/family-matrices.js";
+import { shareOfRarer } from "../../src/figures/family-matrices.js";
 import { createMatrix } from "../../src/core/index.js";
 
 const counts = createMatrix(3, 3, Float32Array.of(8, 4, 0, 4, 5, 0, 0, 0, 0));

@@ -1,10 +1,10 @@
 import test from "ava";
 import { chromium, type Page } from "playwright-core";
-import { browserChoices } from "../../src/figures/browser.js";
+import { browserChoices } from "../../src/figures/render/browser.js";
 import type { Figure } from "../../src/figures/figure.js";
-import { standaloneHtml } from "../../src/figures/html.js";
-import { plotlySource } from "../../src/figures/plotly.js";
-import { openRenderer } from "../../src/figures/render.js";
+import { standaloneHtml } from "../../src/figures/render/html.js";
+import { plotlySource } from "../../src/figures/render/plotly.js";
+import { openRenderer } from "../../src/figures/render/render.js";
 import { sampleFigures } from "../support/sample-figures.js";
 
 const ATTACKS = [

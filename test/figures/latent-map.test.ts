@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawLatentMap } from "../../src/figures/charts/latent-map.js";
+import { drawLatentMap } from "../../src/figures/latent-map.js";
 import { createRandom } from "../../src/core/index.js";
 
 interface Points {
@@ -74,7 +74,7 @@ test("drawLatentMap refuses lengths that differ and latents that are not there",
     message: "drawLatentMap: y must be as long as x (5), got 1",
   });
   t.throws(() => drawLatentMap({ ...input, families: [{ name: "f", members: [5] }] }), {
-    message: 'drawLatentMap: family "f" names latent 5, but n is 5',
+    message: 'latent-map: group "f" names point 5, but n is 5',
   });
 });
 

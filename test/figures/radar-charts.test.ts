@@ -1,5 +1,5 @@
 import test from "ava";
-import { chooseRadarFamilies, drawRadarCharts } from "../../src/figures/charts/radar-charts.js";
+import { chooseRadarFamilies, drawRadarCharts } from "../../src/figures/families.js";
 
 const members = [0.5, -0.2, NaN, 1].map((score, i) => ({ label: `m${i}`, scores: [score] }));
 

@@ -1,8 +1,8 @@
 import test from "ava";
-import { browserChoices } from "../../src/figures/browser.js";
+import { browserChoices } from "../../src/figures/render/browser.js";
 import { drawDensityHistogram } from "../../src/figures/latents.js";
 import type { Figure } from "../../src/figures/figure.js";
-import { openRenderer } from "../../src/figures/render.js";
+import { openRenderer } from "../../src/figures/render/render.js";
 import { sampleFigures } from "../support/sample-figures.js";
 
 const other = drawDensityHistogram([{ name: "other", densities: [0.5, 0.001] }]);

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawSplittingTree } from "../../src/figures/charts/splitting-tree.js";
+import { drawSplittingTree } from "../../src/figures/saes.js";
 
 const saes = ["n 1", "n 2", "n 3"];
 const leaf = (label: string) => ({ label });
@@ -47,6 +47,6 @@ test("drawSplittingTree leaves out roots for which there is no room", (t) => {
 test("drawSplittingTree refuses no roots and trees deeper than the SAEs", (t) => {
   t.throws(() => drawSplittingTree({ saes, roots: [] }), { message: /expected a root/ });
   t.throws(() => drawSplittingTree({ saes: ["n 1", "n 2"], roots: [root] }), {
-    message: /at most 2 SAEs, "beagle" is deeper/,
+    message: /at most 2 columns, "beagle" is deeper/,
   });
 });

@@ -1,8 +1,8 @@
 import test from "ava";
-import { drawExplanationBars } from "../../src/figures/charts/explanation-bars.js";
+import { drawExplanationBars } from "../../src/figures/search.js";
 import { drawIterativeOptimisation } from "../../src/figures/search.js";
-import { drawSteeringBeforeAfter } from "../../src/figures/charts/steering-before-after.js";
-import { drawSteeringContour } from "../../src/figures/charts/steering-contour.js";
+import { drawSteeringBeforeAfter } from "../../src/figures/search.js";
+import { drawSteeringContour } from "../../src/figures/search.js";
 import { drawSteeringTradeoff } from "../../src/figures/search.js";
 import { evenMeasures } from "../support/sample-steering.js";
 

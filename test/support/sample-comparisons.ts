@@ -1,15 +1,15 @@
-import { drawFamilyComponents } from "../../src/figures/charts/family-components.js";
-import { drawFamilyDocuments } from "../../src/figures/charts/family-documents.js";
-import { drawFamilyGraph } from "../../src/figures/charts/family-graph.js";
+import { drawFamilyComponents } from "../../src/figures/family-components.js";
+import { drawFamilyDocuments } from "../../src/figures/family-matrices.js";
+import { drawFamilyGraph } from "../../src/figures/family.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
 import { drawFiringRatio } from "../../src/figures/families.js";
 import { drawKeptLatents } from "../../src/figures/latents.js";
 import { drawMatchHistogram } from "../../src/figures/saes.js";
 import { drawOverlapViolins } from "../../src/figures/labels.js";
-import { drawRadarCharts } from "../../src/figures/charts/radar-charts.js";
+import { drawRadarCharts } from "../../src/figures/families.js";
 import { drawDimensionMagnitudes, drawMagnitudeDecay } from "../../src/figures/latents.js";
 import { drawScoreHistogram } from "../../src/figures/labels.js";
-import { drawSplittingTree } from "../../src/figures/charts/splitting-tree.js";
+import { drawSplittingTree } from "../../src/figures/saes.js";
 import { drawSubtreesPerPass } from "../../src/figures/families.js";
 import { createMatrix } from "../../src/core/index.js";
 

@@ -1,12 +1,12 @@
-import { drawCooccurrenceGrid } from "../../src/figures/charts/cooccurrence-grid.js";
+import { drawCooccurrenceGrid } from "../../src/figures/family-matrices.js";
 import { drawDensityHistogram } from "../../src/figures/latents.js";
 import { drawEncoderDecoderCosine } from "../../src/figures/latents.js";
-import { drawFamilyHeatmap } from "../../src/figures/charts/family-heatmap.js";
-import { drawFamilyStability } from "../../src/figures/charts/family-stability.js";
-import { drawFamilyTree } from "../../src/figures/charts/family-tree.js";
+import { drawFamilyHeatmap } from "../../src/figures/family-matrices.js";
+import { drawFamilyStability } from "../../src/figures/family-stability.js";
+import { drawFamilyTree } from "../../src/figures/family.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
-import { shareOfRarer } from "../../src/figures/charts/heatmap.js";
-import { drawLatentMap } from "../../src/figures/charts/latent-map.js";
+import { shareOfRarer } from "../../src/figures/family-matrices.js";
+import { drawLatentMap } from "../../src/figures/latent-map.js";
 import { drawLossCurve } from "../../src/figures/training.js";
 import { drawComputeFrontier, drawScalingLaw } from "../../src/figures/training.js";
 import { drawTaxonomyAgreement } from "../../src/figures/families.js";

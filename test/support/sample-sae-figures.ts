@@ -1,9 +1,9 @@
-import { drawCosineScatter } from "../../src/figures/charts/cosine-scatter.js";
-import { drawDensityMap } from "../../src/figures/charts/density-map.js";
+import { drawCosineScatter } from "../../src/figures/latents.js";
+import { drawDensityMap } from "../../src/figures/latent-map.js";
 import { lines } from "../../src/figures/charts/lines.js";
 import type { Figure, FigureOptions } from "../../src/figures/figure.js";
 import { histogramPanels } from "../../src/figures/charts/histogram-panels.js";
-import { drawMetricsTable } from "../../src/figures/charts/metrics-table.js";
+import { table } from "../../src/figures/charts/table.js";
 
 /** Lines with points, named at their ends. */
 const ENDED = { label: "end", draw: "both", pointSize: 1.5 } as const;
@@ -57,10 +57,10 @@ export function sampleSaeFigures(word: (at: number) => string, options: FigureOp
       scale: "density",
       referenceName: word(5),
     }),
-    drawMetricsTable(
-      [word(0), "error"],
-      [{ cells: [word(1), "0.5"] }, { cells: [word(2), "0.4"], isReference: true }],
-      options,
-    ),
+    table({
+      ...{ defaultName: "metrics-table", defaultTitle: "Metrics of the SAEs", ...options },
+      columns: [word(0), "error"],
+      rows: [{ cells: [word(1), "0.5"] }, { cells: [word(2), "0.4"], isReference: true }],
+    }),
   ];
 }

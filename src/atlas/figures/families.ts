@@ -4,15 +4,15 @@ import { familyDocuments } from "../../families/extract/family-documents.js";
 import { familyEdges } from "../../families/extract/family-edges.js";
 import { familyLatents } from "../../families/extract/family-overlap.js";
 import { familyStatistics } from "../../families/statistics/family-statistics.js";
-import { drawCooccurrenceGrid } from "../../figures/charts/cooccurrence-grid.js";
-import { drawFamilyComponents } from "../../figures/charts/family-components.js";
-import { drawFamilyDocuments } from "../../figures/charts/family-documents.js";
-import { drawFamilyGraph } from "../../figures/charts/family-graph.js";
-import { drawFamilyHeatmap } from "../../figures/charts/family-heatmap.js";
-import { drawFamilyStability } from "../../figures/charts/family-stability.js";
-import { drawFamilyTree } from "../../figures/charts/family-tree.js";
-import { shareOfRarer } from "../../figures/charts/heatmap.js";
-import { chooseRadarFamilies, drawRadarCharts } from "../../figures/charts/radar-charts.js";
+import { drawCooccurrenceGrid } from "../../figures/family-matrices.js";
+import { drawFamilyComponents } from "../../figures/family-components.js";
+import { drawFamilyDocuments } from "../../figures/family-matrices.js";
+import { drawFamilyGraph } from "../../figures/family.js";
+import { drawFamilyHeatmap } from "../../figures/family-matrices.js";
+import { drawFamilyStability } from "../../figures/family-stability.js";
+import { drawFamilyTree } from "../../figures/family.js";
+import { shareOfRarer } from "../../figures/family-matrices.js";
+import { chooseRadarFamilies, drawRadarCharts } from "../../figures/families.js";
 import {
   countByPass,
   drawFamilySizes,

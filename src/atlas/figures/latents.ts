@@ -5,9 +5,9 @@ import {
   drawKeptLatents,
   drawMagnitudeDecay,
 } from "../../figures/latents.js";
-import { drawCosineScatter } from "../../figures/charts/cosine-scatter.js";
-import { drawDensityMap } from "../../figures/charts/density-map.js";
-import { drawLatentMap } from "../../figures/charts/latent-map.js";
+import { drawCosineScatter } from "../../figures/latents.js";
+import { drawDensityMap } from "../../figures/latent-map.js";
+import { drawLatentMap } from "../../figures/latent-map.js";
 import { familyLatents } from "../../families/extract/family-overlap.js";
 import { maxSelfCosines } from "../../sae/measure/decoder-cosine.js";
 import { dimensionMagnitudes, magnitudeDecay } from "../../sae/measure/magnitude-decay.js";

@@ -1,5 +1,5 @@
 import type { Line } from "../../figures/charts/lines.js";
-import type { MetricsRow } from "../../figures/charts/metrics-table.js";
+import type { TableRow } from "../../figures/charts/table.js";
 import type { PassSeries } from "../../figures/families.js";
 import type { Reference } from "../../figures/latents.js";
 import {
@@ -131,7 +131,7 @@ export const PAPER_STEERING_LINES = {
 };
 
 /** The table of the models' card. */
-export const PAPER_METRICS_ROWS: readonly MetricsRow[] = PAPER_METRICS.map((row) => ({
+export const PAPER_METRICS_ROWS: readonly TableRow[] = PAPER_METRICS.map((row) => ({
   cells: metricsCells(`paper, ${sizesName(row)}`, row.domain, [
     row.normalizedMse,
     row.meanLogDensity,

@@ -1,4 +1,4 @@
-import type { LatentMapInput } from "../../figures/charts/latent-map.js";
+import type { LatentMapInput } from "../../figures/latent-map.js";
 import { familyLatents } from "../../families/extract/family-overlap.js";
 import { type Label, displayLabel, scoreNamed } from "../../records/label.js";
 import type { AtlasFamily, AtlasStore } from "../store.js";

@@ -6,8 +6,8 @@ import {
   splittingTrees,
 } from "../../compare/splitting-trees.js";
 import { histogramPanels } from "../../figures/charts/histogram-panels.js";
-import { drawMetricsTable } from "../../figures/charts/metrics-table.js";
-import { type SplitRoot, drawSplittingTree } from "../../figures/charts/splitting-tree.js";
+import { table } from "../../figures/charts/table.js";
+import { type SplitRoot, drawSplittingTree } from "../../figures/saes.js";
 import { drawMatchHistogram } from "../../figures/saes.js";
 import { labelByKeywords } from "../../labels/keywords.js";
 import { displayLabel } from "../../records/label.js";
@@ -71,7 +71,8 @@ export const SAE_FIGURES: readonly FigureEntry[] = inGroup("across SAEs", [
     draw: async (sources, { paper, ...options }) => {
       const columns = ["SAE", "corpus", "error", "mean log density", "mean activation"];
       const own = (await ownMetrics(sources)).map((cells) => ({ cells }));
-      return drawMetricsTable(columns, paper ? [...own, ...PAPER_METRICS_ROWS] : own, options);
+      const rows = paper ? [...own, ...PAPER_METRICS_ROWS] : own;
+      return table({ defaultTitle: "Metrics of the SAEs", ...options, columns, rows });
     },
   },
   {

@@ -1,9 +1,9 @@
 import { type Postings, topDocuments } from "../../core/codes.js";
 import { matrixRow } from "../../core/matrix.js";
 import { streamNpyRows } from "../../files/numpy/npy.js";
-import { drawExplanationBars } from "../../figures/charts/explanation-bars.js";
-import { drawSteeringBeforeAfter } from "../../figures/charts/steering-before-after.js";
-import { drawSteeringContour } from "../../figures/charts/steering-contour.js";
+import { drawExplanationBars } from "../../figures/search.js";
+import { drawSteeringBeforeAfter } from "../../figures/search.js";
+import { drawSteeringContour } from "../../figures/search.js";
 import type { Figure } from "../../figures/figure.js";
 import {
   type OptimisationSeries,

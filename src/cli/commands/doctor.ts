@@ -56,7 +56,7 @@ function findingLines({ what, ok, found, hint }: Finding): string[] {
 }
 
 async function browserFinding(): Promise<Finding> {
-  const { browserChoices } = await import("../../figures/browser.js");
+  const { browserChoices } = await import("../../figures/render/browser.js");
   const [browser] = browserChoices();
   return browser
     ? { what: "browser", ok: true, found: browser.name }

@@ -1,106 +1,262 @@
 import type { Matrix } from "../../core/matrix.js";
-import { createMatrix } from "../../core/matrix.js";
-import type { PlotlyObject } from "../figure.js";
+import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
-import { truncateText, plotlyText } from "../text.js";
+import { fitText, plotlyText, textWidth, truncateText } from "../text.js";
 import type { FigureSize } from "../theme.js";
-import { RULE, SEQUENTIAL } from "../theme.js";
+import {
+  composeFigure,
+  figureSize,
+  isTitled,
+  MUTED,
+  RULE,
+  SEQUENTIAL,
+  topMargin,
+} from "../theme.js";
+import { type Block, blockBorders, blockLabels, nameBlocks } from "./blocks.js";
 
-/**
- * Co-occurrence counts as shares of the rarer latent's: C_ij / min(f_i, f_j), where f is the diagonal of `counts`
- * [m, m]; 1 on the diagonal, 0 where a latent never occurs. Throws RangeError if the matrix is not square.
- */
-export function shareOfRarer(counts: Matrix): Matrix {
-  const { rows: m, cols, data } = counts;
-  if (m !== cols)
-    throw new RangeError(`shareOfRarer: expected a square matrix, got ${m} x ${cols}`);
-  const out = createMatrix(m, m);
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < m; j++) {
-      const rarer = Math.min(data[i * m + i], data[j * m + j]);
-      out.data[i * m + j] = i === j ? 1 : rarer > 0 ? data[i * m + j] / rarer : 0;
-    }
-  }
-  return out;
+/** What the colours mean. */
+export interface HeatScale {
+  /** Of the colour bar. */
+  title: string;
+  /** The value that has the darkest colour; 0 has the palest. */
+  max: number;
+  /** Dark for small values. Default false. */
+  reverse?: boolean;
+  /** Values with a tick, and what they are called. Default: plotly's. */
+  ticks?: { values: readonly number[]; texts: readonly string[] };
 }
 
+/** What `heatmap` shows. */
+export interface HeatmapOptions extends ChartOptions {
+  /** [rows, columns], first row on top; what is not finite stays white. */
+  values: Matrix;
+  /** Names of the rows. They stand at the left, numbered, unless there are blocks. */
+  rows: readonly string[];
+  /** Names of the columns, for hovering; numbers stand below. Default: those of the rows. */
+  columns?: readonly string[];
+  scale: HeatScale;
+  /** Title below the numbers of the columns, as plain text. Default none. */
+  x?: string;
+  /** Names and borders around runs of rows (and columns) of a square matrix. */
+  blocks?: readonly Block[];
+  /** Square cells, the first rows and columns alone where all would not be legible. Default false. */
+  square?: boolean;
+  /** Most rows shown of square cells. Default: as many as stay legible. */
+  maxRows?: number;
+  /** What rows are called where not all are shown. Default "rows". */
+  counted?: string;
+  /** Plotly's template for hovering over %{x}, %{y} and %{z}. */
+  hover: string;
+  /** Values for %{customdata} in it [rows, columns]. */
+  details?: Matrix;
+}
+
+/** Widest that names of rows may be, as a share of the figure's width. */
+const NAME_SHARE = { square: 0.35, wide: 0.38 };
+
 /**
- * A square matrix of shares, 0 to 1, as plotly's heatmap over the places 0 to m - 1, first row on top (with a
- * reversed y axis). `most` is the share that gets the scale's darkest colour; by default the smallest of 0.2, 0.5 and
- * 1 that at most 1 in 100 shares off the diagonal are over.
+ * A matrix as coloured cells with a colour bar. Throws RangeError where names or blocks do not fit the matrix or the scale
+ * has no room.
  */
-export function shareTrace(
-  figure: string,
-  shares: Matrix,
-  most: number | undefined,
+export function heatmap(options: HeatmapOptions): Figure {
+  const { values, rows, columns = rows, blocks, defaultName: name = "heatmap" } = options;
+  const whole = options.defaultTitle ?? "";
+  if (values.rows !== rows.length || values.cols !== columns.length || values.rows === 0) {
+    throw new RangeError(
+      `${name}: expected names for a matrix ${values.rows} x ${values.cols}, got ${rows.length} and ${columns.length}`,
+    );
+  }
+  if (!(options.scale.max > 0)) {
+    throw new RangeError(`${name}: max must be over 0, got ${options.scale.max}`);
+  }
+  const size = figureSize(options);
+  const frame = options.square ? squareFrame(options, size) : wideFrame(options, size);
+  const { shown, margin } = frame;
+  const names = rows.slice(0, shown);
+  const isCut = shown < rows.length;
+  const cut = `${shown} of ${rows.length}`;
+  const title = isCut ? `${whole}, first ${cut} ${options.counted ?? "rows"}` : whole;
+  const x = options.x === undefined ? {} : { title: columnTitle(options.x, size) };
+  const layout: PlotlyObject = {
+    xaxis: placesAxis(options.square ? names : columns, x),
+    yaxis: placesAxis(names, { range: [shown - 0.5, -0.5] }),
+    margin: { ...margin, autoexpand: false },
+    ...(blocks ? { shapes: blockBorders(blocks, size) } : {}),
+    annotations: blocks
+      ? blockLabels(nameBlocks(blocks, size), rows.length, frame.height, size)
+      : [
+          ...nameCells(options, names, frame, size),
+          // Without a title the figure itself has to say that it is cut.
+          ...(isCut && !isTitled(size, options, title) ? [cutNote(cut, size)] : []),
+        ],
+  };
+  const data = [heatTrace(options, shown, frame, size)];
+  return composeFigure({ name, title, data, layout, size }, options);
+}
+
+/** Where the cells stand. */
+interface Frame {
+  margin: { l: number; r: number; t: number; b: number };
+  /** Room for names at the left, before a slide's spare room. */
+  left: number;
+  /** Height and width of the cells' plane, in pixels. */
+  height: number;
+  width: number;
+  /** Rows that are shown. */
+  shown: number;
+}
+
+/** Sets the height of `sizeInPlace` where the options do not ask for one. */
+function squareFrame(options: HeatmapOptions, sizeInPlace: FigureSize): Frame {
+  const size = sizeInPlace;
+  const { rows, blocks } = options;
+  const fixed = options.height !== undefined || options.size === "slide";
+  const widest = blocks ? Math.max(0, ...nameBlocks(blocks, size).map(({ width }) => width)) : 0;
+  const left = blocks ? widest + size.font * 0.8 : nameRoom(rows, size, NAME_SHARE.square);
+  const t = topMargin(size, isTitled(size, options, options.defaultTitle ?? ""));
+  const b = blocks ? size.font * 1.2 : size.small * 1.9;
+  const r = size.font * 1.7 + size.small * 5;
+  const side = Math.max(
+    20,
+    Math.min(size.width - left - r, fixed ? size.height - t - b : Infinity),
+  );
+  if (!fixed) size.height = Math.round(side + t + b);
+  const legible = blocks ? rows.length : Math.floor(side / (size.small * 1.15));
+  const shown = Math.max(1, Math.min(rows.length, options.maxRows ?? legible));
+  // A slide is wider than the square and its names: they stand in its middle.
+  const spare = (size.width - left - r - side) / 2;
+  const margin = { l: left + spare, r: r + spare, t, b };
+  return { margin, left, height: side, width: side, shown };
+}
+
+/** Sets the height of `sizeInPlace` where the options do not ask for one. */
+function wideFrame(options: HeatmapOptions, sizeInPlace: FigureSize): Frame {
+  const size = sizeInPlace;
+  const shown = options.rows.length;
+  const left = nameRoom(options.rows, size, NAME_SHARE.wide);
+  const margin = {
+    l: left,
+    r: size.font * 1.9 + size.small * 5,
+    t: topMargin(size, isTitled(size, options, options.defaultTitle ?? "")),
+    b: size.small * 1.9 + (options.x === undefined ? 0 : size.font * 1.6),
+  };
+  if (options.height === undefined && options.size !== "slide") {
+    const line = Math.max(size.small * 1.35, Math.min(size.small * 2, 200 / shown));
+    size.height = Math.round(Math.max(150, margin.t + margin.b + shown * line));
+  }
+  const height = size.height - margin.t - margin.b;
+  return { margin, left, height, width: size.width - margin.l - margin.r, shown };
+}
+
+/** Room for numbered names at the left. */
+function nameRoom(names: readonly string[], size: FigureSize, most: number): number {
+  const widest = Math.max(...names.map((name) => textWidth(name, size.small)));
+  return Math.min(widest + textWidth("00 ", size.small), size.width * most) + size.font;
+}
+
+function heatTrace(
+  { values, scale, square, details, hover, blocks }: HeatmapOptions,
+  shown: number,
+  frame: Frame,
   size: FigureSize,
 ): PlotlyObject {
-  const { rows: m, cols, data } = shares;
-  if (m !== cols || m === 0) {
-    throw new RangeError(`${figure}: expected a square matrix of shares, got ${m} x ${cols}`);
-  }
-  const top = most ?? usualMost(shares);
-  if (!(top > 0 && top <= 1)) {
-    throw new RangeError(`${figure}: max must be over 0 and at most 1, got ${top}`);
-  }
-  const ticks = [0, 1, 2, 3, 4, 5].map((fifth) => roundValue((top * fifth) / 5, 3));
-  const z = Array.from({ length: m }, (_, i) => roundValues(data.subarray(i * m, (i + 1) * m), 3));
-  const places = Array.from({ length: m }, (_, i) => i);
+  const cols = square ? shown : values.cols;
+  const cellsOf = ({ data, cols: width }: Matrix): (number | null)[][] =>
+    Array.from({ length: shown }, (_, i) =>
+      roundValues(data.subarray(i * width, i * width + cols), 3),
+    );
+  const places = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+  const hasTexts = square && !blocks && frame.height / shown >= size.small * 2.6;
   return {
-    type: "heatmap",
-    x: places,
-    y: places,
-    z,
-    zmin: 0,
-    zmax: top,
-    colorscale: SEQUENTIAL,
-    hovertemplate: "%{y}<br>%{x}<br>co-occurrence %{z}<extra></extra>",
+    ...{ type: "heatmap", x: places(cols), y: places(shown), z: cellsOf(values) },
+    ...{ zmin: 0, zmax: scale.max, colorscale: SEQUENTIAL },
+    ...(square ? {} : { reversescale: scale.reverse ?? false, hoverongaps: false }),
+    ...(details ? { customdata: cellsOf(details) } : {}),
+    ...(hasTexts ? { texttemplate: "%{z:.2f}", textfont: { size: size.small } } : {}),
+    hovertemplate: hover,
     colorbar: {
-      title: { text: "share of the rarer latent", side: "right", font: { size: size.small } },
-      thickness: size.font * 0.9,
-      len: 1,
-      lenmode: "fraction",
-      outlinewidth: 0,
+      title: { text: scale.title, side: "right", font: { size: size.small } },
+      ...{ thickness: size.font * 0.9, len: 1, lenmode: "fraction", outlinewidth: 0 },
       tickfont: { size: size.small },
-      ticklen: 3,
-      tickcolor: RULE,
-      ticks: "outside",
-      tickvals: ticks,
-      ticktext: ticks.map((tick) => (tick === top && top < 1 ? `≥ ${tick}` : String(tick))),
-      x: 1,
-      xpad: size.font * 0.8,
-      ypad: 0,
+      ...{ ticklen: 3, tickcolor: RULE, ticks: "outside" },
+      ...(scale.ticks
+        ? { tickvals: scale.ticks.values, ticktext: scale.ticks.texts }
+        : { nticks: 6 }),
+      ...{ x: 1, xpad: size.font * 0.8, ypad: 0 },
     },
   };
 }
 
-/** Room that the colour bar takes at the right of the plot, in pixels. */
-export function colourBarRoom(size: FigureSize): number {
-  return size.font * 1.7 + size.small * 5;
-}
-
-/** An axis over the places 0 to m - 1 whose hover texts are `labels`; it shows no ticks. */
-export function placesAxis(labels: readonly string[], extra: PlotlyObject = {}): PlotlyObject {
+/** An axis over the places of cells whose hover texts are `names`; it shows no ticks. */
+function placesAxis(names: readonly string[], extra: PlotlyObject = {}): PlotlyObject {
   return {
-    range: [-0.5, labels.length - 0.5],
+    range: [-0.5, names.length - 0.5],
     tickmode: "array",
-    tickvals: labels.map((_, at) => at),
-    ticktext: labels.map((label) => plotlyText(truncateText(label, 80))),
-    showticklabels: false,
-    ticks: "",
-    showgrid: false,
-    zeroline: false,
-    showline: true,
-    mirror: true,
-    linecolor: RULE,
-    linewidth: 1,
-    fixedrange: false,
+    tickvals: names.map((_, at) => at),
+    ticktext: names.map((name) => plotlyText(truncateText(name, 80))),
+    ...{ showticklabels: false, ticks: "", showgrid: false, zeroline: false },
+    ...{ showline: true, mirror: true, linecolor: RULE, linewidth: 1, fixedrange: false },
     ...extra,
   };
 }
 
-function usualMost({ rows: m, data }: Matrix): number {
-  const off = data.filter((_, at) => at % (m + 1) !== 0).sort();
-  const high = off[Math.floor(0.99 * (off.length - 1))] ?? 0;
-  return high <= 0.2 ? 0.2 : high <= 0.5 ? 0.5 : 1;
+function columnTitle(text: string, { font, small }: FigureSize): PlotlyObject {
+  return { text: plotlyText(text), font: { size: font }, standoff: small * 1.9 };
+}
+
+/** Names of the rows and numbers of the columns; of a square matrix each row's with its column's. */
+function nameCells(
+  { square, values }: HeatmapOptions,
+  names: readonly string[],
+  frame: Frame,
+  size: FigureSize,
+): PlotlyObject[] {
+  const rows = rowLabels(names, frame, size);
+  if (!square) return [...rows, ...columnNumbers(values.cols, frame, false, size)];
+  const columns = columnNumbers(names.length, frame, true, size);
+  return rows.flatMap((row, at) => [row, ...columns.filter(({ x }) => x === at)]);
+}
+
+/** Numbered names at the left of their rows, the first one bold. */
+function rowLabels(names: readonly string[], frame: Frame, size: FigureSize): PlotlyObject[] {
+  const font = roundValue(Math.min(size.small, frame.height / frame.shown / 1.1), 1);
+  const room = frame.left - size.font - textWidth("00 ", font);
+  return names.map((label, at) => {
+    // What is bold is wider.
+    const name = plotlyText(fitText(label, at === 0 ? room * 0.92 : room, font));
+    return {
+      ...{ xref: "paper", x: 0, xanchor: "right", xshift: -size.font * 0.35 },
+      ...{ y: at, yanchor: "middle", showarrow: false, borderpad: 0, font: { size: font } },
+      text: `${at === 0 ? `<b>${name}</b>` : name}  ${at + 1}`,
+    };
+  });
+}
+
+/** Numbers below the columns, as many as there is room for. */
+function columnNumbers(
+  count: number,
+  { width, height, shown }: Frame,
+  square: boolean,
+  { small, font }: FigureSize,
+): PlotlyObject[] {
+  const type = square ? roundValue(Math.min(small, height / shown / 1.1), 1) : small;
+  const step = Math.ceil((textWidth("00", type) * (square ? 1.2 : 1.3)) / (width / count));
+  const places = Array.from({ length: count }, (_, at) => at).filter((at) => at % step === 0);
+  return places.map((at) => ({
+    ...{ x: at, xanchor: "center", yref: "paper", y: 0, yanchor: "top" },
+    ...{ yshift: -font * 0.15, showarrow: false, borderpad: 0 },
+    text: String(at + 1),
+    font: { size: type, ...(square ? {} : { color: MUTED }) },
+  }));
+}
+
+/** How many rows are shown, below the names. */
+function cutNote(text: string, { font, small }: FigureSize): PlotlyObject {
+  return {
+    ...{ xref: "paper", x: 0, xanchor: "right", xshift: -font * 0.35 },
+    ...{ yref: "paper", y: 0, yanchor: "top", yshift: -font * 0.15 },
+    text,
+    font: { size: small, color: MUTED },
+    ...{ showarrow: false, borderpad: 0 },
+  };
 }

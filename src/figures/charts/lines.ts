@@ -37,6 +37,8 @@ export interface Line {
   /** Plotly's name of the points' shape. Default "circle". */
   symbol?: string;
   opacity?: number;
+  /** Of the points alone. Default 1. */
+  pointOpacity?: number;
   /** Someone else's numbers: dashed, with hollow points. Default false. */
   isReference?: boolean;
   /** Where the name stands: in the legend above the plot (default), at the line's right end, or nowhere. */
@@ -285,7 +287,7 @@ function lineTrace(
 }
 
 function markerOf(
-  { symbol = "circle", label, isReference = false, pointSize = 1 }: Line,
+  { symbol = "circle", label, isReference = false, pointSize = 1, pointOpacity }: Line,
   colour: string,
   size: FigureSize,
 ): PlotlyObject {
@@ -296,6 +298,7 @@ function markerOf(
     ...(label === "end" || isReference ? { line: edge } : {}),
     color: isReference ? "#ffffff" : colour,
     size: size.marker * pointSize,
+    ...(pointOpacity === undefined ? {} : { opacity: pointOpacity }),
   };
 }
 

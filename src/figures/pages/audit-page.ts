@@ -6,7 +6,7 @@ import type {
 } from "../../labels/evidence/audit.js";
 import { AUDIT_DETAIL_SCRIPT } from "./audit-page-detail.js";
 import { AUDIT_LIST_SCRIPT, AUDIT_STYLE } from "./audit-page-list.js";
-import { escapeHtml, pageHead, scriptJson } from "../html.js";
+import { escapeHtml, pageHead, scriptJson } from "../render/html.js";
 
 /** What the page says above the list. */
 export interface AuditPageOptions {

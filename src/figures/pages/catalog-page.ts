@@ -1,5 +1,5 @@
 import type { CatalogRow } from "../../catalog/catalog.js";
-import { escapeHtml, pageHead, scriptJson } from "../html.js";
+import { escapeHtml, pageHead, scriptJson } from "../render/html.js";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./catalog-page-parts.js";
 
 /** What the page says above the table. */

@@ -1,11 +1,11 @@
-import { transparent } from "../colour.js";
-import type { PixelPoint } from "../declutter.js";
-import { placeLabels } from "../declutter.js";
-import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
-import { roundValue, roundValues } from "../figure.js";
-import { logTicks } from "../axis.js";
-import { plotlyLines, plotlyText, textWidth, truncateText, wrapText } from "../text.js";
-import type { FigureSize } from "../theme.js";
+import { transparent } from "./colour.js";
+import type { PixelPoint } from "./declutter.js";
+import { placeLabels } from "./declutter.js";
+import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
+import { roundValue, roundValues } from "./figure.js";
+import { logTicks } from "./axis.js";
+import { plotlyLines, plotlyText, textWidth, truncateText, wrapText } from "./text.js";
+import type { FigureSize } from "./theme.js";
 import {
   axisLayout,
   CATEGORIES,
@@ -15,7 +15,7 @@ import {
   isTitled,
   MUTED,
   topMargin,
-} from "../theme.js";
+} from "./theme.js";
 
 /** A family with its stability. What is not known is null. */
 export interface StablePoint {

@@ -1,7 +1,7 @@
 import { spreadColours, textColour } from "../colour.js";
 import type { PixelPoint } from "../declutter.js";
 import { placeLabels } from "../declutter.js";
-import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
+import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireEqualLengths, roundValue } from "../figure.js";
 import { plotlyLines, textWidth, wrapText } from "../text.js";
 import type { FigureSize } from "../theme.js";
@@ -10,34 +10,35 @@ import {
   figureSize,
   isTitled,
   MANY_CATEGORIES,
+  SEQUENTIAL,
   topMargin,
   UNASSIGNED,
 } from "../theme.js";
 
-/** A family to colour and name on the map. */
-export interface MapFamily {
+/** Points that belong together, coloured and named as one. */
+export interface MapGroup {
   name: string;
-  /** Its latents, the parent among them; each below n. */
+  /** Its points; each below n. */
   members: ArrayLike<number>;
 }
 
-/** What the map shows; arrays are [n]. */
-export interface LatentMapInput {
-  /** Places; a latent whose place is not finite is left out. */
+/** What `pointMap` shows; arrays are [n]. */
+export interface MapOptions extends ChartOptions {
+  /** Places; a point whose place is not finite is left out. */
   x: ArrayLike<number>;
   y: ArrayLike<number>;
   labels: readonly string[];
-  /** Share of documents in which a latent is active. */
-  densities: ArrayLike<number>;
-  /** A latent in several of them is drawn in the smallest, the most specific one. */
-  families: readonly MapFamily[];
-}
-
-/** Options of `drawLatentMap`. */
-export interface LatentMapOptions extends FigureOptions {
-  /** Most family names to show; fewer where they would overlap. Default 80. */
+  /** A share of 0 to 1; larger ones are drawn larger. */
+  weights: ArrayLike<number>;
+  /** A point in several of them is drawn in the smallest. Default none. */
+  groups?: readonly MapGroup[];
+  /** What points, weights and groups are called on hovering. Default "point", "weight" and "group". */
+  words?: { point: string; weight: string; group: string };
+  /** Colours by a number instead of by group [n]; `title` of the colour bar is plotly's markup. */
+  heat?: { values: ArrayLike<number>; title: string };
+  /** Most names of groups to show; fewer where they would overlap. Default 80. */
   maxNames?: number;
-  /** Colours as #rrggbb; neighbouring families get different ones. Default: the theme's nine for many groups. */
+  /** Colours as #rrggbb; neighbouring groups get different ones. Default: the theme's nine for many groups. */
   colours?: readonly string[];
 }
 
@@ -48,7 +49,10 @@ const HALO = [
   "0 0 3px #fff",
 ].join(", ");
 
-// Most of the plot that names may take, the largest families' first.
+/** The palest part of the scale does not show on white. */
+const PALEST = 0.15;
+
+// Most of the plot that names may take, the largest groups' first.
 const NAMED_SHARE = 0.23;
 
 // Pixels of the plot and the data's range in it, with the same scale along both axes.
@@ -61,51 +65,76 @@ interface Frame {
 }
 
 /**
- * The latents as points at their places, coloured by family and larger the denser they are; family names stand at
- * the families' centres, the largest families' first, none over another. Latents without family are grey. Throws
- * RangeError where lengths differ or a family names a latent that is not there.
+ * Points at their places, coloured by group and larger for larger weights; names of groups stand at the groups'
+ * centres, the largest groups' first, none over another. Points without a group are grey. Throws RangeError where lengths
+ * differ or a group names a point that is not there.
  */
-export function drawLatentMap(input: LatentMapInput, options: LatentMapOptions = {}): Figure {
-  const { x, y, labels, densities } = input;
-  requireEqualLengths("drawLatentMap", { x, y, labels, densities });
-  const title = "Map of latents, coloured by family";
-  const size = mapSize(input, options, title);
+export function pointMap(options: MapOptions): Figure {
+  const { x, y, labels, weights, heat, defaultName: name = "map" } = options;
+  const title = options.defaultTitle ?? "";
+  requireEqualLengths(name, { x, y, labels, weights });
+  const size = mapSize(options, title);
   const palette = options.colours ?? MANY_CATEGORIES;
-  const frame = mapFrame(input, size, isTitled(size, options, title));
-  const families = rankFamilies(input);
+  const frame = mapFrame(options, size, isTitled(size, options, title));
+  const groups = rankGroups(name, options);
   const colours = spreadColours(
-    families.map(({ centre }) => centre),
+    groups.map(({ centre }) => centre),
     palette.length,
   );
-  const familyOf = assignFamilies(families, labels.length);
+  const groupOf = assignGroups(groups, labels.length);
   const dot = size.marker * Math.min(1.2, Math.max(0.5, Math.sqrt(1000 / labels.length)));
   const data: PlotlyObject[] = [];
   for (let colour = -1; colour < palette.length; colour++) {
-    const chosen = latentsOf(input, (latent) => {
-      const family = familyOf[latent];
-      return (family < 0 ? -1 : colours[family]) === colour;
+    const chosen = placedPoints(options, (point) => {
+      const group = groupOf[point];
+      return (group < 0 ? -1 : colours[group]) === colour;
     });
     if (chosen.length === 0) continue;
     const style = { colour: colour < 0 ? UNASSIGNED : palette[colour], dot };
-    data.push(pointTrace(input, chosen, (latent) => families[familyOf[latent]]?.name, style));
+    const trace = pointTrace(options, chosen, (point) => groups[groupOf[point]]?.name, style);
+    if (heat) Object.assign(trace.marker as PlotlyObject, heatColours(heat, chosen, size));
+    data.push(trace);
   }
-  const points = latentsOf(input, () => true).map((latent) =>
-    toPixels({ x: x[latent], y: y[latent] }, frame),
+  const points = placedPoints(options, () => true).map((point) =>
+    toPixels({ x: x[point], y: y[point] }, frame),
   );
-  const named = families.slice(0, options.maxNames ?? 80);
+  const named = groups.slice(0, options.maxNames ?? 80);
   const layout = {
     xaxis: { visible: false, range: frame.xRange, fixedrange: false },
     yaxis: { visible: false, range: frame.yRange, scaleanchor: "x" },
-    margin: frame.margin,
+    // The colour bar has a strip of its own, so that no point lies below it.
+    margin: heat ? { ...frame.margin, r: size.font * 6 } : frame.margin,
     hovermode: "closest",
     dragmode: "pan",
     annotations: nameAnnotations(named, (at) => palette[colours[at]], points, frame, size),
   };
-  return composeFigure({ name: "latent-map", title, data, layout, size }, options);
+  return composeFigure({ name, title, data, layout, size }, options);
+}
+
+/** Colours of these points by their values, and the bar that says which. */
+function heatColours(
+  { values, title }: NonNullable<MapOptions["heat"]>,
+  points: readonly number[],
+  size: FigureSize,
+): PlotlyObject {
+  const [low, high] = extent(points.map((point) => values[point]));
+  return {
+    color: points.map((point) => roundValue(values[point], 3)),
+    colorscale: SEQUENTIAL.map(([at, colour]) => [at, colour]),
+    cmin: roundValue(low - (high - low) * PALEST, 3),
+    cmax: roundValue(high, 3),
+    showscale: true,
+    colorbar: {
+      ...{ x: 1.01, xanchor: "left" },
+      title: { text: title, side: "right", font: { size: size.small } },
+      tickfont: { size: size.small },
+      ...{ thickness: size.font, len: 0.6, outlinewidth: 0 },
+    },
+  };
 }
 
 /** A map is as high as its places ask for at its width, but on a slide it fills the slide. */
-function mapSize({ x, y }: LatentMapInput, options: LatentMapOptions, title: string): FigureSize {
+function mapSize({ x, y, ...options }: MapOptions, title: string): FigureSize {
   const size = figureSize(options);
   if (options.size === "slide") return size;
   const [[xLow, xHigh], [yLow, yHigh]] = [extent(x), extent(y)];
@@ -114,22 +143,22 @@ function mapSize({ x, y }: LatentMapInput, options: LatentMapOptions, title: str
   return { ...size, height: options.height ?? Math.round(size.width * aspect + strip) };
 }
 
-interface RankedFamily {
+interface RankedGroup {
   name: string;
   members: number[];
   centre: { x: number; y: number };
 }
 
-/** Families that have a place on the map, largest first, with their most central member's place. */
-function rankFamilies({ x, y, families }: LatentMapInput): RankedFamily[] {
-  const ranked = families.map(({ name, members }) => {
-    const placed = Array.from(members).filter((latent) => {
-      if (!(Number.isInteger(latent) && latent >= 0 && latent < x.length)) {
+/** Groups that have a place on the map, largest first, with their most central member's place. */
+function rankGroups(figure: string, { x, y, groups = [] }: MapOptions): RankedGroup[] {
+  const ranked = groups.map(({ name, members }) => {
+    const placed = Array.from(members).filter((point) => {
+      if (!(Number.isInteger(point) && point >= 0 && point < x.length)) {
         throw new RangeError(
-          `drawLatentMap: family ${JSON.stringify(name)} names latent ${latent}, but n is ${x.length}`,
+          `${figure}: group ${JSON.stringify(name)} names point ${point}, but n is ${x.length}`,
         );
       }
-      return Number.isFinite(x[latent]) && Number.isFinite(y[latent]);
+      return Number.isFinite(x[point]) && Number.isFinite(y[point]);
     });
     return { name, members: placed, centre: medoid(placed, x, y) };
   });
@@ -158,65 +187,62 @@ function medoid(
   return { x: x[members[best]], y: y[members[best]] };
 }
 
-/** Place in `families` of the smallest family of every latent, -1 for none [n]. */
-function assignFamilies(families: readonly RankedFamily[], n: number): Int32Array {
-  const familyOf = new Int32Array(n).fill(-1);
-  for (const [at, { members }] of families.entries()) {
-    for (const latent of members) familyOf[latent] = at;
+/** Place in `groups` of the smallest group of every point, -1 for none [n]. */
+function assignGroups(groups: readonly RankedGroup[], n: number): Int32Array {
+  const groupOf = new Int32Array(n).fill(-1);
+  for (const [at, { members }] of groups.entries()) {
+    for (const point of members) groupOf[point] = at;
   }
-  return familyOf;
+  return groupOf;
 }
 
-function latentsOf({ x, y }: LatentMapInput, belongs: (latent: number) => boolean): number[] {
-  const chosen: number[] = [];
-  for (let latent = 0; latent < x.length; latent++) {
-    if (Number.isFinite(x[latent]) && Number.isFinite(y[latent]) && belongs(latent)) {
-      chosen.push(latent);
-    }
-  }
-  return chosen;
+function placedPoints({ x, y }: MapOptions, belongs: (point: number) => boolean): number[] {
+  return Array.from(x, (_, point) => point).filter(
+    (point) => Number.isFinite(x[point]) && Number.isFinite(y[point]) && belongs(point),
+  );
 }
 
 function pointTrace(
-  { x, y, labels, densities }: LatentMapInput,
-  latents: readonly number[],
-  nameOf: (latent: number) => string | undefined,
+  { x, y, labels, weights, words }: MapOptions,
+  points: readonly number[],
+  nameOf: (point: number) => string | undefined,
   style: { colour: string; dot: number },
 ): PlotlyObject {
+  const { point, weight, group } = words ?? { point: "point", weight: "weight", group: "group" };
   return {
     type: "scatter",
     mode: "markers",
-    x: latents.map((latent) => roundValue(x[latent], 4)),
-    y: latents.map((latent) => roundValue(y[latent], 4)),
-    text: latents.map((latent) => plotlyLines(wrapText(labels[latent], 48, 4))),
-    customdata: latents.map((latent) => [
-      latent,
-      formatDensity(densities[latent]),
-      plotlyLines(wrapText(nameOf(latent) ?? "none", 48, 2)),
+    x: points.map((at) => roundValue(x[at], 4)),
+    y: points.map((at) => roundValue(y[at], 4)),
+    text: points.map((at) => plotlyLines(wrapText(labels[at], 48, 4))),
+    customdata: points.map((at) => [
+      at,
+      formatWeight(weights[at]),
+      plotlyLines(wrapText(nameOf(at) ?? "none", 48, 2)),
     ]),
     hovertemplate:
-      "<b>%{text}</b><br>latent %{customdata[0]}<br>density %{customdata[1]}" +
-      "<br>family: %{customdata[2]}<extra></extra>",
+      `<b>%{text}</b><br>${point} %{customdata[0]}<br>${weight} %{customdata[1]}` +
+      `<br>${group}: %{customdata[2]}<extra></extra>`,
     marker: {
       color: style.colour,
-      size: latents.map((latent) => roundValue(style.dot * dotScale(densities[latent]), 2)),
+      size: points.map((at) => roundValue(style.dot * dotScale(weights[at]), 2)),
       opacity: 0.85,
       line: { width: 0.5, color: "#ffffff" },
     },
   };
 }
 
-/** Diameter of a point as a share of the typical one's: 0.7 at a density of 0.0001 or less, 1.75 at 0.1 or more. */
-function dotScale(density: number): number {
-  const decades = density > 0 ? Math.min(3, Math.max(0, Math.log10(density) + 4)) : 0;
+/** Diameter of a point as a share of the typical one's: 0.7 at a weight of 0.0001 or less, 1.75 at 0.1 or more. */
+function dotScale(weight: number): number {
+  const decades = weight > 0 ? Math.min(3, Math.max(0, Math.log10(weight) + 4)) : 0;
   return 0.7 + 0.35 * decades;
 }
 
-function formatDensity(density: number): string {
-  return Number.isFinite(density) ? String(Number(density.toPrecision(3))) : "unknown";
+function formatWeight(weight: number): string {
+  return Number.isFinite(weight) ? String(Number(weight.toPrecision(3))) : "unknown";
 }
 
-function mapFrame({ x, y }: LatentMapInput, size: FigureSize, titled: boolean): Frame {
+function mapFrame({ x, y }: MapOptions, size: FigureSize, titled: boolean): Frame {
   const edge = size.font * 0.6;
   const margin = { l: edge, r: edge, t: titled ? topMargin(size, true) : edge, b: edge };
   const width = size.width - margin.l - margin.r;
@@ -251,16 +277,16 @@ function extent(values: ArrayLike<number>): [number, number] {
 }
 
 function nameAnnotations(
-  families: readonly RankedFamily[],
-  colourOf: (family: number) => string,
+  groups: readonly RankedGroup[],
+  colourOf: (group: number) => string,
   points: readonly PixelPoint[],
   frame: Frame,
   size: FigureSize,
 ): PlotlyObject[] {
-  const largest = families[0]?.members.length ?? 1;
-  const names = families.map(({ name, members, centre }) => {
+  const largest = groups[0]?.members.length ?? 1;
+  const names = groups.map(({ name, members, centre }) => {
     const lines = wrapText(name, 22, 2);
-    // The largest family's name is a little larger than axis titles, a small one's as small as tick labels.
+    // The largest group's name is a little larger than axis titles, a small one's as small as tick labels.
     const font = size.small + (size.font * 1.1 - size.small) * Math.sqrt(members.length / largest);
     const width = Math.max(...lines.map((line) => textWidth(line, font)));
     return { lines, font, ...toPixels(centre, frame), width, height: lines.length * font * 1.3 };
@@ -276,14 +302,14 @@ function nameAnnotations(
     const isAway = Math.abs(across) > width / 2 + 2 || Math.abs(down) > height / 2 + 2;
     const colour = textColour(colourOf(at));
     return {
-      x: roundValue(families[at].centre.x, 4),
-      y: roundValue(families[at].centre.y, 4),
+      x: roundValue(groups[at].centre.x, 4),
+      y: roundValue(groups[at].centre.y, 4),
       text: plotlyLines(lines),
       font: { size: roundValue(font, 1), color: colour, shadow: HALO },
       xanchor: "center",
       yanchor: "middle",
       borderpad: 0,
-      // A name that stands off its family's centre is tied to it.
+      // A name that stands off its group's centre is tied to it.
       ...(isAway
         ? {
             ...{ showarrow: true, arrowhead: 0, arrowwidth: size.line * 0.4, arrowcolor: colour },

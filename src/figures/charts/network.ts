@@ -1,44 +1,50 @@
 import { placeLabels, type PixelPoint } from "../declutter.js";
-import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
-import { roundValue } from "../figure.js";
+import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
+import { requireSome, roundValue } from "../figure.js";
 import { layOutGraph } from "../graph-layout.js";
-import { formatNumber } from "../text.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../text.js";
 import type { FigureSize } from "../theme.js";
 import { CATEGORIES, composeFigure, figureSize, isTitled, RULE, topMargin } from "../theme.js";
 
-/** What the network shows: one family's latents, the parent first. */
-export interface FamilyGraphInput {
-  /** Of the family, for the title. */
-  name: string;
-  nodes: readonly {
-    label: string;
-    /** Share of documents in which it is active: larger points. */
-    density: number;
-  }[];
-  /** Places in `nodes`, from the denser to the rarer latent. `tree` tells those of the family's own tree. */
-  edges: readonly { from: number; to: number; weight: number; tree?: boolean }[];
+/** A point of the network. */
+export interface NetworkNode {
+  label: string;
+  /** Larger points for larger weights. */
+  weight: number;
+  /** Below the label on hovering, as plain text. Default nothing. */
+  note?: string;
 }
 
-/** Options of `drawFamilyGraph`. */
-export interface FamilyGraphOptions extends FigureOptions {
-  /** Most latents shown, the densest ones beside the parent. Default: as many as stay legible, 15 to 31. */
+/** An arrow between two places in the list of nodes. */
+export interface NetworkEdge {
+  from: number;
+  to: number;
+  weight: number;
+  /** Dark, and shown in any case. Default false. */
+  strong?: boolean;
+}
+
+/** What `network` shows. */
+export interface NetworkOptions extends ChartOptions {
+  /** The one that stands out first. */
+  nodes: readonly NetworkNode[];
+  edges: readonly NetworkEdge[];
+  /** Most nodes shown, the heaviest ones beside the first. Default: as many as stay legible, 15 to 31. */
   maxNodes?: number;
-  /** Most edges shown beside those of the tree, the strongest. Default as many as the nodes. */
+  /** Most edges shown beside the strong ones, the heaviest. Default as many as the nodes. */
   maxExtra?: number;
 }
 
 /**
- * A family as a network: a point a latent, larger for denser ones, arrows from denser to rarer, wider for heavier edges;
- * the edges of its tree dark, the others that pass the threshold pale (`drawFamilyTree` shows the tree alone). Needs
- * densities, the family's members and `familyEdges`. Throws RangeError without nodes and for an edge to none of them.
+ * A network: a point per node, larger for heavier ones, and arrows, wider for heavier edges, strong edges dark and the others
+ * pale. Throws RangeError without nodes and for an edge to none of them.
  */
-export function drawFamilyGraph(input: FamilyGraphInput, options: FamilyGraphOptions = {}): Figure {
-  requireEdges(input);
+export function network(options: NetworkOptions): Figure {
+  const { defaultName: name = "network", defaultTitle: title = "" } = options;
+  requireEdges(name, options);
   const size = figureSize(options);
-  const title = `Family “${input.name}”`;
   const most = Math.max(1, options.maxNodes ?? Math.round(size.width / (2.2 * size.font)));
-  const { nodes, edges } = takeDensest(input, most);
+  const { nodes, edges } = takeHeaviest(options, most);
   const shown = takeEdges(edges, options.maxExtra ?? nodes.length);
   const margin = {
     l: size.font,
@@ -63,30 +69,25 @@ export function drawFamilyGraph(input: FamilyGraphInput, options: FamilyGraphOpt
     annotations: [...arrows, ...labelAnnotations(nodes, points, radii, area, size)],
   };
   const data = [nodeTrace(nodes, points, radii, size)];
-  return composeFigure({ name: "family-graph", title, data, layout, size }, options);
+  return composeFigure({ name, title, data, layout, size }, options);
 }
 
-type Node = FamilyGraphInput["nodes"][number];
-type Edge = FamilyGraphInput["edges"][number];
-
-function requireEdges({ nodes, edges }: FamilyGraphInput): void {
-  if (nodes.length === 0) throw new RangeError("drawFamilyGraph: expected a node, got none");
+function requireEdges(figure: string, { nodes, edges }: NetworkOptions): void {
+  requireSome(figure, nodes, "a node");
   for (const { from, to } of edges) {
     if (nodes[from] === undefined || nodes[to] === undefined) {
-      throw new RangeError(
-        `drawFamilyGraph: edge ${from} to ${to}, but there are ${nodes.length} nodes`,
-      );
+      throw new RangeError(`${figure}: edge ${from} to ${to}, but there are ${nodes.length} nodes`);
     }
   }
 }
 
-/** The parent and the densest others, in their order, with the edges among them. */
-function takeDensest(
-  { nodes, edges }: FamilyGraphInput,
+/** The first and the heaviest others, in their order, with the edges among them. */
+function takeHeaviest(
+  { nodes, edges }: NetworkOptions,
   most: number,
-): { nodes: Node[]; edges: Edge[] } {
+): { nodes: NetworkNode[]; edges: NetworkEdge[] } {
   const ranked = nodes.map((_, i) => i).slice(1);
-  ranked.sort((a, b) => nodes[b].density - nodes[a].density || a - b);
+  ranked.sort((a, b) => nodes[b].weight - nodes[a].weight || a - b);
   const kept = [0, ...ranked.slice(0, most - 1).sort((a, b) => a - b)];
   const place = new Map(kept.map((node, at) => [node, at]));
   return {
@@ -98,10 +99,10 @@ function takeDensest(
   };
 }
 
-/** Pale edges first, so that those of the tree lie over them. */
-function takeEdges(edges: readonly Edge[], extra: number): Edge[] {
-  const others = edges.filter(({ tree }) => !tree).sort((a, b) => b.weight - a.weight);
-  return [...others.slice(0, extra), ...edges.filter(({ tree }) => tree)];
+/** Pale edges first, so that strong ones lie over them. */
+function takeEdges(edges: readonly NetworkEdge[], extra: number): NetworkEdge[] {
+  const others = edges.filter(({ strong }) => !strong).sort((a, b) => b.weight - a.weight);
+  return [...others.slice(0, extra), ...edges.filter(({ strong }) => strong)];
 }
 
 /** Scaled and centred, with room for labels at the sides. */
@@ -124,16 +125,16 @@ function fitInto(
   }));
 }
 
-/** Areas rise with the density. */
-function nodeRadii(nodes: readonly Node[], size: FigureSize): number[] {
-  const densest = Math.max(...nodes.map(({ density }) => density), 1e-9);
-  return nodes.map(({ density }) =>
-    roundValue(size.marker * (0.7 + 1.8 * Math.sqrt(density / densest)), 2),
+/** Areas rise with the weight. */
+function nodeRadii(nodes: readonly NetworkNode[], size: FigureSize): number[] {
+  const heaviest = Math.max(...nodes.map(({ weight }) => weight), 1e-9);
+  return nodes.map(({ weight }) =>
+    roundValue(size.marker * (0.7 + 1.8 * Math.sqrt(weight / heaviest)), 2),
   );
 }
 
 function arrowAnnotation(
-  { from, to, weight, tree }: Edge,
+  { from, to, weight, strong }: NetworkEdge,
   { points, radii, heaviest }: { points: PixelPoint[]; radii: number[]; heaviest: number },
   size: FigureSize,
 ): PlotlyObject {
@@ -147,22 +148,22 @@ function arrowAnnotation(
     // Relative to the line's width: wide lines need no larger heads.
     arrowsize: roundValue(Math.min(2, Math.max(0.6, (size.line * 1.4) / width)), 2),
     arrowwidth: roundValue(Math.max(0.3, width), 2),
-    arrowcolor: tree ? RULE : "#dcdcdc",
+    arrowcolor: strong ? RULE : "#dcdcdc",
     standoff: radii[to] + 1,
     startstandoff: radii[from],
   };
 }
 
-/** Labels away from the parent, its own first, then those of the densest; a label without a place is left to hovering. */
+/** Labels away from the first node, its own first, then those of the heaviest; a label without a place is left to hovering. */
 function labelAnnotations(
-  nodes: readonly Node[],
+  nodes: readonly NetworkNode[],
   points: readonly PixelPoint[],
   radii: readonly number[],
   area: { width: number; height: number },
   size: FigureSize,
 ): PlotlyObject[] {
   const order = nodes.map((_, i) => i);
-  order.sort((a, b) => Number(b === 0) - Number(a === 0) || nodes[b].density - nodes[a].density);
+  order.sort((a, b) => Number(b === 0) - Number(a === 0) || nodes[b].weight - nodes[a].weight);
   const texts = order.map((i) => fitText(nodes[i].label, area.width * 0.34, size.small));
   const boxes = order.map((i, at) => ({
     x: points[i].x,
@@ -185,7 +186,7 @@ function labelAnnotations(
 }
 
 function nodeTrace(
-  nodes: readonly Node[],
+  nodes: readonly NetworkNode[],
   points: readonly PixelPoint[],
   radii: readonly number[],
   size: FigureSize,
@@ -201,10 +202,11 @@ function nodeTrace(
       opacity: 1,
       line: { color: "#ffffff", width: size.line * 0.4 },
     },
-    hovertext: nodes.map(({ label, density }) => {
-      const share = `active in ${formatNumber(100 * density, 2)} % of documents`;
-      return `${plotlyLines(wrapText(label, 60, 4))}<br>${share}`;
-    }),
+    hovertext: nodes.map(({ label, note }) =>
+      [plotlyLines(wrapText(label, 60, 4)), ...(note === undefined ? [] : [plotlyText(note)])].join(
+        "<br>",
+      ),
+    ),
     hovertemplate: "%{hovertext}<extra></extra>",
   };
 }

@@ -1,6 +1,5 @@
-import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
-import { roundValue } from "../figure.js";
-import { formatNumber } from "../text.js";
+import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
+import { requireSome, roundValue } from "../figure.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../text.js";
 import type { FigureSize } from "../theme.js";
 import {
@@ -13,37 +12,29 @@ import {
   topMargin,
 } from "../theme.js";
 
-/** A latent and those of the next larger SAE that it splits into. */
-export interface SplitNode {
+/** A node with those of the next column that come of it. */
+export interface ColumnNode {
   label: string;
-  children?: readonly SplitNode[];
-  /** Of its direction with its parent's, for hovering. */
-  cosine?: number;
-  /** False for a latent that the direct match of the smallest and largest SAE gives to another: drawn hollow. */
-  direct?: boolean;
+  children?: readonly ColumnNode[];
+  /** Drawn hollow. Default false. */
+  isHollow?: boolean;
+  /** Lines below the label on hovering, as plain text. */
+  notes?: readonly string[];
 }
 
-/** A latent of the smallest SAE with all that comes of it. */
-export interface SplitRoot extends SplitNode {
-  /** Of the way through the middle SAE with the direct one, 0 to 1; see `splittingTrees`. */
-  consistency?: number;
-}
-
-/** What the figure shows. */
-export interface SplittingTreeInput {
-  /** Names of the SAEs, smallest first, such as "k 16, n 3072": one a column. */
-  saes: readonly string[];
-  roots: readonly SplitRoot[];
-}
-
-/** Options of `drawSplittingTree`. */
-export interface SplittingTreeOptions extends FigureOptions {
+/** What `columnTree` shows. */
+export interface ColumnTreeOptions extends ChartOptions {
+  /** Names of the columns, from left to right. */
+  columns: readonly string[];
+  roots: readonly ColumnNode[];
+  /** What hollow points mean, below the trees where there are any, as plotly's markup. Default nothing. */
+  key?: string;
   /** Most rows: roots that do not fit are left out, and leaves beyond them of the first. Default 40. */
   maxRows?: number;
 }
 
 interface Placed {
-  node: SplitNode;
+  node: ColumnNode;
   column: number;
   row: number;
   /** Place of the parent in the list; -1 for a root. */
@@ -51,52 +42,58 @@ interface Placed {
 }
 
 /**
- * How latents split as SAEs grow: a column a SAE, each latent joined to those of the next SAE that are nearest to it,
- * its label beside it. Filled points are given by the direct match of the smallest and largest SAE too, hollow ones by
- * the way through the middle alone. Needs `splittingTrees` (or `splitLatents` for two SAEs) and labels. Throws
- * RangeError without roots and where a tree is deeper than there are SAEs.
+ * Trees with a column per depth: each node joined to its children in the next column, its label beside it. Throws RangeError
+ * without roots and where a tree is deeper than there are columns.
  */
-export function drawSplittingTree(
-  { saes, roots }: SplittingTreeInput,
-  options: SplittingTreeOptions = {},
-): Figure {
+export function columnTree(options: ColumnTreeOptions): Figure {
+  const { columns: heads, roots, key, defaultName: name = "column-tree" } = options;
+  const title = options.defaultTitle ?? "";
   const size = figureSize(options);
-  const title = roots.length === 1 ? `How “${roots[0].label}” splits` : "How latents split";
   const rowHeight = size.small * 1.75;
   const top = topMargin(size, isTitled(size, options, title)) + size.font * 1.8;
-  const hollow = roots.some(hasIndirect);
-  const bottom = hollow ? size.small * 2.2 : size.font * 0.8;
+  const hasKey = key !== undefined && roots.some(hasHollow);
+  const bottom = hasKey ? size.small * 2.2 : size.font * 0.8;
   const fixed = options.height !== undefined || options.size === "slide";
   const fitting = Math.floor((size.height - top - bottom) / rowHeight);
-  const placed = placeTrees(saes, roots, Math.max(2, options.maxRows ?? (fixed ? fitting : 40)));
+  const placed = placeTrees(
+    name,
+    heads,
+    roots,
+    Math.max(2, options.maxRows ?? (fixed ? fitting : 40)),
+  );
   const rows = placed.reduce((most, { row }) => Math.max(most, row), 0) + 1;
   if (!fixed) size.height = Math.max(100, Math.round(top + bottom + rows * rowHeight));
   const edge = size.font * 0.8;
   const width = size.width - 2 * edge;
-  const columns = columnStarts(placed, saes, width, size);
+  const columns = columnStarts(placed, heads, width, size);
   const layout = {
     xaxis: { visible: false, range: [0, roundValue(width, 2)], fixedrange: true },
     yaxis: { visible: false, range: [roundValue(rows - 0.5, 3), -0.5], fixedrange: true },
     margin: { l: edge, r: edge, t: top, b: bottom, autoexpand: false },
     hovermode: "closest",
     annotations: [
-      ...saes.map((name, c) => headAnnotation(name, columns, c, width, size)),
-      ...(hollow ? [keyAnnotation(size)] : []),
+      ...heads.map((head, c) => headAnnotation(head, columns, c, width, size)),
+      ...(hasKey ? [keyAnnotation(key, size)] : []),
     ],
   };
   const data = [linkTrace(placed, columns, width, size), nodeTrace(placed, columns, width, size)];
-  return composeFigure({ name: "splitting-tree", title, data, layout, size }, options);
+  return composeFigure({ name, title, data, layout, size }, options);
 }
 
 /** Leaves in rows one below the other, a parent at the middle of its children, an empty row between trees. */
-function placeTrees(saes: readonly string[], roots: readonly SplitRoot[], most: number): Placed[] {
-  if (roots.length === 0) throw new RangeError("drawSplittingTree: expected a root, got none");
+function placeTrees(
+  figure: string,
+  heads: readonly string[],
+  roots: readonly ColumnNode[],
+  most: number,
+): Placed[] {
+  requireSome(figure, roots, "a root");
   const placed: Placed[] = [];
   let next = 0;
-  const place = (node: SplitNode, column: number, above: number): number => {
-    if (column >= saes.length) {
+  const place = (node: ColumnNode, column: number, above: number): number => {
+    if (column >= heads.length) {
       throw new RangeError(
-        `drawSplittingTree: expected trees of at most ${saes.length} SAEs, "${node.label}" is deeper`,
+        `${figure}: expected trees of at most ${heads.length} columns, "${node.label}" is deeper`,
       );
     }
     const at = placed.length;
@@ -116,28 +113,28 @@ function placeTrees(saes: readonly string[], roots: readonly SplitRoot[], most: 
   return placed;
 }
 
-function hasIndirect({ direct, children = [] }: SplitNode): boolean {
-  return direct === false || children.some(hasIndirect);
+function hasHollow({ isHollow = false, children = [] }: ColumnNode): boolean {
+  return isHollow || children.some(hasHollow);
 }
 
-function countLeaves({ children = [] }: SplitNode): number {
+function countLeaves({ children = [] }: ColumnNode): number {
   return children.length === 0 ? 1 : children.reduce((sum, child) => sum + countLeaves(child), 0);
 }
 
 /** Each column takes of the width what its longest label asks for, at least half an even share. */
 function columnStarts(
   placed: readonly Placed[],
-  saes: readonly string[],
+  heads: readonly string[],
   width: number,
   size: FigureSize,
 ): number[] {
-  const even = width / saes.length;
-  const wanted = saes.map((name, c) => {
+  const even = width / heads.length;
+  const wanted = heads.map((name, c) => {
     const labels = placed.filter(({ column }) => column === c).map(({ node }) => node.label);
     const widest = Math.max(...[name, ...labels].map((text) => textWidth(text, size.small)));
     const whole = Math.max(even / 2, widest + size.small * 3.5);
     // All but the last have the rows for several lines.
-    return c < saes.length - 1 ? Math.min(whole, even * 0.9) : whole;
+    return c < heads.length - 1 ? Math.min(whole, even * 0.9) : whole;
   });
   const scale = width / wanted.reduce((sum, part) => sum + part, 0);
   let start = 0;
@@ -150,7 +147,7 @@ function columnStarts(
 }
 
 /** The label in `room`: over two or three lines where the node has the rows for them. */
-function labelLines(node: SplitNode, room: number, size: FigureSize): string[] {
+function labelLines(node: ColumnNode, room: number, size: FigureSize): string[] {
   if (textWidth(node.label, size.small) <= room || countLeaves(node) < 2) {
     return [fitText(node.label, room, size.small)];
   }
@@ -191,10 +188,10 @@ function headAnnotation(
   };
 }
 
-function keyAnnotation(size: FigureSize): PlotlyObject {
+function keyAnnotation(key: string, size: FigureSize): PlotlyObject {
   return {
     ...{ xref: "paper", x: 0, xanchor: "left", yref: "paper", y: 0, yanchor: "top" },
-    text: "● the direct match agrees   ○ it names another parent",
+    text: key,
     font: { size: size.small, color: MUTED },
     showarrow: false,
     borderpad: 0,
@@ -264,7 +261,7 @@ function nodeTrace(
     cliponaxis: false,
     marker: {
       size: size.marker * 1.5,
-      symbol: placed.map(({ node }) => (node.direct === false ? "circle-open" : "circle")),
+      symbol: placed.map(({ node }) => (node.isHollow ? "circle-open" : "circle")),
       color: colours,
       line: { width: 1.2, color: colours },
     },
@@ -273,15 +270,6 @@ function nodeTrace(
   };
 }
 
-function hoverText(node: SplitRoot): string {
-  const notes = [
-    ...(node.cosine === undefined
-      ? []
-      : [`cosine with its parent ${formatNumber(node.cosine, 2)}`]),
-    ...(node.direct === false ? ["the direct match gives it to another"] : []),
-    ...(node.consistency === undefined
-      ? []
-      : [`self-consistency ${formatNumber(node.consistency, 2)}`]),
-  ];
-  return [plotlyLines(wrapText(node.label, 60, 4)), ...notes].join("<br>");
+function hoverText({ label, notes = [] }: ColumnNode): string {
+  return [plotlyLines(wrapText(label, 60, 4)), ...notes.map(plotlyText)].join("<br>");
 }

@@ -1,4 +1,4 @@
-import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
+import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../text.js";
 import type { FigureSize } from "../theme.js";
@@ -13,32 +13,30 @@ import {
   topMargin,
 } from "../theme.js";
 
-/** A latent of a family. */
+/** A node of the tree. */
 export interface TreeNode {
   label: string;
-  /** Place of its parent in the list of nodes; -1 for the family's parent, the root. */
+  /** Place of its parent in the list of nodes; -1 for the root. */
   parent: number;
-  /** Of the edge to its parent, for hovering. */
+  /** Of the edge to its parent, written after the label. */
   weight?: number;
-  /** How often it goes with the family's parent in resamples, 0 to 1: below a half its line is dotted. */
-  stability?: number;
-  /** Share of documents in which it is active: larger points. */
-  density?: number;
+  /** A share of 0 to 1: larger points for larger shares. */
+  share?: number;
+  /** Whether the line to its parent is dotted. Default false. */
+  isDotted?: boolean;
+  /** Lines below the label on hovering, as plain text. */
+  notes?: readonly string[];
 }
 
-/** Options of `drawFamilyTree`. */
-export interface FamilyTreeOptions extends FigureOptions {
-  /** Of the family, for the title. Default: the label of its parent. */
-  familyName?: string;
+/** What `tree` shows. */
+export interface TreeOptions extends ChartOptions {
+  nodes: readonly TreeNode[];
   /**
-   * Most latents shown; of the others it is said how many they are. Nearer ones to the root go first. Default: 60,
+   * Most nodes shown; of the others it is said how many they are. Nearer ones to the root go first. Default: 60,
    * or as many as fit if the height is given.
    */
   maxNodes?: number;
 }
-
-/** Share of resamples below which a member's line is dotted. */
-const STABLE = 0.5;
 
 // A line of the tree: a node, or what is said of nodes left out.
 interface Row {
@@ -51,21 +49,15 @@ interface Row {
 }
 
 /**
- * A family as a tree: a row for each latent, indented below its parent, siblings in the order given, the weight of
- * the edge after the label, a dotted line for members that seldom come again in resamples. Long labels are cut, with the full text on hovering. On a screen it is only as wide as
- * its labels need. Throws RangeError if the nodes are not one tree.
+ * A tree with a row for each node, indented below its parent, siblings in the order given, the weight of the edge after the
+ * label. Long labels are cut, with the full text on hovering. On a screen it is only as wide as its labels need. Throws
+ * RangeError if the nodes are not one tree.
  */
-export function drawFamilyTree(
-  nodes: readonly TreeNode[],
-  options: FamilyTreeOptions = {},
-): Figure {
-  const children = childLists(nodes);
+export function tree(options: TreeOptions): Figure {
+  const { nodes, defaultName: name = "tree", defaultTitle: title = "" } = options;
+  const children = childLists(name, nodes);
   const root = nodes.findIndex((node) => node.parent === -1);
   const size = figureSize(options);
-  const title =
-    options.familyName === undefined
-      ? `Family of ${nodes[root].label}`
-      : `Family “${options.familyName}”`;
   const margin = {
     l: size.font * 0.6,
     r: size.font * 0.6,
@@ -76,9 +68,9 @@ export function drawFamilyTree(
   const fixed = options.height !== undefined || options.size === "slide";
   const fitting = Math.floor((size.height - margin.t - margin.b) / rowHeight);
   let most = Math.max(2, options.maxNodes ?? (fixed ? fitting : 60));
-  let rows = treeRows(children, root, most);
+  let rows = treeRows(name, children, root, most);
   // The rows that tell of latents left out need room too.
-  while (fixed && rows.length > fitting && most > 2) rows = treeRows(children, root, --most);
+  while (fixed && rows.length > fitting && most > 2) rows = treeRows(name, children, root, --most);
   const plotHeight = fixed ? size.height - margin.t - margin.b : rows.length * rowHeight;
   if (!fixed) size.height = Math.max(100, Math.round(plotHeight + margin.t + margin.b));
   // On a slide few rows stand at the top rather than far apart.
@@ -101,7 +93,7 @@ export function drawFamilyTree(
     ...connectorTraces(nodes, rows, indent, size),
     nodeTrace(nodes, rows, { indent, width }, size),
   ];
-  return composeFigure({ name: "family-tree", title, data, layout, size }, options);
+  return composeFigure({ name, title, data, layout, size }, options);
 }
 
 /** Width that the rows take with their labels whole and their full indents. */
@@ -112,7 +104,7 @@ function usedWidth(nodes: readonly TreeNode[], rows: readonly Row[], size: Figur
   return widths.reduce((most, width) => Math.max(most, width), 0);
 }
 
-function childLists(nodes: readonly TreeNode[]): number[][] {
+function childLists(figure: string, nodes: readonly TreeNode[]): number[][] {
   const children: number[][] = nodes.map(() => []);
   let roots = 0;
   for (const [at, { parent }] of nodes.entries()) {
@@ -121,16 +113,21 @@ function childLists(nodes: readonly TreeNode[]): number[][] {
       children[parent].push(at);
     } else {
       throw new RangeError(
-        `drawFamilyTree: node ${at} has parent ${parent}, but there are ${nodes.length} nodes`,
+        `${figure}: node ${at} has parent ${parent}, but there are ${nodes.length} nodes`,
       );
     }
   }
-  if (roots !== 1) throw new RangeError(`drawFamilyTree: expected one root, got ${roots}`);
+  if (roots !== 1) throw new RangeError(`${figure}: expected one root, got ${roots}`);
   return children;
 }
 
 /** The rows from top to bottom. */
-function treeRows(children: readonly number[][], root: number, most: number): Row[] {
+function treeRows(
+  figure: string,
+  children: readonly number[][],
+  root: number,
+  most: number,
+): Row[] {
   const kept = new Set<number>();
   // Breadth first, so that what is left out is what is far from the root.
   const queue = [root];
@@ -140,7 +137,7 @@ function treeRows(children: readonly number[][], root: number, most: number): Ro
   }
   if (queue.length < children.length) {
     throw new RangeError(
-      `drawFamilyTree: only ${queue.length} of ${children.length} nodes are reached from the root`,
+      `${figure}: only ${queue.length} of ${children.length} nodes are reached from the root`,
     );
   }
   const rows: Row[] = [];
@@ -158,7 +155,7 @@ function treeRows(children: readonly number[][], root: number, most: number): Ro
 
 /**
  * A line down from every parent to its last child, and from there one to the right for each child; the latter in a trace
- * of their own, dotted, for members that seldom come again.
+ * of their own where it is dotted.
  */
 function connectorTraces(
   nodes: readonly TreeNode[],
@@ -172,7 +169,7 @@ function connectorTraces(
   for (const [at, { node, depth, above, omitted }] of rows.entries()) {
     if (above < 0) continue;
     last.set(above, at);
-    const isLoose = omitted === 0 && (nodes[node].stability ?? 1) < STABLE;
+    const isLoose = omitted === 0 && (nodes[node].isDotted ?? false);
     const lines = isLoose ? loose : firm;
     lines.x.push(left(depth - 1, indent), left(depth, indent), null);
     lines.y.push(at, at, null);
@@ -230,22 +227,16 @@ function left(depth: number, indent: number): number {
   return roundValue(indent * (depth + 0.4), 2);
 }
 
-function dotSize({ density }: TreeNode, size: FigureSize): number {
+function dotSize({ share }: TreeNode, size: FigureSize): number {
   const typical = size.small * 0.6;
-  if (density === undefined) return roundValue(typical, 1);
-  const decades = density > 0 ? Math.min(3, Math.max(0, Math.log10(density) + 4)) : 0;
+  if (share === undefined) return roundValue(typical, 1);
+  const decades = share > 0 ? Math.min(3, Math.max(0, Math.log10(share) + 4)) : 0;
   return roundValue(typical * (0.6 + 0.3 * decades), 1);
 }
 
 function hoverText(nodes: readonly TreeNode[], { node, omitted }: Row): string {
-  const { label, weight, density, stability } = nodes[node];
-  const name = plotlyLines(wrapText(label, 48, 6));
-  if (omitted > 0) return `${omitted} more below<br>${name}`;
-  const lines = [`<b>${name}</b>`];
-  if (density !== undefined) lines.push(`density ${Number(density.toPrecision(3))}`);
-  if (weight !== undefined) lines.push(`edge weight ${Number(weight.toPrecision(3))}`);
-  if (stability !== undefined) {
-    lines.push(`with the family in ${Math.round(100 * stability)} % of resamples`);
-  }
-  return lines.join("<br>");
+  const { label, notes = [] } = nodes[node];
+  const text = plotlyLines(wrapText(label, 48, 6));
+  if (omitted > 0) return `${omitted} more below<br>${text}`;
+  return [`<b>${text}</b>`, ...notes.map(plotlyText)].join("<br>");
 }

@@ -1,9 +1,9 @@
-import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
-import { requireEqualLengths, roundValues } from "../figure.js";
-import { formatNumber } from "../text.js";
-import { layPanels, type Panel } from "../panels.js";
-import { fitText, plotlyText } from "../text.js";
-import type { FigureSize } from "../theme.js";
+import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
+import { requireEqualLengths, roundValues } from "./figure.js";
+import { formatNumber } from "./text.js";
+import { layPanels, type Panel } from "./panels.js";
+import { fitText, plotlyText } from "./text.js";
+import type { FigureSize } from "./theme.js";
 import {
   axisLayout,
   CATEGORIES,
@@ -14,7 +14,7 @@ import {
   MUTED,
   topMargin,
   UNASSIGNED,
-} from "../theme.js";
+} from "./theme.js";
 
 /** What the figure shows of a family's documents (or decoder directions). */
 export interface FamilyComponentsInput {

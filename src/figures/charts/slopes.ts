@@ -1,4 +1,4 @@
-import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
+import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { fitText, plotlyText, textWidth } from "../text.js";
 import type { FigureSize } from "../theme.js";
 import {
@@ -12,59 +12,53 @@ import {
   topMargin,
 } from "../theme.js";
 
-/** One result of a search. */
-export interface RankedResult {
-  /** Tells results apart; the same document has the same in both lists. */
-  row: number;
-  title: string;
+/** One entry of a list. */
+export interface SlopeItem {
+  /** The same in both lists for the same thing. */
+  key: number | string;
+  label: string;
 }
 
-/** What the figure shows. */
-export interface BeforeAfterInput {
-  query: string;
-  /** What was asked for, such as "up 12 (birds) × 2". */
-  edits: readonly string[];
-  /** Results best first, without and with the edits. */
-  before: readonly RankedResult[];
-  after: readonly RankedResult[];
-  /** Ranks without the edits of results that are only in `after`, from 1, by row; those not in it are "new". */
-  ranksBefore?: ReadonlyMap<number, number>;
-  /** Cosine of the steered query to the original. */
-  cosine?: number;
+/** What `slopes` shows. */
+export interface SlopesOptions extends ChartOptions {
+  /** Both lists, best first. */
+  before: readonly SlopeItem[];
+  after: readonly SlopeItem[];
+  /** What the lists are called. */
+  heads: readonly [string, string];
+  /** Former ranks of what is only in `after`, from 1, by key; what is not in it is "new". */
+  ranksBefore?: ReadonlyMap<number | string, number>;
+  /** Lines above the lists, as plain text. Default none. */
+  notes?: readonly string[];
 }
 
 const [CAME, LEFT] = [CATEGORIES[0], CATEGORIES[1]];
-const HEADS = ["without edits", "with edits"];
 /** Where the slopes begin and end, as shares of the width. */
 const ENDS = [0.42, 0.58] as const;
 
 /**
- * One query's results without and with edits, as two lists with a slope from a result's rank to its new one. What came
- * has its former rank behind it, what left stands without a slope. Throws RangeError where both lists are empty.
+ * Two ranked lists side by side with a slope from an entry's rank to its new one. What came has its former rank behind it,
+ * what left stands without a slope. Throws RangeError where both lists are empty.
  */
-export function drawSteeringBeforeAfter(
-  input: BeforeAfterInput,
-  options: FigureOptions = {},
-): Figure {
-  const { before, after } = input;
+export function slopes(options: SlopesOptions): Figure {
+  const { before, after, heads, defaultName: name = "slopes", defaultTitle: title = "" } = options;
   const rows = Math.max(before.length, after.length);
-  if (rows === 0) throw new RangeError("drawSteeringBeforeAfter: there are no results");
+  if (rows === 0) throw new RangeError(`${name}: there are no results`);
   const size = figureSize(options);
-  const title = `Steering “${input.query}”`;
-  const lists = listTexts(input);
+  const lists = listTexts(options);
   if (options.width === undefined && size.titled && options.size !== "slide") {
     size.width = Math.min(size.width, fittingWidth(lists, title, size));
   }
-  const said = describeEdits(input, size);
+  const said = noteTexts(options.notes ?? [], size);
   const top =
     topMargin(size, isTitled(size, options, title)) + said.length * size.small * 1.45 + size.font;
   if (options.height === undefined) {
     size.height = Math.round(top + (rows + 1.2) * size.small * 1.75 + size.font);
   }
-  const places = new Map(after.map(({ row }, i) => [row, i]));
+  const places = new Map(after.map(({ key }, i) => [key, i]));
   const room = size.width * ENDS[0] - size.font * 2;
   const data: PlotlyObject[] = [
-    ...before.flatMap(({ row }, i) => slopeTrace(i, places.get(row), size)),
+    ...before.flatMap(({ key }, i) => slopeTrace(i, places.get(key), size)),
     ...lists.map((list, at) => dotTrace(list, ENDS[at], size)),
   ];
   const hidden = { visible: false, fixedrange: true };
@@ -74,43 +68,42 @@ export function drawSteeringBeforeAfter(
     margin: { l: 0, r: 0, t: top, b: size.font * 0.6, autoexpand: false },
     annotations: [
       ...lists.flatMap((list, at) => [
-        sideText(HEADS[at], at, -1, MUTED, size),
-        ...list.map(({ title: name, tail, colour }, i) => {
+        sideText(heads[at], at, -1, MUTED, size),
+        ...list.map(({ label, tail, colour }, i) => {
           const rank = at === 0 ? `  ${i + 1}` : `${i + 1}  `;
-          const fitted = fitText(name, room - textWidth(rank + tail, size.small), size.small);
+          const fitted = fitText(label, room - textWidth(rank + tail, size.small), size.small);
           const text = at === 0 ? fitted + rank : rank + fitted + tail;
-          return { ...sideText(text, at, i, colour, size), hovertext: plotlyText(name) };
+          return { ...sideText(text, at, i, colour, size), hovertext: plotlyText(label) };
         }),
       ]),
       ...said,
     ],
   };
-  return composeFigure({ name: "steering-before-after", title, data, layout, size }, options);
+  return composeFigure({ name, title, data, layout, size }, options);
 }
 
-/** A result as its list shows it. */
+/** An entry as its list shows it. */
 interface ListEntry {
-  title: string;
-  /** Said behind the title. */
+  label: string;
+  /** Said behind the label. */
   tail: string;
   colour: string;
 }
 
-/** The lists without and with edits. */
-function listTexts({ before, after, ranksBefore }: BeforeAfterInput): [ListEntry[], ListEntry[]] {
-  const stays = new Set(after.map(({ row }) => row));
-  const old = new Set(before.map(({ row }) => row));
+function listTexts({ before, after, ranksBefore }: SlopesOptions): [ListEntry[], ListEntry[]] {
+  const stays = new Set(after.map(({ key }) => key));
+  const old = new Set(before.map(({ key }) => key));
   return [
-    before.map(({ row, title }) => ({ title, tail: "", colour: stays.has(row) ? INK : LEFT })),
-    after.map(({ row, title }) => {
-      if (old.has(row)) return { title, tail: "", colour: INK };
-      const rank = ranksBefore?.get(row);
-      return { title, tail: rank === undefined ? "  (new)" : `  (from ${rank})`, colour: CAME };
+    before.map(({ key, label }) => ({ label, tail: "", colour: stays.has(key) ? INK : LEFT })),
+    after.map(({ key, label }) => {
+      if (old.has(key)) return { label, tail: "", colour: INK };
+      const rank = ranksBefore?.get(key);
+      return { label, tail: rank === undefined ? "  (new)" : `  (from ${rank})`, colour: CAME };
     }),
   ];
 }
 
-/** The width at which no title is cut. */
+/** The width at which no label is cut. */
 function fittingWidth(
   lists: readonly (readonly ListEntry[])[],
   title: string,
@@ -118,7 +111,7 @@ function fittingWidth(
 ): number {
   const widths = lists
     .flat()
-    .map((entry) => textWidth(`10  ${entry.title}${entry.tail}`, size.small));
+    .map((entry) => textWidth(`10  ${entry.label}${entry.tail}`, size.small));
   const needed = (Math.max(...widths) + size.font * 2.4) / ENDS[0];
   return Math.round(Math.max(480, needed, textWidth(title, size.heading) + size.font * 2));
 }
@@ -173,11 +166,7 @@ function sideText(
   };
 }
 
-function describeEdits({ edits, cosine }: BeforeAfterInput, size: FigureSize): PlotlyObject[] {
-  const lines = [
-    ...edits,
-    ...(cosine === undefined ? [] : [`cosine to the query without edits ${cosine.toFixed(2)}`]),
-  ];
+function noteTexts(lines: readonly string[], size: FigureSize): PlotlyObject[] {
   return lines.map((line, i) => ({
     text: plotlyText(fitText(line, size.width - size.font * 2, size.small)),
     xref: "paper",

@@ -1,25 +1,28 @@
-import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
+import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
+import { requireSome } from "../figure.js";
 import { plotlyText, textWidth } from "../text.js";
 import { composeFigure, figureSize, FONT_STACK, GRID, INK, isTitled, MUTED } from "../theme.js";
 
 /** A row of the table: texts by column, numbers already formatted. */
-export interface MetricsRow {
+export interface TableRow {
   cells: readonly string[];
   /** Someone else's numbers: in grey. Default false. */
   isReference?: boolean;
+}
+
+/** What `table` shows. */
+export interface TableOptions extends ChartOptions {
+  columns: readonly string[];
+  rows: readonly TableRow[];
 }
 
 /**
  * A table as a figure: the first column to the left, the others to the right, a rule between one's own rows and those of
  * others. Throws RangeError without rows and where a row has another number of cells than there are columns.
  */
-export function drawMetricsTable(
-  columns: readonly string[],
-  rows: readonly MetricsRow[],
-  options: FigureOptions = {},
-): Figure {
-  requireCells(columns, rows);
-  const title = "Metrics of the SAEs";
+export function table(options: TableOptions): Figure {
+  const { columns, rows, defaultName: name = "table", defaultTitle: title = "" } = options;
+  requireCells(name, columns, rows);
   const base = figureSize(options);
   const titled = isTitled(base, options, title);
   const line = base.font * 1.9;
@@ -68,28 +71,28 @@ export function drawMetricsTable(
       line: { color: row === 1 ? INK : GRID, width: 1 },
     })),
   };
-  return composeFigure({ name: "metrics-table", title, data: [], layout, size }, options);
+  return composeFigure({ name, title, data: [], layout, size }, options);
 }
 
-function requireCells(columns: readonly string[], rows: readonly MetricsRow[]): void {
-  if (rows.length === 0) throw new RangeError("drawMetricsTable: expected rows, got none");
+function requireCells(figure: string, columns: readonly string[], rows: readonly TableRow[]): void {
+  requireSome(figure, rows, "rows");
   const uneven = rows.find(({ cells }) => cells.length !== columns.length);
   if (uneven) {
     throw new RangeError(
-      `drawMetricsTable: expected ${columns.length} cells a row, got ${uneven.cells.length}`,
+      `${figure}: expected ${columns.length} cells per row, got ${uneven.cells.length}`,
     );
   }
 }
 
 /** Rows above which a rule stands: the first, and where one's own rows end and others' begin. */
-function rulesBetween(rows: readonly MetricsRow[]): number[] {
+function rulesBetween(rows: readonly TableRow[]): number[] {
   const changes = rows.flatMap((row, at) =>
     at > 0 && (row.isReference ?? false) !== (rows[at - 1].isReference ?? false) ? [at + 1] : [],
   );
   return [1, ...changes];
 }
 
-function columnWidths(columns: readonly string[], rows: readonly MetricsRow[]): number[] {
+function columnWidths(columns: readonly string[], rows: readonly TableRow[]): number[] {
   // Between columns stands the width of a letter and a half.
   return columns.map((name, column) => {
     const gap = column === 0 ? 0 : 0.8;
@@ -100,7 +103,7 @@ function columnWidths(columns: readonly string[], rows: readonly MetricsRow[]): 
 
 function fittingFont(
   columns: readonly string[],
-  rows: readonly MetricsRow[],
+  rows: readonly TableRow[],
   room: number,
   most: number,
 ): number {
@@ -111,7 +114,7 @@ function fittingFont(
 /** Edges of the columns as shares of the width: n + 1 of them. */
 function columnEdges(
   columns: readonly string[],
-  rows: readonly MetricsRow[],
+  rows: readonly TableRow[],
   width: number,
   font: number,
 ): number[] {

@@ -1,9 +1,8 @@
 import { transparent } from "../colour.js";
-import type { Figure, FigureOptions, PlotlyObject } from "../figure.js";
+import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import { formatFixed } from "../text.js";
 import { layPanels, type Panel, panelSuffix, panelTitle } from "../panels.js";
-import { fitText, plotlyText } from "../text.js";
+import { fitText, formatFixed, plotlyText } from "../text.js";
 import type { FigureSize } from "../theme.js";
 import {
   CATEGORIES,
@@ -17,61 +16,54 @@ import {
   topMargin,
 } from "../theme.js";
 
-/** A family, tested member by member. */
-export interface RadarFamily {
+/** A group, one radar chart. */
+export interface RadarGroup {
   name: string;
-  /** The family's own score, for its title. */
+  /** The group's own score, for its title. */
   score?: number;
-  /** `scores` has a value for each measure; what is not finite is unknown. */
+  /** A spoke each. `scores` has a value for each measure; what is not finite is unknown. */
   members: readonly { label: string; scores: readonly number[] }[];
 }
 
-/** What the radar charts show. */
-export interface RadarInput {
-  /** Names of the scores, such as "F1" and "Pearson correlation"; the first one is told in figures. */
+/** What `radar` shows. */
+export interface RadarOptions extends ChartOptions {
+  /** Names of the scores, such as "F1" and "Pearson correlation"; the first one is written out. */
   measures: readonly string[];
-  families: readonly RadarFamily[];
-}
-
-/** Options of `drawRadarCharts`. */
-export interface RadarOptions extends FigureOptions {
-  /** Most members of a family shown, the first ones. Default 18. */
+  groups: readonly RadarGroup[];
+  /** Most members of a group shown, the first ones. Default 18. */
   maxMembers?: number;
 }
 
 interface Chart {
-  family: RadarFamily;
-  shown: RadarFamily["members"];
+  group: RadarGroup;
+  shown: RadarGroup["members"];
   place: Panel;
 }
 
 /**
- * How well families hold together: for each a radar chart with a spoke a member, 0 in the middle and 1 at the rim
- * (scores below 0 are drawn at 0), and the members' labels in a list beside it. Needs a score a member: of the family's
- * name tested on each member (`parseFamilyAnalysis`), or the share of its documents in the family's class
- * (`memberCoherence`). Throws RangeError without families, for families of less than three members, and where a member
- * has not a score for each measure.
+ * A radar chart per group with a spoke per member, 0 in the middle and 1 at the rim (scores below 0 are drawn at 0), and the
+ * members' labels in a list beside it. Throws RangeError without groups, for groups of fewer than three members, and
+ * where a member has not a score for each measure.
  */
-export function drawRadarCharts(input: RadarInput, options: RadarOptions = {}): Figure {
-  const { measures, families } = input;
-  requireRadar(input);
+export function radar(options: RadarOptions): Figure {
+  const { measures, groups, defaultName: name = "radar", defaultTitle: title = "" } = options;
+  requireScores(name, options);
   const size = figureSize(options);
   const most = Math.max(3, options.maxMembers ?? 18);
-  const title = `Families: ${measures[0]} of each member`;
-  const columns = size.width < 55 * size.font ? 1 : Math.min(2, families.length);
-  const rows = Math.ceil(families.length / columns);
+  const columns = size.width < 55 * size.font ? 1 : Math.min(2, groups.length);
+  const rows = Math.ceil(groups.length / columns);
   const titled = isTitled(size, options, title);
   const legendLines = measures.length > 1 ? 1 : 0;
   const head = size.font * 2;
   const edge = size.font * 0.8;
   const margin = { l: edge, r: edge, t: topMargin(size, titled, legendLines) + head, b: edge };
-  const longest = Math.max(...families.map(({ members }) => Math.min(most, members.length)));
+  const longest = Math.max(...groups.map(({ members }) => Math.min(most, members.length)));
   if (options.height === undefined && options.size !== "slide") {
     const panel = Math.max(size.font * 13, (longest + 1.5) * lineHeight(size));
     size.height = Math.round(margin.t + margin.b + rows * panel + (rows - 1) * head);
   }
   const gaps = { gapX: size.font * 2, gapY: head };
-  const places = layPanels(families.length, size, { columns, margin, ...gaps });
+  const places = layPanels(groups.length, size, { columns, margin, ...gaps });
   const area = {
     width: size.width - margin.l - margin.r,
     height: size.height - margin.t - margin.b,
@@ -79,17 +71,17 @@ export function drawRadarCharts(input: RadarInput, options: RadarOptions = {}): 
   const data: PlotlyObject[] = [];
   const annotations: PlotlyObject[] = [];
   const layout: PlotlyObject = { margin: { ...margin, autoexpand: false } };
-  for (const [f, family] of families.entries()) {
-    const chart = { family, shown: family.members.slice(0, most), place: places[f] };
+  for (const [f, group] of groups.entries()) {
+    const chart = { group, shown: group.members.slice(0, most), place: places[f] };
     const split = listStart(places[f], area);
     layout[`polar${panelSuffix(f)}`] = polarLayout(chart, split, area, size);
-    data.push(...measures.map((name, m) => radarTrace(chart, { name, m, f }, size)));
+    data.push(...measures.map((measure, m) => radarTrace(chart, { name: measure, m, f }, size)));
     annotations.push(chartTitle(chart, area.width, size), ...listLines(chart, split, area, size));
   }
   const legend = measures.length > 1 ? [...measures] : undefined;
   return composeFigure(
     {
-      name: "radar-charts",
+      name,
       title,
       data,
       layout: { ...layout, annotations },
@@ -100,48 +92,20 @@ export function drawRadarCharts(input: RadarInput, options: RadarOptions = {}): 
   );
 }
 
-/**
- * The families to show beside each other: the `good` with the highest scores, then the `bad` with the lowest, of those
- * with `least` to `most` members (defaults 2, 2, 4, 18), larger ones first where scores are equal.
- */
-export function chooseRadarFamilies<F extends RadarFamily>(
-  families: readonly F[],
-  { good = 2, bad = 2, least = 4, most = 18 }: RadarChoice = {},
-): F[] {
-  const fitting = families.filter(
-    ({ members, score }) =>
-      members.length >= least && members.length <= most && Number.isFinite(score ?? NaN),
-  );
-  const ranked = [...fitting].sort(
-    (a, b) => Number(b.score) - Number(a.score) || b.members.length - a.members.length,
-  );
-  const best = ranked.slice(0, good);
-  return [...best, ...ranked.slice(best.length).slice(bad === 0 ? Infinity : -bad)];
-}
-
-/** How `chooseRadarFamilies` chooses. */
-export interface RadarChoice {
-  good?: number;
-  bad?: number;
-  /** Fewest and most members of a family. */
-  least?: number;
-  most?: number;
-}
-
-function requireRadar({ measures, families }: RadarInput): void {
-  if (measures.length === 0 || families.length === 0) {
-    throw new RangeError("drawRadarCharts: expected a measure and a family, got none");
+function requireScores(figure: string, { measures, groups }: RadarOptions): void {
+  if (measures.length === 0 || groups.length === 0) {
+    throw new RangeError(`${figure}: expected a measure and a group, got none`);
   }
-  for (const { name, members } of families) {
+  for (const { name, members } of groups) {
     if (members.length < 3) {
       throw new RangeError(
-        `drawRadarCharts: expected three members or more of "${name}", got ${members.length}`,
+        `${figure}: expected three members or more of "${name}", got ${members.length}`,
       );
     }
     const bad = members.find(({ scores }) => scores.length !== measures.length);
     if (bad) {
       throw new RangeError(
-        `drawRadarCharts: expected ${measures.length} scores of "${bad.label}", got ${bad.scores.length}`,
+        `${figure}: expected ${measures.length} scores of "${bad.label}", got ${bad.scores.length}`,
       );
     }
   }
@@ -205,7 +169,7 @@ function angle(member: number, members: number): number {
 }
 
 function radarTrace(
-  { family, shown }: Chart,
+  { group, shown }: Chart,
   { name, m, f }: { name: string; m: number; f: number },
   size: FigureSize,
 ): PlotlyObject {
@@ -229,7 +193,7 @@ function radarTrace(
     marker: { color: colour, size: size.marker },
     fill: "toself",
     fillcolor: transparent(colour, 0.18),
-    hovertemplate: `%{customdata[0]}<br>${plotlyText(name)} %{customdata[1]}<extra>${plotlyText(family.name)}</extra>`,
+    hovertemplate: `%{customdata[0]}<br>${plotlyText(name)} %{customdata[1]}<extra>${plotlyText(group.name)}</extra>`,
   };
 }
 
@@ -237,19 +201,15 @@ function scoreText(score: number): string {
   return Number.isFinite(score) ? formatFixed(score, 2) : "–";
 }
 
-function chartTitle(
-  { family, shown, place }: Chart,
-  width: number,
-  size: FigureSize,
-): PlotlyObject {
-  const cut = shown.length < family.members.length;
+function chartTitle({ group, shown, place }: Chart, width: number, size: FigureSize): PlotlyObject {
+  const cut = shown.length < group.members.length;
   const notes = [
-    ...(family.score === undefined ? [] : [scoreText(family.score)]),
-    ...(cut ? [`first ${shown.length} of ${family.members.length}`] : []),
+    ...(group.score === undefined ? [] : [scoreText(group.score)]),
+    ...(cut ? [`first ${shown.length} of ${group.members.length}`] : []),
   ];
   const note = notes.join(", ");
   const room = (place.x[1] - place.x[0]) * width - size.small * (note.length * 0.6 + 2);
-  return panelTitle(place, family.name, size, { note, width: room });
+  return panelTitle(place, group.name, size, { note, width: room });
 }
 
 /** The members' numbers, labels and first scores, a line each, in the middle of the panel's height. */

@@ -210,7 +210,6 @@ export {
   toFamiliesJson,
 } from "./families/files/families-json.js";
 export {
-  type Family,
   type FamilyOptions,
   type FamilyResult,
   extractFamilies,
@@ -257,12 +256,7 @@ export {
   familyStatistics,
   statisticsRecord,
 } from "./families/statistics/family-statistics.js";
-export {
-  type FamilyMember,
-  type Subtree,
-  type SubtreeOptions,
-  findSubtrees,
-} from "./families/forest/subtrees.js";
+export { type Subtree, type SubtreeOptions, findSubtrees } from "./families/forest/subtrees.js";
 export {
   type TaxonomyParts,
   type TaxonomyReport,
@@ -459,6 +453,13 @@ export {
   mergeLabels,
   withScore,
 } from "./records/label.js";
+export {
+  type Family,
+  type FamilyMember,
+  type FamilyOutline,
+  familyLatents,
+  familyName,
+} from "./records/family.js";
 export { type LabelLine, readLabels, toLine, writeLabels } from "./records/label-lines.js";
 export {
   type MeasuredVerdict,
@@ -568,7 +569,7 @@ export type { FigureInputs } from "./atlas/figures/inputs.js";
 export type { FindOptions, FoundNames } from "./atlas/find-names.js";
 export { buildAtlas, openAtlas } from "./atlas/open.js";
 export type { BuildReport } from "./atlas/steps/atlas-build.js";
-export type { AtlasFamily, AtlasStore } from "./atlas/store.js";
+export type { AtlasStore } from "./atlas/store.js";
 export { type LabelCorrection, correctLabel } from "./atlas/correct-label.js";
 export { type AtlasSteeringOptions, evaluateAtlasSteering } from "./atlas/evaluate-steering.js";
 export { drawFigures, writeFigures } from "./atlas/figures.js";

@@ -11,6 +11,7 @@ import type { Coactivation } from "../families/coactivation/coactivation.js";
 import type { Forest } from "../families/forest/forest.js";
 import type { Figure } from "../figures/figure.js";
 import type { Audit } from "../labels/evidence/audit.js";
+import type { Family } from "../records/family.js";
 import type { Label } from "../records/label.js";
 import { encodeEmbeddings } from "../sae/encode.js";
 import type { SaeMetrics } from "../sae/measure/metrics.js";
@@ -62,7 +63,7 @@ import {
 } from "./search.js";
 import { type SteeringRun, type SteeringRunOptions, runSteering } from "./steering-run.js";
 import type { BuildReport } from "./steps/atlas-build.js";
-import { type AtlasFamily, AtlasStore } from "./store.js";
+import { AtlasStore } from "./store.js";
 import {
   type DocumentView,
   type FamilyView,
@@ -145,7 +146,7 @@ export class Atlas {
     return this.store.forest();
   }
 
-  families(): Promise<AtlasFamily[]> {
+  families(): Promise<Family[]> {
     return this.store.families();
   }
 

@@ -9,7 +9,8 @@ import {
 import { readEvidence } from "../labels/evidence/evidence-read.js";
 import { readFamilyNames } from "../records/model-labels.js";
 import type { Label } from "../records/label.js";
-import type { AtlasStore, AtlasFamily } from "./store.js";
+import type { AtlasStore } from "./store.js";
+import { type Family, familyLatents, familyName } from "../records/family.js";
 import { ATLAS_FILES } from "./files.js";
 
 /** What of an atlas is audited. */
@@ -56,12 +57,12 @@ export async function auditAtlas(
 
 function latentSubjects(
   labels: ReadonlyMap<number, Label>,
-  families: readonly AtlasFamily[],
+  families: readonly Family[],
 ): AuditSubject[] {
   const memberships = new Map<number, string[]>();
-  for (const { parent, name, members } of families) {
-    for (const latent of [parent, ...members.map((member) => member.latent)]) {
-      memberships.set(latent, [...(memberships.get(latent) ?? []), name]);
+  for (const family of families) {
+    for (const latent of familyLatents(family)) {
+      memberships.set(latent, [...(memberships.get(latent) ?? []), familyName(family)]);
     }
   }
   return [...labels.values()].map((label) => ({
@@ -70,22 +71,12 @@ function latentSubjects(
   }));
 }
 
-function familySubject(
-  { parent, name, members, nameSource, nameScores }: AtlasFamily,
-  byModel: Label | undefined,
-): AuditSubject {
-  const latents = [parent, ...members.map(({ latent }) => latent)];
-  if (nameSource === "llm" && byModel?.text === name) return { latents, label: byModel };
-  return {
-    latents,
-    label: {
-      of: "family",
-      id: parent,
-      text: name,
-      source: nameSource ?? "keywords",
-      scores: nameScores,
-    },
-  };
+function familySubject(family: Family, byModel: Label | undefined): AuditSubject {
+  const { parent, label } = family;
+  const latents = familyLatents(family);
+  if (label?.source === "llm" && byModel?.text === label.text) return { latents, label: byModel };
+  const none: Label = { of: "family", id: parent, text: "", source: "keywords", scores: [] };
+  return { latents, label: label ?? none };
 }
 
 function lowest(subjects: AuditSubject[], most: number): AuditSubject[] {

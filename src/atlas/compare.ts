@@ -11,9 +11,10 @@ import {
 } from "../compare/universality.js";
 import type { Matrix } from "../core/matrix.js";
 import type { Engine, NearestOptions } from "../engine/engine.js";
+import { type Family, familyName } from "../records/family.js";
 import { displayLabel } from "../records/label.js";
 import { loadSae } from "../sae/checkpoint.js";
-import { type AtlasFamily, type AtlasStore, openStore } from "./store.js";
+import { type AtlasStore, openStore } from "./store.js";
 
 /** One of the SAEs that are compared. */
 export interface ComparedSae {
@@ -22,7 +23,7 @@ export interface ComparedSae {
   label(latent: number): string;
   familyName(parent: number): string;
   /** Undefined for a file of an SAE alone. */
-  families?: readonly AtlasFamily[];
+  families?: readonly Family[];
 }
 
 /** How SAEs are compared. */
@@ -118,7 +119,7 @@ export async function openComparedSae(file: string): Promise<ComparedSae> {
 /** An atlas's SAE with its labels and families. */
 export async function comparedStore(store: AtlasStore): Promise<ComparedSae> {
   const [sae, labels, families] = [await store.sae(), await store.labels(), await store.families()];
-  const names = new Map(families.map(({ parent, name }) => [parent, name]));
+  const names = new Map(families.map((family) => [family.parent, familyName(family)]));
   const label = (latent: number): string =>
     displayLabel(labels.get(latent) ?? { id: latent, text: "" });
   return {

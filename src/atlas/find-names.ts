@@ -1,4 +1,5 @@
 import type { Embedder } from "../corpus/embedder.js";
+import { familyName } from "../records/family.js";
 import type { DocumentSearch } from "./document-search.js";
 import type { AtlasStore } from "./store.js";
 import { labelTexts } from "./views.js";
@@ -33,7 +34,7 @@ export async function findNames(
   { of = "latents", limit = 10, words = false, embedder }: FindOptions,
 ): Promise<FoundNames[]> {
   const families = of === "families" ? await store.families() : [];
-  const names = of === "families" ? families.map(({ name }) => name) : await labelTexts(store);
+  const names = of === "families" ? families.map(familyName) : await labelTexts(store);
   const given = words ? undefined : embedder;
   const model = typeof given === "function" ? await given() : given;
   const found = await search.findNames(names, text, { count: limit, embedder: model });

@@ -6,10 +6,11 @@ import { labelToColumns } from "../catalog/label-columns.js";
 import { readCatalog } from "../catalog/read.js";
 import { namesFromFamilyAnalysis } from "../labels/paper/family-analysis-names.js";
 import { type LabelImport, checkDensities, readLabelImport } from "../catalog/import-file.js";
+import type { Family } from "../records/family.js";
 import { type Label, mergeLabels } from "../records/label.js";
 import { readLabels, writeLabels } from "../records/label-lines.js";
 import type { BuildReport } from "./steps/atlas-build.js";
-import { type AtlasFamily, openStore } from "./store.js";
+import { openStore } from "./store.js";
 import { ATLAS_FILES } from "./files.js";
 import { withLock } from "./lock.js";
 import type { AtlasOptions } from "./options.js";
@@ -80,9 +81,8 @@ export async function importLabels(
   const report: ImportReport = {
     files: imports.map((found, i) => summarise(found, names[i])),
     latents: changes([...own.values()], labels),
-    families: changes(families.map(nameRecord), merged),
-    overridden:
-      countHuman([...own.values()], labels) + countHuman(families.map(nameRecord), merged),
+    families: changes(familyLabels(families), merged),
+    overridden: countHuman([...own.values()], labels) + countHuman(familyLabels(families), merged),
   };
   if (dryRun) return report;
   const build = await withLock(dir, async () => {
@@ -102,7 +102,7 @@ async function readDensities(dir: string): Promise<number[]> {
 /** The names that a file gives to families of the atlas, and how many it gives to others. */
 function nameFamilies(
   found: LabelImport,
-  families: readonly AtlasFamily[],
+  families: readonly Family[],
   imported: readonly Label[],
   own: ReadonlyMap<number, Label>,
 ): { taken: Label[]; unmatched: number } {
@@ -141,15 +141,8 @@ function summarise(
   };
 }
 
-/** A family's name as the atlas has it. */
-function nameRecord({ parent, name, nameSource, nameScores }: AtlasFamily): Label {
-  return {
-    of: "family",
-    id: parent,
-    text: name,
-    source: nameSource ?? "keywords",
-    scores: nameScores,
-  };
+function familyLabels(families: readonly Family[]): Label[] {
+  return families.flatMap(({ label }) => label ?? []);
 }
 
 function ofKind(labels: readonly Label[], kind: Label["of"]): Label[] {

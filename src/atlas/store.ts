@@ -15,16 +15,14 @@ import type { StabilityReport } from "../compare/stability-report.js";
 import { openEngine } from "../engine/open-engine.js";
 import type { Engine } from "../engine/engine.js";
 import { type Coactivation, computeCoactivation } from "../families/coactivation/coactivation.js";
-import { fromFamiliesJson } from "../families/files/families-json.js";
+import { parseFamilies } from "../families/files/families-json.js";
 import { forestFromGraph, parseGraphml } from "../families/files/graphml.js";
 import type { Forest } from "../families/forest/forest.js";
-import type { FamilyMember } from "../families/forest/subtrees.js";
 import { readCodes } from "../files/codes.js";
 import { readJson } from "../files/json.js";
 import { readNpyMatrix } from "../files/numpy/npy.js";
 import { readText } from "../files/text.js";
-import { KEYWORD_SCORE } from "../labels/keywords.js";
-import type { Label, LabelSource, Score } from "../records/label.js";
+import type { Label } from "../records/label.js";
 import { readLabels } from "../records/label-lines.js";
 import { loadSae } from "../sae/checkpoint.js";
 import type { SaeMetrics } from "../sae/measure/metrics.js";
@@ -36,21 +34,7 @@ import { readAtlasOptions } from "./atlas-options.js";
 import { ATLAS_FILES, codesFiles } from "./files.js";
 import type { AtlasOptions } from "./options.js";
 import type { SteeringReport } from "./steering-report.js";
-
-/** A family as `families.json` holds it. */
-export interface AtlasFamily {
-  parent: number;
-  /** Its own name, else the parent's label. */
-  name: string;
-  /** Where the name comes from and how well it describes the family, where the file has that. */
-  nameSource?: LabelSource;
-  nameScores: Score[];
-  members: FamilyMember[];
-  /** The pass that found it, from 0. */
-  pass: number;
-  /** How reproducible it is over resamples of the documents, where that was measured. */
-  stability?: number;
-}
+import type { Family } from "../records/family.js";
 
 /** What is read from files that a refresh may rewrite. */
 const REFRESHED: ReadonlySet<string> = new Set([
@@ -186,8 +170,11 @@ export class AtlasStore {
     });
   }
 
-  families(): Promise<AtlasFamily[]> {
-    return this.#keep("families", () => readFamilies(this.file("families")));
+  families(): Promise<Family[]> {
+    return this.#keep("families", async () => {
+      const file = this.file("families");
+      return parseFamilies(await readJson(file), file);
+    });
   }
 
   forest(): Promise<Forest> {
@@ -261,42 +248,4 @@ export async function openStore(
 /** What a step left in its file; undefined where it was not run. */
 async function readReport<T>(file: string): Promise<T | undefined> {
   return existsSync(file) ? ((await readJson(file)) as T) : undefined;
-}
-
-async function readFamilies(file: string): Promise<AtlasFamily[]> {
-  const content = (await readJson(file)) as Record<string, NamedEntry>;
-  return fromFamiliesJson(content, { source: file }).flatMap((record) => {
-    const { key, label, latent, members, pass = 0 } = record;
-    if (latent === undefined || members === undefined) return [];
-    const { name, name_source: nameSource, stability } = content[key] ?? {};
-    return [
-      {
-        parent: latent,
-        members,
-        pass,
-        name: name || label,
-        nameSource,
-        nameScores: scoresOf(content[key]),
-        ...(stability !== undefined && { stability }),
-      },
-    ];
-  });
-}
-
-/** What of an entry is neither the paper's nor the family itself. */
-interface NamedEntry {
-  stability?: number;
-  name?: string;
-  name_source?: LabelSource;
-  name_score?: number | null;
-  name_score_n?: number;
-  name_score_interval?: [number, number];
-  name_scores?: Score[];
-}
-
-function scoresOf({ name_scores: scores, ...entry }: NamedEntry = {}): Score[] {
-  const { name_score: value, name_score_n: n = 0, name_score_interval: interval } = entry;
-  if (scores !== undefined) return scores;
-  if (value === undefined || value === null) return [];
-  return [{ name: KEYWORD_SCORE, value, n, ...(interval ? { interval } : {}) }];
 }

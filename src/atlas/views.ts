@@ -5,7 +5,8 @@ import type { Document } from "../corpus/corpus.js";
 import { ArgumentError } from "../core/errors.js";
 import { searchLabels } from "../search/search-labels.js";
 import { type Term, findFamily, findLatent } from "../search/names.js";
-import type { AtlasFamily, AtlasStore } from "./store.js";
+import { type Family, familyName } from "../records/family.js";
+import type { AtlasStore } from "./store.js";
 
 /** Documents, relatives and members that a view lists, unless it is asked for more. */
 const LISTED = 10;
@@ -35,7 +36,7 @@ export interface FamilyView extends Presentable {
   stability?: number;
   /** The parent first, then the members in the order of the tree; `depth` is 0 for the parent. */
   latents: { latent: number; label: string; depth: number; active: number }[];
-  family: AtlasFamily;
+  family: Family;
 }
 
 /** A document with its active latents. */
@@ -129,7 +130,8 @@ export async function viewFamily(store: AtlasStore, term: Term): Promise<FamilyV
     depth,
     active: offsets[latent + 1] - offsets[latent],
   });
-  const { parent, name, members, stability } = family;
+  const { parent, members, stability } = family;
+  const name = familyName(family);
   const latents = [
     latentOf(parent, 0),
     ...members.map(({ latent, depth }) => latentOf(latent, depth)),

@@ -5,6 +5,7 @@ import { coactivePartners } from "../families/coactivation/coactive-partners.js"
 import type { LatentMatch } from "../taxonomy/best-class.js";
 import type { Matrix } from "../core/matrix.js";
 import { neighboursOf } from "../projection/neighbours.js";
+import { type Family, type FamilyOutline, familyLatents, familyName } from "../records/family.js";
 import type { Label, LabelSource } from "../records/label.js";
 import { labelToColumns } from "./label-columns.js";
 import { knownOrNull, rounded } from "./rounded.js";
@@ -92,14 +93,8 @@ export interface CatalogInputs {
   /** The corpus, row for row; a document without a title is named by the start of its text. */
   documents: readonly { id: string; title: string; text?: string }[];
   labels?: readonly Label[];
-  families?: readonly {
-    parent: number;
-    members: readonly { latent: number }[];
-    /** Default: the parent's label. */
-    name?: string;
-    /** Over documents; see documentStability. */
-    stability?: number;
-  }[];
+  /** A family without a label of its own is called after its parent. */
+  families?: readonly (FamilyOutline & Pick<Family, "label" | "stability">)[];
   /** Each latent's stability over training seeds [n]; see seedStability. */
   stability?: ArrayLike<number>;
   /** Places on the map [n, 2]. */
@@ -208,11 +203,11 @@ function familiesByLatent(
     if (list === undefined) found.set(latent, [family]);
     else list.push(family);
   };
-  for (const { parent, members, name, stability = null } of families) {
-    const called = name ?? (labels.get(parent)?.text || `latent ${parent}`);
-    add(parent, { id: parent, name: called, role: "parent", stability });
-    for (const { latent } of members) {
-      add(latent, { id: parent, name: called, role: "member", stability });
+  for (const family of families) {
+    const { parent, label = labels.get(parent), stability = null } = family;
+    const name = familyName({ parent, label });
+    for (const latent of familyLatents(family)) {
+      add(latent, { id: parent, name, role: latent === parent ? "parent" : "member", stability });
     }
   }
   return found;

@@ -3,11 +3,12 @@ import type { Codes, CountOptions } from "../core/codes.js";
 import type { OnProgress } from "../core/progress.js";
 import { type Random, createRandom, sampleIndices } from "../core/random.js";
 import { type Coactivation, computeCoactivation } from "../families/coactivation/coactivation.js";
-import type { Family, FamilyResult } from "../families/extract/extract-families.js";
-import { bestFamily, familyLatents, indexFamilies } from "../families/extract/family-overlap.js";
+import type { FamilyResult } from "../families/extract/extract-families.js";
+import { bestFamily, indexFamilies } from "../families/extract/family-overlap.js";
 import type { Forest } from "../families/forest/forest.js";
 import { spreadOf } from "../core/statistics.js";
 import { type ResampleScheme, drawResample } from "./resample.js";
+import { type Family, familyLatents } from "../records/family.js";
 
 /** Overlap with a family of a resample from which a family counts as found again. */
 const FOUND_AGAIN = 0.5;

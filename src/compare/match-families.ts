@@ -1,6 +1,6 @@
+import { type FamilyOutline, familyLatents } from "../records/family.js";
 import type { SaeMatch } from "./match-saes.js";
 import { countShared } from "../core/collections.js";
-import { familyLatents } from "../families/extract/family-overlap.js";
 
 /** A family of one SAE and the most similar family of another. */
 export interface FamilyPair {
@@ -17,8 +17,8 @@ export interface FamilyPair {
  * its nearest in the small SAE where that is closer than `threshold`. A family is its parent and members.
  */
 export function matchFamilies(
-  small: readonly { parent: number; members: readonly { latent: number }[] }[],
-  large: readonly { parent: number; members: readonly { latent: number }[] }[],
+  small: readonly FamilyOutline[],
+  large: readonly FamilyOutline[],
   { toSmall, toSmallCosine }: SaeMatch,
   threshold: number,
 ): FamilyPair[] {

@@ -1,12 +1,13 @@
 import type { Engine } from "../engine/engine.js";
 import type { Matrix } from "../core/matrix.js";
 import { createRandom } from "../core/random.js";
-import type { Family, FamilyResult } from "../families/extract/extract-families.js";
-import { bestFamily, familyLatents, indexFamilies } from "../families/extract/family-overlap.js";
+import type { FamilyResult } from "../families/extract/extract-families.js";
+import { bestFamily, indexFamilies } from "../families/extract/family-overlap.js";
 import { spreadOf, meanOf } from "../core/statistics.js";
 import { type NullOptions, matchNull } from "./match-null.js";
 import { matchSaes } from "./match-saes.js";
 import { randomLatents } from "./document-stability.js";
+import { type Family, familyLatents } from "../records/family.js";
 
 /** Fewest matched latents of a family for which an overlap means anything. */
 const LEAST_MATCHED = 2;

@@ -17,7 +17,6 @@ export {
   computeCoactivation,
 } from "./coactivation/coactivation.js";
 export {
-  type Family,
   type FamilyOptions,
   type FamilyResult,
   extractFamilies,
@@ -58,15 +57,17 @@ export {
   edgeWeight,
 } from "./forest/edge-weights.js";
 export { type Forest, type ForestOptions, buildForest } from "./forest/forest.js";
-export {
-  type FamilyMember,
-  type Subtree,
-  type SubtreeOptions,
-  findSubtrees,
-} from "./forest/subtrees.js";
+export { type Subtree, type SubtreeOptions, findSubtrees } from "./forest/subtrees.js";
 export {
   type FamilyStatistics,
   type StatisticsOptions,
   familyStatistics,
   statisticsRecord,
 } from "./statistics/family-statistics.js";
+export {
+  type Family,
+  type FamilyMember,
+  type FamilyOutline,
+  familyLatents,
+  familyName,
+} from "../records/family.js";

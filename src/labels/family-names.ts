@@ -1,6 +1,7 @@
 import type { Postings } from "../core/codes.js";
 import { createPostingsList } from "../core/postings.js";
 import { type KeywordOptions, labelByKeywords } from "./keywords.js";
+import type { FamilyOutline } from "../records/family.js";
 import type { Label } from "../records/label.js";
 import type { WordIndex } from "../words/word-index.js";
 
@@ -8,12 +9,6 @@ import type { WordIndex } from "../words/word-index.js";
 const PARENT_WEIGHT = 2;
 /** With fewer documents in which several latents are active, those with a single active latent count too. */
 const FEWEST_SHARED = 10;
-
-/** The part of a family that naming needs: a parent latent and its descendants. */
-export interface NamedFamily {
-  parent: number;
-  members: readonly { latent: number }[];
-}
 
 /**
  * Names families without a language model, by the distinctive words of the documents in which at least two of a
@@ -24,7 +19,7 @@ export interface NamedFamily {
 export function nameFamiliesByKeywords(
   documents: readonly string[] | WordIndex,
   postings: Postings,
-  families: readonly NamedFamily[],
+  families: readonly FamilyOutline[],
   options: KeywordOptions = {},
 ): Label[] {
   const together = familyPostings(postings, families);
@@ -39,7 +34,7 @@ export function nameFamiliesByKeywords(
 }
 
 // Postings with one latent per family.
-function familyPostings(postings: Postings, families: readonly NamedFamily[]): Postings {
+function familyPostings(postings: Postings, families: readonly FamilyOutline[]): Postings {
   const highest = highestValues(postings);
   const sums = new Float64Array(postings.documents);
   const counts = new Uint32Array(postings.documents);

@@ -1,6 +1,6 @@
 import type { Postings } from "../core/codes.js";
 import type { ExampleSource } from "./examples/example.js";
-import type { NamedFamily } from "./family-names.js";
+import { type FamilyOutline, familyLatents } from "../records/family.js";
 
 /** Most neighbours of a family from which hard inactive documents are drawn. */
 const NEIGHBOURS = 30;
@@ -16,7 +16,7 @@ export interface FamilySource extends ExampleSource {
  * strongest of them, and inactive only where none is. Active documents are drawn from the members in turn; neighbours
  * are latents outside the family that co-activate with its members.
  */
-export function familySource(source: ExampleSource, family: NamedFamily): FamilySource {
+export function familySource(source: ExampleSource, family: FamilyOutline): FamilySource {
   const { parent } = family;
   const latents = familyLatents(family);
   const byRow = new Map<number, { share: number; latent: number }>();
@@ -45,11 +45,6 @@ export function familySource(source: ExampleSource, family: NamedFamily): Family
     group: (_latent, row) => memberOf(row) ?? parent,
     memberOf,
   };
-}
-
-/** The parent and the members, without duplicates. */
-export function familyLatents({ parent, members }: NamedFamily): number[] {
-  return [...new Set([parent, ...members.map(({ latent }) => latent)])];
 }
 
 function* sharesOf(

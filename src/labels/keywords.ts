@@ -11,7 +11,7 @@ import {
   pickTerms,
   resetCounter,
 } from "../words/distinctive-terms.js";
-import type { Label, Score } from "../records/label.js";
+import { KEYWORD_SCORE, type Label, type Score } from "../records/label.js";
 import { type WordIndex, type WordOptions, indexWords } from "../words/word-index.js";
 
 /** Options of labelByKeywords. */
@@ -26,9 +26,6 @@ export interface KeywordOptions extends WordOptions {
   judged?: number;
   onProgress?: OnProgress;
 }
-
-/** Name of the score of keyword labels. */
-export const KEYWORD_SCORE = "keyword-coverage";
 
 /** Number of parts into which a latent's documents are split for the score. */
 const FOLDS = 4;

@@ -3,8 +3,8 @@ import { type Asking, addSpent, askOrFail, createAsking } from "./ask.js";
 import type { LabelEvidence, Verdict } from "./evidence/evidence.js";
 import type { ExampleSets, ExampleSource } from "./examples/example.js";
 import { drawExamples, fillOptions } from "./examples/draw-examples.js";
-import type { NamedFamily } from "./family-names.js";
-import { familyLatents, familySource } from "./family-source.js";
+import { type FamilyOutline, familyLatents } from "../records/family.js";
+import { familySource } from "./family-source.js";
 import { chooseAndScore } from "./choose.js";
 import { activeTest } from "./examples/inactive-examples.js";
 import type { Interpretation } from "./interpret.js";
@@ -36,18 +36,18 @@ const SHOWN_CHILDREN = 60;
  */
 export async function* labelFamilies(
   source: ExampleSource,
-  families: readonly NamedFamily[],
+  families: readonly FamilyOutline[],
   options: FamilyLabelOptions,
 ): AsyncGenerator<LabelledFamily> {
   const asking = createAsking(options.signal);
-  const work = (family: NamedFamily): Promise<LabelledFamily> =>
+  const work = (family: FamilyOutline): Promise<LabelledFamily> =>
     labelFamily(source, family, options, asking);
   yield* labelInOrder("name families", families, work, options);
 }
 
 async function labelFamily(
   base: ExampleSource,
-  family: NamedFamily,
+  family: FamilyOutline,
   options: FamilyLabelOptions,
   asking: Asking,
 ): Promise<LabelledFamily> {
@@ -90,7 +90,7 @@ async function labelFamily(
 /** Asks for names; undefined if no latent of the family has a label. */
 async function nameFamily(
   explainer: ChatModel,
-  { parent, members }: NamedFamily,
+  { parent, members }: FamilyOutline,
   candidates: number,
   { labelOf, subject }: FamilyLabelOptions,
   asking: Asking,
@@ -118,7 +118,7 @@ function evenly<T>(items: readonly T[], most: number): T[] {
 
 function compareMembers(
   { postings }: ExampleSource,
-  family: NamedFamily,
+  family: FamilyOutline,
   { labelOf }: FamilyLabelOptions,
   judged: { sets: ExampleSets; verdicts: readonly Verdict[] } | undefined,
 ): FamilyMemberScore[] {

@@ -75,6 +75,9 @@ export interface FamilyMemberScore {
   familyN?: number;
 }
 
+/** The name of the score that keyword labels carry. */
+export const KEYWORD_SCORE = "keyword-coverage";
+
 /** Strength of a source when several label the same latent: the higher wins. */
 const PRECEDENCE: Record<LabelSource, number> = { keywords: 0, llm: 1, import: 2, human: 3 };
 

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
+import { type Family, type FamilyOutline, familyLatents, familyName } from "../records/family.js";
 import type { SteeringEdit } from "./edits.js";
 import { searchLabels } from "./search-labels.js";
 
@@ -14,11 +15,7 @@ export interface Names {
 }
 
 /** A family that can be looked up by its name. */
-export interface NamedFamily {
-  parent: number;
-  name: string;
-  members: readonly { latent: number }[];
-}
+export type NamedFamily = FamilyOutline & Pick<Family, "label">;
 
 /** Latents that a term stands for, and how it reads. */
 export interface NamedLatents {
@@ -83,13 +80,14 @@ export function findLatents(names: Names, term: Term): NamedLatents {
   throw new ArgumentError(`search: no latent or family is called "${text}"`);
 }
 
-function latentsOf({ parent, name, members }: NamedFamily): NamedLatents {
-  const latents = [...new Set([parent, ...members.map(({ latent }) => latent)])];
-  return { latents, name: `family ${parent} (${name}, ${latents.length} latents)` };
+function latentsOf(family: NamedFamily): NamedLatents {
+  const latents = familyLatents(family);
+  const name = `family ${family.parent} (${familyName(family)}, ${latents.length} latents)`;
+  return { latents, name };
 }
 
 function familyNames(families: readonly NamedFamily[]): string[] {
-  return families.map(({ name }) => name);
+  return families.map(familyName);
 }
 
 function unquote(text: string): string {

@@ -71,10 +71,10 @@ test("imported labels reach catalog and families, survive a rebuild, and yield t
     const after = await catalog();
     t.like(after[5], { label: "meaning 5", label_source: "import", score: 0.9, score_name: "f1" });
     t.true(after[family.parent].families.some(({ name }) => name === "all of it"));
-    t.like((await (await openStore(dir)).families())[0], {
-      name: "all of it",
-      nameSource: "import",
-      nameScores: [
+    t.like((await (await openStore(dir)).families())[0].label, {
+      text: "all of it",
+      source: "import",
+      scores: [
         { name: "f1", value: 0.7, n: 0 },
         { name: "pearson", value: 0.6, n: 0 },
       ],
@@ -84,7 +84,7 @@ test("imported labels reach catalog and families, survive a rebuild, and yield t
     await correctLabel(dir, { latent: 5, label: " five ", note: "by eye", date: "2026-01-01" });
     await correctLabel(dir, { latent: family.parent, of: "family", label: "mine" });
     t.like((await catalog())[5], { label: "five", label_source: "human", label_note: "by eye" });
-    t.is((await (await openStore(dir)).families())[0].name, "mine");
+    t.is((await (await openStore(dir)).families())[0].label?.text, "mine");
     const again = await importLabels(dir, [analysis, families]);
     t.deepEqual([again.latents, again.families, again.overridden], [[], [], 2]);
     t.is((await catalog())[5].label, "five");

@@ -5,7 +5,7 @@ import { FormatError } from "../../src/core/index.js";
 import { createChatModel, createRehearsal } from "../../src/llm/index.js";
 import { type CatalogRow } from "../../src/catalog/catalog.js";
 import { readCatalog } from "../../src/catalog/read.js";
-import { readModelLabels } from "../../src/records/model-labels.js";
+import { readModelLabels } from "../../src/records/index.js";
 import { buildFolder } from "../../src/atlas/build.js";
 import {
   type LabelAtlasOptions,

@@ -6,7 +6,7 @@ import { createCodes, invertCodes } from "../../src/core/index.js";
 import { type CatalogRow, buildCatalog } from "../../src/catalog/catalog.js";
 import { diffCatalogs } from "../../src/catalog/diff.js";
 import { catalogToJsonl } from "../../src/catalog/write.js";
-import type { LabelSource } from "../../src/records/label.js";
+import type { LabelSource } from "../../src/records/index.js";
 import { inFolder } from "../support/folder.js";
 
 function catalog(

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readJson } from "../../src/files/index.js";
 import { parseAnalysis } from "../../src/labels/paper/clean-labels.js";
 import { readCatalog } from "../../src/catalog/read.js";
-import type { LabelLine } from "../../src/records/label-lines.js";
+import type { LabelLine } from "../../src/records/index.js";
 import { inFolder } from "../support/folder.js";
 import { type LlmServer, startLlmServer } from "../support/llm-server.js";
 import { buildPlantedAtlas } from "../support/planted-atlas.js";

@@ -47,7 +47,13 @@ function inputs(): ExportInputs {
       },
       { of: "latent", id: 2, text: "two", source: "llm", scores: [], model: "m" },
     ],
-    families: [{ parent: 0, name: HOSTILE, members: [{ latent: 1 }] }],
+    families: [
+      {
+        parent: 0,
+        label: { of: "family", id: 0, text: HOSTILE, source: "human", scores: [] },
+        members: [{ latent: 1 }],
+      },
+    ],
     places: createMatrix(5, 2, Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, NaN, NaN)),
   });
   const decoder = createMatrix(

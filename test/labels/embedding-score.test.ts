@@ -7,7 +7,7 @@ import {
   measureAuc,
 } from "../../src/core/index.js";
 import { scoreByEmbedding } from "../../src/labels/embedding-score.js";
-import { type Label, withScore } from "../../src/records/label.js";
+import { type Label, withScore } from "../../src/records/index.js";
 
 test("the AUC counts pairs, ties as half, and its interval contains it", (t) => {
   t.is(measureAuc([3, 4], [1, 2])?.value, 1);

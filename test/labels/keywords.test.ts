@@ -3,7 +3,8 @@ import test from "ava";
 import { createCodes, createRandom, invertCodes } from "../../src/core/index.js";
 import { readNpyIndices, readNpyMatrix } from "../../src/files/index.js";
 import { indexWords } from "../../src/words/index.js";
-import { KEYWORD_SCORE, labelByKeywords } from "../../src/labels/keywords.js";
+import { labelByKeywords } from "../../src/labels/keywords.js";
+import { KEYWORD_SCORE } from "../../src/records/index.js";
 import { sharedPath } from "../support/shared.js";
 
 const TOPICS = [

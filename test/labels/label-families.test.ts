@@ -9,7 +9,7 @@ import {
   type LabelledFamily,
   labelFamilies,
 } from "../../src/labels/label-families.js";
-import type { Label } from "../../src/records/label.js";
+import type { Label } from "../../src/records/index.js";
 import { PROTOCOLS } from "../../src/labels/protocol.js";
 import { startLlmServer } from "../support/llm-server.js";
 import {

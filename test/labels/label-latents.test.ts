@@ -15,7 +15,7 @@ import {
   type ModelLabelOptions,
   labelLatents,
 } from "../../src/labels/label-latents.js";
-import { scoreNamed } from "../../src/records/label.js";
+import { scoreNamed } from "../../src/records/index.js";
 import { PROTOCOLS } from "../../src/labels/protocol.js";
 import { inFolder } from "../support/folder.js";
 import {

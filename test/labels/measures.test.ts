@@ -1,6 +1,6 @@
 import test from "ava";
 import { measureVerdicts, weightedF1 } from "../../src/labels/measures.js";
-import { scoreNamed } from "../../src/records/label.js";
+import { scoreNamed } from "../../src/records/index.js";
 import type { MeasuredVerdict } from "../../src/labels/measures.js";
 import { createRandom } from "../../src/core/index.js";
 

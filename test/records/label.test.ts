@@ -4,8 +4,9 @@ import {
   type LabelSource,
   displayLabel,
   mergeLabels,
-} from "../../src/records/label.js";
-import { parseLabel, toLine } from "../../src/records/label-lines.js";
+  parseLabel,
+  toLine,
+} from "../../src/records/index.js";
 
 const label = (id: number, text: string, source: LabelSource, reason?: string): Label => ({
   of: "latent",

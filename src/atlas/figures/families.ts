@@ -2,7 +2,7 @@ import { takeRows } from "../../core/matrix.js";
 import { denseCounts } from "../../families/coactivation/coactivation-pairs.js";
 import { familyDocuments } from "../../families/extract/family-documents.js";
 import { familyEdges } from "../../families/extract/family-edges.js";
-import { familyLatents } from "../../families/extract/family-overlap.js";
+import { familyLatents, familyName } from "../../records/family.js";
 import { familyStatistics } from "../../families/statistics/family-statistics.js";
 import { drawCooccurrenceGrid } from "../../figures/family-matrices.js";
 import { drawFamilyComponents } from "../../figures/family-components.js";
@@ -64,7 +64,7 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
           density: densities[latent],
         };
       });
-      return drawFamilyTree(nodes, { ...options, familyName: family.name });
+      return drawFamilyTree(nodes, { ...options, familyName: familyName(family) });
     },
   },
   {
@@ -85,7 +85,7 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
         label: labels[at],
         density: densities[latent],
       }));
-      return drawFamilyGraph({ name: family.name, nodes, edges }, options);
+      return drawFamilyGraph({ name: familyName(family), nodes, edges }, options);
     },
   },
   {
@@ -121,7 +121,7 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
     draw: async ({ atlas }, options) => {
       const { family, latents, labels } = await shownFamily(atlas, options);
       const shares = shareOfRarer(denseCounts(await atlas.coactivation(), latents));
-      return drawFamilyHeatmap({ name: family.name, shares, labels }, options);
+      return drawFamilyHeatmap({ name: familyName(family), shares, labels }, options);
     },
   },
   ...DOCUMENT_FIGURES.map(([kind, paper, shows]): UngroupedFigure => ({
@@ -134,7 +134,7 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
       const titles = Array.from(shared.documents, (row) => documents[row].title);
       return drawFamilyDocuments(
         {
-          ...{ name: family.name, kind, values: shared[kind], labels },
+          ...{ name: familyName(family), kind, values: shared[kind], labels },
           ...(kind === "overlap" ? {} : { titles }),
         },
         options,
@@ -161,7 +161,7 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
         const latents = familyLatents(family);
         const { f1, shares } = memberCoherence(latents, postings, index);
         const members = latents.map((one, at) => ({ label: label(one), scores: [shares[at]] }));
-        return { name: family.name, score: f1, members };
+        return { name: familyName(family), score: f1, members };
       });
       const chosen = chooseRadarFamilies(families);
       if (chosen.length === 0) return { reason: "no family has 4 to 18 latents and a class" };
@@ -200,7 +200,9 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
       const families = new Map((await atlas.families()).map((family) => [family.parent, family]));
       const points = report.families.flatMap((entry) => {
         const family = families.get(entry.latent);
-        return family ? [{ ...entry, name: family.name, members: family.members.length }] : [];
+        return family
+          ? [{ ...entry, name: familyName(family), members: family.members.length }]
+          : [];
       });
       return drawFamilyStability(points, options);
     },
@@ -273,7 +275,7 @@ async function drawComponents(
   const { cols, data } = own.scores;
   return drawFamilyComponents(
     {
-      name: family.name,
+      name: familyName(family),
       explained: own.explained,
       randomExplained: principalComponents(takeRows(embeddings, even)).explained,
       x: strongest.map((_, row) => data[row * cols]),

@@ -8,7 +8,7 @@ import {
 import { drawCosineScatter } from "../../figures/latents.js";
 import { drawDensityMap } from "../../figures/latent-map.js";
 import { drawLatentMap } from "../../figures/latent-map.js";
-import { familyLatents } from "../../families/extract/family-overlap.js";
+import { familyLatents, familyName } from "../../records/family.js";
 import { maxSelfCosines } from "../../sae/measure/decoder-cosine.js";
 import { dimensionMagnitudes, magnitudeDecay } from "../../sae/measure/magnitude-decay.js";
 import { encoderDecoderCosine } from "../../sae/sae.js";
@@ -31,7 +31,7 @@ export const LATENT_FIGURES: readonly FigureEntry[] = inGroup("latents", [
     requires: [],
     draw: async ({ atlas }, options) => {
       const families = (await atlas.families()).map((family) => ({
-        name: family.name,
+        name: familyName(family),
         members: familyLatents(family),
       }));
       return drawLatentMap({ ...(await placedLatents(atlas)), families }, options);

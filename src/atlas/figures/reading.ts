@@ -1,7 +1,7 @@
 import type { LatentMapInput } from "../../figures/latent-map.js";
-import { familyLatents } from "../../families/extract/family-overlap.js";
+import { type Family, familyLatents } from "../../records/family.js";
 import { type Label, displayLabel, scoreNamed } from "../../records/label.js";
-import type { AtlasFamily, AtlasStore } from "../store.js";
+import type { AtlasStore } from "../store.js";
 import type { AtlasFigureOptions } from "./entry.js";
 
 /** Families side by side in the co-occurrence grid, and latents of the one family shown alone. */
@@ -42,7 +42,7 @@ export async function placedLatents(atlas: AtlasStore): Promise<Omit<LatentMapIn
 
 /** One family, its latents from the parent on, and what these are called. */
 export interface ShownFamily {
-  family: AtlasFamily;
+  family: Family;
   latents: number[];
   labels: string[];
 }
@@ -62,16 +62,16 @@ export async function shownFamily(
 }
 
 /** The family of this parent. Throws RangeError where there is none. */
-export function findFamily(families: readonly AtlasFamily[], parent: number): AtlasFamily {
+export function findFamily(families: readonly Family[], parent: number): Family {
   const family = families.find((candidate) => candidate.parent === parent);
   if (!family) throw new RangeError(`figures: latent ${parent} is the parent of no family`);
   return family;
 }
 
 /** Up to five large families that share no latent. */
-export function chooseDisjoint(families: readonly AtlasFamily[]): AtlasFamily[] {
+export function chooseDisjoint(families: readonly Family[]): Family[] {
   const used = new Set<number>();
-  const chosen: AtlasFamily[] = [];
+  const chosen: Family[] = [];
   for (const family of bySize(families)) {
     const latents = familyLatents(family);
     if (latents.length > LARGEST_SHOWN || latents.some((latent) => used.has(latent))) continue;
@@ -82,7 +82,7 @@ export function chooseDisjoint(families: readonly AtlasFamily[]): AtlasFamily[] 
   return chosen;
 }
 
-function bySize(families: readonly AtlasFamily[]): AtlasFamily[] {
+function bySize(families: readonly Family[]): Family[] {
   return [...families].sort((a, b) => b.members.length - a.members.length || a.parent - b.parent);
 }
 

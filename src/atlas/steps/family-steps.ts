@@ -4,7 +4,6 @@ import { readJson, writeJson } from "../../files/json.js";
 import { sha256File, writeFileAtomic } from "../../files/atomic-file.js";
 import { latentDensities } from "../../core/codes.js";
 import { toFamiliesJson } from "../../families/files/families-json.js";
-import type { Family } from "../../families/extract/extract-families.js";
 import { forestToGraphml } from "../../families/files/graphml.js";
 import { type AnalysisRow, parseAnalysis } from "../../labels/paper/clean-labels.js";
 import type { FamilyStabilityEntry, StabilityReport } from "../../compare/stability-report.js";
@@ -15,7 +14,7 @@ import { labelsFromAnalysis } from "../../labels/paper/labels-from-analysis.js";
 import { labelByKeywords } from "../../labels/keywords.js";
 import { type Label, mergeLabels } from "../../records/label.js";
 import { readLabels, writeLabels } from "../../records/label-lines.js";
-import { nameFields } from "../../labels/family-name-fields.js";
+import { withFamilyNames } from "../../labels/choose-family-names.js";
 import {
   applyScores,
   readFamilyNames,
@@ -26,6 +25,7 @@ import { readOverrides } from "../../records/overrides.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES } from "../files.js";
 import { findFamilies } from "./find-families.js";
+import type { Family } from "../../records/family.js";
 
 /**
  * Labels every latent by its documents' words; labels by a language model take their place, imported ones and those of an
@@ -104,17 +104,15 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       });
       const { forest } = found;
       const stability = await data.stability();
-      const families = stability ? withMemberStability(found.families, stability) : found.families;
+      const bare = stability ? withMemberStability(found.families, stability) : found.families;
       const labels = await data.labels();
       const label = (latent: number): string | undefined => labels.get(latent)?.text || undefined;
-      const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), families);
+      const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), bare);
       const byModel = await readFamilyNames(file("modelFamilies"), coactivation.n);
       const given = mergeLabels(...(await readGivenLabels(dir, coactivation.n, "family")));
-      const fieldsOf = nameFields(names, byModel, given);
-      const extras = (family: Family, f: number): Record<string, unknown> => ({
-        ...fieldsOf(family, f),
-        ...(stability && familyFields(stability.families[f])),
-      });
+      const families = withFamilyNames(bare, names, byModel, given);
+      const extras = (_family: Family, f: number): Record<string, unknown> =>
+        stability ? stabilityFields(stability.families[f]) : {};
       await writeJson(file("families"), toFamiliesJson(families, label, extras));
       const statistics = familyStatistics(families, forest.nodes, coactivation, { compat });
       await writeJson(file("familyStatistics"), statisticsRecord(statistics));
@@ -144,7 +142,7 @@ function withMemberStability(families: readonly Family[], stability: StabilityRe
 }
 
 /** What families.json tells of one family's stability. */
-function familyFields(entry: FamilyStabilityEntry): Record<string, unknown> {
+function stabilityFields(entry: FamilyStabilityEntry): Record<string, unknown> {
   return {
     stability: entry.stability,
     stability_interval: entry.interval,

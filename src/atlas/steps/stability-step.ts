@@ -7,7 +7,7 @@ import {
   computeCoactivation,
 } from "../../families/coactivation/coactivation.js";
 import { extractReferenceFamilies } from "../../families/extract/reference-families.js";
-import { type Family, extractFamilies } from "../../families/extract/extract-families.js";
+import { extractFamilies } from "../../families/extract/extract-families.js";
 import { permuteCodes } from "../../compare/permute-codes.js";
 import type { AnalysisRow } from "../../labels/paper/clean-labels.js";
 import { type LatentPartners, matchPartners, seedStability } from "../../compare/seed-stability.js";
@@ -24,6 +24,7 @@ import { ATLAS_FILES, seedSaeFile } from "../files.js";
 import { type FoundFamilies, findFamilies } from "./find-families.js";
 import { runTraining } from "./model-steps.js";
 import type { AtlasTraining } from "../options.js";
+import type { Family } from "../../records/family.js";
 
 const STEP = "stability";
 const SEED_STEP = /^train-seed-\d+$/;

@@ -14,6 +14,7 @@ import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-optio
 import type { OpenSearch } from "../search-session.js";
 import { formatRows } from "../text/rows.js";
 import { type Found, describeResults, explainResults, toFound } from "../text/search-results.js";
+import { familyName } from "../../records/family.js";
 import type { NamedEdit, Names } from "../../search/names.js";
 
 const options = {
@@ -193,7 +194,7 @@ async function searchNames(
   { labels, families }: Names,
   { of, text, limit, model }: { of: string; text: string; limit: number; model?: Embedder },
 ): Promise<CommandOutput> {
-  const texts = of === "latents" ? labels : families.map(({ name }) => name);
+  const texts = of === "latents" ? labels : families.map(familyName);
   const found = await atlas.findNames(texts, text, { count: limit, embedder: model });
   const rows = found.map(({ index, by, score }) => ({
     id: of === "latents" ? index : families[index].parent,

@@ -7,6 +7,7 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
+import { familyName } from "../../records/family.js";
 import { engineOption } from "../options.js";
 import { describeFamilyStability, describeStability } from "../text/stability.js";
 
@@ -66,7 +67,9 @@ export const stabilityCommand: Command = defineCommand({
     const found = await atlas.stability();
     const file = atlas.file("stability");
     if (found === undefined) throw new Error(`stability: ${file} was not written`);
-    const names = new Map((await atlas.families()).map(({ parent, name }) => [parent, name]));
+    const names = new Map(
+      (await atlas.families()).map((family) => [family.parent, familyName(family)]),
+    );
     return {
       json: { ...report, seconds, file, documents: found.documents, seeds: found.seeds },
       lines: [

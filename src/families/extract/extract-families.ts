@@ -4,18 +4,9 @@ import { filterEdges } from "../forest/select-edges.js";
 import { selectForestEdges, selectNodes, spanForest } from "../forest/forest.js";
 import type { Forest, ForestOptions } from "../forest/forest.js";
 import { findSubtrees } from "../forest/subtrees.js";
-import type { FamilyMember, SubtreeOptions } from "../forest/subtrees.js";
+import type { SubtreeOptions } from "../forest/subtrees.js";
+import type { Family } from "../../records/family.js";
 import { addToList } from "../../core/collections.js";
-
-/** A latent with its descendants: the groups that the paper calls feature families. */
-export interface Family {
-  /** The parent latent, which names the family. A latent is the parent of one family at most. */
-  parent: number;
-  /** Its descendants without itself, depth first. */
-  members: FamilyMember[];
-  /** Pass in which it was found, from 0. */
-  pass: number;
-}
 
 /** Families with the forest that the first of them came from. */
 export interface FamilyResult {

@@ -1,6 +1,6 @@
 import type { Coactivation } from "../coactivation/coactivation.js";
 import { type ForestOptions, selectForestEdges } from "../forest/forest.js";
-import type { FamilyMember } from "../forest/subtrees.js";
+import { type Family, familyLatents } from "../../records/family.js";
 
 /** An edge between two latents of a family, from the denser to the rarer one. */
 export interface FamilyEdge {
@@ -19,11 +19,11 @@ export interface FamilyEdge {
  */
 export function familyEdges(
   coactivation: Coactivation,
-  { parent, members }: { parent: number; members: readonly FamilyMember[] },
+  family: Pick<Family, "parent" | "members">,
   options: Omit<ForestOptions, "nodes"> = {},
 ): FamilyEdge[] {
-  const latents = Uint32Array.from([parent, ...members.map(({ latent }) => latent)]).sort();
-  const tree = members.map(({ parent: from, latent: to, weight }) => ({
+  const latents = Uint32Array.from(familyLatents(family)).sort();
+  const tree = family.members.map(({ parent: from, latent: to, weight }) => ({
     ...{ from, to, weight },
     tree: true,
   }));

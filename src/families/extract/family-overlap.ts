@@ -16,17 +16,6 @@ export interface BestFamily {
   overlap: number;
 }
 
-/** The latents of a family, its parent first. */
-export function familyLatents({
-  parent,
-  members,
-}: {
-  parent: number;
-  members: readonly { latent: number }[];
-}): number[] {
-  return [parent, ...members.map(({ latent }) => latent)];
-}
-
 /** Lists the groups of latents for `bestFamily`. */
 export function indexFamilies(groups: readonly Iterable<number>[]): FamilyIndex {
   const latents = groups.map((group) => new Set(group));

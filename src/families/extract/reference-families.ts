@@ -1,10 +1,11 @@
 import type { Coactivation } from "../coactivation/coactivation.js";
-import type { Family, FamilyResult } from "./extract-families.js";
+import type { FamilyResult } from "./extract-families.js";
 import { keepSpanning } from "../forest/forest.js";
 import type { Forest } from "../forest/forest.js";
 import { findSubtrees } from "../forest/subtrees.js";
 import type { Subtree } from "../forest/subtrees.js";
 import { jaccard } from "../../core/collections.js";
+import type { Family } from "../../records/family.js";
 
 /** The authors' thresholds: the later passes leave theirs out and fall back to another. */
 const REFERENCE_THRESHOLDS: readonly number[] = [0.1, 0.07, 0.07, 0.07];

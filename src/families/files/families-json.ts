@@ -1,7 +1,10 @@
+import { z } from "zod";
 import { FormatError } from "../../core/errors.js";
+import { type Fields, checkJson } from "../../files/checked-json.js";
+import { quote } from "../../files/quote.js";
+import type { Family, FamilyMember } from "../../records/family.js";
+import { KEYWORD_SCORE, type Label, type LabelSource, type Score } from "../../records/label.js";
 import { shortestFloat32 } from "./decimal.js";
-import type { Family } from "../extract/extract-families.js";
-import type { FamilyMember } from "../forest/subtrees.js";
 
 /** A family as `families.json` holds it: the paper's two fields, then ours. */
 export interface FamilyEntry {
@@ -19,22 +22,68 @@ export interface FamilyEntry {
 }
 
 /** A family read from any of the schemas. What only ours has is absent where the file is the paper's. */
-export interface FamilyRecord {
+export interface FamilyRecord extends Partial<Omit<Family, "parent" | "label">> {
   /** The key in the file: the label, with the latent where labels repeat. */
   key: string;
+  /** The parent's label. */
   label: string;
   /** The parent latent, where the file tells or implies it. */
   latent?: number;
   children: { label: string; latent: number }[];
-  pass?: number;
-  /** The tree. */
-  members?: FamilyMember[];
+  /** The family's own name. */
+  name?: Label;
 }
+
+/** The fields of an entry that hold the family's name. */
+interface NameFields {
+  name?: string;
+  name_source?: LabelSource;
+  /** Null where it is not a number. */
+  name_score?: number | null;
+  name_score_n?: number;
+  name_score_interval?: [number, number] | [null, null];
+  /** The rest is absent where the name is made of keywords. */
+  name_score_name?: string;
+  name_scores?: Score[];
+  name_model?: string;
+  name_prompt_version?: string;
+  name_date?: string;
+  name_cost?: number;
+  /** The name by keywords. */
+  name_keywords?: string;
+  stability?: number;
+}
+
+const text = z.string().optional();
+const interval = z.tuple([z.number(), z.number()]);
+const score: Fields<Score> = {
+  name: z.string(),
+  value: z.number(),
+  n: z.number(),
+  interval: interval.optional(),
+};
+const fields: Fields<NameFields> = {
+  name: text,
+  name_source: z.enum(["keywords", "llm", "import", "human"] satisfies LabelSource[]).optional(),
+  name_score: z.number().nullish(),
+  name_score_n: z.number().optional(),
+  name_score_interval: z.union([interval, z.tuple([z.null(), z.null()])]).optional(),
+  name_score_name: text,
+  name_scores: z.array(z.object(score)).optional(),
+  name_model: text,
+  name_prompt_version: text,
+  name_date: text,
+  name_cost: z.number().optional(),
+  name_keywords: text,
+  stability: z.number().optional(),
+};
+const nameFields: z.ZodType<NameFields> = z.object(fields);
 
 /**
  * `families.json`: an object keyed by the parent's label, which readers of the paper's files understand. The key is
  * followed by ` #latent` where several parents share a label. `label` names latents; those without one are called
- * "latent 17". `extras` adds fields to a family, such as scores; it cannot replace the ones above.
+ * "latent 17". A family's own name follows in fields that start with `name`. `extras` adds fields to a family, such as
+ * scores; it cannot replace the paper's.
  */
 export function toFamiliesJson(
   families: readonly Family[],
@@ -65,7 +114,8 @@ export function toFamiliesJson(
       })),
     };
     // Ours again after the extras: first for the order of the fields, then for their values.
-    return [key, { ...own, ...extras(family, index), ...own }];
+    const fields = family.label === undefined ? {} : fieldsOf(family.label);
+    return [key, { ...own, ...fields, ...extras(family, index), ...own }];
   });
   return Object.fromEntries(entries);
 }
@@ -86,11 +136,7 @@ export function fromFamiliesJson(
   if (!isObject(content)) {
     throw new FormatError(source, "expected an object of families by label");
   }
-  const records = Object.entries(content).map(([key, entry]) =>
-    readEntry(key, entry, (problem) => {
-      throw new FormatError(source, `family "${key}": ${problem}`);
-    }),
-  );
+  const records = Object.entries(content).map(([key, entry]) => readEntry(key, entry, source));
   const seen = new Map<string, number>();
   for (const { children } of records) {
     for (const { label, latent } of children) if (!seen.has(label)) seen.set(label, latent);
@@ -101,14 +147,106 @@ export function fromFamiliesJson(
 
 /** The records that hold a tree, as families. */
 export function toFamilies(records: readonly FamilyRecord[]): Family[] {
-  return records.flatMap(({ latent, members, pass = 0 }) =>
-    latent === undefined || members === undefined ? [] : [{ parent: latent, members, pass }],
+  return records.flatMap(({ latent, members, pass = 0, name, stability }) =>
+    latent === undefined || members === undefined
+      ? []
+      : [
+          {
+            parent: latent,
+            members,
+            pass,
+            ...(name && { label: name }),
+            ...(stability !== undefined && { stability }),
+          },
+        ],
   );
+}
+
+/**
+ * Families from the parsed content of an atlas's own families.json, each with a label: its own, else its parent's. `source`
+ * is used in errors. Throws FormatError where an entry holds no tree, as the paper's do, and as fromFamiliesJson does.
+ */
+export function parseFamilies(content: unknown, source = "families.json"): Family[] {
+  const records = fromFamiliesJson(content, { source });
+  const bare = records.find(({ members }) => members === undefined);
+  if (bare !== undefined) {
+    throw new FormatError(source, `family ${quote(bare.key)}: expected latent and members`);
+  }
+  return toFamilies(records).map((family, at): Family => {
+    const { label: parentLabel } = records[at];
+    const { label } = family;
+    if (label !== undefined && label.text !== "") return family;
+    const none: Label = {
+      of: "family",
+      id: family.parent,
+      text: "",
+      source: "keywords",
+      scores: [],
+    };
+    return { ...family, label: { ...none, ...label, text: parentLabel } };
+  });
+}
+
+function fieldsOf({ text, source, scores, ...label }: Label): NameFields {
+  const first = scores.at(0);
+  const own: NameFields = {
+    name: text,
+    name_source: source,
+    name_score: first?.value,
+    // An import does not know it.
+    name_score_n: first?.n || undefined,
+    name_score_interval: first?.interval,
+  };
+  if (source === "keywords") return own;
+  return {
+    ...own,
+    name_score_name: first?.name,
+    name_scores: scores,
+    name_model: label.model,
+    name_prompt_version: label.promptVersion,
+    name_date: label.date,
+    name_cost: label.cost,
+    name_keywords: label.keywords?.join(", "),
+  };
+}
+
+function nameOf(latent: number, fields: NameFields): Label | undefined {
+  const { name: text, name_source: source = "keywords", name_keywords: keywords } = fields;
+  if (text === undefined) return undefined;
+  const known = {
+    model: fields.name_model,
+    promptVersion: fields.name_prompt_version,
+    date: fields.name_date,
+    cost: fields.name_cost,
+    keywords: keywords?.split(", "),
+  };
+  return {
+    of: "family",
+    id: latent,
+    text,
+    source,
+    scores: fields.name_scores ?? firstScore(fields),
+    ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)),
+  };
+}
+
+function firstScore(fields: NameFields): Score[] {
+  const { name_score: value, name_score_n: n = 0, name_score_interval: bounds } = fields;
+  if (value === undefined || value === null) return [];
+  const [low, high] = bounds ?? [null, null];
+  const interval: Pick<Score, "interval"> =
+    low === null || high === null ? {} : { interval: [low, high] };
+  // Of names that are made of keywords the file leaves out what measures them.
+  return [{ name: fields.name_score_name ?? KEYWORD_SCORE, value, n, ...interval }];
 }
 
 type Fail = (problem: string) => never;
 
-function readEntry(key: string, entry: unknown, fail: Fail): FamilyRecord {
+function readEntry(key: string, entry: unknown, source: string): FamilyRecord {
+  const place = `family ${quote(key)}`;
+  const fail: Fail = (problem) => {
+    throw new FormatError(source, `${place}: ${problem}`);
+  };
   if (Array.isArray(entry)) return { key, label: key, children: readChildren(entry, fail) };
   if (!isObject(entry)) return fail("expected an object or a list of children");
   const parent: unknown = entry.parent;
@@ -121,7 +259,14 @@ function readEntry(key: string, entry: unknown, fail: Fail): FamilyRecord {
     children: readChildren(entry.children, fail),
   };
   if (entry.latent !== undefined) record.latent = readLatent(entry.latent, fail);
-  if (typeof entry.pass === "number") record.pass = entry.pass;
+  if (entry.pass !== undefined && typeof entry.pass !== "number") {
+    return fail("pass must be a number");
+  }
+  if (entry.pass !== undefined) record.pass = entry.pass;
+  const fields = checkJson(entry, nameFields, source, place);
+  const name = record.latent === undefined ? undefined : nameOf(record.latent, fields);
+  if (name !== undefined) record.name = name;
+  if (fields.stability !== undefined) record.stability = fields.stability;
   if (entry.members !== undefined) {
     if (!Array.isArray(entry.members)) return fail("members must be a list");
     record.members = entry.members.map((member: unknown) => {
@@ -130,13 +275,16 @@ function readEntry(key: string, entry: unknown, fail: Fail): FamilyRecord {
       if (typeof depth !== "number" || (typeof weight !== "number" && weight !== null)) {
         return fail("a member needs depth and weight");
       }
+      if (stability !== undefined && typeof stability !== "number") {
+        return fail("a member's stability must be a number");
+      }
       const latent = readLatent(member.latent, fail);
       return {
         latent,
         depth,
         parent: readLatent(member.parent, fail),
         weight: Math.fround(weight ?? NaN),
-        ...(typeof stability === "number" && { stability }),
+        ...(stability !== undefined && { stability }),
       };
     });
   }
@@ -155,7 +303,8 @@ function readChildren(children: unknown, fail: Fail): { label: string; latent: n
 
 function readLatent(value: unknown, fail: Fail): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
-  return fail(`a latent must be a whole number from 0, got ${JSON.stringify(value) ?? "nothing"}`);
+  const got = JSON.stringify(value) ?? "nothing";
+  return fail(`a latent must be a whole number from 0, got ${got.slice(0, 40)}`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

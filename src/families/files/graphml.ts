@@ -1,9 +1,9 @@
 import { FormatError } from "../../core/errors.js";
 import { shortestFloat32 } from "./decimal.js";
-import type { Family } from "../extract/extract-families.js";
 import type { Forest } from "../forest/forest.js";
 import { escapeXml, readXml } from "../../files/xml.js";
 import type { XmlVisitor } from "../../files/xml.js";
+import type { Family } from "../../records/family.js";
 
 /** A graph as GraphML writes it (http://graphml.graphdrawing.org). */
 export interface Graph {

@@ -19,4 +19,5 @@ export {
   spanForest,
 } from "./forest.js";
 export { type EdgeOptions, type Edges, filterEdges, selectEdges } from "./select-edges.js";
-export { type FamilyMember, type Subtree, type SubtreeOptions, findSubtrees } from "./subtrees.js";
+export { type Subtree, type SubtreeOptions, findSubtrees } from "./subtrees.js";
+export type { FamilyMember } from "../../records/family.js";

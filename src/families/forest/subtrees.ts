@@ -1,17 +1,5 @@
+import type { FamilyMember } from "../../records/family.js";
 import type { Forest } from "./forest.js";
-
-/** A member of a family: a descendant of its parent latent. */
-export interface FamilyMember {
-  latent: number;
-  /** Edges between it and the family's parent, from 1. */
-  depth: number;
-  /** The latent it hangs on: the family's parent or another member. */
-  parent: number;
-  /** Weight of the edge to `parent`. */
-  weight: number;
-  /** Share of resamples in which it goes with the family's parent, where that was measured; see documentStability. */
-  stability?: number;
-}
 
 /** A latent with all its descendants in a forest. */
 export interface Subtree {

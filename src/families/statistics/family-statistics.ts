@@ -3,10 +3,9 @@ import { blockRatios, layOut, layOutUnordered, permuteLayout } from "./block-rat
 import type { BlockRatio, BlockRatios, Layout } from "./block-ratios.js";
 import { findPair } from "../coactivation/coactivation-pairs.js";
 import type { Coactivation } from "../coactivation/coactivation.js";
-import type { Family } from "../extract/extract-families.js";
-import { familyLatents } from "../extract/family-overlap.js";
 import { spreadOf } from "../../core/statistics.js";
 import type { Spread } from "../../core/statistics.js";
+import { type Family, familyLatents } from "../../records/family.js";
 
 /** Latents of like density that the "density" null deals out among each other. */
 const BIN = 16;

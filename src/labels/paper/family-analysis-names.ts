@@ -1,16 +1,11 @@
 import type { FamilyAnalysis } from "./family-analysis.js";
 import { cleanLabel } from "./clean-labels.js";
 import { importedLabel } from "./labels-from-analysis.js";
+import { type FamilyOutline, familyLatents } from "../../records/family.js";
 import type { Label } from "../../records/label.js";
 
 /** Share of members in common, by label, from which a family of a file is taken for one of the atlas. */
 const LEAST_OVERLAP = 0.5;
-
-/** A family of an atlas, by its latents' labels. */
-export interface LabelledFamily {
-  parent: number;
-  members: readonly { latent: number }[];
-}
 
 /**
  * Names for an atlas's families from another tool's analysis, by parent latent. The file tells families by labels: a row
@@ -19,12 +14,12 @@ export interface LabelledFamily {
  */
 export function namesFromFamilyAnalysis(
   rows: readonly FamilyAnalysis[],
-  families: readonly LabelledFamily[],
+  families: readonly FamilyOutline[],
   label: (latent: number) => string,
 ): { names: Label[]; unmatched: FamilyAnalysis[] } {
-  const sets = families.map(({ parent, members }) => {
-    const latents = [parent, ...members.map(({ latent }) => latent)];
-    const labels = latents.map((latent) => plain(label(latent)));
+  const sets = families.map((family) => {
+    const { parent } = family;
+    const labels = familyLatents(family).map((latent) => plain(label(latent)));
     return { parent, labels: new Set(labels.filter((text) => text !== "")) };
   });
   const holders = new Map<string, number[]>();

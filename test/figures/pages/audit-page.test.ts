@@ -6,7 +6,7 @@ import { createCodes, invertCodes } from "../../../src/core/index.js";
 import { auditPage } from "../../../src/figures/pages/audit-page.js";
 import { type Audit, collectAudit } from "../../../src/labels/evidence/audit.js";
 import type { StoredEvidence } from "../../../src/labels/evidence/evidence-read.js";
-import type { Label } from "../../../src/records/label.js";
+import type { Label } from "../../../src/records/index.js";
 import { startBrowser } from "../../support/browser.js";
 import { inFolder } from "../../support/folder.js";
 

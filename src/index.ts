@@ -254,8 +254,11 @@ export {
   type FamilyStatistics,
   type StatisticsOptions,
   familyStatistics,
-  statisticsRecord,
 } from "./families/statistics/family-statistics.js";
+export {
+  type StatisticsRecord,
+  statisticsRecord,
+} from "./families/statistics/statistics-record.js";
 export { type Subtree, type SubtreeOptions, findSubtrees } from "./families/forest/subtrees.js";
 export {
   type TaxonomyParts,

@@ -1,5 +1,8 @@
 import path from "node:path";
+import { z } from "zod";
 import { FormatError } from "../core/errors.js";
+import type { Fields } from "../core/schema.js";
+import { checkJson } from "../files/checked-json.js";
 import { type Manifest, readManifest } from "./manifest.js";
 import type { AtlasOptions, AtlasTraining } from "./options.js";
 
@@ -24,15 +27,16 @@ export async function readAtlasOptions(dir: string): Promise<AtlasOptions> {
   }
   const input = (role: string): string | undefined =>
     inputs[role] && path.join(dir, inputs[role].file);
-  const { compat, threshold } = stepOptions<AtlasOptions>(manifest, "families");
-  const { mapFrom, seed } = stepOptions<AtlasOptions>(manifest, "map");
+  const file = path.join(dir, "manifest.json");
+  const { compat, threshold } = stepOptions(manifest, "families", familiesOptions, file) ?? {};
+  const { mapFrom, seed } = stepOptions(manifest, "map", mapOptions, file) ?? {};
   return {
     dir,
     corpus: path.join(dir, inputs.corpus.file),
     embeddings: path.join(dir, inputs.embeddings.file),
     sae: input("sae"),
     k,
-    training: inputs.sae ? undefined : trainingOf(manifest),
+    training: inputs.sae ? undefined : stepOptions(manifest, "train", training, file),
     classTree: input("classTree"),
     analysis: input("analysis"),
     compat,
@@ -42,12 +46,31 @@ export async function readAtlasOptions(dir: string): Promise<AtlasOptions> {
   };
 }
 
-function trainingOf(manifest: Manifest): AtlasTraining {
-  const { k, n, epochs, lr, batch } = stepOptions<AtlasTraining>(manifest, "train");
-  // In the order of the step's options, which its key is made of.
-  return { k, n, epochs, lr, batch } as AtlasTraining;
-}
+// In the order of the step's options, which its key is made of.
+const trainingFields: Fields<AtlasTraining> = {
+  k: z.int(),
+  n: z.int(),
+  epochs: z.number(),
+  lr: z.number(),
+  batch: z.int().optional(),
+};
+const training: z.ZodType<AtlasTraining> = z.object(trainingFields);
+const familiesOptions: z.ZodType<Pick<AtlasOptions, "compat" | "threshold">> = z.object({
+  compat: z.boolean().optional(),
+  threshold: z.number().optional(),
+});
+const mapOptions: z.ZodType<Pick<AtlasOptions, "mapFrom" | "seed">> = z.object({
+  mapFrom: z.enum(["decoder", "coactivation"]).optional(),
+  seed: z.number().optional(),
+});
 
-function stepOptions<T>({ steps }: Manifest, name: string): Partial<T> {
-  return steps[name]?.options ?? {};
+/** The options of a step; undefined where it was not run. */
+function stepOptions<T>(
+  { steps }: Manifest,
+  name: string,
+  schema: z.ZodType<T>,
+  file: string,
+): T | undefined {
+  const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
+  return step && checkJson(step.options, schema, file, `steps.${name}.options`);
 }

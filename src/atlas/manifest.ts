@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import { z } from "zod";
 import { sha256File, writeFileAtomic } from "../files/atomic-file.js";
 import { FormatError } from "../core/errors.js";
+import type { Fields } from "../core/schema.js";
+import { checkJson } from "../files/checked-json.js";
 import { VERSION } from "../core/version.js";
 
 /** A file that an atlas was made from. */
@@ -202,18 +205,41 @@ export class StepRunner {
 export async function readManifest(dir: string): Promise<Manifest | undefined> {
   const file = path.join(dir, "manifest.json");
   if (!existsSync(file)) return undefined;
+  const hint = "delete it to build the atlas anew";
   let value: unknown;
   try {
     value = JSON.parse(await readFile(file, "utf8"));
   } catch (cause) {
-    throw new FormatError(file, "not valid JSON; delete it to build the atlas anew", { cause });
+    throw new FormatError(file, `not valid JSON; ${hint}`, { cause });
   }
-  const manifest = value as Partial<Manifest> | null;
-  if (manifest?.format !== 1 || typeof manifest.steps !== "object") {
-    throw new FormatError(file, "expected an atlas manifest of format 1; delete it to build anew");
-  }
-  return manifest as Manifest;
+  const { success } = z.looseObject({ format: z.literal(1) }).safeParse(value);
+  if (!success) throw new FormatError(file, `expected an atlas manifest of format 1; ${hint}`);
+  return checkJson(value, manifestSchema, file);
 }
+
+const inputFields: Fields<InputRecord> = {
+  file: z.string(),
+  bytes: z.number(),
+  modified: z.number(),
+  sha256: z.string(),
+};
+const stepFields: Fields<StepRecord> = {
+  key: z.string(),
+  options: z.unknown(),
+  outputs: z.record(z.string(), z.string()),
+  seconds: z.number(),
+  finished: z.string(),
+};
+const manifestFields: Fields<Manifest> = {
+  format: z.literal(1),
+  tool: z.string(),
+  node: z.string(),
+  engine: z.string().optional(),
+  k: z.int().positive().optional(),
+  inputs: z.record(z.string(), z.object(inputFields)),
+  steps: z.record(z.string(), z.object(stepFields)),
+};
+const manifestSchema: z.ZodType<Manifest> = z.object(manifestFields);
 
 function stepKey({ name, version, inputs, options }: StepPlan): string {
   const sorted = Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { latentDensities } from "../core/codes.js";
 import { writeJson } from "../files/json.js";
-import { readJsonl } from "../files/jsonl.js";
 import { selectCleanLatents } from "../labels/paper/clean-labels.js";
 import { analysisOfLabels, analysisToJson } from "../labels/paper/analysis.js";
-import type { LabelEvidence, Verdict } from "../labels/evidence/evidence.js";
+import type { Verdict } from "../labels/evidence/evidence.js";
+import { readEvidence } from "../labels/evidence/evidence-read.js";
 import { familyAnalysisEntry } from "../labels/paper/family-analysis-entry.js";
 import { readFamilyNames, readModelLabels } from "../records/model-labels.js";
 import type { AtlasStore } from "./store.js";
@@ -51,8 +51,7 @@ export async function writePaperFiles(data: AtlasStore, out: string): Promise<Pa
 async function familyVerdicts(file: string): Promise<Map<number, Verdict[]>> {
   const found = new Map<number, Verdict[]>();
   if (!existsSync(file)) return found;
-  for await (const { value } of readJsonl(file)) {
-    const { of, latent, verdicts } = value as LabelEvidence;
+  for await (const { of, latent, verdicts } of readEvidence(file)) {
     if (of === "family") found.set(latent, verdicts);
   }
   return found;

@@ -1,4 +1,7 @@
+import { z } from "zod";
+import type { Fields } from "../core/schema.js";
 import type { SteeringEvaluation } from "../search/study/evaluate-steering.js";
+import { caseFields, evaluationFields } from "../search/study/steering-schema.js";
 
 /** A case of an evaluation of steering, as `steering.json` holds it. */
 export type NamedCase = SteeringEvaluation["cases"][number] & {
@@ -13,3 +16,17 @@ export type NamedCase = SteeringEvaluation["cases"][number] & {
 export interface SteeringReport extends SteeringEvaluation {
   cases: NamedCase[];
 }
+
+const namedCase: Fields<NamedCase> = {
+  ...caseFields,
+  id: z.string().optional(),
+  text: z.string().optional(),
+  upLabel: z.string(),
+  downLabel: z.string(),
+};
+
+/** The content of `steering.json`. */
+export const steeringSchema: z.ZodType<SteeringReport> = z.object({
+  ...evaluationFields,
+  cases: z.array(z.object(namedCase)),
+} satisfies Fields<SteeringReport>);

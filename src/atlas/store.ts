@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { z } from "zod";
 import {
   type Codes,
   type CountOptions,
@@ -12,13 +13,20 @@ import { type CatalogRow } from "../catalog/catalog.js";
 import { readCatalog } from "../catalog/read.js";
 import { type ClassTree, type Document, readClassTree, readCorpus } from "../corpus/corpus.js";
 import type { StabilityReport } from "../compare/stability-report.js";
+import { stabilitySchema } from "../compare/stability-schema.js";
+import { FormatError } from "../core/errors.js";
 import { openEngine } from "../engine/open-engine.js";
 import type { Engine } from "../engine/engine.js";
 import { type Coactivation, computeCoactivation } from "../families/coactivation/coactivation.js";
 import { parseFamilies } from "../families/files/families-json.js";
 import { forestFromGraph, parseGraphml } from "../families/files/graphml.js";
 import type { Forest } from "../families/forest/forest.js";
+import {
+  type StatisticsRecord,
+  statisticsSchema,
+} from "../families/statistics/statistics-record.js";
 import { readCodes } from "../files/codes.js";
+import { readCheckedJson } from "../files/checked-json.js";
 import { readJson } from "../files/json.js";
 import { readNpyMatrix } from "../files/numpy/npy.js";
 import { readText } from "../files/text.js";
@@ -26,22 +34,30 @@ import type { Label } from "../records/label.js";
 import { readLabels } from "../records/label-lines.js";
 import { loadSae } from "../sae/checkpoint.js";
 import type { SaeMetrics } from "../sae/measure/metrics.js";
+import { metricsSchema } from "../sae/measure/metrics-schema.js";
+import { readTrainLog } from "../sae/train/train-log.js";
+import type { TrainLogRow } from "../sae/train/train-options.js";
 import type { Sae } from "../sae/sae.js";
 import { type LatentDirections, documentDirections } from "../search/directions.js";
 import { type ClassIndex, buildClassIndex } from "../taxonomy/class-index.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
+import { taxonomySchema } from "../taxonomy/taxonomy-schema.js";
 import { readAtlasOptions } from "./atlas-options.js";
 import { ATLAS_FILES, codesFiles } from "./files.js";
 import type { AtlasOptions } from "./options.js";
-import type { SteeringReport } from "./steering-report.js";
+import { type SteeringReport, steeringSchema } from "./steering-report.js";
 import type { Family } from "../records/family.js";
+
+/** One of ATLAS_FILES by its key. */
+export type AtlasFile = keyof typeof ATLAS_FILES;
 
 /** What is read from files that a refresh may rewrite. */
 const REFRESHED: ReadonlySet<string> = new Set([
   "labels",
   "families",
   "forest",
-  "catalog",
+  "catalogJsonl",
+  "familyStatistics",
   "taxonomy",
   "stability",
   "steering",
@@ -76,7 +92,7 @@ export class AtlasStore {
   }
 
   /** Path of one of the atlas's files, whether it is there or not. */
-  file(name: keyof typeof ATLAS_FILES): string {
+  file(name: AtlasFile): string {
     return path.join(this.dir, ATLAS_FILES[name]);
   }
 
@@ -86,11 +102,11 @@ export class AtlasStore {
 
   sae(): Promise<Sae> {
     const { sae = this.file("sae"), k } = this.#options;
-    return this.#keep("sae", () => loadSae(sae, { k }));
+    return this.#keep("sae", () => loadSae(present(sae), { k }));
   }
 
   documents(): Promise<Document[]> {
-    return this.#keep("documents", () => readCorpus(this.paths.corpus));
+    return this.#keep("documents", () => readCorpus(present(this.paths.corpus)));
   }
 
   texts(): Promise<string[]> {
@@ -99,13 +115,13 @@ export class AtlasStore {
 
   /** [N, d] */
   embeddings(): Promise<Matrix> {
-    return this.#keep("embeddings", () => readNpyMatrix(this.paths.embeddings));
+    return this.#keep("embeddings", () => readNpyMatrix(present(this.paths.embeddings)));
   }
 
   classTree(): Promise<ClassTree | undefined> {
     const { classTree } = this.#options;
     return this.#keep("classTree", async () =>
-      classTree === undefined ? undefined : readClassTree(classTree),
+      classTree === undefined ? undefined : readClassTree(present(classTree)),
     );
   }
 
@@ -122,7 +138,7 @@ export class AtlasStore {
     return this.#keep("codes", async () => {
       const { k, n } = await this.sae();
       const { indices, values } = codesFiles(k, n);
-      const file = (name: string): string => path.join(this.dir, name);
+      const file = (name: string): string => present(path.join(this.dir, name));
       return readCodes({ indices: file(indices), values: file(values) }, { n });
     });
   }
@@ -164,53 +180,84 @@ export class AtlasStore {
 
   /** By latent. */
   labels(): Promise<Map<number, Label>> {
-    return this.#keep("labels", async () => {
-      const labels = await readLabels(this.file("labels"));
+    return this.#keepFile("labels", async (file) => {
+      const { n } = await this.sae();
+      const labels = await readLabels(file, { n });
+      checkComplete(labels, ({ id }) => id, n, file);
       return new Map(labels.map((label) => [label.id, label]));
     });
   }
 
   families(): Promise<Family[]> {
-    return this.#keep("families", async () => {
-      const file = this.file("families");
-      return parseFamilies(await readJson(file), file);
+    return this.#keepFile("families", async (file) => {
+      const { n } = await this.sae();
+      const families = parseFamilies(await readJson(file), { source: file, n });
+      // A file cut down to {} is one of no families.
+      if (!existsSync(this.file("familyStatistics"))) return families;
+      const { count } = await this.familyStatistics();
+      if (families.length === count) return families;
+      throw new FormatError(file, `expected ${count} families, got ${families.length}`);
     });
   }
 
+  /** Sums of the families beside chance; see statisticsRecord. */
+  familyStatistics(): Promise<StatisticsRecord> {
+    return this.#keepFile("familyStatistics", (file) => readCheckedJson(file, statisticsSchema));
+  }
+
   forest(): Promise<Forest> {
-    return this.#keep("forest", async () => {
-      const file = this.file("forest");
-      return forestFromGraph(parseGraphml(await readText(file), file), file).forest;
+    return this.#keepFile("forest", async (file) => {
+      const { n } = await this.sae();
+      const { forest } = forestFromGraph(parseGraphml(await readText(file), file), file);
+      const outside = forest.nodes.find((latent) => latent >= n);
+      if (outside === undefined) return forest;
+      throw new FormatError(file, `index must be below ${n}, got ${outside}`);
     });
   }
 
   /** A row per latent, in order. */
   catalog(): Promise<CatalogRow[]> {
-    return this.#keep("catalog", () => readCatalog(this.file("catalogJsonl")));
+    return this.#keepFile("catalogJsonl", async (file) => {
+      const { n } = await this.sae();
+      const rows = await readCatalog(file);
+      checkComplete(rows, ({ index }) => index, n, file);
+      return rows;
+    });
   }
 
   /** Places of the latents on the map [n, 2]. */
   places(): Promise<Matrix> {
-    return this.#keep("places", () => readNpyMatrix(this.file("map")));
+    return this.#keepFile("map", async (file) => {
+      const { n } = await this.sae();
+      const places = await readNpyMatrix(file);
+      if (places.rows === n && places.cols === 2) return places;
+      throw new FormatError(file, `expected (${n}, 2), got (${places.rows}, ${places.cols})`);
+    });
   }
 
   metrics(): Promise<SaeMetrics> {
-    return this.#keep("metrics", async () => (await readJson(this.file("metrics"))) as SaeMetrics);
+    return this.#keepFile("metrics", (file) => readCheckedJson(file, metricsSchema));
+  }
+
+  /** A row per step of the training; undefined where the SAE was given. */
+  trainLog(): Promise<TrainLogRow[] | undefined> {
+    if (this.paths.trainLog === undefined) return Promise.resolve(undefined);
+    return this.#keepFile("trainLog", readTrainLog);
   }
 
   /** Undefined where the documents have no classes. */
   taxonomy(): Promise<TaxonomyReport | undefined> {
-    return this.#keep("taxonomy", () => readReport<TaxonomyReport>(this.file("taxonomy")));
+    return this.#keepReport("taxonomy", taxonomySchema);
   }
 
   /** Undefined where it was not measured. */
   stability(): Promise<StabilityReport | undefined> {
-    return this.#keep("stability", () => readReport<StabilityReport>(this.file("stability")));
+    return this.#keepReport("stability", stabilitySchema);
   }
 
   /** Undefined where steering was not evaluated. */
   steering(): Promise<SteeringReport | undefined> {
-    return this.#keep("steering", () => readReport<SteeringReport>(this.file("steering")));
+    return this.#keepReport("steering", steeringSchema);
   }
 
   /** Forgets what the atlas's files say of labels, families and measurements, so that it is read again. */
@@ -223,6 +270,19 @@ export class AtlasStore {
     const opened = this.#kept.get("engine") as Promise<Engine> | undefined;
     this.#kept.delete("engine");
     await (await opened?.catch(() => undefined))?.dispose();
+  }
+
+  /** Keeps what one of the atlas's files holds. Throws FormatError where it is missing. */
+  #keepFile<T>(name: AtlasFile, read: (file: string) => Promise<T>): Promise<T> {
+    return this.#keep(name, async () => read(present(this.file(name))));
+  }
+
+  /** Keeps a report that not every atlas has. */
+  #keepReport<T>(name: AtlasFile, schema: z.ZodType<T>): Promise<T | undefined> {
+    return this.#keep(name, async () => {
+      const file = this.file(name);
+      return existsSync(file) ? readCheckedJson(file, schema) : undefined;
+    });
   }
 
   #keep<T>(name: string, make: () => Promise<T>): Promise<T> {
@@ -245,7 +305,22 @@ export async function openStore(
   return new AtlasStore({ ...(await readAtlasOptions(dir)), ...given });
 }
 
-/** What a step left in its file; undefined where it was not run. */
-async function readReport<T>(file: string): Promise<T | undefined> {
-  return existsSync(file) ? ((await readJson(file)) as T) : undefined;
+/** The file. Throws FormatError where there is none. */
+function present(file: string): string {
+  if (existsSync(file)) return file;
+  throw new FormatError(file, "no such file");
+}
+
+/** Throws FormatError unless the rows are those of latents 0 to n - 1, in order. */
+function checkComplete<T>(
+  rows: readonly T[],
+  latentOf: (row: T) => number,
+  n: number,
+  file: string,
+): void {
+  const wrong = rows.findIndex((row, at) => latentOf(row) !== at);
+  if (wrong >= 0) {
+    throw new FormatError(file, `expected latent ${wrong}, got ${latentOf(rows[wrong])}`);
+  }
+  if (rows.length !== n) throw new FormatError(file, `expected ${n} latents, got ${rows.length}`);
 }

@@ -62,7 +62,6 @@ export {
   type FamilyStatistics,
   type StatisticsOptions,
   familyStatistics,
-  statisticsRecord,
 } from "./statistics/family-statistics.js";
 export {
   type Family,
@@ -71,3 +70,4 @@ export {
   familyLatents,
   familyName,
 } from "../records/family.js";
+export { type StatisticsRecord, statisticsRecord } from "./statistics/statistics-record.js";

@@ -7,9 +7,6 @@ import { plainLine } from "./quote.js";
 /** Longest part of a file's own text, such as a key, that an error message shows. */
 const LONGEST = 100;
 
-/** The fields of an object's schema: every field of `T`, and no other, each with a schema of its type. */
-export type Fields<T> = { [K in keyof T]-?: z.ZodType<T[K]> };
-
 /**
  * `value` as `schema` reads it. Throws FormatError with `file`, `place` (such as "line 3") where it is given, the field and
  * what was expected there.

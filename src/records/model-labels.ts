@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { FormatError } from "../core/errors.js";
-import { type Fields, readCheckedJsonl } from "../files/checked-json.js";
+import type { Fields } from "../core/schema.js";
+import { readCheckedJsonl } from "../files/checked-json.js";
 import { readJsonl } from "../files/jsonl.js";
 import { type Label, type Score, withScore } from "./label.js";
 import { type LabelFile, parseLabel } from "./label-lines.js";

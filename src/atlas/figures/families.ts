@@ -107,7 +107,10 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
       return drawCooccurrenceGrid(
         {
           shares: shareOfRarer(denseCounts(await atlas.coactivation(), latents)),
-          blocks: chosen.map(({ name, members }) => ({ name, size: members.length + 1 })),
+          blocks: chosen.map((family) => ({
+            name: familyName(family),
+            size: family.members.length + 1,
+          })),
           labels: latents.map(await labeller(atlas)),
         },
         options,

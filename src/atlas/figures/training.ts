@@ -1,11 +1,9 @@
 import {
-  type LossRow,
   drawComputeFrontier,
   drawErrorByKept,
   drawLossCurve,
   drawScalingLaw,
 } from "../../figures/training.js";
-import { readJsonl } from "../../files/jsonl.js";
 import { sweepKept } from "../../sae/measure/kept-sweep.js";
 import type { GridRow } from "../../sae/train/train-grid.js";
 import { type FigureEntry, inGroup } from "./entry.js";
@@ -25,11 +23,8 @@ export const TRAINING_FIGURES: readonly FigureEntry[] = inGroup("training", [
     shows: "error and dead latents by training step",
     requires: [TRAIN_LOG],
     draw: async ({ atlas }, options) => {
-      const { trainLog } = atlas.paths;
-      if (trainLog === undefined) return { reason: TRAIN_LOG.needs };
-      const rows: LossRow[] = [];
-      for await (const { value } of readJsonl(trainLog)) rows.push(value as LossRow);
-      return drawLossCurve(rows, options);
+      const rows = await atlas.trainLog();
+      return rows === undefined ? { reason: TRAIN_LOG.needs } : drawLossCurve(rows, options);
     },
   },
   {

@@ -7,7 +7,7 @@ import { toFamiliesJson } from "../../families/files/families-json.js";
 import { forestToGraphml } from "../../families/files/graphml.js";
 import { type AnalysisRow, parseAnalysis } from "../../labels/paper/clean-labels.js";
 import type { FamilyStabilityEntry, StabilityReport } from "../../compare/stability-report.js";
-import { familyStatistics, statisticsRecord } from "../../families/statistics/family-statistics.js";
+import { familyStatistics } from "../../families/statistics/family-statistics.js";
 import { reportTaxonomy } from "../../taxonomy/taxonomy-report.js";
 import { nameFamiliesByKeywords } from "../../labels/family-names.js";
 import { labelsFromAnalysis } from "../../labels/paper/labels-from-analysis.js";
@@ -25,7 +25,10 @@ import { readOverrides } from "../../records/overrides.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES } from "../files.js";
 import { findFamilies } from "./find-families.js";
+import { FormatError } from "../../core/errors.js";
+import type { FamilyResult } from "../../families/extract/extract-families.js";
 import type { Family } from "../../records/family.js";
+import { statisticsRecord } from "../../families/statistics/statistics-record.js";
 
 /**
  * Labels every latent by its documents' words; labels by a language model take their place, imported ones and those of an
@@ -104,6 +107,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       });
       const { forest } = found;
       const stability = await data.stability();
+      if (stability) checkMeasured(stability, found, path.join(dir, ATLAS_FILES.stability));
       const bare = stability ? withMemberStability(found.families, stability) : found.families;
       const labels = await data.labels();
       const label = (latent: number): string | undefined => labels.get(latent)?.text || undefined;
@@ -128,6 +132,23 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       );
     },
   );
+}
+
+/** Throws FormatError where stability was not measured of the very families and edges. */
+function checkMeasured(
+  { families, edges }: StabilityReport,
+  found: FamilyResult,
+  file: string,
+): void {
+  const isSame =
+    edges.length === found.forest.from.length &&
+    families.length === found.families.length &&
+    families.every(({ latent, members }, f) => {
+      const family = found.families[f];
+      return latent === family.parent && members.length === family.members.length;
+    });
+  if (isSame) return;
+  throw new FormatError(file, "is about other families than these: delete it or measure it again");
 }
 
 /** The families with the stability of every member. */

@@ -96,8 +96,8 @@ async function familiesFromCodes(
   const { findFamilies } = await import("../../atlas/steps/find-families.js");
   const { latentDensities } = await import("../../core/codes.js");
   const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
-  const { familyStatistics, statisticsRecord } =
-    await import("../../families/statistics/family-statistics.js");
+  const { familyStatistics } = await import("../../families/statistics/family-statistics.js");
+  const { statisticsRecord } = await import("../../families/statistics/statistics-record.js");
   const { readCodes } = await import("../../files/codes.js");
   const { compat, skipZeros, sae, out } = values;
   const codes = await readCodes(folder);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FormatError } from "../../core/errors.js";
-import { type Fields, checkJson } from "../../files/checked-json.js";
+import type { Fields } from "../../core/schema.js";
+import { checkJson } from "../../files/checked-json.js";
 import { quote } from "../../files/quote.js";
 import type { Family, FamilyMember } from "../../records/family.js";
 import { KEYWORD_SCORE, type Label, type LabelSource, type Score } from "../../records/label.js";
@@ -164,14 +165,15 @@ export function toFamilies(records: readonly FamilyRecord[]): Family[] {
 
 /**
  * Families from the parsed content of an atlas's own families.json, each with a label: its own, else its parent's. `source`
- * is used in errors. Throws FormatError where an entry holds no tree, as the paper's do, and as fromFamiliesJson does.
+ * is used in errors. Throws FormatError where an entry holds no tree, as the paper's do, or one of latents that are none of
+ * the `n`, and as fromFamiliesJson does.
  */
-export function parseFamilies(content: unknown, source = "families.json"): Family[] {
+export function parseFamilies(
+  content: unknown,
+  { source = "families.json", n = Infinity }: { source?: string; n?: number } = {},
+): Family[] {
   const records = fromFamiliesJson(content, { source });
-  const bare = records.find(({ members }) => members === undefined);
-  if (bare !== undefined) {
-    throw new FormatError(source, `family ${quote(bare.key)}: expected latent and members`);
-  }
+  for (const record of records) checkTree(record, source, n);
   return toFamilies(records).map((family, at): Family => {
     const { label: parentLabel } = records[at];
     const { label } = family;
@@ -185,6 +187,19 @@ export function parseFamilies(content: unknown, source = "families.json"): Famil
     };
     return { ...family, label: { ...none, ...label, text: parentLabel } };
   });
+}
+
+function checkTree({ key, latent, members }: FamilyRecord, source: string, n: number): void {
+  const fail: Fail = (problem) => {
+    throw new FormatError(source, `family ${quote(key)}: ${problem}`);
+  };
+  if (latent === undefined || members === undefined) return fail("expected latent and members");
+  const inside = new Set([latent, ...members.map((member) => member.latent)]);
+  for (const one of inside) if (one >= n) fail(`latent must be below ${n}, got ${one}`);
+  const loose = members.find((member) => !inside.has(member.parent));
+  if (loose !== undefined) {
+    fail(`latent ${loose.latent} hangs on ${loose.parent}, which is none of its latents`);
+  }
 }
 
 function fieldsOf({ text, source, scores, ...label }: Label): NameFields {

@@ -111,32 +111,6 @@ export function familyStatistics(
 }
 
 /**
- * Statistics in the names of the reference's metrics: `count`, `mean_size`, `mean_parent_child_ratio`,
- * `block_ratio_cooc`, `block_ratio_actsim` and `clean` (latents considered); then the other block variants,
- * `membership` and the nulls. Numbers that are not finite become null.
- */
-export function statisticsRecord(statistics: FamilyStatistics): Record<string, unknown> {
-  const { cooccurrence, activation } = statistics;
-  const record = {
-    count: statistics.count,
-    mean_size: statistics.meanSize,
-    mean_parent_child_ratio: statistics.meanRatio,
-    block_ratio_cooc: cooccurrence.ratio,
-    block_ratio_actsim: activation.ratio,
-    clean: statistics.nodes,
-    max_size: statistics.maxSize,
-    membership: statistics.membership,
-    block_relative_cooc: cooccurrence.relative,
-    block_relative_actsim: activation.relative,
-    block_fraction_cooc: cooccurrence.fraction,
-    block_fraction_actsim: activation.fraction,
-    null_shuffled: statistics.shuffled && nullRecord(statistics.shuffled),
-    null_density: statistics.density && nullRecord(statistics.density),
-  };
-  return JSON.parse(JSON.stringify(record)) as Record<string, unknown>;
-}
-
-/**
  * R of each family (see FamilyStatistics) [families]; with `stands` [n] latent `stands[i]` takes the place of latent i.
  */
 export function familyRatios(
@@ -203,16 +177,6 @@ function sumUp(runs: readonly BlockRatios[], meanRatios: readonly number[]): Nul
     meanRatio: spreadOf(meanRatios),
     cooccurrence: spreads("cooccurrence"),
     activation: spreads("activation"),
-  };
-}
-
-function nullRecord(chance: NullStatistics): Record<string, Spread> {
-  return {
-    mean_parent_child_ratio: chance.meanRatio,
-    block_ratio_cooc: chance.cooccurrence.ratio,
-    block_ratio_actsim: chance.activation.ratio,
-    block_fraction_cooc: chance.cooccurrence.fraction,
-    block_fraction_actsim: chance.activation.fraction,
   };
 }
 

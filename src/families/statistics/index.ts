@@ -13,5 +13,5 @@ export {
   type StatisticsOptions,
   familyRatios,
   familyStatistics,
-  statisticsRecord,
 } from "./family-statistics.js";
+export { type StatisticsRecord, statisticsRecord, statisticsSchema } from "./statistics-record.js";

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { readJsonl } from "../../files/jsonl.js";
-import { FormatError } from "../../core/errors.js";
+import { readCheckedJsonl } from "../../files/checked-json.js";
 import type { LabelEvidence } from "./evidence.js";
 
-const evidence = z.object({
+const evidence: z.ZodType<StoredEvidence> = z.object({
   of: z.enum(["latent", "family"]),
   latent: z.int().nonnegative(),
   label: z.string(),
@@ -55,12 +54,5 @@ export interface StoredEvidence extends Omit<LabelEvidence, "limit"> {
  * naming the line and the field, for anything else.
  */
 export async function* readEvidence(path: string): AsyncGenerator<StoredEvidence> {
-  for await (const { line, value } of readJsonl(path)) {
-    const { data, error } = evidence.safeParse(value);
-    if (error !== undefined) {
-      const { path: field, message } = error.issues[0];
-      throw new FormatError(path, `line ${line}: ${field.map(String).join(".")}: ${message}`);
-    }
-    yield data;
-  }
+  for await (const { value } of readCheckedJsonl(path, evidence)) yield value;
 }

@@ -111,9 +111,9 @@ for (const { k, n, checkpoint } of REFERENCE_SAES) {
     const { families } = extractReferenceFamilies(counted, clean);
     const nodes = clean.map(({ latent }) => latent);
     const metrics = kit.json("metrics") as Record<string, { families: Record<string, number> }>;
-    const record = statisticsRecord(
-      familyStatistics(families, nodes, counted, { compat: true, seeds: [1] }),
-    );
+    const record: Record<string, unknown> = {
+      ...statisticsRecord(familyStatistics(families, nodes, counted, { compat: true, seeds: [1] })),
+    };
     for (const [name, expected] of Object.entries(metrics[checkpoint].families)) {
       t.true(
         Math.abs((record[name] as number) - expected) < 1e-4,

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { type Fields, count, interval, measured } from "../core/schema.js";
+import type { Spread } from "../core/statistics.js";
+import type { EdgeAgreement, FamilyAgreement, FamilyMatch, LatentAgreement } from "./agreement.js";
+import type { LatentMatch } from "./best-class.js";
+import type { TaxonomyReport } from "./taxonomy-report.js";
+
+const spreadFields: Fields<Spread> = { mean: measured, sd: measured };
+const spread = z.object(spreadFields);
+
+const matchFields: Fields<LatentMatch> = {
+  latent: count,
+  active: count,
+  // -1 where there is no class.
+  classIndex: z.int(),
+  classId: z.string().optional(),
+  classSize: count,
+  hits: count,
+  precision: measured,
+  recall: measured,
+  f1: measured,
+  interval,
+  threshold: measured,
+};
+const match = z.object(matchFields);
+
+const overFields: Fields<LatentAgreement["over"][number]> = {
+  level: z.number(),
+  count,
+  share: measured,
+  null: spread,
+};
+const latentFields: Fields<LatentAgreement> = {
+  live: count,
+  meanF1: measured,
+  meanF1Null: spread,
+  over: z.array(z.object(overFields)),
+};
+
+const edgeFields: Fields<EdgeAgreement & { threshold: number }> = {
+  threshold: measured,
+  total: count,
+  edges: count,
+  equal: count,
+  above: count,
+  below: count,
+  share: measured,
+  interval,
+  shuffledNull: spread,
+  randomNull: spread,
+};
+
+const familyFields: Fields<FamilyMatch> = {
+  union: match,
+  parent: match,
+  matched: count,
+  coherence: measured,
+};
+const familiesFields: Fields<FamilyAgreement> = {
+  families: z.array(z.object(familyFields)),
+  meanF1: measured,
+  meanF1Null: spread,
+  meanParentF1: measured,
+  coherent: count,
+  meanCoherence: measured,
+  meanCoherenceNull: spread,
+};
+
+const heldOutFields: Fields<TaxonomyReport["heldOut"]> = {
+  meanF1: measured,
+  over: z.array(z.object({ level: z.number(), count, share: measured })),
+};
+const fields: Fields<TaxonomyReport> = {
+  documents: count,
+  classes: count,
+  level: z.number(),
+  active: z.object(latentFields),
+  tuned: z.object(latentFields),
+  heldOut: z.object(heldOutFields),
+  edges: z.array(z.object(edgeFields)),
+  families: z.object(familiesFields).optional(),
+  matches: z.array(match),
+  heldOutF1: z.array(measured),
+  nullF1: z.array(measured),
+};
+
+/** The content of `taxonomy.json`. */
+export const taxonomySchema: z.ZodType<TaxonomyReport> = z.object(fields);

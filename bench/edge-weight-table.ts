@@ -1,4 +1,5 @@
-// Builds forests and families of given SAEs (paths) over the sample with every compared edge weight, and prints as a markdown
+// Builds forests and families of given SAEs (paths) over the sample with every compared edge weight, and prints as a
+// markdown
 // table how well they agree with WordNet's classes: which weight should be the default.
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
@@ -25,7 +26,7 @@ const { values: options, positionals } = parseArgs({
     together: { type: "string", default: "2" },
     /** Edges kept, as shares of the latents. */
     edges: { type: "string", default: "0.5,0.9" },
-    /** Prints a table for each SAE too. */
+    /** Also prints a table per SAE. */
     each: { type: "boolean", default: false },
   },
 });
@@ -88,7 +89,7 @@ async function measure(path: string): Promise<Map<string, Row>> {
   return table;
 }
 
-/** Prints the mean of the tables, one row a weight and number of edges. */
+/** Prints the mean of the tables, one row per weight and number of edges. */
 function printTable(title: string, means: readonly Map<string, Row>[]): void {
   process.stdout.write(`\n${title}\n\n| weight | edges / n | ${COLUMNS.join(" | ")} |\n`);
   process.stdout.write(

@@ -1,4 +1,4 @@
-// What this machine does at most: the bare matrix product and memory bandwidth.
+// The machine's limits: the bare matrix product and memory bandwidth.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { matrixRows } from "../src/core/index.js";
@@ -16,7 +16,7 @@ const CONFIG = 2048;
 const CHUNK = 98_304;
 const PHASES = { read: 0, copy: 1, mix: 2 };
 
-/** Bytes a millisecond on all threads, read and written ones counted alike. */
+/** Bytes per millisecond on all threads, read or written. */
 export interface Bandwidth {
   /** Reading an array larger than the caches. */
   read: number;

@@ -1,6 +1,6 @@
 import { isAbsent } from "./part.js";
 
-/** A number with three significant digits, thousands set apart; whole numbers in full. */
+/** A number with three significant digits and thousands separators; integers in full. */
 export function figure(value: number): string {
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
   if (!Number.isFinite(value)) return "none";
@@ -20,12 +20,12 @@ export function tiny(value: number): string {
   return value === 0 ? "0" : value.toExponential(1);
 }
 
-/** How many times as fast as a peer we are, by seconds of the same work. */
+/** How many times faster ours is than a peer, from the seconds of the same work. */
 export function ratio(peer: number, ours: number): string {
   return `${figure(peer / ours)} ×`;
 }
 
-/** The best of the figures of several rounds by `key`; absent where one of them is. */
+/** The round with the lowest `key`; absent if any round is. */
 export function best<T extends object>(rounds: readonly T[], key: keyof T): T {
   return (
     rounds.find(isAbsent) ??

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from "node:os";
 
-/** The machine and the versions that a run measured, as lines of a markdown list. */
+/** The machine and versions of a run, as lines of a markdown list. */
 export function describeMachine(): string[] {
   const require = createRequire(import.meta.url);
   const onnx = require("onnxruntime-node/package.json") as { version: string };
@@ -19,7 +19,7 @@ export function describeMoment(): string {
   return `_${minute} UTC, load ${loadavg()[0].toFixed(1)} before._`;
 }
 
-// Some virtual machines name only the maker; the family tells the generation.
+// Some virtual machines report only the vendor; the family identifies the generation.
 function cpuName(): string {
   const model = cpus()[0]?.model.trim() ?? "unknown CPU";
   try {

@@ -1,5 +1,5 @@
-// Measures the library beside its Python peers and writes docs/benchmarks.md.
-// npm run bench [-- --quick] [NAME...]; without names all parts but the longest. Sections of other parts stay.
+// Measures the library and its Python peers and writes docs/benchmarks.md.
+// npm run bench [-- --quick] [NAME...]; without names all parts but the longest. Sections of other parts are kept.
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     out: { type: "string", default: "docs/benchmarks.md" },
-    /** Seconds to wait for a quiet machine before each measurement. */
+    /** Seconds to wait for an idle machine before each measurement. */
     wait: { type: "string", default: "0" },
     list: { type: "boolean", default: false },
   },
@@ -56,7 +56,7 @@ async function runParts(parts: readonly Part[]): Promise<void> {
       if (section === undefined) continue;
       const measured = { ...section, body: `${section.body}\n\n${moment}` };
       process.stdout.write(`\n## ${part.title}\n\n${measured.body}\n`);
-      // After each part, so that a stopped run keeps what it has.
+      // After each part, so that an interrupted run keeps its results.
       if (!options.quick) await save(head, measured);
     }
   } finally {
@@ -103,12 +103,11 @@ function describeRun(peers: string): string {
   const lines = [...describeMachine(), `Python peers: ${peers}`, `last run: ${date}`];
   return `# Benchmarks
 
-\`npm run bench\` measures and writes this page; \`npm run bench -- NAME…\` runs single parts, \`--list\` names them and
-\`--quick\` tries them on small sizes without writing; \`--wait SECONDS\` waits up to so long before each measurement for
-a quiet machine. Every measurement has a process of its own, with its peak memory
-(resident set); ours and the peers' alternate within one run and use all cores. Where several rounds were run, the best
-of each side counts. A ratio over 1 × means that we are faster. Python is \`$FEATURE_FAMILIES_PYTHON\`, else
-\`python3\`; a peer that cannot be imported is left out.
+\`npm run bench\` measures and writes this page. \`npm run bench -- NAME…\` runs single parts, \`--list\` lists them, \`--quick\`
+runs them on small sizes without writing, and \`--wait SECONDS\` waits at most that long for an idle machine before each
+measurement. Every measurement runs in its own process, with its peak memory (resident set); ours and the peers' alternate
+within one run and use all cores. Of several rounds, the best of each side counts. A ratio above 1 × means that ours is
+faster. Python is \`$FEATURE_FAMILIES_PYTHON\`, else \`python3\`; a peer that cannot be imported is omitted.
 
 ${lines.map((line) => `- ${line}`).join("\n")}`;
 }

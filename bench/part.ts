@@ -1,35 +1,35 @@
-/** Where a part works and how large. */
+/** Where a part works and at what size. */
 export interface TaskContext {
   /** A temporary folder that all parts of a run share. */
   folder: string;
-  /** Small sizes, to try the benchmark itself. */
+  /** Use small sizes, to test the benchmark itself. */
   quick: boolean;
 }
 
-/** What a process of its own measured. */
+/** What a separate process measured. */
 export type Measured<T> = T & {
-  /** Most memory the process held, in MB. */
+  /** Peak memory of the process, in MB. */
   peakMB: number;
 };
 
-/** A Python twin that could not run, and why. */
+/** The reason why a Python peer could not run. */
 export interface Absent {
   absent: string;
 }
 
 /** What a part measures with. */
 export interface Bench extends TaskContext {
-  /** Runs one of the part's tasks in a process of its own. */
+  /** Runs one of the part's tasks in a separate process. */
   task<T>(name: string): Promise<Measured<T>>;
   /** Runs peers/NAME.py with the shared folder and `args`. */
   peer<T>(name: string, ...args: string[]): Promise<Measured<T> | Absent>;
-  /** Runs the command line from dist and gives its seconds, standard output and largest memory in MB. */
+  /** Runs the command line from dist and returns its seconds, standard output and peak memory in MB. */
   cli(...args: string[]): Promise<{ seconds: number; stdout: string; peakMB: number }>;
-  /** Runs a script of this folder and gives its standard output. */
+  /** Runs a script of this folder and returns its standard output. */
   script(name: string, ...args: string[]): Promise<string>;
 }
 
-/** A figure that is held against a target of the project. */
+/** A figure that is compared with a target of the project. */
 export interface Target {
   what: string;
   target: string;
@@ -47,11 +47,11 @@ export interface Section {
 export interface Part {
   name: string;
   title: string;
-  /** Left out of a run that names no parts: it takes many minutes. */
+  /** Runs only if named: it takes many minutes or needs a server. */
   onlyByName?: boolean;
-  /** Pieces of work, each run in a process of its own; what they give must survive JSON. */
+  /** Pieces of work, each run in a separate process; their results must be JSON. */
   tasks?: Record<string, (context: TaskContext) => Promise<object>>;
-  /** Measures and writes the section; a part that cannot run here gives the reason as a string. */
+  /** Measures and writes the section; a part that cannot run here returns the reason as a string. */
   run(bench: Bench): Promise<Section | string>;
 }
 

@@ -1,6 +1,6 @@
 import { type Codes, type Random, createCodes, createRandom } from "../src/core/index.js";
 
-/** A family put into codes on purpose. */
+/** A family planted in codes. */
 export interface PlantedFamily {
   parent: number;
   members: number[];
@@ -8,16 +8,16 @@ export interface PlantedFamily {
   strength: number;
 }
 
-/** What is planted, and in how many documents. */
+/** What to plant, and in how many documents. */
 export interface PlantedOptions {
   documents?: number;
-  /** Latents active in a document. */
+  /** Latents active per document. */
   k?: number;
   /** Families of each strength, and their members. */
   familiesEach?: number;
   members?: number;
   strengths?: readonly number[];
-  /** Latents that go with nothing. */
+  /** Unrelated latents. */
   noise?: number;
   seed?: number;
 }
@@ -26,14 +26,13 @@ export interface PlantedOptions {
 export interface Planted {
   codes: Codes;
   families: PlantedFamily[];
-  /** Latents of no family. */
+  /** Latents without a family. */
   noise: number[];
 }
 
 /**
- * Codes of documents that are drawn one by one: each takes some members of families, their parents as often as the
- * strength says, and fills up with latents at random, the noise among them. Densities of the noise are spread over
- * those of parents and members.
+ * Codes of documents drawn one by one: each contains some members of families, their parents with the probability given
+ * by the strength, and random other latents, including noise. The noise covers the densities of parents and members.
  */
 export function plantCodes(options: PlantedOptions = {}): Planted {
   const { documents = 4000, k = 6, familiesEach = 6, members = 6 } = options;
@@ -79,7 +78,7 @@ function drawDocument(
     const { parent, members, strength } = families[Math.floor(random() * families.length)];
     chosen.add(members[Math.floor(random() * members.length)]);
     if (random() < strength) chosen.add(parent);
-    // Parents are everywhere a little, so that a weak family is not told by its parent's rarity.
+    // Parents occur everywhere to some extent, so that rarity does not reveal the parent of a weak family.
     if (random() < 0.5) chosen.add(families[Math.floor(random() * families.length)].parent);
   }
   while (chosen.size < k) {

@@ -1,4 +1,4 @@
-// Starts the processes that measure: our tasks, their Python twins and the command line.
+// Starts the processes that measure: our tasks, their Python peers and the command line.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -37,7 +37,7 @@ export async function runTask<T>(
   return lastLine<Measured<T>>(stdout);
 }
 
-/** Runs build/bench/NAME.js and gives its standard output. Throws Error with what it printed if it fails. */
+/** Runs build/bench/NAME.js and returns its standard output. Throws Error with what it printed if it fails. */
 export async function runScript(name: string, args: string[]): Promise<string> {
   const script = fileURLToPath(new URL(`${name}.js`, import.meta.url));
   const { code, stdout, stderr } = await run(process.execPath, [script, ...args]);
@@ -45,7 +45,7 @@ export async function runScript(name: string, args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Runs bench/peers/NAME.py; absent where Python or a package it needs is not there. */
+/** Runs bench/peers/NAME.py; absent if Python or a package it needs is missing. */
 export async function runPeer<T>(
   name: string,
   { folder, quick }: TaskContext,
@@ -71,7 +71,7 @@ export async function runCli(
   return ended;
 }
 
-/** Waits until the machine has been idle to 90 % for two seconds, at most `seconds`. */
+/** Waits until the machine has been 90 % idle for two seconds, at most `seconds`. */
 export async function waitForQuiet(seconds: number): Promise<void> {
   const end = performance.now() + 1000 * seconds;
   while (performance.now() < end) {
@@ -91,7 +91,7 @@ function cpuTimes(): { idle: number; all: number } {
   };
 }
 
-/** Builds dist, so that the command line is that of these sources. */
+/** Builds dist, so that the command line matches these sources. */
 export async function buildDist(): Promise<void> {
   const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
   const project = join(ROOT, "tsconfig.json");
@@ -99,7 +99,7 @@ export async function buildDist(): Promise<void> {
   if (code !== 0) throw new Error(`tsc: ${stdout}`);
 }
 
-/** Most memory that a process of Linux held so far, in MB; undefined elsewhere. */
+/** Peak memory of a Linux process so far, in MB; undefined elsewhere. */
 export function peakOf(pid: number | "self"): number | undefined {
   try {
     const found = /VmHWM:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));

@@ -1,16 +1,16 @@
 import { correlation, createRandom } from "../src/core/index.js";
 
-/** Spearman's rank correlation, with the middle 95 % of what resamples of the pairs give. */
+/** Spearman's rank correlation, with the middle 95 % of a bootstrap over the pairs. */
 export interface RankCorrelation {
   value: number;
   interval: [number, number];
-  /** Pairs of finite numbers that it is about. */
+  /** Number of pairs of finite numbers. */
   pairs: number;
 }
 
 const RESAMPLES = 1000;
 
-/** Rank correlation of two lists, ties at their mean rank; pairs with a number that is not finite are left out. */
+/** Rank correlation of two lists, ties at their mean rank; pairs with a non-finite number are omitted. */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): RankCorrelation {
   const places = a.flatMap((x, i) => (Number.isFinite(x) && Number.isFinite(b[i]) ? [i] : []));
   const random = createRandom(0);

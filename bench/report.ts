@@ -5,15 +5,15 @@ const START = "<!-- measured -->";
 const END = "<!-- end -->";
 const TARGETS = "Targets";
 
-/** A section as it enters the document. */
+/** A section of the document. */
 export interface TitledSection extends Section {
   title: string;
 }
 
 /**
- * The document `existing` with the sections of this run in place of their earlier ones. Sections that were not run,
- * those written by hand, and text outside of a section's marks stay as they are. `order` lists the titles of all
- * parts; the sections stand in that order, others behind them. `head` replaces what stands before the first section.
+ * The document `existing` with its sections replaced by those of this run. Sections that were not run, handwritten
+ * ones, and text outside a section's markers are kept. `order` lists the titles of all parts; the sections follow that
+ * order, with others after them. `head` replaces everything before the first section.
  */
 export function mergeReport(
   existing: string,

@@ -1,5 +1,5 @@
 // Trains SAEs of several k and n on the sample and prints, as a markdown table, how well their latents agree with
-// WordNet's classes: which k and n the demo should take.
+// WordNet's classes: which k and n the demo should use.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -84,7 +84,7 @@ async function measure(settings: Settings): Promise<void> {
   ]);
 }
 
-// With --keep a folder holds the trained SAEs, and one that is there is not trained again.
+// With --keep, trained SAEs are kept in a folder and not trained again.
 async function train(settings: Settings): Promise<{ sae: Sae; seconds?: number }> {
   const { k, n, epochs, batch, lr, seed } = settings;
   const name = `${k}_${n}_${epochs}_${batch}_${lr}_${seed}.safetensors`;

@@ -1,4 +1,4 @@
-// How well ways of resampling tell what comes again in documents that they have not seen.
+// How well resampling schemes predict what recurs in documents that they have not seen.
 import { type ResampleScheme, documentStability } from "../src/compare/index.js";
 import {
   type Codes,
@@ -19,7 +19,7 @@ import {
 } from "../src/families/index.js";
 import { plantCodes } from "./planted.js";
 
-/** The ways compared, by name. */
+/** The schemes compared, by name. */
 export const SCHEMES: readonly (ResampleScheme & { name: string })[] = [
   { name: "bootstrap", scheme: "bootstrap" },
   { name: "a quarter", share: 0.25 },
@@ -29,18 +29,18 @@ export const SCHEMES: readonly (ResampleScheme & { name: string })[] = [
   { name: "80 %", share: 0.8 },
 ];
 
-/** One way against what fresh documents give. Differences are stability less what came again there. */
+/** One scheme compared with fresh documents. Biases are stability minus the share that recurred there. */
 export interface SchemeFigures {
   name: string;
-  /** AUC of an edge's stability for its coming again, or, where edges were planted, for having been planted. */
+  /** AUC of an edge's stability for whether it recurs or, for planted codes, whether it was planted. */
   auc: number;
   edgeBias: number;
   familyBias: number;
-  /** Root of the mean square of those of the families. */
+  /** Root mean square of the families' biases. */
   familyError: number;
 }
 
-/** Figures of the ways; of the weight only its AUC. */
+/** Results of the schemes, and the AUC of the weight. */
 export interface SchemeTable {
   weightAuc: number;
   edges: number;
@@ -48,7 +48,7 @@ export interface SchemeTable {
   rows: SchemeFigures[];
 }
 
-/** On planted codes: what is true of an edge or family is how often it comes in `fresh` new corpora. */
+/** On planted codes: the truth about an edge or family is how often it occurs in `fresh` new corpora. */
 export async function judgeOnPlanted(
   documents: number,
   { seeds, fresh, resamples }: { seeds: readonly number[]; fresh: number; resamples: number },
@@ -75,7 +75,7 @@ export async function judgeOnPlanted(
   return meanTable(runs);
 }
 
-/** On real codes: families of one half of the documents, and what comes again in the other half. */
+/** On real codes: families of one half of the documents, and what recurs in the other half. */
 export async function judgeOnHalves(
   codes: Codes,
   options: FamilyOptions,

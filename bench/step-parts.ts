@@ -1,4 +1,4 @@
-// Where a training step's time goes, and how far each part is from what the machine does at most.
+// Where a training step's time goes, and how far each part is from the machine's limit.
 import type { StepPart } from "../src/engine/kernels/index.js";
 import type { Bandwidth } from "./floors.js";
 import { figure } from "./format.js";
@@ -13,7 +13,7 @@ export interface StepSizes {
   batch: number;
 }
 
-/** The machine's rates that the floors are made of. */
+/** The machine's rates, from which the floors are computed. */
 export interface Floors extends Bandwidth {
   /** GFLOP/s of the bare product. */
   gemm: number;
@@ -22,7 +22,7 @@ export interface Floors extends Bandwidth {
 interface Floor {
   part: StepPart;
   title: string;
-  /** What the part cannot do without, in words. */
+  /** The unavoidable work of the part, in words. */
   bound: string;
   milliseconds: number;
 }

@@ -1,4 +1,4 @@
-// Seeded inputs of a given size; each is made once a run.
+// Seeded inputs of a given size, each made once per run.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -23,7 +23,7 @@ export function randomUnitRows(rows: number, d: number, seed: number): Matrix {
   return normalizeRows(out);
 }
 
-/** Unit rows [rows, d] around `clusters` centres, as decoder directions of like latents are. */
+/** Unit rows [rows, d] around `clusters` centres, like the decoder directions of similar latents. */
 export function clusteredRows(rows: number, d: number, clusters: number, seed: number): Matrix {
   const random = createRandom(seed);
   const centres = randomUnitRows(clusters, d, seed + 1);
@@ -94,8 +94,8 @@ export async function writeCodes(
 }
 
 /**
- * Codes like those of a corpus: latents' frequencies fall by a power of their rank, and a document takes 70 % of its
- * latents from its three topics of about 40 latents each, so that some pairs meet often and most seldom.
+ * Codes like those of a corpus: latents' frequencies follow a power law of their rank, and a document takes 70 % of its
+ * latents from its three topics of about 40 latents each, so that some pairs co-activate often and most rarely.
  */
 export function topicalCodes(rows: number, k: number, n: number, seed: number): Codes {
   const random = createRandom(seed);

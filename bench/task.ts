@@ -1,4 +1,4 @@
-// Runs one task of a part and prints what it measured as a line of JSON, with the most memory the process held.
+// Runs one task of a part and prints its result as a line of JSON, with the peak memory of the process.
 import { PARTS } from "./parts.js";
 import { peakOf } from "./processes.js";
 

@@ -47,7 +47,7 @@ export interface Synset {
   definition: string;
 }
 
-/** What to take from WordNet: lexical files whole, single subtrees (the root included), and subtrees to leave out. */
+/** What to take from WordNet: whole lexical files, single subtrees (including the root), and subtrees to exclude. */
 export interface SynsetSelection {
   lexicalFiles: readonly string[];
   subtrees: readonly string[];
@@ -55,8 +55,8 @@ export interface SynsetSelection {
 }
 
 /**
- * The noun synsets of WordNet's `data.noun` (wndb(5WN)) in file order. `name` stands for the file in errors.
- * Throws FormatError with the line number where a line does not fit the format or a hypernym is not in the file.
+ * The noun synsets of WordNet's `data.noun` (wndb(5WN)) in file order. Errors refer to the file as
+ * `name`. Throws FormatError with the line number if a line is malformed or a hypernym is not in the file.
  */
 export function parseNouns(text: string, name: string): Synset[] {
   const synsets: Synset[] = [];
@@ -80,7 +80,7 @@ export function parseNouns(text: string, name: string): Synset[] {
   return synsets;
 }
 
-/** The ids of `root` and of everything below it; empty where `root` is no synset's id. */
+/** The ids of `root` and of everything below it; empty if `root` is not a synset's id. */
 export function subtreeIds(synsets: readonly Synset[], root: string): Set<string> {
   const children = new Map<string, string[]>();
   for (const { id, parents } of synsets) {
@@ -96,7 +96,7 @@ export function subtreeIds(synsets: readonly Synset[], root: string): Set<string
   return seen;
 }
 
-/** The selected synsets in their given order. Throws RangeError for a lexical file or a root that is not there. */
+/** The selected synsets in their given order. Throws RangeError for an unknown lexical file or root. */
 export function selectSynsets(
   synsets: readonly Synset[],
   { lexicalFiles, subtrees, without }: SynsetSelection,
@@ -122,7 +122,7 @@ export function selectSynsets(
   );
 }
 
-/** Every ancestor of the given synsets, themselves left out unless they are an ancestor of another one. */
+/** Every ancestor of the given synsets, excluding the synsets themselves unless they are ancestors of another one. */
 export function ancestorIds(synsets: readonly Synset[], of: readonly Synset[]): Set<string> {
   const byId = new Map(synsets.map((synset) => [synset.id, synset]));
   const seen = new Set<string>();
@@ -136,8 +136,8 @@ export function ancestorIds(synsets: readonly Synset[], of: readonly Synset[]): 
 }
 
 /**
- * A short name for each synset: its first word; where several share that, with the lexical file in parentheses;
- * where that is shared too, all its words; where even that is, the id behind it.
+ * A short name for each synset: its first word; if several share that, with the lexical file in parentheses; if that is
+ * shared too, all its words; if even that is shared, with the id.
  */
 export function nameSynsets(synsets: readonly Synset[]): Map<string, string> {
   const forms: ((synset: Synset) => string)[] = [

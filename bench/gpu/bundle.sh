@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Puts all that the GPU benchmark needs into one folder, for a Linux x64 machine with a card but no Node and no network:
+# Collects everything the GPU benchmark needs in one folder, for a Linux x64 machine with a card but without Node or network:
 #   bash bench/gpu/bundle.sh FOLDER      then, there:   bash FOLDER/run.sh [--quick]
-# Brings Node, the compiled project, the packages' binaries for Linux x64 and the Vulkan loader. The card's own driver
-# (its Vulkan ICD and CUDA) and Python with PyTorch must be there.
+# Contains Node, the compiled project, the packages' binaries for Linux x64 and the Vulkan loader. The card's own driver
+# (its Vulkan ICD and CUDA) and Python with PyTorch must be installed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:?give a folder}
@@ -19,7 +19,7 @@ for name in onnxruntime-common webgpu @tensorflow/tfjs-core @tensorflow/tfjs-bac
   @tensorflow/tfjs-backend-webgpu long seedrandom node-fetch whatwg-url tr46 webidl-conversions onnxruntime-node; do
   if [ -e "$modules/$name" ]; then copy "$name"; fi
 done
-# Only what Linux x64 runs: the other systems' binaries are most of the size.
+# Linux x64 only: the other systems' binaries are most of the size.
 find "$out/app/node_modules/webgpu/dist" -mindepth 1 -maxdepth 1 -type d ! -name linux-x64 -exec rm -r {} +
 find "$out"/app/node_modules/onnxruntime-node/bin/napi-v*/ -mindepth 1 -maxdepth 1 ! -name linux -exec rm -r {} +
 find "$out/app/node_modules/onnxruntime-node/bin" -type d -name arm64 -prune -exec rm -r {} +
@@ -32,7 +32,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 export LD_LIBRARY_PATH="$here/lib:${LD_LIBRARY_PATH:-}" TORCH_PEER="$here/torch-peer.py"
 export PATH="$PATH:/usr/sbin:/sbin" # ldconfig's place
 export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$(mktemp -d)}"
-# A container often has NVIDIA's Vulkan library without the file that names it.
+# Containers often have NVIDIA's Vulkan library without the manifest that names it.
 if [ -z "${VK_ICD_FILENAMES:-}" ] && ! ls /usr/share/vulkan/icd.d/*nvidia* /etc/vulkan/icd.d/*nvidia* >/dev/null 2>&1; then
   if ldconfig -p | grep -q libGLX_nvidia.so.0; then
     printf '{"file_format_version":"1.0.0","ICD":{"library_path":"libGLX_nvidia.so.0","api_version":"1.3.0"}}\n' >"$here/nvidia.json"

@@ -9,7 +9,7 @@ import {
   trainerOf,
 } from "../../src/engine/index.js";
 
-// Encode and training step on WebGPU beside PyTorch on the same card, in one run: measure.js [--quick] [ENGINE…].
+// Encoding and a training step on WebGPU and in PyTorch on the same card, in one run: measure.js [--quick] [ENGINE…].
 // Prints a Markdown table; the floor is the one dense product of an encode at PyTorch's own rate.
 
 const FULL = { d: 1536, n: 9216, k: 64, auxk: 128, batch: 1024, steps: 12 };

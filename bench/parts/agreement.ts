@@ -189,13 +189,13 @@ export const agreementPart: Part = {
   title: "Agreement with the authors' code",
   tasks: Object.fromEntries(SAES.map((sae) => [`codes${sae.n}`, codesTask(sae)])),
   async run(bench): Promise<Section | string> {
-    if (!existsSync(REFERENCE)) return "the reference kit does not lie beside the project";
+    if (!existsSync(REFERENCE)) return "the reference kit is not next to the project";
     const rows: Row[] = [];
     for (const sae of SAES) rows.push(...(await compareSae(bench, sae)));
     rows.push(...(await compareTraining(bench)), ...(await comparePaper(bench)));
     return {
-      body: `The commands \`encode\`, \`metrics\`, \`families --compat\` and \`train\` against what the authors' Python code (PyTorch, NumPy,
-networkx) gave for 6,000 arXiv abstracts. Tests hold the same bounds.
+      body: `The commands \`encode\`, \`metrics\`, \`families --compat\` and \`train\` compared with the results of the authors' Python code (PyTorch, NumPy,
+networkx) for 6,000 arXiv abstracts. Tests enforce the same bounds.
 
 ${markdownTable(["what", "found", "bound"], rows)}`,
     };

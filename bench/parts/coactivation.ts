@@ -117,8 +117,8 @@ ${tiny(sparse.difference)} at most.`;
       add(scaled, dense.counts, dense.cosines, dense.peakMB);
     }
     return {
-      body: `C and D of ${figure(rows)} documents, k ${k}, n ${n}: synthetic codes with frequencies that fall by a power of the rank
-and with topics, ${figure(ours.pairs)} pairs that meet. Reading the codes takes ${seconds(ours.read)} more.${agreement}
+      body: `C and D of ${figure(rows)} documents, k ${k}, n ${n}: synthetic codes with topics and with frequencies that follow a power law of
+the rank, ${figure(ours.pairs)} co-active pairs. Reading the codes takes ${seconds(ours.read)} more.${agreement}
 
 ${markdownTable(["", "time", "peak, GB", "ours is faster by"], table)}`,
       targets: [

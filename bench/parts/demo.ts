@@ -44,7 +44,7 @@ export const demoPart: Part = {
       ["**all**", cold.seconds.toFixed(1)],
     ];
     return {
-      body: `\`feature-families demo\` into an empty folder, and again with nothing changed (${seconds(warm.seconds)}). The largest
+      body: `\`feature-families demo\` into an empty folder; a second run with nothing changed takes ${seconds(warm.seconds)}. The peak
 memory of the process is ${figure(cold.peakMB)} MB.
 
 ${markdownTable(["step", "seconds"], rows)}`,

@@ -105,9 +105,9 @@ export const encodePart: Part = {
     return {
       body: `${figure(rows)} random unit embeddings (d ${d}) are streamed from an .npy file, encoded by an SAE of n ${n}, k ${k}
 and streamed to the two files of codes. The bare matrix product, measured in the same process, is the floor: it takes
-${figure((2 * d * n) / 1e6)} MFLOP a document. PyTorch reads the file by memory map, multiplies in blocks of 1,024 rows, takes top-k and
+${figure((2 * d * n) / 1e6)} MFLOP per document. PyTorch memory-maps the file, multiplies in blocks of 1,024 rows, takes the top k and
 writes the same files.${equal} Peak memory is ${figure(ours.quarterMB)} MB after a quarter of the documents and ${figure(ours.peakMB)} MB
-after all: the size of the blocks decides it, not N.
+after all: it depends on the size of the blocks, not on N.
 
 ${markdownTable(["", "documents/s", "bare product, GFLOP/s", "share of the floor", "ours is faster by"], table)}`,
       targets: [
@@ -118,7 +118,7 @@ ${markdownTable(["", "documents/s", "bare product, GFLOP/s", "share of the floor
           met,
         },
         {
-          what: "end to end from a file, of the bare product's rate",
+          what: "end to end from a file, relative to the bare product",
           target: "≥ 90 %",
           measured: `${figure(100 * share)} %`,
           met: bench.quick || share >= 0.9,

@@ -104,11 +104,11 @@ export const familiesPart: Part = {
       row("networkx.maximum_spanning_tree", networkx),
     ];
     return {
-      body: `Families of the co-activation above, by the defaults: all pairs are weighed, ${figure(ours.edges)} of them are edges, and
-four passes give ${figure(ours.families)} families with ${figure(ours.members)} members in ${seconds(ours.seconds)}. Their statistics with both nulls take
+      body: `Families of the co-activation above, with the defaults: all pairs are weighted, ${figure(ours.edges)} of them become edges, and
+four passes give ${figure(ours.families)} families with ${figure(ours.members)} members in ${seconds(ours.seconds)}. Their statistics with both null models take
 ${seconds(ours.statistics)} more. Peak memory with codes and co-activation is ${figure(ours.peakMB / 1000)} GB.
 
-One maximum spanning forest over the same edges (ours are sorted already; networkx holds them as a graph):
+One maximum spanning forest over the same edges (ours are already sorted; networkx has them as a graph):
 
 ${markdownTable(["", "time", "edges kept", "their total weight", "ours is faster by"], table)}`,
       targets: [

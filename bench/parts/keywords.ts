@@ -62,7 +62,7 @@ export const keywordsPart: Part = {
     ];
     return {
       body: `${figure(ours.documents)} documents of the sample, ${figure(ours.latents)} latents, of which ${figure(ours.labelled)} get a label. Ours also scores every
-label on documents that its words were not chosen from, which the twin does not; it is there for scale.
+label on documents that its words were not chosen from, which the peer does not; it is included for scale.
 
 ${markdownTable(["", "index the words", "label", "together", "ours is faster by"], table)}`,
     };

@@ -67,9 +67,9 @@ export const mapQualityPart: Part = {
       "co-activation neighbours kept",
     ];
     return {
-      body: `Maps of the sample's ${figure(latents)} latents by what their neighbours are taken from, mean of ${SEEDS.length} seeds, ${COUNT} neighbours: the share
-of each latent's neighbours that are among its nearest on the map (by chance ${(COUNT / latents).toFixed(3)}), and the trustworthiness of
-Venna and Kaski (by chance about 0.5).
+      body: `Maps of the sample's ${figure(latents)} latents by the source of their neighbours, mean of ${SEEDS.length} seeds, ${COUNT} neighbours: the share
+of each latent's neighbours that are among its nearest on the map (chance: ${(COUNT / latents).toFixed(3)}), and the trustworthiness of
+Venna and Kaski (chance: about 0.5).
 
 ${markdownTable(columns, rows)}`,
     };

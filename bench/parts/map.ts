@@ -130,7 +130,7 @@ export const mapPart: Part = {
       judged.push(["umap-learn, seeded", kept.toFixed(3), trust.toFixed(3)]);
     }
     return {
-      body: `${figure(n)} unit vectors (d ${d}) around 300 centres, ${COUNT} neighbours, ${EPOCHS} rounds on both sides. Peak memory is
+      body: `${figure(n)} unit vectors (d ${d}) around 300 centres, ${COUNT} neighbours, ${EPOCHS} epochs on both sides. Peak memory is
 ${figure(ours.peakMB)} MB.${note}
 
 ${markdownTable(columns, table)}

@@ -90,9 +90,9 @@ export const readersPart: Part = {
     });
     const streamed = statSync(join(bench.folder, "embeddings.npy")).size / 1e6 / seconds.stream;
     return {
-      body: `Whole files, cached by the system, the best of ${ROUNDS} rounds, beside numpy.load, torch.load (weights only) and safetensors.
-Conversions are counted on both sides. Into memory that is in use already a read takes a third of the time: the rest is
-the kernel's, for fresh pages, which NumPy seems to get in huge ones. Streaming the float32 file in row blocks gives ${figure(streamed)} MB/s.
+      body: `Whole files, cached by the system, best of ${ROUNDS} rounds, compared with numpy.load, torch.load (weights only) and safetensors.
+Conversions are included on both sides. Into memory already in use, a read takes a third of the time: the rest is the kernel's
+allocation of new pages, which for NumPy seem to be huge pages. Streaming the float32 file in row blocks gives ${figure(streamed)} MB/s.
 
 ${markdownTable(["file", "MB", "ours, MB/s", "Python, MB/s", "ours is faster by"], rows)}`,
     };

@@ -32,8 +32,8 @@ export const sampleSaePart: Part = {
     const { table } = await sampleSaes(bench, [4, 8, 16], [512, 768, 1024, 1536]);
     return {
       body: `SAEs of several sizes trained on the sample, and how well their latents, forest edges and families agree with WordNet's
-classes (\`bench/sample-sae.ts\`). F1 is that of each latent's best class, "held out" on documents that did not choose it;
-"agree" is the share of matching edges whose parent's class is above or equal to the child's.
+classes (\`bench/sample-sae.ts\`). F1 is that of each latent's best class, "held out" on documents that were not used to choose it;
+"agree" is the share of matched edges whose parent's class is above or equal to the child's.
 
 ${table}`,
     };
@@ -49,10 +49,10 @@ export const edgeWeightsPart: Part = {
     const { files } = await sampleSaes(bench, [8, 16], [512, 768, 1024]);
     const table = (await bench.script("edge-weight-table", ...files)).replace(/^mean of .*$/m, "");
     return {
-      body: `Forests and families of the sample by every edge weight, and how well they agree with WordNet's classes: mean of
-${files.length} SAEs (k 8 and 16, n 512, 768 and 1,024; \`bench/edge-weight-table.ts\`). Of the forest's edges the strongest are taken, as many as
-the second column says; "edges" counts those whose two latents both match a class with an F1 over the bound, "share"
-tells in how many of these the parent's class is above or equal to the child's.
+      body: `Forests and families of the sample for every edge weight, and how well they agree with WordNet's classes: mean of
+${files.length} SAEs (k 8 and 16, n 512, 768 and 1,024; \`bench/edge-weight-table.ts\`). The second column is the number of strongest edges
+taken from the forest; "edges" counts those whose two latents both match a class with an F1 above the bound, "share" is
+the share of these in which the parent's class is above or equal to the child's.
 
 ${table.trim()}`,
     };

@@ -22,7 +22,7 @@ const COUNT = 10;
 const LIMIT_MS = 150;
 
 interface Searched {
-  /** Seconds to read the rows, and to make the index. */
+  /** Seconds to read the rows, and to build the index. */
   load: number;
   index: number;
   /** Milliseconds of the first query, the median of the others, and the slowest of those. */
@@ -166,13 +166,13 @@ export const searchPart: Part = {
     const peerEqual =
       same === undefined ? "" : ` NumPy finds the same rows for ${same} of the ${QUERIES}.`;
     return {
-      body: `The ${COUNT} nearest of ${figure(rows)} random unit rows (d ${d}) to ${QUERIES} queries, by cosine. The index keeps a byte a number
-(${figure(ours.indexMB)} MB) and scores in float64 what its bounds leave open; NumPy multiplies the float32 rows by the query and
-partitions the scores. ${equal ? "Rows and scores are those of the plain float64 loop, to the last digit," : "Rows or scores DIFFER from the plain float64 loop,"}
-which takes ${figure(ours.plain)} ms.${peerEqual} Two queries in one pass, one of them with 1,000 hits, as a steered search asks,
+      body: `The ${COUNT} nearest of ${figure(rows)} random unit rows (d ${d}) to ${QUERIES} queries, by cosine. The index stores one byte per number
+(${figure(ours.indexMB)} MB) and scores in float64 the rows that its bounds cannot exclude; NumPy multiplies the float32 rows by the
+query and partitions the scores. ${equal ? "Rows and scores equal those of the plain float64 loop, to the last digit," : "Rows or scores DIFFER from the plain float64 loop,"}
+which takes ${figure(ours.plain)} ms.${peerEqual} Two queries in one pass, one of them for 1,000 hits, as in a steered search,
 take ${figure(ours.pair)} ms (median).
 
-${markdownTable(["", "read", "make the index", "first, ms", "median, ms", "slowest, ms", "peak memory, MB", "ours is faster by"], table)}`,
+${markdownTable(["", "read", "build the index", "first, ms", "median, ms", "slowest, ms", "peak memory, MB", "ours is faster by"], table)}`,
       targets: [
         {
           what: `${figure(rows)} × ${d}, first result`,

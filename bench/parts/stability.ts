@@ -175,7 +175,7 @@ ${agreementText(found)}
 
 A resample of half the documents with its forest and families takes ${figure(1000 * sample.resample)} ms on the sample and ${seconds(large.resample)}
 at 272,000 × 64 of 9,216; ${RESAMPLES} of them on the sample, with those of permuted codes and the comparison with the SAEs
-of 3 other seeds, ${seconds(step?.seconds ?? NaN)} (the training of those not counted).`,
+of 3 other seeds, take ${seconds(step?.seconds ?? NaN)} (without training those SAEs).`,
     };
   },
 };
@@ -202,23 +202,23 @@ function schemeText({ planted, halves }: Judged): string {
     "none: the edge's weight",
     ...tables.flatMap((table) => [table.weightAuc.toFixed(3), "", ""]),
   ];
-  return `Stability is meant to tell what other documents would give. Planted codes (30 families of five strengths among 200 latents
-that go with nothing, \`bench/planted.ts\`) can be drawn afresh: "AUC" tells how well an edge's stability separates planted
-edges from the rest, "edges" and "families" how far mean stability lies above what came again in 60 fresh corpora of the
-same size (in brackets the root mean square over families). On the sample, families of one half of the documents are held
-against those of the other half: "AUC" is for an edge's coming again there. Means over ${planted.length > 1 ? 4 : 1} draws; ${figure(Math.round(halves.edges))} edges and
+  return `Stability should predict what other documents would give. Planted codes (30 families of five strengths among 200 unrelated
+latents, \`bench/planted.ts\`) can be drawn again: "AUC" measures how well an edge's stability separates planted edges from the
+rest, "edges" and "families" how much mean stability exceeds the reproducibility in 60 fresh corpora of the same size (in
+brackets the root mean square over families). On the sample, families of one half of the documents are compared with those
+of the other half: "AUC" is for whether an edge recurs there. Means over ${planted.length > 1 ? 4 : 1} draws; ${figure(Math.round(halves.edges))} edges and
 ${figure(Math.round(halves.families))} families of the sample's halves.
 
 ${markdownTable(columns, [...rows, weights])}`;
 }
 
 function agreementText({ edges, families, judged }: Judged): string {
-  return `Does stability tell what agrees with WordNet? Of the sample's ${figure(judged)} edges whose two latents match a class (F1 over
+  return `Does stability predict agreement with WordNet? For the sample's ${figure(judged)} edges whose two latents match a class (F1 above
 ${LEVEL}), the AUC for the parent's class being above or equal to the child's, with its 95 % interval:
 
 ${markdownTable(["edges by", "AUC"], edges)}
 
-Of its families, the rank correlation with coherence (share of matched members whose class lies in the family's) and
+For its families, the rank correlation with coherence (share of matched members whose class is within the family's) and
 with the F1 of the family's documents, with the middle 95 % of a bootstrap over the families:
 
 ${markdownTable(["families by", "coherence", "F1"], families)}`;

@@ -67,18 +67,18 @@ function describe(report: SteeringReport, took: number): string {
     "other latents",
     "queries",
   ];
-  return `${cases.length} documents of the sample as queries, each with one of its own latents taken away ("down") and another added ("up"), drawn on
+  return `${cases.length} documents of the sample as queries, each with one of its own latents removed ("down") and another added ("up"), drawn with
 a seed, over 7 × 7 strengths; ${top} results each, in ${seconds(took)}. Only half of the documents can be found, and \`documents\` learns its
-directions from the other half. Up and down are the gain and fall of the latent's mean activation in the results, in its
-typical active value; rose and fell the share of queries in which its share of the results did; other latents how much of the
-query's code besides changed. All where the steered query has the given cosine to the original, over the queries and
-proportions of strengths that all methods reach there.
+directions from the other half. "up" and "down" are the increase and decrease of the latent's mean activation in the results, relative
+to its typical active value; "rose" and "fell" are the shares of queries in which its share of the results did; "other latents"
+is the change of the rest of the query's code. All values are at the given cosine of the steered query to the original, over
+the queries and ratios of strengths that all methods reach there.
 
 ${markdownTable(columns, rows)}
 
-Differences at equal cosine, query by query over all proportions that both methods reach, with 95 % intervals by bootstrap over
-queries. Success is the mean of the gain in the share of results with the wanted latent and the fall in that with the unwanted
-one, where both are steered.
+Differences at equal cosine, paired by query over all ratios that both methods reach, with 95 % intervals by bootstrap over
+queries. Success is the mean of the increase in the share of results with the wanted latent and the decrease in that with the
+unwanted one.
 
 ${markdownTable(["cosine", "", "success", "up", "down", "results kept"], compared.map(differenceRow))}`;
 }

@@ -101,12 +101,12 @@ export const trainPart: Part = {
     const columns = ["", "a step", `loss after ${STEPS}`, "dead latents", "peak, GB"];
     return {
       body: `One step at the paper's size: d ${d}, n ${n}, k ${k}, auxk ${auxk}, batch ${batch}, with AuxK, projected gradient, clipping, Adam and
-renormalised decoder. Every ${WEAK}th latent starts too weak to fire and counts as dead after one step, so that AuxK takes its full
-${auxk} latents a document. The median of ${STEPS - 2} steps after two, from the same weights on the same rows.
+renormalised decoder. Every ${WEAK}th latent starts too weak to be active and counts as dead after one step, so that AuxK uses its full
+${auxk} latents per document. The median of ${STEPS - 2} steps after two warm-up steps, from the same weights on the same rows.
 
 ${markdownTable([...columns, "ours is faster by"], table)}
 
-Where the time of our step goes, each part the median of the same steps:
+The time of our step by part, each the median over the same steps:
 
 ${stepTable(ours.parts, floors, { d, n, k, auxk, batch })}`,
       ...(isAbsent(peer) ? {} : { targets: [target(peer.seconds / ours.seconds, bench.quick)] }),
@@ -116,7 +116,7 @@ ${stepTable(ours.parts, floors, { d, n, k, auxk, batch })}`,
 
 function target(faster: number, quick: boolean): Target {
   return {
-    what: "a step beside PyTorch's on the same cores",
+    what: "a step, compared with PyTorch's on the same cores",
     target: "≥ 4 × faster",
     measured: `${figure(faster)} ×`,
     met: quick || faster >= 4,

@@ -1,4 +1,4 @@
-"""Neighbours and layout with umap-learn, and exact neighbours with PyTorch where it is there."""
+"""Neighbours and layout with umap-learn, and exact neighbours with PyTorch if it is installed."""
 
 import warnings
 
@@ -31,7 +31,7 @@ def exact():
 
 
 def warm_up():
-    """Compiles what the measured calls use: umap-learn takes another way below 4,096 rows."""
+    """Compiles what the measured calls use: umap-learn uses a different algorithm below 4,096 rows."""
     place(rows[:4500], epochs=3)
     for options in ({}, {"random_state": 0}):
         place(rows, epochs=3, precomputed_knn=(near, distances, None), **options)

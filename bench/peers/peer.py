@@ -1,4 +1,4 @@
-"""What every peer needs: its arguments, timing, and one line of JSON with the most memory it held."""
+"""What every peer needs: its arguments, timing, and one line of JSON with its peak memory."""
 
 import importlib
 import json
@@ -13,7 +13,7 @@ QUICK = "--quick" in sys.argv
 
 
 def need(*names):
-    """Imports modules; where one is missing, reports the peer as absent and ends."""
+    """Imports modules; if one is missing, reports the peer as absent and exits."""
     modules = []
     for name in names:
         try:

@@ -3,7 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { openAtlas } from "feature-families";
-import { formatCsv } from "feature-families";
+import { formatCsv } from "feature-families/files";
 
 const [folder = "families/wordnet", out = "build/catalog"] = process.argv.slice(2);
 const atlas = await openAtlas(folder);

@@ -2,7 +2,7 @@ import { invertCodes } from "../../src/core/index.js";
 import { readCorpus } from "../../src/corpus/index.js";
 import { readCodes } from "../../src/files/index.js";
 import { indexWords } from "../../src/words/index.js";
-import { labelByKeywords } from "../../src/labels/keywords.js";
+import { labelByKeywords } from "../../src/labels/index.js";
 import { figure, ratio, seconds } from "../format.js";
 import { type Part, type Section, type TaskContext, isAbsent } from "../part.js";
 import { markdownTable } from "../report.js";

@@ -12,9 +12,7 @@ import {
   isAboveOrEqual,
   latentAgreement,
 } from "../../src/taxonomy/index.js";
-import { readAtlasOptions } from "../../src/atlas/atlas-options.js";
-import { openStore } from "../../src/atlas/store.js";
-import { readManifest } from "../../src/atlas/manifest.js";
+import { readAtlasOptions, openStore, readManifest } from "../../src/atlas/index.js";
 import { figure, seconds } from "../format.js";
 import type { Part, Section, TaskContext } from "../part.js";
 import { rankCorrelation } from "../rank-correlation.js";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { readJson } from "../../src/files/index.js";
 import type { PairedDifference } from "../../src/search/index.js";
 import type { MeanInterval } from "../../src/search/study/index.js";
-import type { SteeringReport } from "../../src/atlas/steering-report.js";
+import type { SteeringReport } from "../../src/atlas/index.js";
 import { seconds } from "../format.js";
 import type { Part, Section } from "../part.js";
 import { markdownTable } from "../report.js";

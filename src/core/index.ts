@@ -44,3 +44,4 @@ export {
   wilsonInterval,
 } from "./statistics.js";
 export { VERSION } from "./version.js";
+export { ArgumentError } from "./errors.js";

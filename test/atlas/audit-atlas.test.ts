@@ -2,13 +2,15 @@ import test from "ava";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { auditPage } from "../../src/figures/pages/audit-page.js";
-import { readCatalog } from "../../src/catalog/read.js";
+import { readCatalog } from "../../src/catalog/index.js";
 import { createChatModel, openLedger } from "../../src/llm/index.js";
-import { auditAtlas } from "../../src/atlas/audit-atlas.js";
-import { openStore } from "../../src/atlas/store.js";
-import { correctLabel } from "../../src/atlas/correct-label.js";
-import { importLabels } from "../../src/atlas/import-labels.js";
-import { labelAtlas } from "../../src/atlas/label-atlas.js";
+import {
+  auditAtlas,
+  openStore,
+  correctLabel,
+  importLabels,
+  labelAtlas,
+} from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
 import { startLlmServer } from "../support/llm-server.js";
 import { answerPlanted, themeWord } from "../support/planted.js";

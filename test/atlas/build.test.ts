@@ -2,11 +2,8 @@ import test from "ava";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
-import { readCatalog } from "../../src/catalog/read.js";
-import { buildFolder } from "../../src/atlas/build.js";
-import { openStore } from "../../src/atlas/store.js";
-import { drawFigures } from "../../src/atlas/figures.js";
-import type { AtlasOptions } from "../../src/atlas/options.js";
+import { readCatalog } from "../../src/catalog/index.js";
+import { buildFolder, openStore, drawFigures, type AtlasOptions } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
 import { writeSmallCorpus } from "../support/small-corpus.js";
 

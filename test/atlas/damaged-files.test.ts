@@ -2,13 +2,15 @@ import test from "ava";
 import { cp, mkdtemp, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { readAtlasOptions } from "../../src/atlas/atlas-options.js";
-import { auditAtlas } from "../../src/atlas/audit-atlas.js";
-import { buildFolder } from "../../src/atlas/build.js";
-import { evaluateAtlasSteering } from "../../src/atlas/evaluate-steering.js";
-import { writePaperFiles } from "../../src/atlas/paper-files.js";
-import { refreshLabels } from "../../src/atlas/refresh.js";
-import { openStore } from "../../src/atlas/store.js";
+import {
+  readAtlasOptions,
+  auditAtlas,
+  buildFolder,
+  evaluateAtlasSteering,
+  writePaperFiles,
+  refreshLabels,
+  openStore,
+} from "../../src/atlas/index.js";
 import { FormatError } from "../../src/core/index.js";
 import { writeJson } from "../../src/files/index.js";
 import {

@@ -4,13 +4,15 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
-import { readCatalog } from "../../src/catalog/read.js";
-import { buildFolder } from "../../src/atlas/build.js";
-import { openStore } from "../../src/atlas/store.js";
-import { correctLabel } from "../../src/atlas/correct-label.js";
-import { importLabels } from "../../src/atlas/import-labels.js";
-import type { AtlasOptions } from "../../src/atlas/options.js";
-import { refreshLabels } from "../../src/atlas/refresh.js";
+import { readCatalog } from "../../src/catalog/index.js";
+import {
+  buildFolder,
+  openStore,
+  correctLabel,
+  importLabels,
+  type AtlasOptions,
+  refreshLabels,
+} from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
 import { writeSmallCorpus } from "../support/small-corpus.js";
 

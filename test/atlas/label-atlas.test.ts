@@ -3,18 +3,18 @@ import { appendFile, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
 import { createChatModel, createRehearsal } from "../../src/llm/index.js";
-import { type CatalogRow } from "../../src/catalog/catalog.js";
-import { readCatalog } from "../../src/catalog/read.js";
+import { type CatalogRow, readCatalog } from "../../src/catalog/index.js";
 import { readModelLabels } from "../../src/records/index.js";
-import { buildFolder } from "../../src/atlas/build.js";
 import {
+  buildFolder,
   type LabelAtlasOptions,
   type LabelAtlasReport,
   labelAtlas,
   rehearseLabels,
-} from "../../src/atlas/label-atlas.js";
-import { openStore } from "../../src/atlas/store.js";
-import { refreshLabels, saveScores } from "../../src/atlas/refresh.js";
+  openStore,
+  refreshLabels,
+  saveScores,
+} from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
 import { type LlmServerOptions, startLlmServer } from "../support/llm-server.js";
 import { buildPlantedAtlas } from "../support/planted-atlas.js";

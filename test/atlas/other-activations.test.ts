@@ -5,9 +5,8 @@ import path from "node:path";
 import { createMatrix } from "../../src/core/index.js";
 import { writeNpy } from "../../src/files/index.js";
 import { createSae, saveSaeLens } from "../../src/sae/index.js";
-import { readCatalog } from "../../src/catalog/read.js";
-import { buildFolder } from "../../src/atlas/build.js";
-import { openStore } from "../../src/atlas/store.js";
+import { readCatalog } from "../../src/catalog/index.js";
+import { buildFolder, openStore } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
 
 test("an atlas of a ReLU SAE in SAELens's folder counts no empty slot", async (t) => {

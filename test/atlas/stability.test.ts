@@ -6,11 +6,13 @@ import { latentDensities } from "../../src/core/index.js";
 import { parseGraphml } from "../../src/families/index.js";
 import { readJson } from "../../src/files/index.js";
 import { loadSae, saveSae } from "../../src/sae/index.js";
-import { readCatalog } from "../../src/catalog/read.js";
-import { readAtlasOptions } from "../../src/atlas/atlas-options.js";
-import { buildFolder } from "../../src/atlas/build.js";
-import { openStore } from "../../src/atlas/store.js";
-import type { AtlasOptions } from "../../src/atlas/options.js";
+import { readCatalog } from "../../src/catalog/index.js";
+import {
+  readAtlasOptions,
+  buildFolder,
+  openStore,
+  type AtlasOptions,
+} from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
 import { writeSmallCorpus } from "../support/small-corpus.js";
 

@@ -6,15 +6,17 @@ import { FormatError, createCodes, createMatrix, invertCodes } from "../../src/c
 import { computeCoactivation } from "../../src/families/index.js";
 import { parseCsv } from "../../src/files/index.js";
 import { NO_NEIGHBOUR } from "../../src/projection/index.js";
-import { type CatalogInputs, type CatalogRow, buildCatalog } from "../../src/catalog/catalog.js";
-import { CATALOG_COLUMNS } from "../../src/catalog/columns.js";
 import {
+  type CatalogInputs,
+  type CatalogRow,
+  buildCatalog,
+  CATALOG_COLUMNS,
   catalogToCsv,
   catalogToJsonl,
   catalogToParquet,
   writeCatalog,
-} from "../../src/catalog/write.js";
-import { readCatalog } from "../../src/catalog/read.js";
+  readCatalog,
+} from "../../src/catalog/index.js";
 import { inFolder } from "../support/folder.js";
 
 /** 4 documents, 5 latents, k 2; latent 3 only fills a slot with 0, latent 4 is dead. */

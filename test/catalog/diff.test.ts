@@ -3,9 +3,12 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createCodes, invertCodes } from "../../src/core/index.js";
-import { type CatalogRow, buildCatalog } from "../../src/catalog/catalog.js";
-import { diffCatalogs } from "../../src/catalog/diff.js";
-import { catalogToJsonl } from "../../src/catalog/write.js";
+import {
+  type CatalogRow,
+  buildCatalog,
+  diffCatalogs,
+  catalogToJsonl,
+} from "../../src/catalog/index.js";
 import type { LabelSource } from "../../src/records/index.js";
 import { inFolder } from "../support/folder.js";
 

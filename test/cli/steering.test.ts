@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { SteeringReport } from "../../src/atlas/steering-report.js";
+import type { SteeringReport } from "../../src/atlas/index.js";
 import { type LlmCall, startLlmServer } from "../support/llm-server.js";
 import { type Outcome, makeSmallAtlas, runCli } from "../support/small-atlas.js";
 

@@ -8,12 +8,14 @@ import { gunzipSync } from "node:zlib";
 import { createCodes, createMatrix, invertCodes } from "../../src/core/index.js";
 import { forestToGexf } from "../../src/families/index.js";
 import { readSafetensors } from "../../src/files/index.js";
-import { type CatalogRow, buildCatalog } from "../../src/catalog/catalog.js";
-import { catalogToParquet } from "../../src/catalog/write.js";
-import { exportDelphi } from "../../src/exports/delphi.js";
-import { catalogToFlatParquet } from "../../src/exports/flat-parquet.js";
-import type { ExportInputs } from "../../src/exports/inputs.js";
-import { documentTokens, exportNeuronpedia } from "../../src/exports/neuronpedia.js";
+import { type CatalogRow, buildCatalog, catalogToParquet } from "../../src/catalog/index.js";
+import {
+  exportDelphi,
+  catalogToFlatParquet,
+  type ExportInputs,
+  documentTokens,
+  exportNeuronpedia,
+} from "../../src/exports/index.js";
 import { inFolder } from "../support/folder.js";
 
 const HOSTILE = "</script>\u0000 'x' \"y\" <b>";

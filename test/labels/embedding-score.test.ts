@@ -6,7 +6,7 @@ import {
   invertCodes,
   measureAuc,
 } from "../../src/core/index.js";
-import { scoreByEmbedding } from "../../src/labels/embedding-score.js";
+import { scoreByEmbedding } from "../../src/labels/index.js";
 import { type Label, withScore } from "../../src/records/index.js";
 
 test("the AUC counts pairs, ties as half, and its interval contains it", (t) => {

@@ -1,7 +1,7 @@
 import test from "ava";
 import { createCodes, invertCodes } from "../../src/core/index.js";
 import { indexWords } from "../../src/words/index.js";
-import { nameFamiliesByKeywords } from "../../src/labels/family-names.js";
+import { nameFamiliesByKeywords } from "../../src/labels/index.js";
 
 /**
  * 240 documents in two worlds: animals (latent 0) with dogs (1), cats (2) and a stray latent of noise (6); food (3)

@@ -1,7 +1,11 @@
 import test from "ava";
 import { createChatModel } from "../../src/llm/index.js";
-import { type LabelledLatent, labelLatents } from "../../src/labels/label-latents.js";
-import { PROTOCOLS, type ProtocolName } from "../../src/labels/protocol.js";
+import {
+  type LabelledLatent,
+  labelLatents,
+  PROTOCOLS,
+  type ProtocolName,
+} from "../../src/labels/index.js";
 import { type LlmCall, type LlmReply, startLlmServer } from "../support/llm-server.js";
 import { type PlantedOptions, answerPlanted, plantCorpus } from "../support/planted.js";
 

@@ -3,7 +3,7 @@ import test from "ava";
 import { createCodes, createRandom, invertCodes } from "../../src/core/index.js";
 import { readNpyIndices, readNpyMatrix } from "../../src/files/index.js";
 import { indexWords } from "../../src/words/index.js";
-import { labelByKeywords } from "../../src/labels/keywords.js";
+import { labelByKeywords } from "../../src/labels/index.js";
 import { KEYWORD_SCORE } from "../../src/records/index.js";
 import { sharedPath } from "../support/shared.js";
 

@@ -1,16 +1,16 @@
 import test from "ava";
 import { type Postings, createCodes, invertCodes } from "../../src/core/index.js";
 import { createChatModel } from "../../src/llm/index.js";
-import { drawExamples } from "../../src/labels/examples/draw-examples.js";
-import { familyAnalysisEntry } from "../../src/labels/paper/family-analysis-entry.js";
-import { familySource } from "../../src/labels/family-source.js";
 import {
+  drawExamples,
+  familyAnalysisEntry,
+  familySource,
   type FamilyLabelOptions,
   type LabelledFamily,
   labelFamilies,
-} from "../../src/labels/label-families.js";
+  PROTOCOLS,
+} from "../../src/labels/index.js";
 import type { Label } from "../../src/records/index.js";
-import { PROTOCOLS } from "../../src/labels/protocol.js";
 import { startLlmServer } from "../support/llm-server.js";
 import {
   type Planted,

@@ -8,15 +8,15 @@ import {
   createChatModel,
   openLedger,
 } from "../../src/llm/index.js";
-import { selectCleanLatents } from "../../src/labels/paper/clean-labels.js";
-import { analysisOfLabels } from "../../src/labels/paper/analysis.js";
 import {
+  selectCleanLatents,
+  analysisOfLabels,
   type LabelledLatent,
   type ModelLabelOptions,
   labelLatents,
-} from "../../src/labels/label-latents.js";
+  PROTOCOLS,
+} from "../../src/labels/index.js";
 import { scoreNamed } from "../../src/records/index.js";
-import { PROTOCOLS } from "../../src/labels/protocol.js";
 import { inFolder } from "../support/folder.js";
 import {
   type LlmCall,

@@ -1,7 +1,6 @@
 import test from "ava";
-import { measureVerdicts, weightedF1 } from "../../src/labels/measures.js";
+import { measureVerdicts, weightedF1, type MeasuredVerdict } from "../../src/labels/index.js";
 import { scoreNamed } from "../../src/records/index.js";
-import type { MeasuredVerdict } from "../../src/labels/measures.js";
 import { createRandom } from "../../src/core/index.js";
 
 /** `[yes, no, unanswered]` of the active and of the inactive documents. */

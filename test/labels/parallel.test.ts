@@ -1,7 +1,7 @@
 import test from "ava";
 import { createRandom } from "../../src/core/index.js";
 import { type Answer, type ChatModel, type Question, createLimiter } from "../../src/llm/index.js";
-import { labelLatents } from "../../src/labels/label-latents.js";
+import { labelLatents } from "../../src/labels/index.js";
 import type { LlmCall } from "../support/llm-server.js";
 import { answerPlanted, plantCorpus } from "../support/planted.js";
 

@@ -5,7 +5,7 @@ import {
   distinctNames,
   explainQuestion,
   familyQuestion,
-} from "../../src/labels/prompts.js";
+} from "../../src/labels/index.js";
 import { readAnswer } from "../../src/llm/index.js";
 import { readShown } from "../support/planted.js";
 

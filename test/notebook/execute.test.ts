@@ -7,15 +7,15 @@ import {
   type ExecuteOptions,
   type Execution,
   executeNotebook,
-} from "../../src/notebook/execute.js";
-import {
   type CodeCell,
   type Notebook,
   codeCells,
   formatNotebook,
-} from "../../src/notebook/ipynb.js";
-import { findJupyter, writeKernelSpec } from "../../src/notebook/jupyter.js";
-import { pathReplacements, tidyNotebook } from "../../src/notebook/tidy.js";
+  findJupyter,
+  writeKernelSpec,
+  pathReplacements,
+  tidyNotebook,
+} from "../../src/notebook/index.js";
 
 const packageRoot = process.cwd();
 

@@ -1,6 +1,6 @@
 import test from "ava";
 import { FormatError } from "../../src/core/index.js";
-import { type Notebook, formatNotebook, parseNotebook } from "../../src/notebook/ipynb.js";
+import { type Notebook, formatNotebook, parseNotebook } from "../../src/notebook/index.js";
 
 const notebook: Notebook = {
   nbformat: 4,

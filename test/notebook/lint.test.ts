@@ -5,8 +5,10 @@ import {
   type Notebook,
   type Output,
   parseNotebook,
-} from "../../src/notebook/ipynb.js";
-import { compareOutputs, lintNotebook, lintOutputs } from "../../src/notebook/lint.js";
+  compareOutputs,
+  lintNotebook,
+  lintOutputs,
+} from "../../src/notebook/index.js";
 
 function oneCell(source: string, outputs: Output[] = [], count: number | null = 1): Notebook {
   const cell = {
@@ -29,7 +31,7 @@ for (const [source, problem] of [
   ["for await (const x of xs) f(x);", /needs another await/],
   ['import { readFile } from "fs/promises";', /with "node:"/],
   ['const path = require("path");', /with "node:"/],
-  ['import { f } from "../../src/index.js";', /import the library as/],
+  ['import { f } from "../../src/undefined/index.js";', /import the library as/],
   ['import { f } from "./danfo.ts";', /without ".ts"/],
   ['import { f } from "feature-families/dist/sae";', /"feature-families" alone/],
   ["const u = import.meta.url;", /import\.meta/],

@@ -1,6 +1,5 @@
 import test from "ava";
-import type { DisplayOptions, MimeBundle } from "../../src/notebook/display.js";
-import { liveLoss } from "../../src/notebook/live-loss.js";
+import { type DisplayOptions, type MimeBundle, liveLoss } from "../../src/notebook/index.js";
 
 test("liveLoss updates one output: the curve so far, speed and time left, and no times at the end", async (t) => {
   const shown: [MimeBundle, DisplayOptions | undefined][] = [];

@@ -1,8 +1,12 @@
 import test from "ava";
 import type { Figure } from "../../src/figures/figure.js";
-import { type DisplayOptions, type MimeBundle, inNotebook } from "../../src/notebook/display.js";
-import { show } from "../../src/notebook/show.js";
-import { cellProgress } from "../../src/notebook/cell-progress.js";
+import {
+  type DisplayOptions,
+  type MimeBundle,
+  inNotebook,
+  show,
+  cellProgress,
+} from "../../src/notebook/index.js";
 
 interface Shown {
   data: MimeBundle;

@@ -4,7 +4,7 @@ import {
   tableFromRecords,
   tableToHtml,
   tableToText,
-} from "../../src/notebook/table.js";
+} from "../../src/notebook/index.js";
 
 test("tableFromRecords puts values under their own names, whatever the order of keys", (t) => {
   const table = tableFromRecords([{ a: 1, b: 2 }, { b: 20, a: 10 }, { b: 3 }]);

@@ -1,6 +1,12 @@
 import test from "ava";
-import { NOTEBOOK_METADATA, type Notebook, type Output } from "../../src/notebook/ipynb.js";
-import { type Replacement, pathReplacements, tidyNotebook } from "../../src/notebook/tidy.js";
+import {
+  NOTEBOOK_METADATA,
+  type Notebook,
+  type Output,
+  type Replacement,
+  pathReplacements,
+  tidyNotebook,
+} from "../../src/notebook/index.js";
 
 function stream(name: "stdout" | "stderr", text: string | string[]): Output {
   return { output_type: "stream", name, text };

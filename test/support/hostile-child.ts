@@ -1,5 +1,5 @@
 import { type ChatModel, createChatModel, openLedger } from "../../src/llm/index.js";
-import { labelLatents } from "../../src/labels/label-latents.js";
+import { labelLatents } from "../../src/labels/index.js";
 import { FEW, SHORT, mixedLatents, plantHostile, promptHash } from "./hostile.js";
 
 /** Labels latents of the hostile run until it is done or killed, and tells what it does line by line. */

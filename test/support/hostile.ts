@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ExampleOptions } from "../../src/labels/examples/example.js";
-import { type LabelProtocol, PROTOCOLS } from "../../src/labels/protocol.js";
+import { type ExampleOptions, type LabelProtocol, PROTOCOLS } from "../../src/labels/index.js";
 import { createRandom, shuffleInPlace } from "../../src/core/index.js";
 import { type Planted, plantCorpus } from "./planted.js";
 

@@ -13,7 +13,7 @@ import {
   writeNpy,
 } from "../../src/files/index.js";
 import { readCheckpoint } from "../../src/sae/index.js";
-import { readCatalog } from "../../src/catalog/read.js";
+import { readCatalog } from "../../src/catalog/index.js";
 import { mutate } from "./mutate.js";
 
 // Run as a program of its own, so that its memory and time are its alone: node mutate-files.js ROUNDS

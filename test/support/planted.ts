@@ -1,5 +1,5 @@
 import { type Codes, createCodes, createRandom, invertCodes } from "../../src/core/index.js";
-import type { ExampleSource } from "../../src/labels/examples/example.js";
+import type { ExampleSource } from "../../src/labels/index.js";
 import type { LlmCall, LlmReply } from "./llm-server.js";
 
 /** A corpus whose documents each speak of some themes, with latents that stand for a theme or for nothing. */

@@ -1,11 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Codes, type Matrix, createCodes } from "../../src/core/index.js";
 import { readJson, readNpyIndices, readNpyMatrix } from "../../src/files/index.js";
-import {
-  type CleanLatent,
-  parseAnalysis,
-  selectCleanLatents,
-} from "../../src/labels/paper/clean-labels.js";
+import { type CleanLatent, parseAnalysis, selectCleanLatents } from "../../src/labels/index.js";
 import { sharedPath } from "./shared.js";
 
 /** The two SAEs of the reference kit. */

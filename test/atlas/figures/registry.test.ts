@@ -3,17 +3,17 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix } from "../../../src/files/index.js";
 import { trainGrid } from "../../../src/sae/index.js";
-import { buildFolder } from "../../../src/atlas/build.js";
-import { openStore } from "../../../src/atlas/store.js";
-import { drawFigures, writeFigures } from "../../../src/atlas/figures.js";
 import {
+  buildFolder,
+  openStore,
+  drawFigures,
+  writeFigures,
   FIGURES,
-  findFigures,
   listFigures,
-  overlaidFigures,
-} from "../../../src/atlas/figures/registry.js";
-import { figureSources } from "../../../src/atlas/figures/sources.js";
-import type { AtlasOptions } from "../../../src/atlas/options.js";
+  figureSources,
+  type AtlasOptions,
+} from "../../../src/atlas/index.js";
+import { findFigures, overlaidFigures } from "../../../src/atlas/figures/index.js";
 import { inFolder } from "../../support/folder.js";
 import { writeSmallCorpus } from "../../support/small-corpus.js";
 

@@ -5,7 +5,7 @@ import path from "node:path";
 import { createCodes, invertCodes } from "../../../src/core/index.js";
 import { startBrowser } from "../../support/browser.js";
 import { catalogPage } from "../../../src/figures/pages/catalog-page.js";
-import { buildCatalog } from "../../../src/catalog/catalog.js";
+import { buildCatalog } from "../../../src/catalog/index.js";
 import { inFolder } from "../../support/folder.js";
 
 const HOSTILE = `</script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">`;

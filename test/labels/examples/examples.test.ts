@@ -7,13 +7,14 @@ import {
   invertCodes,
 } from "../../../src/core/index.js";
 import { truncateText } from "../../../src/words/index.js";
-import { COMPAT_EXAMPLES, drawExamples } from "../../../src/labels/examples/draw-examples.js";
-import type {
-  ExampleOptions,
-  ExampleSets,
-  ExampleSource,
-} from "../../../src/labels/examples/example.js";
-import { createDuplicateFilter } from "../../../src/labels/examples/near-duplicates.js";
+import {
+  COMPAT_EXAMPLES,
+  drawExamples,
+  type ExampleOptions,
+  type ExampleSets,
+  type ExampleSource,
+} from "../../../src/labels/index.js";
+import { createDuplicateFilter } from "../../../src/labels/examples/index.js";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 

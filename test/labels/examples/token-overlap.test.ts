@@ -1,7 +1,7 @@
 import test from "ava";
 import { createCodes, invertCodes } from "../../../src/core/index.js";
 import { indexWords } from "../../../src/words/index.js";
-import { tokenOverlap } from "../../../src/labels/examples/token-overlap.js";
+import { tokenOverlap } from "../../../src/labels/index.js";
 
 test("tokenOverlap counts a label's words in its strongest documents, ignoring case and number", (t) => {
   const texts = ["A dog barks", "Dogs and cats", "The cat sleeps", "a tree"];

@@ -1,11 +1,7 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
 import { FormatError } from "../../../src/core/index.js";
-import {
-  cleanLabel,
-  parseAnalysis,
-  selectCleanLatents,
-} from "../../../src/labels/paper/clean-labels.js";
+import { cleanLabel, parseAnalysis, selectCleanLatents } from "../../../src/labels/index.js";
 import { sharedPath } from "../../support/shared.js";
 import { REFERENCE_SAES, readReferenceKit } from "../../support/reference-kit.js";
 

@@ -1,5 +1,5 @@
 import test from "ava";
-import { parseFamilyAnalysis } from "../../../src/labels/paper/family-analysis.js";
+import { parseFamilyAnalysis } from "../../../src/labels/index.js";
 
 test("parseFamilyAnalysis reads the reference's file, unknown scores as NaN", (t) => {
   const entry = {

@@ -3,11 +3,13 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../../src/core/index.js";
 import { readNpyIndices } from "../../../src/files/index.js";
-import { catalogToJsonl } from "../../../src/catalog/write.js";
-import { parseCatalogRow } from "../../../src/catalog/read.js";
-import { parseFamilyAnalysis } from "../../../src/labels/paper/family-analysis.js";
-import { namesFromFamilyAnalysis } from "../../../src/labels/paper/family-analysis-names.js";
-import { checkDensities, readLabelImport } from "../../../src/catalog/import-file.js";
+import {
+  catalogToJsonl,
+  parseCatalogRow,
+  checkDensities,
+  readLabelImport,
+} from "../../../src/catalog/index.js";
+import { parseFamilyAnalysis, namesFromFamilyAnalysis } from "../../../src/labels/index.js";
 import { inFolder } from "../../support/folder.js";
 import { sharedPath } from "../../support/shared.js";
 

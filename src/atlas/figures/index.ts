@@ -1,0 +1,2 @@
+/** What this folder gives to the rest. */
+export { findFigures, overlaidFigures } from "./registry.js";

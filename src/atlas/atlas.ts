@@ -32,7 +32,8 @@ import {
 } from "./compare.js";
 import { correctLabel } from "./correct-label.js";
 import { type DocumentSearch, openDocumentSearch } from "./document-search.js";
-import { type ExportOptions, type ExportTarget, defaultExport, exportStore } from "./export.js";
+import type { ExportTarget } from "../exports/targets.js";
+import { type ExportOptions, defaultExport, exportStore } from "./export.js";
 import type { AtlasFigureOptions } from "./figures/entry.js";
 import { type FigureListing, listFigures } from "./figures/registry.js";
 import { type FigureInputs, inputSources } from "./figures/inputs.js";
@@ -77,7 +78,7 @@ import {
 /** How an atlas is opened. */
 export interface OpenOptions extends Pick<AtlasOptions, "device" | "onProgress" | "signal"> {
   /** The embedder that made the corpus's embeddings, for texts. Default: the offline one, which made the sample's. */
-  embedder?: Embedder;
+  embedder?: Embedder | (() => Promise<Embedder>);
 }
 
 /**
@@ -107,7 +108,8 @@ export class Atlas {
     this.name = store.name;
     this.store = store;
     this.#options = options;
-    this.#embedder = once(() => Promise.resolve(options.embedder ?? createOfflineEmbedder()));
+    const { embedder = createOfflineEmbedder } = options;
+    this.#embedder = once(async () => (typeof embedder === "function" ? embedder() : embedder));
   }
 
   // What it holds.
@@ -251,16 +253,11 @@ export class Atlas {
   /** The codes of texts, or of embeddings [rows, d], on the atlas's engine. */
   async encode(
     input: readonly string[] | Matrix,
-    {
-      batch,
-      onProgress,
-      signal,
-    }: { batch?: number; onProgress?: OnProgress; signal?: AbortSignal } = {},
+    options: { batch?: number; onProgress?: OnProgress; signal?: AbortSignal } = {},
   ): Promise<Codes> {
-    const matrix =
-      "data" in input ? input : await (await this.#embedder()).embed(input, { signal });
-    const engine = await this.engine();
-    return encodeEmbeddings(await this.sae(), matrix, { engine, batch, onProgress, signal });
+    const isMatrix = "data" in input;
+    const matrix = isMatrix ? input : await (await this.#embedder()).embed(input, options);
+    return encodeEmbeddings(await this.sae(), matrix, { engine: await this.engine(), ...options });
   }
 
   /** One figure by name; see `listFigures`. Throws Error where there is no data for it, RangeError for an unknown name. */
@@ -322,8 +319,9 @@ export class Atlas {
   }
 
   /** Evaluates steering: what it brings and costs, method against method at equal cosine. */
-  evaluateSteering(options: SteeringRunOptions = {}): Promise<SteeringRun> {
-    return runSteering(this.store, { ...this.#options, ...options });
+  async evaluateSteering(options: SteeringRunOptions = {}): Promise<SteeringRun> {
+    const embedder = options.embedder ?? (options.writer ? await this.#embedder() : undefined);
+    return runSteering(this.store, { ...this.#options, ...options, embedder });
   }
 
   /** The labels with the documents, answers and verdicts behind them. */

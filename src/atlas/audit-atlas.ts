@@ -16,7 +16,7 @@ import { ATLAS_FILES } from "./files.js";
 /** What of an atlas is audited. */
 export interface AtlasAuditOptions extends AuditOptions {
   /** Most labels: those with the lowest scores, then those without a score. Default all. */
-  most?: number;
+  limit?: number;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface AtlasAuditOptions extends AuditOptions {
  */
 export async function auditAtlas(
   data: AtlasStore,
-  { most = Infinity, ...options }: AtlasAuditOptions = {},
+  { limit = Infinity, ...options }: AtlasAuditOptions = {},
 ): Promise<Audit> {
   const labels = await data.labels();
   const families = await data.families();
@@ -40,7 +40,7 @@ export async function auditAtlas(
       ...latentSubjects(labels, families),
       ...families.map((family) => familySubject(family, byModel.get(family.parent))),
     ],
-    most,
+    limit,
   );
   const wanted = new Map(
     subjects.map((subject) => [keyOf(subject.label.of, subject.label.id), subject]),

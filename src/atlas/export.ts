@@ -5,6 +5,7 @@ import { type DelphiOptions, exportDelphi } from "../exports/delphi.js";
 import { catalogToFlatParquet } from "../exports/flat-parquet.js";
 import type { ExportInputs } from "../exports/inputs.js";
 import { type NeuronpediaOptions, exportNeuronpedia } from "../exports/neuronpedia.js";
+import { type ExportTarget, EXPORT_TARGETS } from "../exports/targets.js";
 import { forestToGexf } from "../families/files/gexf.js";
 import { catalogPage } from "../figures/pages/catalog-page.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
@@ -12,20 +13,6 @@ import { readText } from "../files/text.js";
 import { displayLabel } from "../records/label.js";
 import { readManifest } from "./manifest.js";
 import type { AtlasStore } from "./store.js";
-
-/** What an atlas is exported to. */
-export const EXPORT_TARGETS = [
-  "neuronpedia",
-  "delphi",
-  "embedding-atlas",
-  "parquet",
-  "html",
-  "graphml",
-  "gexf",
-] as const;
-
-/** A name of EXPORT_TARGETS. */
-export type ExportTarget = (typeof EXPORT_TARGETS)[number];
 
 /** Ending of the file, for the targets that are one. */
 const ENDINGS: Partial<Record<ExportTarget, string>> = {

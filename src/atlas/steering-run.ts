@@ -22,6 +22,8 @@ export interface SteeringRunOptions extends Omit<AtlasSteeringOptions, "judge" |
   writer?: string | boolean | PricedChatModel;
   /** Server of both. Default: the environment's, else OpenAI's. */
   baseUrl?: string;
+  /** Server of the judge. Default `baseUrl`. */
+  judgeBaseUrl?: string;
   /** US dollars that both may cost. Default no cap. */
   maxCost?: number;
   /** Prices per million tokens. Default `PRICES`. */
@@ -70,7 +72,7 @@ interface Models {
 
 async function withModels<T>(
   store: AtlasStore,
-  { judge, writer, baseUrl, maxCost, prices }: SteeringRunOptions,
+  { judge, writer, baseUrl, judgeBaseUrl, maxCost, prices }: SteeringRunOptions,
   needsKey: boolean,
   work: (models: Models, budget: Budget) => Promise<T>,
 ): Promise<T> {
@@ -87,7 +89,7 @@ async function withModels<T>(
     if (typeof given === "object") return given;
     const settings = readRoleSettings(role, {
       model: given === true ? undefined : given,
-      baseUrl,
+      baseUrl: role === "judge" ? (judgeBaseUrl ?? baseUrl) : baseUrl,
     });
     const { model } = settings;
     if (model === undefined) {

@@ -55,6 +55,17 @@ export async function writeCatalog(folder: string, rows: readonly CatalogRow[]):
   await writeFileAtomic(join(folder, "catalog.parquet"), catalogToParquet(rows));
 }
 
+/** Writes a catalog in one file: .csv, .jsonl or .parquet by its ending. Throws RangeError for another ending. */
+export async function writeCatalogFile(file: string, rows: readonly CatalogRow[]): Promise<void> {
+  const writers = { ".csv": catalogToCsv, ".jsonl": catalogToJsonl, ".parquet": catalogToParquet };
+  const write = Object.entries(writers).find(([ending]) => file.endsWith(ending))?.[1];
+  if (write === undefined) {
+    const endings = Object.keys(writers).join(", ");
+    throw new RangeError(`${file}: a catalog's file must end in ${endings}`);
+  }
+  await writeFileAtomic(file, write(rows));
+}
+
 /** The rows with keys in order and U+FFFD for lone surrogates, which UTF-8 cannot hold and other readers refuse. */
 function wellFormed(rows: readonly CatalogRow[]): CatalogRow[] {
   return rows.map((row) => {

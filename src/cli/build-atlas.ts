@@ -16,32 +16,33 @@ export async function runBuild(
   { figures, noFigures }: { figures?: string; noFigures: boolean },
   { onProgress, signal, ...context }: CommandContext,
 ): Promise<CommandOutput> {
-  const { buildFolder } = await import("../atlas/build.js");
-  const { openStore } = await import("../atlas/store.js");
+  const { buildAtlas } = await import("../atlas/open.js");
   const { refreshFigures } = await import("../atlas/steps/figures-step.js");
   const start = performance.now();
   const { dir } = options;
-  const report = await buildFolder({
+  const atlas = await buildAtlas({
     ...options,
     onProgress,
     onWarning: (warning) => context.note(`warning: ${warning}`),
     signal,
   });
+  const { ran = [], kept = [], dropped = [] } = atlas.built ?? {};
   const folder = figures ?? path.join("figures", path.basename(dir));
-  const atlas = await openStore(dir);
-  const drawn = noFigures ? undefined : await refreshFigures(atlas, folder, { onProgress, signal });
-  if (!noFigures) (drawn ? report.ran : report.kept).push("figures");
+  const drawn = noFigures
+    ? undefined
+    : await refreshFigures(atlas.store, folder, { onProgress, signal });
+  if (!noFigures) (drawn ? ran : kept).push("figures");
   const seconds = (performance.now() - start) / 1000;
   const summary = await summariseAtlas(atlas);
   return {
-    json: { ...report, figures: drawn, seconds, ...summary },
+    json: { ...atlas.built, figures: drawn, seconds, ...summary },
     lines: [
       ...formatRows(Object.entries(summary).map(([key, value]) => [key, String(value)])),
       "",
       `atlas    ${dir}`,
       ...(noFigures ? [] : [`figures  ${folder}`]),
-      `done in ${seconds.toFixed(1)} s: ${describeSteps(report.ran, report.kept)}`,
-      ...(report.dropped.includes("stability")
+      `done in ${seconds.toFixed(1)} s: ${describeSteps(ran, kept)}`,
+      ...(dropped.includes("stability")
         ? [
             `the families changed, so their stability was dropped: feature-families stability --atlas ${dir} measures it again`,
           ]

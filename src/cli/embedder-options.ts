@@ -35,6 +35,23 @@ export function remoteEmbedder({ embedder }: EmbedderValues): string | undefined
   return embedder ?? process.env[MODEL_VARIABLE];
 }
 
+/** The same embedder, which keeps its last answer: a session searches for one text again and again. */
+export function keepLast(embedder: Embedder): Embedder {
+  let last: { key: string; result: ReturnType<Embedder["embed"]> } | undefined;
+  return {
+    ...embedder,
+    embed(texts, options) {
+      const key = JSON.stringify(texts);
+      if (last?.key !== key) {
+        const result = embedder.embed(texts, options);
+        last = { key, result };
+        result.catch(() => (last = undefined));
+      }
+      return last.result;
+    },
+  };
+}
+
 /** The embedder of these options. */
 export async function openEmbedder(
   values: EmbedderValues,

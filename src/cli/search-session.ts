@@ -1,18 +1,12 @@
 import { createInterface } from "node:readline";
-import type { DocumentSearch } from "../atlas/document-search.js";
-import type { AtlasStore } from "../atlas/store.js";
+import type { Atlas } from "../atlas/atlas.js";
+import { namesOf } from "../atlas/search.js";
+import type { SearchOptions, SearchResults } from "../atlas/search.js";
 import type { SteeringEdit } from "../search/edits.js";
 import { sharedLatents } from "../search/explain.js";
-import type { SteeringMethod } from "../search/steering-methods.js";
+import { type NamedEdit, readEdit } from "../search/names.js";
 import { type SteeringSession, startSteering } from "../search/steering-session.js";
-import { type NamedEdit, type Names, readEdit } from "../search/names.js";
-import {
-  type Found,
-  describeResults,
-  describeShared,
-  explainResults,
-  toFound,
-} from "./text/search-results.js";
+import { describeResults, describeShared, explainResults } from "./text/search-results.js";
 
 const HELP = `QUERY                 search for a text
 more TERM [STRENGTH]  more of a latent (its number or words of its label) or family:NAME
@@ -34,19 +28,6 @@ const KINDS: Record<string, SteeringEdit["kind"]> = {
 
 const INCOMPLETE = /^(more|less|set|remove|why|shared)[\s\d]*$/;
 
-/** Everything that searches of an atlas need, open. */
-export interface OpenSearch {
-  atlas: DocumentSearch;
-  data: AtlasStore;
-  names: Names;
-  limit: number;
-  method: SteeringMethod | undefined;
-  accept: ((row: number) => boolean) | undefined;
-  explain: boolean;
-  /** The text as a vector of the embeddings' width. */
-  embed(text: string): Promise<Float32Array>;
-}
-
 /** Where a session reads and writes. */
 export interface SessionStreams {
   input: NodeJS.ReadableStream;
@@ -56,12 +37,15 @@ export interface SessionStreams {
 
 /** What a session knows between two lines. */
 interface State {
-  query?: Float32Array;
-  /** What results are scored with. */
-  searched?: Float32Array;
-  found?: Found;
+  text?: string;
+  found?: SearchResults;
   session: SteeringSession;
   searches: number;
+}
+
+interface OpenSearch {
+  atlas: Atlas;
+  options: SearchOptions;
 }
 
 /**
@@ -69,8 +53,9 @@ interface State {
  * the session continues. Gives the number of searches.
  */
 export async function runSearchSession(
-  open: OpenSearch,
+  atlas: Atlas,
   edits: readonly NamedEdit[],
+  options: SearchOptions,
   { input, output, signal }: SessionStreams,
 ): Promise<number> {
   const state: State = { session: startSteering(edits), searches: 0 };
@@ -82,7 +67,8 @@ export async function runSearchSession(
     if (line === "quit" || line === "exit") break;
     if (line !== "") {
       try {
-        for (const text of await obey(open, state, line)) output.write(`${text}\n`);
+        const texts = await obey({ atlas, options }, state, line);
+        for (const text of texts) output.write(`${text}\n`);
       } catch (error) {
         if (signal.aborted || !(error instanceof Error)) throw error;
         output.write(`${error.message}\n`);
@@ -98,7 +84,7 @@ export async function runSearchSession(
 async function obey(open: OpenSearch, state: State, line: string): Promise<string[]> {
   const edit = /^(more|less|set|remove)\s+(.+)$/.exec(line);
   if (edit) {
-    state.session = state.session.add(parseEdit(open, KINDS[edit[1]], edit[2].trim()));
+    state.session = state.session.add(await parseEdit(open, KINDS[edit[1]], edit[2].trim()));
     return search(open, state);
   }
   const why = /^why\s+(\d+)$/.exec(line);
@@ -122,50 +108,47 @@ async function obey(open: OpenSearch, state: State, line: string): Promise<strin
     case "clear":
       state.session = startSteering();
       return search(open, state);
-    default:
-      return await searchText(open, state, line.replace(/^"(.*)"$/, "$1").trim());
+    default: {
+      const text = line.replace(/^"(.*)"$/, "$1").trim();
+      if (text === "") return ["the query is empty"];
+      state.text = text;
+      return search(open, state);
+    }
   }
 }
 
 // The strength is the last word where that is a number and something stands before it.
-function parseEdit({ names }: OpenSearch, kind: SteeringEdit["kind"], text: string): NamedEdit {
+async function parseEdit(
+  { atlas }: OpenSearch,
+  kind: SteeringEdit["kind"],
+  text: string,
+): Promise<NamedEdit> {
   const [, term, strength] = /^(.+?)(?:\s+(-?[\d.]+))?$/.exec(text) ?? ["", text];
-  return readEdit(names, kind, term, strength);
+  return readEdit(await namesOf(atlas.store), kind, term, strength);
 }
 
-async function searchText(open: OpenSearch, state: State, text: string): Promise<string[]> {
-  if (text === "") return ["the query is empty"];
-  state.query = await open.embed(text);
-  return search(open, state);
-}
-
-async function search(open: OpenSearch, state: State): Promise<string[]> {
-  if (!state.query) return ["saved for the first query"];
-  const edits = editsOf(state);
-  const { atlas, limit, method, accept, explain: always } = open;
-  const results = await atlas.search(state.query, { count: limit, edits, method, accept });
-  state.searched = results.steered?.query ?? state.query;
-  state.found = await toFound(open, results, always ? state.searched : undefined);
+async function search({ atlas, options }: OpenSearch, state: State): Promise<string[]> {
+  if (state.text === undefined) return ["saved for the first query"];
+  state.found = await atlas.search(state.text, { ...options, edits: editsOf(state) });
   state.searches++;
-  return [...describeResults(state.found, edits), ...explainResults(state.found)];
+  return [...describeResults(state.found), ...explainResults(state.found.hits)];
 }
 
-async function explain(open: OpenSearch, state: State, rank: number): Promise<string[]> {
-  const document = state.found?.results[rank - 1];
-  if (!document || !state.searched) return [`no result ${rank}`];
-  const explanation = await open.atlas.explain(state.searched, document.row);
-  const labels = explanation.latents.map(({ latent }) => open.atlas.labels[latent]);
-  return explainResults({ results: [{ ...document, explanation: { ...explanation, labels } }] });
+async function explain({ atlas }: OpenSearch, { found }: State, rank: number): Promise<string[]> {
+  const hit = found?.hits[rank - 1];
+  if (!found || !hit) return [`no result ${rank}`];
+  const explanation = await atlas.explain(found.query, hit.row);
+  return explainResults([{ ...hit, explanation }]);
 }
 
 async function shared(
-  { atlas, data }: OpenSearch,
+  { atlas }: OpenSearch,
   { found }: State,
   ranks: readonly [number, number],
 ): Promise<string[]> {
-  const [a, b] = ranks.map((rank) => found?.results[rank - 1]);
+  const [a, b] = ranks.map((rank) => found?.hits[rank - 1]);
   if (!a || !b) return [`no results ${ranks.join(" and ")}`];
-  return describeShared(atlas.labels, sharedLatents(await data.codes(), a.row, b.row));
+  return describeShared(await atlas.labels(), sharedLatents(await atlas.codes(), a.row, b.row));
 }
 
 function editsOf({ session }: State): readonly NamedEdit[] {

@@ -14,12 +14,12 @@ export interface DocumentFilter {
   class?: string;
   /** Documents of these years: `2015`, `2010-2015`, `2010-` or `-2015`. */
   year?: string;
-  /** Conditions by commas: COLUMN=VALUE (one item of a list), COLUMN>=NUMBER or COLUMN<=NUMBER. */
-  where?: string;
+  /** Conditions, in a list or by commas: COLUMN=VALUE (one item of a list), COLUMN>=NUMBER or COLUMN<=NUMBER. */
+  where?: string | readonly string[];
   /** A table with `arxiv_id` or `id` and the columns of `year` and `where`. Default: the corpus's own file. */
   metadata?: string;
-  /** Ids of documents, by commas. */
-  ids?: string;
+  /** Ids of documents, in a list or by commas. */
+  ids?: string | readonly string[];
 }
 
 type Row = Record<string, unknown>;
@@ -58,13 +58,17 @@ export async function readFilter(
   }
   if (year !== undefined && table) tests.push(yearTest(year, table));
   if (where !== undefined && table) {
-    for (const text of where.split(",")) tests.push(conditionTest(text.trim(), table));
+    for (const text of listOf(where)) tests.push(conditionTest(text, table));
   }
   if (ids !== undefined) {
-    const wantedIds = new Set(ids.split(",").map((id) => id.trim()));
+    const wantedIds = new Set(listOf(ids));
     tests.push(({ id }) => wantedIds.has(id));
   }
   return tests.length === 0 ? undefined : (row) => tests.every((holds) => holds(documents[row]));
+}
+
+function listOf(text: string | readonly string[]): readonly string[] {
+  return typeof text === "string" ? text.split(",").map((item) => item.trim()) : text;
 }
 
 async function readTable(file: string, ids: readonly string[]): Promise<Table> {
@@ -90,13 +94,13 @@ function yearTest(text: string, { rows, columns }: Table): (document: Document) 
   const match = /^(\d{1,4})?(-)?(\d{1,4})?$/.exec(text.trim());
   const [, first, dash, last] = match ?? [];
   if (first === undefined && last === undefined) {
-    throw new ArgumentError(`search: --year takes 2015, 2010-2015, 2010- or =-2015, got "${text}"`);
+    throw new ArgumentError(`search: year must be 2015, 2010-2015, 2010- or -2015, got "${text}"`);
   }
   const [from, to] = [Number(first ?? -Infinity), Number(last ?? (dash ? Infinity : first))];
   const column = YEAR_COLUMNS.find((name) => columns.has(name));
   if (column === undefined) {
     throw new ArgumentError(
-      `search: --year needs --metadata, a table with a column ${YEAR_COLUMNS.join(" or ")}`,
+      `search: year needs metadata, a table with a column ${YEAR_COLUMNS.join(" or ")}`,
     );
   }
   return ({ id }) => {
@@ -119,7 +123,7 @@ function conditionTest(text: string, { rows, columns }: Table): (document: Docum
     (sign !== "=" && !(wanted.trim() !== "" && isFinite(Number(wanted))))
   ) {
     throw new ArgumentError(
-      `search: --where takes COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER, got "${text}"`,
+      `search: where takes COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER, got "${text}"`,
     );
   }
   if (!columns.has(column)) {

@@ -66,7 +66,7 @@ test("a person's label survives labelling and imports, and the audit shows what 
       });
       t.true(family.evidence?.shown.some(({ member }) => member === 3));
       t.regex(auditPage(audit), /six by hand/);
-      const fewest = await auditAtlas(await openStore(dir), { most: 2 });
+      const fewest = await auditAtlas(await openStore(dir), { limit: 2 });
       t.is(fewest.entries.length, 2);
     } finally {
       await ledger.close();

@@ -175,7 +175,7 @@ test("a rank before the edits that is not known is told as beyond those looked a
     { ...result, rank: 1, before: 7 },
     { ...result, rank: 2 },
   ];
-  const [, first, second] = describeResults({ results, cosine: 0.9 }, []).slice(-3);
+  const [, first, second] = describeResults({ hits: results, edits: [], cosine: 0.9 }).slice(-3);
   t.regex(first, /^1 +7 /);
   t.regex(second, /^2 +>1000 /);
 });
@@ -224,10 +224,7 @@ test("a text goes to the server that is named, and another width is refused", as
   vector = [1, 2, 3];
   const narrow = await run([...call, ...model]);
   t.is(narrow.code, 2);
-  t.regex(
-    narrow.stderr,
-    /some-model.* is 3 wide, but the corpus 512: name its own model by --embedder/,
-  );
+  t.regex(narrow.stderr, /some-model.* is 3 wide, but the corpus 512: name its own embedder/);
   await server.close();
   const file = path.join(t.context.dir, "narrow.npy");
   await writeNpy(file, { shape: [1, 3], data: new Float32Array(3), dtype: "f4" });
@@ -255,10 +252,10 @@ test("a second search by meaning takes the labels' vectors from the atlas", asyn
 });
 
 const wrong: [string, string[], RegExp][] = [
-  ["a year without metadata", ["x", "--year", "2010"], /--year needs --metadata/],
+  ["a year without metadata", ["x", "--year", "2010"], /year needs metadata/],
   ["a column that is not there", ["x", "--where", "venue=NeurIPS"], /no column "venue".*title/],
-  ["a condition without a sign", ["x", "--where", "title"], /--where takes COLUMN=VALUE/],
-  ["a bound that is no number", ["x", "--where", "title>=x"], /--where takes COLUMN=VALUE/],
+  ["a condition without a sign", ["x", "--where", "title"], /where takes COLUMN=VALUE/],
+  ["a bound that is no number", ["x", "--where", "title>=x"], /where takes COLUMN=VALUE/],
   ["JSON of a session", ["--json"], /--json needs a query/],
   ["a strength below 0", ["x", "--more", "5:-1"], /strength is a number of 0 or more/],
   ["an unknown family", ["x", "--family", "zzzz"], /no family "zzzz"/],

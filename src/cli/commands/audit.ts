@@ -27,15 +27,14 @@ export const auditCommand: Command = defineCommand({
   },
   async run({ atlas, out: file, limit, examples }, _positionals, { onProgress, signal }) {
     const dir = await chooseAtlas("audit", atlas);
-    const { openStore } = await import("../../atlas/store.js");
-    const { auditAtlas } = await import("../../atlas/audit-atlas.js");
+    const { openAtlas } = await import("../../atlas/open.js");
     const { auditPage } = await import("../../figures/pages/audit-page.js");
     const { writeFileAtomic } = await import("../../files/atomic-file.js");
     const name = path.basename(path.resolve(dir));
     const out = file ?? path.join("exports", `${name}-audit.html`);
-    const data = await openStore(dir, { onProgress, signal });
+    const opened = await openAtlas(dir, { onProgress, signal });
     try {
-      const audit = await auditAtlas(data, { most: limit, examples });
+      const audit = await opened.audit({ limit, examples });
       const count = (of: string): number =>
         audit.entries.filter(({ label }) => label.of === of).length;
       const asked = audit.entries.filter(({ evidence }) => evidence !== undefined).length;
@@ -53,7 +52,7 @@ export const auditCommand: Command = defineCommand({
         lines: [`${what}. ${by}`, `wrote ${out}`],
       };
     } finally {
-      await data.close();
+      await opened.close();
     }
   },
 });

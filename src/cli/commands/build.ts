@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { AtlasOptions } from "../../atlas/options.js";
-import { RELEASED_CORPORA, type ReleasedPart, pullReleased } from "../../corpus/hub/released.js";
+import { RELEASED_CORPORA } from "../../corpus/hub/released.js";
 import { FIGURE_OPTIONS, runBuild } from "../build-atlas.js";
 import {
   type Command,
@@ -74,49 +74,37 @@ export const buildCommand: Command = defineCommand({
     "feature-families build --corpus papers.jsonl --embeddings embeddings.npy --k 16 --n 3072 --name papers",
   options,
   async run(values, _positionals, context) {
-    const atlas = atlasOptions(await withReleased(values, context));
-    return runBuild(atlas, values, context);
+    return runBuild(await atlasOptions(values, context), values, context);
   },
 });
 
-/** Puts the released files in the place of a corpus that is named csLG or astroPH, unless a file has that name. */
-async function withReleased(values: Values, context: CommandContext): Promise<Values> {
-  const corpus = RELEASED_CORPORA.find((known) => known === values.corpus);
-  if (corpus === undefined || existsSync(corpus)) return values;
-  const { k, n, embeddings, sae, analysis } = values;
-  const wanted: ReleasedPart[] = ["texts"];
-  if (embeddings === undefined) wanted.push("embeddings");
-  if (sae === undefined) wanted.push("sae");
-  // The released labels are those of the web app's SAE.
-  const labelled = sae === undefined && analysis === undefined && (n ?? 9216) === 9216;
-  if (labelled && (k ?? 64) === 64) wanted.push("labels");
-  const { openHub } = await import("../../corpus/hub/hub.js");
-  const found = await pullReleased(openHub(), corpus, wanted, { k, n, ...context });
-  return {
-    ...values,
-    corpus: found.texts?.[0] ?? values.corpus,
-    embeddings: embeddings ?? found.embeddings?.[0],
-    sae: sae ?? found.sae?.[0],
-    analysis: analysis ?? found.labels?.[0],
-    name: values.name ?? corpus,
-  };
-}
-
-function atlasOptions(values: Values): AtlasOptions {
+async function atlasOptions(
+  values: Values,
+  { onProgress, signal }: CommandContext,
+): Promise<AtlasOptions> {
   const { corpus, embeddings, sae, k, n, epochs = 25, lr = 2e-3, batch } = values;
+  const { classTree, analysis, compat, threshold, mapFrom, seed, name } = values;
+  const device = values.engine ?? "auto";
+  const common = { k, classTree, compat, threshold, mapFrom, seed, device };
+  const released = RELEASED_CORPORA.find((known) => known === corpus);
+  if (released !== undefined && !existsSync(released)) {
+    const { releasedOptions } = await import("../../atlas/sample-options.js");
+    const { openHub } = await import("../../corpus/hub/hub.js");
+    const given = { embeddings, sae, analysis, k, n };
+    const found = await releasedOptions(openHub(), released, given, { onProgress, signal });
+    return { dir: values.out ?? path.join("families", name ?? released), ...common, ...found };
+  }
   if (embeddings === undefined) {
     throw new UsageError("build: --corpus and --embeddings go together");
   }
   if (sae === undefined && (k === undefined || n === undefined)) {
     throw new UsageError("build: pass --sae FILE, or --k and --n to train an SAE");
   }
-  const { classTree, analysis, compat, threshold, mapFrom, seed } = values;
   return {
-    dir: values.out ?? path.join("families", values.name ?? corpusName(corpus)),
-    ...{ corpus, embeddings, classTree, sae, k },
+    dir: values.out ?? path.join("families", name ?? corpusName(corpus)),
+    ...common,
+    ...{ corpus, embeddings, sae, analysis },
     training: k && n && sae === undefined ? { k, n, epochs, lr, batch } : undefined,
-    ...{ analysis, compat, threshold, mapFrom, seed },
-    device: values.engine ?? "auto",
   };
 }
 

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import type { Atlas } from "../../atlas/atlas.js";
 import type { CatalogRow } from "../../catalog/catalog.js";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import {
@@ -32,7 +33,7 @@ const options = {
   family: {
     type: "string",
     value: "FAMILY",
-    about: "label: name this family (its parent latent) instead of a latent",
+    about: "label: name this family instead of a latent, by parent latent or name",
   },
 } as const;
 
@@ -75,30 +76,24 @@ export const catalogCommand: Command = defineCommand({
 });
 
 async function find(words: readonly string[], values: Values): Promise<CommandOutput> {
-  const { out, limit = SHOWN } = values;
-  const kind = KINDS.find((ending) => ending === path.extname(out ?? ""));
-  if (out !== undefined && kind === undefined) {
+  const { atlas: given, out, limit = SHOWN, latent, minScore, maxDensity } = values;
+  if (out !== undefined && !KINDS.some((ending) => out.endsWith(ending))) {
     throw new UsageError(`catalog: --out must end in ${KINDS.join(" or ")}, got "${out}"`);
   }
-  const dir = await chooseAtlas("catalog", values.atlas);
-  const { readCatalog } = await import("../../catalog/read.js");
-  const all = await readCatalog(path.join(dir, "catalog.jsonl"));
-  const rows = all.filter(
-    (row) =>
-      (values.latent === undefined || row.index === values.latent) &&
-      (values.minScore === undefined || (row.score ?? -Infinity) >= values.minScore) &&
-      (values.maxDensity === undefined || row.density <= values.maxDensity) &&
-      words.every((word) => mentions(row, word.toLowerCase())),
-  );
-  if (out !== undefined && kind !== undefined) {
-    await write(out, kind, rows);
+  const dir = await chooseAtlas("catalog", given);
+  const { openAtlas } = await import("../../atlas/open.js");
+  const { findRows, sortByScore } = await import("../../catalog/find-rows.js");
+  const atlas = await openAtlas(dir);
+  const rows = findRows(await atlas.catalog(), { words, latent, minScore, maxDensity });
+  if (out !== undefined) {
+    const { writeCatalogFile } = await import("../../catalog/write.js");
+    await writeCatalogFile(out, rows);
     return {
       json: { out, rows: rows.length },
       lines: [`wrote ${rows.length} latents to ${out}`],
     };
   }
-  const best = [...rows].sort((a, b) => (b.score ?? -1) - (a.score ?? -1) || a.index - b.index);
-  const shown = best.slice(0, limit);
+  const shown = sortByScore(rows).slice(0, limit);
   return {
     json: shown,
     lines: [
@@ -109,17 +104,6 @@ async function find(words: readonly string[], values: Values): Promise<CommandOu
       `${shown.length} of ${rows.length} latents`,
     ],
   };
-}
-
-async function write(
-  file: string,
-  kind: (typeof KINDS)[number],
-  rows: readonly CatalogRow[],
-): Promise<void> {
-  const { catalogToCsv, catalogToJsonl, catalogToParquet } = await import("../../catalog/write.js");
-  const { writeFileAtomic } = await import("../../files/atomic-file.js");
-  const writers = { ".csv": catalogToCsv, ".jsonl": catalogToJsonl, ".parquet": catalogToParquet };
-  await writeFileAtomic(file, writers[kind](rows));
 }
 
 async function diff(files: readonly string[], limit: number): Promise<CommandOutput> {
@@ -143,52 +127,51 @@ async function diff(files: readonly string[], limit: number): Promise<CommandOut
 
 async function importFiles(
   files: readonly string[],
-  { atlas, limit = SHOWN, dryRun, force }: Values,
-  { onProgress, signal }: CommandContext,
+  { atlas: given, limit = SHOWN, dryRun, force }: Values,
+  options: Pick<CommandContext, "onProgress" | "signal">,
 ): Promise<CommandOutput> {
   if (files.length === 0) throw new UsageError("catalog import: name at least one file");
-  const dir = await chooseAtlas("catalog import", atlas);
-  const { importLabels } = await import("../../atlas/import-labels.js");
-  const report = await importLabels(dir, files, { dryRun, force, onProgress, signal });
+  const atlas = await open("catalog import", given, options);
+  const report = await atlas.import(files, { dryRun, force });
   return { json: report, lines: describeImport(report, limit) };
 }
 
 async function correct(
   positionals: readonly string[],
-  { atlas, note, family }: Values,
-  { onProgress, signal }: CommandContext,
+  { atlas: given, note, family }: Values,
+  options: Pick<CommandContext, "onProgress" | "signal">,
 ): Promise<CommandOutput> {
   const [id, ...words] = family === undefined ? positionals : [family, ...positionals];
-  if (!/^\d+$/.test(id ?? "") || words.length === 0) {
+  // Words that name a latent would run into those of its label.
+  if ((family === undefined && !/^\d+$/.test(id ?? "")) || words.length === 0) {
     throw new UsageError(
       'catalog label: give a latent and its label, such as: catalog label 12 "hunting dogs"',
     );
   }
-  const dir = await chooseAtlas("catalog label", atlas);
-  const { correctLabel } = await import("../../atlas/correct-label.js");
-  const correction = {
-    latent: Number(id),
-    label: words.join(" "),
-    of: family === undefined ? ("latent" as const) : ("family" as const),
-    note,
-  };
-  const build = await correctLabel(dir, correction, { onProgress, signal });
+  const atlas = await open("catalog label", given, options);
+  const label = words.join(" ");
+  const of = family === undefined ? ("latent" as const) : ("family" as const);
+  const latent = of === "family" ? (await atlas.family(id)).parent : Number(id);
+  const build = await atlas.rename(latent, label, { of, note });
   return {
-    json: { ...correction, build },
-    lines: [
-      `${correction.of} ${id} is now "${correction.label}": saved in labels.overrides.jsonl, catalog updated`,
-    ],
+    json: { latent, label, of, note, build },
+    lines: [`${of} ${latent} is now "${label}": saved in labels.overrides.jsonl, catalog updated`],
   };
+}
+
+async function open(
+  command: string,
+  given: string | undefined,
+  { onProgress, signal }: Pick<CommandContext, "onProgress" | "signal">,
+): Promise<Atlas> {
+  const dir = await chooseAtlas(command, given);
+  const { openAtlas } = await import("../../atlas/open.js");
+  return openAtlas(dir, { onProgress, signal });
 }
 
 async function catalogFile(file: string): Promise<string> {
   const found = await stat(file).catch(() => undefined);
   return found?.isDirectory() ? path.join(file, "catalog.jsonl") : file;
-}
-
-function mentions({ label, keywords, families }: CatalogRow, word: string): boolean {
-  const texts = [label, ...keywords, ...families.map(({ name }) => name)];
-  return texts.some((text) => text.toLowerCase().includes(word));
 }
 
 function describe(row: CatalogRow): string[] {

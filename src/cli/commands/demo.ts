@@ -4,10 +4,6 @@ import { type Command, defineCommand } from "../command.js";
 import { engineOption } from "../options.js";
 import { BUILD_OPTIONS } from "./build.js";
 
-// Chosen by docs/benchmarks.md, "The sample's SAE".
-const TRAINING = { k: 8, n: 768, epochs: 25, lr: 2e-3, batch: 256 };
-const THRESHOLD = 0.15;
-
 const options = {
   out: { type: "string", value: "PATH", about: "folder of the atlas (default families/wordnet)" },
   ...FIGURE_OPTIONS,
@@ -29,14 +25,10 @@ export const demoCommand: Command = defineCommand({
     options: BUILD_OPTIONS.filter((name) => !Object.hasOwn(options, name)),
   },
   async run(values, _positionals, context) {
-    const sample = (file: string): string => path.join(context.packageRoot, "data/wordnet", file);
+    const { sampleOptions } = await import("../../atlas/sample-options.js");
     const atlas = {
       dir: values.out ?? path.join("families", "wordnet"),
-      corpus: sample("documents.jsonl"),
-      embeddings: sample("embeddings.npy"),
-      classTree: sample("classes.jsonl"),
-      training: TRAINING,
-      threshold: THRESHOLD,
+      ...sampleOptions(context.packageRoot),
       seed: values.seed,
       device: values.engine ?? "auto",
     };

@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import type { AtlasStore } from "../../atlas/store.js";
+import type { Atlas } from "../../atlas/atlas.js";
 import type { FigureListing } from "../../atlas/figures/registry.js";
-import type { FigureSources } from "../../atlas/figures/sources.js";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import {
   type Command,
-  type CommandContext,
   type CommandOutput,
   type OptionValues,
   UsageError,
@@ -45,7 +43,7 @@ const options = {
   family: {
     type: "string",
     value: "FAMILY",
-    about: "the family to show, by parent latent, in figures of one family",
+    about: "the family to show in figures of one family, by parent latent or name",
   },
   families: { type: "latents", about: "parent latents for the co-occurrence grid" },
 } as const;
@@ -63,20 +61,42 @@ export const figuresCommand: Command = defineCommand({
   example: "feature-families figures latent-map family-tree --size page --formats svg",
   positionals: "[NAME...]",
   options,
-  async run(values, names, context) {
+  async run(values, names, { onProgress, signal }) {
     const registry = await import("../../atlas/figures/registry.js");
-    const { openStore } = await import("../../atlas/store.js");
+    const { openAtlas } = await import("../../atlas/open.js");
     const chosen = chooseNames(values, names, registry);
-    const { onProgress, signal } = context;
+    checkFiles(values);
     const dirs = [await chooseAtlas("figures", values.atlas), ...(values.atlases ?? [])];
-    const atlases = await Promise.all(dirs.map((dir) => openStore(dir, { onProgress, signal })));
+    const atlases = await Promise.all(dirs.map((dir) => openAtlas(dir, { onProgress, signal })));
+    const [atlas, ...others] = atlases;
     try {
-      const sources = await openSources(atlases, values, context);
-      return values.list
-        ? describeList(await registry.listFigures(sources))
-        : await draw(sources, { names: chosen, isNamed: names.length > 0 }, values, context);
+      const inputs = { atlases: others, saes: values.saes, grid: await gridOf(atlas, values) };
+      if (values.list) return describeList(await atlas.listFigures(inputs));
+      const undrawn: { name: string; reason: string }[] = [];
+      const files = await atlas.figures(values.out ?? path.join("figures", atlas.name), {
+        ...inputs,
+        names: chosen ?? registry.ATLAS_FIGURES,
+        paper: values.paper,
+        formats: values.formats,
+        size: values.size,
+        family:
+          values.family === undefined ? undefined : (await atlas.family(values.family)).parent,
+        families: values.families,
+        // A figure that was asked for by its name must be there; of all, some may be missing.
+        onUndrawn:
+          names.length > 0 ? undefined : (name, reason) => void undrawn.push({ name, reason }),
+        onProgress,
+        signal,
+      });
+      return {
+        json: { files, undrawn },
+        lines: [
+          ...files.map((file) => `wrote ${file}`),
+          ...formatRows(undrawn.map(({ name, reason }) => [`not drawn: ${name}`, reason])),
+        ],
+      };
     } finally {
-      await Promise.all(atlases.map((atlas) => atlas.close()));
+      await Promise.all(atlases.map((one) => one.close()));
     }
   },
 });
@@ -105,57 +125,19 @@ function chooseNames(
   }
 }
 
-async function openSources(
-  [atlas, ...others]: readonly AtlasStore[],
-  { saes, gridFolder }: Values,
-  { onProgress, signal }: CommandContext,
-): Promise<FigureSources> {
+function checkFiles({ saes, gridFolder }: Values): void {
   const missing = saes?.find((file) => !existsSync(file));
   if (missing !== undefined) throw new UsageError(`figures: --saes names no file: ${missing}`);
   if (gridFolder !== undefined && !existsSync(path.join(gridFolder, "table.json"))) {
     throw new UsageError(`figures: --grid-folder needs a table.json in it, got ${gridFolder}`);
   }
-  const { hasSmallCorpus, trainSmallGrid } = await import("../../atlas/figures/small-grid.js");
-  const { figureSources } = await import("../../atlas/figures/sources.js");
-  const train = (await hasSmallCorpus(atlas))
-    ? () => trainSmallGrid(atlas, { onProgress, signal })
-    : undefined;
-  return figureSources(atlas, {
-    others,
-    saeFiles: saes,
-    grid: gridFolder === undefined ? train : () => Promise.resolve(gridFolder),
-  });
 }
 
-async function draw(
-  sources: FigureSources,
-  { names, isNamed }: { names: string[] | undefined; isNamed: boolean },
-  values: Values,
-  { onProgress, signal }: CommandContext,
-): Promise<CommandOutput> {
-  const { writeFigures } = await import("../../atlas/figures.js");
-  const { ATLAS_FIGURES } = await import("../../atlas/figures/registry.js");
-  const undrawn: { name: string; reason: string }[] = [];
-  const folder = values.out ?? path.join("figures", sources.atlas.name);
-  const files = await writeFigures(sources, folder, {
-    names: names ?? ATLAS_FIGURES,
-    formats: values.formats,
-    size: values.size,
-    paper: values.paper,
-    family: parentOf(values.family),
-    families: values.families,
-    // A figure that was asked for by its name must be there; of all, some may be missing.
-    onUndrawn: isNamed ? undefined : (name, reason) => void undrawn.push({ name, reason }),
-    onProgress,
-    signal,
-  });
-  return {
-    json: { files, undrawn },
-    lines: [
-      ...files.map((file) => `wrote ${file}`),
-      ...formatRows(undrawn.map(({ name, reason }) => [`not drawn: ${name}`, reason])),
-    ],
-  };
+/** The grid that was given, else a small one that is trained where the corpus is small. */
+async function gridOf(atlas: Atlas, { gridFolder }: Values): Promise<string | undefined> {
+  if (gridFolder !== undefined) return gridFolder;
+  const { hasSmallCorpus } = await import("../../atlas/figures/small-grid.js");
+  return (await hasSmallCorpus(atlas.store)) ? "small" : undefined;
 }
 
 /** A block per group, the figures that people want most first. */
@@ -175,12 +157,4 @@ function describeList(list: readonly FigureListing[]): CommandOutput {
   ]);
   const key = "[--paper]: the paper's numbers can be overlaid; last column: what is missing";
   return { json: list, lines: [...blocks, key] };
-}
-
-function parentOf(family: string | undefined): number | undefined {
-  if (family === undefined) return undefined;
-  if (!/^\d+$/.test(family)) {
-    throw new UsageError(`figures: --family takes a parent latent, got "${family}"`);
-  }
-  return Number(family);
 }

@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
-import type { LabelAtlasOptions, LabelCounts } from "../../atlas/label-atlas.js";
-import type { ChatModel } from "../../llm/types.js";
+import type { Atlas } from "../../atlas/atlas.js";
+import type { LabelEstimate, LabelOptions } from "../../atlas/label.js";
 import { requiredAtlasOption } from "../atlas-option.js";
 import {
   type Command,
@@ -12,8 +11,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { spendingOptions } from "../options.js";
-import { type Estimates, describeEstimates, describeLabels, dollars } from "../text/label.js";
-import type { LabelModels } from "../label-models.js";
+import { describeEstimate, describeLabels } from "../text/label.js";
 
 const options = {
   ...requiredAtlasOption,
@@ -96,132 +94,45 @@ export const labelCommand: Command = defineCommand({
 });
 
 async function runLabel(values: Values, context: CommandContext): Promise<CommandOutput> {
-  const { labelAtlas } = await import("../../atlas/label-atlas.js");
-  const { createBudget } = await import("../../llm/budget.js");
-  const { openLedger } = await import("../../llm/ledger.js");
-  const { readPrices } = await import("../../llm/prices.js");
-  const { openLabelModels } = await import("../label-models.js");
-  const dir = values.atlas;
-  const { settings, all, ledgerFile } = await labelSettings(dir, values);
-  const prices = values.prices === undefined ? undefined : await readPrices(values.prices);
-  const budget = createBudget({ maxCost: values.maxCost });
-  // Before there is a yes nothing is made, not even an empty ledger.
-  let ledger = existsSync(ledgerFile) ? await openLedger(ledgerFile) : undefined;
+  const { estimateLabels } = await import("../../atlas/label.js");
+  const { openAtlas } = await import("../../atlas/open.js");
+  const atlas = await openAtlas(values.atlas);
   try {
-    let models = await openLabelModels(values, { ledger, budget, prices });
-    const estimates = await rehearse(dir, settings, models, values, context);
-    const lines = describeEstimates(models, estimates);
+    const options = await labelOptions(values, context);
+    const estimate = await estimateLabels(atlas.store, options, { needsKey: !values.dryRun });
+    const lines = describeEstimate(estimate);
     if (values.dryRun) {
-      const { explainer, judge } = models;
-      return {
-        json: {
-          dryRun: true,
-          explainer: { model: explainer.model, ...estimates.explainer },
-          judge: { model: judge.model, ...(estimates.judge ?? {}) },
-        },
-        lines,
-      };
+      const { explainer, judge = { model: explainer.model } } = estimate;
+      return { json: { dryRun: true, explainer, judge }, lines };
     }
     for (const line of lines) context.note(line);
-    await confirm(estimates, values);
-    if (ledger === undefined) {
-      ledger = await openLedger(ledgerFile);
-      models = await openLabelModels(values, { ledger, budget, prices });
-    }
-    const report = await labelAtlas(dir, {
-      ...settings,
-      ...(await thinkingModels(models, values)),
-      spent: () => budget.spent,
-      onProgress: context.onProgress,
-      signal: context.signal,
-    });
-    const output: CommandOutput = {
-      json: { ...report, spent: budget.spent },
-      lines: describeLabels(dir, report, budget.spent),
-    };
-    if (values.sample !== undefined) addProjection(output, report.latents, all);
-    if (values.paperFiles !== undefined) await addPaperFiles(output, dir, values.paperFiles);
+    await confirm(estimate, values);
+    const report = await atlas.label(options);
+    const output: CommandOutput = { json: report, lines: describeLabels(atlas.dir, report) };
+    if (values.paperFiles !== undefined) await addPaperFiles(output, atlas, values.paperFiles);
     return output;
   } finally {
-    await ledger?.close();
+    await atlas.close();
   }
 }
 
-async function thinkingModels(
-  { explainer, judge }: { explainer: ChatModel; judge: ChatModel },
-  { thinkTokens: tokens = 0 }: Values,
-): Promise<Pick<LabelAtlasOptions, "explainer" | "judge">> {
-  const { allowThinking } = await import("../../labels/ask.js");
-  return { explainer: allowThinking(explainer, tokens), judge: allowThinking(judge, tokens) };
-}
-
-type Settings = Pick<
-  LabelAtlasOptions,
-  "latents" | "families" | "protocol" | "inactive" | "subject" | "seed" | "inFlight"
->;
-
-/** The settings, and how many latents there are before a sample is drawn of them. */
-async function labelSettings(
-  dir: string,
-  values: Values,
-): Promise<{ settings: Settings; all: number; ledgerFile: string }> {
-  const { openStore } = await import("../../atlas/store.js");
-  const { PROTOCOLS } = await import("../../labels/protocol.js");
-  const { sampleOverDensities } = await import("../../labels/sample.js");
-  const data = await openStore(dir);
-  try {
-    const { n } = await data.sae();
-    const { limit, sample, parallel = 64, subject, seed, inactive } = values;
-    const beyond = values.latents?.find((latent) => latent >= n);
-    if (beyond !== undefined) {
-      throw new UsageError(`label: --latents takes latents from 0 to ${n - 1}, got ${beyond}`);
-    }
-    const chosen = values.latents ?? Array.from({ length: n }, (_, latent) => latent);
-    const latents = chosen.slice(0, limit);
-    const settings: Settings = {
-      latents:
-        sample === undefined
-          ? latents
-          : sampleOverDensities(await data.postings(), latents, sample),
-      families: values.nameFamilies,
-      protocol: PROTOCOLS[values.protocol ?? "default"],
-      inactive,
-      subject,
-      seed,
-      // Each asks at least one question at any time.
-      inFlight: parallel,
-    };
-    return { settings, all: latents.length, ledgerFile: data.file("ledger") };
-  } finally {
-    await data.close();
-  }
-}
-
-async function rehearse(
-  dir: string,
-  settings: Settings,
-  models: LabelModels,
+async function labelOptions(
   values: Values,
   { onProgress, signal }: CommandContext,
-): Promise<Estimates> {
-  const { rehearseLabels } = await import("../../atlas/label-atlas.js");
-  const { openStore } = await import("../../atlas/store.js");
-  const { createRehearsal } = await import("../../llm/rehearsal.js");
-  const { parallel } = values;
-  const explainer = createRehearsal(models.explainer, parallel);
-  const judge =
-    models.judge === models.explainer ? undefined : createRehearsal(models.judge, parallel);
-  await rehearseLabels(await openStore(dir), {
-    ...settings,
-    ...(await thinkingModels({ explainer, judge: judge ?? explainer }, values)),
-    inFlight: 4,
-    onProgress: (progress) => onProgress({ ...progress, step: "estimate" }),
+): Promise<LabelOptions> {
+  const { latents, limit, sample, protocol, inactive, subject, thinkTokens, maxCost } = values;
+  const { model, modelUrl: baseUrl, judge, judgeUrl: judgeBaseUrl, parallel, seed } = values;
+  const { readPrices } = await import("../../llm/prices.js");
+  return {
+    ...{ latents, limit, sample, families: values.nameFamilies, protocol, inactive, subject },
+    ...{ model, baseUrl, judge, judgeBaseUrl, thinkTokens, parallel, seed, maxCost },
+    prices: values.prices === undefined ? undefined : await readPrices(values.prices),
+    onProgress,
     signal,
-  });
-  return { explainer: explainer.estimate(), judge: judge?.estimate() };
+  };
 }
 
-async function confirm({ explainer, judge }: Estimates, values: Values): Promise<void> {
+async function confirm({ explainer, judge }: LabelEstimate, values: Values): Promise<void> {
   const prompts = explainer.prompts + (judge?.prompts ?? 0);
   if (prompts === 0 || values.yes) return;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
@@ -238,28 +149,11 @@ async function confirm({ explainer, judge }: Estimates, values: Values): Promise
   }
 }
 
-function addProjection(output: CommandOutput, sampled: LabelCounts, all: number): void {
-  const count = sampled.labelled + sampled.failed + sampled.skipped;
-  // Nothing was paid where the price is not known.
-  if (count === 0 || sampled.cost === 0) return;
-  const cost = (sampled.cost / count) * all;
-  output.json = { ...(output.json as object), projected: { latents: all, cost } };
-  output.lines.push(
-    `all ${all} latents at this rate: ${dollars(cost)}; run it without --sample to continue`,
-  );
-}
-
-async function addPaperFiles(output: CommandOutput, dir: string, out: string): Promise<void> {
+async function addPaperFiles(output: CommandOutput, atlas: Atlas, out: string): Promise<void> {
   const { writePaperFiles } = await import("../../atlas/paper-files.js");
-  const { openStore } = await import("../../atlas/store.js");
-  const data = await openStore(dir);
-  try {
-    const written = await writePaperFiles(data, out);
-    output.json = { ...(output.json as object), paperFiles: written };
-    const { files, labels, clean } = written;
-    output.lines.push(`${clean} of ${labels} labels are clean by the paper's rules`);
-    output.lines.push(`wrote ${files.join(", ")}`);
-  } finally {
-    await data.close();
-  }
+  const written = await writePaperFiles(atlas.store, out);
+  output.json = { ...(output.json as object), paperFiles: written };
+  const { files, labels, clean } = written;
+  output.lines.push(`${clean} of ${labels} labels are clean by the paper's rules`);
+  output.lines.push(`wrote ${files.join(", ")}`);
 }

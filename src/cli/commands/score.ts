@@ -1,13 +1,8 @@
 import path from "node:path";
-import type { EmbeddingScore } from "../../labels/embedding-score.js";
-import type { Label } from "../../records/label.js";
-import type { SavedScore } from "../../records/model-labels.js";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import { type Command, defineCommand } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
-import { formatRows } from "../text/rows.js";
-
-const SHOWN = 5;
+import { describeScores } from "../text/score.js";
 
 export const scoreCommand: Command = defineCommand({
   name: "score",
@@ -27,100 +22,36 @@ export const scoreCommand: Command = defineCommand({
     ...embedderOptions,
   },
   async run(values, _positionals, { onProgress, signal }) {
+    const { out, save, seed } = values;
     const costs = remoteEmbedder(values) !== undefined;
     const dir = await chooseAtlas("score", values.atlas, { costs });
-    const { saveScores } = await import("../../atlas/refresh.js");
-    const { openStore } = await import("../../atlas/store.js");
-    const { writeJsonl } = await import("../../files/jsonl.js");
-    const { EMBEDDING_SCORE, scoreByEmbedding } = await import("../../labels/embedding-score.js");
-    const data = await openStore(dir);
+    const { openAtlas } = await import("../../atlas/open.js");
+    const atlas = await openAtlas(dir);
     try {
-      const source = {
-        postings: await data.postings(),
-        documents: await data.documents(),
-        embeddings: await data.embeddings(),
-      };
-      const labels = [...(await data.labels()).values()];
       const { embedder } = await openEmbedder(values, signal);
-      const options = { seed: values.seed, onProgress, signal };
-      const scores = await scoreByEmbedding(source, labels, embedder, options);
-      const control = await scoreByEmbedding(source, await dealtOut(labels), embedder, options);
-      if (values.out !== undefined) await writeJsonl(values.out, withLabels(labels, scores));
-      const saved = values.save ? await saveScores(dir, savedScores(labels, scores)) : undefined;
-      const report = { measure: EMBEDDING_SCORE, ...summary(scores), shuffled: summary(control) };
+      const report = await atlas.score({ embedder, save, seed, onProgress, signal });
+      const { measure, scored, mean, aboveChance, shuffled, labels, refreshed } = report;
+      if (out !== undefined) {
+        const { writeJsonl } = await import("../../files/jsonl.js");
+        await writeJsonl(
+          out,
+          labels.map(({ latent, label, score, reason }) => ({
+            latent,
+            label,
+            ...(score ? { value: score.value, n: score.n, interval: score.interval } : { reason }),
+          })),
+        );
+      }
+      const summary = { measure, scored, mean, aboveChance, shuffled };
       return {
-        json: { ...report, out: values.out, embedder: embedder.id, refreshed: saved },
-        lines: describe(labels, scores, report, values.out),
+        json: { ...summary, out, embedder: embedder.id, refreshed },
+        lines: [
+          ...describeScores(report),
+          ...(out === undefined ? [] : [`wrote ${path.normalize(out)}`]),
+        ],
       };
     } finally {
-      await data.close();
+      await atlas.close();
     }
   },
 });
-
-function savedScores(labels: readonly Label[], scores: readonly EmbeddingScore[]): SavedScore[] {
-  return scores.flatMap(({ latent, score }, i) =>
-    score === undefined ? [] : [{ latent, label: labels[i].text, ...score }],
-  );
-}
-
-interface Summary {
-  scored: number;
-  mean: number;
-  /** Share of labels whose interval lies above 0.5. */
-  aboveChance: number;
-}
-
-function summary(scores: readonly EmbeddingScore[]): Summary {
-  const values = scores.flatMap(({ score }) => (score ? [score] : []));
-  const sum = values.reduce((total, { value }) => total + value, 0);
-  const above = values.filter(({ interval }) => (interval?.[0] ?? 0) > 0.5).length;
-  return {
-    scored: values.length,
-    mean: values.length > 0 ? sum / values.length : NaN,
-    aboveChance: values.length > 0 ? above / values.length : NaN,
-  };
-}
-
-/** The same labels, each given to another latent: what an unrelated label scores. */
-async function dealtOut(labels: readonly Label[]): Promise<Label[]> {
-  const { createRandom, shuffleInPlace } = await import("../../core/random.js");
-  const labelled = labels.filter(({ text }) => text !== "");
-  const order = Uint32Array.from(labelled, (_, i) => i);
-  shuffleInPlace(order, createRandom(1));
-  return labelled.map((label, i) => ({ ...label, text: labelled[order[i]].text }));
-}
-
-function withLabels(labels: readonly Label[], scores: readonly EmbeddingScore[]): unknown[] {
-  return scores.map(({ latent, score, reason }, i) => ({
-    latent,
-    label: labels[i].text,
-    ...(score ? { value: score.value, n: score.n, interval: score.interval } : { reason }),
-  }));
-}
-
-function describe(
-  labels: readonly Label[],
-  scores: readonly EmbeddingScore[],
-  { scored, mean, aboveChance, shuffled }: Summary & { shuffled: Summary },
-  out: string | undefined,
-): string[] {
-  const ranked = scores
-    .map((entry, i) => ({ ...entry, label: labels[i].text }))
-    .sort((a, b) => (b.score?.value ?? -1) - (a.score?.value ?? -1))
-    .filter(({ score }) => score !== undefined);
-  const rows = [...ranked.slice(0, SHOWN), ...ranked.slice(-SHOWN)].map(
-    ({ latent, label, score }) => [
-      String(latent),
-      score?.value.toFixed(2) ?? "",
-      `[${score?.interval?.map((bound) => bound.toFixed(2)).join(", ") ?? ""}]`,
-      label,
-    ],
-  );
-  return [
-    `${scored} of ${labels.length} labels scored: mean AUC ${mean.toFixed(3)}, ${(100 * aboveChance).toFixed(0)} % above chance`,
-    `the same labels dealt out at random: mean AUC ${shuffled.mean.toFixed(3)}, ${(100 * shuffled.aboveChance).toFixed(0)} %`,
-    ...formatRows([["latent", "AUC", "", "label"], ...rows]),
-    ...(out === undefined ? [] : [`wrote ${path.normalize(out)}`]),
-  ];
-}

@@ -1,4 +1,6 @@
-import type { DocumentSearch } from "../../atlas/document-search.js";
+import type { Atlas } from "../../atlas/atlas.js";
+import type { FoundNames } from "../../atlas/find-names.js";
+import type { SearchOptions } from "../../atlas/search.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { STEERING_METHODS } from "../../search/steering-methods.js";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
@@ -10,12 +12,9 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
-import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
-import type { OpenSearch } from "../search-session.js";
+import { embedderOptions, keepLast, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import { formatRows } from "../text/rows.js";
-import { type Found, describeResults, explainResults, toFound } from "../text/search-results.js";
-import { familyName } from "../../records/family.js";
-import type { NamedEdit, Names } from "../../search/names.js";
+import { describeResults, explainResults } from "../text/search-results.js";
 
 const options = {
   ...atlasOption,
@@ -49,7 +48,11 @@ const options = {
     about: "how edits are applied (default residual)",
   },
   class: { type: "string", value: "NAME", about: "only documents of this class" },
-  year: { type: "string", value: "FROM-TO", about: "only documents of these years" },
+  year: {
+    type: "string",
+    value: "FROM-TO",
+    about: "only documents of these years: 2015, 2010-2015, 2010- or =-2015",
+  },
   where: {
     type: "list",
     about: "only documents with COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER",
@@ -91,53 +94,33 @@ export const searchCommand: Command = defineCommand({
     checkUsage(values, positionals, inSession && context.json);
     const costs = remoteEmbedder(values) !== undefined;
     const dir = await chooseAtlas("search", values.atlas, { costs });
-    const { openDocumentSearch } = await import("../../atlas/document-search.js");
-    const { openStore } = await import("../../atlas/store.js");
-    const { once } = await import("../../core/once.js");
-    const { readEdits, readFamilyEdit } = await import("../../search/names.js");
-    const { readFilter } = await import("../../search/filter.js");
-    const data = await openStore(dir, context);
-    const embedder = once(async () => (await openEmbedder(values, context.signal)).embedder);
-    const atlas = await openDocumentSearch(data, { ...context, once: !inSession });
-    const limit = values.limit ?? 10;
+    const { openAtlas } = await import("../../atlas/open.js");
+    const { onProgress, signal } = context;
+    const embedder = async (): Promise<Embedder> =>
+      keepLast((await openEmbedder(values, signal)).embedder);
+    const atlas = await openAtlas(dir, { onProgress, signal, embedder });
     try {
-      const names: Names = {
-        n: atlas.labels.length,
-        labels: atlas.labels,
-        families: await data.families(),
-      };
+      const { limit, words } = values;
       if (values.in === "latents" || values.in === "families") {
-        const model = values.words ? undefined : await embedder();
-        return await searchNames(atlas, names, { of: values.in, text, limit, model });
+        const found = await atlas.find(text, { of: values.in, limit, words });
+        return describeFound(values.in, found);
       }
-      const { where, ids } = values;
-      const filters = { ...values, where: where?.join(","), ids: ids?.join(",") };
-      const open: OpenSearch = {
-        atlas,
-        data,
-        names,
-        limit,
-        method: values.method,
-        accept: await readFilter(filters, await data.documents(), data.paths.corpus),
-        explain: values.explain,
-        embed: async (query) => embedQuery(await embedder(), query, atlas.cols),
+      const options = searchOptions(values);
+      if (inSession) return await startSession(atlas, options, context);
+      const query = values.vector === undefined ? text : await readVector(values.vector, atlas);
+      const { hits, edits, cosine, others, left, moved } = await atlas.search(query, {
+        ...options,
+        once: true,
+      });
+      return {
+        json: { edits, results: hits, cosine, others, left, moved },
+        lines: [
+          ...describeResults({ hits, edits, cosine, others, left, moved }),
+          ...explainResults(hits),
+        ],
       };
-      const edits = [
-        ...(values.family === undefined ? [] : [readFamilyEdit(names, values.family)]),
-        ...readEdits(names, "up", values.more?.join(",")),
-        ...readEdits(names, "down", values.less?.join(",")),
-        ...readEdits(names, "set", values.set?.join(",")),
-        ...readEdits(names, "remove", values.remove?.join(",")),
-      ];
-      if (inSession) return await startSession(open, edits, context);
-      const query =
-        values.vector === undefined
-          ? await open.embed(text)
-          : await readVector(values.vector, atlas.cols);
-      return describeSearch(await searchOnce(open, query, edits), edits);
     } finally {
       await atlas.close();
-      await data.close();
     }
   },
 });
@@ -156,32 +139,26 @@ function checkUsage(values: Values, positionals: readonly string[], jsonOfSessio
   }
 }
 
-/** One search with its edits. */
-async function searchOnce(
-  open: OpenSearch,
-  query: Float32Array,
-  edits: readonly NamedEdit[],
-): Promise<Found> {
-  const { atlas, limit, method, accept, explain } = open;
-  const results = await atlas.search(query, { count: limit, edits, method, accept });
-  return toFound(open, results, explain ? (results.steered?.query ?? query) : undefined);
-}
-
-function describeSearch(found: Found, edits: readonly NamedEdit[]): CommandOutput {
+function searchOptions(values: Values): SearchOptions {
+  const { more = [], less, set, remove, family, method } = values;
+  const { class: wanted, year, where, metadata, ids, explain, limit } = values;
   return {
-    json: { edits, ...found },
-    lines: [...describeResults(found, edits), ...explainResults(found)],
+    more: [...(family === undefined ? [] : [`family:${family}`]), ...more],
+    ...{ less, set, remove, method },
+    ...{ class: wanted, year, where, metadata, ids, explain, limit },
   };
 }
 
 async function startSession(
-  open: OpenSearch,
-  edits: readonly NamedEdit[],
+  atlas: Atlas,
+  { more, less, set, remove, ...options }: SearchOptions,
   context: CommandContext,
 ): Promise<CommandOutput> {
-  context.note("type a query, help or quit");
+  const { namesOf, readSteering } = await import("../../atlas/search.js");
   const { runSearchSession } = await import("../search-session.js");
-  const searches = await runSearchSession(open, edits, {
+  const edits = readSteering(await namesOf(atlas.store), { more, less, set, remove });
+  context.note("type a query, help or quit");
+  const searches = await runSearchSession(atlas, edits, options, {
     input: process.stdin,
     output: process.stdout,
     signal: context.signal,
@@ -189,53 +166,31 @@ async function startSession(
   return { json: { searches }, lines: [] };
 }
 
-async function searchNames(
-  atlas: DocumentSearch,
-  { labels, families }: Names,
-  { of, text, limit, model }: { of: string; text: string; limit: number; model?: Embedder },
-): Promise<CommandOutput> {
-  const texts = of === "latents" ? labels : families.map(familyName);
-  const found = await atlas.findNames(texts, text, { count: limit, embedder: model });
-  const rows = found.map(({ index, by, score }) => ({
-    id: of === "latents" ? index : families[index].parent,
-    name: texts[index],
-    by,
-    score,
-  }));
-  const cells = rows.map(({ id, name, by, score }) => [
+function describeFound(of: "latents" | "families", found: readonly FoundNames[]): CommandOutput {
+  const rows = found.map(({ id, name, by, score }) => [
     String(id),
     name,
     by,
     score?.toFixed(3) ?? "",
   ]);
+  const head = [of === "latents" ? "latent" : "family", "name", "by", "cosine"];
   return {
-    json: rows,
-    lines:
-      rows.length === 0
-        ? [`nothing found in ${of}`]
-        : formatRows([[of === "latents" ? "latent" : "family", "name", "by", "cosine"], ...cells]),
+    json: found,
+    lines: rows.length === 0 ? [`nothing found in ${of}`] : formatRows([head, ...rows]),
   };
 }
 
-async function embedQuery(embedder: Embedder, text: string, cols: number): Promise<Float32Array> {
-  const { matrixRow } = await import("../../core/matrix.js");
-  if (embedder.d !== cols) {
-    throw new UsageError(
-      `search: ${embedder.id} is ${embedder.d} wide, but the corpus ${cols}: name its own model by --embedder, or pass --vector`,
-    );
-  }
-  return matrixRow(await embedder.embed([text]), 0);
-}
-
-async function readVector(place: string, cols: number): Promise<Float32Array> {
-  const [, file, row] = /^(.*?)(?::(\d+))?$/.exec(place) ?? [];
-  const at = Number(row ?? 0);
+/** A row of a .npy file as FILE or FILE:ROW, the first by default. */
+async function readVector(place: string, atlas: Atlas): Promise<Float32Array> {
+  const [, file, row = "0"] = /^(.*?)(?::(\d+))?$/.exec(place) ?? [];
   const { matrixRow } = await import("../../core/matrix.js");
   const { openRows } = await import("../../search/scan/row-store.js");
+  const at = Number(row);
+  const { d } = await atlas.sae();
   const rows = await openRows(file);
   try {
-    if (rows.cols !== cols) {
-      throw new UsageError(`search: ${file} is ${rows.cols} wide, but the corpus ${cols}`);
+    if (rows.cols !== d) {
+      throw new UsageError(`search: ${file} is ${rows.cols} wide, but the corpus ${d}`);
     }
     if (at >= rows.rows) {
       throw new UsageError(`search: ${file} has no row ${at}; it has ${rows.rows}, the first is 0`);

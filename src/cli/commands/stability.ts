@@ -7,7 +7,6 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
-import { familyName } from "../../records/family.js";
 import { engineOption } from "../options.js";
 import { describeFamilyStability, describeStability } from "../text/stability.js";
 
@@ -51,27 +50,21 @@ export const stabilityCommand: Command = defineCommand({
   async run(values, saes, context) {
     const dir = await chooseAtlas("stability", values.atlas);
     const { readAtlasOptions } = await import("../../atlas/atlas-options.js");
-    const { buildFolder } = await import("../../atlas/build.js");
-    const { openStore } = await import("../../atlas/store.js");
+    const { openAtlas } = await import("../../atlas/open.js");
     const built = await readAtlasOptions(dir);
+    const { onProgress, signal } = context;
+    const atlas = await openAtlas(dir, { device: values.engine, onProgress, signal });
     const start = performance.now();
-    const report = await buildFolder({
-      ...built,
-      device: values.engine,
-      stability: stabilityOptions(values, saes, built, context),
-      onProgress: context.onProgress,
-      signal: context.signal,
-    });
+    const options = stabilityOptions(values, saes, built, context);
+    const found = await atlas.measureStability(options);
     const seconds = (performance.now() - start) / 1000;
-    const atlas = await openStore(dir);
-    const found = await atlas.stability();
-    const file = atlas.file("stability");
-    if (found === undefined) throw new Error(`stability: ${file} was not written`);
+    const file = atlas.store.file("stability");
+    const { familyName } = await import("../../records/family.js");
     const names = new Map(
       (await atlas.families()).map((family) => [family.parent, familyName(family)]),
     );
     return {
-      json: { ...report, seconds, file, documents: found.documents, seeds: found.seeds },
+      json: { seconds, file, documents: found.documents, seeds: found.seeds },
       lines: [
         ...describeStability(found),
         "",

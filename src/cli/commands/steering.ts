@@ -1,11 +1,8 @@
 import path from "node:path";
 import type { AtlasSteeringOptions } from "../../atlas/evaluate-steering.js";
-import type { AtlasStore } from "../../atlas/store.js";
-import type { Budget } from "../../llm/budget.js";
-import type { PricedChatModel } from "../../llm/chat.js";
+import type { SteeringRunOptions } from "../../atlas/steering-run.js";
+import type { Embedder } from "../../corpus/embedder.js";
 import type { Estimate } from "../../llm/estimate.js";
-import type { Ledger } from "../../llm/ledger.js";
-import type { Role } from "../../llm/settings.js";
 import { STEERING_METHODS } from "../../search/steering-methods.js";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import {
@@ -90,40 +87,53 @@ export const steeringCommand: Command = defineCommand({
     "feature-families steering --queries 50 --methods additive,documents --out build/steering.json",
   options,
   async run(values, _positionals, { onProgress, signal }): Promise<CommandOutput> {
-    const wanted = wantedModels(values);
-    if (values.dryRun && !wanted.judge && !wanted.writer) {
+    const { judge, model, rewrite, out, dryRun } = values;
+    const wantsModels = judge !== undefined || rewrite || model !== undefined;
+    if (dryRun && !wantsModels) {
       throw new UsageError("steering: --dry-run needs --judge or --rewrite");
     }
     const queriesGiven = [values.queries, values.texts, values.vectors];
     if (queriesGiven.filter((given) => given !== undefined).length > 1) {
       throw new UsageError("steering: pass one of --queries, --texts and --vectors");
     }
-    const costs = wanted.judge || wanted.writer || remoteEmbedder(values) !== undefined;
+    const costs = wantsModels || remoteEmbedder(values) !== undefined;
     const dir = await chooseAtlas("steering", values.atlas, { costs });
-    const { estimateAtlasSteering, evaluateAtlasSteering } =
-      await import("../../atlas/evaluate-steering.js");
-    const { openStore } = await import("../../atlas/store.js");
-    const data = await openStore(dir, { onProgress, signal });
-    const models = await openModels(values, wanted, data);
+    const { openAtlas } = await import("../../atlas/open.js");
+    const embedder = async (): Promise<Embedder> => (await openEmbedder(values, signal)).embedder;
+    const atlas = await openAtlas(dir, { onProgress, signal, embedder });
     try {
-      const queries = await readQueries(values, signal);
-      const embedder = models.writer && (await openEmbedder(values, signal)).embedder;
-      const evaluation = evaluationOf(values);
-      const all = { ...evaluation, ...models, queries, embedder, onProgress, signal };
-      if (values.dryRun) return describeEstimates(await estimateAtlasSteering(data, all));
-      const report = await evaluateAtlasSteering(data, all);
-      const out = values.out ?? data.file("steering");
-      const { writeJson } = await import("../../files/json.js");
-      await writeJson(out, report, 0);
-      const { curves, differences, rewriting, judge } = report;
-      const { spent } = models.budget;
+      const { readPrices } = await import("../../llm/prices.js");
+      const options: SteeringRunOptions = {
+        ...evaluationOf(values),
+        queries: await readQueries(values, embedder, signal),
+        embedder: rewrite || model !== undefined ? await embedder() : undefined,
+        ...{ judge, writer: model ?? rewrite, maxCost: values.maxCost },
+        ...{ baseUrl: values.modelUrl, judgeBaseUrl: values.judgeUrl },
+        prices: values.prices === undefined ? undefined : await readPrices(values.prices),
+      };
+      if (dryRun) {
+        const { estimateSteering } = await import("../../atlas/steering-run.js");
+        return describeEstimates(
+          await estimateSteering(atlas.store, { ...options, onProgress, signal }),
+        );
+      }
+      const report = await atlas.evaluateSteering({ ...options, save: out ?? true });
+      const { cases, curves, differences, rewriting, spent } = report;
+      const file = out ?? atlas.store.file("steering");
       return {
-        json: { out, cases: report.cases.length, curves, differences, judge, rewriting, spent },
-        lines: [...describeSteering(report), `wrote ${path.normalize(out)}`],
+        json: {
+          out: file,
+          cases: cases.length,
+          curves,
+          differences,
+          judge: report.judge,
+          rewriting,
+          spent,
+        },
+        lines: [...describeSteering(report), `wrote ${path.normalize(file)}`],
       };
     } finally {
-      await models.ledger?.close();
-      await data.close();
+      await atlas.close();
     }
   },
 });
@@ -134,17 +144,9 @@ function evaluationOf(values: Values): AtlasSteeringOptions {
   return { methods, ups, downs, levels, top, minActive, seed, judged, withReplacement };
 }
 
-interface WantedModels {
-  judge: boolean;
-  writer: boolean;
-}
-
-function wantedModels({ judge, rewrite, model }: Values): WantedModels {
-  return { judge: judge !== undefined, writer: rewrite || model !== undefined };
-}
-
 async function readQueries(
   values: Values,
+  embedder: () => Promise<Embedder>,
   signal: AbortSignal,
 ): Promise<AtlasSteeringOptions["queries"]> {
   if (values.vectors !== undefined) {
@@ -155,49 +157,7 @@ async function readQueries(
   const { readText } = await import("../../files/text.js");
   const lines = (await readText(values.texts)).split(/\r?\n/).filter((line) => line.trim() !== "");
   if (lines.length === 0) throw new UsageError(`steering: ${values.texts} has no queries`);
-  const { embedder } = await openEmbedder(values, signal);
-  return { embeddings: await embedder.embed(lines, { signal }), texts: lines };
-}
-
-interface Models {
-  judge?: PricedChatModel;
-  writer?: PricedChatModel;
-  ledger?: Ledger;
-  budget: Budget;
-}
-
-async function openModels(values: Values, wanted: WantedModels, data: AtlasStore): Promise<Models> {
-  const { createBudget } = await import("../../llm/budget.js");
-  const budget = createBudget({ maxCost: values.maxCost });
-  if (!wanted.judge && !wanted.writer) return { budget };
-  const { createChatModel } = await import("../../llm/chat.js");
-  const { openLedger } = await import("../../llm/ledger.js");
-  const { readPrices } = await import("../../llm/prices.js");
-  const { readRoleSettings } = await import("../../llm/settings.js");
-  const prices = values.prices === undefined ? undefined : await readPrices(values.prices);
-  const ledger = await openLedger(data.file("steeringLedger"));
-  const open = (role: Role, given: string | undefined, url?: string): Promise<PricedChatModel> => {
-    const settings = readRoleSettings(role, { model: given, baseUrl: url ?? values.modelUrl });
-    const { model } = settings;
-    if (model === undefined) {
-      throw new UsageError(
-        "steering: name a model by --model or FEATURE_FAMILIES_EXPLAINER_MODEL for --rewrite",
-      );
-    }
-    const needsKey = !values.dryRun;
-    return createChatModel({ ...settings, model, needsKey, ledger, budget, prices });
-  };
-  try {
-    return {
-      judge: wanted.judge ? await open("judge", values.judge, values.judgeUrl) : undefined,
-      writer: wanted.writer ? await open("explainer", values.model) : undefined,
-      ledger,
-      budget,
-    };
-  } catch (error) {
-    await ledger.close();
-    throw error;
-  }
+  return { embeddings: await (await embedder()).embed(lines, { signal }), texts: lines };
 }
 
 function describeEstimates(

@@ -1,9 +1,9 @@
-import type { AtlasStore } from "../../atlas/store.js";
+import type { Atlas } from "../../atlas/atlas.js";
 
 /** What a build found, as a row per measure. */
-export async function summariseAtlas(atlas: AtlasStore): Promise<Record<string, string | number>> {
+export async function summariseAtlas(atlas: Atlas): Promise<Record<string, string | number>> {
   const { readJson } = await import("../../files/json.js");
-  const statistics = (await readJson(atlas.file("familyStatistics"))) as {
+  const statistics = (await readJson(atlas.store.file("familyStatistics"))) as {
     block_ratio_cooc: number | null;
     null_density?: { block_ratio_cooc: { mean: number | null } };
   };

@@ -1,106 +1,24 @@
-import type { Document } from "../../corpus/corpus.js";
-import type { DocumentHits, DocumentSearch } from "../../atlas/document-search.js";
-import type { Explanation } from "../../search/explain.js";
-import type { AtlasStore } from "../../atlas/store.js";
-import type { NamedEdit } from "../../search/names.js";
+import type { SearchHit, SearchResults } from "../../atlas/search.js";
 import { formatRows } from "./rows.js";
 
 const LATENTS_SHOWN = 5;
 // Ranks without the edits are known to this one.
 const RANKS_BEFORE = 1000;
 
-/** One result, ready for JSON. */
-export interface FoundDocument {
-  rank: number;
-  row: number;
-  id: string;
-  title: string;
-  score: number;
-  /** Rank without the edits; undefined below the first 1,000. */
-  before?: number;
-  explanation?: Explanation & { labels: string[] };
-}
-
-/** A search's results, ready for JSON. */
-export interface Found {
-  results: FoundDocument[];
-  /** Cosine of the steered query to the original. */
-  cosine?: number;
-  /** How far other latents of the query moved, over their values before. */
-  others?: number;
-  /** Documents that the edits drove out of the results. */
-  left?: { row: number; title: string; before: number }[];
-  moved?: { latent: number; label: string; before: number; wanted: number; after: number }[];
-}
-
-/** The rows that were found with ids, titles and, for a `query`, explanations. */
-export async function toFound(
-  { atlas, data }: { atlas: DocumentSearch; data: AtlasStore },
-  { hits, before, left, steered }: DocumentHits,
-  query?: Float32Array,
-): Promise<Found> {
-  const documents = await data.documents();
-  const results: FoundDocument[] = [];
-  for (const [i, { row, score }] of hits.entries()) {
-    const { id } = documents[row];
-    const found: FoundDocument = {
-      rank: i + 1,
-      row,
-      id,
-      title: titleOf(documents[row]),
-      score,
-      before: before[i],
-    };
-    if (query) {
-      const explanation = await atlas.explain(query, row);
-      const labels = explanation.latents.map(({ latent }) => atlas.labels[latent]);
-      found.explanation = { ...explanation, labels };
-    }
-    results.push(found);
-  }
-  if (!steered) return { results };
-  const moved = steered.moved.map((move) => ({ ...move, label: atlas.labels[move.latent] }));
-  return {
-    results,
-    cosine: steered.cosine,
-    others: steered.others,
-    left: left.map(({ row, before: rank }) => ({
-      row,
-      title: titleOf(documents[row]),
-      before: rank,
-    })),
-    moved,
-  };
-}
-
-function titleOf({ title, text }: Document): string {
-  return title || text.slice(0, 80);
-}
+/** What of a search is shown. */
+export type ShownResults = Pick<
+  SearchResults,
+  "hits" | "edits" | "cosine" | "others" | "left" | "moved"
+>;
 
 /** The results as a table, with what the edits did above it. */
-export function describeResults(
-  { results, cosine, others = 0, left = [], moved = [] }: Found,
-  edits: readonly NamedEdit[],
-): string[] {
+export function describeResults(found: ShownResults): string[] {
+  const { hits, cosine, left = [] } = found;
+  const head = cosine === undefined ? [] : describeEdits(found, cosine);
+  if (hits.length === 0) return [...head, "nothing found"];
+  const beyond = `>${Math.max(hits.length, RANKS_BEFORE)}`;
   const steered = cosine !== undefined;
-  const head = steered
-    ? [
-        ...edits.map(({ name }) => name),
-        ...moved
-          .slice(0, LATENTS_SHOWN)
-          .map(
-            ({ latent, label, before, after }) =>
-              `  latent ${latent}${label && ` (${label})`}: ${before.toFixed(3)} -> ${after.toFixed(3)}`,
-          ),
-        ...(moved.length > LATENTS_SHOWN
-          ? [`  and ${moved.length - LATENTS_SHOWN} more latents`]
-          : []),
-        `cosine to the query without edits: ${cosine.toFixed(3)}; its other latents moved by ${(100 * others).toFixed(0)} %`,
-      ]
-    : [];
-  if (results.length === 0) return [...head, "nothing found"];
-  const beyond = `>${Math.max(results.length, RANKS_BEFORE)}`;
-  const rows = results.map(({ rank, score, before, id, title }) => [
+  const rows = hits.map(({ rank, score, before, id, title }) => [
     String(rank),
     ...(steered ? [String(before ?? beyond)] : []),
     score.toFixed(4),
@@ -116,9 +34,24 @@ export function describeResults(
   ];
 }
 
+function describeEdits({ edits, others = 0, moved = [] }: ShownResults, cosine: number): string[] {
+  const shown = moved.slice(0, LATENTS_SHOWN);
+  return [
+    ...edits.map(({ name }) => name),
+    ...shown.map(
+      ({ latent, label, before, after }) =>
+        `  latent ${latent}${label && ` (${label})`}: ${before.toFixed(3)} -> ${after.toFixed(3)}`,
+    ),
+    ...(moved.length > shown.length ? [`  and ${moved.length - shown.length} more latents`] : []),
+    `cosine to the query without edits: ${cosine.toFixed(3)}; its other latents moved by ${(100 * others).toFixed(0)} %`,
+  ];
+}
+
 /** Why each result that has an explanation scores as it does. */
-export function explainResults({ results }: Found): string[] {
-  return results.flatMap(({ rank, title, explanation }) => {
+export function explainResults(
+  hits: readonly Pick<SearchHit, "rank" | "title" | "explanation">[],
+): string[] {
+  return hits.flatMap(({ rank, title, explanation }) => {
     if (!explanation) return [];
     const { score, latents, labels, bias, residual } = explanation;
     const shown = latents.slice(0, LATENTS_SHOWN);
@@ -134,7 +67,7 @@ export function explainResults({ results }: Found): string[] {
     shares.push(["bias", bias], ["not reconstructed", residual]);
     return [
       "",
-      `why ${rank}: ${title.replace(/\s+/g, " ").slice(0, 70)}, cosine ${score.toFixed(4)} =`,
+      `why ${rank}: ${shorten(title)}, cosine ${score.toFixed(4)} =`,
       ...formatRows(shares.map(([name, value]) => [`  ${signed(value)}`, name])),
     ];
   });
@@ -142,7 +75,7 @@ export function explainResults({ results }: Found): string[] {
 
 /** Latents that two results share, with their values in both. */
 export function describeShared(
-  labels: readonly string[],
+  labels: ReadonlyMap<number, { text: string }>,
   shared: readonly { latent: number; a: number; b: number }[],
 ): string[] {
   if (shared.length === 0) return ["no latent is active in both"];
@@ -151,7 +84,7 @@ export function describeShared(
       `  latent ${latent}`,
       a.toFixed(3),
       b.toFixed(3),
-      labels[latent],
+      labels.get(latent)?.text ?? "",
     ]),
   );
 }

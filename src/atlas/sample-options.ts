@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import type { Hub, FetchOptions } from "../corpus/hub/hub.js";
+import { type ReleasedCorpus, type ReleasedPart, pullReleased } from "../corpus/hub/released.js";
+import type { AtlasOptions } from "./options.js";
+
+/** What of an atlas's options a corpus decides. */
+export type CorpusOptions = Pick<
+  AtlasOptions,
+  "corpus" | "embeddings" | "classTree" | "sae" | "analysis" | "training" | "threshold"
+>;
+
+/**
+ * The sample, 13,087 nouns of WordNet, from this package's `data/wordnet`, and the SAE that suits it. Throws Error where the
+ * package has no such folder.
+ */
+export function sampleOptions(packageRoot: string): CorpusOptions {
+  const folder = path.join(packageRoot, "data/wordnet");
+  if (!existsSync(folder)) throw new Error(`${folder}: the sample is missing`);
+  return {
+    corpus: path.join(folder, "documents.jsonl"),
+    embeddings: path.join(folder, "embeddings.npy"),
+    classTree: path.join(folder, "classes.jsonl"),
+    // Chosen by docs/benchmarks.md, "The sample's SAE".
+    training: { k: 8, n: 768, epochs: 25, lr: 2e-3, batch: 256 },
+    threshold: 0.15,
+  };
+}
+
+/**
+ * The paper's own corpus with its embeddings, SAE and labels, each downloaded once; what is `given` takes the place of a
+ * download. Throws as pullReleased does.
+ */
+export async function releasedOptions(
+  hub: Hub,
+  corpus: ReleasedCorpus,
+  given: Pick<AtlasOptions, "sae" | "analysis"> & { embeddings?: string; k?: number; n?: number },
+  options: FetchOptions = {},
+): Promise<CorpusOptions> {
+  const { k, n, embeddings, sae, analysis } = given;
+  const wanted: ReleasedPart[] = ["texts"];
+  if (embeddings === undefined) wanted.push("embeddings");
+  if (sae === undefined) wanted.push("sae");
+  // The released labels are those of the web app's SAE.
+  const isLabelled = sae === undefined && analysis === undefined && (n ?? 9216) === 9216;
+  if (isLabelled && (k ?? 64) === 64) wanted.push("labels");
+  const found = await pullReleased(hub, corpus, wanted, { k, n, ...options });
+  const first = (part: ReleasedPart): string => {
+    const file = found[part]?.[0];
+    if (file === undefined) throw new Error(`${corpus}: nothing was downloaded of its ${part}`);
+    return file;
+  };
+  return {
+    corpus: first("texts"),
+    embeddings: embeddings ?? first("embeddings"),
+    sae: sae ?? first("sae"),
+    analysis: analysis ?? found.labels?.[0],
+  };
+}

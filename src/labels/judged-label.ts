@@ -6,8 +6,8 @@ import type { Label, Score } from "../records/label.js";
 import { type LabelProtocol, promptVersionOf } from "./protocol.js";
 import type { TextLimit } from "../words/truncate-text.js";
 
-/** What a label is made of. */
-export interface Told {
+/** What a label is made from. */
+export interface LabelParts {
   latent: number;
   sets: ExampleSets;
   explained: Interpretation;
@@ -15,17 +15,17 @@ export interface Told {
   protocol: LabelProtocol;
   models: { explainer: string; judge: string };
   limit: TextLimit;
-  /** For families: the member that speaks for a row. */
+  /** For families: the member that represents a row. */
   memberOf?: (row: number) => number | undefined;
 }
 
 /** The label as a record. */
-export function recordOf(told: Told): Label {
-  const { latent, sets, explained, judged, protocol, models } = told;
+export function recordOf(parts: LabelParts): Label {
+  const { latent, sets, explained, judged, protocol, models } = parts;
   const { label: text, candidates, notes } = judged;
   const { reason = "none proposed", reasoning } = explained.record;
   return {
-    of: kindOf(told),
+    of: kindOf(parts),
     id: latent,
     text,
     source: "llm",
@@ -44,11 +44,11 @@ export function recordOf(told: Told): Label {
   };
 }
 
-/** What stands behind a label. */
-export function evidenceOf(told: Told): LabelEvidence {
-  const { latent, sets, explained, judged, protocol, models, limit, memberOf } = told;
+/** The evidence for a label. */
+export function evidenceOf(parts: LabelParts): LabelEvidence {
+  const { latent, sets, explained, judged, protocol, models, limit, memberOf } = parts;
   return {
-    of: kindOf(told),
+    of: kindOf(parts),
     latent,
     label: judged.label,
     ...models,
@@ -61,23 +61,23 @@ export function evidenceOf(told: Told): LabelEvidence {
   };
 }
 
-function kindOf({ memberOf }: Told): Label["of"] {
+function kindOf({ memberOf }: LabelParts): Label["of"] {
   return memberOf === undefined ? "latent" : "family";
 }
 
-/** The protocol's own score first, then the others; none without it. */
+/** The protocol's primary score first, then the others; none if the primary score is missing. */
 function ordered(scores: readonly Score[], { primary }: LabelProtocol): Score[] {
   const first = scores.find(({ name }) => name === primary);
   return first === undefined ? [] : [first, ...scores.filter((score) => score !== first)];
 }
 
-/** Ids of the documents behind a label. */
+/** Ids of the documents that a label is based on. */
 function exampleIds({ explain, validate, score }: ExampleSets): NonNullable<Label["examples"]> {
   const ids = (set: readonly Example[]): string[] => set.map(({ id }) => id);
   return { explain: ids(explain), validate: ids(validate), score: ids(score) };
 }
 
-function shownExamples(sets: ExampleSets, memberOf: Told["memberOf"]): ShownExample[] {
+function shownExamples(sets: ExampleSets, memberOf: LabelParts["memberOf"]): ShownExample[] {
   return (["explain", "validate", "score"] as const).flatMap((set) =>
     sets[set].map(({ id, kind, activation, row }): ShownExample => {
       const member = kind === "active" ? memberOf?.(row) : undefined;

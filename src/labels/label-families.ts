@@ -81,10 +81,10 @@ async function labelFamily(
   const models = { explainer: explainer.model, judge: judge.model };
   const { limit } = fillOptions(drawing);
   const { memberOf } = source;
-  const told = { latent: parent, sets, explained, judged, protocol, models, limit, memberOf };
+  const parts = { latent: parent, sets, explained, judged, protocol, models, limit, memberOf };
   const { verdicts } = judged;
   const members = compareMembers(base, family, options, { sets, verdicts });
-  return { label: { ...recordOf(told), members }, evidence: evidenceOf(told) };
+  return { label: { ...recordOf(parts), members }, evidence: evidenceOf(parts) };
 }
 
 /** Asks for names; undefined if no latent of the family has a label. */

@@ -104,6 +104,6 @@ async function labelLatent(
   addSpent(judged, explained);
   const models = { explainer: explainer.model, judge: judge.model };
   const { limit } = fillOptions(drawing);
-  const told = { latent, sets, explained, judged, protocol, models, limit };
-  return { label: recordOf(told), evidence: evidenceOf(told) };
+  const parts = { latent, sets, explained, judged, protocol, models, limit };
+  return { label: recordOf(parts), evidence: evidenceOf(parts) };
 }

@@ -16,7 +16,9 @@ export interface LabelModels {
   judge: PricedChatModel;
 }
 
-/** Which models label and judge, and how they are called. Keys come from the environment alone; see readRoleSettings. */
+/**
+ * Which models label and judge, and how they are called. Keys come from the environment alone; see readRoleSettings.
+ */
 export interface LabelModelOptions {
   /** The model that writes labels: its name, or the model itself. Default: FEATURE_FAMILIES_EXPLAINER_MODEL. */
   model?: string | PricedChatModel;

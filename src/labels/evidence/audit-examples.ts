@@ -1,6 +1,6 @@
 import { type Postings, topDocuments } from "../../core/codes.js";
 
-/** A document that is shown for a label, by row. */
+/** A document shown for a label, by row. */
 export interface AuditRow {
   row: number;
   activation: number;
@@ -9,8 +9,8 @@ export interface AuditRow {
 }
 
 /**
- * Documents that show what a latent is about where no model was shown any: half of them its strongest, the others spread
- * evenly over the rest of those in which it is active above 0, the weakest among them. Strongest first.
+ * Documents that illustrate a latent if no model was shown any: half of them its strongest, the others spread evenly
+ * over the rest of those in which it is active above 0, including the weakest. Strongest first.
  */
 export function exampleRows(postings: Postings, latent: number, count: number): AuditRow[] {
   const size = postings.offsets[latent + 1] - postings.offsets[latent];

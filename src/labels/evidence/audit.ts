@@ -5,10 +5,10 @@ import type { StoredEvidence } from "./evidence-read.js";
 import type { Label } from "../../records/label.js";
 import { truncateText } from "../../words/truncate-text.js";
 
-/** Labels with what stands behind them, for a reader to check. */
+/** Labels with their evidence, for a reader to check. */
 export interface Audit {
   entries: AuditEntry[];
-  /** The documents that the entries name by their place here, as they were cut. */
+  /** The documents, to which entries refer by index, as they were truncated. */
   documents: AuditDocument[];
   /** Labels of all latents. */
   labels: Map<number, string>;
@@ -17,21 +17,23 @@ export interface Audit {
 /** A document as it was shown. */
 export interface AuditDocument {
   id: string;
-  /** Undefined where the corpus does not have it. */
+  /** Undefined if the corpus does not contain it. */
   text?: string;
 }
 
 /** One label or family name. */
 export interface AuditEntry {
   label: Label;
-  /** Documents in which the latent, or any of the family, is active. */
+  /** Number of documents in which the latent, or any of the family, is active. */
   active: number;
   /** Families of the latent by their names, or latents of the family, the parent first. */
   families: string[];
   latents: number[];
-  /** What a model was shown and answered; its label may be another than the entry's, such as where a person corrected it. */
+  /**
+   * What a model was shown and answered; its label may differ from the entry's, for example if a person corrected it.
+   */
   evidence?: AuditEvidence;
-  /** Where no model was asked: documents in which it is active. */
+  /** If no model was asked: documents in which it is active. */
   examples: AuditExample[];
 }
 
@@ -45,13 +47,13 @@ export interface AuditEvidence extends Pick<
   verdicts: (Omit<Verdict, "id"> & { document: number })[];
 }
 
-/** A document that was shown, by its place among the audit's documents. */
+/** A document that was shown, by its index among the audit's documents. */
 export interface AuditExample extends Omit<ShownExample, "id" | "set"> {
   document: number;
   set: ShownExample["set"] | "active";
 }
 
-/** A label to check, before the documents are found. */
+/** A label to check, before its documents are looked up. */
 export interface AuditSubject {
   label: Label;
   families?: string[];
@@ -60,7 +62,7 @@ export interface AuditSubject {
   evidence?: StoredEvidence;
 }
 
-/** What the documents are found in. */
+/** Where the documents are looked up. */
 export interface AuditSource {
   postings: Postings;
   documents: readonly { id: string; text: string }[];
@@ -69,15 +71,16 @@ export interface AuditSource {
 
 /** How much is shown. */
 export interface AuditOptions {
-  /** Documents of a label that no model was asked about. Default 10. */
+  /** Documents per label that no model was asked about. Default 10. */
   examples?: number;
-  /** Characters that its documents are cut at. Default 1,000. */
+  /** Characters to which its documents are truncated. Default 1,000. */
   characters?: number;
 }
 
 /**
- * Labels and family names with the very documents, answers and verdicts behind them, matched by document id with the corpus
- * and cut as they were shown. Where no model was asked there are documents in which the latent is active, strong and weak.
+ * Labels and family names with the documents, answers and verdicts behind them, matched with the corpus by document id
+ * and truncated as they were shown. If no model was asked, there are documents in which the latent is active, strong
+ * and weak.
  */
 export function collectAudit(
   { postings, documents, labels }: AuditSource,
@@ -111,7 +114,7 @@ interface Shelf {
   place(id: string, limit: StoredEvidence["limit"]): number;
 }
 
-/** Keeps each document once for each way in which it was cut. */
+/** Keeps each document once per way in which it was truncated. */
 function createShelf(texts: ReadonlyMap<string, string>): Shelf {
   const places = new Map<string, number>();
   const documents: AuditDocument[] = [];
@@ -122,7 +125,7 @@ function createShelf(texts: ReadonlyMap<string, string>): Shelf {
       const known = places.get(key);
       if (known !== undefined) return known;
       const text = texts.get(id);
-      // What a number of tokens was is not known here: the text stays whole.
+      // The tokenizer is not known here, so the text is not truncated.
       const cut = text !== undefined && "characters" in limit ? truncateText(text, limit) : text;
       places.set(key, documents.length);
       documents.push(cut === undefined ? { id } : { id, text: cut });

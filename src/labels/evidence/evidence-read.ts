@@ -10,7 +10,7 @@ const evidence: z.ZodType<StoredEvidence> = z.object({
   judge: z.string().optional(),
   promptVersion: z.string().optional(),
   date: z.string().optional(),
-  // A tokenizer is a function: its name does not reach the file.
+  // A tokenizer is a function, so the file does not contain it.
   limit: z.union([z.object({ characters: z.number() }), z.object({ tokens: z.number() })]),
   shown: z.array(
     z.object({
@@ -44,14 +44,14 @@ const evidence: z.ZodType<StoredEvidence> = z.object({
   ),
 });
 
-/** Evidence as a file holds it: of a limit in tokens only their number. */
+/** Evidence in a file, which records only the number of a limit in tokens. */
 export interface StoredEvidence extends Omit<LabelEvidence, "limit"> {
   limit: { characters: number } | { tokens: number };
 }
 
 /**
- * Reads labels.evidence.jsonl line by line: what stands behind each label and family name by a model. Throws FormatError,
- * naming the line and the field, for anything else.
+ * Reads labels.evidence.jsonl line by line: what stands behind each label and family name by a model. Throws
+ * FormatError, naming the line and the field, for anything else.
  */
 export async function* readEvidence(path: string): AsyncGenerator<StoredEvidence> {
   for await (const { value } of readCheckedJsonl(path, evidence)) yield value;

@@ -1,24 +1,24 @@
 import type { InactiveKind } from "../examples/example.js";
 import type { TextLimit } from "../../words/truncate-text.js";
 
-/** What stands behind one label or family name, so that anybody can check it: a line of labels.evidence.jsonl. */
+/** The evidence for one label or family name, so that anyone can check it: a line of labels.evidence.jsonl. */
 export interface LabelEvidence {
   of: "latent" | "family";
   /** The latent, or the parent latent of the family. */
   latent: number;
   label: string;
-  /** Models that named it and that judged the name. */
+  /** Models that proposed and judged the name. */
   explainer?: string;
   judge?: string;
   promptVersion?: string;
   /** ISO 8601. */
   date?: string;
-  /** How the texts were cut before they were shown. */
+  /** How the texts were truncated before they were shown. */
   limit: TextLimit;
   shown: ShownExample[];
-  /** What the explainer answered, question by question. */
+  /** The explainer's answers, one per question. */
   explanations: ExplanationRecord[];
-  /** What the judge answered, document by document. */
+  /** The judge's answers, one per document. */
   verdicts: Verdict[];
 }
 
@@ -36,14 +36,14 @@ export interface ShownExample {
 
 /** One answer of the explainer. */
 export interface ExplanationRecord {
-  /** Key of the answer on the ledger. */
+  /** Key of the answer in the ledger. */
   key: string;
   status: "ok" | "failed";
-  /** Why it failed. */
+  /** Why the answer failed. */
   reason?: string;
-  /** Labels that it proposed. */
+  /** The proposed labels. */
   labels: string[];
-  /** What it wrote before them. */
+  /** The reasoning before them. */
   reasoning?: string;
 }
 
@@ -56,12 +56,12 @@ export interface Verdict {
   set: "validate" | "score";
   /** Whether the latent, or any member of the family, is active in it. */
   expected: boolean;
-  /** Whether the judge says that the label fits; null where no answer came or none could be read. */
+  /** Whether the judge says that the label applies; null without a readable answer. */
   answer: boolean | null;
-  /** From -1 to 1, where the protocol asks for it. */
+  /** From -1 to 1, if the protocol asks for it. */
   confidence?: number;
-  /** Of "yes" among "yes" and "no", where the server gives log-probabilities. */
+  /** Of "yes" relative to "no", if the server returns log-probabilities. */
   probability?: number;
-  /** Key of the answer on the ledger. */
+  /** Key of the answer in the ledger. */
   key: string;
 }

@@ -2,8 +2,8 @@ import type { AnalysisRow } from "./clean-labels.js";
 import { type Label, scoreNamed } from "../../records/label.js";
 
 /**
- * Labels as rows of the paper's analysis, which its cleaning rules and its families are made from; latents without a
- * label are left out. F1 and Pearson are NaN where they are not known.
+ * Labels as rows of the paper's analysis, on which its cleaning rules and its families are based; latents without a
+ * label are omitted. F1 and Pearson are NaN if unknown.
  */
 export function analysisOfLabels(
   labels: readonly Label[],
@@ -21,7 +21,7 @@ export function analysisOfLabels(
     }));
 }
 
-/** Rows of an analysis as a `feature_analysis_results` file holds them; what is not known is null. */
+/** Rows of an analysis in the form of a `feature_analysis_results` file; unknown values are null. */
 export function analysisToJson(rows: readonly AnalysisRow[]): Record<string, unknown>[] {
   const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
   return rows.map(({ latent, label, reasoning, f1, pearson, density }) => ({

@@ -1,6 +1,8 @@
 import { FormatError } from "../../core/errors.js";
 
-/** What automated interpretation found of one latent: an entry of the reference's `feature_analysis_results` file. */
+/**
+ * The result of automated interpretation of one latent: an entry of the reference's `feature_analysis_results` file.
+ */
 export interface AnalysisRow {
   latent: number;
   label: string;
@@ -24,13 +26,15 @@ export interface CleanLatent {
 
 /** The cleaning rules; the defaults are the reference's. */
 export interface CleanOptions {
-  /** Least F1 kept. Default 0.8. */
+  /** Minimum F1. Default 0.8. */
   minF1?: number;
-  /** Least Pearson correlation kept. Default 0.8. */
+  /** Minimum Pearson correlation. Default 0.8. */
   minPearson?: number;
-  /** Density from which a latent is too common. Default 0.2. */
+  /** Density at which a latent is too common. Default 0.2. */
   maxDensity?: number;
-  /** Of latents with the same cleaned label keep the one with the largest F1 + Pearson ("best", the default), or all. */
+  /**
+   * Of latents with the same cleaned label keep the one with the largest F1 + Pearson ("best", the default), or all.
+   */
   duplicates?: "best" | "all";
 }
 
@@ -81,8 +85,8 @@ export function parseAnalysis(content: unknown, name = "analysis"): AnalysisRow[
 }
 
 /**
- * The label without its field ("… in astronomy", "… in computer science"), or undefined where it names no
- * subject: a quoted letter, or talk of keywords, topics, concepts or presence.
+ * The label without its field ("… in astronomy", "… in computer science"), or undefined if it names no subject: a
+ * quoted letter, or a mention of keywords, topics, concepts or presence.
  */
 export function cleanLabel(label: string): string | undefined {
   const cleaned = label.split(FIELD_TAIL)[0];
@@ -90,8 +94,8 @@ export function cleanLabel(label: string): string | undefined {
 }
 
 /**
- * The latents that pass the cleaning rules, in the order of `rows`; a better duplicate takes the place of the
- * first. A score or density that is NaN does not pass.
+ * The latents that pass the cleaning rules, in the order of `rows`; a better duplicate replaces the first in its place.
+ * A NaN score or density does not pass.
  */
 export function selectCleanLatents(
   rows: readonly AnalysisRow[],

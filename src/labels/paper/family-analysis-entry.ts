@@ -1,15 +1,15 @@
 import type { Verdict } from "../evidence/evidence.js";
 import { type Label, scoreNamed } from "../../records/label.js";
 
-/** A family as the paper's `family_analysis` files hold it; what is not known is null. */
+/** A family in the form of the paper's `family_analysis` files; unknown values are null. */
 export interface FamilyAnalysisEntry {
-  /** The judge's confidence for each document, active ones first; 1 and -1 where it said yes or no. */
+  /** The judge's confidence per document, active ones first; 1 and -1 for yes and no. */
   predictions: (number | null)[];
   superfeature: string;
   super_reasoning: string;
   family_f1: number | null;
   family_pearson: number | null;
-  /** Scores and labels of the latents' own, children first, the parent last. */
+  /** The latents' own scores and labels, children first, the parent last. */
   feature_f1: (number | null)[];
   feature_pearson: (number | null)[];
   feature_names: string[];
@@ -17,7 +17,7 @@ export interface FamilyAnalysisEntry {
   index: number;
 }
 
-/** A family's name in the paper's shape, with the verdicts of its evidence. */
+/** A family's name in the paper's form, with the verdicts of its evidence. */
 export function familyAnalysisEntry(
   { id, text, reasoning = "", scores, members = [] }: Label,
   verdicts: readonly Verdict[] = [],

@@ -4,13 +4,14 @@ import { importedLabel } from "./labels-from-analysis.js";
 import { type FamilyOutline, familyLatents } from "../../records/family.js";
 import type { Label } from "../../records/label.js";
 
-/** Share of members in common, by label, from which a family of a file is taken for one of the atlas. */
+/** Minimum share of common members, by label, for a family of a file to match one of the atlas. */
 const LEAST_OVERLAP = 0.5;
 
 /**
- * Names for an atlas's families from another tool's analysis, by parent latent. The file tells families by labels: a row
- * is taken for the family with which it shares most of them, at least half of all, cleaned or not; of several rows for a
- * family the best fit counts, then the later. `label` gives the atlas's labels. `unmatched` are the rows that fit none.
+ * Names for an atlas's families from another tool's analysis, by parent latent. The file identifies families by labels:
+ * a row matches the family with which it shares most of them, at least half of all, cleaned or not; of several rows for
+ * a family the best match counts, then the later. `label` gives the atlas's labels. `unmatched` are the rows without a
+ * match.
  */
 export function namesFromFamilyAnalysis(
   rows: readonly FamilyAnalysis[],
@@ -60,7 +61,7 @@ function closest(
   return found;
 }
 
-// The authors' code writes cleaned labels into its families, and whole ones into its analysis.
+// The authors' code writes cleaned labels into its families and full ones into its analysis.
 function plain(label: string): string {
   return cleanLabel(label) ?? label;
 }

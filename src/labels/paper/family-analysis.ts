@@ -2,9 +2,9 @@ import { FormatError } from "../../core/errors.js";
 
 /** A family's name tested on its members: an entry of the reference's `family_analysis` file. */
 export interface FamilyAnalysis {
-  /** What the family was named, its superfeature. */
+  /** The family's name, its superfeature. */
   name: string;
-  /** What the model wrote before it; empty where unknown. */
+  /** The model's reasoning; empty if unknown. */
   reasoning: string;
   /** F1 and Pearson correlation of the name's predictions over the family's documents; NaN where unknown. */
   f1: number;
@@ -15,8 +15,8 @@ export interface FamilyAnalysis {
 
 /**
  * Reads the parsed content of a `family_analysis` file: a list of {superfeature, super_reasoning, family_f1,
- * family_pearson, feature_names, feature_f1, feature_pearson}. Numbers may be missing, null or NaN. `source` is used in errors. Throws
- * FormatError for anything else, and where a family has not as many scores as names.
+ * family_pearson, feature_names, feature_f1, feature_pearson}. Numbers may be missing, null or NaN. `source` is used in
+ * errors. Throws FormatError for anything else, and if a family's numbers of scores and names differ.
  */
 export function parseFamilyAnalysis(
   content: unknown,

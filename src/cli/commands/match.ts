@@ -1,12 +1,7 @@
 import type { SaeComparison } from "../../atlas/compare.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { engineOption } from "../options.js";
-import {
-  describeFamilyMatches,
-  describeMatch,
-  describeTrees,
-  summariseTrees,
-} from "../text/match.js";
+import { describeFamilyMatches, describeMatch, describeTrees } from "../text/match.js";
 
 export const matchCommand: Command = defineCommand({
   name: "match",
@@ -53,7 +48,8 @@ export const matchCommand: Command = defineCommand({
       throw new UsageError("match: --trees needs --middle, an SAE between the two");
     }
     const { compareSaes, openComparedSae } = await import("../../atlas/compare.js");
-    const { chooseSplittingTrees } = await import("../../compare/splitting-trees.js");
+    const { chooseSplittingTrees, summariseTrees } =
+      await import("../../compare/splitting-trees.js");
     const { openEngine } = await import("../../engine/open-engine.js");
     const { writeJson } = await import("../../files/json.js");
     const small = await openComparedSae(values.small);

@@ -34,7 +34,7 @@ export function describeSteps(ran: readonly string[], kept: readonly string[]): 
   return kept.length === 0 ? "all steps ran" : `ran ${ran.join(", ")}; kept ${kept.join(", ")}`;
 }
 
-// What has no value, such as a mean over no families, is null in the atlas's files.
+// A mean over no families has no value: null in some of the atlas's files, NaN in reports.
 function digits(value: number | null | undefined, count = 2): string {
-  return value?.toFixed(count) ?? "none";
+  return value === undefined || value === null || isNaN(value) ? "none" : value.toFixed(count);
 }

@@ -1,31 +1,9 @@
 import type { ComparedSae, MatchDirection, SaeComparison } from "../../atlas/compare.js";
-import type { SplittingTree } from "../../compare/splitting-trees.js";
+import type { SplittingTree, TreeSummary } from "../../compare/splitting-trees.js";
 import type { FamilyMatches } from "../../compare/universality.js";
 import { formatRows } from "./rows.js";
 
 const SHOWN = 3;
-
-/** Splitting trees in numbers; a tree without a latent on either way agrees on nothing and does not count. */
-export interface TreeSummary {
-  trees: number;
-  /** Mean over those trees. */
-  meanConsistency: number;
-  /** Trees that branch at both steps. */
-  branching: number;
-}
-
-/** The numbers of splitting trees. */
-export function summariseTrees(trees: readonly SplittingTree[]): TreeSummary {
-  const full = trees.filter(({ children, direct }) => children.length + direct.length > 0);
-  const sum = full.reduce((total, { consistency }) => total + consistency, 0);
-  const isBranching = ({ children }: SplittingTree): boolean =>
-    children.length > 1 && children.some(({ leaves }) => leaves.length > 1);
-  return {
-    trees: full.length,
-    meanConsistency: sum / full.length,
-    branching: full.filter(isBranching).length,
-  };
-}
 
 /** Both directions as a table, then splits and universal latents. */
 export function describeMatch({ toSmall, toLarge, splits, universal }: SaeComparison): string[] {

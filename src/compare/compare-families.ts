@@ -23,7 +23,7 @@ export interface FamilyComparison {
   meanBestJaccard: number;
 }
 
-/** Compares families with a reference's, by label and by members. Of equal labels the last one stands. */
+/** Compares families with a reference's, by label and by members. Of equal labels the last one counts. */
 export function compareFamilies(
   families: readonly NamedMembers[],
   reference: readonly NamedMembers[],

@@ -10,7 +10,7 @@ import { spreadOf } from "../core/statistics.js";
 import { type ResampleScheme, drawResample } from "./resample.js";
 import { type Family, familyLatents } from "../records/family.js";
 
-/** Overlap with a family of a resample from which a family counts as found again. */
+/** Least overlap with a family of a resample at which a family counts as recurring. */
 const FOUND_AGAIN = 0.5;
 
 /** Draws families from co-activation: the same way for the corpus and for every resample of it. */
@@ -28,34 +28,34 @@ export interface StabilityOptions extends ResampleScheme, CountOptions {
   signal?: AbortSignal;
 }
 
-/** How well one family is found again in resamples of the documents. */
+/** How reproducible one family is over resamples of the documents. */
 export interface FamilyStability {
-  /** Mean over the resamples of the family's overlap (Jaccard, parents included) with the family most like it. */
+  /** Mean over the resamples of the family's overlap (Jaccard, parents included) with the most similar family. */
   mean: number;
   /** The middle 95 % of those overlaps over the resamples. */
   interval: [number, number];
   /** Share of resamples with an overlap of 0.5 or more. */
   foundAgain: number;
-  /** For each member the share of resamples in which the family most like this one has it and the parent. */
+  /** For each member the share of resamples in which the most similar family has it and the parent. */
   members: Float64Array;
-  /** Mean overlap of as many random latents with the family most like them. */
+  /** Mean overlap of as many random latents with the family most similar to them. */
   random: number;
 }
 
-/** How well families and edges are found again in resamples of the documents. */
+/** How reproducible families and edges are over resamples of the documents. */
 export interface Stability {
   /** In the order of the families. */
   families: FamilyStability[];
-  /** For each edge of the forest the share of resamples in whose forest it stands, in either direction [edges]. */
+  /** For each edge of the forest the share of resamples whose forest has it, in either direction [edges]. */
   edges: Float64Array;
-  /** The same for those in which it stands with the same parent [edges]. */
+  /** The same for those that have it with the same parent [edges]. */
   directed: Float64Array;
 }
 
 /**
- * Stability over documents: draws resamples of the codes' documents, finds forest and families anew in each, and tells
- * how often edges, families and memberships of `result` come again. The same seed gives the same numbers. Throws
- * RangeError for bad options.
+ * Stability over documents: draws resamples of the codes' documents, finds forest and families in
+ * each, and measures how often the edges, families and memberships of `result` recur. The same seed gives the same
+ * numbers. Throws RangeError for options out of range.
  */
 export async function documentStability(
   codes: Codes,
@@ -72,7 +72,7 @@ export async function documentStability(
   const families = tallyFamilies(result, random);
   for (let done = 0; done < resamples; done++) {
     onProgress?.({ step: "stability", done, total: resamples });
-    // The rest never waits: without this a signal could not come through.
+    // Everything else is synchronous: without this a signal would not be noticed.
     await setImmediate();
     signal?.throwIfAborted();
     const weights = drawResample(codes.rows, random, options);
@@ -153,7 +153,7 @@ export function randomLatents(nodes: Uint32Array, count: number, random: Random)
   return Array.from(places, (place) => nodes[place]);
 }
 
-/** The 2.5th and the 97.5th percentile, each a value that is there. */
+/** The 2.5th and the 97.5th percentile, each one of the values. */
 function middle95(values: readonly number[]): [number, number] {
   const sorted = [...values].sort((a, b) => a - b);
   const last = sorted.length - 1;

@@ -1,5 +1,5 @@
 /**
- * SAEs and families beside others: matched latents, splitting, and stability over documents and seeds.
+ * SAEs and families compared with others: matched latents, splitting, and stability over documents and seeds.
  */
 export { type FamilyComparison, type NamedMembers, compareFamilies } from "./compare-families.js";
 export {

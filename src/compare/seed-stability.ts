@@ -35,7 +35,7 @@ export interface FamilySeedStability {
   random: number;
 }
 
-/** What comes again when the SAE is trained with other seeds. */
+/** What recurs when the SAE is trained with other seeds. */
 export interface SeedStability {
   /** Mean over the SAEs of each latent's best cosine [n]. */
   latents: Float64Array;

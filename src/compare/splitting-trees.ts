@@ -22,7 +22,7 @@ export function splitLatents({ toSmall, toLarge }: SaeMatch): number[][] {
 }
 
 /**
- * Each latent of the small SAE with its children in the middle SAE and theirs in the large one, beside those of the
+ * Each latent of the small SAE with its children in the middle SAE and theirs in the large one, next to those of the
  * direct match: the paper's self-consistency of splitting.
  */
 export function splittingTrees(

@@ -3,7 +3,7 @@ import { spreadOf } from "../core/statistics.js";
 import type { LatentPartners, SeedStability } from "./seed-stability.js";
 import type { Stability } from "./document-stability.js";
 
-/** A family's stability as `stability.json` tells it; what is not known is null. */
+/** A family's stability as in `stability.json`; unknown values are null. */
 export interface FamilyStabilityEntry {
   /** The parent latent. */
   latent: number;

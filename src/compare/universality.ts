@@ -53,7 +53,7 @@ export interface FamilyMatches {
 }
 
 /**
- * Families matched both ways by the latents they share (see `matchFamilies`), beside chance: the mean overlap over `runs`
+ * Families matched both ways by the latents they share (see `matchFamilies`), compared with chance: the mean overlap over `runs`
  * (default 5) shuffles of which small latent each large one is matched to. NaN without families of the large SAE.
  */
 export function matchFamiliesBothWays(

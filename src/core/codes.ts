@@ -13,7 +13,7 @@ export interface Codes {
 
 /**
  * The same activations latent by latent: latent f is active in documents `rows[offsets[f]]` up to
- * `rows[offsets[f + 1] - 1]` (ascending), with `values` beside them. `offsets` is [n + 1].
+ * `rows[offsets[f + 1] - 1]` (ascending), with `values` next to them. `offsets` is [n + 1].
  */
 export interface Postings {
   n: number;

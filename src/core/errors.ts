@@ -12,7 +12,7 @@ export class FormatError extends Error {
   }
 }
 
-/** A remote service answered with an error. `retryable` tells whether the same call may succeed later. */
+/** A remote service answered with an error. `retryable` is whether the same call may succeed later. */
 export class ApiError extends Error {
   override name = "ApiError" as const;
   readonly status: number;

@@ -9,7 +9,7 @@ export interface PostingsList {
   finish(): Postings;
 }
 
-/** An empty list for latents of `documents` documents. It takes 8 bytes a posting: arrays of numbers would take 16 or more. */
+/** An empty list for latents of `documents` documents. It takes 8 bytes per posting: arrays of numbers would take 16 or more. */
 export function createPostingsList(documents: number): PostingsList {
   const offsets = [0];
   let rows = new Uint32Array(1024);

@@ -6,7 +6,7 @@ export interface Progress {
   done: number;
   /** Units in all, if known. */
   total?: number;
-  /** A short remark to show beside the count, such as the current loss. */
+  /** A short remark to show next to the count, such as the current loss. */
   note?: string;
 }
 

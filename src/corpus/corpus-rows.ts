@@ -6,7 +6,7 @@ import { readJsonl } from "../files/jsonl.js";
 import { streamParquetRows } from "../files/parquet/parquet.js";
 import { readLines, readText } from "../files/text.js";
 
-/** One record of a corpus and where it stands, for errors. */
+/** One record of a corpus and its place in the file, for errors. */
 export interface CorpusRow {
   place: string;
   row: Record<string, unknown>;

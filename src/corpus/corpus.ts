@@ -107,7 +107,7 @@ export async function readClassTree(path: string): Promise<ClassTree> {
       throw new FormatError(path, `${place}: expected the string id, got ${quote(row.id)}`);
     }
     if (tree.parents.has(row.id)) {
-      throw new FormatError(path, `${place}: class ${quote(row.id)} was there already`);
+      throw new FormatError(path, `${place}: class ${quote(row.id)} is defined twice`);
     }
     tree.parents.set(row.id, parentList(row.parents ?? [], path, place));
     if (typeof row.name === "string") tree.names.set(row.id, row.name);

@@ -39,7 +39,7 @@ const PARTIAL = "embeddings.partial.jsonl";
 /**
  * Embeds documents into `folder`: `embeddings.npy` (float32), `documents.jsonl` with {id, title, text, classes} row for
  * row, and `embed-failed.jsonl` where a document failed. What arrives is kept in a partial file at once, so that a killed
- * run goes on and asks for nothing twice; the files appear when all is done. A failed document is listed and left out:
+ * run continues and requests nothing twice; the files appear when all is done. A failed document is listed and left out:
  * there is never a row of zeros. A document fails where its embedding is zero or not finite, or where the embedder
  * rejects it alone. Throws what the embedder throws where not a single document of a batch can be embedded.
  */
@@ -208,7 +208,7 @@ async function readPlaces(
       if (`${line}\n` !== header) {
         throw new FormatError(
           file,
-          `holds what another embedder began (${line.slice(0, 80)}): finish with that one, or delete the file`,
+          `was started with another embedder (${line.slice(0, 80)}): finish with that one, or delete the file`,
         );
       }
     } else {

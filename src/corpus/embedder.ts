@@ -13,7 +13,7 @@ export interface Embedder {
   readonly id: string;
   /** Width of the embeddings. */
   readonly d: number;
-  /** One row a text, unit length unless the model says otherwise [texts.length, d]. */
+  /** One row per text, unit length unless the model says otherwise [texts.length, d]. */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<Matrix>;
 }
 

@@ -8,7 +8,7 @@ export type Device = "cpu" | "webgpu" | "cuda";
 
 /** What an engine needs of an SAE to encode inputs that are normalised already. */
 export interface EncoderWeights {
-  /** Encoder directions, one row a latent [n, d]. */
+  /** Encoder directions, one row per latent [n, d]. */
   encoder: Matrix;
   /** Subtracted from the input [d]. */
   preBias: Float32Array;

@@ -197,7 +197,7 @@ export function checkActive(active: Float32Array, rows: number, slots: number): 
   for (let i = 0; i < rows; i++) most = Math.max(most, active[i]);
   if (most > slots) {
     throw new RangeError(
-      `encode: a document has ${most} active latents, but the SAE was given room for ${slots} a document: give a k of ${most} or more (--k)`,
+      `encode: a document has ${most} active latents, but the SAE has room for ${slots} per document: pass a k of at least ${most} (--k)`,
     );
   }
 }

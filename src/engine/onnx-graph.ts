@@ -35,7 +35,7 @@ export interface GraphConstant {
   values: number[];
 }
 
-/** A float32 constant kept outside the model: the session is given the bytes of `location` beside it. */
+/** A float32 constant kept outside the model: the session receives the bytes of `location` separately. */
 export interface ExternalConstant {
   name: string;
   shape: number[];

@@ -12,7 +12,7 @@ const probes = new Map<Device, Promise<DeviceReport>>();
 
 /**
  * The engine of a name. "auto" takes CUDA, else WebGPU on real hardware, else the CPU, all on ONNX Runtime; what a
- * device answered is remembered for the life of the process. A software adapter is used only where it is asked for by
+ * device answered is remembered for the life of the process. A software adapter is used only when requested by
  * name. Throws Error with the reason and what to do where a named engine cannot be used.
  */
 export async function openEngine(name: EngineName = "auto"): Promise<Engine> {

@@ -2,7 +2,7 @@ import type { Device } from "./engine.js";
 import { measureDevice } from "./probe-devices.js";
 import { measureTensorflow } from "./tensorflow/probe-tensorflow.js";
 
-// The program that probe.ts runs in a process of its own: it tries one engine and answers its parent.
+// The program that probe-devices.ts runs in its own process: it tries one engine and answers its parent.
 const target = process.argv[2];
 const tensorflow = /^tensorflow-(.*)$/.exec(target)?.[1] as Device | undefined;
 void (

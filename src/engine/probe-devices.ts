@@ -14,7 +14,7 @@ export const DEFAULT_TIMEOUT = 30_000;
 const SLOWEST_HARDWARE = 40;
 const WIDTH = 1024;
 export const LATENTS = 2048;
-// Few rows tell whether a device is right and fast enough for the many that measure it.
+// A few rows show whether a device is correct and fast enough to be measured with many.
 export const FEW_ROWS = 64;
 const MANY_ROWS = 1024;
 const SLOW_RUN = 0.05;
@@ -62,7 +62,7 @@ export interface ProbeOptions {
 }
 
 /**
- * Tries every device with a small product and tells what was found. GPUs are tried in a process of their own, because
+ * Tries every device with a small product and reports the result. GPUs are tried in their own process, because
  * a broken driver may crash or hang the one that loads it. Never throws for a device that is not there.
  */
 export async function probeDevices({
@@ -91,7 +91,7 @@ export async function chooseDevice(
   return "cpu";
 }
 
-/** Whether the system shows a GPU at all; true where that cannot be told without a driver. */
+/** Whether the system shows a GPU at all; true where only a driver could say. */
 export function seesGpu(): boolean {
   if (process.platform !== "linux") return true;
   const nodes = ["/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd"];
@@ -199,7 +199,7 @@ export function askChild(
   timeout: number,
 ): Promise<{ answer: ChildAnswer; diagnostics: string }> {
   return new Promise((resolve) => {
-    // STYLE keeps import.meta to the command line; a child process needs the path of its file.
+    // A child process needs the path of its file.
     const child = fork(fileURLToPath(new URL("./probe-child.js", import.meta.url)), [target], {
       execArgv: [],
       stdio: ["ignore", "ignore", "pipe", "ipc"],

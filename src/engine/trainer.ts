@@ -2,9 +2,9 @@ import type { Matrix } from "../core/matrix.js";
 
 /** The trained parts of an SAE, or one number for each of them (a gradient, a moment). */
 export interface SaeParameters {
-  /** One row a latent [n, d]. */
+  /** One row per latent [n, d]. */
   encoder: Matrix;
-  /** One row a latent [n, d]. */
+  /** One row per latent [n, d]. */
   decoder: Matrix;
   /** [d] */
   preBias: Float32Array;
@@ -44,7 +44,7 @@ export interface TrainerSettings {
   deadSteps: number;
 }
 
-/** What one training step tells. The losses are those of the parameters before the update. */
+/** What one training step reports. The losses are those of the parameters before the update. */
 export interface StepReport {
   /** The sum of the losses, each with its weight. */
   loss: number;
@@ -72,7 +72,7 @@ export interface Trainer {
   prepare?(batch: Matrix): void;
   /** Sum of the squared reconstruction errors of a batch [B, d]; changes nothing. */
   squaredError(batch: Matrix): Promise<number>;
-  /** The present state. Its arrays stay as they are when training goes on. */
+  /** The current state. Its arrays do not change when training continues. */
   readState(): Promise<TrainerState>;
   dispose(): Promise<void>;
 }

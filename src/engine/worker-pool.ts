@@ -35,7 +35,7 @@ export interface ChunkKernels {
 /** How large a pool's memory is, and how many threads it has. */
 export interface WorkerPoolOptions {
   bytes: number;
-  /** Most that `reserve` can be asked for. Default `bytes`. */
+  /** Upper limit of `reserve`. Default `bytes`. */
   mostBytes?: number;
   /** The caller's thread among them. */
   threads: number;
@@ -45,7 +45,7 @@ export interface WorkerPoolOptions {
 const CONTROL = 1024;
 const PAGE = 65536;
 const MOST_PAGES = 65536;
-/** Milliseconds of waiting for the other threads after which the event loop may tell that one is gone. */
+/** Milliseconds of waiting for the other threads before the event loop may report that one has ended. */
 const PATIENCE = 250;
 
 // A string, not a file, so that it starts from wherever this module was put. Its loop is the one of `work` below.
@@ -132,7 +132,7 @@ export class WorkerPool<Kernels extends ChunkKernels = ChunkKernels> {
 
   /** Ends the other threads; the memory goes with the last use of it. */
   async dispose(): Promise<void> {
-    // Emptied first, so that nothing waits for a thread that has ended.
+    // Emptied first, so that nothing blocks on a thread that has ended.
     await endWorkers(this.workers.splice(0));
   }
 

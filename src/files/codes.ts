@@ -40,7 +40,7 @@ export async function readCodes(
   if (n === undefined) {
     throw new FormatError(
       paths.indices,
-      "the number of latents is not in the name (topk_indices_{k}_{n}.npy), give n",
+      "the number of latents is not in the name (topk_indices_{k}_{n}.npy): pass n",
     );
   }
   if (!Number.isInteger(n) || n < 1 || n > mostLatents) {
@@ -103,7 +103,7 @@ function wrongNumber(folder: string, count: number, found: string[]): FormatErro
   const problem =
     count === 0
       ? `expected topk_indices_{k}_{n}.npy and topk_values_{k}_{n}.npy, ${shown}`
-      : `holds several codes, name one by k and n: ${shown}`;
+      : `contains several codes, choose one by k and n: ${shown}`;
   return new FormatError(folder, problem);
 }
 
@@ -124,7 +124,7 @@ function checkIndices(indices: Uint32Array, k: number, n: number, path: string):
 function checkValues(values: Float32Array, k: number, path: string): void {
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
-      throw new FormatError(path, `row ${Math.floor(i / k)} holds ${values[i]}`);
+      throw new FormatError(path, `row ${Math.floor(i / k)} contains ${values[i]}`);
     }
   }
 }

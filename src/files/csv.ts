@@ -63,7 +63,7 @@ export function formatCsv(
   const lines = [formatRow(columns, delimiter)];
   for (const row of rows) {
     if (row.length !== columns.length) {
-      throw new RangeError(`csv: expected ${columns.length} values a row, got ${row.length}`);
+      throw new RangeError(`csv: expected ${columns.length} values per row, got ${row.length}`);
     }
     lines.push(formatRow(row, delimiter));
   }

@@ -11,7 +11,7 @@ const deepest = 1000;
 const harmlessLength = 100_000;
 
 /**
- * Parses JSON in which NaN, Infinity and -Infinity may stand for numbers, as Python writes them. A byte order mark is
+ * Parses JSON in which NaN, Infinity and -Infinity are numbers, as Python writes them. A byte order mark is
  * passed over. Throws FormatError, naming `name`, if the text is anything else or nested over 1,000 deep.
  */
 export function parseJson(text: string, name: string): unknown {
@@ -59,7 +59,7 @@ function plainValue(_key: string, value: unknown): unknown {
   return value;
 }
 
-/** A character that no string of the text can hold, to stand for NaN. */
+/** A character that no string of the text can contain, as a placeholder for NaN. */
 function chooseMarker(text: string): string {
   for (let code = firstPrivate; code <= lastPrivate; code++) {
     const marker = String.fromCharCode(code);
@@ -133,7 +133,7 @@ function notJson(name: string, text: string, cause: unknown): FormatError {
   if (text.trim() === "") return new FormatError(name, "expected JSON, found nothing");
   const message = cause instanceof Error ? cause.message : "";
   const place = /at position (\d+)/.exec(message);
-  // A text of one line, such as one of a .jsonl, has no lines to tell apart.
+  // A text of one line, such as one of a .jsonl, has no line numbers to report.
   const line =
     place && text.includes("\n") ? text.slice(0, Number(place[1])).split("\n").length : undefined;
   const detail = plainLine(message).slice(0, 160);

@@ -32,7 +32,7 @@ export async function* readJsonl(
   }
 }
 
-/** Writes one JSON value a line, packed if the name ends in .gz; the file appears only when it is complete. */
+/** Writes one JSON value per line, packed if the name ends in .gz; the file appears only when it is complete. */
 export async function writeJsonl(
   path: string,
   rows: Iterable<unknown> | AsyncIterable<unknown>,

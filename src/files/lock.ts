@@ -1,12 +1,12 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-/** Locks that this process holds: one with its number but not in here is that of a process long gone. */
+/** Locks that this process holds: one with its number that is not in here belongs to an earlier process. */
 const held = new Set<string>();
 
 /**
  * Runs `work` while no other process, and no other call in this one, holds the lock `lockFile`; its folder is made
- * where it is missing. A lock whose process is gone, as after a kill, is taken over. Throws Error with the message of
+ * where it is missing. A lock whose process has ended, as after a kill, is taken over. Throws Error with the message of
  * `busy` where a process is at work.
  */
 export async function withFileLock<T>(
@@ -48,7 +48,7 @@ async function createLock(file: string): Promise<boolean> {
   }
 }
 
-/** A process by its number and, where the system tells it, its start: numbers are given out again. */
+/** A process by its number and, where the system reports it, its start: numbers are reused. */
 interface Holder {
   pid: number;
   start?: string;
@@ -65,7 +65,7 @@ async function isAtWork({ pid, start }: Holder, file: string): Promise<boolean> 
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, but another user's.
+    // EPERM: it exists, but is another user's.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
   const found = await readProcess(pid);
@@ -74,7 +74,7 @@ async function isAtWork({ pid, start }: Holder, file: string): Promise<boolean> 
   return found === undefined || start === undefined || found.start === start;
 }
 
-/** State and start of a process as Linux tells them; undefined on other systems. */
+/** State and start of a process as Linux reports them; undefined on other systems. */
 async function readProcess(pid: number): Promise<{ state: string; start: string } | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;

@@ -7,7 +7,7 @@ export const NO_NEIGHBOUR = 0xffffffff;
 /**
  * The exact `count` nearest other rows of every row of `matrix` [n, d] by cosine, best first.
  * A row is never its own neighbour, however many duplicates it has. Rows that are zero or not finite (dead latents)
- * have no neighbours and are nobody's neighbour: their entries are NO_NEIGHBOUR, as are those past the last live
+ * have no neighbours and are no row's neighbour: their entries are NO_NEIGHBOUR, as are those past the last live
  * row when fewer than `count + 1` rows are live. Throws RangeError unless count is a whole number from 1.
  */
 export async function cosineNeighbours(

@@ -21,7 +21,7 @@ export interface PrincipalOptions {
   rounds?: number;
 }
 
-/** Directions carried along beyond those asked for, which makes the last ones come out. */
+/** Extra directions beyond the requested ones, without which the last ones would not converge. */
 const SPARE = 4;
 
 /**

@@ -31,7 +31,7 @@ export function neighbourGraph(neighbours: Neighbours): NeighbourGraph {
   const next = offsets.slice(0, nodes);
   const targets = new Uint32Array(offsets[nodes]);
   const weights = new Float64Array(offsets[nodes]);
-  // A pair that is mutual stands twice in each row, with half of either weight: sums in products come out right.
+  // A mutual pair is listed twice in each row, with half of either weight: sums in products are right.
   const add = (from: number, to: number, weight: number): void => {
     targets[next[from]] = to;
     weights[next[from]++] = weight;

@@ -34,7 +34,7 @@ export interface UmapOptions {
 
 /**
  * Places in the plane [n, 2] by UMAP, from exact neighbours (10 to 30 a row; 15 is usual).
- * Rows without neighbours (dead latents) stand in a grid below the map. The map is centred on 0 and turned so that
+ * Rows without neighbours (dead latents) are placed in a grid below the map. The map is centred on 0 and turned so that
  * its longest extent lies along x. The same neighbours and seed give the same bytes. The event loop gets a turn
  * between rounds. Throws RangeError for neighbours of fewer than 2 each, bad epochs or start of another shape.
  */
@@ -168,7 +168,7 @@ async function layOut(
   );
   await turn();
   umap.initializeFit(lists.map(() => []));
-  // umap-js starts at random only; the rows it hands out are those that it goes on to move
+  // umap-js starts at random only; the rows that it returns are those that it then moves
   const places = umap.getEmbedding();
   if (start !== undefined) {
     places.forEach((place, i) => {

@@ -8,10 +8,10 @@ import { type RawCheckpoint, type TensorSummary, readRaw } from "./formats/raw.j
 import { chooseFormat } from "./formats/registry.js";
 import { type Sae, createSae } from "./sae.js";
 
-/** Active latents a document that an SAE without a k of its own has room for. */
+/** Active latents per document that an SAE without a fixed k has room for. */
 const DEFAULT_SLOTS = 256;
 
-/** What the name of a released checkpoint tells. Sizes in a name are claims: the shapes decide. */
+/** What the name of a released checkpoint states. Sizes in a name are claims: the shapes decide. */
 export interface CheckpointName {
   /** Corpus, such as "astroPH" or "csLG". */
   domain?: string;
@@ -37,7 +37,7 @@ export interface Checkpoint {
 }
 
 /**
- * What a checkpoint's file name tells, folder and extension aside; {} for a name of no known pattern. Known are
+ * What a checkpoint's file name states, folder and extension aside; {} for a name of no known pattern. Known are
  * `{domain}_{k}_{n}_{auxk}` (the released models; their card calls the last number a batch size, but it is auxk),
  * `{domain}_{k}_{n}` (the app's copies), and the training script's `{k}_{n}_{auxk}_auxk_epoch_{epochs}` and
  * `{k}_{n}_{auxk}_auxk_{domain}_epoch_{epochs}`, also with the domain after `epoch`.
@@ -66,7 +66,7 @@ export function parseCheckpointName(path: string): CheckpointName {
 }
 
 /**
- * Reads an SAE of any format of CHECKPOINT_FORMATS, told apart by files and tensor names, never by guess: a released
+ * Reads an SAE of any format of CHECKPOINT_FORMATS, distinguished by files and tensor names, never by a guess: a released
  * .pth, our .safetensors, a folder of SAELens, dictionary_learning, sparsify… n and d come from the shapes. Throws
  * FormatError for another format, shapes that do not fit, values that are not finite, an unknown k, and a name whose n
  * is not the file's; RangeError for a k outside 1 to n.
@@ -104,7 +104,7 @@ export async function loadSae(path: string, options: LoadOptions = {}): Promise<
 /**
  * Writes an SAE as .safetensors with the released checkpoints' tensor names: `pre_bias` [d], `latent_bias` [n],
  * `encoder.weight` [n, d], `decoder.weight` [d, n], and what another activation, normalisation or decoder bias needs.
- * k and the kinds go into the metadata, beside what is given, such as auxk.
+ * k and the kinds go into the metadata, besides what is given, such as auxk.
  */
 export async function saveSae(
   path: string,
@@ -121,29 +121,29 @@ export async function saveSae(
 
 function chooseK(
   { path, metadata }: RawCheckpoint,
-  { parts, k: told }: Reading,
+  { parts, k: declared }: Reading,
   name: CheckpointName,
-  { k: asked, defaultK }: LoadOptions,
+  { k: requested, defaultK }: LoadOptions,
 ): number {
   const n = parts.encoder.rows;
   const fits = (k: number): boolean => Number.isInteger(k) && k >= 1 && k <= n;
-  if (asked !== undefined) {
-    if (!fits(asked)) {
-      throw new RangeError(`${path}: k must be a whole number from 1 to n ${n}, got ${asked}`);
+  if (requested !== undefined) {
+    if (!fits(requested)) {
+      throw new RangeError(`${path}: k must be a whole number from 1 to n ${n}, got ${requested}`);
     }
-    return asked;
+    return requested;
   }
   if (name.n !== undefined && name.n !== n) {
     throw new FormatError(
       path,
-      `its name says n ${name.n}, but its weights have ${n} latents: give k to load it all the same`,
+      `its name says n ${name.n}, but its weights have ${n} latents: pass k to load it anyway`,
     );
   }
   const own = metadata.k === undefined ? undefined : Number(metadata.k);
   const others = (parts.activation?.kind ?? "topk") !== "topk";
   // A batch's k is a mean: single documents have more.
-  const room = Math.min(n, Math.max(DEFAULT_SLOTS, 4 * (told ?? 0)));
-  const k = others ? (own ?? room) : (told ?? own ?? name.k ?? defaultK);
+  const room = Math.min(n, Math.max(DEFAULT_SLOTS, 4 * (declared ?? 0)));
+  const k = others ? (own ?? room) : (declared ?? own ?? name.k ?? defaultK);
   if (k === undefined) {
     throw new FormatError(path, "k is in neither the file name nor the metadata: pass k (--k)");
   }

@@ -67,7 +67,7 @@ export async function* streamEmbeddings(
   if (shape.d !== d) {
     throw new FormatError(name, `embeddings must be ${d} wide for this SAE, got ${shape.d}`);
   }
-  if (shape.N === 0) throw new FormatError(name, "holds no embeddings");
+  if (shape.N === 0) throw new FormatError(name, "contains no embeddings");
   const refused: { row: number; what: string }[] = [];
   let bad = 0;
   let kept = 0;
@@ -84,7 +84,7 @@ export async function* streamEmbeddings(
     for (const i of found.slice(0, NAMED_ROWS - refused.length)) {
       refused.push({ row: start + i, what: describeRow(block, i) });
     }
-    // After the first bad row nothing is given out any more; the rest is read to tell how many there are.
+    // After the first bad row nothing more is yielded; the rest is read to count the bad rows.
     if (bad === 0) yield { start, embeddings: block, skipped: [] };
   }
   if (badRows === "error" && bad > 0) {
@@ -123,7 +123,7 @@ function findBadRows({ rows, cols, data }: Matrix): number[] {
 
 function describeRow({ cols, data }: Matrix, i: number): string {
   for (let at = i * cols; at < (i + 1) * cols; at++) {
-    if (!Number.isFinite(data[at])) return `holds ${data[at]}`;
+    if (!Number.isFinite(data[at])) return `contains ${data[at]}`;
   }
   return "is all zero";
 }

@@ -16,9 +16,9 @@ export interface Sae {
   activation: Activation;
   /** What is done to an embedding before the encoder, and undone after the decoder. */
   normalisation: InputNormalisation;
-  /** Encoder directions, one row a latent [n, d]. */
+  /** Encoder directions, one row per latent [n, d]. */
   encoder: Matrix;
-  /** Decoder directions, one row a latent [n, d] (the transpose of PyTorch's `decoder.weight`). */
+  /** Decoder directions, one row per latent [n, d] (the transpose of PyTorch's `decoder.weight`). */
   decoder: Matrix;
   /** Subtracted before the encoder [d]. */
   preBias: Float32Array;

@@ -5,7 +5,7 @@ import { parseCheckpointName, saveSae } from "./checkpoint.js";
 import { type Sae, isPlainTopK } from "./sae.js";
 
 /**
- * Writes an SAE in the format that the name's ending tells: `.safetensors` (see saveSae) or `.pth`, `.pt`, the released
+ * Writes an SAE in the format of the name's extension: `.safetensors` (see saveSae) or `.pth`, `.pt`, the released
  * checkpoints' layout for PyTorch (see saveTorchSae), which holds no metadata. Throws RangeError for another ending.
  */
 export async function saveCheckpoint(
@@ -23,14 +23,14 @@ export async function saveCheckpoint(
 /**
  * Writes an SAE as the authors' code saves it, for `torch.load(path, weights_only=True)`: `pre_bias` [d],
  * `latent_bias` [n], `encoder.weight` [n, d] (stored column by column, as theirs) and `decoder.weight` [d, n].
- * The file does not tell k: a name such as `wordnet_8_1024_16.pth` does, and is what loadSae goes by.
+ * The file does not record k: a name such as `wordnet_8_1024_16.pth` does, and loadSae reads it from there.
  * Throws RangeError for another activation, a normalisation or two biases, which this layout cannot hold.
  */
 export async function saveTorchSae(path: string, sae: Sae): Promise<void> {
   const { n, d, activation, normalisation, preBias, latentBias, encoder, decoder } = sae;
   if (!isPlainTopK(sae)) {
     throw new RangeError(
-      `saveTorchSae: the paper's .pth holds top-k SAEs of raw embeddings with one bias, got ${activation.kind} with normalisation ${normalisation.kind}`,
+      `saveTorchSae: expected a top-k SAE of raw embeddings with one bias (the paper's .pth), got ${activation.kind} with normalisation ${normalisation.kind}`,
     );
   }
   await writeTorchState(
@@ -44,7 +44,7 @@ export async function saveTorchSae(path: string, sae: Sae): Promise<void> {
   );
 }
 
-/** Whether a file of this name will tell loadSae its k. */
+/** Whether loadSae can read k from a file of this name. */
 export function tellsK(path: string): boolean {
   return /\.safetensors$/i.test(path) || parseCheckpointName(path).k !== undefined;
 }

@@ -11,7 +11,7 @@ export type LatentDirections = (latent: number) => ArrayLike<number>;
  * the mean document to the documents in which it is active, weighted by their activations, both at unit length; scaled
  * to the decoder direction's length. Where a latent is active in none it is the decoder direction. Documents, at unit
  * length, are `embeddings` [N, d] in the order of the postings; `accept` leaves some out. Each is computed once, when it
- * is asked for. Throws RangeError where numbers of documents differ.
+ * is requested. Throws RangeError where numbers of documents differ.
  */
 export function documentDirections(
   { decoder }: Sae,

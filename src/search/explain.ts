@@ -56,7 +56,7 @@ export async function explainScore(
   }
 }
 
-/** Where a row stood before and stands after, ranks from 1; undefined where it is not among the results. */
+/** Rank of a row before and after, from 1; undefined where it is not among the results. */
 export interface RankChange {
   row: number;
   before?: number;

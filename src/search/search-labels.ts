@@ -8,7 +8,7 @@ export interface LabelHit {
 
 /**
  * The labels that hold every word of `query`, whatever the case; the whole label first, then whole words, then parts
- * of words, shorter labels first among equals. The query is taken as it is: no sign has a meaning.
+ * of words, shorter labels first among equals. The query is used literally: no character has a special meaning.
  */
 export function searchLabels(labels: readonly string[], query: string): LabelHit[] {
   const wanted = query.trim().toLowerCase();

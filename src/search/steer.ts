@@ -20,10 +20,10 @@ export interface SteeredQuery {
   query: Float32Array;
   /** Cosine to the original query. */
   cosine: number;
-  /** For every latent that was edited: its value before, as asked, and in the new query's code. */
+  /** For every latent that was edited: its value before, as requested, and in the new query's code. */
   moved: { latent: number; before: number; wanted: number; after: number }[];
   /**
-   * How far the latents moved that nobody edited: the sum of their changes, new ones included, over the sum of their
+   * How far the unedited latents moved: the sum of their changes, new ones included, over the sum of their
    * values before; 0 where there were none.
    */
   others: number;
@@ -74,7 +74,7 @@ export async function steerQuery(
   return (await steerQueries(model, row, [edits], method))[0];
 }
 
-/** `steerQuery` of many queries [Q, d], each with edits of its own: the same results, encoded together. */
+/** `steerQuery` of many queries [Q, d], each with its own edits: the same results, encoded together. */
 export async function steerQueries(
   model: SteeringModel,
   queries: Matrix,

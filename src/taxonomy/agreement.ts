@@ -9,14 +9,14 @@ import type { LatentMatch, MatchOptions } from "./best-class.js";
 
 const SEEDS: readonly number[] = [1, 2, 3, 4, 5];
 
-/** How well the latents of one SAE agree with the classes, beside the same latents with the documents shuffled. */
+/** How well the latents of one SAE agree with the classes, compared with the same latents over shuffled documents. */
 export interface LatentAgreement {
   /** Latents that are active anywhere. */
   live: number;
   /** Mean of the live latents' best F1. */
   meanF1: number;
   meanF1Null: Spread;
-  /** Share of live latents with an F1 over each level, beside the null's. */
+  /** Share of live latents with an F1 over each level, and the null's. */
   over: { level: number; count: number; share: number; null: Spread }[];
 }
 
@@ -54,7 +54,7 @@ export interface FamilyMatch {
   coherence: number;
 }
 
-/** All families in short, beside families of the same sizes from random live latents. */
+/** Summary of all families, compared with families of the same sizes from random live latents. */
 export interface FamilyAgreement {
   families: FamilyMatch[];
   meanF1: number;

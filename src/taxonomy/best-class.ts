@@ -23,7 +23,7 @@ export interface LatentMatch {
   f1: number;
   /**
    * 95 % interval of f1 by Wilson's formula on hits over the union of both sets. It takes class and threshold as
-   * given beforehand: how high the best of many classes comes out by chance is what the null tells.
+   * given beforehand: the null shows how high the best of many classes is by chance.
    */
   interval: [number, number];
   /** Weakest activation that counts. With threshold "active" the weakest there is. */
@@ -74,7 +74,7 @@ export function matchLatents(
 
 /**
  * Postings of groups of latents: a document is active in a group if at least `minMembers` (default 1) of its
- * latents are, with the sum of their values. Group i stands as latent i. Each group is a list without repeats.
+ * latents are, with the sum of their values. Group i becomes latent i. Each group is a list without repeats.
  */
 export function unitePostings(
   postings: Postings,

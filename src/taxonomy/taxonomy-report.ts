@@ -5,7 +5,7 @@ import type { ClassIndex } from "./class-index.js";
 import { matchHeldOut } from "./held-out.js";
 import type { LatentMatch } from "./best-class.js";
 
-/** What is held against the classes, beside the latents. */
+/** What is compared with the classes besides the latents. */
 export interface TaxonomyParts extends NullOptions {
   /** Parent-child edges with their weights. Default none. */
   edges?: readonly { parent: number; child: number; weight: number }[];
@@ -14,7 +14,7 @@ export interface TaxonomyParts extends NullOptions {
   /** F1 over which a latent counts as matching a class, for edges and coherence. Default 0.2. */
   level?: number;
   /**
-   * How latents match for edges and families. Default "active": a threshold of its own picks a latent's peak, which
+   * How latents match for edges and families. Default "active": the best threshold picks a latent's peak, which
    * is about something narrower than what makes it a parent.
    */
   threshold?: "active" | "best";
@@ -40,7 +40,7 @@ export interface TaxonomyReport {
   edges: ({ threshold: number } & EdgeAgreement)[];
   /** Absent without families. */
   families?: FamilyAgreement;
-  /** Best class of each latent, with a threshold of its own [n]. */
+  /** Best class of each latent, at its best threshold [n]. */
   matches: LatentMatch[];
   /** F1 of each latent in `heldOut` [n]. */
   heldOutF1: number[];
@@ -50,7 +50,7 @@ export interface TaxonomyReport {
 
 const LEVELS = [0.2, 0.3, 0.5, 0.7];
 
-/** Holds latents, edges and families against the classes, each beside its null. */
+/** Compares latents, edges and families with the classes, each next to its null. */
 export function reportTaxonomy(
   postings: Postings,
   index: ClassIndex,

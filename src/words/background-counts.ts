@@ -2,10 +2,10 @@ import { createRandom, sampleIndices } from "../core/random.js";
 import type { WordIndex } from "./word-index.js";
 import { membersOf } from "../core/postings.js";
 
-/** Documents that stand for the corpus where it is larger. */
+/** Size of the sample that represents a larger corpus. */
 const SAMPLE = 20_000;
 
-/** Tells how common any of several terms is outside a group of documents. */
+/** Counts how common any of several terms is outside a group of documents. */
 export interface BackgroundCounter {
   /** Documents that the share is measured on, those of the group included. */
   documents: number;

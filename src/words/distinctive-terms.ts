@@ -5,13 +5,13 @@ import { membersOf } from "../core/postings.js";
 const PRIOR_DOCUMENTS = 2;
 /** Standard errors by which a share is lowered, so that a word met by luck in a few documents does not win. */
 const CAUTION = 0.5;
-/** Power of the share: under 1, rare but telling words gain on frequent and vague ones. */
+/** Power of the share: under 1, rare but specific words gain over frequent and vague ones. */
 const DAMPING = 0.7;
 
 /** Terms in a smaller share of the group's documents than this (and in fewer than 2) are not weighed at all. */
 const LEAST_SHARE = 0.02;
 
-/** A term that tells a group of documents from the rest. */
+/** A term that sets a group of documents apart from the rest. */
 export interface DistinctiveTerm {
   /** Place in `WordIndex.terms`. */
   term: number;
@@ -73,7 +73,7 @@ export function resetCounter(counter: TermCounter): void {
 }
 
 /**
- * The terms that tell the counted group from all other documents, most distinctive first, at most `limit`.
+ * The terms that set the counted group apart from all other documents, most distinctive first, at most `limit`.
  * This is class-based TF-IDF with three amendments: documents count by their weight and once a term; the share is
  * a cautious lower bound with a small prior; it is damped. Terms in a single document or under 2 % of the group are
  * left out. `without`, a counter of a part of the group, takes that part out of it.
@@ -114,7 +114,7 @@ function insert(best: DistinctiveTerm[], found: DistinctiveTerm, limit: number):
 }
 
 /**
- * Up to `count` terms, most distinctive first, none of which repeats a part of another: no word beside a phrase
+ * Up to `count` terms, most distinctive first, none of which repeats a part of another: no word next to a phrase
  * that holds it, no two forms of one stem ("electric", "electricity"; "time series", "time-series"). A phrase takes its word's place where it
  * covers at least 60 % of the word's share. Terms under a fifth of the first one's weight are left out.
  */

@@ -25,7 +25,7 @@ export interface Phrases {
 }
 
 /**
- * Finds words that stand side by side far more often than their frequencies would have it: pairs first, then those
+ * Finds words that occur side by side far more often than their frequencies suggest: pairs first, then those
  * pairs with one more word at the end. `stream` holds word numbers below `words`, or BREAK.
  */
 export function findPhrases(

@@ -1,5 +1,5 @@
 /**
- * English function words, and words of exposition that tell nothing of a document's subject.
+ * English function words, and words of exposition that say nothing about a document's subject.
  * All in lower case; compared without case.
  */
 export const STOP_WORDS: ReadonlySet<string> = new Set(

@@ -31,8 +31,8 @@ const TOKEN =
 /**
  * Splits texts into words and finds fixed phrases. Words are sequences of letters and digits with at least one
  * letter, hyphens kept; case and plural forms are folded into one term ("Galaxies", "galaxy"), a phrase is two or
- * three words that stand side by side far more often than their frequencies would have it. Markup, TeX commands
- * and links are dropped. Whatever the texts hold comes out as plain text in `terms`: escape it in HTML.
+ * three words that occur side by side far more often than their frequencies suggest. Markup, TeX commands
+ * and links are dropped. Whatever the texts contain is plain text in `terms`: escape it in HTML.
  */
 export function indexWords(texts: readonly string[], options: WordOptions = {}): WordIndex {
   const { stopWords = STOP_WORDS, minDocuments = 3 } = options;

@@ -125,7 +125,7 @@ test("readClassTree reads names and several parents", async (t) => {
 
 test("readClassTree refuses repeated classes and parents that are no ids", async (t) => {
   const twice = await put("c.jsonl", '{"id":"a"}\n{"id":"a"}\n');
-  await t.throwsAsync(readClassTree(twice), { message: /line 2: class "a" was there already/ });
+  await t.throwsAsync(readClassTree(twice), { message: /line 2: class "a" is defined twice/ });
   const number = await put("c.json", '{"a": 3}');
   await t.throwsAsync(readClassTree(number), { message: /class "a": expected a list of ids/ });
 });

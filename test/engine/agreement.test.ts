@@ -98,7 +98,7 @@ for (const name of ENGINE_NAMES.filter((each) => each !== "auto")) {
     }
     t.deepEqual(result.ties, [2, 5, 8, 11, 14]);
     t.deepEqual(result.nearest.indices, base.result.nearest.indices);
-    t.regex(result.overflow, /active latents, but the SAE was given room for 2/);
+    t.regex(result.overflow, /active latents, but the SAE has room for 2/);
     if (result.leaked !== undefined) t.is(result.leaked, 0);
     const expected = await referenceCodes();
     if (expected && result.reference) {

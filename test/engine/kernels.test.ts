@@ -121,7 +121,9 @@ test("a thread that ends within a step fails the step, and those after it, with 
   const { pool } = (trainer as unknown as { parts: { pool: { workers: Worker[] } } }).parts;
   // It ends while this thread runs the step: the other side of terminate comes only once that gives way.
   void pool.workers[1].terminate();
-  const wanted = { message: /a thread of the training step ended; go on from the last checkpoint/ };
+  const wanted = {
+    message: /a thread of the training step ended; continue from the last checkpoint/,
+  };
   await t.throwsAsync(trainer.step(batches[0], 1e-3), wanted);
   await t.throwsAsync(trainer.step(batches[1], 1e-3), wanted);
   await trainer.dispose();

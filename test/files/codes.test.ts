@@ -30,7 +30,7 @@ test("readCodes tells none from several and takes k and n to choose", (t) =>
     await write(folder, "topk_values_2_9.npy", [1, 1], "f4");
     await write(folder, "topk_indices_2_20.npy", [3, 19], "i4");
     await write(folder, "topk_values_2_20.npy", [1, 1], "f4");
-    await t.throwsAsync(readCodes(folder), { message: /holds several codes/ });
+    await t.throwsAsync(readCodes(folder), { message: /contains several codes/ });
     t.is((await findCodes(folder, { n: 20 })).indices, join(folder, "topk_indices_2_20.npy"));
     t.is((await readCodes(folder, { n: 9 })).n, 9);
     await t.throwsAsync(readCodes(join(folder, "absent")), { message: /no such folder/ });
@@ -52,7 +52,7 @@ test("readCodes refuses codes that contradict themselves, naming the row", (t) =
     }
     await write(folder, "topk_indices_2_9.npy", [0, 1, 2, 3], "i4");
     await write(folder, "topk_values_2_9.npy", [1, 1, 1, NaN], "f4");
-    await t.throwsAsync(readCodes({ indices, values }), { message: /row 1 holds NaN/ });
+    await t.throwsAsync(readCodes({ indices, values }), { message: /row 1 contains NaN/ });
     await write(folder, "codes.npy", [0, 1, 2, 3], "i4");
     await write(folder, "topk_values_2_9.npy", [1, 1, 1, 1], "f4");
     const unnamed = { indices: join(folder, "codes.npy"), values };

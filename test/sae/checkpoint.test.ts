@@ -159,7 +159,7 @@ test("shapes that do not fit, missing tensors and values that are no numbers are
   );
   await refused(
     { pre_bias: { shape: [3], data: Float32Array.of(0, NaN, 0) } },
-    /pre_bias holds NaN/,
+    /pre_bias contains NaN/,
   );
 });
 

@@ -64,7 +64,7 @@ test("zero, NaN and infinite rows are refused with their row numbers and the fil
   await t.throwsAsync(encodeToFiles(sae, path, out, { batch: 8 }), {
     name: "FormatError",
     message:
-      /embeddings\.npy: 7 of 50 embeddings cannot be used: row 3 is all zero, row 17 holds NaN, row 18 holds -Infinity, row 40 is all zero, row 41 is all zero and 2 more/,
+      /embeddings\.npy: 7 of 50 embeddings cannot be used: row 3 is all zero, row 17 contains NaN, row 18 contains -Infinity, row 40 is all zero, row 41 is all zero and 2 more/,
   });
   t.deepEqual(await readdir(out), []);
   await t.throwsAsync(encodeEmbeddings(sae, spoiled({ 0: 0 })), {
@@ -92,7 +92,7 @@ test("embeddings of another width, of another rank or without rows are refused",
   });
   t.deepEqual(await readdir(narrow.folder), ["embeddings.npy"]);
   const empty = await writeEmbeddings(randomEmbeddings(0, 12, 1));
-  await t.throwsAsync(encodeEmbeddings(sae, empty.path), { message: /holds no embeddings/ });
+  await t.throwsAsync(encodeEmbeddings(sae, empty.path), { message: /contains no embeddings/ });
   const flat = join(empty.folder, "flat.npy");
   await writeNpy(flat, { shape: [12], data: new Float32Array(12), dtype: "f4" });
   await t.throwsAsync(encodeEmbeddings(sae, flat), { message: /must be a matrix .* shape \(12\)/ });

@@ -87,17 +87,17 @@ async function withConfig(
 
 const refused: [string, Record<string, unknown> | undefined, RegExp][] = [
   ["saelens-topk", { architecture: "transcoder" }, /expected the architecture .* got "transcoder"/],
-  ["saelens-topk", { d_sae: 11 }, /says d_sae 11, but W_enc in the weights is \[6, 10\]/],
+  ["saelens-topk", { d_sae: 11 }, /declares d_sae 11, but W_enc in the weights is \[6, 10\]/],
   ["saelens-topk", { k: undefined }, /expected a whole number above 0 as k, got nothing/],
   ["saelens-topk", { normalize_activations: "batch" }, /unknown normalize_activations "batch"/],
-  ["saelens-expected-average", {}, /does not tell the factor: give it \(--scale/],
+  ["saelens-expected-average", {}, /does not record the factor: pass it as --scale/],
   ["saelens-topk", { apply_b_dec_to_input: "yes" }, /expected true or false/],
-  ["saelens-topk", undefined, /no cfg\.json or config\.json beside it.*--format/],
+  ["saelens-topk", undefined, /no cfg\.json or config\.json next to it.*--format/],
   ["sparsify", { skip_connection: true }, /skip connection/],
   ["sparsify", { signed: true }, /signed/],
   ["sparsify", { activation: "groupmax" }, /expected the activation topk, got "groupmax"/],
-  ["sparsify", { num_latents: 12 }, /says 12 latents, but encoder\.weight is \[10, 6\]/],
-  ["sparsify", { num_latents: 0, expansion_factor: 32 }, /says 192 latents/],
+  ["sparsify", { num_latents: 12 }, /declares 12 latents, but encoder\.weight is \[10, 6\]/],
+  ["sparsify", { num_latents: 0, expansion_factor: 32 }, /declares 192 latents/],
   ["dl-topk", { trainer: { dict_class: "Crosscoder" } }, /unknown dict_class "Crosscoder"/],
   ["dl-batchtopk", undefined, /not an SAE of a known kind/],
 ];
@@ -117,7 +117,7 @@ test("a class that a file alone cannot tell is taken from the asked format", asy
     const asTopK = await loadSae(folder, { format: "dictionary-learning/AutoEncoderTopK" });
     t.is(asTopK.activation.kind, "topk");
     await t.throwsAsync(loadSae(folder, { format: "dictionary-learning" }), {
-      message: /give --format dictionary-learning\/CLASS/,
+      message: /pass --format dictionary-learning\/CLASS/,
     });
   });
   await t.throwsAsync(loadSae(path.join(FIXTURES, "dl-topk"), { format: "keras" }), {
@@ -157,7 +157,8 @@ test("a document with more active latents than there is room for is refused, not
     const sae = await loadSae(path.join(FIXTURES, "saelens-standard"), { k: 2 });
     await t.throwsAsync(encodeEmbeddings(sae, embeddings, { engine }), {
       instanceOf: RangeError,
-      message: /has \d active latents, but the SAE was given room for 2 a document: give a k of/,
+      message:
+        /has \d active latents, but the SAE has room for 2 per document: pass a k of at least/,
     });
   } finally {
     await engine.dispose();

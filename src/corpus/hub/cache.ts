@@ -23,10 +23,10 @@ export interface RepoCache {
   blob(file: HubFile): string;
   /** The place of a file in a commit. */
   snapshot(commit: string, filePath: string): string;
-  /** The commit that a branch stood for when it was last asked, if it ever was. */
+  /** The commit that a branch pointed to when it was last requested, if it ever was. */
   readRef(revision: string): Promise<string | undefined>;
   writeRef(revision: string, commit: string): Promise<void>;
-  /** What a commit listed when it was last asked, if it ever was. Ours alone: the hub's tools keep no listings. */
+  /** What a commit listed when it was last requested, if it ever was. Only ours: the hub's tools keep no listings. */
   readListing(commit: string): Promise<HubFile[] | undefined>;
   writeListing(commit: string, files: readonly HubFile[]): Promise<void>;
   /** Lets the commit's path lead to the blob. */
@@ -69,7 +69,7 @@ export function repoCache(cache: string, { kind, id }: HubRepo): RepoCache {
       const target = path.relative(path.dirname(place), blob(file));
       if ((await readlink(place).catch(() => undefined)) === target) return place;
       await rm(place, { force: true });
-      // Systems that let nobody make links, as some Windows do, get a copy.
+      // Systems that do not allow links, such as some versions of Windows, get a copy.
       await symlink(target, place).catch(() => copyFile(blob(file), place));
       return place;
     },

@@ -19,8 +19,8 @@ export interface DownloadOptions extends RequestOptions {
 }
 
 /**
- * Fetches a file to `target`. What arrives is kept in `${target}.incomplete` at once and is not asked for again: a cut
- * connection, or a run that was killed, goes on behind it. The file gets its name when size and hash are those of the
+ * Fetches a file to `target`. What arrives is kept in `${target}.incomplete` at once and is not requested again: after
+ * a cut connection or a killed run the download resumes from there. The file gets its name when size and hash are those of the
  * listing; other bytes are deleted and refused with a FormatError. Rejects with ApiError where the hub refuses or
  * where no attempt brings a byte any more.
  */

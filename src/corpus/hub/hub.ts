@@ -17,7 +17,7 @@ import type { RequestOptions } from "./request.js";
 const DEFAULT_ENDPOINT = "https://huggingface.co";
 const COMMIT = /^[0-9a-f]{40}$/;
 
-/** Where a hub is and how it is asked. */
+/** Where a hub is and how it is accessed. */
 export interface HubOptions {
   /** Address of the hub. Default HF_ENDPOINT, else the public hub. */
   endpoint?: string;
@@ -46,7 +46,7 @@ export interface FetchOptions {
 /** One commit of a repository, and the files that it lists. */
 export interface HubSnapshot {
   repo: HubRepo;
-  /** "" when offline and only the cache was asked. */
+  /** "" when offline and only the cache was read. */
   commit: string;
   files: HubFile[];
 }
@@ -61,8 +61,8 @@ export interface Hub {
 }
 
 /**
- * A client of the Hugging Face hub's protocol: listings, ranged downloads that go on where they were cut, sizes and
- * hashes compared, and the cache layout that Python's huggingface_hub shares. Nothing is asked before the first call.
+ * A client of the Hugging Face hub's protocol: listings, ranged downloads that resume where they were cut, sizes and
+ * hashes compared, and the cache layout that Python's huggingface_hub shares. Nothing is requested before the first call.
  * `list` and `fetch` reject with ApiError where the hub refuses, FormatError where what it sends is not what it lists
  * or would lead out of the cache, and RangeError for a name that is no repository's. Offline they give what the cache
  * has, and reject with Error, naming the file, where it is not there.

@@ -57,7 +57,7 @@ export function safeParts(path: string, source: string): string[] {
   return parts;
 }
 
-/** The commit that a revision stands for. */
+/** The commit that a revision points to. */
 export async function resolveRevision(
   endpoint: string,
   repo: HubRepo,
@@ -151,7 +151,7 @@ function nextPage(link: string | undefined, from: string): string | undefined {
   if (next === undefined) return undefined;
   const target = new URL(next, from);
   if (target.origin !== new URL(from).origin) {
-    throw refusal(from, 0, `its listing goes on at another host, ${target.host}`);
+    throw refusal(from, 0, `its listing continues on another host, ${target.host}`);
   }
   return target.href;
 }

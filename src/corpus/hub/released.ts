@@ -49,7 +49,7 @@ export interface ReleasedSae {
   auxk?: number;
 }
 
-/** Paths on disk of the parts that were asked for. */
+/** Paths on disk of the requested parts. */
 export type ReleasedFiles = Partial<Record<ReleasedPart, string[]>>;
 
 const SAES: HubRepo = { kind: "model", id: "charlieoneill/embedding-saes" };

@@ -15,7 +15,7 @@ const MODULE: KernelModule = {
   plain: PLAIN_KERNELS,
   task: "training",
   ifTooLarge: "take a smaller n or batch, or another engine",
-  ifLost: "go on from the last checkpoint",
+  ifLost: "continue from the last checkpoint",
 };
 
 /** A pool of one page, to be grown as a batch needs it. `threads` default to what the machine has. */

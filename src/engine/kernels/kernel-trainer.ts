@@ -70,7 +70,7 @@ interface KernelParts {
 }
 
 /**
- * A step makes no array: all that it needs is made for the largest batch so far and kept; the batch goes in as it is,
+ * A step allocates no array: what it needs is allocated for the largest batch so far and kept; the batch is used as it is,
  * under a new tensor's header. ONNX Runtime alone makes arrays, for the selected entries and `sinceFired`: its binding
  * copies every output into new memory, even where `run` is given tensors to fetch into and has filled them. What it
  * needs within a run comes from its arena, which it keeps.

@@ -45,7 +45,7 @@ export interface KernelViews {
   entryNumbers: Float32Array;
 }
 
-/** Where all that stands, with room for batches up to a size; views are made when that grows, and then kept. */
+/** Where everything lies in memory, with room for batches up to a size; views are made when it grows, and kept. */
 export class KernelLayout {
   views: KernelViews;
   readonly at: Record<string, number> = {};

@@ -13,7 +13,7 @@ import {
 import { TENSORFLOW_PACKAGES, openTensorflow } from "./tensorflow-backend.js";
 
 /**
- * Tries TensorFlow.js on WebGPU and on CUDA, each in a process of its own, and tells what was found. Never throws for
+ * Tries TensorFlow.js on WebGPU and on CUDA, each in its own process, and reports the result. Never throws for
  * packages or devices that are not there.
  */
 export async function probeTensorflow({

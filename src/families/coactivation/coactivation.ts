@@ -10,7 +10,7 @@ const FETCH = 32;
 const MEETING = 4;
 
 /**
- * How often, and how alike, latents are active together: the strict lower triangle of C and D, row by row.
+ * How often, and how similarly, latents are active together: the strict lower triangle of C and D, row by row.
  * The partners j < i of latent i are `latents[offsets[i]]` up to `latents[offsets[i + 1] - 1]`, ascending;
  * pairs that never meet are absent. C's diagonal is `counts`.
  */
@@ -45,7 +45,7 @@ export interface CoactivationOptions extends CountOptions {
 /**
  * C and D of `codes`, accumulated sparsely: N k² / 2 additions, and 12 bytes for each pair that meets.
  * C is exact; D is within about 1e-6. Throws RangeError where a document names a latent twice or a value is
- * not finite, or the weights are not one a document.
+ * not finite, or there is not one weight per document.
  */
 export function computeCoactivation(codes: Codes, options: CoactivationOptions = {}): Coactivation {
   const { n, k } = codes;
@@ -81,7 +81,7 @@ export function computeCoactivation(codes: Codes, options: CoactivationOptions =
 }
 
 /**
- * Postings, and beside them each document's latents that were visited so far, so that visiting latents in
+ * Postings, and each document's latents that were visited so far, so that visiting latents in
  * ascending order meets every pair once. Values are divided by their latent's norm.
  */
 interface Lists {

@@ -1,5 +1,5 @@
 /**
- * How often latents are active together, and how alike: counted from codes, and looked up by pair.
+ * How often latents are active together, and how similar: counted from codes, and looked up by pair.
  */
 export {
   type CoactivationRow,

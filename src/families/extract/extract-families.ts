@@ -103,7 +103,7 @@ export function dropOverlapping(families: readonly Family[], maxOverlap: number)
 }
 
 /**
- * Families of a forest that is there already, in one pass and with nothing dropped: by default every root with three
+ * Families of an existing forest, in one pass and with nothing dropped: by default every root with three
  * children of its own or more, and its descendants.
  */
 export function groupForest(

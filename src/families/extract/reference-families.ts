@@ -28,7 +28,7 @@ export interface ReferenceFamilies extends FamilyResult {
  * Families exactly as the authors' code (saerch) finds them. `nodes` are the clean latents in their order, which matters:
  * a pair's weight is the last one written, C / (f + 1) of the later node; equal weights keep the order in which networkx
  * lists the edges; families are keyed by label text, a later one taking an earlier one's place; of two overlapping
- * families of equal size both go. `thresholds` has one entry a pass, by default 0.1 and three times 0.07. The forest's
+ * families of equal size both go. `thresholds` has one entry per pass, by default 0.1 and three times 0.07. The forest's
  * weights are exp(C / (f + 1)).
  */
 export function extractReferenceFamilies(

@@ -28,7 +28,7 @@ export interface FamilyRecord extends Partial<Omit<Family, "parent" | "label">> 
   key: string;
   /** The parent's label. */
   label: string;
-  /** The parent latent, where the file tells or implies it. */
+  /** The parent latent, if the file states or implies it. */
   latent?: number;
   children: { label: string; latent: number }[];
   /** The family's own name. */

@@ -23,7 +23,7 @@ export interface NamedForest {
   logDensity: Map<number, number>;
 }
 
-/** What the written graph tells of the latents beside their numbers. */
+/** What the written graph records about the latents besides their numbers. */
 export interface GraphmlOptions {
   /** Share of documents in which each latent is active [n]. */
   densities?: ArrayLike<number>;
@@ -205,7 +205,7 @@ function graphVisitor(
   let value = "";
   const openers: Record<string, Opener> = {
     graph(_need, attributes) {
-      if (++graphs > 1) fail("holds more than one graph");
+      if (++graphs > 1) fail("contains more than one graph");
       graph.directed = attributes.get("edgedefault") !== "undirected";
     },
     key(need, attributes) {

@@ -1,7 +1,7 @@
 import { findPair } from "../coactivation/coactivation-pairs.js";
 import type { Coactivation } from "../coactivation/coactivation.js";
 
-/** Latents laid out in blocks, one a family: the order in which the paper draws its co-occurrence matrices. */
+/** Latents laid out in blocks, one per family: the order in which the paper draws its co-occurrence matrices. */
 export interface Layout {
   /** Block of each latent, -1 for latents outside of the matrix [n]. */
   block: Int32Array;
@@ -154,7 +154,7 @@ function sumBlocks(coactivation: Coactivation, layout: Layout): [number, number]
   for (let i = 0; i < block.length; i++) {
     if (block[i] < 0 || isCounted[block[i]] === 0) continue;
     const earlier = members[block[i]];
-    // Looking a pair up takes about 10 steps; a block that is large beside the row is found by walking the row.
+    // Looking a pair up takes about 10 steps; for a block that is large compared with the row, walking the row is faster.
     if (earlier.length * 10 < offsets[i + 1] - offsets[i]) {
       for (const j of earlier) {
         const at = findPair(coactivation, i, j);

@@ -51,7 +51,7 @@ export interface FamilyStatistics {
   density?: NullStatistics;
 }
 
-/** What is counted, and beside which nulls. */
+/** What is counted, and which nulls it is compared with. */
 export interface StatisticsOptions {
   /**
    * Counts blocks as the reference does: without the first family, with diagonals, and with latents of no family as
@@ -64,7 +64,7 @@ export interface StatisticsOptions {
   seeds?: readonly number[];
 }
 
-/** Sums up families among `nodes`, the latents that they were drawn from, beside two nulls. */
+/** Sums up families among `nodes`, the latents that they were drawn from, with two nulls. */
 export function familyStatistics(
   families: readonly Family[],
   nodes: ArrayLike<number>,

@@ -1,4 +1,4 @@
-/** How large, dense and separate families are, beside random ones. */
+/** How large, dense and separate families are, compared with random ones. */
 export {
   type BlockRatio,
   type BlockRatios,

@@ -88,10 +88,7 @@ export async function withSource<T>(
 function checkRange(name: string, byteLength: number, start: number, end: number): void {
   const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end);
   if (!whole || start < 0 || end < start || end > byteLength) {
-    throw new FormatError(
-      name,
-      `bytes ${start} to ${end} were asked for, but it has ${byteLength}`,
-    );
+    throw new FormatError(name, `expected bytes ${start} to ${end}, but it has ${byteLength}`);
   }
 }
 

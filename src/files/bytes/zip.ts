@@ -51,7 +51,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   for (let i = 0; i < count; i++) {
     const { entry, next } = parseEntry(directory, at, name);
     if (entries.has(entry.name)) {
-      throw new FormatError(name, `zip holds ${quote(entry.name)} twice`);
+      throw new FormatError(name, `zip contains ${quote(entry.name)} twice`);
     }
     entries.set(entry.name, entry);
     total += entry.compressedSize + 30;
@@ -101,7 +101,7 @@ export async function readEntry(
   if (content.length !== size) {
     throw new FormatError(
       source.name,
-      `zip entry ${quote(name)} holds ${content.length} bytes, expected ${size}`,
+      `zip entry ${quote(name)} contains ${content.length} bytes, expected ${size}`,
     );
   }
   if (crc32(content) !== entry.crc32) {
@@ -122,7 +122,7 @@ async function inflate(
     );
   }
   try {
-    // One byte over the size tells an entry that is larger than it says.
+    // One byte over the size detects an entry that is larger than declared.
     return await promisify(inflateRaw)(bytes, { maxOutputLength: size + 1 });
   } catch (cause) {
     throw new FormatError(path, `zip entry ${quote(name)} does not unpack to its ${size} bytes`, {
@@ -206,7 +206,7 @@ function parseEntry(
   return { entry, next };
 }
 
-/** Takes the sizes that did not fit 32 bits from the zip64 extra field, where they stand in this order. */
+/** Takes the sizes that did not fit 32 bits from the zip64 extra field, where they are in this order. */
 function applyZip64(
   entry: ZipEntry,
   directory: DataView,

@@ -140,7 +140,10 @@ export async function readNpyIndices(input: string | ByteSource): Promise<IndexM
         const value = block[i];
         if (value < 0 || value > 0xffffffff) {
           const row = Math.floor(at / cols);
-          throw new FormatError(name, `row ${row} holds ${value}, an index is from 0 to 2^32 - 1`);
+          throw new FormatError(
+            name,
+            `row ${row} contains ${value}, expected an index from 0 to 2^32 - 1`,
+          );
         }
         data[at] = value;
       }
@@ -165,7 +168,7 @@ function checkRows(start: number, end: number, rows: number, rowsPerBlock: numbe
   }
   const whole = Number.isInteger(start) && Number.isInteger(end);
   if (!whole || start < 0 || end > rows || start > end) {
-    throw new RangeError(`npy: rows ${start} to ${end} were asked for, the file has ${rows}`);
+    throw new RangeError(`npy: expected rows within 0 to ${rows}, got ${start} to ${end}`);
   }
 }
 
@@ -267,7 +270,7 @@ function decodeWide(buffer: ArrayBufferLike, signed: boolean, name: string): Flo
     const upper = high[2 * i + 1];
     if (upper >= 0x200000 || upper < -0x200000) {
       const exact = signed ? new BigInt64Array(buffer)[i] : new BigUint64Array(buffer)[i];
-      throw new FormatError(name, `holds ${String(exact)}, integers beyond 2^53 are not read`);
+      throw new FormatError(name, `contains ${String(exact)}, expected integers up to 2^53`);
     }
     out[i] = upper * 4294967296 + low[2 * i];
   }
@@ -311,6 +314,6 @@ function allocate<T>(type: new (length: number) => T, length: number, name: stri
   try {
     return new type(length);
   } catch (cause) {
-    throw new FormatError(name, `${length} values are more than memory holds at once`, { cause });
+    throw new FormatError(name, `${length} values do not fit into memory at once`, { cause });
   }
 }

@@ -32,7 +32,7 @@ export async function readNpz(
     const arrays = new Map<string, NpyArray>();
     for (const entry of archive.entries.values()) {
       if (!entry.name.endsWith(".npy")) {
-        throw new FormatError(name, `holds ${quote(entry.name)}, expected .npy files only`);
+        throw new FormatError(name, `contains ${quote(entry.name)}, expected .npy files only`);
       }
       left -= entry.size;
       if (left < 0) {

@@ -19,7 +19,7 @@ export type ParquetAnswer =
 
 async function serve(): Promise<void> {
   const port = parentPort;
-  if (port === null) throw new Error("parquet-worker: is no program of its own");
+  if (port === null) throw new Error("parquet-worker: expected to run as a worker thread");
   const { name, bytes, columns } = workerData as ParquetTask;
   const open = bytes ? Promise.resolve(bytesSource(name, bytes)) : openSource(name);
   const groups = open.then((source) => readGroups(source, columns));

@@ -37,7 +37,7 @@ export async function* streamParquetRows(
     return;
   }
   const names = (await readdir(input)).filter((name) => name.endsWith(".parquet")).sort();
-  if (names.length === 0) throw new FormatError(input, "holds no .parquet file");
+  if (names.length === 0) throw new FormatError(input, "contains no .parquet file");
   for (const name of names) yield* rowsOfFile(path.join(input, name), options);
 }
 

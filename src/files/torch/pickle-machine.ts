@@ -17,7 +17,7 @@ const bytesOfItem = 32;
 export type PickleFail = (problem: string) => never;
 
 /**
- * What a global of a pickle stands for here. `build` makes the value that calling it would give; a global without it
+ * What a global of a pickle becomes here. `build` makes the value that calling it would give; a global without it
  * can be named but not called. None of them runs anything that the file brings.
  */
 export class PickleGlobal {
@@ -39,7 +39,7 @@ export interface PickleOptions {
   persistent?: (id: unknown, fail: PickleFail) => unknown;
 }
 
-/** The pickle goes on past the bytes that were given. */
+/** The pickle continues past the given bytes. */
 export class TruncatedPickle extends FormatError {}
 
 /** Stack, marks and memo of one pickle that is being read, and the bytes still to come. */
@@ -165,7 +165,7 @@ export class PickleMachine {
     this.push(this.#memo[index]);
   }
 
-  /** Pushes what a global stands for, or refuses it. */
+  /** Pushes what a global becomes, or refuses it. */
   global(module: unknown, name: unknown): void {
     if (typeof module !== "string" || typeof name !== "string") {
       this.fail("pickle: a global whose name is no text");

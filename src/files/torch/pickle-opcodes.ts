@@ -102,7 +102,7 @@ export const opcodes: readonly (Run | undefined)[] = buildTable({
   P: refuse("PERSID"),
   o: refuse("OBJ"),
   i: (m) => {
-    // Named first, so that the error tells which class was asked for.
+    // Named first, so that the error names the requested class.
     const module = m.line();
     m.global(module, m.line());
     refuse("INST")(m);

@@ -59,7 +59,7 @@ const dtypes: TensorDtype[] = [
 
 /**
  * The globals that checkpoints of tensors and plain containers need, and nothing else. `rebuild` takes the layout of
- * each tensor and gives what stands for it.
+ * each tensor and returns what represents it.
  */
 export function torchGlobals(rebuild: (layout: TensorLayout) => unknown): Map<string, unknown> {
   const globals = new Map<string, unknown>();

@@ -85,7 +85,7 @@ function createZipWriter(file: AtomicFile): {
   return {
     async add(name, bytes) {
       const entry = { name: Buffer.from(name), size: bytes.length, crc: crc32(bytes), offset: at };
-      // The padding's field has a head of 4 bytes of its own.
+      // The padding field has its own header of 4 bytes.
       const start = at + LOCAL_SIZE + entry.name.length + 4;
       const padding = (ALIGNMENT - (start % ALIGNMENT)) % ALIGNMENT;
       await write(localHeader(entry, padding));

@@ -3,7 +3,7 @@ import { FormatError } from "../../core/errors.js";
 import { type Matrix, createMatrix, transpose } from "../../core/matrix.js";
 import type { RawCheckpoint, TensorSummary } from "./raw.js";
 
-/** The tensors of a checkpoint; what is taken is checked, what is left can be told. */
+/** The tensors of a checkpoint; what is taken is checked, what is left over can be listed. */
 export interface TensorBag {
   readonly path: string;
   has(name: string): boolean;
@@ -35,7 +35,7 @@ export function createBag({ path, tensors }: RawCheckpoint): TensorBag {
   const values = (name: string, tensor: Tensor): Float32Array => {
     const data = tensorToFloat32(tensor);
     if (!data.every((value) => Number.isFinite(value))) {
-      throw new FormatError(path, `${name} holds NaN or Infinity`);
+      throw new FormatError(path, `${name} contains NaN or Infinity`);
     }
     return data;
   };

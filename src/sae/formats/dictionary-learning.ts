@@ -16,7 +16,7 @@ import { asRecord, hasTensors, insideRaw, type RawCheckpoint } from "./raw.js";
 
 type Reader = (bag: TensorBag, file: string, trainer: Record<string, unknown>) => Reading;
 
-/** One reader a dict_class of dictionary_learning (FORMATS 3.2). */
+/** One reader per dict_class of https://github.com/saprmarks/dictionary_learning. */
 const READERS: Record<string, Reader> = {
   AutoEncoder(bag) {
     const { encoder, decoder, n, d } = layerDirections(bag);
@@ -159,7 +159,7 @@ function readDictionary(
 ): Reading {
   const file = raw.configPath ?? raw.path;
   const trainer = asRecord(raw.config?.trainer) ?? {};
-  // A backup of a run: its weights are those of scaled embeddings, whose factor lies beside them.
+  // A backup of a run: its weights are those of scaled embeddings, whose factor is next to them.
   const backup = raw.entries.has("ae");
   const inner = backup ? insideRaw(raw, "ae") : raw;
   const bag = backup ? createBag(inner) : outerBag;
@@ -173,7 +173,7 @@ function readDictionary(
     throw new FormatError(
       file,
       name === undefined
-        ? `no config.json tells the dict_class: give --format dictionary-learning/CLASS with one of ${known}`
+        ? `no config.json declares the dict_class: pass --format dictionary-learning/CLASS with one of ${known}`
         : `unknown dict_class ${show(name)}, expected one of ${known}`,
     );
   }

@@ -13,7 +13,7 @@ export interface LoadOptions {
   k?: number;
   /** k where neither the file nor its name has it, for uses in which k plays no part. Default: that is an error. */
   defaultK?: number;
-  /** A name of CHECKPOINT_FORMATS, where the file does not tell. */
+  /** A name of CHECKPOINT_FORMATS, if it cannot be detected. */
   format?: string;
   /**
    * Factor that embeddings were multiplied by in training, where a file says that there was one but not which
@@ -25,7 +25,7 @@ export interface LoadOptions {
 /** An SAE's parts, with what a reader did to get them. */
 export interface Reading {
   parts: Omit<SaeParts, "k">;
-  /** Latents kept (topk) or the file's own count for a batch; undefined where the file does not tell. */
+  /** Latents kept (topk) or the file's own count for a batch; undefined if the file does not declare it. */
   k?: number;
   /** What a user should know: what was folded, left out, or is not certain. */
   notes: string[];

@@ -16,11 +16,11 @@ export interface RawCheckpoint {
   container: "safetensors" | "torch" | "npz";
   /** The tensors of the file, nested dicts by "outer.inner" only where `entries` says so. */
   tensors: Map<string, Tensor>;
-  /** What a torch file holds beside tensors: numbers, strings, dicts. */
+  /** What a torch file contains besides tensors: numbers, strings, dicts. */
   entries: Map<string, unknown>;
   /** Metadata of a .safetensors file. */
   metadata: Record<string, string>;
-  /** The configuration beside the weights, and its path. */
+  /** The configuration next to the weights, and its path. */
   config?: Record<string, unknown>;
   configPath?: string;
 }
@@ -31,7 +31,7 @@ const NPZ_NAMES: Record<string, string> = { w_enc: "W_enc", w_dec: "W_dec" };
 const CONFIG_NAMES = ["cfg.json", "config.json"] as const;
 
 /**
- * Reads a checkpoint's weights and the configuration beside them. A folder stands for the one weights file in it that
+ * Reads a checkpoint's weights and the configuration next to them. A folder means the one weights file in it that
  * a tool of the field writes. Throws FormatError where there is none or more than one, or where a file is malformed.
  */
 export async function readRaw(input: string): Promise<RawCheckpoint> {
@@ -44,7 +44,7 @@ export async function readRaw(input: string): Promise<RawCheckpoint> {
   return { ...raw, config, configPath };
 }
 
-/** The files that an SAE is read from: its weights and, where there is one, the configuration beside them. */
+/** The files that an SAE is read from: its weights and, if there is one, the configuration next to them. */
 export async function checkpointFiles(input: string): Promise<string[]> {
   const weights = await chooseFile(input);
   const config = await findConfig(weights);
@@ -99,7 +99,7 @@ async function chooseFile(input: string): Promise<string> {
     input,
     known.length === 0
       ? `expected one of ${FOLDER_FILES.join(", ")} in this folder, found ${names.slice(0, 8).join(", ") || "nothing"}`
-      : `holds ${known.join(" and ")}: name the file to load`,
+      : `contains ${known.join(" and ")}: pass the path of the file to load`,
   );
 }
 
@@ -108,7 +108,7 @@ async function readWeights(weights: string): Promise<RawCheckpoint> {
   try {
     const start = await source.read(0, Math.min(source.byteLength, 9));
     const empty = { path: weights, entries: new Map<string, unknown>(), metadata: {} };
-    // safetensors starts with a length of 8 bytes and an opening brace; npz and torch are zips, told apart by the name
+    // safetensors starts with a length of 8 bytes and an opening brace; npz and torch are zips, distinguished by the name
     if (start[8] === 0x7b) {
       return { ...empty, container: "safetensors", ...(await readSafetensors(source)) };
     }
@@ -160,7 +160,7 @@ async function findConfig(weights: string): Promise<string | undefined> {
   return undefined;
 }
 
-// A config.json beside a file of another name may be anybody's.
+// A config.json next to a file of another name may belong to anything.
 function isFieldName(name: string): boolean {
   return FOLDER_FILES.some((known) => known === name) || /^ae(_\w+)?\.pt$/.test(name);
 }

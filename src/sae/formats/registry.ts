@@ -25,24 +25,24 @@ export const CHECKPOINT_FORMATS: readonly { name: string; about: string }[] = FO
 );
 
 /**
- * The format of a checkpoint: the asked one, else the one whose files and names it has beyond doubt. Throws RangeError
+ * The format of a checkpoint: the requested one, else the one that its files and names identify beyond doubt. Throws RangeError
  * for a name that is none, and FormatError where no format or more than one fits: a guess would change the numbers.
  */
-export function chooseFormat(raw: RawCheckpoint, asked?: string): CheckpointFormat {
-  if (asked !== undefined) {
-    const format = FORMATS.find(({ name }) => name === asked.split("/")[0]);
+export function chooseFormat(raw: RawCheckpoint, requested?: string): CheckpointFormat {
+  if (requested !== undefined) {
+    const format = FORMATS.find(({ name }) => name === requested.split("/")[0]);
     if (format) return format;
     const names = FORMATS.map(({ name }) => name).join(", ");
-    throw new RangeError(`format: expected one of ${names}, got ${JSON.stringify(asked)}`);
+    throw new RangeError(`format: expected one of ${names}, got ${JSON.stringify(requested)}`);
   }
   const fitting = FORMATS.filter((format) => format.detect(raw));
   if (fitting.length === 1) return fitting[0];
   const found = [...raw.tensors.keys(), ...raw.entries.keys()].slice(0, 12).join(", ") || "none";
-  const beside = raw.configPath === undefined ? "no cfg.json or config.json beside it" : "";
+  const beside = raw.configPath === undefined ? "no cfg.json or config.json next to it" : "";
   throw new FormatError(
     raw.path,
     fitting.length === 0
-      ? `not an SAE of a known kind: found the tensors ${found}${beside && `, and ${beside}`}; if it is one, name its layout with --format (${FORMATS.map(({ name }) => name).join(", ")})`
+      ? `not an SAE of a known kind: found the tensors ${found}${beside && `, and ${beside}`}; if it is one, pass its layout as --format (${FORMATS.map(({ name }) => name).join(", ")})`
       : `fits ${fitting.map(({ name }) => name).join(" and ")}: name its layout with --format`,
   );
 }

@@ -27,7 +27,7 @@ const NORMALISATIONS: Record<string, InputNormalisation["kind"] | "expected"> = 
   expected_average_only_in: "expected",
 };
 
-/** SAELens, version 6 and the flat configurations before it (FORMATS 3.1). */
+/** SAELens (https://github.com/jbloomAus/SAELens), version 6 and the flat configurations before it. */
 export const saelens: CheckpointFormat = {
   name: "saelens",
   about: "SAELens: cfg.json and sae_weights.safetensors",
@@ -119,7 +119,7 @@ function checkSizes(file: string, config: Record<string, unknown>, n: number, d:
     if (config[name] !== undefined && config[name] !== size) {
       throw new FormatError(
         file,
-        `says ${name} ${show(config[name])}, but W_enc in the weights is [${d}, ${n}] (d_in, d_sae)`,
+        `declares ${name} ${show(config[name])}, but W_enc in the weights is [${d}, ${n}] (d_in, d_sae)`,
       );
     }
   }
@@ -165,8 +165,8 @@ function applyNormalisation(
   if (scale === undefined) {
     throw new FormatError(
       file,
-      "was trained on embeddings scaled to a mean length of √d (expected_average_only_in) and does not tell the factor: " +
-        "give it (--scale, √d divided by the embeddings' mean length), or 1 for weights that hold it already",
+      "was trained on embeddings scaled to a mean length of √d (expected_average_only_in) and does not record the factor: " +
+        "pass it as --scale (√d divided by the embeddings' mean length), or pass 1 if the weights include it already",
     );
   }
   notes.push(`the factor ${scale} of the embeddings is folded into the weights`);

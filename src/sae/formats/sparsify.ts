@@ -4,7 +4,7 @@ import type { TensorBag } from "./bag.js";
 import { type CheckpointFormat, configFlag, configSize, type Reading, show } from "./format.js";
 import type { RawCheckpoint } from "./raw.js";
 
-/** sparsify and latent-sae (FORMATS 3.3): the decoder lies as [n, d] already. */
+/** sparsify (https://github.com/EleutherAI/sparsify) and latent-sae: the decoder is [n, d] already. */
 export const sparsify: CheckpointFormat = {
   name: "sparsify",
   about: "sparsify and latent-sae: cfg.json and sae.safetensors",
@@ -59,18 +59,18 @@ function refuseOthers(file: string, raw: RawCheckpoint, config: Record<string, u
   }
 }
 
-// num_latents 0 stands for the expansion factor times the width.
+// num_latents 0 means the expansion factor times the width.
 function checkCounts(file: string, config: Record<string, unknown>, n: number, d: number): void {
   const { d_in: width, num_latents: latents, expansion_factor: factor } = config;
   if (width !== undefined && width !== d) {
-    throw new FormatError(file, `says d_in ${show(width)}, but encoder.weight is [${n}, ${d}]`);
+    throw new FormatError(file, `declares d_in ${show(width)}, but encoder.weight is [${n}, ${d}]`);
   }
-  const told = latents === 0 || latents === undefined ? undefined : latents;
-  const expected = told ?? (typeof factor === "number" ? factor * d : n);
+  const declared = latents === 0 || latents === undefined ? undefined : latents;
+  const expected = declared ?? (typeof factor === "number" ? factor * d : n);
   if (expected !== n) {
     throw new FormatError(
       file,
-      `says ${show(expected)} latents, but encoder.weight is [${n}, ${d}]`,
+      `declares ${show(expected)} latents, but encoder.weight is [${n}, ${d}]`,
     );
   }
 }

@@ -12,7 +12,7 @@ import { asRecord, hasTensors, insideRaw } from "./raw.js";
 
 const SAERCH = ["pre_bias", "latent_bias", "encoder.weight", "decoder.weight"] as const;
 
-/** The released models of arXiv 2408.00657 (FORMATS 3.5). k is in the file's name alone. */
+/** The released models of https://arxiv.org/abs/2408.00657. k is in the file's name alone. */
 export const saerch: CheckpointFormat = {
   name: "saerch",
   about: "the paper's released .pth: pre_bias, latent_bias, encoder.weight, decoder.weight",
@@ -33,7 +33,7 @@ export const saerch: CheckpointFormat = {
   },
 };
 
-/** OpenAI's sparse_autoencoder (FORMATS 3.4): top-k ones read inputs through a layer norm. */
+/** OpenAI's https://github.com/openai/sparse_autoencoder: top-k ones read inputs through a layer norm. */
 export const openai: CheckpointFormat = {
   name: "openai",
   about:
@@ -72,7 +72,7 @@ export const openai: CheckpointFormat = {
   },
 };
 
-/** HypotheSAEs (FORMATS 3.6): configuration and state dict in one file. */
+/** HypotheSAEs (https://github.com/rmovva/HypotheSAEs): configuration and state dict in one file. */
 export const hypothesaes: CheckpointFormat = {
   name: "hypothesaes",
   about: "HypotheSAEs: a .pt of config and state_dict",
@@ -112,7 +112,7 @@ export const hypothesaes: CheckpointFormat = {
   },
 };
 
-/** prismadb (FORMATS 3.6): embeddings are z-scored with the corpus's mean and deviation, which the file holds. */
+/** prismadb: embeddings are z-scored with the corpus's mean and deviation, which the file holds. */
 export const prismadb: CheckpointFormat = {
   name: "prismadb",
   about: "prismadb: a .pt of config, model_state, zscore_mean and zscore_std",

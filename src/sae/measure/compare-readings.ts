@@ -11,7 +11,7 @@ import type { Sae } from "../sae.js";
 const SAMPLE_ROWS = 2000;
 /** Runs of neighbouring rows that the sample consists of, so that a large file is not read as a whole. */
 const RUNS = 20;
-/** Explained variance that another reading must have more for it to be told. */
+/** Explained variance that another reading must gain to be reported. */
 const FAR_BETTER = 0.1;
 
 /** One way to read an SAE's inputs, and how well it then explains the embeddings. */

@@ -27,9 +27,7 @@ export async function sweepKept(
     throw new RangeError(`sweepKept: expected numbers from 1 to ${sae.n}, got ${bad ?? "none"}`);
   }
   if (sae.activation.kind !== "topk") {
-    throw new RangeError(
-      `sweepKept: only a top-k SAE keeps as many latents as it is told, got ${sae.activation.kind}`,
-    );
+    throw new RangeError(`sweepKept: expected a top-k SAE, got ${sae.activation.kind}`);
   }
   const sorted = [...new Set(kept)].sort((a, b) => a - b);
   const most = sorted[sorted.length - 1];

@@ -165,7 +165,7 @@ function fingerprintSae({ encoder, decoder, preBias, latentBias }: Sae): string 
   return hash.digest("hex");
 }
 
-/** SHA-256 over evenly spread rows: enough to tell other embeddings apart without reading all of them. */
+/** SHA-256 over evenly spread rows: enough to detect other embeddings without reading all of them. */
 function fingerprint(embeddings: Matrix): string {
   const hash = createHash("sha256");
   const count = Math.min(FINGERPRINT_ROWS, embeddings.rows);
@@ -195,7 +195,7 @@ function checkIdentity(
     if (kept[name] !== wanted[name]) {
       const [before, now] = [kept[name] ?? "not set", wanted[name] ?? "not set"].map(String);
       throw new RangeError(
-        `trainSae: cannot go on from ${path}: its ${name} is ${before}, got ${now}; give the options of that run, ` +
+        `trainSae: cannot continue from ${path}: its ${name} is ${before}, got ${now}; pass the options of that run, ` +
           "or remove the file to start anew",
       );
     }

@@ -64,8 +64,8 @@ export interface GridOptions extends Omit<
   /** The first part of the SAEs' names, `{name}_{k}_{n}_{auxk}.safetensors`. Default "sae". */
   name?: string;
   /**
-   * Gives each run a seed of its own, from `seed`, k and n. Runs of one seed begin with the same directions, so that
-   * the latents of two of them are alike by their numbers. Default false.
+   * Gives each run its own seed, derived from `seed`, k and n. Runs of one seed start with the same directions, so that
+   * latents of equal number in two of them are similar. Default false.
    */
   ownSeeds?: boolean;
   /** Receives each row as soon as its run is finished. */
@@ -80,7 +80,7 @@ export interface GridResult {
 
 /**
  * Trains an SAE for every k, n and auxk on the same embeddings, read once, and writes each into `folder`, with `table.json` and
- * `table.csv`, a row a run. With `resume`, finished runs are not trained again and a broken one goes on from its last
+ * `table.csv`, one row per run. With `resume`, finished runs are not trained again and a stopped one continues from its last
  * checkpoint. Throws as trainSae does, RangeError for a k above an n before anything is trained.
  */
 export async function trainGrid(embeddings: Matrix, options: GridOptions): Promise<GridResult> {
@@ -167,7 +167,7 @@ async function knownRows({ folder, resume = false }: GridOptions): Promise<GridR
   }
 }
 
-/** Trains one SAE and tells of it; undefined where the run was stopped. */
+/** Trains one SAE and returns its row; undefined if the run was stopped. */
 async function trainCell(
   embeddings: Matrix,
   { label, engine, known, ...cell }: Cell & { label: string; engine: Engine; known: GridRow[] },

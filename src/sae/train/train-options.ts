@@ -6,7 +6,7 @@ import { type InputNormalisation, zScoreOf } from "../normalisation.js";
 import { type Sae, isPlainTopK } from "../sae.js";
 import { type TrainRows, batchesPerEpoch, splitRows } from "./train-rows.js";
 
-/** One training step as the log tells it. Losses are normalised squared errors of the batch, before the update. */
+/** One training step as the log records it. Losses are normalised squared errors of the batch, before the update. */
 export interface TrainLogRow {
   /** Steps taken, this one included. */
   step: number;
@@ -83,7 +83,7 @@ export interface TrainOptions {
   /** Stops the run after the present step. */
   signal?: AbortSignal;
   onProgress?: OnProgress;
-  /** Receives every log row as soon as it is there; on resuming only the new ones. */
+  /** Receives every log row as soon as it is written; on resuming only the new ones. */
   onLog?: (row: TrainLogRow) => void;
   /** The backend. Default: ONNX Runtime on the CPU. */
   createTrainer?: CreateTrainer;
@@ -132,7 +132,9 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
   const rows = splitRows(embeddings, { holdout, zeroRows, seed });
   const count = rows.train.length;
   if (holdout > 0 && rows.heldOut.length < 2) {
-    throw new RangeError(`trainSae: holdout ${holdout} gives ${rows.heldOut.length} rows, need 2`);
+    throw new RangeError(
+      `trainSae: holdout ${holdout} gives ${rows.heldOut.length} rows, expected at least 2`,
+    );
   }
   const batch = wholeNumber("batch", options.batch ?? Math.min(1024, count), 2, count);
   const stepsPerEpoch = batchesPerEpoch(count, batch);
@@ -181,7 +183,7 @@ function checkSizes(
 
 function countSteps({ steps, epochs }: TrainOptions, stepsPerEpoch: number): number {
   if (steps === undefined) return wholeNumber("epochs", epochs ?? 50, 1) * stepsPerEpoch;
-  if (epochs !== undefined) throw new TypeError("trainSae: give epochs or steps, not both");
+  if (epochs !== undefined) throw new TypeError("trainSae: expected epochs or steps, not both");
   return wholeNumber("steps", steps, 1);
 }
 

@@ -19,7 +19,7 @@ const NO_BEST = { step: 0, validation: Infinity };
 /** What a training run gives. */
 export interface TrainResult {
   sae: Sae;
-  /** One row a step from the first, those before a resume included. */
+  /** One row per step from the first, those before a resume included. */
   log: TrainLogRow[];
   /** Steps taken. */
   steps: number;
@@ -48,7 +48,7 @@ export async function trainSae(embeddings: Matrix, options: TrainOptions): Promi
       : undefined;
   if (resumed && resumed.state.step > plan.steps) {
     throw new RangeError(
-      `trainSae: ${checkpointPath} is at step ${resumed.state.step} already, past the ${plan.steps} asked for`,
+      `trainSae: ${checkpointPath} is already at step ${resumed.state.step}, past the requested ${plan.steps}`,
     );
   }
   const run = resumed ?? startRun(embeddings, plan, options.init);

@@ -7,7 +7,7 @@ export interface Candidates {
 }
 
 /**
- * Every accepted row whose cosine may reach the `count`-th highest of those that are certain. `accept` is asked only
+ * Every accepted row whose cosine may reach the `count`-th highest of those that are certain. `accept` is called only
  * where a row's bound still matters.
  */
 export function selectCandidates(

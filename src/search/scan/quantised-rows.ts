@@ -17,12 +17,12 @@ export interface Estimates {
   errors: Float32Array;
 }
 
-/** Rows of unit length in a byte a number, which tell every cosine to within a bound. */
+/** Rows of unit length in one byte per number, which give every cosine to within a bound. */
 export interface QuantisedRows {
   readonly bytes: number;
   /** Writes rows from `start` on. */
   fill(start: number, block: Matrix): void;
-  /** What the rows tell of up to MOST_QUERIES queries of unit length. */
+  /** Estimates for up to MOST_QUERIES queries of unit length. */
   scan(units: readonly Float64Array[]): Estimates[];
   close(): Promise<void>;
 }

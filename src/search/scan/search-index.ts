@@ -20,7 +20,7 @@ import { type RowStore, openRows } from "./row-store.js";
 export interface SearchIndex {
   readonly rows: number;
   readonly cols: number;
-  /** Bytes of memory beside the rows themselves; 0 where every search reads all rows. */
+  /** Bytes of memory besides the rows themselves; 0 where every search reads all rows. */
   readonly bytes: number;
   /** As searchRows. */
   search(query: ArrayLike<number>, count: number, options?: SearchOptions): Promise<Hit[]>;
@@ -45,7 +45,7 @@ const MEAN_ROWS = 256;
 const EXACT_ROWS = 64;
 // Below it a scan takes less than another thread's start.
 const ALONE_VALUES = 8e6;
-// With more, memory is what a scan waits for.
+// With more, a scan is bound by memory.
 const MOST_THREADS = 8;
 
 /**

@@ -10,7 +10,7 @@ export interface Hit {
 
 /** What may be found, and how a long search reports and stops. */
 export interface SearchOptions {
-  /** Rows that may be found; asked before a row is scored, and not for every row. Default: all. */
+  /** Rows that may be found; called before a row is scored, and not for every row. Default: all. */
   accept?: (row: number) => boolean;
   /** Called after each block with step "search". */
   onProgress?: OnProgress;

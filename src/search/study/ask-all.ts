@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Answer, ChatModel, Question } from "../../llm/types.js";
 import type { OnProgress } from "../../core/progress.js";
 
-/** How many questions are asked and stopped. */
+/** How many questions are asked at a time, and how they are stopped. */
 export interface AskOptions {
   /** Name of the step that is reported. */
   step: string;

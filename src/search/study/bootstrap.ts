@@ -15,7 +15,7 @@ export type Bootstrap = (values: ArrayLike<number>) => MeanInterval;
 
 /**
  * Percentile bootstrap over `count` queries. The queries of each of the `resamples` (1,000) are drawn once, so that
- * all means of an evaluation stand on the same ones.
+ * all means of an evaluation use the same ones.
  */
 export function createBootstrap(
   count: number,

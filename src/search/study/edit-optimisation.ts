@@ -32,7 +32,7 @@ export interface EditOptimisation {
 /**
  * Whether inputs exist whose code is an edited one: latents of each document's code are edited, the code is decoded and
  * encoded again, and what is missing is decoded and added, step by step. The error of a step is the squared distance of
- * the codes to the edited ones over that of the edited ones to their mean. The paper tells neither its optimiser nor
+ * the codes to the edited ones over that of the edited ones to their mean. The paper states neither its optimiser nor
  * its step; this one moves along the decoder's directions. Throws RangeError for an SAE that normalises its inputs and
  * for counts that do not fit.
  */

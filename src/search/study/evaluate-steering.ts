@@ -63,12 +63,12 @@ export interface SteeringEvaluation extends EqualCosine {
   rewriting?: RewritingEvaluation;
 }
 
-/** Strengths tried by default: they double, so that their pairs stand in few proportions. */
+/** Strengths tried by default: they double, so that their pairs have few ratios. */
 export const STEERING_GRID: readonly number[] = [0, 0.5, 1, 2, 4, 8, 16];
 
 /**
  * Tries every case with every method and pair of strengths, and compares the methods at equal cosine. Gives the single
- * trials beside the evaluation. The pair of no strengths is always tried. Throws RangeError for strengths below 0 and
+ * trials besides the evaluation. The pair of no strengths is always tried. Throws RangeError for strengths below 0 and
  * without cases.
  */
 export async function evaluateSteering(

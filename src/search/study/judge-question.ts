@@ -3,7 +3,7 @@ import type { Answer, Question } from "../../llm/types.js";
 import { createRandom, sampleIndices, shuffleInPlace } from "../../core/random.js";
 import type { SteeringCase } from "./evaluation-cases.js";
 
-/** What an option that a judge chooses from stands for. */
+/** What one of the judge's options means. */
 export type OptionKind = "up" | "down" | "distractor";
 
 /** A judge's answer to one steered search; undefined where it failed. */
@@ -36,7 +36,7 @@ export interface JudgedCase extends Pick<SteeringCase, "up" | "down"> {
 /** A question with the key to its answer. */
 export interface JudgeQuestion {
   question: Question<JudgeAnswer>;
-  /** What each option stands for. */
+  /** What each option means. */
   kinds: OptionKind[];
 }
 

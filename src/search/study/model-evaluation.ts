@@ -26,7 +26,7 @@ import {
 export interface EvaluatedTexts {
   /** Labels by latent. */
   labels: readonly string[];
-  /** Latents whose labels may stand beside the true ones. */
+  /** Latents whose labels may be listed next to the true ones. */
   clean: readonly number[];
   /** The text of a document as a judge reads it. */
   documentText: (row: number) => string;

@@ -1,6 +1,6 @@
 import type { Codes } from "../../core/codes.js";
 
-/** What the results of a search tell of a latent. */
+/** What the results of a search say about a latent. */
 export interface LatentInResults {
   /** Mean activation over the results, in multiples of its typical active value. */
   activation: number;

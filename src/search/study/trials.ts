@@ -139,7 +139,7 @@ export function createFinder(
   const rows = Uint32Array.from({ length: embeddings.rows }, (_, row) => row).filter(accept);
   if (rows.length <= top) {
     throw new RangeError(
-      `steering: ${rows.length} documents to find, but ${top} results asked for`,
+      `steering: ${rows.length} documents to find, but ${top} results requested`,
     );
   }
   const base = normalizeRows(takeRows(embeddings, rows));

@@ -295,7 +295,7 @@ test("a long listing is followed page by page, but not to another host", async (
     );
   });
   await withHub(files, { pageSize: 3, nextPage: "http://127.0.0.1:1/x" }, async (hub) => {
-    await t.throwsAsync(hub.list(REPO), { message: /goes on at another host/ });
+    await t.throwsAsync(hub.list(REPO), { message: /continues on another host/ });
   });
 });
 

@@ -56,7 +56,7 @@ test("readNpyHeader tells dtype, order and where the values start", async (t) =>
 
 test("readNpy names the dtype that it refuses, and the file", async (t) => {
   const refused: Record<string, RegExp> = {
-    i8_large: /holds 9007199254740992, integers beyond 2\^53/,
+    i8_large: /contains 9007199254740992, expected integers up to 2\^53/,
     object: /"\|O" \(Python objects are never read\)/,
     structured: /structured dtype/,
     complex: /"<c8"/,
@@ -120,12 +120,12 @@ test("readNpyIndices reads any integer type and refuses negative ones and floats
   const good = await readNpyIndices(bytesSource("i", make([5, 0, 7, 2147483647], "i4")));
   t.deepEqual(good, { rows: 2, cols: 2, data: Uint32Array.of(5, 0, 7, 2147483647) });
   await t.throwsAsync(readNpyIndices(bytesSource("i", make([1, 2, 3, -4], "i4"))), {
-    message: /row 1 holds -4/,
+    message: /row 1 contains -4/,
   });
   await t.throwsAsync(readNpyIndices(bytesSource("i", make([1, 2], "f4"))), {
     message: /expected an integer dtype/,
   });
-  await t.throwsAsync(readNpyIndices(join(fixtures, "i8_le.npy")), { message: /row 0 holds -/ });
+  await t.throwsAsync(readNpyIndices(join(fixtures, "i8_le.npy")), { message: /row 0 contains -/ });
 });
 
 test("encodeNpy writes the bytes that NumPy writes", async (t) => {

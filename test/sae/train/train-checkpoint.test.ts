@@ -107,7 +107,7 @@ test("resuming refuses other options and other embeddings, naming them", async (
     trainSae(matrix, { ...OPTIONS, ...change, checkpointPath, resume: true });
   await t.throwsAsync(resume({ batch: 32 }), {
     instanceOf: RangeError,
-    message: /cannot go on from .*other\.safetensors: its batch is 64, got 32/,
+    message: /cannot continue from .*other\.safetensors: its batch is 64, got 32/,
   });
   await t.throwsAsync(resume({ k: 4 }), { message: /its k is 3, got 4/ });
   await t.throwsAsync(resume({}, sparseEmbeddings(200, 16, 24, 12)), {
@@ -117,7 +117,7 @@ test("resuming refuses other options and other embeddings, naming them", async (
   t.is(longer.steps, 21);
   await t.throwsAsync(resume({ epochs: 2 }), {
     instanceOf: RangeError,
-    message: /other\.safetensors is at step 21 already, past the 6 asked for/,
+    message: /other\.safetensors is already at step 21, past the requested 6/,
   });
 });
 

@@ -18,3 +18,14 @@ export function jaccard<Item>(a: ReadonlySet<Item>, b: ReadonlySet<Item>): numbe
   const either = a.size + b.size - shared;
   return either === 0 ? 1 : shared / either;
 }
+
+/**
+ * The value of an object's own key; undefined for any other. Objects that are keyed by a file's or a person's words must be
+ * read this way: every object inherits `constructor`, `toString` and `__proto__`.
+ */
+export function ownValue<Value>(
+  record: Readonly<Record<string, Value>>,
+  key: string,
+): Value | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}

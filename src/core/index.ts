@@ -2,7 +2,7 @@
  * What every other room builds on: matrices, sparse codes, seeded random numbers, statistics, errors and progress.
  */
 export { type Auc, measureAuc } from "./auc.js";
-export { addToList, countShared, jaccard } from "./collections.js";
+export { addToList, countShared, jaccard, ownValue } from "./collections.js";
 export {
   type Codes,
   type CountOptions,

@@ -1,3 +1,5 @@
+import { ownValue } from "../core/collections.js";
+
 const ENTITIES: Record<string, string> = {
   amp: "&",
   lt: "<",
@@ -25,7 +27,7 @@ export function cleanText(text: string): string {
 }
 
 function decodeEntity(whole: string, name: string): string {
-  if (!name.startsWith("#")) return ENTITIES[name.toLowerCase()] ?? whole;
+  if (!name.startsWith("#")) return ownValue(ENTITIES, name.toLowerCase()) ?? whole;
   const hex = /^#x/i.test(name);
   const code = hex ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
   const isCharacter = code > 31 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);

@@ -1,3 +1,4 @@
+import { ownValue } from "../core/collections.js";
 import { FormatError } from "../core/errors.js";
 import { cleanText, pythonText } from "./clean-text.js";
 import { bareName, isRow, readCorpusRows } from "./corpus-rows.js";
@@ -123,7 +124,8 @@ function toDocument(
   const pick = (what: keyof CorpusColumns): string | undefined => {
     const named = columns[what];
     if (named === undefined) return DEFAULTS[what].find((column) => row[column] !== undefined);
-    if (row[named] === undefined) fail(`expected a column ${quote(named)} for the ${what}`);
+    if (ownValue(row, named) === undefined)
+      fail(`expected a column ${quote(named)} for the ${what}`);
     return named;
   };
   const need = (what: "id" | "text"): string =>

@@ -124,14 +124,15 @@ export function encodeSafetensors(
   encoded.sort(
     (a, b) => codes.indexOf(a.code) - codes.indexOf(b.code) || (a.name < b.name ? -1 : 1),
   );
-  const header: Record<string, unknown> = {};
-  if (Object.keys(metadata).length > 0) header["__metadata__"] = metadata;
+  const header: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) header.push(["__metadata__", metadata]);
   let offset = 0;
   for (const { name, code, shape, bytes } of encoded) {
-    header[name] = { dtype: code, shape, data_offsets: [offset, offset + bytes.length] };
+    const place = [offset, offset + bytes.length];
+    header.push([name, { dtype: code, shape, data_offsets: place }]);
     offset += bytes.length;
   }
-  const json = Buffer.from(JSON.stringify(header));
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
   const length = Math.ceil(json.length / alignment) * alignment;
   const head = Buffer.alloc(8 + length, " ");
   head.writeBigUInt64LE(BigInt(length), 0);

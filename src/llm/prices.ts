@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { FormatError } from "../core/errors.js";
+import { ownValue } from "../core/collections.js";
 import type { Usage } from "./types.js";
 
 /** US dollars per million tokens. */
@@ -41,14 +42,13 @@ export const PRICES: PriceTable = {
 };
 
 const amount = z.number().nonnegative();
-const table = z.record(
-  z.string(),
-  z.strictObject({
-    input: amount,
-    cachedInput: amount.optional(),
-    output: amount.optional(),
-  }),
-);
+const price = z.strictObject({
+  input: amount,
+  cachedInput: amount.optional(),
+  output: amount.optional(),
+});
+
+const table = z.array(z.tuple([z.string(), price]));
 
 /**
  * Reads a price table, `{ "model": { "input", "cachedInput", "output" } }` in US dollars per million tokens, which
@@ -62,16 +62,15 @@ export async function readPrices(file: string): Promise<PriceTable> {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new FormatError(file, `is not JSON: ${cause.message}`, { cause });
   }
-  const { data, error } = table.safeParse(json);
+  // A schema of a record would lose a model that is called __proto__.
+  const { data, error } = table.safeParse(isObject(json) ? Object.entries(json) : json);
   if (error !== undefined) throw new FormatError(file, `prices: ${z.prettifyError(error)}`);
-  return { ...PRICES, ...data };
+  return Object.fromEntries([...Object.entries(PRICES), ...data]);
 }
 
 /** The price of a model, with or without a date suffix in its name; undefined if unknown. */
 export function findPrice(model: string, prices: PriceTable = PRICES): Price | undefined {
-  const own = (name: string): Price | undefined =>
-    Object.hasOwn(prices, name) ? prices[name] : undefined;
-  return own(model) ?? own(model.replace(/-\d{4}-\d{2}-\d{2}$/, ""));
+  return ownValue(prices, model) ?? ownValue(prices, model.replace(/-\d{4}-\d{2}-\d{2}$/, ""));
 }
 
 /** Cost of `usage` at `price`, in US dollars. */
@@ -82,4 +81,8 @@ export function costOf(
   const fresh = Math.max(0, inputTokens - cachedTokens);
   const input = fresh * price.input + cachedTokens * (price.cachedInput ?? price.input);
   return (input + outputTokens * (price.output ?? 0)) / 1e6;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

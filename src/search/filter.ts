@@ -1,3 +1,4 @@
+import { ownValue } from "../core/collections.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Document } from "../corpus/corpus.js";
 import { readCorpusRows } from "../corpus/corpus-rows.js";
@@ -104,7 +105,7 @@ function yearTest(text: string, { rows, columns }: Table): (document: Document) 
     );
   }
   return ({ id }) => {
-    const value = yearOf(rows.get(id)?.[column]);
+    const value = yearOf(ownValue(rows.get(id) ?? {}, column));
     return value >= from && value <= to;
   };
 }
@@ -132,7 +133,7 @@ function conditionTest(text: string, { rows, columns }: Table): (document: Docum
     );
   }
   return ({ id }) => {
-    const value = rows.get(id)?.[column];
+    const value = ownValue(rows.get(id) ?? {}, column);
     if (sign === "=")
       return (Array.isArray(value) ? value : [value]).some((item) => textOf(item) === wanted);
     const number = textOf(value).trim() === "" ? NaN : Number(value);

@@ -1,6 +1,7 @@
 /** Semantic search that latents and families steer, and why a document was found. */
 export { type LatentDirections, documentDirections } from "./directions.js";
 export type { SteeringEdit } from "./edits.js";
+export { type DocumentFilter, readFilter } from "./filter.js";
 export {
   type Explanation,
   type RankChange,

@@ -1,3 +1,4 @@
+import { ownValue } from "../../core/collections.js";
 import { type FigureEntry, type FigureGroup, missingFor } from "./entry.js";
 import { FAMILY_FIGURES } from "./families.js";
 import { LABEL_FIGURES } from "./labels.js";
@@ -105,7 +106,7 @@ function mainRank({ name }: FigureEntry): number {
 }
 
 function unknownFigure(name: string): string {
-  const now = RENAMED[name] ?? name.replace(/^paper-/, "");
+  const now = ownValue(RENAMED, name) ?? name.replace(/^paper-/, "");
   if (name.startsWith("paper-") && FIGURES.some((entry) => entry.name === now)) {
     return `figures: ${name} is now ${now} with the paper's numbers: use --paper, or { paper: true }`;
   }

@@ -1,5 +1,5 @@
 import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
-import { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { parquetMetadataAsync, parquetRead, parquetSchema } from "hyparquet";
 import { compressors as allCompressors } from "hyparquet-compressors";
 import { FormatError } from "../../core/errors.js";
 import type { ByteSource } from "../bytes/source.js";
@@ -22,18 +22,25 @@ export async function* readGroups(
 ): AsyncGenerator<ParquetRows> {
   const { file, metadata } = await openFile(source);
   checkColumns(source.name, metadata, columns);
+  const names = columns === undefined ? columnNames(metadata) : [...columns];
   const compressors = limitedCompressors();
   let start = 0;
   for (const group of metadata.row_groups) {
     const count = checkGroup(source, group);
-    const read = { file, metadata, compressors, columns: columns && [...columns] };
-    const rows = await refuse(source.name, () =>
-      parquetReadObjects({ ...read, rowStart: start, rowEnd: start + count }),
-    );
+    const read = { file, metadata, compressors, columns: names };
+    // As lists: objects would lose a column that is called __proto__.
+    const rows = await refuse(source.name, async () => {
+      let found: unknown[][] = [];
+      const onComplete = (all: unknown[][]): void => void (found = all);
+      await parquetRead({ ...read, rowStart: start, rowEnd: start + count, onComplete });
+      return found;
+    });
     if (rows.length !== count) {
       throw new FormatError(source.name, `a row group has ${rows.length} rows, expected ${count}`);
     }
-    yield rows.map(plainRow);
+    yield rows.map((row) =>
+      Object.fromEntries(names.map((name, at) => [name, plainValue(row[at])])),
+    );
     start += count;
   }
 }
@@ -75,6 +82,10 @@ function checkColumns(
   if (missing === undefined) return;
   const has = [...known].slice(1, 16).join(", ");
   throw new FormatError(name, `has no column ${JSON.stringify(missing)}; it has ${has}`);
+}
+
+function columnNames(metadata: FileMetaData): string[] {
+  return parquetSchema(metadata).children.map(({ element }) => element.name);
 }
 
 /** Rows of a group, its claims checked before anything is allocated. */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { readJsonl } from "../files/jsonl.js";
 import { BudgetError } from "../llm/types.js";
-import type { LabelEvidence } from "../labels/evidence/evidence.js";
+import { evidenceSchema, readEvidence } from "../labels/evidence/evidence-read.js";
 import type { InactiveKind } from "../labels/examples/example.js";
 import {
   type LabelledLatent,
@@ -11,7 +11,7 @@ import {
 } from "../labels/label-latents.js";
 import { type LabelledFamily, labelFamilies } from "../labels/label-families.js";
 import { type Label, mergeLabels } from "../records/label.js";
-import { type LabelLine, parseLabel, toLine } from "../records/label-lines.js";
+import { labelLineSchema, parseLabel, toLine } from "../records/label-lines.js";
 import { type LabelProtocol, PROTOCOLS } from "../labels/protocol.js";
 import type { BuildReport } from "./steps/atlas-build.js";
 import { type AtlasStore, openStore } from "./store.js";
@@ -136,8 +136,11 @@ async function labelInto(
     latent: await openLabelLines(file("modelLabels")),
     family: await openLabelLines(file("modelFamilies")),
   };
-  const evidences = await openMergedLines<LabelEvidence>(
+  // Damage is found before anything is spent.
+  if (existsSync(file("evidence"))) await drain(readEvidence(file("evidence")));
+  const evidences = await openMergedLines(
     file("evidence"),
+    evidenceSchema,
     (row) => `${row.of} ${row.latent}`,
   );
   const counts = { latent: createCount(), family: createCount() };
@@ -176,7 +179,7 @@ async function openLabelLines(file: string): Promise<{
       if (text !== "") labelled.add(id);
     }
   }
-  const lines = await openMergedLines<LabelLine>(file, ({ latent }) => String(latent));
+  const lines = await openMergedLines(file, labelLineSchema, ({ latent }) => String(latent));
   return {
     async add(label) {
       // A question that failed today says nothing against the label of yesterday.
@@ -187,6 +190,10 @@ async function openLabelLines(file: string): Promise<{
     commit: () => lines.commit(),
     abort: () => lines.abort(),
   };
+}
+
+async function drain(rows: AsyncIterable<unknown>): Promise<void> {
+  for await (const row of rows) void row;
 }
 
 function createCount(): { add(label: Label): void; report(): LabelCounts } {

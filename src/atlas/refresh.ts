@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { SavedScore } from "../records/model-labels.js";
+import { type SavedScore, savedScoreSchema } from "../records/model-labels.js";
 import { readAtlasOptions } from "./atlas-options.js";
 import { ATLAS_FILES } from "./files.js";
 import { withLock } from "./lock.js";
@@ -36,8 +36,9 @@ export async function saveScores(
 ): Promise<BuildReport> {
   return withLock(dir, async () => {
     const file = path.join(dir, ATLAS_FILES.labelScores);
-    const lines = await openMergedLines<SavedScore>(
+    const lines = await openMergedLines(
       file,
+      savedScoreSchema,
       ({ name, latent }) => `${name} ${latent}`,
     );
     for (const score of scores) await lines.add(score);

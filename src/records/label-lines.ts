@@ -79,7 +79,10 @@ const fields: Fields<Nullish<LabelLine>> = {
   notes: texts.nullish(),
   members: z.array(z.object(member)).nullish() as z.ZodType<FamilyMemberScore[] | Absent>,
 };
-const line = z.object(fields) as unknown as z.ZodType<LabelLine>;
+/** A line of a file of labels. */
+export const labelLineSchema: z.ZodType<LabelLine> = z.object(
+  fields,
+) as unknown as z.ZodType<LabelLine>;
 
 /**
  * Reads a file of labels: labels.jsonl, labels.import.jsonl, labels.llm.jsonl or families.llm.jsonl, gzip by name. Fields
@@ -100,7 +103,7 @@ export function parseLabel(
   path: string,
   { of = "latent", n = Infinity, place }: LabelFile & { place?: string } = {},
 ): Label {
-  const found = checkJson(value, line, path, place);
+  const found = checkJson(value, labelLineSchema, path, place);
   if (found.latent >= n) {
     const problem = `latent must be below ${n}, got ${found.latent}`;
     throw new FormatError(path, place === undefined ? problem : `${place}: ${problem}`);

@@ -14,7 +14,7 @@ export interface SavedScore extends Score {
   label: string;
 }
 
-const savedScore: Fields<SavedScore> = {
+const savedScoreFields: Fields<SavedScore> = {
   name: z.string(),
   value: z.number(),
   n: z.number(),
@@ -22,6 +22,9 @@ const savedScore: Fields<SavedScore> = {
   latent: z.int().nonnegative(),
   label: z.string(),
 };
+
+/** A line of labels.scores.jsonl. */
+export const savedScoreSchema: z.ZodType<SavedScore> = z.object(savedScoreFields);
 
 /**
  * Reads labels by a language model; none where the file is missing. Throws FormatError as readLabels does, and for a label
@@ -49,7 +52,7 @@ export async function readFamilyNames(path: string, n: number): Promise<Label[]>
 export async function readScores(path: string, n: number): Promise<SavedScore[]> {
   const scores: SavedScore[] = [];
   if (!existsSync(path)) return scores;
-  for await (const { line, value } of readCheckedJsonl(path, z.object(savedScore))) {
+  for await (const { line, value } of readCheckedJsonl(path, savedScoreSchema)) {
     if (value.latent >= n) {
       throw new FormatError(path, `line ${line}: latent must be below ${n}, got ${value.latent}`);
     }

@@ -23,16 +23,16 @@ export async function readOverrides(
     if (typeof value !== "object" || value === null) return fail("expected {latent, label}");
     const { latent, label, note, date, of: kind = "latent" } = value as Record<string, unknown>;
     if (kind !== "latent" && kind !== "family") {
-      return fail(`of must be "latent" or "family", got ${JSON.stringify(kind)}`);
+      return fail(`of must be "latent" or "family", got ${show(kind)}`);
     }
     if (typeof latent !== "number" || !Number.isInteger(latent) || latent < 0 || latent >= n) {
-      return fail(
-        `latent must be a whole number from 0 to ${n - 1}, got ${JSON.stringify(latent)}`,
-      );
+      return fail(`latent must be a whole number from 0 to ${n - 1}, got ${show(latent)}`);
     }
     if (typeof label !== "string" || label.trim() === "") {
-      return fail(`expected a label, got ${JSON.stringify(label)}`);
+      return fail(`expected a label, got ${show(label)}`);
     }
+    const wrong = [note, date].find((text) => typeof (text ?? "") !== "string");
+    if (wrong !== undefined) return fail(`note and date must be text, got ${show(wrong)}`);
     if (kind !== of) continue;
     byLatent.set(latent, {
       of,
@@ -45,4 +45,8 @@ export async function readOverrides(
     });
   }
   return [...byLatent.values()].sort((a, b) => a.id - b.id);
+}
+
+function show(value: unknown): string {
+  return (JSON.stringify(value) ?? "nothing").slice(0, 40);
 }

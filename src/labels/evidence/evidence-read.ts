@@ -2,7 +2,8 @@ import { z } from "zod";
 import { readCheckedJsonl } from "../../files/checked-json.js";
 import type { LabelEvidence } from "./evidence.js";
 
-const evidence: z.ZodType<StoredEvidence> = z.object({
+/** A line of labels.evidence.jsonl. */
+export const evidenceSchema: z.ZodType<StoredEvidence> = z.object({
   of: z.enum(["latent", "family"]),
   latent: z.int().nonnegative(),
   label: z.string(),
@@ -54,5 +55,5 @@ export interface StoredEvidence extends Omit<LabelEvidence, "limit"> {
  * FormatError, naming the line and the field, for anything else.
  */
 export async function* readEvidence(path: string): AsyncGenerator<StoredEvidence> {
-  for await (const { value } of readCheckedJsonl(path, evidence)) yield value;
+  for await (const { value } of readCheckedJsonl(path, evidenceSchema)) yield value;
 }

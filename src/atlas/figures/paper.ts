@@ -1,7 +1,7 @@
 import type { Line } from "../../figures/charts/lines.js";
 import type { TableRow } from "../../figures/charts/table.js";
 import type { PassSeries } from "../../figures/families.js";
-import type { Reference } from "../../figures/latents.js";
+import type { CosineScatterOptions, Reference } from "../../figures/latents.js";
 import {
   PAPER_COMPUTE,
   PAPER_COMPUTE_SIZES,
@@ -81,11 +81,11 @@ export const PAPER_DIRECTIONS: readonly Reference[] = [
 ];
 
 /** That cosine by the cosine with the nearest other direction. */
-export const PAPER_DIRECTIONS_LINE = {
+export const PAPER_DIRECTIONS_LINE: NonNullable<CosineScatterOptions["reference"]> = {
   name: `paper, k ${SHOWN_K}`,
   slope: PAPER_GEOMETRY.slope,
   through: [PAPER_GEOMETRY.nearestDecoder.mean, PAPER_GEOMETRY.encoderDecoder.mean],
-} as const;
+};
 
 /** Median Pearson correlation of the labels and the share from 0.8 on, by k. */
 export const PAPER_SCORE_LINES: readonly Line[] = (["astro-ph", "cs.LG"] as const).flatMap(
@@ -125,7 +125,7 @@ export const PAPER_OPTIMISATION: readonly OptimisationSeries[] = PAPER_SAES.map(
  * How often a judge recognised the latents turned up and down, by cosine to the query; and for queries that a model
  * rewrote.
  */
-export const PAPER_STEERING_LINES = {
+export const PAPER_STEERING_LINES: Readonly<Record<"up" | "down", Line[]>> = {
   up: steeringLines("up"),
   down: steeringLines("down"),
 };

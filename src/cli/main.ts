@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 import { realpathSync } from "node:fs";
 import path from "node:path";
@@ -21,6 +22,8 @@ async function main(words: readonly string[]): Promise<void> {
   }
   const call = parseCall(words, commands, VERSION);
   if (call === undefined) return;
+  // Newer Nodes keep the library compiled from one call to the next.
+  (module as { enableCompileCache?: () => void }).enableCompileCache?.();
   const { runCall } = await import("./run-call.js");
   await runCall(call, packageRoot);
 }

@@ -12,6 +12,9 @@ const GROUPS: Record<CommandGroup, string> = {
 
 const NARROWEST_COLUMN = 24;
 
+// Words of a call, an option together with its value.
+const UNITS = /--\S+ (?!-)(?:"[^"]*"|\S)+|(?:"[^"]*"|'[^']*'|\S)+/g;
+
 /** A parsed call: which command, with what. */
 export interface Call {
   command: Command;
@@ -132,7 +135,7 @@ function formatExample(commands: readonly Command[], name: string, width: number
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) return "";
   const lines = [""];
-  for (const word of command.example.match(/(?:"[^"]*"|'[^']*'|\S)+/g) ?? []) {
+  for (const word of command.example.match(UNITS) ?? []) {
     const line = lines[lines.length - 1];
     if (line === "") lines[lines.length - 1] = word;
     else if (line.length + word.length + 5 <= width) lines[lines.length - 1] = `${line} ${word}`;

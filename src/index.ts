@@ -1,10 +1,10 @@
 /** The names that most work needs. Everything else is under the sub-path of its folder, such as `feature-families/sae`. */
 export { type OpenOptions, Atlas } from "./atlas/atlas.js";
-export type { LabelEstimate, LabelOptions, LabelReport } from "./atlas/label.js";
+export type { LabelEstimate, LabelOptions, LabelReport } from "./atlas/labels/label.js";
 export { buildAtlas, openAtlas } from "./atlas/open.js";
 export type { AtlasOptions } from "./atlas/options.js";
-export type { ScoreReport } from "./atlas/score.js";
-export type { SearchHit, SearchOptions, SearchResults } from "./atlas/search.js";
+export type { ScoreReport } from "./atlas/labels/score.js";
+export type { SearchHit, SearchOptions, SearchResults } from "./atlas/search/search.js";
 export type { DocumentView, FamilyView, LatentView } from "./atlas/views.js";
 export type { CatalogRow } from "./catalog/catalog.js";
 export { diffCatalogs } from "./catalog/diff.js";

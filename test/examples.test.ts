@@ -7,9 +7,9 @@ import path from "node:path";
 import { buildAtlas, readNpyMatrix } from "../src/index.js";
 import { readCatalog } from "../src/catalog/index.js";
 import { writeNpy } from "../src/files/index.js";
-import { startLlmServer } from "./support/llm-server.js";
+import { startLlmServer } from "./support/servers/llm-server.js";
 import { importBuilt } from "./support/package-imports.js";
-import { answerPlanted } from "./support/planted.js";
+import { answerPlanted } from "./support/atlases/planted.js";
 
 const test = anyTest as TestFn<{ folder: string; atlas: string }>;
 

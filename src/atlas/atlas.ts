@@ -20,9 +20,9 @@ import type { Explanation } from "../search/explain.js";
 import { type Term, findFamily, findLatent } from "../search/names.js";
 import type { SteeredQuery } from "../search/steer.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
-import { readAtlasOptions } from "./atlas-options.js";
-import { type AtlasAuditOptions, auditAtlas } from "./audit-atlas.js";
-import { buildFolder } from "./build.js";
+import { readAtlasOptions } from "./files/atlas-options.js";
+import { type AtlasAuditOptions, auditAtlas } from "./labels/audit-atlas.js";
+import { buildFolder } from "./steps/build.js";
 import {
   type CompareOptions,
   type SaeComparison,
@@ -30,28 +30,28 @@ import {
   compareSaes,
   openComparedSae,
 } from "./compare.js";
-import { correctLabel } from "./correct-label.js";
-import { type DocumentSearch, openDocumentSearch } from "./document-search.js";
+import { correctLabel } from "./labels/correct-label.js";
+import { type DocumentSearch, openDocumentSearch } from "./search/document-search.js";
 import type { ExportTarget } from "../exports/targets.js";
 import { type ExportOptions, defaultExport, exportStore } from "./export.js";
 import type { AtlasFigureOptions } from "./figures/entry.js";
 import { type FigureListing, listFigures } from "./figures/registry.js";
 import { type FigureInputs, inputSources } from "./figures/inputs.js";
 import type { FigureSources } from "./figures/sources.js";
-import { type FindOptions, type FoundNames, findNames } from "./find-names.js";
-import { type WriteFiguresOptions, drawFigures, writeFigures } from "./figures.js";
-import { type ImportOptions, type ImportReport, importLabels } from "./import-labels.js";
+import { type FindOptions, type FoundNames, findNames } from "./search/find-names.js";
+import { type WriteFiguresOptions, drawFigures, writeFigures } from "./figures/write-figures.js";
+import { type ImportOptions, type ImportReport, importLabels } from "./labels/import-labels.js";
 import {
   type LabelEstimate,
   type LabelOptions,
   type LabelReport,
   estimateLabels,
   labelStore,
-} from "./label.js";
-import { withLock } from "./lock.js";
+} from "./labels/label.js";
+import { withLock } from "./files/lock.js";
 import type { AtlasOptions, AtlasStability } from "./options.js";
-import { refreshLabels } from "./refresh.js";
-import { type ScoreOptions, type ScoreReport, scoreStore } from "./score.js";
+import { refreshLabels } from "./steps/refresh.js";
+import { type ScoreOptions, type ScoreReport, scoreStore } from "./labels/score.js";
 import {
   type Query,
   type SearchOptions,
@@ -61,8 +61,8 @@ import {
   namesOf,
   readSteering,
   searchDocuments,
-} from "./search.js";
-import { type SteeringRun, type SteeringRunOptions, runSteering } from "./steering-run.js";
+} from "./search/search.js";
+import { type SteeringRun, type SteeringRunOptions, runSteering } from "./search/steering-run.js";
 import type { BuildReport } from "./steps/atlas-build.js";
 import { AtlasStore } from "./store.js";
 import {

@@ -11,7 +11,7 @@ import { catalogPage } from "../figures/pages/catalog-page.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readText } from "../files/text.js";
 import { displayLabel } from "../records/label.js";
-import { readManifest } from "./manifest.js";
+import { readManifest } from "./files/manifest.js";
 import type { AtlasStore } from "./store.js";
 
 /** Ending of the file, for the targets that are one. */

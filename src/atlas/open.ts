@@ -1,6 +1,6 @@
 import { Atlas, type OpenOptions } from "./atlas.js";
-import { readAtlasOptions } from "./atlas-options.js";
-import { buildFolder } from "./build.js";
+import { readAtlasOptions } from "./files/atlas-options.js";
+import { buildFolder } from "./steps/build.js";
 import type { AtlasOptions } from "./options.js";
 import { AtlasStore } from "./store.js";
 

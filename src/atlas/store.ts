@@ -42,10 +42,10 @@ import { type LatentDirections, documentDirections } from "../search/directions.
 import { type ClassIndex, buildClassIndex } from "../taxonomy/class-index.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { taxonomySchema } from "../taxonomy/taxonomy-schema.js";
-import { readAtlasOptions } from "./atlas-options.js";
-import { ATLAS_FILES, codesFiles } from "./files.js";
+import { readAtlasOptions } from "./files/atlas-options.js";
+import { ATLAS_FILES, codesFiles } from "./files/files.js";
 import type { AtlasOptions } from "./options.js";
-import { type SteeringReport, steeringSchema } from "./steering-report.js";
+import { type SteeringReport, steeringSchema } from "./search/steering-report.js";
 import type { Family } from "../records/family.js";
 
 /** One of ATLAS_FILES by its key. */

@@ -27,7 +27,7 @@ export async function chooseAtlas(
   if (costs) {
     throw new UsageError(`${command}: --atlas is required where a model of a server is called`);
   }
-  const { listAtlases } = await import("../atlas/list-atlases.js");
+  const { listAtlases } = await import("../atlas/files/list-atlases.js");
   const atlases = await listAtlases();
   if (atlases.length === 1) return atlases[0];
   throw new UsageError(

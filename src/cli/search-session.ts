@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Atlas } from "../atlas/atlas.js";
-import { namesOf } from "../atlas/search.js";
-import type { SearchOptions, SearchResults } from "../atlas/search.js";
+import { namesOf } from "../atlas/search/search.js";
+import type { SearchOptions, SearchResults } from "../atlas/search/search.js";
 import type { SteeringEdit } from "../search/edits.js";
 import { sharedLatents } from "../search/explain.js";
 import { type NamedEdit, readEdit } from "../search/names.js";

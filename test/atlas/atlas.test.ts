@@ -3,9 +3,9 @@ import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { ArgumentError, FormatError, buildAtlas, openAtlas } from "../../src/index.js";
 import { inFolder } from "../support/folder.js";
-import { startLlmServer } from "../support/llm-server.js";
-import { answerPlanted, themeWord } from "../support/planted.js";
-import { buildPlantedAtlas } from "../support/planted-atlas.js";
+import { startLlmServer } from "../support/servers/llm-server.js";
+import { answerPlanted, themeWord } from "../support/atlases/planted.js";
+import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
 
 const PLANTED = { themes: 8, active: 50, documents: 1800, groups: [[0, 1, 2, 3, 4, 5]] };
 

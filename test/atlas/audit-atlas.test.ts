@@ -12,9 +12,9 @@ import {
   labelAtlas,
 } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
-import { startLlmServer } from "../support/llm-server.js";
-import { answerPlanted, themeWord } from "../support/planted.js";
-import { buildPlantedAtlas } from "../support/planted-atlas.js";
+import { startLlmServer } from "../support/servers/llm-server.js";
+import { answerPlanted, themeWord } from "../support/atlases/planted.js";
+import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
 
 test("a person's label survives labelling and imports, and the audit shows what the model saw and said", async (t) => {
   await inFolder(async (folder) => {

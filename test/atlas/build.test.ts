@@ -5,7 +5,7 @@ import { FormatError } from "../../src/core/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
 import { buildFolder, openStore, drawFigures, type AtlasOptions } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
-import { writeSmallCorpus } from "../support/small-corpus.js";
+import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 const DOCUMENTS = 600;
 const STEPS = ["train", "encode", "labels", "families", "taxonomy", "map", "catalog"];

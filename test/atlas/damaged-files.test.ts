@@ -20,7 +20,7 @@ import {
   readOverrides,
   readScores,
 } from "../../src/records/index.js";
-import { makeSmallAtlas } from "../support/small-atlas.js";
+import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
 
 const N = 32;
 const K = 4;

@@ -14,7 +14,7 @@ import {
   refreshLabels,
 } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
-import { writeSmallCorpus } from "../support/small-corpus.js";
+import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 /** Options of a small atlas of 96 latents over the sample's first documents, in `folder`. */
 async function smallAtlas(folder: string): Promise<AtlasOptions> {

@@ -17,7 +17,7 @@ import { findPrice, readPrices } from "../../src/llm/index.js";
 import { tableFromRecords } from "../../src/notebook/index.js";
 import { readFilter } from "../../src/search/index.js";
 import { inFolder } from "../support/folder.js";
-import { buildPlantedAtlas } from "../support/planted-atlas.js";
+import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
 
 /** Words that every object has as a key without being given it. */
 const WORDS = ["__proto__", "constructor", "toString", "hasOwnProperty"];

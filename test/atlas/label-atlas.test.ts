@@ -16,9 +16,9 @@ import {
   saveScores,
 } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
-import { type LlmServerOptions, startLlmServer } from "../support/llm-server.js";
-import { buildPlantedAtlas } from "../support/planted-atlas.js";
-import { answerPlanted, themeWord } from "../support/planted.js";
+import { type LlmServerOptions, startLlmServer } from "../support/servers/llm-server.js";
+import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
+import { answerPlanted, themeWord } from "../support/atlases/planted.js";
 
 async function labelPlanted(
   dir: string,

@@ -14,7 +14,7 @@ import {
   type AtlasOptions,
 } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
-import { writeSmallCorpus } from "../support/small-corpus.js";
+import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 const DOCUMENTS = 500;
 const MEASURED = { resamples: 4, seeds: 1 };

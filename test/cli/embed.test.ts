@@ -11,7 +11,7 @@ import {
   type EmbeddingRequest,
   startEmbeddingServer,
   vectorOf,
-} from "../support/embedding-server.js";
+} from "../support/servers/embedding-server.js";
 
 const KEY = "sk-secretSecret123456";
 

@@ -9,9 +9,9 @@ import { parseAnalysis } from "../../src/labels/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
 import type { LabelLine } from "../../src/records/index.js";
 import { inFolder } from "../support/folder.js";
-import { type LlmServer, startLlmServer } from "../support/llm-server.js";
-import { buildPlantedAtlas } from "../support/planted-atlas.js";
-import { answerPlanted, themeWord } from "../support/planted.js";
+import { type LlmServer, startLlmServer } from "../support/servers/llm-server.js";
+import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
+import { answerPlanted, themeWord } from "../support/atlases/planted.js";
 
 const KEY = "sk-test-0123456789abcdef";
 

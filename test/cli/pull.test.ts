@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
-import { type HubServer, type ServedFile, startHub } from "../support/hub-server.js";
+import { type HubServer, type ServedFile, startHub } from "../support/servers/hub-server.js";
 import { sharedPath } from "../support/shared.js";
 
 const TOKEN = "hf_secretSecretSecret";

@@ -5,8 +5,8 @@ import path from "node:path";
 import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
 import { dot, matrixRow } from "../../src/core/index.js";
 import { describeResults } from "../../src/cli/text/search-results.js";
-import { startEmbeddingServer } from "../support/embedding-server.js";
-import { type Outcome, makeSmallAtlas, runCli } from "../support/small-atlas.js";
+import { startEmbeddingServer } from "../support/servers/embedding-server.js";
+import { type Outcome, makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
 
 const ROWS = 600;
 

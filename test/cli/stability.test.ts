@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { writeSmallCorpus } from "../support/small-corpus.js";
+import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 const ROWS = 500;
 

@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { SteeringReport } from "../../src/atlas/index.js";
-import { type LlmCall, startLlmServer } from "../support/llm-server.js";
-import { type Outcome, makeSmallAtlas, runCli } from "../support/small-atlas.js";
+import { type LlmCall, startLlmServer } from "../support/servers/llm-server.js";
+import { type Outcome, makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
 
 const ROWS = 500;
 const SMALL = [

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Codes } from "../../src/core/index.js";
 import { type EngineName, ENGINE_NAMES, seesGpu } from "../../src/engine/index.js";
 import { readNpyMatrix } from "../../src/files/index.js";
-import { type EngineResult, ROWS, STEPS } from "../support/engine-child.js";
+import { type EngineResult, ROWS, STEPS } from "../support/children/engine-child.js";
 import { sharedPath } from "../support/shared.js";
 
 // Where there is no GPU, WebGPU runs on SwiftShader, which Debian's chromium brings.
@@ -24,7 +24,7 @@ function softwareDriver(): NodeJS.ProcessEnv {
 /** Runs an engine in a process of its own. */
 function ask(name: EngineName): Promise<Answer> {
   return new Promise((resolve) => {
-    const file = fileURLToPath(new URL("../support/engine-child.js", import.meta.url));
+    const file = fileURLToPath(new URL("../support/children/engine-child.js", import.meta.url));
     const child = fork(file, [name], {
       execArgv: [],
       env: softwareDriver(),

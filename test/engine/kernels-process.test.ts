@@ -2,10 +2,10 @@ import test from "ava";
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { KernelsAnswer } from "../support/kernels-child.js";
+import type { KernelsAnswer } from "../support/children/kernels-child.js";
 
 async function ask(flags: string[], ...args: string[]): Promise<KernelsAnswer> {
-  const file = fileURLToPath(new URL("../support/kernels-child.js", import.meta.url));
+  const file = fileURLToPath(new URL("../support/children/kernels-child.js", import.meta.url));
   // A large young generation, so that no collection hides what a step leaves behind.
   const execArgv = ["--expose-gc", "--max-semi-space-size=64", "--min-semi-space-size=64"];
   const env = { ...process.env, NODE_NO_WARNINGS: "1" };

@@ -5,7 +5,7 @@ import type { Figure } from "../../src/figures/figure.js";
 import { standaloneHtml } from "../../src/figures/render/html.js";
 import { plotlySource } from "../../src/figures/render/plotly.js";
 import { openRenderer } from "../../src/figures/render/render.js";
-import { sampleFigures } from "../support/sample-figures.js";
+import { sampleFigures } from "../support/samples/sample-figures.js";
 
 const ATTACKS = [
   `<b>q</b><a href="javascript:self.hacked=1">q</a>`,

@@ -4,7 +4,7 @@ import { drawIterativeOptimisation } from "../../src/figures/search.js";
 import { drawSteeringBeforeAfter } from "../../src/figures/search.js";
 import { drawSteeringContour } from "../../src/figures/search.js";
 import { drawSteeringTradeoff } from "../../src/figures/search.js";
-import { evenMeasures } from "../support/sample-steering.js";
+import { evenMeasures } from "../support/samples/sample-steering.js";
 
 interface Trace {
   name?: string;

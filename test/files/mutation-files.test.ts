@@ -16,7 +16,7 @@ interface Report {
 const ROUNDS = campaign(27_500, 1_500);
 
 test(`${ROUNDS} damaged checkpoints, tables, graphs and corpora end in a result or one FormatError`, async (t) => {
-  const program = ["build/test/support/mutate-files.js", String(ROUNDS)];
+  const program = ["build/test/support/mutation/mutate-files.js", String(ROUNDS)];
   const { stdout } = await promisify(execFile)(process.execPath, program, { maxBuffer: 1 << 24 });
   const report = JSON.parse(stdout) as Report;
   t.log(

@@ -17,7 +17,7 @@ import {
   readTorch,
   streamNpyRows,
 } from "../../src/files/index.js";
-import { mutate } from "../support/mutate.js";
+import { mutate } from "../support/mutation/mutate.js";
 import { processorTime } from "../support/processor-time.js";
 
 const rounds = 1500;

@@ -8,8 +8,8 @@ import { openLedger } from "../../src/llm/index.js";
 import { campaign } from "../support/campaign.js";
 import { inFolder } from "../support/folder.js";
 import { NONSENSE, THEMES } from "../support/hostile.js";
-import { type LlmCall, type LlmServer, startLlmServer } from "../support/llm-server.js";
-import { answerPlanted, themeWord } from "../support/planted.js";
+import { type LlmCall, type LlmServer, startLlmServer } from "../support/servers/llm-server.js";
+import { answerPlanted, themeWord } from "../support/atlases/planted.js";
 
 const KEY = "abcDEF123secret456";
 const KILLS = campaign(20, 3);
@@ -39,7 +39,7 @@ async function runChild(
   const from = calls.length;
   const args = [
     "--expose-gc",
-    "build/test/support/hostile-child.js",
+    "build/test/support/children/hostile-child.js",
     baseUrl,
     ledger,
     String(count),

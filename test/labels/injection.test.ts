@@ -6,8 +6,8 @@ import {
   PROTOCOLS,
   type ProtocolName,
 } from "../../src/labels/index.js";
-import { type LlmCall, type LlmReply, startLlmServer } from "../support/llm-server.js";
-import { type PlantedOptions, answerPlanted, plantCorpus } from "../support/planted.js";
+import { type LlmCall, type LlmReply, startLlmServer } from "../support/servers/llm-server.js";
+import { type PlantedOptions, answerPlanted, plantCorpus } from "../support/atlases/planted.js";
 
 /** What documents hold beside their text. */
 const HOSTILE = [

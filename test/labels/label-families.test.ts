@@ -11,14 +11,14 @@ import {
   PROTOCOLS,
 } from "../../src/labels/index.js";
 import type { Label } from "../../src/records/index.js";
-import { startLlmServer } from "../support/llm-server.js";
+import { startLlmServer } from "../support/servers/llm-server.js";
 import {
   type Planted,
   answerPlanted,
   plantCorpus,
   readShown,
   themeWord,
-} from "../support/planted.js";
+} from "../support/atlases/planted.js";
 
 const FAMILY = { parent: 0, members: [{ latent: 1 }, { latent: 2 }] };
 

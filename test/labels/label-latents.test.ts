@@ -23,14 +23,14 @@ import {
   type LlmServer,
   type LlmServerOptions,
   startLlmServer,
-} from "../support/llm-server.js";
+} from "../support/servers/llm-server.js";
 import {
   type Planted,
   answerPlanted,
   plantCorpus,
   readShown,
   themeWord,
-} from "../support/planted.js";
+} from "../support/atlases/planted.js";
 
 interface Run {
   server: LlmServerOptions;

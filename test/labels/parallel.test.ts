@@ -2,8 +2,8 @@ import test from "ava";
 import { createRandom } from "../../src/core/index.js";
 import { type Answer, type ChatModel, type Question, createLimiter } from "../../src/llm/index.js";
 import { labelLatents } from "../../src/labels/index.js";
-import type { LlmCall } from "../support/llm-server.js";
-import { answerPlanted, plantCorpus } from "../support/planted.js";
+import type { LlmCall } from "../support/servers/llm-server.js";
+import { answerPlanted, plantCorpus } from "../support/atlases/planted.js";
 
 /** A model behind a server that refuses more than `cap` calls at a time; a call lasts until `end` picks it. */
 function createCapped(cap: number): {

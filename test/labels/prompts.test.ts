@@ -7,7 +7,7 @@ import {
   familyQuestion,
 } from "../../src/labels/index.js";
 import { readAnswer } from "../../src/llm/index.js";
-import { readShown } from "../support/planted.js";
+import { readShown } from "../support/atlases/planted.js";
 
 /** Texts that try to be more than text. */
 const HOSTILE = [

@@ -12,7 +12,7 @@ import {
   type LlmServer,
   type LlmServerOptions,
   startLlmServer,
-} from "../support/llm-server.js";
+} from "../support/servers/llm-server.js";
 import { answerDouble, doubleOf } from "../support/doubles.js";
 
 const KEY = "abcDEF123secret456";

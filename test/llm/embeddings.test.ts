@@ -13,8 +13,8 @@ import {
   type EmbeddingServer,
   startEmbeddingServer,
   vectorOf,
-} from "../support/embedding-server.js";
-import { startLlmServer } from "../support/llm-server.js";
+} from "../support/servers/embedding-server.js";
+import { startLlmServer } from "../support/servers/llm-server.js";
 
 const KEY = "sk-secretSecret123456";
 const well = ({ input }: EmbeddingRequest): EmbeddingAnswer => ({ vectors: input.map(vectorOf) });

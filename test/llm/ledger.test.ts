@@ -8,7 +8,11 @@ import { type Ledger, createChatModel, openLedger } from "../../src/llm/index.js
 import { campaign } from "../support/campaign.js";
 import { answerDouble, doubleOf } from "../support/doubles.js";
 import { inFolder } from "../support/folder.js";
-import { type LlmServer, type LlmServerOptions, startLlmServer } from "../support/llm-server.js";
+import {
+  type LlmServer,
+  type LlmServerOptions,
+  startLlmServer,
+} from "../support/servers/llm-server.js";
 
 const KEY = "abcDEF123secret456";
 const KILLS = campaign(8, 3);
@@ -34,7 +38,7 @@ async function runChild(
 ): Promise<{ out: string; err: string }> {
   const child = spawn(
     process.execPath,
-    ["build/test/support/ledger-child.js", baseUrl, file, String(count)],
+    ["build/test/support/children/ledger-child.js", baseUrl, file, String(count)],
     { env: { ...process.env, OPENAI_API_KEY: KEY } },
   );
   let out = "";

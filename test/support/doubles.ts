@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Question } from "../../src/llm/index.js";
-import type { LlmCall } from "./llm-server.js";
+import type { LlmCall } from "./servers/llm-server.js";
 
 const schema = z.object({ id: z.string(), twice: z.number() });
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type ExampleOptions, type LabelProtocol, PROTOCOLS } from "../../src/labels/index.js";
 import { createRandom, shuffleInPlace } from "../../src/core/index.js";
-import { type Planted, plantCorpus } from "./planted.js";
+import { type Planted, plantCorpus } from "./atlases/planted.js";
 
 /** Latents of the hostile run that stand for a theme, and nonsense ones. */
 export const THEMES = 1500;

@@ -13,7 +13,7 @@ import {
 } from "../../figures/search.js";
 import { typicalActivations } from "../../search/steer.js";
 import { optimiseEdits } from "../../search/study/edit-optimisation.js";
-import { type DocumentSearch, openDocumentSearch } from "../document-search.js";
+import { type DocumentSearch, openDocumentSearch } from "../search/document-search.js";
 import type { AtlasStore } from "../store.js";
 import { type FigureEntry, type Undrawn, inGroup } from "./entry.js";
 import { PAPER_OPTIMISATION, PAPER_STEERING_LINES } from "./paper.js";

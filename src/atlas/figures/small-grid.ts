@@ -4,8 +4,8 @@ import type { OnProgress } from "../../core/progress.js";
 import { embeddingShape } from "../../sae/embedding-source.js";
 import { trainGrid } from "../../sae/train/train-grid.js";
 import type { AtlasStore } from "../store.js";
-import { withLock } from "../lock.js";
-import { StepRunner } from "../manifest.js";
+import { withLock } from "../files/lock.js";
+import { StepRunner } from "../files/manifest.js";
 
 /** Folder of the grid in an atlas, and of the runs' states in the grid. */
 const GRID_FOLDER = "grid";

@@ -1,4 +1,4 @@
-import type { StepRunner } from "../manifest.js";
+import type { StepRunner } from "../files/manifest.js";
 import type { AtlasOptions } from "../options.js";
 import type { AtlasStore } from "../store.js";
 

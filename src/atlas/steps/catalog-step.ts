@@ -2,7 +2,7 @@ import { buildCatalog } from "../../catalog/catalog.js";
 import { writeCatalog } from "../../catalog/write.js";
 import { cosineNeighbours } from "../../projection/neighbours.js";
 import type { AtlasBuild } from "./atlas-build.js";
-import { ATLAS_FILES } from "../files.js";
+import { ATLAS_FILES } from "../files/files.js";
 import { NEIGHBOURS } from "./model-steps.js";
 
 /** Writes the catalog: all that is known of each latent, a row a latent. */

@@ -23,7 +23,7 @@ import {
 } from "../../records/model-labels.js";
 import { readOverrides } from "../../records/overrides.js";
 import type { AtlasBuild } from "./atlas-build.js";
-import { ATLAS_FILES } from "../files.js";
+import { ATLAS_FILES } from "../files/files.js";
 import { findFamilies } from "./find-families.js";
 import { FormatError } from "../../core/errors.js";
 import type { FamilyResult } from "../../families/extract/extract-families.js";

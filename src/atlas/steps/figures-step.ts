@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { AtlasStore } from "../store.js";
-import { type WriteFiguresOptions, drawFigures, renderFigures } from "../figures.js";
-import { withLock } from "../lock.js";
-import { StepRunner } from "../manifest.js";
+import { type WriteFiguresOptions, drawFigures, renderFigures } from "../figures/write-figures.js";
+import { withLock } from "../files/lock.js";
+import { StepRunner } from "../files/manifest.js";
 
 /**
  * Draws all of an atlas's figures into `folder` unless they are there and nothing they show has changed. Gives the

@@ -13,7 +13,7 @@ import { computeMetrics } from "../../sae/measure/metrics.js";
 import { compareReadings } from "../../sae/measure/compare-readings.js";
 import { trainSae } from "../../sae/train/train.js";
 import type { AtlasBuild } from "./atlas-build.js";
-import { ATLAS_FILES, codesFiles, trainStateFile } from "../files.js";
+import { ATLAS_FILES, codesFiles, trainStateFile } from "../files/files.js";
 import type { AtlasTraining } from "../options.js";
 
 /** Neighbours a latent for the map, and for the catalog's list of nearest latents. */

@@ -20,7 +20,7 @@ import { checkpointFiles } from "../../sae/formats/raw.js";
 import type { Sae } from "../../sae/sae.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { readAnalysis } from "./family-steps.js";
-import { ATLAS_FILES, seedSaeFile } from "../files.js";
+import { ATLAS_FILES, seedSaeFile } from "../files/files.js";
 import { type FoundFamilies, findFamilies } from "./find-families.js";
 import { runTraining } from "./model-steps.js";
 import type { AtlasTraining } from "../options.js";

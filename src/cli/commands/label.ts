@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { Atlas } from "../../atlas/atlas.js";
-import type { LabelEstimate, LabelOptions } from "../../atlas/label.js";
+import type { LabelEstimate, LabelOptions } from "../../atlas/labels/label.js";
 import { requiredAtlasOption } from "../atlas-option.js";
 import {
   type Command,
@@ -94,7 +94,7 @@ export const labelCommand: Command = defineCommand({
 });
 
 async function runLabel(values: Values, context: CommandContext): Promise<CommandOutput> {
-  const { estimateLabels } = await import("../../atlas/label.js");
+  const { estimateLabels } = await import("../../atlas/labels/label.js");
   const { openAtlas } = await import("../../atlas/open.js");
   const atlas = await openAtlas(values.atlas);
   try {
@@ -150,7 +150,7 @@ async function confirm({ explainer, judge }: LabelEstimate, values: Values): Pro
 }
 
 async function addPaperFiles(output: CommandOutput, atlas: Atlas, out: string): Promise<void> {
-  const { writePaperFiles } = await import("../../atlas/paper-files.js");
+  const { writePaperFiles } = await import("../../atlas/labels/paper-files.js");
   const written = await writePaperFiles(atlas.store, out);
   output.json = { ...(output.json as object), paperFiles: written };
   const { files, labels, clean } = written;

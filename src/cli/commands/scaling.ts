@@ -24,7 +24,7 @@ export const scalingCommand: Command = defineCommand({
     let files: string[] = [];
     if (values.out !== undefined) {
       const { drawComputeFrontier, drawScalingLaw } = await import("../../figures/training.js");
-      const { renderFigures } = await import("../../atlas/figures.js");
+      const { renderFigures } = await import("../../atlas/figures/write-figures.js");
       const figures = [drawScalingLaw(runs, { size }), drawComputeFrontier(runs, { size })];
       files = await renderFigures(figures, values.out, { onProgress, signal });
     }

@@ -1,6 +1,6 @@
 import type { Atlas } from "../../atlas/atlas.js";
-import type { FoundNames } from "../../atlas/find-names.js";
-import type { SearchOptions } from "../../atlas/search.js";
+import type { FoundNames } from "../../atlas/search/find-names.js";
+import type { SearchOptions } from "../../atlas/search/search.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { STEERING_METHODS } from "../../search/steering-methods.js";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
@@ -154,7 +154,7 @@ async function startSession(
   { more, less, set, remove, ...options }: SearchOptions,
   context: CommandContext,
 ): Promise<CommandOutput> {
-  const { namesOf, readSteering } = await import("../../atlas/search.js");
+  const { namesOf, readSteering } = await import("../../atlas/search/search.js");
   const { runSearchSession } = await import("../search-session.js");
   const edits = readSteering(await namesOf(atlas.store), { more, less, set, remove });
   context.note("type a query, help or quit");

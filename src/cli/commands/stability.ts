@@ -49,7 +49,7 @@ export const stabilityCommand: Command = defineCommand({
   options,
   async run(values, saes, context) {
     const dir = await chooseAtlas("stability", values.atlas);
-    const { readAtlasOptions } = await import("../../atlas/atlas-options.js");
+    const { readAtlasOptions } = await import("../../atlas/files/atlas-options.js");
     const { openAtlas } = await import("../../atlas/open.js");
     const built = await readAtlasOptions(dir);
     const { onProgress, signal } = context;

@@ -1,6 +1,6 @@
 import path from "node:path";
-import type { AtlasSteeringOptions } from "../../atlas/evaluate-steering.js";
-import type { SteeringRunOptions } from "../../atlas/steering-run.js";
+import type { AtlasSteeringOptions } from "../../atlas/search/evaluate-steering.js";
+import type { SteeringRunOptions } from "../../atlas/search/steering-run.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import type { Estimate } from "../../llm/estimate.js";
 import { STEERING_METHODS } from "../../search/steering-methods.js";
@@ -112,7 +112,7 @@ export const steeringCommand: Command = defineCommand({
         prices: values.prices === undefined ? undefined : await readPrices(values.prices),
       };
       if (dryRun) {
-        const { estimateSteering } = await import("../../atlas/steering-run.js");
+        const { estimateSteering } = await import("../../atlas/search/steering-run.js");
         return describeEstimates(
           await estimateSteering(atlas.store, { ...options, onProgress, signal }),
         );

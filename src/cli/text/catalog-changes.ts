@@ -1,4 +1,4 @@
-import type { ImportReport, ImportedFile } from "../../atlas/import-labels.js";
+import type { ImportReport, ImportedFile } from "../../atlas/labels/import-labels.js";
 import type { CatalogChange } from "../../catalog/diff.js";
 import { formatRows } from "./rows.js";
 

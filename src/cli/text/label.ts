@@ -1,6 +1,6 @@
 import path from "node:path";
-import type { LabelEstimate, LabelReport } from "../../atlas/label.js";
-import type { LabelCounts } from "../../atlas/label-atlas.js";
+import type { LabelEstimate, LabelReport } from "../../atlas/labels/label.js";
+import type { LabelCounts } from "../../atlas/labels/label-atlas.js";
 import { formatRows } from "./rows.js";
 
 /** A row per model: prompts, tokens, price and time. */

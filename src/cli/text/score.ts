@@ -1,4 +1,4 @@
-import type { ScoreReport, ScoreSummary } from "../../atlas/score.js";
+import type { ScoreReport, ScoreSummary } from "../../atlas/labels/score.js";
 import { formatRows } from "./rows.js";
 
 const SHOWN = 5;

@@ -1,4 +1,4 @@
-import type { SearchHit, SearchResults } from "../../atlas/search.js";
+import type { SearchHit, SearchResults } from "../../atlas/search/search.js";
 import { formatRows } from "./rows.js";
 
 const LATENTS_SHOWN = 5;

@@ -1,4 +1,4 @@
-import type { SteeringReport } from "../../atlas/steering-report.js";
+import type { SteeringReport } from "../../atlas/search/steering-report.js";
 import type { MeanInterval } from "../../search/study/bootstrap.js";
 import type { JudgedSearches } from "../../search/study/judge-question.js";
 import { formatRows } from "./rows.js";

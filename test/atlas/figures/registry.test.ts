@@ -15,7 +15,7 @@ import {
 } from "../../../src/atlas/index.js";
 import { findFigures, overlaidFigures } from "../../../src/atlas/figures/index.js";
 import { inFolder } from "../../support/folder.js";
-import { writeSmallCorpus } from "../../support/small-corpus.js";
+import { writeSmallCorpus } from "../../support/atlases/small-corpus.js";
 
 async function smallCorpus(folder: string): Promise<AtlasOptions> {
   return {

@@ -13,7 +13,7 @@ import {
   type HubServer,
   type ServedFile,
   startHub,
-} from "../../support/hub-server.js";
+} from "../../support/servers/hub-server.js";
 
 const REPO: HubRepo = { kind: "model", id: "someone/saes" };
 const TOKEN = "hf_secretSecretSecret";

@@ -10,7 +10,7 @@ import {
   readVerdict,
   rewriteQuestion,
 } from "../../../src/search/study/index.js";
-import { type LlmCall, type LlmReply, startLlmServer } from "../../support/llm-server.js";
+import { type LlmCall, type LlmReply, startLlmServer } from "../../support/servers/llm-server.js";
 
 const labels = ["wanted", "unwanted", "wanted", "birds", "ships", "rivers", "tools", ""];
 const pool = [0, 1, 2, 3, 4, 5, 6];

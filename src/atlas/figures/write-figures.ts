@@ -1,0 +1,186 @@
+import path from "node:path";
+import { writeFileAtomic } from "../../files/atomic-file.js";
+import type { Figure } from "../../figures/figure.js";
+import { type Renderer, type RendererOptions, openRenderer } from "../../figures/render/render.js";
+import { plotlyText } from "../../figures/text.js";
+import type { OnProgress } from "../../core/progress.js";
+import type { AtlasStore } from "../store.js";
+import {
+  type AtlasFigureOptions,
+  type FigureEntry,
+  type Undrawn,
+  isUndrawn,
+  missingFor,
+} from "./entry.js";
+import { ATLAS_FIGURES, findFigures } from "./registry.js";
+import { GRID, comparesSaes } from "./requirements.js";
+import { type FigureSources, gridCaption, toSources } from "./sources.js";
+
+/** Figures rendered at once: pages of one browser. */
+const LANES = 2;
+
+/** Formats that figures are written in. */
+export type FigureFormat = "png" | "svg" | "html";
+
+/** What to draw and how. */
+export interface WriteFiguresOptions extends AtlasFigureOptions, RendererOptions {
+  /** Names from FIGURES. Default: those of ATLAS_FIGURES that the atlas has data for. */
+  names?: readonly string[];
+  /** Default PNG and SVG. */
+  formats?: readonly FigureFormat[];
+  /** Called for a figure that cannot be drawn, with the reason, in place of an error. */
+  onUndrawn?: (name: string, reason: string) => void;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
+}
+
+/**
+ * Draws figures of an atlas, or of several sources, into `folder`, as `<name>.png` and so on, and gives the paths of the
+ * files. Throws RangeError for an unknown name, and Error where a named figure has no data or no browser can be started.
+ */
+export async function writeFigures(
+  data: AtlasStore | FigureSources,
+  folder: string,
+  options: WriteFiguresOptions = {},
+): Promise<string[]> {
+  const entries = chooseEntries(options.names, options);
+  const figures = drawEntries(toSources(data), entries, {
+    ...options,
+    onUndrawn: options.onUndrawn ?? (options.names ? refuse : undefined),
+  });
+  return renderFigures(figures, folder, { ...options, expected: entries.length });
+}
+
+/**
+ * The named figures as data, in the registry's order; see writeFigures. With `paper` they show the paper's numbers too, and
+ * a name that has none is refused.
+ */
+export async function drawFigures(
+  data: AtlasStore | FigureSources,
+  names?: readonly string[],
+  options: AtlasFigureOptions = {},
+): Promise<Figure[]> {
+  const entries = chooseEntries(names, options);
+  const onUndrawn = names ? refuse : undefined;
+  const figures: Figure[] = [];
+  for await (const figure of drawEntries(toSources(data), entries, { ...options, onUndrawn })) {
+    figures.push(figure);
+  }
+  return figures;
+}
+
+/**
+ * Renders figures into `folder` while the next ones are drawn; see writeFigures. `expected` is their number for the
+ * progress, where `figures` is not an array.
+ */
+export async function renderFigures(
+  figures: readonly Figure[] | AsyncIterable<Figure>,
+  folder: string,
+  options: Omit<WriteFiguresOptions, "names"> & { expected?: number } = {},
+): Promise<string[]> {
+  const { formats = ["png", "svg"], onProgress, signal } = options;
+  const total = options.expected ?? (Array.isArray(figures) ? figures.length : undefined);
+  const renderer = await openRenderer({ lanes: LANES, ...options });
+  const written: string[][] = [];
+  const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  let done = 0;
+  const start = (figure: Figure): void => {
+    const at = written.push([]) - 1;
+    const work = renderFigure(renderer, figure, folder, formats)
+      .then((files) => {
+        written[at] = files;
+        onProgress?.({ step: "figures", done: ++done, total, note: figure.name });
+      })
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => running.delete(work));
+    running.add(work);
+  };
+  try {
+    for await (const figure of figures) {
+      signal?.throwIfAborted();
+      start(figure);
+      // One more than the lanes waits, so that none stands idle while the next figure is drawn.
+      if (running.size > LANES) await Promise.race(running);
+      if (failures.length > 0) break;
+    }
+  } finally {
+    await Promise.all(running);
+    await renderer.close();
+  }
+  if (failures.length > 0) throw failures[0];
+  return written.flat();
+}
+
+async function renderFigure(
+  renderer: Renderer,
+  figure: Figure,
+  folder: string,
+  formats: readonly FigureFormat[],
+): Promise<string[]> {
+  const files: string[] = [];
+  for (const format of formats) {
+    const file = path.join(folder, `${figure.name}.${format}`);
+    await writeFileAtomic(file, await renderer[format](figure));
+    files.push(file);
+  }
+  return files;
+}
+
+async function* drawEntries(
+  sources: FigureSources,
+  entries: readonly FigureEntry[],
+  options: Pick<WriteFiguresOptions, "onUndrawn" | "signal"> & AtlasFigureOptions,
+): AsyncGenerator<Figure> {
+  for (const entry of entries) {
+    options.signal?.throwIfAborted();
+    const drawn = await drawEntry(entry, sources, options);
+    if (isUndrawn(drawn)) options.onUndrawn?.(entry.name, drawn.reason);
+    else yield drawn;
+  }
+}
+
+/** The figures named, which have to take the overlay where it is asked for; else those that a build draws. */
+function chooseEntries(
+  names: readonly string[] | undefined,
+  { paper }: AtlasFigureOptions,
+): FigureEntry[] {
+  return names ? findFigures(names, { paper }) : findFigures(ATLAS_FIGURES);
+}
+
+async function drawEntry(
+  entry: FigureEntry,
+  sources: FigureSources,
+  { paper, ...options }: AtlasFigureOptions,
+): Promise<Figure | Undrawn> {
+  const overlaid = paper === true && entry.overlay !== undefined;
+  const reason = await missingFor(entry, sources);
+  if (reason !== undefined && !(overlaid && entry.overlay === "alone")) return { reason };
+  const { name, size, title, width, height, family, families } = options;
+  const drawn = await entry.draw(sources, {
+    name: name ?? (overlaid ? `${entry.name}-paper` : entry.name),
+    ...{ size, title, width, height, family, families, paper: overlaid },
+  });
+  if (isUndrawn(drawn)) return drawn;
+  const isOfGrid =
+    entry.requires.includes(GRID) || (sources.compares === "grid" && comparesSaes(entry));
+  const grid = isOfGrid ? await sources.grid() : undefined;
+  const captions = [
+    ...(grid ? [gridCaption(grid)] : []),
+    ...(overlaid ? [reason === undefined ? "with the paper's numbers" : "the paper's alone"] : []),
+  ];
+  return captions.length > 0 ? withCaption(drawn, captions.join("; ")) : drawn;
+}
+
+/** The figure with `caption` after its title, which sizes for print show nowhere but in the file. */
+function withCaption(figure: Figure, caption: string): Figure {
+  const title = `${figure.title} (${caption})`;
+  const shown = figure.layout.title as { text: string } | undefined;
+  if (shown === undefined) return { ...figure, title };
+  const text = `${shown.text} <span style="font-size:70%">${plotlyText(caption)}</span>`;
+  return { ...figure, title, layout: { ...figure.layout, title: { ...shown, text } } };
+}
+
+function refuse(name: string, reason: string): void {
+  throw new Error(`figures: ${name} cannot be drawn: ${reason}`);
+}

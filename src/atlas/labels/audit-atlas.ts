@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import {
+  type Audit,
+  type AuditOptions,
+  type AuditSubject,
+  collectAudit,
+} from "../../labels/evidence/audit.js";
+import { readEvidence } from "../../labels/evidence/evidence-read.js";
+import { readFamilyNames } from "../../records/model-labels.js";
+import type { Label } from "../../records/label.js";
+import type { AtlasStore } from "../store.js";
+import { type Family, familyLatents, familyName } from "../../records/family.js";
+import { ATLAS_FILES } from "../files/files.js";
+
+/** What of an atlas is audited. */
+export interface AtlasAuditOptions extends AuditOptions {
+  /** Most labels: those with the lowest scores, then those without a score. Default all. */
+  limit?: number;
+}
+
+/**
+ * The labels and family names of an atlas with what stands behind them: the documents, answers and verdicts in
+ * labels.evidence.jsonl where a model was asked, else documents of the latent. Throws FormatError for a malformed file.
+ */
+export async function auditAtlas(
+  data: AtlasStore,
+  { limit = Infinity, ...options }: AtlasAuditOptions = {},
+): Promise<Audit> {
+  const labels = await data.labels();
+  const families = await data.families();
+  const postings = await data.postings();
+  const file = (name: "modelFamilies" | "evidence"): string =>
+    path.join(data.dir, ATLAS_FILES[name]);
+  const byModel = new Map(
+    (await readFamilyNames(file("modelFamilies"), postings.n)).map((one) => [one.id, one]),
+  );
+  const subjects = lowest(
+    [
+      ...latentSubjects(labels, families),
+      ...families.map((family) => familySubject(family, byModel.get(family.parent))),
+    ],
+    limit,
+  );
+  const wanted = new Map(
+    subjects.map((subject) => [keyOf(subject.label.of, subject.label.id), subject]),
+  );
+  if (existsSync(file("evidence"))) {
+    for await (const evidence of readEvidence(file("evidence"))) {
+      const subject = wanted.get(keyOf(evidence.of, evidence.latent));
+      if (subject !== undefined) subject.evidence = evidence;
+    }
+  }
+  const source = { postings, documents: await data.documents(), labels };
+  return collectAudit(source, subjects, options);
+}
+
+function latentSubjects(
+  labels: ReadonlyMap<number, Label>,
+  families: readonly Family[],
+): AuditSubject[] {
+  const memberships = new Map<number, string[]>();
+  for (const family of families) {
+    for (const latent of familyLatents(family)) {
+      memberships.set(latent, [...(memberships.get(latent) ?? []), familyName(family)]);
+    }
+  }
+  return [...labels.values()].map((label) => ({
+    label,
+    families: memberships.get(label.id),
+  }));
+}
+
+function familySubject(family: Family, byModel: Label | undefined): AuditSubject {
+  const { parent, label } = family;
+  const latents = familyLatents(family);
+  if (label?.source === "llm" && byModel?.text === label.text) return { latents, label: byModel };
+  const none: Label = { of: "family", id: parent, text: "", source: "keywords", scores: [] };
+  return { latents, label: label ?? none };
+}
+
+function lowest(subjects: AuditSubject[], most: number): AuditSubject[] {
+  if (subjects.length <= most) return subjects;
+  const score = ({ label }: AuditSubject): number => label.scores.at(0)?.value ?? Infinity;
+  const kept = [...subjects].sort((a, b) => score(a) - score(b)).slice(0, most);
+  const names = new Set(kept);
+  return subjects.filter((subject) => names.has(subject));
+}
+
+function keyOf(of: "latent" | "family", latent: number): string {
+  return `${of} ${latent}`;
+}

@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { writeFileAtomic } from "../../files/atomic-file.js";
+import { readText } from "../../files/text.js";
+import type { BuildReport } from "../steps/atlas-build.js";
+import { openStore } from "../store.js";
+import { ATLAS_FILES } from "../files/files.js";
+import { withLock } from "../files/lock.js";
+import type { AtlasOptions } from "../options.js";
+import { refreshLabels } from "../steps/refresh.js";
+
+/** A person's label for a latent, or name for a family. */
+export interface LabelCorrection {
+  /** The latent, or the parent latent of the family. */
+  latent: number;
+  label: string;
+  /** Default "latent". */
+  of?: "latent" | "family";
+  /** Why, for readers of the catalog. */
+  note?: string;
+  /** ISO 8601. Default now. */
+  date?: string;
+}
+
+/**
+ * Adds a person's label to labels.overrides.jsonl of the atlas in `dir`, where it wins over every other and survives every
+ * run, and brings families and catalog up to date. Throws RangeError for an empty label, a latent that the atlas does not
+ * have, and a family of which it is not the parent.
+ */
+export async function correctLabel(
+  dir: string,
+  { latent, label, of = "latent", note, date = new Date().toISOString() }: LabelCorrection,
+  options: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
+): Promise<BuildReport> {
+  const words = label.trim();
+  if (words === "") throw new RangeError("correctLabel: expected a label, got nothing");
+  const data = await openStore(dir);
+  const known = of === "latent" ? await data.labels() : await parentsOf(data.families());
+  if (!known.has(latent)) {
+    const what = of === "latent" ? "no latent of this atlas" : "the parent of no family";
+    throw new RangeError(`correctLabel: ${latent} is ${what}`);
+  }
+  const file = path.join(dir, ATLAS_FILES.overrides);
+  return withLock(dir, async () => {
+    const before = existsSync(file) ? await readText(file) : "";
+    const line = JSON.stringify({ of, latent, label: words, note, date });
+    const joint = before === "" || before.endsWith("\n") ? "" : "\n";
+    await writeFileAtomic(file, `${before}${joint}${line}\n`);
+    return refreshLabels(dir, options);
+  });
+}
+
+async function parentsOf(families: Promise<readonly { parent: number }[]>): Promise<Set<number>> {
+  return new Set((await families).map(({ parent }) => parent));
+}

@@ -1,0 +1,178 @@
+import { existsSync } from "node:fs";
+import { ArgumentError } from "../../core/errors.js";
+import type { OnProgress } from "../../core/progress.js";
+import { allowThinking } from "../../labels/ask.js";
+import type { InactiveKind } from "../../labels/examples/example.js";
+import { type LabelModelOptions, openLabelModels } from "../../labels/models.js";
+import { type LabelProtocol, PROTOCOLS, type ProtocolName } from "../../labels/protocol.js";
+import { sampleOverDensities } from "../../labels/sample.js";
+import { createBudget } from "../../llm/budget.js";
+import { openLedger } from "../../llm/ledger.js";
+import { type RehearsalEstimate, createRehearsal } from "../../llm/rehearsal.js";
+import type { ChatModel } from "../../llm/types.js";
+import { findLatents } from "../../search/names.js";
+import {
+  type LabelAtlasOptions,
+  type LabelAtlasReport,
+  labelAtlas,
+  rehearseLabels,
+} from "./label-atlas.js";
+import { type Terms, listTerms, namesOf } from "../search/search.js";
+import type { AtlasStore } from "../store.js";
+
+/** What is labelled by a language model, how, and for how much. */
+export interface LabelOptions extends LabelModelOptions {
+  /** Latents by number, words of their label, or "family:NAME" for all of a family. Default all. */
+  latents?: Terms;
+  /** Only the first so many of them. Default all. */
+  limit?: number;
+  /** Only so many of them, sampled evenly by density; the report then projects the cost of all. Default all. */
+  sample?: number;
+  /** Names the families too, after the latents. Default false. */
+  families?: boolean;
+  /** "default", or the paper's "compat"; see PROTOCOLS. */
+  protocol?: ProtocolName | LabelProtocol;
+  /** Kinds of inactive documents, in turn, in place of the protocol's. */
+  inactive?: readonly InactiveKind[];
+  /** What the corpus holds, for the prompts, such as "papers on astronomy". */
+  subject?: string;
+  /** Tokens that a model may think before each answer. Default 0. */
+  thinkTokens?: number;
+  /** US dollars at which the run stops; what is done is kept. Default no cap. */
+  maxCost?: number;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
+}
+
+/** What a labelling run would take. */
+export interface LabelEstimate {
+  explainer: RehearsalEstimate & { model: string };
+  /** Undefined where one model does both. */
+  judge?: RehearsalEstimate & { model: string };
+}
+
+/** What a labelling run did. */
+export interface LabelReport extends LabelAtlasReport {
+  /** US dollars spent by this run. */
+  spent: number;
+  /** What all latents would cost at the rate of the sample; only with `sample` and where prices are known. */
+  projected?: { latents: number; cost: number };
+}
+
+/**
+ * Counts what `label` with the same options would ask: prompts, tokens, price and time. Sends nothing and writes nothing.
+ * Throws ArgumentError where no model is named, and, with `needsKey`, Error where its key is not set.
+ */
+export async function estimateLabels(
+  store: AtlasStore,
+  options: LabelOptions,
+  { needsKey = false }: { needsKey?: boolean } = {},
+): Promise<LabelEstimate> {
+  const { parallel, onProgress, signal } = options;
+  const file = store.file("ledger");
+  const ledger = existsSync(file) ? await openLedger(file) : undefined;
+  try {
+    const budget = createBudget({ maxCost: options.maxCost });
+    const models = await openLabelModels(options, { ledger, budget, needsKey });
+    const explainer = createRehearsal(models.explainer, parallel);
+    const isOne = models.judge === models.explainer;
+    const judge = isOne ? undefined : createRehearsal(models.judge, parallel);
+    const { settings } = await readSettings(store, options);
+    await rehearseLabels(store, {
+      ...settings,
+      ...withThinking({ explainer, judge: judge ?? explainer }, options),
+      inFlight: 4,
+      onProgress: onProgress && ((progress) => onProgress({ ...progress, step: "estimate" })),
+      signal,
+    });
+    return {
+      explainer: { model: models.explainer.model, ...explainer.estimate() },
+      ...(judge && { judge: { model: models.judge.model, ...judge.estimate() } }),
+    };
+  } finally {
+    await ledger?.close();
+  }
+}
+
+/**
+ * Labels latents, and families where asked, by a language model; scores the labels; brings labels, families and catalog up
+ * to date. Every answer is kept on the atlas's ledger as it arrives, so that a run that was stopped or killed continues
+ * without paying twice. Throws as labelAtlas does.
+ */
+export async function labelStore(store: AtlasStore, options: LabelOptions): Promise<LabelReport> {
+  const budget = createBudget({ maxCost: options.maxCost });
+  const { settings, all } = await readSettings(store, options);
+  const ledger = await openLedger(store.file("ledger"));
+  try {
+    const models = await openLabelModels(options, { ledger, budget, needsKey: true });
+    const report = await labelAtlas(store.dir, {
+      ...settings,
+      ...withThinking(models, options),
+      spent: () => budget.spent,
+      onProgress: options.onProgress,
+      signal: options.signal,
+    });
+    const projected = options.sample === undefined ? undefined : project(report, all);
+    return { ...report, spent: budget.spent, ...(projected && { projected }) };
+  } finally {
+    store.reload();
+    await ledger.close();
+  }
+}
+
+type Settings = Pick<
+  LabelAtlasOptions,
+  "latents" | "families" | "protocol" | "inactive" | "subject" | "seed" | "inFlight"
+>;
+
+/** The settings, and how many latents there are before a sample is drawn of them. */
+async function readSettings(
+  store: AtlasStore,
+  options: LabelOptions,
+): Promise<{ settings: Settings; all: number }> {
+  const { limit, sample, parallel = 64, subject, seed, families, inactive } = options;
+  const latents = (await chosenLatents(store, options.latents)).slice(0, limit);
+  const { protocol = "default" } = options;
+  return {
+    settings: {
+      latents:
+        sample === undefined
+          ? latents
+          : sampleOverDensities(await store.postings(), latents, sample),
+      families,
+      protocol: typeof protocol === "string" ? PROTOCOLS[protocol] : protocol,
+      inactive,
+      subject,
+      seed,
+      // Each asks at least one question at any time.
+      inFlight: parallel,
+    },
+    all: latents.length,
+  };
+}
+
+/** The latents of the terms, each once, in their order; all where none are given. */
+async function chosenLatents(store: AtlasStore, terms: Terms | undefined): Promise<number[]> {
+  const names = await namesOf(store);
+  if (terms === undefined) return Array.from({ length: names.n }, (_, latent) => latent);
+  const found = listTerms(terms).flatMap((term) => findLatents(names, term).latents);
+  if (found.length === 0) throw new ArgumentError("label: expected latents, got an empty list");
+  return [...new Set(found)];
+}
+
+function withThinking(
+  { explainer, judge }: { explainer: ChatModel; judge: ChatModel },
+  { thinkTokens = 0 }: LabelOptions,
+): Pick<LabelAtlasOptions, "explainer" | "judge"> {
+  return {
+    explainer: allowThinking(explainer, thinkTokens),
+    judge: allowThinking(judge, thinkTokens),
+  };
+}
+
+function project({ latents }: LabelAtlasReport, all: number): LabelReport["projected"] {
+  const count = latents.labelled + latents.failed + latents.skipped;
+  // Nothing was paid where the price is not known.
+  if (count === 0 || latents.cost === 0) return undefined;
+  return { latents: all, cost: (latents.cost / count) * all };
+}

@@ -1,0 +1,229 @@
+import { totalmem } from "node:os";
+import path from "node:path";
+import type { Embedder } from "../../corpus/embedder.js";
+import { readNpyMatrix } from "../../files/numpy/npy.js";
+import type { Encoder, Engine } from "../../engine/engine.js";
+import { matrixRow } from "../../core/matrix.js";
+import type { OnProgress } from "../../core/progress.js";
+import type { Sae } from "../../sae/sae.js";
+import type { SteeringEdit } from "../../search/edits.js";
+import { type Explanation, compareRankings, explainScore } from "../../search/explain.js";
+import { searchLabels } from "../../search/search-labels.js";
+import {
+  type Hit,
+  type SearchQuery,
+  searchRows,
+  searchRowsTogether,
+} from "../../search/scan/search-rows.js";
+import { type RowStore, openRows } from "../../search/scan/row-store.js";
+import { openSearchIndex } from "../../search/scan/search-index.js";
+import {
+  type SteeredQuery,
+  type SteeringMethod,
+  steerQuery,
+  typicalActivations,
+} from "../../search/steer.js";
+import type { AtlasStore } from "../store.js";
+import { ATLAS_FILES } from "../files/files.js";
+import { type NameVectors, createNameVectors } from "./name-vectors.js";
+
+/** What a steered search found. */
+export interface DocumentHits {
+  hits: Hit[];
+  /** Rank of each hit without the edits, from 1; undefined below the first 1,000. */
+  before: (number | undefined)[];
+  /** Of as many results without the edits, those that are no longer there, by their rank. */
+  left: { row: number; before: number }[];
+  /** Undefined without edits. */
+  steered?: SteeredQuery;
+}
+
+/** How an atlas is searched. */
+export interface DocumentSearchOptions {
+  /** Results. Default 10. */
+  count?: number;
+  edits?: readonly SteeringEdit[];
+  /** Default "residual". */
+  method?: SteeringMethod;
+  /** Rows that may be found. Default all. */
+  accept?: (row: number) => boolean;
+}
+
+/** An atlas's documents, opened for searches. */
+export interface DocumentSearch {
+  /** Documents. */
+  readonly rows: number;
+  /** Width of the embeddings. */
+  readonly cols: number;
+  /** Labels by latent, empty where there is none. */
+  readonly labels: readonly string[];
+  search(query: ArrayLike<number>, options?: DocumentSearchOptions): Promise<DocumentHits>;
+  /** The query after edits. */
+  steer(
+    query: ArrayLike<number>,
+    edits: readonly SteeringEdit[],
+    method?: SteeringMethod,
+  ): Promise<SteeredQuery>;
+  /** The score of document `row` as a sum; see explainScore. */
+  explain(query: ArrayLike<number>, row: number): Promise<Explanation>;
+  /**
+   * Places in `names` by their words and, with an embedder, behind those by meaning; a place comes once. The names'
+   * vectors are kept in the atlas's folder for the next call.
+   */
+  findNames(
+    names: readonly string[],
+    text: string,
+    options?: FindNamesOptions,
+  ): Promise<FoundName[]>;
+  /** Frees the encoder, the embeddings and their threads; the atlas stays open. */
+  close(): Promise<void>;
+}
+
+/** How names are looked for. */
+export interface FindNamesOptions {
+  /** Most names. Default 10. */
+  count?: number;
+  /** Finds by meaning too. */
+  embedder?: Embedder;
+}
+
+/** What an atlas is opened for. */
+export interface OpenSearchOptions {
+  /**
+   * Whether one search is all that is wanted: it then reads the embeddings' file as it goes. Default false: they are
+   * made ready for many searches, in memory where they fill less than half of it.
+   */
+  once?: boolean;
+  /** Called while the embeddings are made ready, with step "index". */
+  onProgress?: OnProgress;
+  /** Stops that. */
+  signal?: AbortSignal;
+}
+
+/** A name that was found: by its words, or by its cosine to the text. */
+export interface FoundName {
+  index: number;
+  by: "words" | "meaning";
+  score?: number;
+}
+
+/** How deep ranks without the edits are looked for. */
+export const RANKS_BEFORE = 1000;
+
+/** Opens an atlas's documents for searches; its codes and the encoder are only opened for the first need of them. */
+export async function openDocumentSearch(
+  data: AtlasStore,
+  options: OpenSearchOptions = {},
+): Promise<DocumentSearch> {
+  const [sae, records] = [await data.sae(), await data.labels()];
+  const embeddings = await openEmbeddings(data.paths.embeddings, options);
+  const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.text ?? "");
+  const nameVectors = createNameVectors(path.join(data.dir, ATLAS_FILES.nameVectors));
+  let opened: Promise<Encoder> | undefined;
+  let typical: Float64Array | undefined;
+  const model = async (): Promise<{ engine: Engine; sae: Sae; encoder: Encoder }> => {
+    const engine = await data.engine();
+    return { engine, sae, encoder: await (opened ??= engine.createEncoder(sae)) };
+  };
+  const steer: DocumentSearch["steer"] = async (query, edits, method) => {
+    typical ??= typicalActivations(await data.postings());
+    const directions = method === "documents" ? await data.directions() : undefined;
+    return steerQuery({ ...(await model()), typical, directions }, query, edits, method);
+  };
+  return {
+    rows: embeddings.store.rows,
+    cols: embeddings.store.cols,
+    labels,
+    async search(query, { count = 10, edits = [], method, accept } = {}) {
+      if (edits.length === 0) {
+        const [hits] = await embeddings.search([{ query, count }], accept);
+        return { hits, before: hits.map((_, i) => i + 1), left: [] };
+      }
+      const steered = await steer(query, edits, method);
+      const [plain, hits] = await embeddings.search(
+        [
+          { query, count: Math.max(count, RANKS_BEFORE) },
+          { query: steered.query, count },
+        ],
+        accept,
+      );
+      const ranks = new Map(plain.map(({ row }, i) => [row, i + 1]));
+      const left = compareRankings(plain.slice(0, count), hits).flatMap(({ row, before, after }) =>
+        before !== undefined && after === undefined ? [{ row, before }] : [],
+      );
+      return { hits, before: hits.map(({ row }) => ranks.get(row)), left, steered };
+    },
+    steer,
+    async explain(query, row) {
+      const document = await embeddings.store.read(row, row + 1);
+      return explainScore(await model(), query, document.data);
+    },
+    findNames: (names, text, options) => findNames(names, text, nameVectors, options),
+    async close() {
+      await embeddings.close();
+      await (await opened?.catch(() => undefined))?.dispose();
+    },
+  };
+}
+
+interface Embeddings {
+  store: RowStore;
+  search(queries: readonly SearchQuery[], accept?: (row: number) => boolean): Promise<Hit[][]>;
+  close(): Promise<void>;
+}
+
+async function openEmbeddings(
+  file: string,
+  { once = false, onProgress, signal }: OpenSearchOptions,
+): Promise<Embeddings> {
+  const onDisk = await openRows(file);
+  if (once) {
+    return {
+      store: onDisk,
+      search: (queries, accept) => searchRowsTogether(file, queries, { accept }),
+      close: () => onDisk.close(),
+    };
+  }
+  try {
+    const fits = 4 * onDisk.rows * onDisk.cols < totalmem() / 2;
+    const base = fits ? await readNpyMatrix(file) : file;
+    const index = await openSearchIndex(base, { onProgress, signal });
+    return {
+      store: typeof base === "string" ? onDisk : await openRows(base),
+      search: (queries, accept) => index.searchTogether(queries, { accept }),
+      async close() {
+        await index.close();
+        await onDisk.close();
+      },
+    };
+  } catch (error) {
+    await onDisk.close();
+    throw error;
+  }
+}
+
+async function findNames(
+  names: readonly string[],
+  text: string,
+  nameVectors: NameVectors,
+  { count = 10, embedder }: FindNamesOptions = {},
+): Promise<FoundName[]> {
+  const byWords = searchLabels(names, text)
+    .slice(0, count)
+    .map(({ index }) => index);
+  const found: FoundName[] = byWords.map((index) => ({ index, by: "words" }));
+  if (!embedder || found.length === count) return found;
+  const places = names.flatMap((name, index) => (name.trim() === "" ? [] : [index]));
+  if (places.length === 0) return found;
+  const vectors = await nameVectors(
+    places.map((index) => names[index]),
+    embedder,
+  );
+  const query = matrixRow(await embedder.embed([text]), 0);
+  const near = await searchRows(vectors, query, count);
+  const known = new Set(byWords);
+  for (const { row, score } of near) {
+    if (!known.has(places[row])) found.push({ index: places[row], by: "meaning", score });
+  }
+  return found.slice(0, count);
+}

@@ -1,0 +1,229 @@
+import type { Embedder } from "../../corpus/embedder.js";
+import { ArgumentError } from "../../core/errors.js";
+import { matrixRow } from "../../core/matrix.js";
+import type { Presentable } from "../../core/presentation.js";
+import type { SteeringEdit } from "../../search/edits.js";
+import type { Explanation } from "../../search/explain.js";
+import { type DocumentFilter, readFilter } from "../../search/filter.js";
+import {
+  type NamedEdit,
+  type Names,
+  type Term,
+  findLatents,
+  nameEdit,
+  readItem,
+} from "../../search/names.js";
+import type { SteeringMethod } from "../../search/steer.js";
+import type { DocumentSearch } from "./document-search.js";
+import type { AtlasStore } from "../store.js";
+import { labelTexts, titleOf } from "../views.js";
+
+/** What is searched for: a text, or an embedding of the corpus's width [d]. */
+export type Query = string | ArrayLike<number>;
+
+/** One or several terms: latents by number or words, families as "family:NAME"; with a strength as in "bird:2". */
+export type Terms = Term | readonly Term[];
+
+/** How a query is steered; edits are applied in the order of these options. */
+export interface SteeringOptions {
+  /** More of these, by a strength of typical active values; "bird:2" is twice that of the label "bird". Default 1. */
+  more?: Terms;
+  /** Less of these. */
+  less?: Terms;
+  /** These at exactly that strength. */
+  set?: Terms;
+  /** These at 0. */
+  remove?: Terms;
+  /** Edits by latent numbers, applied before the others, such as those of a `startSteering` session. */
+  edits?: readonly SteeringEdit[];
+  /** How edits reach the query; see STEERING_METHODS. Default "residual". */
+  method?: SteeringMethod;
+}
+
+/** How an atlas's documents are searched. */
+export interface SearchOptions extends SteeringOptions, DocumentFilter {
+  /** Most results. Default 10. */
+  limit?: number;
+  /** Explains the score of each result as a sum over latents. Default false. */
+  explain?: boolean;
+  /** Whether a row may be found, beside the conditions of the filter. Default all. */
+  accept?: (row: number) => boolean;
+  /** The embedder of the corpus, for a query that is a text. Default the atlas's own. */
+  embedder?: Embedder;
+}
+
+/** One result. */
+export interface SearchHit {
+  /** From 1. */
+  rank: number;
+  /** Row of the document in the corpus. */
+  row: number;
+  id: string;
+  /** The start of its text where the document has no title. */
+  title: string;
+  /** Cosine to the steered query. */
+  score: number;
+  /** Rank without the edits; undefined below the first 1,000. */
+  before?: number;
+  explanation?: Explanation & { labels: string[] };
+}
+
+/** What a search found. */
+export interface SearchResults extends Presentable {
+  /** What results are scored with: the query's embedding, steered where there are edits [d]. */
+  query: Float32Array;
+  edits: readonly NamedEdit[];
+  hits: SearchHit[];
+  /** Cosine of the steered query to the original one; this and all below only with edits. */
+  cosine?: number;
+  /** How far other latents of the query moved, over their values before. */
+  others?: number;
+  /** Documents that the edits drove out of the results, with their rank before. */
+  left?: { row: number; title: string; before: number }[];
+  moved?: { latent: number; label: string; before: number; wanted: number; after: number }[];
+}
+
+/** The names that terms are looked up in. */
+export async function namesOf(store: AtlasStore): Promise<Names> {
+  const labels = await labelTexts(store);
+  return { n: labels.length, labels, families: await store.families() };
+}
+
+/** The edits of a search, by name. Throws ArgumentError for a term that nothing is called. */
+export function readSteering(names: Names, options: SteeringOptions): NamedEdit[] {
+  const { more, less, set, remove, edits = [] } = options;
+  const read = (kind: SteeringEdit["kind"], terms: Terms | undefined): NamedEdit[] =>
+    listTerms(terms).map((term) => readItem(names, kind, term));
+  return [
+    ...edits.map((edit) => withName(names, edit)),
+    ...read("up", more),
+    ...read("down", less),
+    ...read("set", set),
+    ...read("remove", remove),
+  ];
+}
+
+/** Terms as a list. */
+export function listTerms(terms: Terms | undefined): readonly Term[] {
+  if (terms === undefined) return [];
+  return typeof terms === "number" || typeof terms === "string" ? [terms] : terms;
+}
+
+/** The embedding of a query. Throws ArgumentError where its width is not the corpus's. */
+export async function embedQuery(
+  query: Query,
+  cols: number,
+  embedder: () => Promise<Embedder>,
+): Promise<Float32Array> {
+  if (typeof query !== "string") {
+    if (query.length === cols) return Float32Array.from(query);
+    throw new ArgumentError(`search: the query is ${query.length} wide, but the corpus ${cols}`);
+  }
+  if (query.trim() === "") throw new ArgumentError("search: the query is empty");
+  const model = await embedder();
+  if (model.d !== cols) {
+    throw new ArgumentError(
+      `search: ${model.id} is ${model.d} wide, but the corpus ${cols}: name its own embedder, or give a vector`,
+    );
+  }
+  return matrixRow(await model.embed([query]), 0);
+}
+
+/** Searches an atlas's documents and puts ids, titles, labels and explanations to what was found. */
+export async function searchDocuments(
+  store: AtlasStore,
+  search: DocumentSearch,
+  query: Float32Array,
+  options: SearchOptions,
+): Promise<SearchResults> {
+  const { limit: count = 10, method, explain = false } = options;
+  const names = await namesOf(store);
+  const edits = readSteering(names, options);
+  const documents = await store.documents();
+  const accept = await acceptOf(store, options);
+  const found = await search.search(query, { count, edits, method, accept });
+  const { steered } = found;
+  const searched = steered?.query ?? query;
+  const hits: SearchHit[] = [];
+  for (const [i, { row, score }] of found.hits.entries()) {
+    const { id } = documents[row];
+    const title = titleOf(documents[row]);
+    const hit: SearchHit = { rank: i + 1, row, id, title, score, before: found.before[i] };
+    if (explain) {
+      const explanation = await search.explain(searched, row);
+      const labels = explanation.latents.map(({ latent }) => names.labels[latent]);
+      hit.explanation = { ...explanation, labels };
+    }
+    hits.push(hit);
+  }
+  const results: Omit<SearchResults, "present"> = { query: searched, edits, hits };
+  if (steered) {
+    results.cosine = steered.cosine;
+    results.others = steered.others;
+    results.left = found.left.map(({ row, before }) => ({
+      row,
+      title: titleOf(documents[row]),
+      before,
+    }));
+    results.moved = steered.moved.map((move) => ({ ...move, label: names.labels[move.latent] }));
+  }
+  return { ...results, present: () => presentResults(results) };
+}
+
+async function acceptOf(
+  store: AtlasStore,
+  { accept, ...filter }: SearchOptions,
+): Promise<((row: number) => boolean) | undefined> {
+  const holds = await readFilter(filter, await store.documents(), store.paths.corpus);
+  if (holds === undefined || accept === undefined) return holds ?? accept;
+  return (row) => holds(row) && accept(row);
+}
+
+function withName(names: Names, edit: SteeringEdit): NamedEdit {
+  if ("name" in edit) return edit as NamedEdit;
+  const { latents, kind, strength = 1 } = edit;
+  const what =
+    latents.length === 1 && latents[0] < names.n
+      ? findLatents(names, latents[0]).name
+      : `${latents.length} latents`;
+  return { ...edit, name: nameEdit(kind, what, strength) };
+}
+
+function presentResults({
+  hits,
+  edits,
+  cosine,
+  moved = [],
+}: Omit<SearchResults, "present">): ReturnType<Presentable["present"]> {
+  const isSteered = cosine !== undefined;
+  const rows = hits.map(({ rank, before, score, id, title }) => ({
+    rank,
+    ...(isSteered && { before: before ?? ">1000" }),
+    cosine: score,
+    id,
+    title,
+  }));
+  const why = hits.flatMap(({ rank, explanation }) =>
+    explanation === undefined
+      ? []
+      : explanation.latents.slice(0, 5).map(({ latent, contribution }, i) => ({
+          rank,
+          latent,
+          label: explanation.labels[i],
+          contribution,
+        })),
+  );
+  return [
+    ...(isSteered
+      ? [
+          {
+            heading: edits.map(({ name }) => name).join(", "),
+            text: `cosine to the query without edits: ${cosine.toFixed(3)}`,
+            rows: moved,
+          },
+        ]
+      : []),
+    { rows },
+    ...(why.length > 0 ? [{ heading: "What makes the scores", rows: why }] : []),
+  ];
+}

@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { readNpyMatrix, writeNpy } from "../../../src/files/index.js";
+
+/** How a call of the command line ended. */
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the compiled command line; `env` is added to this process's. */
+export async function runCli(
+  args: readonly string[],
+  { input = "", env = {} }: { input?: string; env?: Record<string, string> } = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, ["build/src/cli/main.js", ...args], {
+    env: { ...process.env, ...env },
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (text) => (stdout += String(text)));
+  child.stderr.on("data", (text) => (stderr += String(text)));
+  child.stdin.end(input);
+  const [code] = (await once(child, "close")) as [number];
+  return { code, stdout, stderr };
+}
+
+/**
+ * An atlas of the sample's first rows, k 4 and n 32, in `dir`/atlas beside its corpus.jsonl and embeddings.npy; gives its
+ * folder.
+ */
+export async function makeSmallAtlas(dir: string, rows: number): Promise<string> {
+  const atlas = path.join(dir, "atlas");
+  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
+  await writeFile(path.join(dir, "corpus.jsonl"), lines.slice(0, rows).join("\n"));
+  const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
+  const embeddings = path.join(dir, "embeddings.npy");
+  await writeNpy(embeddings, {
+    shape: [rows, cols],
+    data: data.slice(0, rows * cols),
+    dtype: "f4",
+  });
+  const { code, stderr } = await runCli([
+    ...["build", "--corpus", path.join(dir, "corpus.jsonl"), "--embeddings", embeddings],
+    ...["--k", "4", "--n", "32", "--epochs", "4", "--no-figures", "--engine", "cpu"],
+    ...["--out", atlas],
+  ]);
+  if (code !== 0) throw new Error(stderr);
+  return atlas;
+}

@@ -15,6 +15,7 @@ import { type Family, familyName } from "../records/family.js";
 import { displayLabel } from "../records/label.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { type AtlasStore, openStore } from "./store.js";
+import { meanOf } from "../core/statistics.js";
 
 /** One of the SAEs that are compared. */
 export interface ComparedSae {
@@ -141,7 +142,7 @@ function hasManifest(folder: string): Promise<boolean> {
 function direction(cosines: Float32Array, threshold: number): MatchDirection {
   return {
     latents: cosines.length,
-    meanCosine: cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length,
+    meanCosine: meanOf(cosines),
     threshold,
     recurrent: cosines.filter((cosine) => cosine > threshold).length,
   };

@@ -9,6 +9,9 @@ import { type Family, type FamilyOutline, familyLatents, familyName } from "../r
 import type { Label, LabelSource } from "../records/label.js";
 import { labelToColumns } from "./label-columns.js";
 import { knownOrNull, rounded } from "./rounded.js";
+import { addToList } from "../core/collections.js";
+import { meanOf } from "../core/statistics.js";
+import { postingsOf } from "../core/postings.js";
 
 /**
  * One latent as the catalog tells it. Keys stand in this order in every row and are the columns of the files;
@@ -174,22 +177,18 @@ function checkSizes({ postings, documents, places, neighbours }: CatalogInputs):
 }
 
 function activationColumns(
-  { offsets, values, documents }: Postings,
+  postings: Postings,
   latent: number,
 ): Pick<CatalogRow, "active" | "density" | "mean_activation" | "max_activation"> {
-  const active = offsets[latent + 1] - offsets[latent];
-  let [sum, above, highest] = [0, 0, 0];
-  for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
-    if (values[at] <= 0) continue;
-    sum += values[at];
-    above++;
-    highest = Math.max(highest, values[at]);
-  }
+  const { documents } = postings;
+  const { values } = postingsOf(postings, latent);
+  const above = values.filter((value) => value > 0);
+  const highest = above.reduce((most, value) => Math.max(most, value), 0);
   return {
-    active,
-    density: documents === 0 ? 0 : rounded(active / documents),
-    mean_activation: above === 0 ? null : rounded(sum / above),
-    max_activation: above === 0 ? null : rounded(highest),
+    active: values.length,
+    density: documents === 0 ? 0 : rounded(values.length / documents),
+    mean_activation: above.length === 0 ? null : rounded(meanOf(above)),
+    max_activation: above.length === 0 ? null : rounded(highest),
   };
 }
 
@@ -198,16 +197,16 @@ function familiesByLatent(
   labels: ReadonlyMap<number, Label>,
 ): Map<number, CatalogFamily[]> {
   const found = new Map<number, CatalogFamily[]>();
-  const add = (latent: number, family: CatalogFamily): void => {
-    const list = found.get(latent);
-    if (list === undefined) found.set(latent, [family]);
-    else list.push(family);
-  };
   for (const family of families) {
     const { parent, label = labels.get(parent), stability = null } = family;
     const name = familyName({ parent, label });
     for (const latent of familyLatents(family)) {
-      add(latent, { id: parent, name, role: latent === parent ? "parent" : "member", stability });
+      addToList(found, latent, {
+        id: parent,
+        name,
+        role: latent === parent ? "parent" : "member",
+        stability,
+      });
     }
   }
   return found;

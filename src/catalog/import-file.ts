@@ -8,6 +8,7 @@ import { type FamilyAnalysis, parseFamilyAnalysis } from "../labels/paper/family
 import { labelsFromAnalysis } from "../labels/paper/labels-from-analysis.js";
 import type { Label } from "../records/label.js";
 import { parseLabel } from "../records/label-lines.js";
+import { correlation } from "../core/statistics.js";
 
 /** Fewest latents with a density from which densities tell whether a file is of the same SAE. */
 const FEWEST_DENSITIES = 20;
@@ -77,15 +78,15 @@ export async function readLabelImport(path: string, n: number): Promise<LabelImp
 export function checkDensities({ path, densities }: LabelImport, own: readonly number[]): void {
   const both = [...densities].filter(([latent, density]) => density > 0 && own[latent] > 0);
   if (both.length < FEWEST_DENSITIES) return;
-  const correlation = correlate(
+  const together = correlation(
     both.map(([, density]) => Math.log(density)),
     both.map(([latent]) => Math.log(own[latent])),
   );
   // All densities equal tell nothing.
-  if (Number.isNaN(correlation) || correlation >= LEAST_CORRELATION) return;
+  if (Number.isNaN(together) || together >= LEAST_CORRELATION) return;
   throw new FormatError(
     path,
-    `the densities of its ${both.length} latents do not go with this atlas's (correlation ${correlation.toFixed(2)}): ` +
+    `the densities of its ${both.length} latents do not go with this atlas's (correlation ${together.toFixed(2)}): ` +
       "its labels are of another SAE; force takes them all the same",
   );
 }
@@ -135,17 +136,4 @@ function none(path: string): LabelImport {
     leftOut: 0,
     repeated: 0,
   };
-}
-
-function correlate(x: readonly number[], y: readonly number[]): number {
-  const mean = (list: readonly number[]): number =>
-    list.reduce((sum, value) => sum + value, 0) / list.length;
-  const [mx, my] = [mean(x), mean(y)];
-  let [xy, xx, yy] = [0, 0, 0];
-  for (let i = 0; i < x.length; i++) {
-    xy += (x[i] - mx) * (y[i] - my);
-    xx += (x[i] - mx) ** 2;
-    yy += (y[i] - my) ** 2;
-  }
-  return xy / Math.sqrt(xx * yy);
 }

@@ -1,3 +1,4 @@
+import { postingsOf } from "../core/postings.js";
 import path from "node:path";
 import { topDocuments } from "../core/codes.js";
 import { writeJson } from "../files/json.js";
@@ -144,9 +145,7 @@ function featureLine(
   { modelId, source, createdAt }: Place,
   { vectors = true }: NeuronpediaOptions,
 ): unknown {
-  const { heights, values } = activationHistogram(
-    postings.values.subarray(postings.offsets[row.index], postings.offsets[row.index + 1]),
-  );
+  const { heights, values } = activationHistogram(postingsOf(postings, row.index).values);
   return {
     modelId,
     layer: source,

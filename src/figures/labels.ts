@@ -6,6 +6,7 @@ import type { Figure, FigureOptions } from "./figure.js";
 import { requireEqualLengths } from "./figure.js";
 import { formatNumber, plotlyText } from "./text.js";
 import { CATEGORIES } from "./theme.js";
+import { correlation } from "../core/statistics.js";
 
 /** The labels of one SAE. */
 export interface ScoreSeries {
@@ -105,7 +106,9 @@ export function drawOverlapViolins(
     values[Math.min(groups - 1, Math.floor(overlaps[i] * groups + 1e-9))].push(scores[i]);
   }
   const edge = (g: number): string => formatNumber(g / groups, 2);
-  const r = correlation(overlaps, scores);
+  const kept = (list: ArrayLike<number>): number[] =>
+    Array.from(list).filter((_, i) => Number.isFinite(scores[i]));
+  const r = correlation(kept(overlaps), kept(scores));
   const shown = Number.isFinite(r) ? `, r ${formatNumber(r, 2)}` : "";
   const what = `${score[0].toUpperCase()}${score.slice(1)}`;
   return violins({
@@ -180,19 +183,4 @@ function mediansNote(series: readonly ScoreSeries[]): string {
     return median === undefined ? "–" : formatNumber(median, 2);
   });
   return `${known.length > 1 ? "medians" : "median"} ${known.join(", ")}`;
-}
-
-/** Pearson's, over the pairs whose two numbers are finite; NaN where one of them does not vary. */
-function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const pairs = Array.from(a, (x, i) => [x, b[i]]).filter(([, y]) => Number.isFinite(y));
-  const mean = (at: number): number =>
-    pairs.reduce((sum, pair) => sum + pair[at], 0) / pairs.length;
-  const [ma, mb] = [mean(0), mean(1)];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (const [x, y] of pairs) {
-    ab += (x - ma) * (y - mb);
-    aa += (x - ma) ** 2;
-    bb += (y - mb) ** 2;
-  }
-  return ab / Math.sqrt(aa * bb);
 }

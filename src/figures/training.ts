@@ -9,6 +9,7 @@ import { type Line, lines } from "./charts/lines.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { requireSome } from "./figure.js";
 import { CATEGORIES } from "./theme.js";
+import { meanOf } from "../core/statistics.js";
 
 /** What the figure reads of a training step; a row of the training log fits. */
 export interface LossRow {
@@ -204,17 +205,13 @@ function binRows(rows: readonly LossRow[], most: number): Bin[] {
     const dead = part.flatMap((row) => (row.dead === undefined ? [] : [row.dead]));
     bins.push({
       step: part[Math.floor((part.length - 1) / 2)].step,
-      mean: meanOfAll(errors),
+      mean: meanOf(errors),
       low: Math.min(...errors),
       high: Math.max(...errors),
-      dead: meanOfAll(dead),
+      dead: meanOf(dead),
     });
   }
   return bins;
-}
-
-function meanOfAll(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** A log axis where the errors span more than a factor of 3. */

@@ -1,5 +1,5 @@
 import type { Postings } from "../core/codes.js";
-import { createPostingsList } from "../core/postings.js";
+import { createPostingsList, postingsOf } from "../core/postings.js";
 import { type KeywordOptions, labelByKeywords } from "./keywords.js";
 import type { FamilyOutline } from "../records/family.js";
 import type { Label } from "../records/label.js";
@@ -42,12 +42,12 @@ function familyPostings(postings: Postings, families: readonly FamilyOutline[]):
   for (const { parent, members } of families) {
     const touched: number[] = [];
     const add = (latent: number, weight: number): void => {
-      for (let at = postings.offsets[latent]; at < postings.offsets[latent + 1]; at++) {
-        if (postings.values[at] <= 0) continue;
-        const row = postings.rows[at];
+      const { rows, values } = postingsOf(postings, latent);
+      rows.forEach((row, at) => {
+        if (values[at] <= 0) return;
         if (counts[row]++ === 0) touched.push(row);
-        sums[row] += (weight * postings.values[at]) / highest[latent];
-      }
+        sums[row] += (weight * values[at]) / highest[latent];
+      });
     };
     add(parent, PARENT_WEIGHT);
     for (const { latent } of members) add(latent, 1);
@@ -62,12 +62,9 @@ function familyPostings(postings: Postings, families: readonly FamilyOutline[]):
   return together.finish();
 }
 
-function highestValues({ n, offsets, values }: Postings): Float64Array {
-  const highest = new Float64Array(n);
-  for (let latent = 0; latent < n; latent++) {
-    for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
-      highest[latent] = Math.max(highest[latent], values[at]);
-    }
-  }
-  return highest;
+function highestValues(postings: Postings): Float64Array {
+  const highest = new Float64Array(postings.n);
+  return highest.map((_, latent) =>
+    postingsOf(postings, latent).values.reduce((most, value) => Math.max(most, value), 0),
+  );
 }

@@ -1,6 +1,7 @@
 import type { Postings } from "../core/codes.js";
 import type { ExampleSource } from "./examples/example.js";
 import { type FamilyOutline, familyLatents } from "../records/family.js";
+import { postingsOf } from "../core/postings.js";
 
 /** Most neighbours of a family from which hard inactive documents are drawn. */
 const NEIGHBOURS = 30;
@@ -47,16 +48,11 @@ export function familySource(source: ExampleSource, family: FamilyOutline): Fami
   };
 }
 
-function* sharesOf(
-  { offsets, rows, values }: Postings,
-  latent: number,
-): Generator<[row: number, share: number]> {
-  let highest = 0;
-  for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
-    highest = Math.max(highest, values[at]);
-  }
-  for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
-    if (values[at] > 0) yield [rows[at], values[at] / highest];
+function* sharesOf(postings: Postings, latent: number): Generator<[row: number, share: number]> {
+  const { rows, values } = postingsOf(postings, latent);
+  const highest = values.reduce((most, value) => Math.max(most, value), 0);
+  for (const [at, row] of rows.entries()) {
+    if (values[at] > 0) yield [row, values[at] / highest];
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../words/distinctive-terms.js";
 import { KEYWORD_SCORE, type Label, type Score } from "../records/label.js";
 import { type WordIndex, type WordOptions, indexWords } from "../words/word-index.js";
+import { membersOf } from "../core/postings.js";
 
 /** Options of labelByKeywords. */
 export interface KeywordOptions extends WordOptions {
@@ -196,10 +197,7 @@ function scoreKeywords(
 }
 
 function holdsAny(index: WordIndex, document: number, terms: readonly number[]): boolean {
-  for (let at = index.offsets[document]; at < index.offsets[document + 1]; at++) {
-    if (terms.includes(index.members[at])) return true;
-  }
-  return false;
+  return membersOf(index, document).some((term) => terms.includes(term));
 }
 
 // Of latents with the same terms, the most distinctive keeps its label; the others replace their last term by a spare

@@ -1,4 +1,5 @@
 import type { Postings } from "../core/codes.js";
+import { postingCount } from "../core/postings.js";
 
 /**
  * `count` of the latents, spread evenly over their densities: ranked by the number of documents in which they are
@@ -6,12 +7,12 @@ import type { Postings } from "../core/codes.js";
  * order given; all latents if there are no more than `count`.
  */
 export function sampleOverDensities(
-  { offsets }: Pick<Postings, "offsets">,
+  postings: Pick<Postings, "offsets">,
   latents: readonly number[],
   count: number,
 ): number[] {
   if (latents.length <= count) return [...latents];
-  const active = (latent: number): number => offsets[latent + 1] - offsets[latent];
+  const active = (latent: number): number => postingCount(postings, latent);
   const ranked = [...latents].sort((a, b) => active(a) - active(b) || a - b);
   const chosen = new Set<number>();
   for (let i = 0; i < count; i++)

@@ -11,6 +11,7 @@ import {
   editCode,
 } from "./edits.js";
 import type { SteeringMethod } from "./steering-methods.js";
+import { postingsOf } from "../core/postings.js";
 
 export { type SteeringMethod, STEERING_METHODS } from "./steering-methods.js";
 
@@ -49,10 +50,8 @@ export function typicalActivations(postings: Postings): Float64Array {
   const out = new Float64Array(postings.n);
   const known: number[] = [];
   for (let f = 0; f < postings.n; f++) {
-    const values = postings.values
-      .subarray(postings.offsets[f], postings.offsets[f + 1])
-      .filter((value) => value > 0);
-    out[f] = median(values.sort());
+    const active = postingsOf(postings, f).values.filter((value) => value > 0);
+    out[f] = median(active.sort());
     if (out[f] > 0) known.push(out[f]);
   }
   const fallback = median(Float64Array.from(known).sort());

@@ -1,4 +1,5 @@
 import { type Postings, topDocuments } from "../../core/codes.js";
+import { postingsOf, postingCount } from "../../core/postings.js";
 
 /** A document shown for a label, by row. */
 export interface AuditRow {
@@ -13,7 +14,7 @@ export interface AuditRow {
  * over the rest of those in which it is active above 0, including the weakest. Strongest first.
  */
 export function exampleRows(postings: Postings, latent: number, count: number): AuditRow[] {
-  const size = postings.offsets[latent + 1] - postings.offsets[latent];
+  const size = postingCount(postings, latent);
   const all = topDocuments(postings, latent, size).filter(({ value }) => value > 0);
   return spread(all, count).map(({ document, value }) => ({ row: document, activation: value }));
 }
@@ -25,13 +26,12 @@ export function familyRows(
   count: number,
 ): AuditRow[] {
   const rows = new Map<number, { sum: number; best: AuditRow; share: number }>();
-  const { offsets, values, rows: documents } = postings;
   for (const member of latents) {
-    const active = values.subarray(offsets[member], offsets[member + 1]);
+    const { rows: documents, values: active } = postingsOf(postings, member);
     const highest = active.reduce((most, value) => Math.max(most, value), 0);
     active.forEach((activation, i) => {
       if (activation <= 0) return;
-      const row = documents[offsets[member] + i];
+      const row = documents[i];
       const share = activation / highest;
       const found = rows.get(row);
       const best = { row, activation, member };

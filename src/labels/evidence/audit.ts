@@ -4,6 +4,7 @@ import type { ExplanationRecord, ShownExample, Verdict } from "./evidence.js";
 import type { StoredEvidence } from "./evidence-read.js";
 import type { Label } from "../../records/label.js";
 import { truncateText } from "../../words/truncate-text.js";
+import { postingsOf } from "../../core/postings.js";
 
 /** Labels with their evidence, for a reader to check. */
 export interface Audit {
@@ -157,12 +158,11 @@ function placeEvidence(
   };
 }
 
-function countActive({ offsets, values, rows }: Postings, latents: readonly number[]): number {
+function countActive(postings: Postings, latents: readonly number[]): number {
   const active = new Set<number>();
   for (const latent of latents) {
-    for (let at = offsets[latent]; at < offsets[latent + 1]; at++) {
-      if (values[at] > 0) active.add(rows[at]);
-    }
+    const { rows, values } = postingsOf(postings, latent);
+    rows.forEach((row, at) => values[at] > 0 && active.add(row));
   }
   return active.size;
 }

@@ -2,6 +2,7 @@ import type { Postings } from "../../core/codes.js";
 import { type Random, shuffleInPlace } from "../../core/random.js";
 import type { Example, ExampleSource, FullExampleOptions } from "./example.js";
 import { latentRandom } from "./latent-random.js";
+import { addToList } from "../../core/collections.js";
 
 const DECILES = 10;
 
@@ -53,9 +54,7 @@ function splitSlots(
     const bin = group
       ? group(latent, postings.rows[slot])
       : Math.floor((rank * DECILES) / slots.length);
-    const list = bins.get(bin);
-    if (list === undefined) bins.set(bin, [slot]);
-    else list.push(slot);
+    addToList(bins, bin, slot);
   });
   const sorted = [...bins].sort(([a], [b]) => a - b).map(([, list]) => list);
   for (const list of sorted) shuffleInPlace(list, random);

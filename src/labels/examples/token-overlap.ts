@@ -2,6 +2,8 @@ import type { Postings } from "../../core/codes.js";
 import { strongestSlots } from "./active-examples.js";
 import type { Label } from "../../records/label.js";
 import type { WordIndex } from "../../words/word-index.js";
+import { addToList } from "../../core/collections.js";
+import { membersOf } from "../../core/postings.js";
 
 /** How much of a label appears verbatim in its documents. */
 export interface TokenOverlap {
@@ -28,8 +30,7 @@ export function tokenOverlap(
     if (words.size === 0 || strongest.length === 0) return [];
     let sum = 0;
     for (const slot of strongest) {
-      const row = postings.rows[slot];
-      const held = new Set(index.members.subarray(index.offsets[row], index.offsets[row + 1]));
+      const held = new Set(membersOf(index, postings.rows[slot]));
       for (const word of words) if (terms.get(word)?.some((term) => held.has(term))) sum++;
     }
     return { latent, overlap: sum / (words.size * strongest.length) };
@@ -40,11 +41,7 @@ export function tokenOverlap(
 function termsByWord(index: WordIndex): Map<string, number[]> {
   const terms = new Map<string, number[]>();
   for (const [term, parts] of index.parts.entries()) {
-    for (const word of new Set(parts.flatMap(wordsOf))) {
-      const list = terms.get(word);
-      if (list) list.push(term);
-      else terms.set(word, [term]);
-    }
+    for (const word of new Set(parts.flatMap(wordsOf))) addToList(terms, word, term);
   }
   return terms;
 }

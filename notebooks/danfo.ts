@@ -1,5 +1,5 @@
 import type { DataFrame, Series } from "danfojs-node";
-import { type Table, tableFromRecords } from "feature-families";
+import { type Table, tableFromRecords } from "feature-families/notebook";
 
 const danfo = loadDanfo();
 

@@ -21,7 +21,10 @@ const RULES: Rule[] = [
     pattern: /\b(?:from|import|require)\s*\(?\s*["'](?:\.\.\/|\.\/[^"']*\.ts["'])/,
     problem: 'import the library as "feature-families" and files beside the notebook without ".ts"',
   },
-  { pattern: /\bfrom\s+["']feature-families\//, problem: 'import from "feature-families" alone' },
+  {
+    pattern: /\bfrom\s+["']feature-families\/(?:dist\b|src\b|[^"']*\/)/,
+    problem: 'import from "feature-families" or a sub-path such as "feature-families/sae"',
+  },
   { pattern: /\bimport\.meta\b/, problem: "import.meta does not exist in a cell" },
   { pattern: /\b__(?:dirname|filename)\b/, problem: "use process.cwd(): a cell has no __dirname" },
   { pattern: /^\s*export\s/m, problem: "a cell cannot export" },

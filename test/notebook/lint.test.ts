@@ -33,7 +33,8 @@ for (const [source, problem] of [
   ['const path = require("path");', /with "node:"/],
   ['import { f } from "../../src/undefined/index.js";', /import the library as/],
   ['import { f } from "./danfo.ts";', /without ".ts"/],
-  ['import { f } from "feature-families/dist/sae";', /"feature-families" alone/],
+  ['import { f } from "feature-families/dist/sae";', /"feature-families" or a sub-path/],
+  ['import { f } from "feature-families/sae/train";', /"feature-families" or a sub-path/],
   ["const u = import.meta.url;", /import\.meta/],
   ["console.log(__dirname);", /process\.cwd/],
   ["export const a = 1;", /cannot export/],
@@ -51,6 +52,7 @@ for (const [source, problem] of [
 test("a sound cell passes, and comments do not count", (t) => {
   const source = [
     'import { show, loadAtlas } from "feature-families";',
+    'import { loadSae } from "feature-families/sae";',
     'import { readFile } from "node:fs/promises";',
     'import { frame } from "./danfo";',
     "// await (x) and import.meta are forbidden",

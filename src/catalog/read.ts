@@ -32,7 +32,7 @@ export function parseCatalogRow(value: unknown, path: string, place?: string): C
   const row: Record<string, unknown> = {};
   for (const { name, kind } of CATALOG_COLUMNS) {
     const found = Object.hasOwn(value, name) ? value[name] : null;
-    if (typeof kind === "string") row[name] = parseValue(found, kind, name, fail);
+    if (typeof kind === "string") row[name] = parseValue(found, kind, () => name, fail);
     else row[name] = parseList(found, kind, name, fail);
   }
   if (!Number.isInteger(row.index) || (row.index as number) < 0) {
@@ -54,23 +54,27 @@ function parseList(
 ): unknown[] {
   if (value === null) return [];
   if (!Array.isArray(value)) return fail(`${name} must be a list, got ${show(value)}`);
-  return value.map((entry: unknown, i) => {
-    const place = `${name}[${i}]`;
-    if ("list" in kind) return parseValue(entry, kind.list, place, fail);
-    if (!isRecord(entry)) return fail(`${place} must be an object, got ${show(entry)}`);
-    return Object.fromEntries(
-      Object.entries(kind.records).map(([field, of]) => {
-        const found = Object.hasOwn(entry, field) ? entry[field] : null;
-        return [field, parseValue(found, of, `${place}.${field}`, fail)];
-      }),
+  if ("list" in kind) {
+    return value.map((entry: unknown, i) =>
+      parseValue(entry, kind.list, () => `${name}[${i}]`, fail),
     );
+  }
+  const fields = Object.entries(kind.records);
+  return value.map((entry: unknown, i) => {
+    if (!isRecord(entry)) return fail(`${name}[${i}] must be an object, got ${show(entry)}`);
+    const record: Record<string, unknown> = {};
+    for (const [field, of] of fields) {
+      const found = Object.hasOwn(entry, field) ? entry[field] : null;
+      record[field] = parseValue(found, of, () => `${name}[${i}].${field}`, fail);
+    }
+    return record;
   });
 }
 
 function parseValue(
   value: unknown,
   kind: CatalogKind,
-  name: string,
+  place: () => string,
   fail: Fail,
 ): string | number | null {
   if (value === null) return null;
@@ -78,7 +82,7 @@ function parseValue(
   if (kind === "number" && typeof value === "number") return value;
   if (kind === "integer" && Number.isSafeInteger(value)) return value as number;
   const expected = { text: "a string", number: "a number", integer: "a whole number" }[kind];
-  return fail(`${name} must be ${expected}, got ${show(value)}`);
+  return fail(`${place()} must be ${expected}, got ${show(value)}`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -32,7 +32,7 @@ export const promptsPart: Part = {
       await cp(await sampleAtlas(bench), atlas, { recursive: true });
       const { stdout } = await bench.cli(
         ...["label", "--atlas", atlas, "--latents", latents, "--protocol", protocol],
-        ...["--model", model, "--base-url", baseUrl, "--parallel", "1", "--yes", "--json"],
+        ...["--model", model, "--model-url", baseUrl, "--parallel", "1", "--yes", "--json"],
       );
       const report = JSON.parse(stdout) as LabelAtlasReport;
       runs.push({ protocol, report, entries: await readEntries(join(atlas, ATLAS_FILES.ledger)) });

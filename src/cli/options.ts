@@ -1,6 +1,7 @@
 import { ENGINE_NAMES, type EngineName } from "../engine/engine-names.js";
 import type { LoadOptions } from "../sae/formats/format.js";
 import { UsageError } from "./command.js";
+import { didYouMean } from "./suggest.js";
 
 /** The SAE and what its file may not declare. */
 export const saeOptions = {
@@ -17,7 +18,8 @@ export const saeOptions = {
   },
   format: {
     type: "string",
-    about: "checkpoint format, if it cannot be detected (docs/api.md lists them)",
+    about:
+      "checkpoint format such as saelens, if it cannot be detected (an unknown name lists all)",
   },
   scale: {
     type: "number",
@@ -36,7 +38,8 @@ export async function loadOptions(values: {
     const { CHECKPOINT_FORMATS } = await import("../sae/formats/registry.js");
     const names = CHECKPOINT_FORMATS.map(({ name }) => name);
     if (!names.includes(format.split("/")[0])) {
-      throw new UsageError(`--format takes ${names.join(", ")}, got "${format}"`);
+      const hint = didYouMean(format, names);
+      throw new UsageError(`--format takes ${names.join(", ")}, got "${format}"${hint}`);
     }
   }
   return { k, format, scale };

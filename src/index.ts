@@ -6,7 +6,7 @@ export type { AtlasOptions } from "./atlas/options.js";
 export type { ScoreReport } from "./atlas/labels/score.js";
 export type { SearchHit, SearchOptions, SearchResults } from "./atlas/search/search.js";
 export type { DocumentView, FamilyView, LatentView } from "./atlas/views.js";
-export type { CatalogRow } from "./catalog/catalog.js";
+export type { CatalogRow } from "./catalog/row.js";
 export { diffCatalogs } from "./catalog/diff.js";
 export type { Codes, Postings } from "./core/codes.js";
 export { ApiError, ArgumentError, FormatError } from "./core/errors.js";

@@ -2,7 +2,7 @@ import type { Codes, Postings } from "../core/codes.js";
 import type { Matrix } from "../core/matrix.js";
 import { once } from "../core/once.js";
 import type { OnProgress } from "../core/progress.js";
-import type { CatalogRow } from "../catalog/catalog.js";
+import type { CatalogRow } from "../catalog/row.js";
 import type { StabilityReport } from "../compare/stability-report.js";
 import { type Document } from "../corpus/corpus.js";
 import { type Embedder, createOfflineEmbedder } from "../corpus/embedder.js";

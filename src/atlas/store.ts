@@ -9,7 +9,7 @@ import {
   latentDensities,
 } from "../core/codes.js";
 import type { Matrix } from "../core/matrix.js";
-import { type CatalogRow } from "../catalog/catalog.js";
+import type { CatalogRow } from "../catalog/row.js";
 import { readCatalog } from "../catalog/read.js";
 import { type ClassTree, type Document, readClassTree, readCorpus } from "../corpus/corpus.js";
 import type { StabilityReport } from "../compare/stability-report.js";

@@ -1,6 +1,6 @@
 import { type Codes, topDocuments } from "../core/codes.js";
 import type { Presentable } from "../core/presentation.js";
-import type { CatalogRow } from "../catalog/catalog.js";
+import type { CatalogRow } from "../catalog/row.js";
 import type { Document } from "../corpus/corpus.js";
 import { ArgumentError } from "../core/errors.js";
 import { searchLabels } from "../search/search-labels.js";

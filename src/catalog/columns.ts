@@ -1,4 +1,4 @@
-import type { CatalogRow } from "./catalog.js";
+import type { CatalogRow } from "./row.js";
 
 /** What a column (or a field of a list's entries) holds. */
 export type CatalogKind = "integer" | "number" | "text";

@@ -1,4 +1,4 @@
-import type { CatalogRow } from "./catalog.js";
+import type { CatalogRow } from "./row.js";
 
 /** What became of one latent from one catalog to another. */
 export interface CatalogChange {

@@ -1,4 +1,4 @@
-import type { CatalogRow } from "./catalog.js";
+import type { CatalogRow } from "./row.js";
 
 /** Which rows of a catalog are looked for; what is not given does not count, the rest must all hold. */
 export interface CatalogQuery {

@@ -1,10 +1,6 @@
 /** The catalog: all that is known of each latent, built, read, written and compared. */
-export {
-  type CatalogInputs,
-  type CatalogOptions,
-  type CatalogRow,
-  buildCatalog,
-} from "./catalog.js";
+export type { CatalogRow } from "./row.js";
+export { type CatalogInputs, type CatalogOptions, buildCatalog } from "./catalog.js";
 export { type CatalogChange, type DiffOptions, diffCatalogs } from "./diff.js";
 export { type LabelImport, readLabelImport } from "./import-file.js";
 export { readCatalog } from "./read.js";

@@ -1,6 +1,6 @@
 import type { Label, Score } from "../records/label.js";
 import { parseLabel } from "../records/label-lines.js";
-import type { CatalogRow, CatalogScore } from "./catalog.js";
+import type { CatalogRow, CatalogScore } from "./row.js";
 import { knownOrNull } from "./rounded.js";
 
 /** The columns that a latent's label fills. */

@@ -1,6 +1,6 @@
 import { readJsonl } from "../files/jsonl.js";
 import { FormatError } from "../core/errors.js";
-import type { CatalogRow } from "./catalog.js";
+import type { CatalogRow } from "./row.js";
 import { CATALOG_COLUMNS, type CatalogKind } from "./columns.js";
 
 /**

@@ -4,7 +4,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { type CsvValue, formatCsv } from "../files/csv.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { stringifyJson } from "../files/json.js";
-import type { CatalogRow } from "./catalog.js";
+import type { CatalogRow } from "./row.js";
 import { CATALOG_COLUMNS, type CatalogColumn, type CatalogKind } from "./columns.js";
 
 /** The catalog with one JSON object a line, every line with all keys in the same order. */

@@ -1,5 +1,5 @@
 import { parquetWriteBuffer } from "hyparquet-writer";
-import type { CatalogRow } from "../catalog/catalog.js";
+import type { CatalogRow } from "../catalog/row.js";
 
 const REPLACED = /\p{Surrogate}/gu;
 

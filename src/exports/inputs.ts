@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Postings } from "../core/codes.js";
 import type { Matrix } from "../core/matrix.js";
-import type { CatalogRow } from "../catalog/catalog.js";
+import type { CatalogRow } from "../catalog/row.js";
 
 /** The data that exports to other tools use. */
 export interface ExportInputs {

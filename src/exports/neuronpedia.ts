@@ -4,7 +4,7 @@ import { topDocuments } from "../core/codes.js";
 import { writeJson } from "../files/json.js";
 import { writeJsonl } from "../files/jsonl.js";
 import { matrixRow } from "../core/matrix.js";
-import type { CatalogRow } from "../catalog/catalog.js";
+import type { CatalogRow } from "../catalog/row.js";
 import { checkName, type ExportInputs, stableId } from "./inputs.js";
 
 /** Options of the export to Neuronpedia. */

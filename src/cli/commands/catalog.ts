@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Atlas } from "../../atlas/atlas.js";
-import type { CatalogRow } from "../../catalog/catalog.js";
+import type { CatalogRow } from "../../catalog/row.js";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import {
   type Command,

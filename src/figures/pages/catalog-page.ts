@@ -1,4 +1,4 @@
-import type { CatalogRow } from "../../catalog/catalog.js";
+import type { CatalogRow } from "../../catalog/row.js";
 import { escapeHtml, pageHead, scriptJson } from "../render/html.js";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./catalog-page-parts.js";
 

@@ -2,12 +2,8 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { matrixRows } from "../src/core/index.js";
-import {
-  type KernelModule,
-  WorkerPool,
-  createResidentSession,
-  floatTensor,
-} from "../src/engine/index.js";
+import { type KernelModule, WorkerPool } from "../src/engine/kernels/index.js";
+import { createResidentSession, floatTensor } from "../src/engine/onnx/index.js";
 import { ROOT } from "./processes.js";
 import { randomUnitRows } from "./synthetic.js";
 

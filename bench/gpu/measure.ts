@@ -1,13 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
-import {
-  type EngineName,
-  ENGINE_NAMES,
-  initialState,
-  openEngine,
-  trainerOf,
-} from "../../src/engine/index.js";
+import { type EngineName, ENGINE_NAMES, openEngine, trainerOf } from "../../src/engine/index.js";
+import { initialState } from "../../src/engine/kernels/index.js";
 
 // Encoding and a training step on WebGPU and in PyTorch on the same card, in one run: measure.js [--quick] [ENGINE…].
 // Prints a Markdown table; the floor is the one dense product of an encode at PyTorch's own rate.

@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import { matrixRows } from "../../src/core/index.js";
-import { initialState } from "../../src/engine/index.js";
-import { type StepPart, createKernelTrainer } from "../../src/engine/kernels/index.js";
+import {
+  type StepPart,
+  createKernelTrainer,
+  initialState,
+} from "../../src/engine/kernels/index.js";
 import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
 import { initialiseSae } from "../../src/sae/index.js";
 import { measureBandwidth, measureGemm } from "../floors.js";

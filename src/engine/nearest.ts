@@ -1,9 +1,9 @@
 import { type Matrix, matrixRows } from "../core/matrix.js";
-import { padSingleRow } from "./onnx-encoder.js";
+import { padSingleRow } from "./onnx/onnx-encoder.js";
 import type { Device, NearestOptions, Neighbours } from "./engine.js";
-import type { Graph } from "./onnx-graph.js";
-import { floatTensor, integerTensor } from "./onnx-session.js";
-import { createResidentSession } from "./resident-session.js";
+import type { Graph } from "./onnx/onnx-graph.js";
+import { floatTensor, integerTensor } from "./onnx/onnx-session.js";
+import { createResidentSession } from "./onnx/resident-session.js";
 
 // Base rows held at once: at most 96 MB, under the 128 MB that WebGPU grants every buffer.
 const BASE_ENTRIES = 24e6;

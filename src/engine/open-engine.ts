@@ -1,7 +1,7 @@
 import type { Device, Engine } from "./engine.js";
 import type { EngineName } from "./engine-names.js";
-import { createOnnxEngine } from "./onnx-engine.js";
-import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "./probe-devices.js";
+import { createOnnxEngine } from "./onnx/onnx-engine.js";
+import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "./probe/probe-devices.js";
 import { openTensorflowEngine } from "./tensorflow/tensorflow-engine.js";
 import { tensorflowTrainer } from "./tensorflow/tensorflow-trainer.js";
 import type { CreateTrainer } from "./trainer.js";

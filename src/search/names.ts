@@ -118,22 +118,6 @@ export function nameEdit(kind: SteeringEdit["kind"], latents: string, strength: 
   return `${WORDS[kind]} ${latents}${kind === "remove" ? "" : ` × ${strength}`}`;
 }
 
-/** More of the family whose name or parent is given, with or without `:STRENGTH`; commas are part of the name. */
-export function readFamilyEdit(names: Names, family: string): NamedEdit {
-  const [, term = family, strength] = /^(.*?)(?::(-?[\d.]+))?$/.exec(family) ?? [];
-  return readEdit(names, "up", `family:${term}`, strength);
-}
-
-/** Edits of a list such as `12:2,"bird, wing":2,family:40:0.5`; what is in quotes is one item. */
-export function readEdits(
-  names: Names,
-  kind: SteeringEdit["kind"],
-  list: string | undefined,
-): NamedEdit[] {
-  const items = list?.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/) ?? [];
-  return items.map((item) => readItem(names, kind, item));
-}
-
 /** An edit of one item such as `12`, `bird:2` or `family:40:0.5`. */
 export function readItem(names: Names, kind: SteeringEdit["kind"], item: Term): NamedEdit {
   if (typeof item === "number") return readEdit(names, kind, String(item));

@@ -5,13 +5,12 @@ import type { Codes } from "../../src/core/index.js";
 import {
   type DeviceReport,
   type Neighbours,
-  chooseDevice,
-  createOnnxEngine,
   openEngine,
   probeDevices,
-  seesGpu,
   trainerOf,
 } from "../../src/engine/index.js";
+import { createOnnxEngine } from "../../src/engine/onnx/index.js";
+import { chooseDevice, seesGpu } from "../../src/engine/probe/index.js";
 import { randomEmbeddings, randomSae } from "../support/embeddings.js";
 import { inFolder } from "../support/folder.js";
 

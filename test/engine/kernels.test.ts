@@ -6,14 +6,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
+import type { StepReport, Trainer, TrainerSettings, TrainerState } from "../../src/engine/index.js";
 import {
-  type StepReport,
-  type Trainer,
-  type TrainerSettings,
-  type TrainerState,
+  createKernelPool,
+  createKernelTrainer,
   initialState,
-} from "../../src/engine/index.js";
-import { createKernelPool, createKernelTrainer } from "../../src/engine/kernels/index.js";
+} from "../../src/engine/kernels/index.js";
 import { createDenseTrainer } from "../support/dense-trainer.js";
 
 const SETTINGS: TrainerSettings = {

@@ -1,13 +1,12 @@
 import test from "ava";
 import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
-import {
-  type CreateTrainer,
-  type SaeParameters,
-  type TrainerSettings,
-  type TrainerState,
-  initialState,
+import type {
+  CreateTrainer,
+  SaeParameters,
+  TrainerSettings,
+  TrainerState,
 } from "../../src/engine/index.js";
-import { createKernelTrainer } from "../../src/engine/kernels/index.js";
+import { createKernelTrainer, initialState } from "../../src/engine/kernels/index.js";
 import { createDenseTrainer } from "../support/dense-trainer.js";
 
 // A second, independent form of the loss: plain loops in float64 over flat parameters.

@@ -1,6 +1,6 @@
 import test from "ava";
 import { createMatrix } from "../../src/core/index.js";
-import { createOnnxEngine } from "../../src/engine/index.js";
+import { createOnnxEngine } from "../../src/engine/onnx/index.js";
 import {
   NO_NEIGHBOUR,
   cosineNeighbours,

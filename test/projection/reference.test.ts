@@ -1,6 +1,6 @@
 import test from "ava";
 import type { Matrix } from "../../src/core/index.js";
-import { createOnnxEngine } from "../../src/engine/index.js";
+import { createOnnxEngine } from "../../src/engine/onnx/index.js";
 import { computeCoactivation } from "../../src/families/index.js";
 import { readCodes } from "../../src/files/index.js";
 import {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { type Matrix, type Progress, takeRows } from "../../src/core/index.js";
-import { createOnnxEngine } from "../../src/engine/index.js";
+import { createOnnxEngine } from "../../src/engine/onnx/index.js";
 import { readNpy, readNpyIndices, writeNpy } from "../../src/files/index.js";
 import { encodeEmbeddings, encodeToFiles } from "../../src/sae/index.js";
 import { randomEmbeddings, randomSae } from "../support/embeddings.js";

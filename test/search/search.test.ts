@@ -1,7 +1,7 @@
 import path from "node:path";
 import test from "ava";
 import { type Matrix, createCodes, dot, invertCodes, matrixRow } from "../../src/core/index.js";
-import { createOnnxEngine } from "../../src/engine/index.js";
+import { createOnnxEngine } from "../../src/engine/onnx/index.js";
 import { writeNpy } from "../../src/files/index.js";
 import { encodeEmbeddings, initialiseSae } from "../../src/sae/index.js";
 import {

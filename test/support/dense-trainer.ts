@@ -1,18 +1,20 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Matrix } from "../../src/core/index.js";
+import type {
+  ParameterName,
+  SaeParameters,
+  StepReport,
+  Trainer,
+  TrainerSettings,
+  TrainerState,
+} from "../../src/engine/index.js";
+import { adamScalars } from "../../src/engine/kernels/index.js";
 import {
   type OnnxModule,
-  type ParameterName,
-  type SaeParameters,
-  type StepReport,
-  type Trainer,
-  type TrainerSettings,
-  type TrainerState,
   createOnnxSession,
   floatTensor,
   loadOnnx,
-} from "../../src/engine/index.js";
-import { adamScalars } from "../../src/engine/kernels/index.js";
+} from "../../src/engine/onnx/index.js";
 import { PARAMETER_SHAPES, squaredErrorGraph, trainStepGraph } from "./train-step-graph.js";
 
 const PARAMETERS = Object.keys(PARAMETER_SHAPES) as ParameterName[];

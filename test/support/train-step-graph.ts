@@ -1,10 +1,6 @@
-import {
-  type Graph,
-  type ParameterName,
-  type TrainerSettings,
-  GraphBuilder,
-} from "../../src/engine/index.js";
+import type { ParameterName, TrainerSettings } from "../../src/engine/index.js";
 import { ADAM, CLIP_EPSILON } from "../../src/engine/kernels/index.js";
+import { type Graph, GraphBuilder } from "../../src/engine/onnx/index.js";
 
 /** The parameters of an SAE as the graph names them, each with its shape. */
 export const PARAMETER_SHAPES: Record<ParameterName, string[]> = {

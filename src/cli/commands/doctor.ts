@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { Device } from "../../engine/engine.js";
-import type { DeviceReport } from "../../engine/probe-devices.js";
+import type { DeviceReport } from "../../engine/probe/probe-devices.js";
 import { type Command, defineCommand } from "../command.js";
 
 interface Finding {
@@ -19,7 +19,8 @@ export const doctorCommand: Command = defineCommand({
   example: "feature-families doctor",
   options: {},
   async run(_values, _positionals, { packageRoot }) {
-    const { chooseDevice, probeDevices, seesGpu } = await import("../../engine/probe-devices.js");
+    const { chooseDevice, probeDevices, seesGpu } =
+      await import("../../engine/probe/probe-devices.js");
     const { probeTensorflow } = await import("../../engine/tensorflow/probe-tensorflow.js");
     const devices = await probeDevices();
     const reports = new Map(devices.map((report) => [report.device, report]));

@@ -1,5 +1,5 @@
-import { GraphBuilder } from "../onnx-graph-builder.js";
-import type { Graph } from "../onnx-graph.js";
+import { GraphBuilder } from "../onnx/onnx-graph-builder.js";
+import type { Graph } from "../onnx/onnx-graph.js";
 import type { TrainerSettings } from "../trainer.js";
 
 const INT32 = 6;

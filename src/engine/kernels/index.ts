@@ -4,3 +4,5 @@
 export { ADAM, CLIP_EPSILON, adamScalars } from "../adam.js";
 export { type KernelExports, type KernelPool, createKernelPool } from "./kernel-pool.js";
 export { type KernelTrainerOptions, type StepPart, createKernelTrainer } from "./kernel-trainer.js";
+export { initialState } from "../trainer.js";
+export { type KernelModule, type WorkerPoolOptions, WorkerPool } from "../worker-pool.js";

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Matrix } from "../../core/matrix.js";
 import { CLIP_EPSILON, adamScalars } from "../adam.js";
-import { type OnnxModule, createOnnxSession, floatTensor, loadOnnx } from "../onnx-session.js";
+import { type OnnxModule, createOnnxSession, floatTensor, loadOnnx } from "../onnx/onnx-session.js";
 import type {
   SaeParameters,
   StepReport,

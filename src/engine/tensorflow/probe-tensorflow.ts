@@ -9,7 +9,7 @@ import {
   checkProduct,
   pattern,
   rate,
-} from "../probe-devices.js";
+} from "../probe/probe-devices.js";
 import { TENSORFLOW_PACKAGES, openTensorflow } from "./tensorflow-backend.js";
 
 /**

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { type Matrix, matrixRows } from "../../core/matrix.js";
 import { type Activation, activationVectors } from "../activation.js";
-import { checkActive, checkWeights, chooseRows } from "../onnx-encoder.js";
+import { checkActive, checkWeights, chooseRows } from "../onnx/onnx-encoder.js";
 import type { Device, Encoder, EncoderWeights, Engine } from "../engine.js";
 import { type PlacedBlock, searchBlocks } from "../nearest.js";
 import {

@@ -1,6 +1,6 @@
 import test from "ava";
 import { createCodes, createMatrix, dot, invertCodes, matrixRow } from "../../../src/core/index.js";
-import { createOnnxEngine } from "../../../src/engine/index.js";
+import { createOnnxEngine } from "../../../src/engine/onnx/index.js";
 import { createSae, encodeEmbeddings } from "../../../src/sae/index.js";
 import {
   type SteeringMethod,

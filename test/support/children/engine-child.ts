@@ -5,11 +5,10 @@ import {
   type Neighbours,
   type StepReport,
   ENGINE_NAMES,
-  initialState,
   openEngine,
   trainerOf,
 } from "../../../src/engine/index.js";
-import { createKernelTrainer } from "../../../src/engine/kernels/index.js";
+import { createKernelTrainer, initialState } from "../../../src/engine/kernels/index.js";
 import { readNpyMatrix } from "../../../src/files/index.js";
 import { loadSae } from "../../../src/sae/index.js";
 import { activationVariants, randomEmbeddings, randomSae } from "../embeddings.js";

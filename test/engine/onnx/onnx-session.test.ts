@@ -1,5 +1,10 @@
 import test from "ava";
-import { createOnnxSession, floatTensor, integerTensor, loadOnnx } from "../../src/engine/index.js";
+import {
+  createOnnxSession,
+  floatTensor,
+  integerTensor,
+  loadOnnx,
+} from "../../../src/engine/onnx/index.js";
 
 const topK = {
   name: "top",

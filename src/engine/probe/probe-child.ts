@@ -1,6 +1,6 @@
-import type { Device } from "./engine.js";
+import type { Device } from "../engine.js";
 import { measureDevice } from "./probe-devices.js";
-import { measureTensorflow } from "./tensorflow/probe-tensorflow.js";
+import { measureTensorflow } from "../tensorflow/probe-tensorflow.js";
 
 // The program that probe-devices.ts runs in its own process: it tries one engine and answers its parent.
 const target = process.argv[2];

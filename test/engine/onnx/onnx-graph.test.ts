@@ -1,6 +1,6 @@
 import test from "ava";
 import * as ort from "onnxruntime-node";
-import { serializeGraph } from "../../src/engine/index.js";
+import { serializeGraph } from "../../../src/engine/onnx/index.js";
 
 test("a graph built in memory runs in ONNX Runtime with dynamic sizes, attributes and constants", async (t) => {
   const model = serializeGraph({

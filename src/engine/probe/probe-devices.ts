@@ -3,11 +3,11 @@ import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
-import { type Matrix, createMatrix, dot, matrixRow } from "../core/matrix.js";
-import type { Device } from "./engine.js";
-import type { Graph } from "./onnx-graph.js";
-import { floatTensor, loadOnnx } from "./onnx-session.js";
-import { createResidentSession } from "./resident-session.js";
+import { type Matrix, createMatrix, dot, matrixRow } from "../../core/matrix.js";
+import type { Device } from "../engine.js";
+import type { Graph } from "../onnx/onnx-graph.js";
+import { floatTensor, loadOnnx } from "../onnx/onnx-session.js";
+import { createResidentSession } from "../onnx/resident-session.js";
 
 export const DEFAULT_TIMEOUT = 30_000;
 // Even integrated graphics are above it; Vulkan drivers that run on the CPU are below.

@@ -1,6 +1,6 @@
-import type { Device, Engine } from "./engine.js";
+import type { Device, Engine } from "../engine.js";
 import { createOnnxEncoder } from "./onnx-encoder.js";
-import { findNearest } from "./nearest.js";
+import { findNearest } from "../nearest.js";
 import { loadOnnx } from "./onnx-session.js";
 
 const DEVICE_NAMES: Record<Device, string> = { cpu: "CPU", webgpu: "WebGPU", cuda: "CUDA" };

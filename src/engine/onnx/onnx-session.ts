@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { Device } from "./engine.js";
+import type { Device } from "../engine.js";
 import { type Graph, serializeGraph } from "./onnx-graph.js";
 
 /** ONNX Runtime's module, imported on first use because loading its native library takes a moment. */

@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { Matrix } from "../core/matrix.js";
-import type { Device } from "./engine.js";
+import type { Matrix } from "../../core/matrix.js";
+import type { Device } from "../engine.js";
 import type { Graph } from "./onnx-graph.js";
 import { type OnnxModule, createOnnxSession, floatTensor, loadOnnx } from "./onnx-session.js";
 

@@ -6,8 +6,8 @@ import {
   dot,
   matrixRow,
   matrixRows,
-} from "../../src/core/index.js";
-import { createOnnxEngine } from "../../src/engine/index.js";
+} from "../../../src/core/index.js";
+import { createOnnxEngine } from "../../../src/engine/onnx/index.js";
 
 function randomMatrix(rows: number, cols: number, seed: number): Matrix {
   const random = createRandom(seed);

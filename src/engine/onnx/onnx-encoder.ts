@@ -1,8 +1,8 @@
 import type { Tensor } from "onnxruntime-node";
-import { type Codes } from "../core/codes.js";
-import { type Matrix, matrixRows } from "../core/matrix.js";
-import { type Activation, activationVectors } from "./activation.js";
-import type { Device, Encoder, EncoderWeights } from "./engine.js";
+import { type Codes } from "../../core/codes.js";
+import { type Matrix, matrixRows } from "../../core/matrix.js";
+import { type Activation, activationVectors } from "../activation.js";
+import type { Device, Encoder, EncoderWeights } from "../engine.js";
 import type { Graph, GraphNode, GraphValue } from "./onnx-graph.js";
 import { floatTensor, integerTensor } from "./onnx-session.js";
 import { type ResidentSession, createResidentSession } from "./resident-session.js";

@@ -21,7 +21,7 @@ export interface AtlasStability extends ResampleScheme {
   training?: Partial<AtlasTraining>;
   /** Files of SAEs of the same embeddings to compare with, beside those trained. */
   saes?: readonly string[];
-  /** Latents that those keep per document, where their files do not tell. */
+  /** Latents that those keep per document, where their files do not have it. */
   k?: number;
 }
 
@@ -35,7 +35,7 @@ export interface AtlasOptions {
   embeddings: string;
   /** An SAE to use: a released .pth or our .safetensors. Without it one is trained. */
   sae?: string;
-  /** Latents kept per document, where the SAE's file does not tell. */
+  /** Latents kept per document, where the SAE's file does not have it. */
   k?: number;
   /** How to train, where no SAE is given. */
   training?: AtlasTraining;
@@ -53,7 +53,7 @@ export interface AtlasOptions {
    */
   mapFrom?: "decoder" | "coactivation";
   /**
-   * Measure how well families come again, over resamples of the documents and over training seeds. Without it, what was
+   * Measure how reproducible families are across document resamples and training seeds. Without it, what was
    * measured before stays as long as the families do.
    */
   stability?: AtlasStability;

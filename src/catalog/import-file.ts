@@ -10,7 +10,7 @@ import type { Label } from "../records/label.js";
 import { parseLabel } from "../records/label-lines.js";
 import { correlation } from "../core/statistics.js";
 
-/** Fewest latents with a density from which densities tell whether a file is of the same SAE. */
+/** Fewest latents with a density for densities to show whether a file belongs to the same SAE. */
 const FEWEST_DENSITIES = 20;
 const LEAST_CORRELATION = 0.5;
 
@@ -22,9 +22,9 @@ export interface LabelImport {
   labels: Label[];
   /** Names of families by their parent latent, likewise. */
   names: Label[];
-  /** Names of families that the file tells by the labels of their latents; see namesFromFamilyAnalysis. */
+  /** Names of families that the file identifies by the labels of their latents; see namesFromFamilyAnalysis. */
   families: FamilyAnalysis[];
-  /** Share of documents in which each latent is active, where the file tells. */
+  /** Share of documents in which each latent is active, where the file has it. */
   densities: Map<number, number>;
   /** Rows without a label, or with one made of keywords, which every build makes by itself. */
   leftOut: number;
@@ -34,7 +34,7 @@ export interface LabelImport {
 
 /**
  * Reads labels to import: a `feature_analysis_results` or `family_analysis` file as the paper's authors write it (.json),
- * or an atlas's labels or catalog (.jsonl), gzip by name, told apart by their content. `n` is the number of latents of the
+ * or an atlas's labels or catalog (.jsonl), gzip by name, recognised by their content. `n` is the number of latents of the
  * SAE. Throws FormatError for anything else and for a latent that is none of the `n`.
  */
 export async function readLabelImport(path: string, n: number): Promise<LabelImport> {
@@ -72,8 +72,8 @@ export async function readLabelImport(path: string, n: number): Promise<LabelImp
 }
 
 /**
- * Throws FormatError where the densities that the file tells do not go with those of the atlas (by latent): it is then of
- * another SAE, whose latents have nothing to do with these. Files that tell none, or few, pass.
+ * Throws FormatError where the file's latent densities do not match the atlas's: its labels then belong to another SAE.
+ * Files with no densities, or few, pass.
  */
 export function checkDensities({ path, densities }: LabelImport, own: readonly number[]): void {
   const both = [...densities].filter(([latent, density]) => density > 0 && own[latent] > 0);
@@ -82,12 +82,12 @@ export function checkDensities({ path, densities }: LabelImport, own: readonly n
     both.map(([, density]) => Math.log(density)),
     both.map(([latent]) => Math.log(own[latent])),
   );
-  // All densities equal tell nothing.
+  // Equal densities show nothing.
   if (Number.isNaN(together) || together >= LEAST_CORRELATION) return;
   throw new FormatError(
     path,
-    `the densities of its ${both.length} latents do not go with this atlas's (correlation ${together.toFixed(2)}): ` +
-      "its labels are of another SAE; force takes them all the same",
+    `the densities of its ${both.length} latents do not match this atlas's (correlation ${together.toFixed(2)}): ` +
+      "the labels belong to another SAE; use force (--force) to import them anyway",
   );
 }
 

@@ -51,7 +51,7 @@ export function labelToColumns(label: Label | undefined): LabelColumns {
 }
 
 /**
- * The label that a catalog's row tells, without its keywords, cost and documents; of source "import" where it names none.
+ * The label of a row of the catalog, without its keywords, cost and documents; of source "import" where it names none.
  * `path` and `place` are used in errors. Throws FormatError for an unknown source and a latent that is none of the `n`.
  */
 export function labelFromColumns(

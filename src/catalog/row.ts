@@ -1,7 +1,7 @@
 import type { LabelSource } from "../records/label.js";
 
 /**
- * One latent as the catalog tells it. Keys stand in this order in every row and are the columns of the files;
+ * One latent in the catalog. Keys stand in this order in every row and are the columns of the files;
  * what is not known is null, a list without entries is empty. Numbers are rounded to 6 significant digits.
  */
 export interface CatalogRow {
@@ -38,7 +38,7 @@ export interface CatalogRow {
   max_activation: number | null;
   /** Families with this latent, by the latent that is their parent. */
   families: CatalogFamily[];
-  /** How well the latent comes again over training seeds: its mean best cosine. Null where that was not measured. */
+  /** How reproducible the latent is across training seeds: its mean best cosine. Null where that was not measured. */
   stability: number | null;
   /** Place on the map. */
   x: number | null;
@@ -72,6 +72,6 @@ export interface CatalogFamily {
   id: number;
   name: string;
   role: "parent" | "member";
-  /** How well the family comes again over resamples of the documents, 0 to 1. Null where that was not measured. */
+  /** How reproducible the family is across document resamples, 0 to 1. Null where that was not measured. */
   stability: number | null;
 }

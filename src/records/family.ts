@@ -27,7 +27,7 @@ export interface Family {
   stability?: number;
 }
 
-/** What tells which latents belong to a family, for all that needs no tree. */
+/** The latents of a family, for all that needs no tree. */
 export interface FamilyOutline {
   parent: number;
   members: readonly { latent: number }[];

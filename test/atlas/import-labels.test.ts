@@ -126,7 +126,7 @@ test("labels of another SAE are refused by their densities unless they are force
     const call = ["build/src/cli/main.js", "catalog", "import", file, "--atlas", dir, "--json"];
     const refused = spawnSync(process.execPath, call, { encoding: "utf8" });
     t.is(refused.status, 1);
-    t.regex(refused.stderr, /other\.json: the densities .* another SAE; force takes them/);
+    t.regex(refused.stderr, /other\.json: the densities .* another SAE; use force/);
     const { stdout, status } = spawnSync(process.execPath, [...call, "--force"], {
       encoding: "utf8",
     });

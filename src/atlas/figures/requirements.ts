@@ -59,7 +59,7 @@ export const TRAIN_LOG: Requirement = {
     ),
 };
 
-/** An SAE that keeps as many latents as it is told. */
+/** An SAE that can keep any number of latents. */
 export const TOP_K: Requirement = {
   needs: "a top-k SAE",
   missing: async ({ atlas }) => {
@@ -83,7 +83,7 @@ function variedSize(varied: "n" | "k"): Requirement {
     needs: `SAEs of equal ${fixed} and different ${varied}`,
     async missing(sources) {
       if (sources.compares === undefined) return SEVERAL_SAES.missing(sources);
-      // A grid has them, and need not be trained to tell.
+      // A grid has them, whether it is trained yet or not.
       if (sources.compares === "grid") return undefined;
       const saes = (await sources.saes()).map(({ sae }) => sae);
       const isPair = saes.some((a) =>

@@ -32,7 +32,7 @@ export async function hasSmallCorpus(atlas: AtlasStore): Promise<boolean> {
 
 /**
  * Trains nine small SAEs of k 4, 8, 16 and n 384, 768, 1,152 on an atlas's embeddings into its folder `grid`, four passes
- * each, and gives that folder. What is trained already and still fits is kept, and a broken training goes on where it was.
+ * each, and gives that folder. What is trained already and still fits is kept, and an interrupted training continues.
  * Throws as trainGrid does, and the signal's reason where it was aborted.
  */
 export async function trainSmallGrid(

@@ -19,7 +19,7 @@ export const ATLAS_FILES = {
   families: "families.json",
   familyStatistics: "family-statistics.json",
   forest: "spanning-forest.graphml",
-  /** How well families and latents come again; written by `stability` alone. */
+  /** How reproducible families and latents are; written by `stability` alone. */
   stability: "stability.json",
   taxonomy: "taxonomy.json",
   map: "map.npy",

@@ -14,7 +14,7 @@ export interface InputRecord {
   /** Path relative to the atlas, with forward slashes. */
   file: string;
   bytes: number;
-  /** Modification time in milliseconds, to tell cheaply whether it changed. */
+  /** Modification time in milliseconds, a cheap test of whether it changed. */
   modified: number;
   sha256: string;
 }

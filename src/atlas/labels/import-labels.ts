@@ -18,7 +18,7 @@ import { refreshLabels } from "../steps/refresh.js";
 
 /** How labels are imported. */
 export interface ImportOptions extends Pick<AtlasOptions, "device" | "onProgress" | "signal"> {
-  /** Tell what would change, and change nothing. Default false. */
+  /** Report what would change, and change nothing. Default false. */
   dryRun?: boolean;
   /** Take labels whose densities do not go with the atlas's. Default false. */
   force?: boolean;
@@ -119,8 +119,8 @@ function nameFamilies(
   if (found.labels.length === 0 && given > 0 && taken.length === 0) {
     throw new FormatError(
       found.path,
-      `none of its ${given} families has the members of one of this atlas's: they are told by label, ` +
-        "so import the labels of the latents before it or with it",
+      `none of its ${given} families has the members of one of this atlas's: members are matched by label, ` +
+        "so import the labels of the latents first or together with it",
     );
   }
   return { taken, unmatched: found.names.length - direct.length + unmatched.length };

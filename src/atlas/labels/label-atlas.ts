@@ -59,7 +59,7 @@ export interface LabelAtlasReport {
 /**
  * Labels an atlas's latents by a language model and brings labels, families and catalog up to date. Records and evidence
  * appear in the atlas when the run ends, also where it ends at the most that may be spent, by the signal or by an error.
- * Killed, it leaves the atlas as it was and all answers on the models' ledger, so that it goes on for nothing.
+ * Killed, it leaves the atlas as it was and all answers on the models' ledger, so that the next run continues without paying again.
  * Throws FormatError where there is no finished atlas, Error where another process is at work in it, and as
  * labelLatents does.
  */

@@ -162,7 +162,7 @@ function withMemberStability(families: readonly Family[], stability: StabilityRe
   }));
 }
 
-/** What families.json tells of one family's stability. */
+/** The fields of families.json for one family's stability. */
 function stabilityFields(entry: FamilyStabilityEntry): Record<string, unknown> {
   return {
     stability: entry.stability,

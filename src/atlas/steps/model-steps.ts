@@ -71,7 +71,7 @@ export async function runTraining(
   );
 }
 
-/** States of trainings with other options or embeddings, which nothing will go on from. */
+/** States of trainings with other options or embeddings, which nothing will continue from. */
 async function removeTrainStates(dir: string, kept: string): Promise<void> {
   for (const name of await readdir(dir)) {
     if (!/^train-state.*\.safetensors$/.test(name) || name === kept) continue;

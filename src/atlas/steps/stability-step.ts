@@ -28,19 +28,19 @@ import type { Family } from "../../records/family.js";
 
 const STEP = "stability";
 const SEED_STEP = /^train-seed-\d+$/;
-/** Resamples of what permuted codes give: their mean is all that is told. */
+/** Resamples of permuted codes: only their mean is reported. */
 const PERMUTED_RESAMPLES = 20;
 
 /** An SAE to compare with, by its seed or file. */
 interface OtherSae {
   name: string;
   path: string;
-  /** Where the file does not tell. */
+  /** Where the file does not have it. */
   k?: number;
 }
 
 /**
- * Measures how well the families come again, where that is asked for. Else what was measured stays as long as it is
+ * Measures how reproducible the families are, where that is asked for. Else what was measured stays as long as it is
  * about the families that the build will find.
  */
 export async function stabilityStep(build: AtlasBuild): Promise<void> {

@@ -78,7 +78,7 @@ test("files of the paper and of its authors' code are read whole", async (t) => 
   t.notThrows(() => checkDensities(own, densities));
   t.throws(() => checkDensities(found, densities), {
     instanceOf: FormatError,
-    message: /910 latents do not go with this atlas's .* are of another SAE/,
+    message: /910 latents do not match this atlas's .* belong to another SAE/,
   });
 });
 

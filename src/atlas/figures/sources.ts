@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { type Postings, invertCodes, latentDensities } from "../../core/codes.js";
 import { type Matrix, takeRows } from "../../core/matrix.js";
@@ -5,6 +6,7 @@ import { loadSae } from "../../sae/checkpoint.js";
 import { encodeEmbeddings } from "../../sae/encode.js";
 import type { Sae } from "../../sae/sae.js";
 import { type GridRow, readGridTable } from "../../sae/train/train-grid.js";
+import { FormatError } from "../../core/errors.js";
 import { once } from "../../core/once.js";
 import type { AtlasStore } from "../store.js";
 
@@ -125,7 +127,12 @@ export function distinct(values: readonly number[]): number[] {
 }
 
 async function readGrid(folder: string): Promise<SaeGrid> {
-  return { folder, rows: await readGridTable(path.join(folder, "table.json")) };
+  const file = path.join(folder, "table.json");
+  if (!existsSync(file)) throw new FormatError(file, "no such file");
+  const rows = await readGridTable(file);
+  const bare = rows.findIndex((row) => row.sae === undefined);
+  if (bare >= 0) throw new FormatError(file, `row ${bare}: expected sae, the file of an SAE`);
+  return { folder, rows };
 }
 
 async function gridSaes(atlas: AtlasStore, { folder, rows }: SaeGrid): Promise<NamedSae[]> {

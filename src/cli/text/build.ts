@@ -2,11 +2,7 @@ import type { Atlas } from "../../atlas/atlas.js";
 
 /** What a build found, as a row per measure. */
 export async function summariseAtlas(atlas: Atlas): Promise<Record<string, string | number>> {
-  const { readJson } = await import("../../files/json.js");
-  const statistics = (await readJson(atlas.store.file("familyStatistics"))) as {
-    block_ratio_cooc: number | null;
-    null_density?: { block_ratio_cooc: { mean: number | null } };
-  };
+  const statistics = await atlas.store.familyStatistics();
   const { N, n, k, live, normalized_mse: error } = await atlas.metrics();
   const taxonomy = await atlas.taxonomy();
   const edges = taxonomy?.edges[0];

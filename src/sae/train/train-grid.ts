@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { formatCsv, parseCsv } from "../../files/csv.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { parseJson, writeJson } from "../../files/json.js";
 import { openEngine } from "../../engine/open-engine.js";
 import type { Engine } from "../../engine/engine.js";
 import { FormatError } from "../../core/errors.js";
+import { type Fields, measured } from "../../core/schema.js";
+import { checkJson } from "../../files/checked-json.js";
 import type { Matrix } from "../../core/matrix.js";
 import { computeMetrics } from "../measure/metrics.js";
 import { saveCheckpoint } from "../save-checkpoint.js";
@@ -229,6 +232,19 @@ function trainingCurve(
   return curve;
 }
 
+// A table made elsewhere may lack them.
+const otherFields = z.object({
+  auxk: measured.optional(),
+  d: measured.optional(),
+  steps: measured.optional(),
+  epochs: measured.optional(),
+  dead_share: measured.optional(),
+  validation: measured.optional(),
+  seconds: measured.optional(),
+  sae: z.string().optional(),
+  curve: z.array(z.tuple([measured, measured])).optional(),
+} satisfies Partial<Fields<Partial<GridRow>>>);
+
 function checkRows(path: string, value: unknown): GridRow[] {
   if (!Array.isArray(value)) throw new FormatError(path, "expected a grid's table, a list of runs");
   for (const [at, row] of (value as unknown[]).entries()) {
@@ -238,6 +254,7 @@ function checkRows(path: string, value: unknown): GridRow[] {
         throw new FormatError(path, `row ${at}: ${name} must be above 0, got ${String(number)}`);
       }
     }
+    checkJson(row, otherFields, path, `row ${at}`);
   }
   return value as GridRow[];
 }

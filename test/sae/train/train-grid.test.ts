@@ -1,5 +1,5 @@
 import test from "ava";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "../../../src/core/index.js";
 import {
@@ -114,4 +114,19 @@ test("grids that cannot be and files that are no table are refused", async (t) =
     });
   }
   await t.throwsAsync(readGridTable("package.json"), { instanceOf: FormatError });
+  await inFolder(async (folder) => {
+    const file = join(folder, "table.json");
+    const row = { k: 1, n: 2, normalized_mse: 0.5, flops: 3 };
+    for (const [more, field] of [
+      [{ sae: 3 }, "sae"],
+      [{ epochs: "four" }, "epochs"],
+      [{ curve: [[1]] }, "curve"],
+    ] as const) {
+      await writeFile(file, JSON.stringify([row, { ...row, ...more }]));
+      await t.throwsAsync(readGridTable(file), {
+        instanceOf: FormatError,
+        message: new RegExp(`table\\.json: row 1: ${field}`),
+      });
+    }
+  });
 });

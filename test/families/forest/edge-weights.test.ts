@@ -1,17 +1,11 @@
 import test from "ava";
-import { createMatrix } from "../../../src/core/index.js";
 import {
   type EdgeWeightName,
   type LatentPair,
   EDGE_WEIGHTS,
   edgeWeight,
 } from "../../../src/families/index.js";
-
-const N = 1000;
-const decoder = createMatrix(2, 2, Float32Array.of(3, 4, 0, 2));
-const pairOf = (together: number, countI: number, countJ: number, cosine = 0.5): LatentPair => ({
-  ...{ i: 0, j: 1, countI, countJ, together, cosine, documents: N },
-});
+import { N, decoder, pairOf } from "../../support/latent-pair.js";
 
 for (const [name, expected] of [
   ["paper-share", 6 / 11],

@@ -3,7 +3,7 @@ import { binValues } from "./charts/bins.js";
 import { histogram } from "./charts/histogram.js";
 import { type Line, type LinePlot, lines } from "./charts/lines.js";
 import { type RadarGroup, radar } from "./charts/radar.js";
-import type { Figure, FigureOptions } from "./figure.js";
+import type { Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireSome, roundValue } from "./figure.js";
 import { meanSeries } from "./latents.js";
 import { plotlyText } from "./text.js";
@@ -54,23 +54,15 @@ export interface TaxonomyAgreementOptions extends FigureOptions {
 }
 
 /** Values of one SAE's families. */
-export interface ValueSeries {
-  /** Shown in the legend, such as "k 16, n 3072". */
-  name: string;
+export interface ValueSeries extends NamedSeries {
   /** What is not finite is left out. */
   values: ArrayLike<number>;
-  /** As #rrggbb. Default: the theme's categories in order. */
-  colour?: string;
 }
 
 /** The families of one SAE, counted by the pass that found them. */
-export interface PassSeries {
-  /** Shown in the legend, such as "k 16, n 3072". */
-  name: string;
+export interface PassSeries extends NamedSeries {
   /** Families found in the first pass, the second and so on. */
   counts: readonly number[];
-  /** As #rrggbb. Default: the theme's categories in order. */
-  colour?: string;
   /** Someone else's numbers: hollow bars. Default false. */
   isReference?: boolean;
 }
@@ -123,7 +115,11 @@ export function drawFiringRatio(
 ): Figure {
   requireSome("drawFiringRatio", series);
   return histogram({
-    ...{ defaultName: "firing-ratio", defaultTitle: "Parents against their members", ...options },
+    ...{
+      defaultName: "firing-ratio",
+      defaultTitle: "Co-activation of parents and among members",
+      ...options,
+    },
     panels: [{ series: series.map(({ values, ...one }) => meanSeries(one, values, "families")) }],
     x: { title: "R: co-activation parent to member over member to member" },
     ...{ y: { title: "families", fromZero: true }, binWidth },

@@ -29,7 +29,7 @@ export interface FamilyComponentsInput {
   y: ArrayLike<number>;
   /** Group of each document, such as the member most active in it: a place in `groups`, -1 for none. */
   group: ArrayLike<number>;
-  /** Labels of the groups, the most telling first. */
+  /** Labels of the groups, the largest first. */
   groups: readonly string[];
 }
 

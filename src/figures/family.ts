@@ -21,7 +21,7 @@ export interface FamilyTreeOptions extends FigureOptions {
   /** Of the family, for the title. Default: the label of its parent. */
   familyName?: string;
   /**
-   * Most latents shown; of the others it is said how many they are. Nearer ones to the root go first. Default: 60,
+   * Most latents shown; the number of the others is written. Those nearer to the root come first. Default: 60,
    * or as many as fit if the height is given.
    */
   maxNodes?: number;

@@ -3,11 +3,6 @@ export { type BarsOptions, bars } from "./charts/bars.js";
 export { type ColumnTreeOptions, columnTree } from "./charts/column-tree.js";
 export { type ContourOptions, contour } from "./charts/contour.js";
 export { type HeatmapOptions, heatmap } from "./charts/heatmap.js";
-export {
-  type HistogramPanelsOptions,
-  type PanelHistogram,
-  histogramPanels,
-} from "./charts/histogram-panels.js";
 export { type HistogramOptions, histogram } from "./charts/histogram.js";
 export { type Line, type LinesOptions, lines } from "./charts/lines.js";
 export { type MapOptions, pointMap } from "./charts/map.js";
@@ -25,6 +20,7 @@ export {
   type ValueSeries,
   chooseRadarFamilies,
   countByPass,
+  drawFamilySizes,
   drawFiringRatio,
   drawRadarCharts,
   drawSubtreesPerPass,
@@ -40,13 +36,14 @@ export {
 } from "./family-matrices.js";
 export { type StablePoint, drawFamilyStability } from "./family-stability.js";
 export { type FamilyGraphInput, drawFamilyGraph, drawFamilyTree } from "./family.js";
-export type { Figure, FigureOptions } from "./figure.js";
+export type { ChartOptions, Figure, FigureOptions } from "./figure.js";
 export {
   type OverlapInput,
   type ScorePanel,
   type ScoreSeries,
   drawOverlapViolins,
   drawScoreHistogram,
+  drawScoresByK,
 } from "./labels.js";
 export { drawDensityMap, drawLatentMap } from "./latent-map.js";
 export {
@@ -69,6 +66,7 @@ export {
   type SplitNode,
   type SplitRoot,
   drawMatchHistogram,
+  drawSaeHistograms,
   drawSplittingTree,
 } from "./saes.js";
 export {
@@ -76,6 +74,7 @@ export {
   type OptimisationSeries,
   drawExplanationBars,
   drawIterativeOptimisation,
+  drawReadBackError,
   drawSteeringBeforeAfter,
   drawSteeringContour,
   drawSteeringTradeoff,
@@ -83,6 +82,7 @@ export {
 export {
   type FrontierRun,
   drawComputeFrontier,
+  drawErrorByKept,
   drawLossCurve,
   drawScalingLaw,
 } from "./training.js";

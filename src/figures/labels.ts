@@ -2,20 +2,16 @@ import { binWithin, medianOf } from "./charts/bins.js";
 import { histogram } from "./charts/histogram.js";
 import { type Line, lines } from "./charts/lines.js";
 import { violins } from "./charts/violins.js";
-import type { Figure, FigureOptions } from "./figure.js";
+import type { Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireEqualLengths } from "./figure.js";
 import { formatNumber, plotlyText } from "./text.js";
 import { CATEGORIES } from "./theme.js";
 import { correlation } from "../core/statistics.js";
 
-/** The labels of one SAE. */
-export interface ScoreSeries {
-  /** Shown in the legend, such as "k 16, n 3072". Series of one name have one colour in all panels. */
-  name: string;
+/** The labels of one SAE. Series of one name have one colour in all panels. */
+export interface ScoreSeries extends NamedSeries {
   /** Of each labelled latent; what is not finite has no score and is left out. */
   scores: ArrayLike<number>;
-  /** As #rrggbb. Default: the theme's categories in order. */
-  colour?: string;
 }
 
 /** One corpus: its SAEs are stacked in one plot. */

@@ -1,8 +1,9 @@
+import { correlation, meanOf as mean } from "../core/statistics.js";
 import { meanOf, medianOf } from "./charts/bins.js";
 import { type HistogramSeries, histogram } from "./charts/histogram.js";
 import { type Line, lines } from "./charts/lines.js";
 import { scatter } from "./charts/scatter.js";
-import type { Figure, FigureOptions } from "./figure.js";
+import type { Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireEqualLengths, requireSome, roundValue } from "./figure.js";
 import { formatNumber, plotlyText } from "./text.js";
 import { CATEGORIES, MUTED } from "./theme.js";
@@ -14,33 +15,21 @@ export interface Reference {
 }
 
 /** The latents of one SAE. */
-export interface DensitySeries {
-  /** Shown in the legend, such as "k 16, n 3072". */
-  name: string;
+export interface DensitySeries extends NamedSeries {
   /** Share of documents in which each latent is active, 0 to 1 [n]. Latents at 0 are dead: counted, not drawn. */
   densities: ArrayLike<number>;
-  /** As #rrggbb. Default: the theme's categories in order. */
-  colour?: string;
 }
 
 /** One latent's activations. */
-export interface ActivationSeries {
-  /** Shown in the legend, such as the latent's label. */
-  name: string;
+export interface ActivationSeries extends NamedSeries {
   /** Its activation in each document where it is active; what is not finite or not above 0 is left out. */
   values: ArrayLike<number>;
-  /** As #rrggbb. Default: the theme's categories in order. */
-  colour?: string;
 }
 
 /** The latents of one SAE. */
-export interface CosineSeries {
-  /** Shown in the legend, such as "k 16, n 3072". */
-  name: string;
+export interface CosineSeries extends NamedSeries {
   /** Cosine of each latent's encoder and decoder directions, -1 to 1 [n]; what is not finite is left out. */
   cosines: ArrayLike<number>;
-  /** As #rrggbb. Default: the theme's categories in order. */
-  colour?: string;
 }
 
 /** The latents of one SAE and those of them that are kept. */
@@ -52,17 +41,13 @@ export interface KeptLatents {
 }
 
 /** Magnitudes in falling order. */
-export interface RankSeries {
-  /** Shown in the legend, such as "k 16, n 3072". */
-  name: string;
+export interface RankSeries extends NamedSeries {
   /** By rank, the largest first. */
   values: ArrayLike<number>;
   /** The same smoothed, drawn as a dashed line. */
   smooth?: ArrayLike<number>;
   /** Rank at which a dotted line stands, such as an SAE's k. */
   mark?: number;
-  /** As #rrggbb. Default: the theme's categories in order. */
-  colour?: string;
 }
 
 /** What the scatter shows, by latent [n]. */
@@ -192,13 +177,13 @@ export function drawCosineScatter(
   }
   const x = kept.map((latent) => nearest[latent]);
   const y = kept.map((latent) => encoderDecoder[latent]);
-  const { correlation, ...fit } = fitLine(x, y);
+  const fit = fitLine(x, y);
   const [low, high] = [Math.min(...x), Math.max(...x)];
   const line = (name: string, slope: number, [px, py]: readonly [number, number]): Line => {
     const ends = [Math.min(low, px), Math.max(high, px)];
     return { name, x: ends, y: ends.map((at) => py + slope * (at - px)), hover: "" };
   };
-  const own = `slope ${formatNumber(fit.slope, 2)}, correlation ${formatNumber(correlation, 2)}`;
+  const own = `slope ${formatNumber(fit.slope, 2)}, correlation ${formatNumber(fit.correlation, 2)}`;
   const theirs = reference && `${reference.name}: slope ${formatNumber(reference.slope, 2)}`;
   return scatter({
     defaultName: "encoder-decoder-scatter",
@@ -369,25 +354,17 @@ function roundBinWidth(series: readonly ArrayLike<number>[]): number {
   return roundValue(steps.find((step) => spread / step <= 50) ?? 10 * power, 9);
 }
 
+/** The least-squares line of y on x. */
 function fitLine(
   x: readonly number[],
   y: readonly number[],
 ): { slope: number; through: [number, number]; correlation: number } {
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [meanX, meanY] = [mean(x), mean(y)];
-  let xx = 0;
-  let xy = 0;
-  let yy = 0;
+  const through: [number, number] = [mean(x), mean(y)];
+  let [xx, xy] = [0, 0];
   for (let i = 0; i < x.length; i++) {
-    xx += (x[i] - meanX) ** 2;
-    xy += (x[i] - meanX) * (y[i] - meanY);
-    yy += (y[i] - meanY) ** 2;
+    xx += (x[i] - through[0]) ** 2;
+    xy += (x[i] - through[0]) * (y[i] - through[1]);
   }
-  const both = Math.sqrt(xx * yy);
-  return {
-    slope: xx === 0 ? 0 : xy / xx,
-    through: [meanX, meanY],
-    correlation: both === 0 ? 0 : xy / both,
-  };
+  // A correlation that is not defined is written as 0.
+  return { slope: xx === 0 ? 0 : xy / xx, through, correlation: correlation(x, y) || 0 };
 }

@@ -1,6 +1,6 @@
 /**
  * The numbers of "Disentangling Dense Embeddings with Sparse Autoencoders" (https://arxiv.org/abs/2408.00657), to be
- * drawn beside one's own. The authors published no tables of most of them: each constant below tells its origin.
+ * drawn beside one's own. The authors published no tables of most of them: each constant below states its origin.
  * "Digitised" means read off the vector operators of the authors' PDF figures, accurate to about 1e-4 of an axis's
  * range; "read" means taken from their released files, notebooks or model card.
  */
@@ -141,7 +141,7 @@ export const PAPER_PEARSON: Readonly<
 };
 
 /**
- * How often a judge told which latent was turned up and which down, by the cosine of the edited with the original query:
+ * How often a judge recognised which latent was turned up and which down, by the cosine of the edited with the original query:
  * astro-ph, SAE64, 50 queries, chance 0.2; and the same of queries that a language model rewrote. Digitised from
  * accuracy_vs_cosine_similarity.
  */
@@ -185,7 +185,7 @@ export interface PaperCosine {
 
 /**
  * The largest cosine of each latent with those of another SAE of other n and equal k, its mean or median (the figure
- * does not tell), on astro-ph. The direction looks like "each latent of the first in the second", which is inferred.
+ * does not say), on astro-ph. The direction looks like "each latent of the first in the second", which is inferred.
  * Digitised from combined_k.
  */
 export const PAPER_COSINES_BY_K: readonly PaperCosine[] = [

@@ -1,8 +1,9 @@
 import { type ColumnNode, columnTree } from "./charts/column-tree.js";
-import { histogram } from "./charts/histogram.js";
-import type { Figure, FigureOptions } from "./figure.js";
+import { meanOf, medianOf } from "./charts/bins.js";
+import { type HistogramSeries, histogram } from "./charts/histogram.js";
+import type { ChartOptions, Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireSome } from "./figure.js";
-import { formatNumber, plotlyText } from "./text.js";
+import { formatFixed, formatNumber, plotlyText } from "./text.js";
 import { CATEGORIES, MUTED } from "./theme.js";
 
 /** The latents of one SAE against those of another. */
@@ -15,6 +16,32 @@ export interface MatchSeries {
   null: { cosines: ArrayLike<number>; threshold: number };
   /** As #rrggbb. Default: the first of the theme's categories. */
   colour?: string;
+}
+
+/** The latents of one SAE, or of one in another. */
+export interface SaeSeries extends NamedSeries {
+  /** Shown above its panel in its colour. */
+  name: string;
+  /** What is not finite is left out. */
+  values: ArrayLike<number>;
+  /** Mean or median that others report: a dashed line, named `referenceName`. */
+  reference?: number;
+}
+
+/** What `drawSaeHistograms` shows and how. */
+export interface SaeHistogramsInput {
+  panels: readonly { title: string; series: readonly SaeSeries[] }[];
+  /** Title of the x axes, as plotly's markup. */
+  xTitle: string;
+  binWidth: number;
+  /** What the solid line of each series stands at. */
+  mark: "mean" | "median";
+  /** Latents in a bin, or their share per unit of the x axis, which compares SAEs of other sizes. Default "count". */
+  scale?: "count" | "density";
+  /** Panels side by side. Default: as many as are legible. */
+  columns?: number;
+  /** Whose numbers the references are. Default "paper". */
+  referenceName?: string;
 }
 
 /** A latent and those of the next larger SAE that it splits into. */
@@ -72,6 +99,33 @@ export function drawMatchHistogram(
     x: { title: "cosine with the nearest latent" },
     y: { title: "share", fromZero: true, format: ".0%" },
     ...{ binWidth, scale: "share" },
+  });
+}
+
+/**
+ * Histograms of several SAEs in small panels with one axis: a solid line at the mean or median of each series, a dashed one
+ * where others report a `reference`, and both written above the panel. Throws RangeError without a panel or series.
+ */
+export function drawSaeHistograms(
+  { panels, xTitle, binWidth, mark, scale = "count", columns, referenceName }: SaeHistogramsInput,
+  options: ChartOptions = {},
+): Figure {
+  const series = ({ name, values, reference, colour }: SaeSeries): HistogramSeries => {
+    const own = mark === "mean" ? meanOf(values) : medianOf(values);
+    const parts = [
+      name,
+      own === undefined ? "no latent" : `${mark} ${formatFixed(own, 2)}`,
+      reference === undefined ? "" : `${referenceName ?? "paper"} ${formatFixed(reference, 2)}`,
+    ];
+    const legend = parts.filter((part) => part !== "").join(", ");
+    return { name, values, legend, mark: own, reference, colour };
+  };
+  return histogram({
+    ...{ defaultName: "histogram-panels", ...options },
+    panels: panels.map((panel) => ({ title: panel.title, series: panel.series.map(series) })),
+    x: { title: xTitle },
+    y: { title: scale === "density" ? "share per unit" : "latents", fromZero: true },
+    ...{ binWidth, scale, columns, names: "panels", hover: "%{y:.3~g}<br>%{customdata}" },
   });
 }
 

@@ -85,7 +85,7 @@ const MEASURES = {
 } as const;
 
 /**
- * What steering brings against what it costs: success of the wanted latent's rise and of the unwanted one's fall by
+ * What steering achieves against what it costs: success of the wanted latent's rise and of the unwanted one's fall by
  * the cosine of the steered query to the original, a line and a 95 % band for each method; crosses are queries that a
  * model rewrote. Throws RangeError without curves.
  */
@@ -121,7 +121,7 @@ export function drawSteeringTradeoff(
     },
     digits: { x: 4, y: 5 },
   }));
-  const defaultTitle = "What steering brings, by what it costs";
+  const defaultTitle = "What steering achieves, by how far it moves the query";
   return lines({ defaultName: "steering-tradeoff", defaultTitle, ...options, plots });
 }
 

@@ -87,7 +87,7 @@ export const RULE = "#9a9a9a";
 export const UNASSIGNED = "#cfcfcf";
 
 /**
- * Categories in order of use: Okabe and Ito's palette, told apart with any common colour blindness. Its yellow is
+ * Categories in order of use: Okabe and Ito's palette, distinguishable with any common colour blindness. Its yellow is
  * left out because it does not show on white.
  */
 export const CATEGORIES: readonly string[] = [

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawLatentMap } from "../../src/figures/latent-map.js";
+import { drawLatentMap, drawDensityMap } from "../../src/figures/latent-map.js";
 import { createRandom } from "../../src/core/index.js";
 
 interface Points {
@@ -81,4 +81,17 @@ test("drawLatentMap refuses lengths that differ and latents that are not there",
 test("drawLatentMap draws an empty map", (t) => {
   const empty = { x: [], y: [], labels: [], densities: [], families: [] };
   t.deepEqual(drawLatentMap(empty).data, []);
+});
+
+test("live latents are coloured by log10 of their density, dead ones left out", (t) => {
+  const input = {
+    x: [0, 1, 2],
+    y: [0, 1, 2],
+    labels: ["a", "b", "c"],
+    densities: [0.1, 0, 0.001],
+  };
+  const [trace, ...more] = drawDensityMap(input, { size: "column" }).data;
+  t.is(more.length, 0);
+  t.deepEqual(trace.x, [0, 2]);
+  t.like(trace, { marker: { color: [-1, -3], cmax: -1 } });
 });

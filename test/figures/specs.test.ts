@@ -1,6 +1,6 @@
 import test from "ava";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { sampleFigures } from "../support/samples/sample-figures.js";
+import { sampleFigures } from "./samples/figures.js";
 
 // The figures as committed; run the test with UPDATE_SPECS=1 to write them anew, and look at the difference.
 const FOLDER = "test/figures/specs";

@@ -1,7 +1,5 @@
-import type {
-  HistogramPanelsOptions,
-  PanelHistogram,
-} from "../../figures/charts/histogram-panels.js";
+import type { ChartOptions, Figure, FigureOptions } from "../../figures/figure.js";
+import { type SaeHistogramsInput, drawSaeHistograms } from "../../figures/saes.js";
 import { maxDecoderCosines, maxSelfCosines } from "../../sae/measure/decoder-cosine.js";
 import { type FigureSources, type NamedSae, distinct, sizesName } from "./sources.js";
 
@@ -13,6 +11,11 @@ export interface PanelReferences {
   pair?(small: NamedSae, large: NamedSae): number | undefined;
 }
 
+/** A figure of panels, but for the options of who asks for it. */
+export type SaePanels = SaeHistogramsInput & Pick<ChartOptions, "defaultName" | "defaultTitle">;
+
+type Panel = SaeHistogramsInput["panels"][number];
+
 const COSINES = {
   xTitle: "largest cosine of decoder directions",
   binWidth: 0.02,
@@ -20,13 +23,19 @@ const COSINES = {
   scale: "density",
 } as const;
 
+/** The figure of these panels. */
+export function drawPanels(panels: SaePanels, options: FigureOptions): Figure {
+  const { defaultName, defaultTitle } = panels;
+  return drawSaeHistograms(panels, { defaultName, defaultTitle, ...options });
+}
+
 /** A panel for each size, a series for each corpus that has an SAE of it. */
 export async function densityPanels(
   sources: FigureSources,
   references: PanelReferences,
-): Promise<HistogramPanelsOptions> {
+): Promise<SaePanels> {
   const saes = await (sources.compares === "atlases" ? sources.saes() : sources.headline());
-  const panels = new Map<string, PanelHistogram["series"][number][]>();
+  const panels = new Map<string, Panel["series"][number][]>();
   const titleOf = (one: NamedSae): string =>
     titled(
       sources.compares === "files" ? one.name : sizesName(one.sae),
@@ -60,7 +69,7 @@ export async function densityPanels(
 export async function headlinePanels(
   sources: FigureSources,
   references: PanelReferences,
-): Promise<HistogramPanelsOptions> {
+): Promise<SaePanels> {
   const saes = await sources.headline();
   const nameOf = ({ name, sae }: NamedSae): string =>
     sources.compares === "grid" ? `k ${sae.k}` : name;
@@ -69,7 +78,7 @@ export async function headlinePanels(
   return {
     ...COSINES,
     defaultName: "max-cosine-headline",
-    defaultTitle: "Nearest latents between SAEs that grow",
+    defaultTitle: "Nearest latents between SAEs of growing size",
     panels: [{ title, series }],
     columns: 1,
   };
@@ -80,11 +89,11 @@ export async function variedPanels(
   sources: FigureSources,
   fixed: "k" | "n",
   references: PanelReferences,
-): Promise<HistogramPanelsOptions> {
+): Promise<SaePanels> {
   const saes = await sources.saes();
   const varied = fixed === "k" ? "n" : "k";
   const nameOf = ({ sae }: NamedSae): string => `${varied} ${sae[varied].toLocaleString("en")}`;
-  const panels: PanelHistogram[] = [];
+  const panels: Panel[] = [];
   for (const value of distinct(saes.map(({ sae }) => sae[fixed]))) {
     const members = oneOfEach(
       saes.filter(({ sae }) => sae[fixed] === value),
@@ -98,18 +107,18 @@ export async function variedPanels(
   return {
     ...COSINES,
     defaultName: `max-cosine-by-${fixed}`,
-    defaultTitle: `Nearest latents between SAEs of equal ${fixed} and other ${varied}`,
+    defaultTitle: `Nearest latents between SAEs of equal ${fixed} and different ${varied}`,
     panels,
   };
 }
 
 /** A panel per SAE, k downwards and n to the right where they are a grid. */
-export async function selfPanels(sources: FigureSources): Promise<HistogramPanelsOptions> {
+export async function selfPanels(sources: FigureSources): Promise<SaePanels> {
   const saes = await sources.saes();
   const ns = distinct(saes.map(({ sae }) => sae.n));
   const ks = distinct(saes.map(({ sae }) => sae.k));
   const isGrid = saes.length === ks.length * ns.length && ns.length <= 4;
-  const panels: PanelHistogram[] = [];
+  const panels: Panel[] = [];
   for (const one of saes) {
     const values = await maxSelfCosines(one.sae, await sources.atlas.engine());
     panels.push({ title: one.name, series: [{ name: "", values }] });
@@ -146,9 +155,9 @@ async function pairSeries(
   pairs: readonly [NamedSae, NamedSae][],
   nameOf: (sae: NamedSae) => string,
   references: PanelReferences,
-): Promise<PanelHistogram["series"]> {
+): Promise<Panel["series"]> {
   const engine = await atlas.engine();
-  const series: PanelHistogram["series"][number][] = [];
+  const series: Panel["series"][number][] = [];
   for (const [small, large] of pairs) {
     series.push({
       name: `${nameOf(small)} in ${nameOf(large)}`,

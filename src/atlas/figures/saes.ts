@@ -5,10 +5,8 @@ import {
   chooseSplittingTrees,
   splittingTrees,
 } from "../../compare/splitting-trees.js";
-import { histogramPanels } from "../../figures/charts/histogram-panels.js";
 import { table } from "../../figures/charts/table.js";
-import { type SplitRoot, drawSplittingTree } from "../../figures/saes.js";
-import { drawMatchHistogram } from "../../figures/saes.js";
+import { type SplitRoot, drawMatchHistogram, drawSplittingTree } from "../../figures/saes.js";
 import { labelByKeywords } from "../../labels/keywords.js";
 import { displayLabel } from "../../records/label.js";
 import { type SaeMetrics, computeMetrics } from "../../sae/measure/metrics.js";
@@ -17,7 +15,13 @@ import { type FigureEntry, type UngroupedFigure, inGroup } from "./entry.js";
 import { PAPER_METRICS_ROWS, metricsCells } from "./paper.js";
 import { paperReferences } from "./paper-partners.js";
 import { SEVERAL_SAES, severalOf } from "./requirements.js";
-import { densityPanels, headlinePanels, selfPanels, variedPanels } from "./sae-panels.js";
+import {
+  densityPanels,
+  drawPanels,
+  headlinePanels,
+  selfPanels,
+  variedPanels,
+} from "./sae-panels.js";
 import { type FigureSources, type NamedSae, sizesName } from "./sources.js";
 
 /** Figures of several SAEs. */
@@ -83,7 +87,7 @@ export const SAE_FIGURES: readonly FigureEntry[] = inGroup("across SAEs", [
     requires: [SEVERAL_SAES],
     draw: async (sources, { paper, ...options }) => {
       const references = paper && paperReferences(await sources.headline(), "headline");
-      return histogramPanels({ ...(await densityPanels(sources, references || {})), ...options });
+      return drawPanels(await densityPanels(sources, references || {}), options);
     },
   },
   {
@@ -94,7 +98,7 @@ export const SAE_FIGURES: readonly FigureEntry[] = inGroup("across SAEs", [
     requires: [SEVERAL_SAES],
     draw: async (sources, { paper, ...options }) => {
       const references = paper && paperReferences(await sources.headline(), "headline");
-      return histogramPanels({ ...(await headlinePanels(sources, references || {})), ...options });
+      return drawPanels(await headlinePanels(sources, references || {}), options);
     },
   },
   ...(["k", "n"] as const).map((fixed): UngroupedFigure => {
@@ -107,10 +111,7 @@ export const SAE_FIGURES: readonly FigureEntry[] = inGroup("across SAEs", [
       requires: [severalOf(other)],
       draw: async (sources, { paper, ...options }) => {
         const references = paper && paperReferences(await sources.saes(), fixed);
-        return histogramPanels({
-          ...(await variedPanels(sources, fixed, references || {})),
-          ...options,
-        });
+        return drawPanels(await variedPanels(sources, fixed, references || {}), options);
       },
     };
   }),
@@ -119,8 +120,7 @@ export const SAE_FIGURES: readonly FigureEntry[] = inGroup("across SAEs", [
     shows: "how alike the latents of each SAE are to one another, k by n",
     paper: "max_cosine_similarity_histograms_self",
     requires: [SEVERAL_SAES],
-    draw: async (sources, options) =>
-      histogramPanels({ ...(await selfPanels(sources)), ...options }),
+    draw: async (sources, options) => drawPanels(await selfPanels(sources), options),
   },
 ]);
 

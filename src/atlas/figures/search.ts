@@ -34,7 +34,7 @@ const RESULTS = 8;
 export const SEARCH_FIGURES: readonly FigureEntry[] = inGroup("search", [
   {
     name: "steering-tradeoff",
-    shows: "what steering achieves, by how close the query stays to the original",
+    shows: "what steering achieves, by how far it moves the query",
     paper: "accuracy_vs_cosine_similarity",
     overlay: "alone",
     requires: [STEERING],

@@ -55,7 +55,7 @@ export interface FigureSources {
   sampleEmbeddings(count: number): Promise<Matrix>;
 }
 
-/** What to draw from beside one atlas. */
+/** What to draw from in addition to one atlas. */
 export interface SourceOptions {
   /** More atlases to compare with the first. */
   others?: readonly AtlasStore[];

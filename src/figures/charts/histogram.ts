@@ -1,7 +1,7 @@
 import { type Axis, layOutAxis } from "../axis.js";
 import { textColour } from "../colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
-import { requireSome, roundValue } from "../figure.js";
+import { roundValue } from "../figure.js";
 import { arrangePanels, panelAxis, panelSuffix, panelTitle } from "../panels.js";
 import { plotlyText } from "../text.js";
 import type { FigureSize } from "../theme.js";
@@ -16,6 +16,7 @@ import {
   stepTrace,
 } from "./bins.js";
 import { markLine } from "./marks.js";
+import { arrangeNamedPanels, namedPanel } from "./named-panels.js";
 
 /** Values to be counted. */
 export interface HistogramSeries {
@@ -27,8 +28,10 @@ export interface HistogramSeries {
   legend?: string;
   /** As #rrggbb. Default: the theme's categories in order. */
   colour?: string;
-  /** Where a dashed line in the series' colour stands, such as its median. */
+  /** Where a line in the series' colour stands, such as its median. */
   mark?: number;
+  /** Where another, dashed one stands, such as the median that others report. */
+  reference?: number;
   /** Of the theme's width of lines. Default 1. */
   width?: number;
   /** Plotly's template for hovering; %{customdata} is a bin's range. Default: the chart's, and the name. */
@@ -54,10 +57,17 @@ export interface HistogramOptions extends ChartOptions {
   /** Axis of the counts. Default "latents", from 0. */
   y?: Axis;
   binWidth: number;
-  /** Counts, or shares of all values of a series. Default "count". */
-  scale?: "count" | "share";
+  /** Counts, shares of all values of a series, or these per unit of the x axis. Default "count". */
+  scale?: "count" | "share" | "density";
   /** Bars on one another in place of outlines before one another; needs a range. Default false. */
   stacked?: boolean;
+  /**
+   * Where series are named: in one legend, where marks are dashed; or above their own panel, for many small panels with one
+   * axis, where marks are solid and references dashed. Default "legend".
+   */
+  names?: "legend" | "panels";
+  /** Panels side by side where they carry the names. Default: as many as are legible. */
+  columns?: number;
   /** Numbers of others, each a dotted line with an entry in the legend. */
   references?: readonly { name: string; value: number }[];
   /** Plotly's template for hovering. Default "%{y} latents<br>%{customdata}". */
@@ -65,67 +75,100 @@ export interface HistogramOptions extends ChartOptions {
 }
 
 /**
- * How often values occur: outlines of bins (or stacked bars) for each series, a dashed line at its mark, several panels
- * with equal axes side by side. Throws RangeError without panels or series and for a width that makes too many bins.
+ * How often values occur: outlines of bins (or stacked bars) for each series, a line at its mark, several panels with equal
+ * axes. Throws RangeError without panels or series and for a width that makes too many bins.
  */
 export function histogram(options: HistogramOptions): Figure {
   const { panels, defaultName: name = "histogram", defaultTitle: title = "" } = options;
-  requireSome(name, panels, "a panel");
-  for (const panel of panels) requireSome(name, panel.series, "a panel with a series");
+  if (panels.length === 0 || panels.some(({ series }) => series.length === 0)) {
+    throw new RangeError(`${name}: expected panels with a series each, got an empty one`);
+  }
   const size = figureSize(options);
   const { stacked = false, references = [] } = options;
   const bins = panels.map(({ series }) => series.map(({ values }) => binsOf(values, options)));
   const range = options.x.range ?? binRange(bins.flat(2));
   const x = { grid: false, ...options.x, range };
-  const y = options.y ?? { title: "latents", fromZero: true };
   // One plot without a title takes the theme's own margins.
   const isBare = panels.length === 1 && panels[0].title === undefined && !stacked;
-  const layout: PlotlyObject = stacked ? { barmode: "stack", bargap: 0 } : {};
-  const annotations: PlotlyObject[] = [];
-  const arranged = isBare
-    ? undefined
-    : arrangePanels(panels.length, size, options, isTitled(size, options, title));
-  for (const [p, panel] of panels.entries()) {
-    const suffix = panelSuffix(p);
-    const place = arranged?.places[p];
-    const axis = (side: "x" | "y"): PlotlyObject => (place ? panelAxis(place, suffix, side) : {});
-    layout[`xaxis${suffix}`] = layOutAxis(x, size, axis("x"));
-    layout[`yaxis${suffix}`] = layOutAxis(y, size, axis("y"));
-    if (arranged && place && panel.title !== undefined) {
-      const { margin } = arranged;
-      const { note = "" } = panel;
-      const room = (place.x[1] - place.x[0]) * (size.width - margin.l - margin.r);
-      const width = room - note.length * size.small * 0.6;
-      annotations.push(panelTitle(place, panel.title, size, { note, width }));
-    }
-  }
-  if (arranged) Object.assign(layout, { margin: arranged.margin, annotations });
-  const hasMarks = panels.some((one) => one.series.some((series) => "mark" in series));
+  const inPanels = options.names === "panels";
+  const layout: PlotlyObject = {
+    ...(stacked ? { barmode: "stack", bargap: 0 } : {}),
+    ...(inPanels ? namedLayout(options, x, size) : legendLayout(options, x, isBare, size)),
+  };
   const shapes = [...marksOf(options, isBare, size), ...references.map((one) => lineAt(one, size))];
-  if (arranged || hasMarks || references.length > 0) layout.shapes = shapes;
+  const hasMarks = panels.some((one) => one.series.some((series) => "mark" in series));
+  if (!isBare || hasMarks || references.length > 0) layout.shapes = shapes;
   const data = [
     ...seriesTraces(options, bins, isBare, size),
     ...references.map((one) => referenceKey(one, size)),
   ];
   const entries = panels.flatMap(({ series }) => series.map((one) => one.legend ?? one.name));
-  const legend = [...new Set(entries), ...references.map((one) => one.name)];
+  const legend = inPanels ? undefined : [...new Set(entries), ...references.map((one) => one.name)];
   return composeFigure({ name, title, data, layout, size, legend }, options);
 }
 
+/** Axes, margins and titles of panels below one legend. Sets the height of `size` where it is free. */
+function legendLayout(
+  options: HistogramOptions,
+  x: Axis,
+  isBare: boolean,
+  size: FigureSize,
+): PlotlyObject {
+  const { panels, y = COUNTS, defaultTitle: title = "" } = options;
+  if (isBare) return { xaxis: layOutAxis(x, size), yaxis: layOutAxis(y, size) };
+  const titled = isTitled(size, options, title);
+  const { margin, places } = arrangePanels(panels.length, size, options, titled);
+  const room = (places[0].x[1] - places[0].x[0]) * (size.width - margin.l - margin.r);
+  const axes = places.map((place, p) => ({
+    [`xaxis${panelSuffix(p)}`]: layOutAxis(x, size, panelAxis(place, panelSuffix(p), "x")),
+    [`yaxis${panelSuffix(p)}`]: layOutAxis(y, size, panelAxis(place, panelSuffix(p), "y")),
+  }));
+  const annotations = panels.flatMap((panel, p) => {
+    const { note = "" } = panel;
+    if (panel.title === undefined) return [];
+    const width = room - note.length * size.small * 0.6;
+    return [panelTitle(places[p], panel.title, size, { note, width })];
+  });
+  return Object.assign({ margin, annotations }, ...axes) as PlotlyObject;
+}
+
+/** Axes, margins and texts of panels that carry their series' names. Sets the height of `size` where it is free. */
+function namedLayout(options: HistogramOptions, x: Axis, size: FigureSize): PlotlyObject {
+  const { y = COUNTS } = options;
+  const panels = options.panels.map(({ title = "", series }) => ({
+    title,
+    names: series.map((one, s) => ({
+      text: one.legend ?? one.name,
+      colour: one.colour ?? CATEGORIES[s % CATEGORIES.length],
+    })),
+  }));
+  const frame = arrangeNamedPanels(panels, options, size);
+  const parts = panels.map((panel, at) => namedPanel(panel, { at, x, y, frame }, size));
+  return {
+    margin: { ...frame.margin, autoexpand: false },
+    annotations: [frame.xTitle(x.title), ...parts.flatMap(({ texts }) => texts)],
+    ...(Object.assign({}, ...parts.map(({ axes }) => axes)) as PlotlyObject),
+  };
+}
+
+const COUNTS: Axis = { title: "latents", fromZero: true };
+
 function binsOf(
   values: ArrayLike<number>,
-  { x, binWidth, scale, stacked }: HistogramOptions,
+  { x, binWidth, scale = "count", stacked }: HistogramOptions,
 ): Bins {
   if (stacked && x.range) return binWithin(values, x.range, binWidth);
   const bins = binValues(values, binWidth);
-  return scale === "share" ? scaleBins(bins, "share") : bins;
+  return scale === "count" ? bins : scaleBins(bins, scale);
 }
 
-function colourOf(series: HistogramSeries, { panels }: HistogramOptions, at: number): string {
+/** Series of one name have one colour in all panels of a legend. */
+function colourOf(series: HistogramSeries, options: HistogramOptions, at: number): string {
+  const { panels, names } = options;
   if (series.colour !== undefined) return series.colour;
-  if (panels.length === 1) return CATEGORIES[at % CATEGORIES.length];
-  const names = [...new Set(panels.flatMap((panel) => panel.series.map(({ name }) => name)))];
-  return CATEGORIES[names.indexOf(series.name) % CATEGORIES.length];
+  if (panels.length === 1 || names === "panels") return CATEGORIES[at % CATEGORIES.length];
+  const all = [...new Set(panels.flatMap((panel) => panel.series.map(({ name }) => name)))];
+  return CATEGORIES[all.indexOf(series.name) % CATEGORIES.length];
 }
 
 /** The traces of all panels; series of one name share the legend entry of the first. */
@@ -137,46 +180,53 @@ function seriesTraces(
 ): PlotlyObject[] {
   const seen = new Set<string>();
   const { hover = "%{y} latents<br>%{customdata}" } = options;
+  const inPanels = options.names === "panels";
   return options.panels.flatMap(({ series }, p) =>
     series.map((one, s) => {
       const colour = colourOf(one, options, s);
-      const showlegend = !seen.has(one.name);
+      const isFirst = !seen.has(one.name);
       seen.add(one.name);
       const suffix = panelSuffix(p);
       return {
         ...(options.stacked
           ? barTrace(bins[p][s], colour)
           : stepTrace(bins[p][s], { colour, line: size.line * (one.width ?? 1) })),
-        name: plotlyText(one.legend ?? one.name),
+        name: plotlyText(inPanels ? one.name : (one.legend ?? one.name)),
         hovertemplate: one.hover ?? `${hover}<extra>${plotlyText(one.name)}</extra>`,
-        ...(isBare
-          ? {}
-          : {
-              legendgroup: plotlyText(one.name),
-              showlegend,
-              ...{ xaxis: `x${suffix}`, yaxis: `y${suffix}` },
-            }),
+        ...(isBare && !inPanels ? {} : { xaxis: `x${suffix}`, yaxis: `y${suffix}` }),
+        ...(inPanels ? { showlegend: false } : {}),
+        ...(isBare || inPanels ? {} : { legendgroup: plotlyText(one.name), showlegend: isFirst }),
       };
     }),
   );
 }
 
 function marksOf(options: HistogramOptions, isBare: boolean, size: FigureSize): PlotlyObject[] {
-  const { stacked, panels } = options;
+  const { stacked, panels, names } = options;
+  const own = names === "panels" ? "solid" : "dash";
   return panels.flatMap((panel, p) => {
     const suffix = panelSuffix(p);
     const place = isBare ? {} : { xref: `x${suffix}`, yref: `y${suffix} domain` };
-    const line = (x: number, colour: string, width = 1): PlotlyObject => ({
-      ...markLine(roundValue(x, 4), { colour, line: size.line * width }),
-      ...place,
-    });
-    const own = panel.series.flatMap((series, s) => {
-      if (series.mark === undefined) return [];
+    const line = (
+      x: number | undefined,
+      colour: string,
+      dash: "solid" | "dash",
+      width = 1,
+    ): PlotlyObject[] =>
+      x === undefined
+        ? []
+        : [{ ...markLine(roundValue(x, 4), { colour, line: size.line * width, dash }), ...place }];
+    const marks = panel.series.flatMap((series, s) => {
       const colour = colourOf(series, options, s);
-      // Over bars a line needs more weight than before a pale area.
-      return [stacked ? line(series.mark, textColour(colour), 1.2) : line(series.mark, colour)];
+      return [
+        // Over bars a line needs more weight than before a pale area.
+        ...(stacked
+          ? line(series.mark, textColour(colour), own, 1.2)
+          : line(series.mark, colour, own)),
+        ...line(series.reference, colour, "dash"),
+      ];
     });
-    return [...own, ...(panel.mark === undefined ? [] : [line(panel.mark, INK)])];
+    return [...marks, ...line(panel.mark, INK, "dash")];
   });
 }
 

@@ -32,7 +32,7 @@ export interface TreeNode {
 export interface TreeOptions extends ChartOptions {
   nodes: readonly TreeNode[];
   /**
-   * Most nodes shown; of the others it is said how many they are. Nearer ones to the root go first. Default: 60,
+   * Most nodes shown; the number of the others is written. Those nearer to the root come first. Default: 60,
    * or as many as fit if the height is given.
    */
   maxNodes?: number;
@@ -69,7 +69,7 @@ export function tree(options: TreeOptions): Figure {
   const fitting = Math.floor((size.height - margin.t - margin.b) / rowHeight);
   let most = Math.max(2, options.maxNodes ?? (fixed ? fitting : 60));
   let rows = treeRows(name, children, root, most);
-  // The rows that tell of latents left out need room too.
+  // The rows that stand for nodes left out need room too.
   while (fixed && rows.length > fitting && most > 2) rows = treeRows(name, children, root, --most);
   const plotHeight = fixed ? size.height - margin.t - margin.b : rows.length * rowHeight;
   if (!fixed) size.height = Math.max(100, Math.round(plotHeight + margin.t + margin.b));

@@ -162,13 +162,13 @@ async function launchBrowser(
   throw new Error(`no browser to draw figures with (${tried}): ${browserAdvice()}`);
 }
 
-/** The telling line of playwright's long report of a failed start. */
+/** The one line that says why in playwright's long report of a failed start. */
 function launchReason(message: string): string {
   const lines = message.split("\n").map((line) => line.trim());
-  const told = lines.find((line) =>
+  const reason = lines.find((line) =>
     /error while loading|cannot open shared|ERROR:|ENOENT/.test(line),
   );
-  return (told ?? lines[0]).slice(0, 300);
+  return (reason ?? lines[0]).slice(0, 300);
 }
 
 function definedVariables(): Record<string, string> {

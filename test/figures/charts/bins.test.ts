@@ -1,6 +1,12 @@
 import test from "ava";
-import { binRange, binValues, meanOf, medianOf, stepTrace } from "../../src/figures/charts/bins.js";
-import { formatNumber } from "../../src/figures/text.js";
+import {
+  binRange,
+  binValues,
+  meanOf,
+  medianOf,
+  stepTrace,
+} from "../../../src/figures/charts/bins.js";
+import { formatNumber } from "../../../src/figures/text.js";
 
 test("binValues counts on edges that are multiples of the width", (t) => {
   t.deepEqual(binValues([-0.25, -0.2, 0.05, 0.3, NaN, Infinity], 0.1), {

@@ -4,8 +4,8 @@ import {
   type LinePlot,
   type LinesOptions,
   lines,
-} from "../../src/figures/charts/lines.js";
-import type { Figure } from "../../src/figures/figure.js";
+} from "../../../src/figures/charts/lines.js";
+import type { Figure } from "../../../src/figures/figure.js";
 
 const axes = { x: { title: "k" }, y: { title: "error" } };
 const base = { defaultName: "some-lines", defaultTitle: "Some lines" };

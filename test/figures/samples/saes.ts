@@ -2,7 +2,7 @@ import { drawCosineScatter } from "../../../src/figures/latents.js";
 import { drawDensityMap } from "../../../src/figures/latent-map.js";
 import { lines } from "../../../src/figures/charts/lines.js";
 import type { Figure, FigureOptions } from "../../../src/figures/figure.js";
-import { histogramPanels } from "../../../src/figures/charts/histogram-panels.js";
+import { drawSaeHistograms } from "../../../src/figures/saes.js";
 import { table } from "../../../src/figures/charts/table.js";
 
 /** Lines with points, named at their ends. */
@@ -39,24 +39,26 @@ export function sampleSaeFigures(word: (at: number) => string, options: FigureOp
         },
       ],
     }),
-    histogramPanels({
-      ...{ defaultName: "histogram-panels", defaultTitle: "Histogram panels", ...options },
-      panels: [
-        { title: word(0), series: [{ name: word(1), values: [0.1, 0.2, 0.2], reference: 0.3 }] },
-        {
-          title: word(2),
-          series: [
-            { name: word(3), values: [0.3] },
-            { name: word(4), values: [0.4, NaN] },
-          ],
-        },
-      ],
-      xTitle: "cosine",
-      binWidth: 0.1,
-      mark: "median",
-      scale: "density",
-      referenceName: word(5),
-    }),
+    drawSaeHistograms(
+      {
+        panels: [
+          { title: word(0), series: [{ name: word(1), values: [0.1, 0.2, 0.2], reference: 0.3 }] },
+          {
+            title: word(2),
+            series: [
+              { name: word(3), values: [0.3] },
+              { name: word(4), values: [0.4, NaN] },
+            ],
+          },
+        ],
+        xTitle: "cosine",
+        binWidth: 0.1,
+        mark: "median",
+        scale: "density",
+        referenceName: word(5),
+      },
+      { defaultTitle: "Histogram panels", ...options },
+    ),
     table({
       ...{ defaultName: "metrics-table", defaultTitle: "Metrics of the SAEs", ...options },
       columns: [word(0), "error"],

@@ -1,9 +1,9 @@
 import test from "ava";
-import { browserChoices } from "../../src/figures/render/browser.js";
-import { drawDensityHistogram } from "../../src/figures/latents.js";
-import type { Figure } from "../../src/figures/figure.js";
-import { openRenderer } from "../../src/figures/render/render.js";
-import { sampleFigures } from "../support/samples/sample-figures.js";
+import { browserChoices } from "../../../src/figures/render/browser.js";
+import { drawDensityHistogram } from "../../../src/figures/latents.js";
+import type { Figure } from "../../../src/figures/figure.js";
+import { openRenderer } from "../../../src/figures/render/render.js";
+import { sampleFigures } from "../samples/figures.js";
 
 const other = drawDensityHistogram([{ name: "other", densities: [0.5, 0.001] }]);
 const figure = drawDensityHistogram([{ name: "a", densities: [0.1, 0.1, 0.03, 0.01] }], {

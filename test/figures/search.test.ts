@@ -1,10 +1,12 @@
 import test from "ava";
-import { drawExplanationBars } from "../../src/figures/search.js";
-import { drawIterativeOptimisation } from "../../src/figures/search.js";
-import { drawSteeringBeforeAfter } from "../../src/figures/search.js";
-import { drawSteeringContour } from "../../src/figures/search.js";
-import { drawSteeringTradeoff } from "../../src/figures/search.js";
-import { evenMeasures } from "../support/samples/sample-steering.js";
+import {
+  drawExplanationBars,
+  drawIterativeOptimisation,
+  drawSteeringBeforeAfter,
+  drawSteeringContour,
+  drawSteeringTradeoff,
+} from "../../src/figures/search.js";
+import { evenMeasures } from "./samples/steering.js";
 
 interface Trace {
   name?: string;

@@ -11,9 +11,10 @@ import { drawLossCurve } from "../../../src/figures/training.js";
 import { drawComputeFrontier, drawScalingLaw } from "../../../src/figures/training.js";
 import { drawTaxonomyAgreement } from "../../../src/figures/families.js";
 import { createMatrix } from "../../../src/core/index.js";
-import { sampleSaeFigures } from "./sample-sae-figures.js";
-import { sampleSteering } from "./sample-steering.js";
-import { sampleComparisons } from "./sample-comparisons.js";
+import { sampleSaeFigures } from "./saes.js";
+import { sampleSteering } from "./steering.js";
+import { sampleOverlays } from "./overlays.js";
+import { sampleComparisons } from "./comparisons.js";
 
 const SCALING_RUNS = [
   { k: 8, n: 512, normalized_mse: 0.5, flops: 1e8, curve: [[5e7, 0.8] as const] },
@@ -120,5 +121,6 @@ export function sampleFigures(word: (at: number) => string, options: FigureOptio
     ...sampleSaeFigures(word, options),
     ...sampleSteering(word, options),
     ...sampleComparisons(word, options),
+    ...sampleOverlays(word, options),
   ];
 }

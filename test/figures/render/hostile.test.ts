@@ -1,11 +1,11 @@
 import test from "ava";
 import { chromium, type Page } from "playwright-core";
-import { browserChoices } from "../../src/figures/render/browser.js";
-import type { Figure } from "../../src/figures/figure.js";
-import { standaloneHtml } from "../../src/figures/render/html.js";
-import { plotlySource } from "../../src/figures/render/plotly.js";
-import { openRenderer } from "../../src/figures/render/render.js";
-import { sampleFigures } from "../support/samples/sample-figures.js";
+import { browserChoices } from "../../../src/figures/render/browser.js";
+import type { Figure } from "../../../src/figures/figure.js";
+import { standaloneHtml } from "../../../src/figures/render/html.js";
+import { plotlySource } from "../../../src/figures/render/plotly.js";
+import { openRenderer } from "../../../src/figures/render/render.js";
+import { sampleFigures } from "../samples/figures.js";
 
 const ATTACKS = [
   `<b>q</b><a href="javascript:self.hacked=1">q</a>`,

@@ -49,7 +49,7 @@ import {
   labelStore,
 } from "./labels/label.js";
 import { withLock } from "./files/lock.js";
-import type { AtlasOptions, AtlasStability } from "./options.js";
+import { type AtlasOptions, type AtlasStability, withDefaultSeeds } from "./options.js";
 import { refreshLabels } from "./steps/refresh.js";
 import { type ScoreOptions, type ScoreReport, scoreStore } from "./labels/score.js";
 import {
@@ -312,7 +312,8 @@ export class Atlas {
   /** Measures how reproducible families are over resamples of the documents and over training seeds. */
   async measureStability(options: AtlasStability = {}): Promise<StabilityReport> {
     const given = await readAtlasOptions(this.dir);
-    await this.#reloaded(buildFolder({ ...given, ...this.#options, stability: options }));
+    const stability = withDefaultSeeds(options, given);
+    await this.#reloaded(buildFolder({ ...given, ...this.#options, stability }));
     const report = await this.stability();
     if (report === undefined) throw new Error(`${this.dir}: stability.json was not written`);
     return report;

@@ -7,10 +7,12 @@ import type { ExportInputs } from "../exports/inputs.js";
 import { type NeuronpediaOptions, exportNeuronpedia } from "../exports/neuronpedia.js";
 import { type ExportTarget, EXPORT_TARGETS } from "../exports/targets.js";
 import { forestToGexf } from "../families/files/gexf.js";
+import { auditPage } from "../figures/pages/audit-page.js";
 import { catalogPage } from "../figures/pages/catalog-page.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readText } from "../files/text.js";
 import { displayLabel } from "../records/label.js";
+import { auditAtlas, countAudited } from "./labels/audit-atlas.js";
 import { readManifest } from "./files/manifest.js";
 import type { AtlasStore } from "./store.js";
 
@@ -19,6 +21,7 @@ const ENDINGS: Partial<Record<ExportTarget, string>> = {
   "embedding-atlas": ".parquet",
   parquet: ".parquet",
   html: ".html",
+  audit: ".html",
   graphml: ".graphml",
   gexf: ".gexf",
 };
@@ -26,6 +29,8 @@ const ENDINGS: Partial<Record<ExportTarget, string>> = {
 /** How an atlas is exported; options of other targets play no part. */
 export interface ExportOptions
   extends Pick<NeuronpediaOptions, "examples">, Omit<DelphiOptions, "tokenize"> {
+  /** For the audit page: the most labels, lowest scores first. Default all. */
+  limit?: number;
   /** Name of the model that the embeddings come from, for other tools. Default "unknown-embedder". */
   embedder?: string;
 }
@@ -54,22 +59,37 @@ export async function exportStore(
     return [await exportNeuronpedia(out, await gather(store, options), options)];
   }
   if (target === "delphi") return exportDelphi(out, await gather(store, options), options);
-  await writeFileAtomic(out, await content(target, store));
+  await writeFileAtomic(out, await content(target, store, options));
   return [out];
 }
 
 async function content(
   target: Exclude<ExportTarget, "neuronpedia" | "delphi">,
   store: AtlasStore,
+  options: ExportOptions,
 ): Promise<string | Uint8Array> {
   if (target === "graphml") return readText(store.file("forest"));
   if (target === "gexf") return gexf(store);
+  if (target === "audit") return auditContent(store, options);
   const rows = await store.catalog();
   if (target === "embedding-atlas") return catalogToFlatParquet(rows);
   if (target === "parquet") return catalogToParquet(rows);
   const labelled = rows.filter(({ label }) => label !== "").length;
   const about = `${rows.length} latents of ${store.name}, ${labelled} with a label. Open a row for its documents.`;
   return catalogPage(rows, { title: `Feature catalog: ${store.name}`, about });
+}
+
+/** The page for checking labels against documents, answers and verdicts. */
+async function auditContent(
+  store: AtlasStore,
+  { limit, examples }: ExportOptions,
+): Promise<string> {
+  const audit = await auditAtlas(store, { limit, examples });
+  const { latents, families, asked } = countAudited(audit);
+  const what = `${latents} latents and ${families} families of ${store.name}`;
+  const by =
+    asked === 0 ? "No model was asked about them." : `A model was asked about ${asked} of them.`;
+  return auditPage(audit, { title: `Label audit: ${store.name}`, about: `${what}. ${by}` });
 }
 
 async function gexf(store: AtlasStore): Promise<string> {

@@ -66,3 +66,17 @@ export interface AtlasOptions {
   onWarning?: (warning: string) => void;
   signal?: AbortSignal;
 }
+
+/** SAEs of other seeds that are compared by default, where it is known how to train them. */
+const SEEDS = 3;
+
+/** The options with `seeds` filled in: 3 where SAEs can be trained as the atlas's own and no others are named, else 0. */
+export function withDefaultSeeds(
+  options: AtlasStability,
+  { training }: Pick<AtlasOptions, "training">,
+): AtlasStability {
+  const { epochs, lr } = options.training ?? {};
+  const isKnown = training !== undefined || (epochs !== undefined && lr !== undefined);
+  const isAlone = (options.saes ?? []).length === 0;
+  return { ...options, seeds: options.seeds ?? (isKnown && isAlone ? SEEDS : 0) };
+}

@@ -5,6 +5,7 @@ export const EXPORT_TARGETS = [
   "embedding-atlas",
   "parquet",
   "html",
+  "audit",
   "graphml",
   "gexf",
 ] as const;

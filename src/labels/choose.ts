@@ -40,15 +40,15 @@ export async function chooseAndScore(
   const isChoice = candidates.length > 1 && validate.length > 0;
   const trials = await Promise.all(
     candidates.map(async (label) => {
-      const { verdicts, ...trialSpent } = isChoice
+      const { verdicts, cost, date } = isChoice
         ? await judgeLabel(judge, label, validate, "validate", asked)
         : { verdicts: [], cost: 0, date: "" };
-      addSpent(spent, trialSpent);
       const { scores } = measureVerdicts(verdicts);
       const accuracy = scoreNamed(scores, "balanced-accuracy");
-      return { label, verdicts, accuracy, auc: scoreNamed(scores, "auc") };
+      return { label, verdicts, accuracy, auc: scoreNamed(scores, "auc"), cost, date };
     }),
   );
+  for (const trial of trials) addSpent(spent, trial);
   const best = trials.reduce((kept, trial) => {
     const gain = (trial.accuracy ?? -1) - (kept.accuracy ?? -1);
     return gain > 0 || (gain === 0 && (trial.auc ?? -1) > (kept.auc ?? -1)) ? trial : kept;

@@ -34,29 +34,32 @@ export async function judgeLabel(
   set: Verdict["set"],
   options: JudgeOptions,
 ): Promise<Judgement> {
-  const spent: Spent = { cost: 0, date: "" };
   const batches = splitBatches(examples, options.batch);
   const judged = await Promise.all(
     batches.map(async (batch) => {
       const asked = await askBatch(judge, label, batch, options);
-      addSpent(spent, asked);
-      return Promise.all(
-        batch.map(async (example, i): Promise<Verdict> => {
-          let found = asked.answers[i];
-          let { key } = asked;
-          if (found === undefined && batch.length > 1) {
-            const again = await askBatch(judge, label, [example], options);
-            addSpent(spent, again);
-            [found] = again.answers;
-            ({ key } = again);
-          }
+      const single = await Promise.all(
+        batch.map(async (example, i): Promise<{ verdict: Verdict; again?: Asked }> => {
+          const isMissing = asked.answers[i] === undefined && batch.length > 1;
+          const again = isMissing ? await askBatch(judge, label, [example], options) : undefined;
+          const found = again === undefined ? asked.answers[i] : again.answers[0];
+          const { key } = again ?? asked;
           const expected = example.kind === "active";
-          return { id: example.id, label, set, expected, ...(found ?? { answer: null, key }) };
+          const verdict = { id: example.id, label, set, expected };
+          return { verdict: { ...verdict, ...(found ?? { answer: null, key }) }, again };
         }),
       );
+      return { asked, single };
     }),
   );
-  return { verdicts: judged.flat(), ...spent };
+  // In the order of the questions, not of the answers: the sum's last digits depend on it.
+  const spent: Spent = { cost: 0, date: "" };
+  for (const { asked } of judged) addSpent(spent, asked);
+  for (const { again } of judged.flatMap(({ single }) => single)) {
+    if (again !== undefined) addSpent(spent, again);
+  }
+  const verdicts = judged.flatMap(({ single }) => single.map(({ verdict }) => verdict));
+  return { verdicts, ...spent };
 }
 
 function splitBatches<T>(items: readonly T[], size: number): T[][] {

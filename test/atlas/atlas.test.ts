@@ -169,6 +169,9 @@ test("an atlas is scored, measured, drawn, compared and exported without anythin
     const file = path.join(folder, "catalog.html");
     t.deepEqual(await atlas.export("html", file), [file]);
     t.regex(await readFile(file, "utf8"), /^<!doctype html>/);
+    const page = path.join(folder, "audit.html");
+    t.deepEqual(await atlas.export("audit", page, { limit: 3 }), [page]);
+    t.regex(await readFile(page, "utf8"), /3 latents and 0 families|Label audit/);
     await t.throwsAsync(atlas.export("csv" as "html"), {
       instanceOf: ArgumentError,
       message: /no target "csv"; there are neuronpedia/,

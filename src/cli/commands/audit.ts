@@ -1,4 +1,3 @@
-import path from "node:path";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import { type Command, defineCommand } from "../command.js";
 
@@ -28,28 +27,17 @@ export const auditCommand: Command = defineCommand({
   async run({ atlas, out: file, limit, examples }, _positionals, { onProgress, signal }) {
     const dir = await chooseAtlas("audit", atlas);
     const { openAtlas } = await import("../../atlas/open.js");
-    const { auditPage } = await import("../../figures/pages/audit-page.js");
-    const { writeFileAtomic } = await import("../../files/atomic-file.js");
-    const name = path.basename(path.resolve(dir));
-    const out = file ?? path.join("exports", `${name}-audit.html`);
+    const { countAudited } = await import("../../atlas/labels/audit-atlas.js");
     const opened = await openAtlas(dir, { onProgress, signal });
     try {
-      const audit = await opened.audit({ limit, examples });
-      const count = (of: string): number =>
-        audit.entries.filter(({ label }) => label.of === of).length;
-      const asked = audit.entries.filter(({ evidence }) => evidence !== undefined).length;
-      const what = `${count("latent")} latents and ${count("family")} families of ${name}`;
-      const by =
-        asked === 0
-          ? "No model was asked about them."
-          : `A model was asked about ${asked} of them.`;
-      await writeFileAtomic(
-        out,
-        auditPage(audit, { title: `Label audit: ${name}`, about: `${what}. ${by}` }),
-      );
+      const { latents, families, asked } = countAudited(await opened.audit({ limit, examples }));
+      const [out] = await opened.export("audit", file, { limit, examples });
       return {
-        json: { out, latents: count("latent"), families: count("family"), asked },
-        lines: [`${what}. ${by}`, `wrote ${out}`],
+        json: { out, latents, families, asked },
+        lines: [
+          `${latents} latents and ${families} families, a model was asked about ${asked} of them`,
+          `wrote ${out}`,
+        ],
       };
     } finally {
       await opened.close();

@@ -10,7 +10,7 @@ export const exportCommand: Command = defineCommand({
   details:
     "TARGET is one of these. neuronpedia: the folder that its importer reads, each document as one row of tokens. delphi: " +
     "latent cache and explanations. embedding-atlas: a flat Parquet with x, y, label, text and scores. parquet: the whole " +
-    "catalog with its lists. html: the catalog as one page with search. graphml, gexf: the forest of latents.",
+    "catalog with its lists. html: the catalog as one page with search. audit: labels beside their evidence, as `audit` writes. graphml, gexf: the forest of latents.",
   example: "feature-families export html --out catalog.html",
   positionals: "<TARGET>",
   options: {

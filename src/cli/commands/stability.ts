@@ -10,9 +10,6 @@ import {
 import { engineOption } from "../options.js";
 import { describeFamilyStability, describeStability } from "../text/stability.js";
 
-/** SAEs trained with other seeds by default, if the atlas's own was trained here. */
-const SEEDS = 3;
-
 const options = {
   ...atlasOption,
   resamples: { type: "integer", least: 1, about: "resamples of the documents (default 100)" },
@@ -21,7 +18,8 @@ const options = {
   seeds: {
     type: "integer",
     least: 0,
-    about: `SAEs to train with other seeds (default ${SEEDS}; 0 if the atlas's SAE was given or SAEs are named)`,
+    about:
+      "SAEs to train with other seeds (default 3; 0 if the atlas's SAE was given or SAEs are named)",
   },
   epochs: { type: "integer", least: 1, about: "passes over the documents in their training" },
   lr: { type: "number", about: "learning rate of their training" },
@@ -104,7 +102,7 @@ function stabilityOptions(
     resamples,
     scheme: bootstrap ? "bootstrap" : "subsample",
     share: subsample,
-    seeds: values.seeds ?? (isKnown && saes.length === 0 ? SEEDS : 0),
+    seeds: values.seeds,
     training: { epochs, lr, batch },
     saes,
     k,

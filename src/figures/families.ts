@@ -122,8 +122,7 @@ export function drawFiringRatio(
     },
     panels: [{ series: series.map(({ values, ...one }) => meanSeries(one, values, "families")) }],
     x: { title: "R: co-activation parent to member over member to member" },
-    ...{ y: { title: "families", fromZero: true }, binWidth },
-    hover: "%{y} families<br>%{customdata}",
+    ...{ binWidth, counted: "families" },
   });
 }
 

@@ -76,7 +76,7 @@ export function drawScoreHistogram(
         ...(isOne ? { legend: seriesLegend(one) } : {}),
       })),
     })),
-    ...{ x: { title: plotlyText(score), range }, binWidth, stacked: true },
+    ...{ x: { title: plotlyText(score), range }, binWidth, stacked: true, counted: "latents" },
   });
 }
 

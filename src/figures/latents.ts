@@ -106,7 +106,7 @@ export function drawDensityHistogram(
   return histogram({
     ...{ defaultName: "density-histogram", defaultTitle: "Density of latents", ...options },
     panels: [{ series: shown }],
-    ...{ x: { title: "log<sub>10</sub> density" }, binWidth },
+    ...{ x: { title: "log<sub>10</sub> density" }, binWidth, counted: "latents" },
     hover: "%{y} latents<br>log10 density %{customdata}",
   });
 }
@@ -134,7 +134,7 @@ export function drawActivationHistogram(
     defaultTitle: series.length === 1 ? "Activations of a latent" : "Activations of latents",
     ...options,
     panels: [{ series: shown }],
-    ...{ x: { title: "activation" }, y: { title: "documents", fromZero: true } },
+    ...{ x: { title: "activation" }, counted: "documents" },
     binWidth: options.binWidth ?? roundBinWidth(shown.map(({ values }) => values)),
     hover: "%{y} documents<br>activation %{customdata}",
   });
@@ -155,7 +155,7 @@ export function drawEncoderDecoderCosine(
     panels: [
       { series: series.map(({ cosines, ...one }) => meanSeries(one, cosines, "latent", 3)) },
     ],
-    ...{ x: { title: "cosine of encoder and decoder direction" }, binWidth },
+    ...{ x: { title: "cosine of encoder and decoder direction" }, binWidth, counted: "latents" },
     hover: "%{y} latents<br>cosine %{customdata}",
   });
 }
@@ -249,7 +249,7 @@ export function drawKeptLatents(
       },
     ],
     x: { title: log ? `log<sub>10</sub> ${plotlyText(axis)}` : plotlyText(axis) },
-    binWidth,
+    ...{ binWidth, counted: "latents" },
   });
 }
 

@@ -4,7 +4,7 @@ import { plotlyLines, textWidth, wrapText } from "../text.js";
 import type { FigureSize } from "../theme.js";
 import { INK } from "../theme.js";
 
-/** Rows that belong together, such as a family's. */
+/** Rows that belong together, such as those of one group. */
 export interface Block {
   name: string;
   /** Number of rows. */
@@ -18,9 +18,9 @@ const SHIFTS = [0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, -7, 7, -8, 8];
 export interface BlockName {
   lines: string[];
   width: number;
-  /** Latents in the block. */
-  latents: number;
-  /** Place of the block's middle, in latents from the first row's upper edge. */
+  /** Rows of the block. */
+  rows: number;
+  /** Place of the block's middle, in rows from the first row's upper edge. */
   middle: number;
 }
 
@@ -31,12 +31,12 @@ export function nameBlocks(blocks: readonly Block[], size: FigureSize): BlockNam
   const room = Math.floor((size.width * 0.3) / (size.small * 0.55));
   const most = Math.min(lines === 1 ? 40 : 28, Math.max(12, room));
   let start = 0;
-  return blocks.map(({ name, size: latents }) => {
+  return blocks.map(({ name, size: rows }) => {
     const wrapped = wrapText(name, most, lines);
-    const middle = start + latents / 2;
-    start += latents;
+    const middle = start + rows / 2;
+    start += rows;
     const width = Math.max(...wrapped.map((line) => textWidth(line, size.small)));
-    return { lines: wrapped, latents, middle, width };
+    return { lines: wrapped, rows, middle, width };
   });
 }
 
@@ -69,7 +69,7 @@ export function blockLabels(
   const step = lineHeight(size) / 8;
   // Names may reach a little beyond the plot.
   const edge = size.font * 1.1;
-  const order = Array.from(names.keys()).sort((a, b) => names[b].latents - names[a].latents);
+  const order = Array.from(names.keys()).sort((a, b) => names[b].rows - names[a].rows);
   const placed: { top: number; bottom: number }[] = [];
   const shifts = new Map<number, number>();
   for (const at of order) {

@@ -54,7 +54,7 @@ export interface HistogramOptions extends ChartOptions {
   panels: readonly HistogramPanel[];
   /** Axis of the values. Its range makes the bins start there. Default range: all bins. */
   x: Axis;
-  /** Axis of the counts. Default "latents", from 0. */
+  /** Axis of the counts. Default from 0, named `counted`. */
   y?: Axis;
   binWidth: number;
   /** Counts, shares of all values of a series, or these per unit of the x axis. Default "count". */
@@ -70,7 +70,9 @@ export interface HistogramOptions extends ChartOptions {
   columns?: number;
   /** Numbers of others, each a dotted line with an entry in the legend. */
   references?: readonly { name: string; value: number }[];
-  /** Plotly's template for hovering. Default "%{y} latents<br>%{customdata}". */
+  /** What is counted, in the plural. Default "values". */
+  counted?: string;
+  /** Plotly's template for hovering. Default: the count of what is counted, and the bin's range. */
   hover?: string;
 }
 
@@ -114,7 +116,8 @@ function legendLayout(
   isBare: boolean,
   size: FigureSize,
 ): PlotlyObject {
-  const { panels, y = COUNTS, defaultTitle: title = "" } = options;
+  const { panels, defaultTitle: title = "" } = options;
+  const y = countAxis(options);
   if (isBare) return { xaxis: layOutAxis(x, size), yaxis: layOutAxis(y, size) };
   const titled = isTitled(size, options, title);
   const { margin, places } = arrangePanels(panels.length, size, options, titled);
@@ -134,7 +137,7 @@ function legendLayout(
 
 /** Axes, margins and texts of panels that carry their series' names. Sets the height of `size` where it is free. */
 function namedLayout(options: HistogramOptions, x: Axis, size: FigureSize): PlotlyObject {
-  const { y = COUNTS } = options;
+  const y = countAxis(options);
   const panels = options.panels.map(({ title = "", series }) => ({
     title,
     names: series.map((one, s) => ({
@@ -151,7 +154,9 @@ function namedLayout(options: HistogramOptions, x: Axis, size: FigureSize): Plot
   };
 }
 
-const COUNTS: Axis = { title: "latents", fromZero: true };
+function countAxis({ y, counted = "values" }: HistogramOptions): Axis {
+  return y ?? { title: counted, fromZero: true };
+}
 
 function binsOf(
   values: ArrayLike<number>,
@@ -179,7 +184,7 @@ function seriesTraces(
   size: FigureSize,
 ): PlotlyObject[] {
   const seen = new Set<string>();
-  const { hover = "%{y} latents<br>%{customdata}" } = options;
+  const { counted = "values", hover = `%{y} ${counted}<br>%{customdata}` } = options;
   const inPanels = options.names === "panels";
   return options.panels.flatMap(({ series }, p) =>
     series.map((one, s) => {

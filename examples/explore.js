@@ -1,6 +1,7 @@
 // Walks through an atlas: its families, a latent with its documents and relatives, and a document with its latents.
 //   node examples/explore.js [ATLAS]        default families/wordnet, which `npm run demo` builds
 import { openAtlas } from "feature-families";
+import { familyName } from "feature-families/families";
 
 const [folder = "families/wordnet"] = process.argv.slice(2);
 const atlas = await openAtlas(folder);
@@ -11,8 +12,8 @@ console.log(`normalised error ${normalized_mse.toFixed(3)}`);
 
 console.log("\nthe largest families");
 const families = [...(await atlas.families())].sort((a, b) => b.members.length - a.members.length);
-for (const { parent, name, members } of families.slice(0, 5)) {
-  console.log(`  ${parent}  ${name} (${members.length} members)`);
+for (const family of families.slice(0, 5)) {
+  console.log(`  ${family.parent}  ${familyName(family)} (${family.members.length} members)`);
 }
 
 const dog = await atlas.latent("dog");

@@ -4,6 +4,7 @@
 // folder of the atlas, default families/own, and LIMIT how many documents are taken, default 2000.
 import path from "node:path";
 import { buildAtlas, createOfflineEmbedder, embedCorpus, readCorpus } from "feature-families";
+import { familyName } from "feature-families/families";
 
 const [corpus = "data/wordnet/documents.jsonl", out = "families/own", limit = "2000"] =
   process.argv.slice(2);
@@ -28,9 +29,9 @@ const atlas = await buildAtlas({
 console.log(`steps run: ${atlas.built?.ran.join(", ")}`);
 
 const labels = await atlas.labels();
-for (const { name, members } of (await atlas.families()).slice(0, 5)) {
-  console.log(`family ${name}, ${members.length} members`);
-  for (const { latent, depth } of members.slice(0, 5)) {
+for (const family of (await atlas.families()).slice(0, 5)) {
+  console.log(`family ${familyName(family)}, ${family.members.length} members`);
+  for (const { latent, depth } of family.members.slice(0, 5)) {
     console.log(`${"  ".repeat(depth)}${labels.get(latent)?.text || `latent ${latent}`}`);
   }
 }

@@ -1,111 +1,129 @@
 import test from "ava";
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { symlink, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import ts from "typescript";
+import { FIGURES, MAIN_FIGURES } from "../src/atlas/index.js";
+import { CATALOG_COLUMNS } from "../src/catalog/index.js";
 import { commands } from "../src/cli/commands.js";
 import { parseCall } from "../src/cli/parse.js";
-import * as root from "../src/index.js";
-import * as atlas from "../src/atlas/index.js";
-import * as catalog from "../src/catalog/index.js";
-import * as compare from "../src/compare/index.js";
-import * as core from "../src/core/index.js";
-import * as corpus from "../src/corpus/index.js";
-import * as engine from "../src/engine/index.js";
-import * as exports from "../src/exports/index.js";
-import * as families from "../src/families/index.js";
-import * as figures from "../src/figures/index.js";
-import * as files from "../src/files/index.js";
-import * as labels from "../src/labels/index.js";
-import * as llm from "../src/llm/index.js";
-import * as notebook from "../src/notebook/index.js";
-import * as projection from "../src/projection/index.js";
-import * as records from "../src/records/index.js";
-import * as sae from "../src/sae/index.js";
-import * as search from "../src/search/index.js";
-import * as taxonomy from "../src/taxonomy/index.js";
-import * as words from "../src/words/index.js";
+import { EDGE_WEIGHTS } from "../src/families/index.js";
+import { Atlas } from "../src/index.js";
+import { buildSampleAtlas } from "./support/atlases/sample-atlas.js";
 import { inFolder } from "./support/folder.js";
-import { importBuilt } from "./support/package-imports.js";
+import {
+  type Example,
+  anchorsOf,
+  figureTables,
+  findExamples,
+  optionTable,
+  withGenerated,
+} from "./support/markdown.js";
+import { importBuilt, packageImports } from "./support/package-imports.js";
 
-/** All that the package or one of its sub-paths exports. */
-const library = {
-  ...atlas,
-  ...catalog,
-  ...compare,
-  ...core,
-  ...corpus,
-  ...engine,
-  ...exports,
-  ...families,
-  ...figures,
-  ...files,
-  ...labels,
-  ...llm,
-  ...notebook,
-  ...projection,
-  ...records,
-  ...sae,
-  ...search,
-  ...taxonomy,
-  ...words,
-  ...root,
-};
+// In the order in which their examples run: later ones read what earlier ones wrote.
+const NOUNS = ["files", "sae", "families", "labels", "search", "figures", "atlas"];
+const PAGES = NOUNS.map((noun) => `docs/${noun}.md`);
+const GUIDES = ["README.md", "docs/getting-started.md"];
+const DOCUMENTS = [
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"],
+  ...["examples/README.md", "data/wordnet/README.md"],
+  ...readdirSync("docs")
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
 
-const api = readFileSync("docs/api.md", "utf8");
+const pages = PAGES.map((file) => readFileSync(file, "utf8")).join("\n");
+const examples = [...PAGES, ...GUIDES].flatMap(findExamples);
 
-interface Example {
-  /** Line on which its code starts. */
-  line: number;
-  isRun: boolean;
-  code: string;
+/** Everything that the package and its sub-paths export, by the name that they are imported from. */
+async function readExports(): Promise<Map<string, string[]>> {
+  const exported = new Map<string, string[]>();
+  for (const [name, { built }] of packageImports()) {
+    const module = (await import(pathToFileURL(built).href)) as object;
+    exported.set(name, Object.keys(module));
+  }
+  return exported;
 }
 
-const examples = findExamples(api);
-
-test("docs/api.md tells every exported value", (t) => {
-  for (const name of Object.keys(root)) {
-    t.true(new RegExp(`\`${name}(\\(|\`)`).test(api), `${name} is not in docs/api.md`);
+test("the pages describe every exported value, of the root and of each sub-path", async (t) => {
+  const exported = await readExports();
+  t.true(exported.size > 6);
+  for (const [from, names] of exported) {
+    t.true(from === "feature-families" || pages.includes(`"${from}"`), `no page names ${from}`);
+    const missing = names.filter((name) => !new RegExp(`\`${name}(\\(|\`)`).test(pages));
+    t.deepEqual(missing, [], from);
   }
 });
 
-test("every function that docs/api.md calls is exported", (t) => {
-  const called = [...api.matchAll(/`([A-Za-z]\w*)\(/g)].map((match) => match[1]);
+test("every function that the pages call is exported", async (t) => {
+  const known = new Set([...(await readExports()).values()].flat());
+  const called = [...pages.matchAll(/`([A-Za-z]\w*)\(/g)].map((match) => match[1]);
   t.true(called.length > 100);
   // Methods of what a function gives, listed under that function.
   const methods = ["append", "finish", "abort", "nearest", "createEncoder", "dispose", "label"];
-  methods.push("html", "svg", "png", "close", "extras");
-  methods.push(...Object.getOwnPropertyNames(library.Atlas.prototype));
+  methods.push("html", "svg", "png", "close", "end", "extras");
+  methods.push(...Object.getOwnPropertyNames(Atlas.prototype));
   for (const name of new Set(called)) {
-    t.true(name in library || methods.includes(name), `${name} is not exported`);
+    t.true(known.has(name) || methods.includes(name), `${name} is not exported`);
   }
 });
 
-test("docs/api.md tells every edge weight and every column of the catalog", (t) => {
-  for (const weight of library.EDGE_WEIGHTS) t.true(api.includes(`\n| \`${weight}\` |`), weight);
-  const columns = api.slice(api.indexOf("### Catalog columns"), api.indexOf("## Command line"));
-  for (const { name } of library.CATALOG_COLUMNS) t.true(columns.includes(`\`${name}\``), name);
+test("docs/atlas.md describes every member of an Atlas, and nothing that it does not have", (t) => {
+  const text = readFileSync("docs/atlas.md", "utf8");
+  const members = Object.getOwnPropertyNames(Atlas.prototype).filter(
+    (one) => one !== "constructor",
+  );
+  for (const name of members) {
+    t.regex(text, new RegExp(`\`(atlas\\.)?${name}\\(`), name);
+  }
+  for (const [, name] of text.matchAll(/\batlas\.(\w+)\(/g)) t.true(members.includes(name), name);
 });
 
-test("every command has an example, and every example is a call that its command takes", (t) => {
-  const files = ["docs/api.md", "README.md"];
-  const calls = files.flatMap((file) =>
+test("the pages describe every edge weight and every column of the catalog", (t) => {
+  for (const weight of EDGE_WEIGHTS) t.true(pages.includes(`\n| \`${weight}\` |`), weight);
+  const files = readFileSync("docs/files.md", "utf8");
+  const columns = files.slice(files.indexOf("### Catalog columns"));
+  for (const { name } of CATALOG_COLUMNS) t.true(columns.includes(`\`${name}\``), name);
+});
+
+test("the tables of options and of figures are those of the commands and of the registry", (t) => {
+  const generated = {
+    "docs/commands.md": commands.map((command): [string, string] => [
+      `options: ${command.name}`,
+      optionTable(command),
+    ]),
+    "docs/figures.md": [["figures", figureTables(FIGURES, MAIN_FIGURES)]] as [string, string][],
+  };
+  for (const [file, parts] of Object.entries(generated)) {
+    const text = readFileSync(file, "utf8");
+    const expected = parts.reduce((all, [name, part]) => withGenerated(all, name, part), text);
+    if (process.env.UPDATE_DOCS) writeFileSync(file, expected);
+    else t.true(text === expected, `${file}: UPDATE_DOCS=1 npx ava build/test/docs.test.js`);
+  }
+  t.pass();
+});
+
+test("every command has a section with an example, and every example is a call that its command takes", (t) => {
+  const calls = DOCUMENTS.flatMap((file) =>
     [...readFileSync(file, "utf8").matchAll(/^npx feature-families ((?:.*\\\n)*.*)$/gm)].map(
       (match) => ({ file, words: wordsOf(match[1].replaceAll("\\\n", " ")) }),
     ),
   );
-  const inApi = calls.filter(({ file }) => file === "docs/api.md").map(({ words }) => words[0]);
-  for (const { name } of commands) t.true(inApi.includes(name), name);
-  for (const { words } of calls) {
-    t.notThrows(() => parseCall(words, commands, "1.0.0"), words.join(" "));
+  const sections = anchorsOf("docs/commands.md");
+  const shown = calls
+    .filter(({ file }) => file === "docs/commands.md")
+    .map(({ words }) => words[0]);
+  for (const { name } of commands) t.true(sections.has(name) && shown.includes(name), name);
+  for (const { file, words } of calls) {
+    t.notThrows(() => parseCall(words, commands, "1.0.0"), `${file}: ${words.join(" ")}`);
   }
 });
 
 test("relative links between the documents lead somewhere", (t) => {
-  const documents = readdirSync("docs").filter((name) => name.endsWith(".md"));
-  const files = ["README.md", "data/wordnet/README.md", ...documents.map((name) => `docs/${name}`)];
-  for (const file of files.filter((name) => existsSync(name))) {
+  for (const file of DOCUMENTS) {
     const text = readFileSync(file, "utf8").replace(/^```.*?^```$/gms, "");
     for (const [, link] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^[a-z]+:/.test(link)) continue;
@@ -120,7 +138,7 @@ test("relative links between the documents lead somewhere", (t) => {
   }
 });
 
-test("the examples of docs/api.md and the README type-check", (t) => {
+test("the examples of the documents and of examples/ type-check", (t) => {
   t.true(examples.length >= 10);
   const { options } = ts.convertCompilerOptionsFromJson(
     {
@@ -128,18 +146,26 @@ test("the examples of docs/api.md and the README type-check", (t) => {
       rootDir: undefined,
       declaration: false,
       isolatedDeclarations: false,
+      allowJs: true,
+      checkJs: true,
       noEmit: true,
-      paths: {
-        "feature-families": ["./src/index.ts"],
-        "feature-families/*": ["./src/*/index.ts"],
-      },
+      paths: Object.fromEntries(
+        [...packageImports()].map(([name, { source }]) => [name, [source]]),
+      ),
     },
     process.cwd(),
   );
-  const named = (file: string, list: Example[]): [string, string][] =>
-    list.map(({ line, code }) => [path.resolve(`src/${file}-${line}.ts`), code]);
-  const readme = findExamples(readFileSync("README.md", "utf8"));
-  const sources = new Map([...named("api", examples), ...named("readme", readme)]);
+  const programs = readdirSync("examples").filter((name) => name.endsWith(".js"));
+  const sources = new Map([
+    ...examples.map(({ file, line, code }): [string, string] => [
+      path.resolve(`src/${file.replaceAll("/", "-")}-${line}.ts`),
+      code,
+    ]),
+    ...programs.map((name): [string, string] => [
+      path.resolve(`src/examples-${name}`),
+      readFileSync(`examples/${name}`, "utf8"),
+    ]),
+  ]);
   const base = ts.createCompilerHost(options);
   const codeOf = (name: string): string | undefined => sources.get(path.resolve(name));
   const host: ts.CompilerHost = {
@@ -148,7 +174,7 @@ test("the examples of docs/api.md and the README type-check", (t) => {
     readFile: (name) => codeOf(name) ?? base.readFile(name),
     getSourceFile: (name, version, ...rest) => {
       const code = codeOf(name);
-      if (code !== undefined) return ts.createSourceFile(name, code, version);
+      if (code !== undefined) return ts.createSourceFile(name, code, version, true);
       return base.getSourceFile(name, version, ...rest);
     },
   };
@@ -163,29 +189,55 @@ test("the examples of docs/api.md and the README type-check", (t) => {
   }
 });
 
-test("the examples of docs/api.md marked to run print what they say", async (t) => {
-  const run = examples.filter(({ isRun }) => isRun);
+test("the examples marked to run print what they say", async (t) => {
+  const run = examples.filter(({ kind }) => kind === "run");
   t.true(run.length >= 8);
   await inFolder(async (folder) => {
-    await symlink(path.resolve("data"), path.join(folder, "data"));
-    for (const { line, code } of run) {
-      // No example has types of its own, so each is JavaScript as it stands.
-      const built = importBuilt(code);
-      await writeFile(path.join(folder, `example-${line}.mjs`), built);
-    }
-    // In order, as the later ones read what the earlier ones wrote.
-    const all = run.map(
-      ({ line }) => `console.log("#${line}");\nawait import("./example-${line}.mjs");`,
-    );
-    await writeFile(path.join(folder, "all.mjs"), all.join("\n"));
-    const { stdout, stderr } = await runNode(folder, "all.mjs");
-    const expected = run.flatMap(({ line, code }) => [
-      `#${line}`,
-      ...[...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1]),
+    const { stdout, stderr } = await runExamples(folder, run);
+    const expected = run.flatMap((example, at) => [
+      `#${at} ${example.file}:${example.line}`,
+      ...[...example.code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1]),
     ]);
     t.deepEqual(stdout.trim().split("\n"), expected, stderr);
   });
 });
+
+test("the examples on the sample's atlas, the README's thirty lines among them, run as they stand", async (t) => {
+  const run = examples.filter(({ kind }) => kind === "atlas");
+  t.true(run.some(({ file }) => file === "README.md"));
+  await inFolder(async (folder) => {
+    await buildSampleAtlas(folder, path.join(folder, "families/wordnet"));
+    const { stdout, stderr } = await runExamples(folder, run);
+    t.is(stderr, "");
+    // Each printed something before the next began.
+    const parts = stdout.split(/^#\d+ .*\n/m).slice(1);
+    t.is(parts.length, run.length);
+    for (const [at, { file, line }] of run.entries()) t.not(parts[at], "", `${file}:${line}`);
+    t.true(existsSync(path.join(folder, "build/figures/latent-map.svg")));
+    t.true(existsSync(path.join(folder, "build/catalog.html")));
+  });
+});
+
+/** Runs examples one after the other in `folder`, where the sample's data lies too; a line before each names it. */
+async function runExamples(
+  folder: string,
+  list: readonly Example[],
+): Promise<{ stdout: string; stderr: string }> {
+  await symlink(path.resolve("data"), path.join(folder, "data"));
+  await mkdir(path.join(folder, "build"), { recursive: true });
+  const calls: string[] = [];
+  for (const [at, { file, line, code }] of list.entries()) {
+    // No example has types of its own, so each is JavaScript as it stands.
+    await writeFile(path.join(folder, `example-${at}.mjs`), importBuilt(code));
+    calls.push(`console.log("#${at} ${file}:${line}");\nawait import("./example-${at}.mjs");`);
+  }
+  await writeFile(path.join(folder, "all.mjs"), calls.join("\n"));
+  return new Promise((resolve) => {
+    execFile(process.execPath, ["all.mjs"], { cwd: folder }, (_error, stdout, stderr) => {
+      resolve({ stdout, stderr });
+    });
+  });
+}
 
 /** The words of a call, as a shell splits them. */
 function wordsOf(call: string): string[] {
@@ -193,40 +245,9 @@ function wordsOf(call: string): string[] {
   return words.map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, (_all, a, b) => String(a ?? b)));
 }
 
-/** The blocks of a document that are marked ts or ts run. */
-function findExamples(document: string): Example[] {
-  return [...document.matchAll(/^```ts( run)?\n(.*?)^```$/gms)].map((match) => ({
-    line: document.slice(0, match.index).split("\n").length + 1,
-    isRun: match[1] !== undefined,
-    code: match[2],
-  }));
-}
-
-function runNode(cwd: string, file: string): Promise<{ stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [file], { cwd }, (_error, stdout, stderr) => {
-      resolve({ stdout, stderr });
-    });
-  });
-}
-
 function readConfig(file: string): Record<string, unknown> {
   return ts.readConfigFile(file, (name) => readFileSync(name, "utf8")).config as Record<
     string,
     unknown
   >;
-}
-
-/** The anchors of a document's headings, as they are written in links. */
-function anchorsOf(file: string): Set<string> {
-  const text = readFileSync(file, "utf8").replace(/^```.*?^```$/gms, "");
-  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map((match) => match[1]);
-  return new Set(
-    headings.map((heading) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N} _-]/gu, "")
-        .replaceAll(" ", "-"),
-    ),
-  );
 }

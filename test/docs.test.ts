@@ -51,6 +51,8 @@ async function readExports(): Promise<Map<string, string[]>> {
 test("the pages describe every exported value, of the root and of each sub-path", async (t) => {
   const exported = await readExports();
   t.true(exported.size > 6);
+  const root = exported.get("feature-families") ?? [];
+  for (const [, name] of pages.matchAll(/`(\w+)(?:\([^`]*)?`°/g)) t.true(root.includes(name), name);
   for (const [from, names] of exported) {
     t.true(from === "feature-families" || pages.includes(`"${from}"`), `no page names ${from}`);
     const missing = names.filter((name) => !new RegExp(`\`${name}(\\(|\`)`).test(pages));

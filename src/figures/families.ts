@@ -6,7 +6,7 @@ import { type RadarGroup, radar } from "./charts/radar.js";
 import type { Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireSome, roundValue } from "./figure.js";
 import { meanSeries } from "./latents.js";
-import { plotlyText } from "./text.js";
+import { plotlyText } from "./drawing/text.js";
 import { CATEGORIES, MUTED } from "./theme.js";
 
 /** Mean and standard deviation of a null over its runs. */

@@ -1,8 +1,8 @@
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { requireEqualLengths, roundValues } from "./figure.js";
-import { formatNumber } from "./text.js";
-import { layPanels, type Panel } from "./panels.js";
-import { fitText, plotlyText } from "./text.js";
+import { formatNumber } from "./drawing/text.js";
+import { layPanels, type Panel } from "./drawing/panels.js";
+import { fitText, plotlyText } from "./drawing/text.js";
 import type { FigureSize } from "./theme.js";
 import {
   axisLayout,

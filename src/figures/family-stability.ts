@@ -1,10 +1,10 @@
-import { transparent } from "./colour.js";
-import type { PixelPoint } from "./declutter.js";
-import { placeLabels } from "./declutter.js";
+import { transparent } from "./drawing/colour.js";
+import type { PixelPoint } from "./drawing/declutter.js";
+import { placeLabels } from "./drawing/declutter.js";
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValue, roundValues } from "./figure.js";
-import { logTicks } from "./axis.js";
-import { plotlyLines, plotlyText, textWidth, truncateText, wrapText } from "./text.js";
+import { logTicks } from "./drawing/axis.js";
+import { plotlyLines, plotlyText, textWidth, truncateText, wrapText } from "./drawing/text.js";
 import type { FigureSize } from "./theme.js";
 import {
   axisLayout,

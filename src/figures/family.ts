@@ -1,7 +1,7 @@
 import { type NetworkOptions, network } from "./charts/network.js";
 import { tree } from "./charts/tree.js";
 import type { Figure, FigureOptions } from "./figure.js";
-import { formatNumber } from "./text.js";
+import { formatNumber } from "./drawing/text.js";
 
 /** A latent of a family. */
 export interface FamilyTreeNode {

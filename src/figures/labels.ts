@@ -4,7 +4,7 @@ import { type Line, lines } from "./charts/lines.js";
 import { violins } from "./charts/violins.js";
 import type { Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireEqualLengths } from "./figure.js";
-import { formatNumber, plotlyText } from "./text.js";
+import { formatNumber, plotlyText } from "./drawing/text.js";
 import { CATEGORIES } from "./theme.js";
 import { correlation } from "../core/statistics.js";
 

@@ -5,7 +5,7 @@ import { type Line, lines } from "./charts/lines.js";
 import { scatter } from "./charts/scatter.js";
 import type { Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireEqualLengths, requireSome, roundValue } from "./figure.js";
-import { formatNumber, plotlyText } from "./text.js";
+import { formatNumber, plotlyText } from "./drawing/text.js";
 import { CATEGORIES, MUTED } from "./theme.js";
 
 /** A number that others report, such as the paper's median. */

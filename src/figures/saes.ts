@@ -3,7 +3,7 @@ import { meanOf, medianOf } from "./charts/bins.js";
 import { type HistogramSeries, histogram } from "./charts/histogram.js";
 import type { ChartOptions, Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireSome } from "./figure.js";
-import { formatFixed, formatNumber, plotlyText } from "./text.js";
+import { formatFixed, formatNumber, plotlyText } from "./drawing/text.js";
 import { CATEGORIES, MUTED } from "./theme.js";
 
 /** The latents of one SAE against those of another. */

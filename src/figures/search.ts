@@ -4,7 +4,7 @@ import type { CurvePoint, MeasureMeans } from "../search/study/equal-cosine.js";
 import type { Explanation } from "../search/explain.js";
 import type { SteeringCell } from "../search/study/evaluate-steering.js";
 import { STEERING_METHODS } from "../search/steer.js";
-import { logAxis } from "./axis.js";
+import { logAxis } from "./drawing/axis.js";
 import { meanOf } from "./charts/bins.js";
 import { contour } from "./charts/contour.js";
 import { type Line, lines } from "./charts/lines.js";
@@ -12,7 +12,7 @@ import { slopes } from "./charts/slopes.js";
 import { type WaterfallBar, waterfall } from "./charts/waterfall.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { requireSome, roundValue } from "./figure.js";
-import { plotlyText } from "./text.js";
+import { plotlyText } from "./drawing/text.js";
 import { CATEGORIES, INK, RULE } from "./theme.js";
 
 /** What the figure shows; a `SteeringReport` fits. */

@@ -4,7 +4,7 @@ import {
   evaluatePowerLaw,
   fitScaling,
 } from "../sae/train/scaling.js";
-import { type Axis, logAxis } from "./axis.js";
+import { type Axis, logAxis } from "./drawing/axis.js";
 import { type Line, lines } from "./charts/lines.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { requireSome } from "./figure.js";

@@ -1,7 +1,7 @@
 import test from "ava";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { auditPage } from "../../src/figures/pages/audit-page.js";
+import { auditPage } from "../../src/figures/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
 import { createChatModel, openLedger } from "../../src/llm/index.js";
 import {

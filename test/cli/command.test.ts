@@ -1,6 +1,11 @@
 import test from "ava";
-import { UsageError, defineCommand } from "../../src/cli/command.js";
-import { type Call, createParser, parseCall } from "../../src/cli/parse.js";
+import {
+  UsageError,
+  defineCommand,
+  type Call,
+  createParser,
+  parseCall,
+} from "../../src/cli/index.js";
 
 const command = defineCommand({
   name: "encode",

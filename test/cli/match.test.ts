@@ -1,6 +1,6 @@
 import test from "ava";
 import path from "node:path";
-import { matchCommand } from "../../src/cli/commands/match.js";
+import { matchCommand } from "../../src/cli/index.js";
 import { createMatrix, createRandom } from "../../src/core/index.js";
 import { readJson } from "../../src/files/index.js";
 import { initialiseSae, saveSae } from "../../src/sae/index.js";

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { parseGrid } from "../../src/cli/train-grid.js";
+import { parseGrid } from "../../src/cli/index.js";
 import { writeNpy } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { sparseEmbeddings } from "../support/training.js";

@@ -1,7 +1,5 @@
 import test from "ava";
-import { commands } from "../../src/cli/commands.js";
-import { createParser, parseCall } from "../../src/cli/parse.js";
-import { valuePlaceholder } from "../../src/cli/option-values.js";
+import { commands, createParser, parseCall, valuePlaceholder } from "../../src/cli/index.js";
 
 test("an option name has one type and one placeholder in all commands", (t) => {
   const known = new Map<string, string>();

@@ -1,7 +1,9 @@
 import test from "ava";
-import { drawEncoderDecoderCosine } from "../../src/figures/latents.js";
-import { drawLossCurve } from "../../src/figures/training.js";
-import { drawTaxonomyAgreement } from "../../src/figures/families.js";
+import {
+  drawEncoderDecoderCosine,
+  drawLossCurve,
+  drawTaxonomyAgreement,
+} from "../../src/figures/index.js";
 
 interface Line {
   name?: string;

@@ -1,5 +1,5 @@
 import test from "ava";
-import { placeLabels } from "../../src/figures/declutter.js";
+import { placeLabels } from "../../src/figures/drawing/index.js";
 import { createRandom } from "../../src/core/index.js";
 
 const AREA = { width: 200, height: 100 };

@@ -5,8 +5,8 @@ import {
   drawSubtreesPerPass,
   chooseRadarFamilies,
   drawRadarCharts,
-} from "../../src/figures/families.js";
-import { drawKeptLatents } from "../../src/figures/latents.js";
+  drawKeptLatents,
+} from "../../src/figures/index.js";
 
 test("drawFiringRatio leaves infinite ratios out and marks the mean", (t) => {
   const { data, layout } = drawFiringRatio([{ name: "a", values: [1, 3, Infinity] }]);

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawFamilyComponents } from "../../src/figures/family-components.js";
+import { drawFamilyComponents } from "../../src/figures/index.js";
 
 test("drawFamilyComponents colours the first groups and greys the others", (t) => {
   const input = {

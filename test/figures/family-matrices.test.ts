@@ -4,7 +4,7 @@ import {
   drawFamilyHeatmap,
   shareOfRarer,
   drawFamilyDocuments,
-} from "../../src/figures/family-matrices.js";
+} from "../../src/figures/index.js";
 import { createMatrix } from "../../src/core/index.js";
 
 const counts = createMatrix(3, 3, Float32Array.of(8, 4, 0, 4, 5, 0, 0, 0, 0));

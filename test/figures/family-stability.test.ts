@@ -1,5 +1,5 @@
 import test from "ava";
-import { type StablePoint, drawFamilyStability } from "../../src/figures/family-stability.js";
+import { type StablePoint, drawFamilyStability } from "../../src/figures/index.js";
 
 interface Trace {
   name: string;

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawFamilyTree, drawFamilyGraph } from "../../src/figures/family.js";
+import { drawFamilyTree, drawFamilyGraph } from "../../src/figures/index.js";
 
 const nodes = [
   { label: "bread", parent: 2 },

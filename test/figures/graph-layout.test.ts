@@ -1,5 +1,5 @@
 import test from "ava";
-import { layOutGraph } from "../../src/figures/graph-layout.js";
+import { layOutGraph } from "../../src/figures/drawing/index.js";
 
 test("layOutGraph gives a path its lengths, the same each time", (t) => {
   const path = [

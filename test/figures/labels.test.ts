@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawScoreHistogram, drawOverlapViolins } from "../../src/figures/labels.js";
+import { drawScoreHistogram, drawOverlapViolins } from "../../src/figures/index.js";
 
 test("drawScoreHistogram stacks the SAEs of a corpus and counts the largest score in the last bin", (t) => {
   const figure = drawScoreHistogram([

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawLatentMap, drawDensityMap } from "../../src/figures/latent-map.js";
+import { drawLatentMap, drawDensityMap } from "../../src/figures/index.js";
 import { createRandom } from "../../src/core/index.js";
 
 interface Points {

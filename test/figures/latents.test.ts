@@ -5,7 +5,7 @@ import {
   drawCosineScatter,
   drawDimensionMagnitudes,
   drawMagnitudeDecay,
-} from "../../src/figures/latents.js";
+} from "../../src/figures/index.js";
 
 test("drawActivationHistogram counts the documents in bins and leaves out what is not active", (t) => {
   const figure = drawActivationHistogram(

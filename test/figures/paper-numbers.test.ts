@@ -10,7 +10,7 @@ import {
   PAPER_ITERATIVE,
   PAPER_METRICS,
   PAPER_STEPS,
-} from "../../src/figures/paper-numbers.js";
+} from "../../src/figures/paper/index.js";
 import { evaluatePowerLaw, fitPowerLaw, trainingFlops } from "../../src/sae/train/index.js";
 
 test("the paper's final errors lie on the lines drawn through them", (t) => {

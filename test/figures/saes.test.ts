@@ -3,7 +3,7 @@ import {
   drawMatchHistogram,
   drawSplittingTree,
   drawSaeHistograms,
-} from "../../src/figures/saes.js";
+} from "../../src/figures/index.js";
 
 test("drawMatchHistogram shows shares of latents beside the null and tells how many are recurrent", (t) => {
   const { data, layout } = drawMatchHistogram(

@@ -5,7 +5,7 @@ import {
   drawSteeringBeforeAfter,
   drawSteeringContour,
   drawSteeringTradeoff,
-} from "../../src/figures/search.js";
+} from "../../src/figures/index.js";
 import { evenMeasures } from "./samples/steering.js";
 
 interface Trace {

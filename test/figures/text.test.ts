@@ -7,7 +7,7 @@ import {
   textWidth,
   truncateText,
   wrapText,
-} from "../../src/figures/text.js";
+} from "../../src/figures/drawing/index.js";
 
 test("plotlyText escapes markup, entities, TeX and template variables", (t) => {
   t.is(plotlyText('<b>a</b> & "b"'), '&lt;b&gt;a&lt;/b&gt; &amp; "b"');

@@ -6,7 +6,7 @@ import {
   MANY_CATEGORIES,
   SEQUENTIAL,
   SIZES,
-} from "../../src/figures/theme.js";
+} from "../../src/figures/index.js";
 
 test("the sequential scale falls in CIELAB lightness in equal steps", (t) => {
   const lightness = SEQUENTIAL.map(([, colour]) => lightnessOf(colour));

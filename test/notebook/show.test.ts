@@ -1,5 +1,5 @@
 import test from "ava";
-import type { Figure } from "../../src/figures/figure.js";
+import type { Figure } from "../../src/figures/index.js";
 import {
   type DisplayOptions,
   type MimeBundle,

@@ -1,5 +1,5 @@
 import { type Browser, chromium } from "playwright-core";
-import { browserChoices } from "../../src/figures/render/browser.js";
+import { browserChoices } from "../../src/figures/render/index.js";
 
 /** A real browser, the system's or the npm one; undefined where none starts. */
 export async function startBrowser(): Promise<Browser | undefined> {

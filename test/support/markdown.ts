@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Command } from "../../src/cli/command.js";
-import { valuePlaceholder } from "../../src/cli/option-values.js";
+import { type Command, valuePlaceholder } from "../../src/cli/index.js";
 import type { FIGURES } from "../../src/atlas/index.js";
 
 /** A block of code in a document. */

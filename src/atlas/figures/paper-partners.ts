@@ -5,7 +5,7 @@ import {
   PAPER_DENSITIES,
   type PaperCosine,
   type PaperSae,
-} from "../../figures/paper-numbers.js";
+} from "../../figures/paper/paper-numbers.js";
 import type { PanelReferences } from "./sae-panels.js";
 import { type NamedSae, distinct } from "./sources.js";
 

@@ -18,9 +18,9 @@ import {
   PAPER_STEPS,
   PAPER_SUBTREES_PER_PASS,
   type PaperSae,
-} from "../../figures/paper-numbers.js";
+} from "../../figures/paper/paper-numbers.js";
 import type { OptimisationSeries } from "../../figures/search.js";
-import { formatFixed } from "../../figures/text.js";
+import { formatFixed } from "../../figures/drawing/text.js";
 import { CATEGORIES, MUTED } from "../../figures/theme.js";
 import { trainingFlops } from "../../sae/train/scaling.js";
 import { sizesName } from "./sources.js";

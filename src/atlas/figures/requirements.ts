@@ -102,7 +102,7 @@ export const LABEL_SCORES: Requirement = {
   missing: async ({ atlas }) =>
     (await scoredLabels(atlas)).some(({ scores }) => scores.length > 0)
       ? undefined
-      : "the labels have no scores: run `feature-families score`",
+      : "the labels have no scores: run `feature-families label`",
 };
 
 /** Labels judged by a language model. */
@@ -111,7 +111,7 @@ export const PEARSON_SCORES: Requirement = {
   missing: async ({ atlas }) =>
     (await scoredLabels(atlas)).some((label) => Number.isFinite(scoreOf(label, "pearson")))
       ? undefined
-      : "the labels have no scores by a language model: run `feature-families score`",
+      : "the labels have no scores by a language model: run `feature-families label`",
 };
 
 /** What the command `stability` measured. */

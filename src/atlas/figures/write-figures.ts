@@ -2,7 +2,7 @@ import path from "node:path";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import type { Figure } from "../../figures/figure.js";
 import { type Renderer, type RendererOptions, openRenderer } from "../../figures/render/render.js";
-import { plotlyText } from "../../figures/text.js";
+import { plotlyText } from "../../figures/drawing/text.js";
 import type { OnProgress } from "../../core/progress.js";
 import type { AtlasStore } from "../store.js";
 import {

@@ -1,4 +1,4 @@
-import { plotlyText } from "../text.js";
+import { plotlyText } from "../drawing/text.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome } from "../figure.js";
 import { axisLayout, CATEGORIES, composeFigure, figureSize } from "../theme.js";

@@ -1,7 +1,7 @@
-import { transparent } from "../colour.js";
+import { transparent } from "../drawing/colour.js";
 import type { PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import { formatNumber } from "../text.js";
+import { formatNumber } from "../drawing/text.js";
 
 /** Counts in bins of one width: bin b holds the values from `start + b * width` up to the next bin's start. */
 export interface Bins {

@@ -1,6 +1,6 @@
 import type { PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import { plotlyLines, textWidth, wrapText } from "../text.js";
+import { plotlyLines, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import { INK } from "../theme.js";
 

@@ -1,6 +1,6 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome, roundValue } from "../figure.js";
-import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../text.js";
+import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import {
   CATEGORIES,

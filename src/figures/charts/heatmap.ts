@@ -1,7 +1,7 @@
 import type { Matrix } from "../../core/matrix.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
-import { fitText, plotlyText, textWidth, truncateText } from "../text.js";
+import { fitText, plotlyText, textWidth, truncateText } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import {
   composeFigure,

@@ -1,9 +1,9 @@
-import { type Axis, layOutAxis } from "../axis.js";
-import { textColour } from "../colour.js";
+import { type Axis, layOutAxis } from "../drawing/axis.js";
+import { textColour } from "../drawing/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import { arrangePanels, panelAxis, panelSuffix, panelTitle } from "../panels.js";
-import { plotlyText } from "../text.js";
+import { arrangePanels, panelAxis, panelSuffix, panelTitle } from "../drawing/panels.js";
+import { plotlyText } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import { CATEGORIES, composeFigure, figureSize, INK, isTitled } from "../theme.js";
 import {

@@ -1,9 +1,9 @@
-import { type Axis, axisRange, axisTicks, layOutAxis, logPlace } from "../axis.js";
-import { transparent } from "../colour.js";
+import { type Axis, axisRange, axisTicks, layOutAxis, logPlace } from "../drawing/axis.js";
+import { transparent } from "../drawing/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome, roundValue, roundValues } from "../figure.js";
-import { placeTwoPlots, type TwoPlotsOptions } from "../panels.js";
-import { fitText, plotlyText, textWidth } from "../text.js";
+import { placeTwoPlots, type TwoPlotsOptions } from "../drawing/panels.js";
+import { fitText, plotlyText, textWidth } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import {
   CATEGORIES,

@@ -1,9 +1,9 @@
-import { spreadColours, textColour } from "../colour.js";
-import type { PixelPoint } from "../declutter.js";
-import { placeLabels } from "../declutter.js";
+import { spreadColours, textColour } from "../drawing/colour.js";
+import type { PixelPoint } from "../drawing/declutter.js";
+import { placeLabels } from "../drawing/declutter.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireEqualLengths, roundValue } from "../figure.js";
-import { plotlyLines, textWidth, wrapText } from "../text.js";
+import { plotlyLines, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import {
   composeFigure,

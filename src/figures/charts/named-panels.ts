@@ -1,8 +1,8 @@
-import { type Axis, layOutAxis } from "../axis.js";
+import { type Axis, layOutAxis } from "../drawing/axis.js";
 import type { ChartOptions, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import { layPanels, type Panel, panelAxis, panelSuffix } from "../panels.js";
-import { fitText, plotlyText } from "../text.js";
+import { layPanels, type Panel, panelAxis, panelSuffix } from "../drawing/panels.js";
+import { fitText, plotlyText } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import { INK, isTitled } from "../theme.js";
 

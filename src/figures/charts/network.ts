@@ -1,8 +1,8 @@
-import { placeLabels, type PixelPoint } from "../declutter.js";
+import { placeLabels, type PixelPoint } from "../drawing/declutter.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome, roundValue } from "../figure.js";
-import { layOutGraph } from "../graph-layout.js";
-import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../text.js";
+import { layOutGraph } from "../drawing/graph-layout.js";
+import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import { CATEGORIES, composeFigure, figureSize, isTitled, RULE, topMargin } from "../theme.js";
 

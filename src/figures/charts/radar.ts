@@ -1,8 +1,8 @@
-import { transparent } from "../colour.js";
+import { transparent } from "../drawing/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import { layPanels, type Panel, panelSuffix, panelTitle } from "../panels.js";
-import { fitText, formatFixed, plotlyText } from "../text.js";
+import { layPanels, type Panel, panelSuffix, panelTitle } from "../drawing/panels.js";
+import { fitText, formatFixed, plotlyText } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import {
   CATEGORIES,

@@ -1,4 +1,4 @@
-import type { Axis } from "../axis.js";
+import type { Axis } from "../drawing/axis.js";
 import type { ChartOptions, Figure } from "../figure.js";
 import { type Line, lines } from "./lines.js";
 

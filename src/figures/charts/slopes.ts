@@ -1,5 +1,5 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
-import { fitText, plotlyText, textWidth } from "../text.js";
+import { fitText, plotlyText, textWidth } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import {
   CATEGORIES,

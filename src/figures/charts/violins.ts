@@ -1,7 +1,7 @@
-import { transparent } from "../colour.js";
+import { transparent } from "../drawing/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValues } from "../figure.js";
-import { plotlyText } from "../text.js";
+import { plotlyText } from "../drawing/text.js";
 import { axisLayout, CATEGORIES, composeFigure, figureSize } from "../theme.js";
 
 /** Fewest values that make a shape; fewer are drawn as points. */

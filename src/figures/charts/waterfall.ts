@@ -1,6 +1,6 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
-import { fitText, plotlyText, textWidth } from "../text.js";
+import { fitText, plotlyText, textWidth } from "../drawing/text.js";
 import type { FigureSize } from "../theme.js";
 import {
   axisLayout,

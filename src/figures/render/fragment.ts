@@ -1,5 +1,5 @@
 import type { Figure, PlotlyObject } from "../figure.js";
-import { cleanText } from "../text.js";
+import { cleanText } from "../drawing/text.js";
 
 /** A notebook output in three forms, by MIME type; a front end shows the richest one it knows. */
 export interface FigureMime {

@@ -1,5 +1,5 @@
 import type { Figure } from "../figure.js";
-import { cleanText } from "../text.js";
+import { cleanText } from "../drawing/text.js";
 
 /** Where a page finds plotly: its source to be written into the page, or the address of a file beside it. */
 export type PlotlyScript = { source: string } | { src: string };

@@ -4,7 +4,7 @@ import { browserAdvice, browserChoices, bundledFonts } from "./browser.js";
 import type { Figure } from "../figure.js";
 import { escapeHtml, PLOTLY_CONFIG, standaloneHtml } from "./html.js";
 import { plotlySource } from "./plotly.js";
-import { cleanText } from "../text.js";
+import { cleanText } from "../drawing/text.js";
 
 /** Draws figures in a browser of its own, which lives until `close`. */
 export interface Renderer {

@@ -5,8 +5,8 @@ import {
   meanOf,
   medianOf,
   stepTrace,
-} from "../../../src/figures/charts/bins.js";
-import { formatNumber } from "../../../src/figures/text.js";
+} from "../../../src/figures/charts/index.js";
+import { formatNumber } from "../../../src/figures/drawing/index.js";
 
 test("binValues counts on edges that are multiples of the width", (t) => {
   t.deepEqual(binValues([-0.25, -0.2, 0.05, 0.3, NaN, Infinity], 0.1), {

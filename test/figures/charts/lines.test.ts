@@ -1,11 +1,6 @@
 import test from "ava";
-import {
-  type Line,
-  type LinePlot,
-  type LinesOptions,
-  lines,
-} from "../../../src/figures/charts/lines.js";
-import type { Figure } from "../../../src/figures/figure.js";
+import { type Line, type LinesOptions, lines, type Figure } from "../../../src/figures/index.js";
+import type { LinePlot } from "../../../src/figures/charts/index.js";
 
 const axes = { x: { title: "k" }, y: { title: "error" } };
 const base = { defaultName: "some-lines", defaultTitle: "Some lines" };

@@ -1,5 +1,5 @@
 import test from "ava";
-import { table } from "../../../src/figures/charts/table.js";
+import { table } from "../../../src/figures/index.js";
 
 test("a table has a text per cell and a rule where others' rows begin", (t) => {
   const rows = [

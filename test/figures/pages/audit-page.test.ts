@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { createCodes, invertCodes } from "../../../src/core/index.js";
-import { auditPage } from "../../../src/figures/pages/audit-page.js";
+import { auditPage } from "../../../src/figures/index.js";
 import { type Audit, collectAudit, type StoredEvidence } from "../../../src/labels/index.js";
 import type { Label } from "../../../src/records/index.js";
 import { startBrowser } from "../../support/browser.js";

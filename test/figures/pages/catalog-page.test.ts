@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createCodes, invertCodes } from "../../../src/core/index.js";
 import { startBrowser } from "../../support/browser.js";
-import { catalogPage } from "../../../src/figures/pages/catalog-page.js";
+import { catalogPage } from "../../../src/figures/index.js";
 import { buildCatalog } from "../../../src/catalog/index.js";
 import { inFolder } from "../../support/folder.js";
 

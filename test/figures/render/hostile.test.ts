@@ -1,10 +1,7 @@
 import test from "ava";
 import { chromium, type Page } from "playwright-core";
-import { browserChoices } from "../../../src/figures/render/browser.js";
-import type { Figure } from "../../../src/figures/figure.js";
-import { standaloneHtml } from "../../../src/figures/render/html.js";
-import { plotlySource } from "../../../src/figures/render/plotly.js";
-import { openRenderer } from "../../../src/figures/render/render.js";
+import { browserChoices, plotlySource } from "../../../src/figures/render/index.js";
+import { type Figure, standaloneHtml, openRenderer } from "../../../src/figures/index.js";
 import { sampleFigures } from "../samples/figures.js";
 
 const ATTACKS = [

@@ -1,6 +1,6 @@
 import test from "ava";
-import { figureMime } from "../../../src/figures/render/fragment.js";
-import { escapeHtml, scriptJson, standaloneHtml } from "../../../src/figures/render/html.js";
+import { figureMime, escapeHtml, scriptJson } from "../../../src/figures/render/index.js";
+import { standaloneHtml } from "../../../src/figures/index.js";
 
 const HOSTILE = `</script><script>alert(1)</script><!-- "' & \u2028`;
 

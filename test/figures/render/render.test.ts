@@ -1,8 +1,6 @@
 import test from "ava";
-import { browserChoices } from "../../../src/figures/render/browser.js";
-import { drawDensityHistogram } from "../../../src/figures/latents.js";
-import type { Figure } from "../../../src/figures/figure.js";
-import { openRenderer } from "../../../src/figures/render/render.js";
+import { browserChoices } from "../../../src/figures/render/index.js";
+import { drawDensityHistogram, type Figure, openRenderer } from "../../../src/figures/index.js";
 import { sampleFigures } from "../samples/figures.js";
 
 const other = drawDensityHistogram([{ name: "other", densities: [0.5, 0.001] }]);

@@ -1,16 +1,20 @@
-import { drawFamilyComponents } from "../../../src/figures/family-components.js";
-import { drawFamilyDocuments } from "../../../src/figures/family-matrices.js";
-import { drawFamilyGraph } from "../../../src/figures/family.js";
-import type { Figure, FigureOptions } from "../../../src/figures/figure.js";
-import { drawFiringRatio } from "../../../src/figures/families.js";
-import { drawKeptLatents } from "../../../src/figures/latents.js";
-import { drawMatchHistogram } from "../../../src/figures/saes.js";
-import { drawOverlapViolins } from "../../../src/figures/labels.js";
-import { drawRadarCharts } from "../../../src/figures/families.js";
-import { drawDimensionMagnitudes, drawMagnitudeDecay } from "../../../src/figures/latents.js";
-import { drawScoreHistogram } from "../../../src/figures/labels.js";
-import { drawSplittingTree } from "../../../src/figures/saes.js";
-import { drawSubtreesPerPass } from "../../../src/figures/families.js";
+import {
+  drawFamilyComponents,
+  drawFamilyDocuments,
+  drawFamilyGraph,
+  type Figure,
+  type FigureOptions,
+  drawFiringRatio,
+  drawKeptLatents,
+  drawMatchHistogram,
+  drawOverlapViolins,
+  drawRadarCharts,
+  drawDimensionMagnitudes,
+  drawMagnitudeDecay,
+  drawScoreHistogram,
+  drawSplittingTree,
+  drawSubtreesPerPass,
+} from "../../../src/figures/index.js";
 import { createMatrix } from "../../../src/core/index.js";
 
 /** The figures on labels, families and several SAEs, over tiny inputs; see sampleFigures. */

@@ -1,15 +1,19 @@
-import { drawCooccurrenceGrid } from "../../../src/figures/family-matrices.js";
-import { drawDensityHistogram } from "../../../src/figures/latents.js";
-import { drawEncoderDecoderCosine } from "../../../src/figures/latents.js";
-import { drawFamilyHeatmap } from "../../../src/figures/family-matrices.js";
-import { drawFamilyStability } from "../../../src/figures/family-stability.js";
-import { drawFamilyTree } from "../../../src/figures/family.js";
-import type { Figure, FigureOptions } from "../../../src/figures/figure.js";
-import { shareOfRarer } from "../../../src/figures/family-matrices.js";
-import { drawLatentMap } from "../../../src/figures/latent-map.js";
-import { drawLossCurve } from "../../../src/figures/training.js";
-import { drawComputeFrontier, drawScalingLaw } from "../../../src/figures/training.js";
-import { drawTaxonomyAgreement } from "../../../src/figures/families.js";
+import {
+  drawCooccurrenceGrid,
+  drawDensityHistogram,
+  drawEncoderDecoderCosine,
+  drawFamilyHeatmap,
+  drawFamilyStability,
+  drawFamilyTree,
+  type Figure,
+  type FigureOptions,
+  shareOfRarer,
+  drawLatentMap,
+  drawLossCurve,
+  drawComputeFrontier,
+  drawScalingLaw,
+  drawTaxonomyAgreement,
+} from "../../../src/figures/index.js";
 import { createMatrix } from "../../../src/core/index.js";
 import { sampleSaeFigures } from "./saes.js";
 import { sampleSteering } from "./steering.js";

@@ -1,14 +1,17 @@
-import { drawFamilySizes, drawSubtreesPerPass } from "../../../src/figures/families.js";
-import type { Line } from "../../../src/figures/charts/lines.js";
-import type { Figure, FigureOptions } from "../../../src/figures/figure.js";
-import { drawScoresByK } from "../../../src/figures/labels.js";
-import { drawDensityHistogram } from "../../../src/figures/latents.js";
 import {
+  drawFamilySizes,
+  drawSubtreesPerPass,
+  type Line,
+  type Figure,
+  type FigureOptions,
+  drawScoresByK,
+  drawDensityHistogram,
   drawIterativeOptimisation,
   drawReadBackError,
   drawSteeringTradeoff,
-} from "../../../src/figures/search.js";
-import { drawErrorByKept, drawScalingLaw } from "../../../src/figures/training.js";
+  drawErrorByKept,
+  drawScalingLaw,
+} from "../../../src/figures/index.js";
 import { evenMeasures } from "./steering.js";
 
 /** Figures with the numbers of others on them, over tiny inputs; see sampleFigures. */

@@ -1,9 +1,12 @@
-import { drawCosineScatter } from "../../../src/figures/latents.js";
-import { drawDensityMap } from "../../../src/figures/latent-map.js";
-import { lines } from "../../../src/figures/charts/lines.js";
-import type { Figure, FigureOptions } from "../../../src/figures/figure.js";
-import { drawSaeHistograms } from "../../../src/figures/saes.js";
-import { table } from "../../../src/figures/charts/table.js";
+import {
+  drawCosineScatter,
+  drawDensityMap,
+  lines,
+  type Figure,
+  type FigureOptions,
+  drawSaeHistograms,
+  table,
+} from "../../../src/figures/index.js";
 
 /** Lines with points, named at their ends. */
 const ENDED = { label: "end", draw: "both", pointSize: 1.5 } as const;

@@ -1,9 +1,12 @@
-import { drawExplanationBars } from "../../../src/figures/search.js";
-import type { Figure, FigureOptions } from "../../../src/figures/figure.js";
-import { drawIterativeOptimisation } from "../../../src/figures/search.js";
-import { drawSteeringBeforeAfter } from "../../../src/figures/search.js";
-import { drawSteeringContour } from "../../../src/figures/search.js";
-import { drawSteeringTradeoff } from "../../../src/figures/search.js";
+import {
+  drawExplanationBars,
+  type Figure,
+  type FigureOptions,
+  drawIterativeOptimisation,
+  drawSteeringBeforeAfter,
+  drawSteeringContour,
+  drawSteeringTradeoff,
+} from "../../../src/figures/index.js";
 import { type MeasureMeans, measuresFrom } from "../../../src/search/study/index.js";
 
 /** Measures that are all the same. */

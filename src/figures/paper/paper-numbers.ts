@@ -24,13 +24,6 @@ export const PAPER_HEADLINE_SIZES: Readonly<Record<PaperSae, number>> = {
   64: 9216,
 };
 
-/** The colours of the headline SAEs in the paper's figures. */
-export const PAPER_COLOURS: Readonly<Record<PaperSae, string>> = {
-  16: "#3CAEA3",
-  32: "#173F5F",
-  64: "#ED553B",
-};
-
 /** The n of the paper's grid of 40 SAEs; the columns of PAPER_FINAL_ERRORS. */
 export const PAPER_GRID_SIZES: readonly number[] = [3072, 4608, 6144, 9216, 12288];
 
@@ -262,21 +255,6 @@ export const PAPER_FAMILIES: Readonly<{
 
 /** Subtrees found in each of the four passes of one run with older thresholds. Read off a notebook's plot. */
 export const PAPER_SUBTREES_PER_PASS: readonly number[] = [99, 226, 282, 189];
-
-/** The families of the radar charts (astro-ph, SAE16): F1 of the family's name and its members. Read. */
-export const PAPER_RADAR: readonly { f1: number; members: number }[] = [
-  { f1: 0.727, members: 13 },
-  { f1: 1, members: 5 },
-  { f1: 1, members: 18 },
-  { f1: 0.333, members: 10 },
-];
-
-/** Pearson correlation of a label's F1 with the words that it shares with its documents, 300 latents. Read. */
-export const PAPER_TOKEN_OVERLAP: Readonly<{ pearson: number; p: number; latents: number }> = {
-  pearson: 0.214,
-  p: 1.9e-4,
-  latents: 300,
-};
 
 /**
  * Normalised MSE of SAE64 decoded with other k, on one batch: least at its own k. Read off a notebook's image, so to

@@ -1,4 +1,4 @@
-import { roundValue } from "./figure.js";
+import { roundValue } from "../figure.js";
 
 // Advance widths of Open Sans in units of the type size, by kind of character; others count as WIDE or as TYPICAL.
 const NARROW = /[ijl.,:;'|!()[\] I`/\\ftr-]/;

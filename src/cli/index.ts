@@ -1,0 +1,7 @@
+/** The command line: its table of commands, and how a call is parsed. */
+export { matchCommand } from "./commands/match.js";
+export { UsageError, defineCommand, type Command } from "./command.js";
+export { type Call, createParser, parseCall } from "./parse.js";
+export { parseGrid } from "./train-grid.js";
+export { commands } from "./commands.js";
+export { valuePlaceholder } from "./option-values.js";

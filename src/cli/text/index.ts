@@ -1,0 +1,2 @@
+/** Results as lines for a terminal. */
+export { describeResults } from "./search-results.js";

@@ -10,7 +10,6 @@ import type { Engine } from "../engine/engine.js";
 import type { Coactivation } from "../families/coactivation/coactivation.js";
 import type { Forest } from "../families/forest/forest.js";
 import type { Figure } from "../figures/figure.js";
-import type { Audit } from "../labels/evidence/audit.js";
 import type { Family } from "../records/family.js";
 import type { Label } from "../records/label.js";
 import { encodeEmbeddings } from "../sae/encode.js";
@@ -21,7 +20,7 @@ import { type Term, findFamily, findLatent } from "../search/names.js";
 import type { SteeredQuery } from "../search/steer.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
-import { type AtlasAuditOptions, auditAtlas } from "./labels/audit-atlas.js";
+import { type AtlasAudit, type AtlasAuditOptions, auditAtlas } from "./labels/audit-atlas.js";
 import { buildFolder } from "./steps/build.js";
 import {
   type CompareOptions,
@@ -66,10 +65,12 @@ import { type SteeringRun, type SteeringRunOptions, runSteering } from "./search
 import type { BuildReport } from "./steps/atlas-build.js";
 import { AtlasStore } from "./store.js";
 import {
+  type CodesView,
   type DocumentView,
   type FamilyView,
   type LatentView,
   labelTexts,
+  viewCodes,
   viewDocument,
   viewFamily,
   viewLatent,
@@ -225,11 +226,9 @@ export class Atlas {
     { once: isOnly = false, ...options }: SearchOptions & { once?: boolean } = {},
   ): Promise<SearchResults> {
     const search = await this.#openSearch(isOnly);
-    const { embedder } = options;
-    const vector = await embedQuery(query, search.cols, () =>
-      embedder ? Promise.resolve(embedder) : this.#embedder(),
-    );
-    return searchDocuments(this.store, search, vector, options);
+    const embedder = async (): Promise<Embedder> => options.embedder ?? this.#embedder();
+    const vector = await embedQuery(query, search.cols, embedder);
+    return searchDocuments(this.store, search, vector, { ...options, asked: query });
   }
 
   /** A query's embedding after edits, and what the edits did to its latents. Throws as search does. */
@@ -250,14 +249,16 @@ export class Atlas {
     return { ...explanation, labels: explanation.latents.map(({ latent }) => labels[latent]) };
   }
 
-  /** The codes of texts, or of embeddings [rows, d], on the atlas's engine. */
+  /** The codes of texts, or of embeddings [rows, d], on the atlas's engine; a notebook shows them with labels. */
   async encode(
     input: readonly string[] | Matrix,
     options: { batch?: number; onProgress?: OnProgress; signal?: AbortSignal } = {},
-  ): Promise<Codes> {
+  ): Promise<CodesView> {
     const isMatrix = "data" in input;
     const matrix = isMatrix ? input : await (await this.#embedder()).embed(input, options);
-    return encodeEmbeddings(await this.sae(), matrix, { engine: await this.engine(), ...options });
+    const engine = await this.engine();
+    const codes = await encodeEmbeddings(await this.sae(), matrix, { engine, ...options });
+    return viewCodes(this.store, codes, isMatrix ? [] : input);
   }
 
   /** One figure by name; see `listFigures`. Throws Error where there is no data for it, RangeError for an unknown name. */
@@ -326,7 +327,7 @@ export class Atlas {
   }
 
   /** The labels with the documents, answers and verdicts behind them. */
-  audit(options: AtlasAuditOptions = {}): Promise<Audit> {
+  audit(options: AtlasAuditOptions = {}): Promise<AtlasAudit> {
     return auditAtlas(this.store, options);
   }
 

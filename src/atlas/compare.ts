@@ -2,7 +2,12 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { type MatchNull, type NullOptions, matchNull } from "../compare/match-null.js";
 import { type SaeMatch, matchSaes } from "../compare/match-saes.js";
-import { type SplittingTree, splitLatents, splittingTrees } from "../compare/splitting-trees.js";
+import {
+  type SplittingTree,
+  splitLatents,
+  splittingTrees,
+  summariseTrees,
+} from "../compare/splitting-trees.js";
 import {
   type FamilyMatches,
   type UniversalPair,
@@ -10,12 +15,24 @@ import {
   universalLatents,
 } from "../compare/universality.js";
 import type { Matrix } from "../core/matrix.js";
+import type { Presentable, PresentationPart } from "../core/presentation.js";
 import type { Engine, NearestOptions } from "../engine/engine.js";
 import { type Family, familyName } from "../records/family.js";
 import { displayLabel } from "../records/label.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { type AtlasStore, openStore } from "./store.js";
 import { meanOf } from "../core/statistics.js";
+
+/** Pairs and families that a presentation lists, and the sizes of splits that it counts. */
+const LISTED = 8;
+const SPLIT_SIZES: readonly (readonly [number, number])[] = [
+  [0, 0],
+  [1, 1],
+  [2, 3],
+  [4, 7],
+  [8, 15],
+  [16, Infinity],
+];
 
 /** One of the SAEs that are compared. */
 export interface ComparedSae {
@@ -43,7 +60,7 @@ export interface MatchDirection {
 }
 
 /** Two SAEs matched by their decoder directions. */
-export interface SaeComparison {
+export interface SaeComparison extends Presentable {
   match: SaeMatch;
   toSmallNull: MatchNull;
   toLargeNull: MatchNull;
@@ -74,7 +91,7 @@ export async function compareSaes(
   const toSmallNull = await matchNull(large.decoder, small.decoder, engine, drawing);
   const toLargeNull = await matchNull(small.decoder, large.decoder, engine, drawing);
   const thresholds = { toSmall: toSmallNull.threshold, toLarge: toLargeNull.threshold };
-  const comparison: SaeComparison = {
+  const comparison: Omit<SaeComparison, "present"> = {
     match,
     toSmallNull,
     toLargeNull,
@@ -94,7 +111,60 @@ export async function compareSaes(
       seed,
     });
   }
-  return comparison;
+  return { ...comparison, present: () => presentComparison(comparison, small, large) };
+}
+
+function presentComparison(
+  { toSmall, toLarge, universal, splits, trees, families }: Omit<SaeComparison, "present">,
+  small: ComparedSae,
+  large: ComparedSae,
+): PresentationPart[] {
+  const matched = ({ latents, meanCosine, threshold, recurrent }: MatchDirection): object => ({
+    ...{ latents, "mean cosine": meanCosine, "99 % of random": threshold },
+    ...{ recurrent, novel: latents - recurrent },
+  });
+  const pairs = evenlyFrom(universal).map(({ cosine, small: from, large: to }) => ({
+    ...{ cosine, small: small.label(from), large: large.label(to) },
+  }));
+  const sizes = SPLIT_SIZES.map(([least, most]) => ({
+    "splits into":
+      least === most ? String(least) : `${least} ${most < Infinity ? `to ${most}` : "or more"}`,
+    latents: splits.filter(({ length }) => length >= least && length <= most).length,
+  }));
+  const parts: PresentationPart[] = [
+    {
+      heading: "Nearest latents of the other SAE",
+      rows: [
+        { SAE: "small", ...matched(toLarge) },
+        { SAE: "large", ...matched(toSmall) },
+      ],
+    },
+    { heading: `${universal.length} latents that both SAEs have`, rows: pairs },
+    { heading: "How latents of the small SAE split", rows: sizes },
+  ];
+  if (trees !== undefined) {
+    const { meanConsistency, branching } = summariseTrees(trees);
+    const text = `mean self-consistency ${meanConsistency.toFixed(2)}; ${branching} latents branch at both steps`;
+    parts.push({ heading: "Through the SAE between them", text });
+  }
+  if (families !== undefined) {
+    const closest = [...families.toSmall].sort((a, b) => b.overlap - a.overlap).slice(0, LISTED);
+    parts.push({
+      heading: "Families",
+      text: `mean overlap ${families.mean.toFixed(3)}, at random ${families.meanNull.toFixed(3)}`,
+      rows: closest.map(({ from, to, overlap }) => ({
+        overlap,
+        large: large.familyName(from),
+        small: to === undefined ? "" : small.familyName(to),
+      })),
+    });
+  }
+  return parts;
+}
+
+function evenlyFrom<T>(list: readonly T[]): T[] {
+  const count = Math.min(LISTED, list.length);
+  return Array.from({ length: count }, (_, at) => list[Math.floor((at * list.length) / count)]);
 }
 
 /** Opens an SAE of any format, or an atlas's folder with its labels and families. */

@@ -47,9 +47,12 @@ export interface DocumentView extends Presentable {
   title: string;
   text: string;
   classes: readonly string[];
-  /** Its active latents, strongest first. */
-  latents: { latent: number; label: string; activation: number }[];
+  /** Its active latents, strongest first; `row` is the latent's row of the catalog. */
+  latents: { latent: number; label: string; activation: number; row: CatalogRow }[];
 }
+
+/** Codes that a notebook shows as the active latents of each input. */
+export interface CodesView extends Codes, Presentable {}
 
 /** The label of every latent [n], empty where there is none. */
 export async function labelTexts(store: AtlasStore): Promise<string[]> {
@@ -115,8 +118,13 @@ function factsOf(row: CatalogRow): object {
     "max activation": strongest,
     "label by": row.label_source,
     ...(score !== null && measure !== null && { [measure]: score }),
-    ...(row.class_name !== null && { "nearest class": row.class_name, F1: row.class_f1 }),
+    ...classOf(row),
   };
+}
+
+/** The class that a latent matches best, as columns of a table; none where documents have no classes. */
+export function classOf({ class_name: name, class_f1: f1 }: CatalogRow): object {
+  return name === null ? {} : { "nearest class": name, F1: f1 };
 }
 
 /** A family by its parent latent's number or by words of its name. Throws ArgumentError where there is none. */
@@ -160,11 +168,13 @@ export async function viewDocument(store: AtlasStore, term: Term): Promise<Docum
   const documents = await store.documents();
   const row = findDocument(documents, term);
   const labels = await labelTexts(store);
+  const catalog = await store.catalog();
   const { id, title, text, classes } = documents[row];
   const latents = activeLatents(await store.codes(), row).map(({ latent, activation }) => ({
     latent,
     label: labels[latent] || `latent ${latent}`,
     activation,
+    row: rowOf(catalog, latent),
   }));
   return {
     row,
@@ -175,7 +185,14 @@ export async function viewDocument(store: AtlasStore, term: Term): Promise<Docum
     latents,
     present: () => [
       { heading: title || id, text },
-      { heading: "Active latents", rows: latents },
+      {
+        heading: "Active latents",
+        rows: latents.map(({ row: found, ...shown }) => ({
+          ...shown,
+          "active in": found.active,
+          ...classOf(found),
+        })),
+      },
     ],
   };
 }
@@ -211,6 +228,27 @@ export function activeLatents(
     .map((at) => ({ latent: indices[at], activation: values[at] }))
     .filter(({ activation }) => activation > 0)
     .sort((a, b) => b.activation - a.activation);
+}
+
+/** Codes with the labels of their latents, under `names` of the inputs where they have some. */
+export async function viewCodes(
+  store: AtlasStore,
+  codes: Codes,
+  names: readonly string[] = [],
+): Promise<CodesView> {
+  const labels = await labelTexts(store);
+  return {
+    ...codes,
+    present: () =>
+      Array.from({ length: Math.min(codes.rows, LISTED) }, (_, row) => ({
+        heading: names.at(row) ?? `row ${row}`,
+        rows: activeLatents(codes, row).map(({ latent, activation }) => ({
+          latent,
+          label: labels[latent] || `latent ${latent}`,
+          activation,
+        })),
+      })),
+  };
 }
 
 /** A document's title, else the start of its text. */

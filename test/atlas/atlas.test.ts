@@ -91,6 +91,18 @@ test("an atlas searches by text, steers by words and numbers, explains exactly a
     t.true(steered.moved!.find(({ latent }) => latent === 2)!.after > 0);
     const { query } = await atlas.steer(themeWord(1), { more: "second sight:3", less: [1] });
     t.deepEqual([...query], [...steered.query]);
+    const shownSearch = steered.present();
+    t.is(shownSearch[0].heading, steered.edits.map(({ name }) => name).join(", "));
+    const drawn = await atlas.figure("steering-before-after", { search: steered });
+    t.true(drawn.title.includes(themeWord(1)));
+    const bars = await atlas.figure("explanation-bars", { search: plain });
+    t.true(bars.title.includes(plain.hits[0].title));
+    await t.throwsAsync(atlas.figure("steering-before-after", { search: plain }), {
+      message: /the search has no edits/,
+    });
+    await t.throwsAsync(atlas.figure("explanation-bars", { search: steered }), {
+      message: /explain: true/,
+    });
     const why = await atlas.explain(themeWord(1), plain.hits[0].row);
     t.is(why.score, plain.hits[0].explanation!.score);
     const wanted = plain.hits[3].id;
@@ -103,6 +115,9 @@ test("an atlas searches by text, steers by words and numbers, explains exactly a
     await t.throwsAsync(atlas.search(" "), { instanceOf: ArgumentError, message: /empty/ });
     const codes = await atlas.encode([themeWord(1)]);
     t.is(codes.indices[0], 1);
+    const [encoded] = codes.present();
+    t.is(encoded.heading, themeWord(1));
+    t.like(encoded.rows?.[0], { latent: 1, label: (await atlas.labels()).get(1)!.text });
     const found = await atlas.find("sight", { words: true });
     t.deepEqual(found, [{ id: 2, name: "second sight", by: "words" }]);
     await atlas.close();
@@ -127,6 +142,7 @@ test("an atlas estimates and labels six latents in one call each, for what it sa
       t.is(server.calls.length, 0);
       t.deepEqual(await readdir(dir), before, "an estimate writes nothing");
       t.true(explainer.prompts > 6);
+      t.is((await atlas.estimate(options)).present()[0].rows?.length, 1);
       const report = await atlas.label(options);
       t.is(report.latents.labelled, 6);
       t.true(report.spent > 0 && report.spent <= explainer.cost!);
@@ -135,6 +151,9 @@ test("an atlas estimates and labels six latents in one call each, for what it sa
         [0, 1, 2, 3, 4, 5, 6].map((latent) => labels.get(latent)!.source),
         ["llm", "llm", "llm", "llm", "llm", "llm", "keywords"],
       );
+      const [{ text, rows }] = report.present();
+      t.regex(text!, /^6 labelled, 0 failed, 0 skipped, \$0\.\d+ spent$/);
+      t.like(rows?.[5], { latent: 5, label: `matters of ${themeWord(5)}`, by: "gpt-4o-mini" });
       t.is((await atlas.catalog())[5].label, `matters of ${themeWord(5)}`);
       const asked = server.calls.length;
       t.is((await atlas.label(options)).spent, 0, "what is answered is not paid again");
@@ -154,6 +173,15 @@ test("an atlas is scored, measured, drawn, compared and exported without anythin
     const score = await atlas.score({ save: true });
     t.is(score.scored, 8);
     t.true(score.mean > score.shuffled.mean);
+    const bound = (at: number, end: 0 | 1): number => score.labels[at].score!.interval![end];
+    const lower = score.labels.map((_, at) => bound(at, 0));
+    t.is(score.best[0].score!.interval![0], Math.max(...lower));
+    t.is(
+      score.worst[0].score!.interval![1],
+      Math.min(...score.labels.map((_, at) => bound(at, 1))),
+    );
+    t.is(score.present()[1].rows?.length, score.best.length);
+    t.is((await atlas.figure("label-scores", { scores: score })).data.length > 1, true);
     t.true((await atlas.catalog())[0].scores.some(({ name }) => name === score.measure));
     t.is(await atlas.stability(), undefined);
     const stability = await atlas.measureStability({ resamples: 4, seeds: 0 });
@@ -164,8 +192,23 @@ test("an atlas is scored, measured, drawn, compared and exported without anythin
     t.is(same.universal.length, 8);
     t.true(same.match.toSmallCosine.every((cosine) => cosine > 0.999));
     t.is(same.families?.mean, 1);
+    t.deepEqual(
+      same.present().map(({ heading }) => heading),
+      [
+        "Nearest latents of the other SAE",
+        "8 latents that both SAEs have",
+        "How latents of the small SAE split",
+        "Families",
+      ],
+    );
     const audit = await atlas.audit();
     t.true(audit.entries.length >= 8);
+    const two = await atlas.audit({ latents: [5, 2], examples: 3 });
+    t.deepEqual(
+      two.entries.map(({ label }) => label.id),
+      [5, 2],
+    );
+    t.is(two.present()[1].rows?.length, 3);
     const file = path.join(folder, "catalog.html");
     t.deepEqual(await atlas.export("html", file), [file]);
     t.regex(await readFile(file, "utf8"), /^<!doctype html>/);

@@ -1,4 +1,6 @@
 import type { Figure, FigureOptions } from "../../figures/figure.js";
+import type { ScoreReport } from "../labels/score.js";
+import type { SearchResults } from "../search/search.js";
 import type { FigureSources } from "./sources.js";
 
 /** Options of figures that show a choice of what an atlas holds. */
@@ -7,6 +9,13 @@ export interface AtlasFigureOptions extends FigureOptions {
   family?: number;
   /** The families (parent latents) of `cooccurrence-grid`. Default: five disjoint ones of 8 to 24 latents. */
   families?: readonly number[];
+  /**
+   * A search for `steering-before-after`, which needs edits, and for `explanation-bars`, which needs `explain: true` and shows
+   * its first result. Default: an example from the families.
+   */
+  search?: Omit<SearchResults, "present">;
+  /** Scores for `label-scores`, with their control. Default: those that the atlas's labels have. */
+  scores?: Pick<ScoreReport, "labels" | "control">;
   /**
    * Overlays the numbers of the paper, dashed or hollow, on figures whose entry says `overlay`; their default name then ends
    * in "-paper". Default false.
@@ -39,6 +48,8 @@ export interface FigureEntry {
    */
   overlay?: "beside" | "alone";
   requires: readonly Requirement[];
+  /** The option from which it is drawn without what it requires of the atlas. Default: none. */
+  from?: "search" | "scores";
   /** Draws it from what is there, or gives the reason why not. Called where nothing that it requires is missing. */
   draw(sources: FigureSources, options: AtlasFigureOptions): Promise<Figure | Undrawn>;
 }

@@ -6,7 +6,8 @@ import {
 } from "../../figures/labels.js";
 import { tokenOverlap } from "../../labels/examples/token-overlap.js";
 import { indexWords } from "../../words/word-index.js";
-import { type FigureEntry, inGroup } from "./entry.js";
+import type { Figure, FigureOptions } from "../../figures/figure.js";
+import { type AtlasFigureOptions, type FigureEntry, inGroup } from "./entry.js";
 import { PAPER_SCORE_LINES } from "./paper.js";
 import { commonMeasure, scoreOf, scoredLabels } from "./reading.js";
 import { LABEL_SCORES, PEARSON_SCORES } from "./requirements.js";
@@ -19,7 +20,9 @@ export const LABEL_FIGURES: readonly FigureEntry[] = inGroup("labels", [
     shows: "scores of the labels, a panel per corpus",
     paper: "pearson_correlations, pearson_correlations_combined",
     requires: [LABEL_SCORES],
-    draw: async ({ atlases }, options) => {
+    from: "scores",
+    draw: async ({ atlases }, { scores: given, ...options }) => {
+      if (given !== undefined) return drawGivenScores(given, options);
       const lists = await Promise.all(atlases.map(scoredLabels));
       const common = commonMeasure(lists);
       if (!common) return { reason: "the atlases' labels have no measure in common" };
@@ -77,3 +80,18 @@ export const LABEL_FIGURES: readonly FigureEntry[] = inGroup("labels", [
     },
   },
 ]);
+
+/** AUCs of the labels above those of the same labels at other latents. */
+function drawGivenScores(
+  { labels, control }: NonNullable<AtlasFigureOptions["scores"]>,
+  options: FigureOptions,
+): Figure {
+  const panel = (name: string, rows: typeof labels): ScorePanel => ({
+    name,
+    series: [{ name, scores: rows.map(({ score }) => score?.value ?? NaN) }],
+  });
+  return drawScoreHistogram(
+    [panel("labels", labels), panel("the same labels at other latents", control)],
+    { ...options, score: "AUC", range: [0, 1], binWidth: 0.05 },
+  );
+}

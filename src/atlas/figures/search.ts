@@ -4,7 +4,7 @@ import { streamNpyRows } from "../../files/numpy/npy.js";
 import { drawExplanationBars } from "../../figures/search.js";
 import { drawSteeringBeforeAfter } from "../../figures/search.js";
 import { drawSteeringContour } from "../../figures/search.js";
-import type { Figure } from "../../figures/figure.js";
+import type { Figure, FigureOptions } from "../../figures/figure.js";
 import {
   type OptimisationSeries,
   drawIterativeOptimisation,
@@ -15,7 +15,7 @@ import { typicalActivations } from "../../search/steer.js";
 import { optimiseEdits } from "../../search/study/edit-optimisation.js";
 import { type DocumentSearch, openDocumentSearch } from "../search/document-search.js";
 import type { AtlasStore } from "../store.js";
-import { type FigureEntry, type Undrawn, inGroup } from "./entry.js";
+import { type AtlasFigureOptions, type FigureEntry, type Undrawn, inGroup } from "./entry.js";
 import { PAPER_OPTIMISATION, PAPER_STEERING_LINES } from "./paper.js";
 import { chooseDisjoint, labeller } from "./reading.js";
 import { FAMILIES, PLAIN_TOP_K, STEERING } from "./requirements.js";
@@ -58,8 +58,10 @@ export const SEARCH_FIGURES: readonly FigureEntry[] = inGroup("search", [
     name: "steering-before-after",
     shows: "results of one search without and with an edit",
     requires: [FAMILIES, PLAIN_TOP_K],
-    draw: (sources, options) =>
-      withExample(sources, async ({ atlas, search, row, query, title, towards }) => {
+    from: "search",
+    draw: (sources, { search: given, ...options }) => {
+      if (given !== undefined) return drawGivenSteering(given, options);
+      return withExample(sources, async ({ atlas, search, row, query, title, towards }) => {
         const accept = (other: number): boolean => other !== row;
         const edits = [{ latents: [towards], kind: "up" as const, strength: STRENGTH }];
         const plain = await search.search(query, { count: RESULTS, accept });
@@ -83,14 +85,17 @@ export const SEARCH_FIGURES: readonly FigureEntry[] = inGroup("search", [
           },
           options,
         );
-      }),
+      });
+    },
   },
   {
     name: "explanation-bars",
     shows: "one result's score as a sum over latents",
     requires: [FAMILIES, PLAIN_TOP_K],
-    draw: (sources, options) =>
-      withExample(sources, async ({ atlas, search, row, query, title }) => {
+    from: "search",
+    draw: (sources, { search: given, ...options }) => {
+      if (given !== undefined) return drawGivenExplanation(given, options);
+      return withExample(sources, async ({ atlas, search, row, query, title }) => {
         const { hits } = await search.search(query, { count: 1, accept: (other) => other !== row });
         const explanation = await search.explain(query, hits[0].row);
         const label = await labeller(atlas);
@@ -103,7 +108,8 @@ export const SEARCH_FIGURES: readonly FigureEntry[] = inGroup("search", [
           },
           options,
         );
-      }),
+      });
+    },
   },
   {
     name: "iterative-optimisation",
@@ -170,6 +176,45 @@ function liveTypical(postings: Postings): Float64Array {
   return typicalActivations(postings).map((value, latent) =>
     postings.offsets[latent] < postings.offsets[latent + 1] ? value : 0,
   );
+}
+
+type Search = NonNullable<AtlasFigureOptions["search"]>;
+
+/** Results of a steered search, beside those that it would have had without its edits. */
+function drawGivenSteering(
+  { text, edits, hits, left = [], cosine }: Search,
+  options: FigureOptions,
+): Promise<Figure | Undrawn> {
+  if (cosine === undefined) return Promise.resolve({ reason: "the search has no edits" });
+  const ranked = hits.flatMap(({ row, title, before }) =>
+    before === undefined ? [] : [{ row, title, before }],
+  );
+  const before = [...ranked.filter((hit) => hit.before <= hits.length), ...left];
+  const input = {
+    query: text ?? "the query",
+    edits: edits.map(({ name }) => name),
+    before: before.sort((a, b) => a.before - b.before),
+    after: hits,
+    ranksBefore: new Map(ranked.map((hit) => [hit.row, hit.before])),
+    cosine,
+  };
+  return Promise.resolve(drawSteeringBeforeAfter(input, options));
+}
+
+/** Why the first result of a search has its score. */
+function drawGivenExplanation(
+  { text, hits: [hit] }: Search,
+  options: FigureOptions,
+): Promise<Figure | Undrawn> {
+  if (hit?.explanation === undefined) {
+    return Promise.resolve({ reason: "the search was not explained: give it explain: true" });
+  }
+  const { explanation, title } = hit;
+  const labels = explanation.labels.map((label, at) =>
+    label === "" ? `latent ${explanation.latents[at].latent}` : label,
+  );
+  const input = { explanation, labels, query: text ?? "the query", result: title };
+  return Promise.resolve(drawExplanationBars(input, options));
 }
 
 // One search as an example: the strongest document of a large family's parent, turned towards another family.

@@ -154,12 +154,13 @@ async function drawEntry(
   { paper, ...options }: AtlasFigureOptions,
 ): Promise<Figure | Undrawn> {
   const overlaid = paper === true && entry.overlay !== undefined;
-  const reason = await missingFor(entry, sources);
+  const isGiven = entry.from !== undefined && options[entry.from] !== undefined;
+  const reason = isGiven ? undefined : await missingFor(entry, sources);
   if (reason !== undefined && !(overlaid && entry.overlay === "alone")) return { reason };
-  const { name, size, title, width, height, family, families } = options;
+  const { name, size, title, width, height, family, families, search, scores } = options;
   const drawn = await entry.draw(sources, {
     name: name ?? (overlaid ? `${entry.name}-paper` : entry.name),
-    ...{ size, title, width, height, family, families, paper: overlaid },
+    ...{ size, title, width, height, family, families, search, scores, paper: overlaid },
   });
   if (isUndrawn(drawn)) return drawn;
   const isOfGrid =

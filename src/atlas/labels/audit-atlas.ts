@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { Presentable, PresentationPart } from "../../core/presentation.js";
 import {
   type Audit,
+  type AuditEntry,
   type AuditOptions,
   type AuditSubject,
   collectAudit,
@@ -9,6 +11,7 @@ import {
 import { readEvidence } from "../../labels/evidence/evidence-read.js";
 import { readFamilyNames } from "../../records/model-labels.js";
 import type { Label } from "../../records/label.js";
+import { type Terms, findTerms } from "../search/search.js";
 import type { AtlasStore } from "../store.js";
 import { type Family, familyLatents, familyName } from "../../records/family.js";
 import { ATLAS_FILES } from "../files/files.js";
@@ -17,7 +20,12 @@ import { ATLAS_FILES } from "../files/files.js";
 export interface AtlasAuditOptions extends AuditOptions {
   /** Most labels: those with the lowest scores, then those without a score. Default all. */
   limit?: number;
+  /** Only the labels of these latents, by number, words of the label, or "family:NAME"; no family names then. Default all. */
+  latents?: Terms;
 }
+
+/** An audit that a notebook shows: each label with the documents behind it. */
+export interface AtlasAudit extends Audit, Presentable {}
 
 /** How many labels of an audit are of latents and of families, and about how many a model was asked. */
 export function countAudited({ entries }: Audit): {
@@ -36,8 +44,8 @@ export function countAudited({ entries }: Audit): {
  */
 export async function auditAtlas(
   data: AtlasStore,
-  { limit = Infinity, ...options }: AtlasAuditOptions = {},
-): Promise<Audit> {
+  { limit = Infinity, latents, ...options }: AtlasAuditOptions = {},
+): Promise<AtlasAudit> {
   const labels = await data.labels();
   const families = await data.families();
   const postings = await data.postings();
@@ -46,13 +54,16 @@ export async function auditAtlas(
   const byModel = new Map(
     (await readFamilyNames(file("modelFamilies"), postings.n)).map((one) => [one.id, one]),
   );
-  const subjects = lowest(
-    [
-      ...latentSubjects(labels, families),
-      ...families.map((family) => familySubject(family, byModel.get(family.parent))),
-    ],
-    limit,
-  );
+  const chosen = latents === undefined ? undefined : await findTerms(data, latents);
+  const ofLatents = latentSubjects(labels, families);
+  const all =
+    chosen === undefined
+      ? [
+          ...ofLatents,
+          ...families.map((family) => familySubject(family, byModel.get(family.parent))),
+        ]
+      : chosen.flatMap((latent) => ofLatents.filter(({ label }) => label.id === latent));
+  const subjects = lowest(all, limit);
   const wanted = new Map(
     subjects.map((subject) => [keyOf(subject.label.of, subject.label.id), subject]),
   );
@@ -63,7 +74,22 @@ export async function auditAtlas(
     }
   }
   const source = { postings, documents: await data.documents(), labels };
-  return collectAudit(source, subjects, options);
+  const audit = collectAudit(source, subjects, options);
+  return { ...audit, present: () => audit.entries.map((entry) => presentEntry(entry, audit)) };
+}
+
+function presentEntry(
+  { label: { of, id, text }, examples, evidence }: AuditEntry,
+  { documents }: Audit,
+): PresentationPart {
+  const shown = evidence?.shown ?? examples;
+  return {
+    heading: `${of === "family" ? "Family" : "Latent"} ${id}: ${text || "no label"}`,
+    rows: shown.map(({ document, activation }) => ({
+      activation,
+      document: documents[document].text ?? documents[document].id,
+    })),
+  };
 }
 
 function latentSubjects(

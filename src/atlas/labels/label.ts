@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { ArgumentError } from "../../core/errors.js";
+import type { Presentable, PresentationPart } from "../../core/presentation.js";
 import type { OnProgress } from "../../core/progress.js";
 import { allowThinking } from "../../labels/ask.js";
 import type { InactiveKind } from "../../labels/examples/example.js";
@@ -10,14 +11,14 @@ import { createBudget } from "../../llm/budget.js";
 import { openLedger } from "../../llm/ledger.js";
 import { type RehearsalEstimate, createRehearsal } from "../../llm/rehearsal.js";
 import type { ChatModel } from "../../llm/types.js";
-import { findLatents } from "../../search/names.js";
+import type { Label } from "../../records/label.js";
 import {
   type LabelAtlasOptions,
   type LabelAtlasReport,
   labelAtlas,
   rehearseLabels,
 } from "./label-atlas.js";
-import { type Terms, listTerms, namesOf } from "../search/search.js";
+import { type Terms, findTerms, namesOf } from "../search/search.js";
 import type { AtlasStore } from "../store.js";
 
 /** What is labelled by a language model, how, and for how much. */
@@ -45,14 +46,14 @@ export interface LabelOptions extends LabelModelOptions {
 }
 
 /** What a labelling run would take. */
-export interface LabelEstimate {
+export interface LabelEstimate extends Presentable {
   explainer: RehearsalEstimate & { model: string };
   /** Undefined where one model does both. */
   judge?: RehearsalEstimate & { model: string };
 }
 
 /** What a labelling run did. */
-export interface LabelReport extends LabelAtlasReport {
+export interface LabelReport extends LabelAtlasReport, Presentable {
   /** US dollars spent by this run. */
   spent: number;
   /** What all latents would cost at the rate of the sample; only with `sample` and where prices are known. */
@@ -85,10 +86,11 @@ export async function estimateLabels(
       onProgress: onProgress && ((progress) => onProgress({ ...progress, step: "estimate" })),
       signal,
     });
-    return {
+    const estimate: Omit<LabelEstimate, "present"> = {
       explainer: { model: models.explainer.model, ...explainer.estimate() },
       ...(judge && { judge: { model: models.judge.model, ...judge.estimate() } }),
     };
+    return { ...estimate, present: () => presentEstimate(estimate) };
   } finally {
     await ledger?.close();
   }
@@ -103,7 +105,7 @@ export async function labelStore(store: AtlasStore, options: LabelOptions): Prom
   const budget = createBudget({ maxCost: options.maxCost });
   const { settings, all } = await readSettings(store, options);
   const ledger = await openLedger(store.file("ledger"));
-  try {
+  const run = async (): Promise<Omit<LabelReport, "present">> => {
     const models = await openLabelModels(options, { ledger, budget, needsKey: true });
     const report = await labelAtlas(store.dir, {
       ...settings,
@@ -114,15 +116,50 @@ export async function labelStore(store: AtlasStore, options: LabelOptions): Prom
     });
     const projected = options.sample === undefined ? undefined : project(report, all);
     return { ...report, spent: budget.spent, ...(projected && { projected }) };
+  };
+  try {
+    const report = await run();
+    store.reload();
+    const labels = await store.labels();
+    const rows = settings.latents.map((latent) => labelRow(latent, labels.get(latent)));
+    return { ...report, present: () => presentReport(report, rows) };
   } finally {
     store.reload();
     await ledger.close();
   }
 }
 
-type Settings = Pick<
+function labelRow(latent: number, label: Label | undefined): object {
+  const [score] = label?.scores ?? [];
+  return {
+    ...{ latent, label: label?.text || label?.reason, by: label?.model ?? label?.source },
+    ...(score && { measure: score.name, score: score.value, documents: score.n }),
+  };
+}
+
+function presentReport(
+  { latents: { labelled, failed, skipped }, spent, stopped }: Omit<LabelReport, "present">,
+  rows: readonly object[],
+): PresentationPart[] {
+  const counts = `${labelled} labelled, ${failed} failed, ${skipped} skipped, $${spent.toFixed(4)} spent`;
+  return [{ text: stopped === undefined ? counts : `${counts}; stopped: ${stopped}`, rows }];
+}
+
+function presentEstimate({ explainer, judge }: Omit<LabelEstimate, "present">): PresentationPart[] {
+  const rows = [explainer, ...(judge ? [judge] : [])].map((one) => ({
+    model: one.model,
+    prompts: one.prompts,
+    "tokens in": one.inputTokens,
+    "tokens out, at most": one.outputTokens,
+    "$ at most": one.cost,
+    "$ likely": one.likelyCost,
+  }));
+  return [{ rows }];
+}
+
+type Settings = { latents: readonly number[] } & Pick<
   LabelAtlasOptions,
-  "latents" | "families" | "protocol" | "inactive" | "subject" | "seed" | "inFlight"
+  "families" | "protocol" | "inactive" | "subject" | "seed" | "inFlight"
 >;
 
 /** The settings, and how many latents there are before a sample is drawn of them. */
@@ -151,13 +188,13 @@ async function readSettings(
   };
 }
 
-/** The latents of the terms, each once, in their order; all where none are given. */
+/** The latents of the terms; all where none are given. */
 async function chosenLatents(store: AtlasStore, terms: Terms | undefined): Promise<number[]> {
-  const names = await namesOf(store);
-  if (terms === undefined) return Array.from({ length: names.n }, (_, latent) => latent);
-  const found = listTerms(terms).flatMap((term) => findLatents(names, term).latents);
+  const { n } = await namesOf(store);
+  if (terms === undefined) return Array.from({ length: n }, (_, latent) => latent);
+  const found = await findTerms(store, terms);
   if (found.length === 0) throw new ArgumentError("label: expected latents, got an empty list");
-  return [...new Set(found)];
+  return found;
 }
 
 function withThinking(

@@ -18,6 +18,10 @@ import type { DocumentSearch } from "./document-search.js";
 import type { AtlasStore } from "../store.js";
 import { labelTexts, titleOf } from "../views.js";
 
+/** Results whose scores a notebook shows as sums, and the latents of each sum. */
+const EXPLAINED = 3;
+const CONTRIBUTIONS = 5;
+
 /** What is searched for: a text, or an embedding of the corpus's width [d]. */
 export type Query = string | ArrayLike<number>;
 
@@ -70,6 +74,8 @@ export interface SearchHit {
 
 /** What a search found. */
 export interface SearchResults extends Presentable {
+  /** The query where it was a text. */
+  text?: string;
   /** What results are scored with: the query's embedding, steered where there are edits [d]. */
   query: Float32Array;
   edits: readonly NamedEdit[];
@@ -109,6 +115,12 @@ export function listTerms(terms: Terms | undefined): readonly Term[] {
   return typeof terms === "number" || typeof terms === "string" ? [terms] : terms;
 }
 
+/** The latents of terms, each once, in their order. Throws ArgumentError for a term that nothing is called. */
+export async function findTerms(store: AtlasStore, terms: Terms): Promise<number[]> {
+  const names = await namesOf(store);
+  return [...new Set(listTerms(terms).flatMap((term) => findLatents(names, term).latents))];
+}
+
 /** The embedding of a query. Throws ArgumentError where its width is not the corpus's. */
 export async function embedQuery(
   query: Query,
@@ -134,7 +146,7 @@ export async function searchDocuments(
   store: AtlasStore,
   search: DocumentSearch,
   query: Float32Array,
-  options: SearchOptions,
+  { asked, ...options }: SearchOptions & { asked?: Query },
 ): Promise<SearchResults> {
   const { limit: count = 10, method, explain = false } = options;
   const names = await namesOf(store);
@@ -156,7 +168,10 @@ export async function searchDocuments(
     }
     hits.push(hit);
   }
-  const results: Omit<SearchResults, "present"> = { query: searched, edits, hits };
+  const results: Omit<SearchResults, "present"> = {
+    ...(typeof asked === "string" && { text: asked }),
+    ...{ query: searched, edits, hits },
+  };
   if (steered) {
     results.cosine = steered.cosine;
     results.others = steered.others;
@@ -203,10 +218,10 @@ function presentResults({
     id,
     title,
   }));
-  const why = hits.flatMap(({ rank, explanation }) =>
+  const why = hits.slice(0, EXPLAINED).flatMap(({ rank, explanation }) =>
     explanation === undefined
       ? []
-      : explanation.latents.slice(0, 5).map(({ latent, contribution }, i) => ({
+      : explanation.latents.slice(0, CONTRIBUTIONS).map(({ latent, contribution }, i) => ({
           rank,
           latent,
           label: explanation.labels[i],

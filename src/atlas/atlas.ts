@@ -16,7 +16,7 @@ import { encodeEmbeddings } from "../sae/encode.js";
 import type { SaeMetrics } from "../sae/measure/metrics.js";
 import type { Sae } from "../sae/sae.js";
 import type { Explanation } from "../search/explain.js";
-import { type Term, findFamily, findLatent } from "../search/names.js";
+import { type Term, findFamily, findLatent } from "../search/names/names.js";
 import type { SteeredQuery } from "../search/steer.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { readAtlasOptions } from "./files/atlas-options.js";

@@ -3,8 +3,8 @@ import type { Presentable } from "../core/presentation.js";
 import type { CatalogRow } from "../catalog/row.js";
 import type { Document } from "../corpus/corpus.js";
 import { ArgumentError } from "../core/errors.js";
-import { searchLabels } from "../search/search-labels.js";
-import { type Term, findFamily, findLatent } from "../search/names.js";
+import { searchLabels } from "../search/names/search-labels.js";
+import { type Term, findFamily, findLatent } from "../search/names/names.js";
 import { type Family, familyName } from "../records/family.js";
 import type { AtlasStore } from "./store.js";
 

@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { AtlasOptions } from "../atlas/options.js";
 import type { CommandContext, CommandOutput } from "./command.js";
-import { describeSteps, summariseAtlas } from "./text/build.js";
-import { formatRows } from "./text/rows.js";
+import { describeSteps, summariseAtlas } from "./results/build.js";
+import { formatRows } from "./results/rows.js";
 
 /** Where a build draws. */
 export const FIGURE_OPTIONS = {

@@ -4,9 +4,9 @@ import { namesOf } from "../atlas/search/search.js";
 import type { SearchOptions, SearchResults } from "../atlas/search/search.js";
 import type { SteeringEdit } from "../search/edits.js";
 import { sharedLatents } from "../search/explain.js";
-import { type NamedEdit, readEdit } from "../search/names.js";
+import { type NamedEdit, readEdit } from "../search/names/names.js";
 import { type SteeringSession, startSteering } from "../search/steering-session.js";
-import { describeResults, describeShared, explainResults } from "./text/search-results.js";
+import { describeResults, describeShared, explainResults } from "./results/search-results.js";
 
 const HELP = `QUERY                 search for a text
 more TERM [STRENGTH]  more of a latent (its number or words of its label) or family:NAME

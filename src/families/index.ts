@@ -55,7 +55,7 @@ export {
   type LatentPair,
   EDGE_WEIGHTS,
   edgeWeight,
-} from "./forest/edge-weights.js";
+} from "./edges/edge-weights.js";
 export { type Forest, type ForestOptions, buildForest } from "./forest/forest.js";
 export { type Subtree, type SubtreeOptions, findSubtrees } from "./forest/subtrees.js";
 export {

@@ -7,7 +7,7 @@ import type { Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireSome, roundValue } from "./figure.js";
 import { meanSeries } from "./latents.js";
 import { plotlyText } from "./drawing/text.js";
-import { CATEGORIES, MUTED } from "./theme.js";
+import { CATEGORIES, MUTED } from "./theme/theme.js";
 
 /** Mean and standard deviation of a null over its runs. */
 export interface NullSpread {

@@ -3,7 +3,7 @@ import { requireEqualLengths, roundValues } from "./figure.js";
 import { formatNumber } from "./drawing/text.js";
 import { layPanels, type Panel } from "./drawing/panels.js";
 import { fitText, plotlyText } from "./drawing/text.js";
-import type { FigureSize } from "./theme.js";
+import type { FigureSize } from "./theme/theme.js";
 import {
   axisLayout,
   CATEGORIES,
@@ -14,7 +14,7 @@ import {
   MUTED,
   topMargin,
   UNASSIGNED,
-} from "./theme.js";
+} from "./theme/theme.js";
 
 /** What the figure shows of a family's documents (or decoder directions). */
 export interface FamilyComponentsInput {

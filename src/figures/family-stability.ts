@@ -1,11 +1,11 @@
-import { transparent } from "./drawing/colour.js";
+import { transparent } from "./theme/colour.js";
 import type { PixelPoint } from "./drawing/declutter.js";
 import { placeLabels } from "./drawing/declutter.js";
 import type { Figure, FigureOptions, PlotlyObject } from "./figure.js";
 import { roundValue, roundValues } from "./figure.js";
 import { logTicks } from "./drawing/axis.js";
 import { plotlyLines, plotlyText, textWidth, truncateText, wrapText } from "./drawing/text.js";
-import type { FigureSize } from "./theme.js";
+import type { FigureSize } from "./theme/theme.js";
 import {
   axisLayout,
   CATEGORIES,
@@ -15,7 +15,7 @@ import {
   isTitled,
   MUTED,
   topMargin,
-} from "./theme.js";
+} from "./theme/theme.js";
 
 /** A family with its stability. What is not known is null. */
 export interface StablePoint {

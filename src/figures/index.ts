@@ -86,11 +86,3 @@ export {
   drawLossCurve,
   drawScalingLaw,
 } from "./training.js";
-export {
-  CATEGORIES,
-  composeFigure,
-  figureSize,
-  MANY_CATEGORIES,
-  SEQUENTIAL,
-  SIZES,
-} from "./theme.js";

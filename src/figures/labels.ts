@@ -5,7 +5,7 @@ import { violins } from "./charts/violins.js";
 import type { Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireEqualLengths } from "./figure.js";
 import { formatNumber, plotlyText } from "./drawing/text.js";
-import { CATEGORIES } from "./theme.js";
+import { CATEGORIES } from "./theme/theme.js";
 import { correlation } from "../core/statistics.js";
 
 /** The labels of one SAE. Series of one name have one colour in all panels. */

@@ -6,7 +6,7 @@ import { scatter } from "./charts/scatter.js";
 import type { Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireEqualLengths, requireSome, roundValue } from "./figure.js";
 import { formatNumber, plotlyText } from "./drawing/text.js";
-import { CATEGORIES, MUTED } from "./theme.js";
+import { CATEGORIES, MUTED } from "./theme/theme.js";
 
 /** A number that others report, such as the paper's median. */
 export interface Reference {

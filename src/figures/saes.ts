@@ -4,7 +4,7 @@ import { type HistogramSeries, histogram } from "./charts/histogram.js";
 import type { ChartOptions, Figure, FigureOptions, NamedSeries } from "./figure.js";
 import { requireSome } from "./figure.js";
 import { formatFixed, formatNumber, plotlyText } from "./drawing/text.js";
-import { CATEGORIES, MUTED } from "./theme.js";
+import { CATEGORIES, MUTED } from "./theme/theme.js";
 
 /** The latents of one SAE against those of another. */
 export interface MatchSeries {

@@ -13,7 +13,7 @@ import { type WaterfallBar, waterfall } from "./charts/waterfall.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { requireSome, roundValue } from "./figure.js";
 import { plotlyText } from "./drawing/text.js";
-import { CATEGORIES, INK, RULE } from "./theme.js";
+import { CATEGORIES, INK, RULE } from "./theme/theme.js";
 
 /** What the figure shows; a `SteeringReport` fits. */
 export interface SteeringTradeoffInput {

@@ -8,7 +8,7 @@ import { type Axis, logAxis } from "./drawing/axis.js";
 import { type Line, lines } from "./charts/lines.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { requireSome } from "./figure.js";
-import { CATEGORIES } from "./theme.js";
+import { CATEGORIES } from "./theme/theme.js";
 import { meanOf } from "../core/statistics.js";
 
 /** What the figure reads of a training step; a row of the training log fits. */

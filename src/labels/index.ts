@@ -30,8 +30,12 @@ export type {
 export { type TokenOverlap, tokenOverlap } from "./examples/token-overlap.js";
 export { nameFamiliesByKeywords } from "./family-names.js";
 export { type KeywordOptions, labelByKeywords } from "./keywords.js";
-export { type FamilyLabelOptions, type LabelledFamily, labelFamilies } from "./label-families.js";
-export { type LabelledLatent, type ModelLabelOptions, labelLatents } from "./label-latents.js";
+export {
+  type FamilyLabelOptions,
+  type LabelledFamily,
+  labelFamilies,
+} from "./llm/label-families.js";
+export { type LabelledLatent, type ModelLabelOptions, labelLatents } from "./llm/label-latents.js";
 export {
   type MeasuredVerdict,
   type VerdictMeasures,
@@ -51,7 +55,7 @@ export { type FamilyAnalysisEntry, familyAnalysisEntry } from "./paper/family-an
 export { namesFromFamilyAnalysis } from "./paper/family-analysis-names.js";
 export { type FamilyAnalysis, parseFamilyAnalysis } from "./paper/family-analysis.js";
 export { labelsFromAnalysis } from "./paper/labels-from-analysis.js";
-export { type LabelProtocol, type ProtocolName, PROTOCOLS } from "./protocol.js";
+export { type LabelProtocol, type ProtocolName, PROTOCOLS } from "./llm/protocol.js";
 export {
   type FamilyMemberScore,
   type Label,
@@ -63,14 +67,3 @@ export {
 } from "../records/label.js";
 export { type LabelLine, readLabels, toLine, writeLabels } from "../records/label-lines.js";
 export { readOverrides } from "../records/overrides.js";
-export { familySource } from "./family-source.js";
-export { mapInOrder } from "./map-in-order.js";
-export {
-  confidenceQuestion,
-  detectQuestion,
-  distinctNames,
-  explainQuestion,
-  familyQuestion,
-} from "./prompts.js";
-export { sampleOverDensities } from "./sample.js";
-export { verdictLogprobs, yesProbabilities } from "./verdict-logprobs.js";

@@ -17,7 +17,7 @@ export {
   searchRows,
   searchRowsTogether,
 } from "./scan/search-rows.js";
-export { type LabelHit, searchLabels } from "./search-labels.js";
+export { type LabelHit, searchLabels } from "./names/search-labels.js";
 export {
   type SteeredQuery,
   type SteeringMethod,

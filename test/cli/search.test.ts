@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
 import { dot, matrixRow } from "../../src/core/index.js";
-import { describeResults } from "../../src/cli/text/index.js";
+import { describeResults } from "../../src/cli/results/index.js";
 import { startEmbeddingServer } from "../support/servers/embedding-server.js";
 import { type Outcome, makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
 

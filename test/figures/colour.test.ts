@@ -1,5 +1,5 @@
 import test from "ava";
-import { spreadColours, textColour, transparent } from "../../src/figures/drawing/index.js";
+import { spreadColours, textColour, transparent } from "../../src/figures/theme/index.js";
 
 test("transparent writes rgba and refuses what is not #rrggbb", (t) => {
   t.is(transparent("#0072B2", 0.5), "rgba(0,114,178,0.5)");

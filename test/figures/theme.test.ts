@@ -6,7 +6,7 @@ import {
   MANY_CATEGORIES,
   SEQUENTIAL,
   SIZES,
-} from "../../src/figures/index.js";
+} from "../../src/figures/theme/index.js";
 
 test("the sequential scale falls in CIELAB lightness in equal steps", (t) => {
   const lightness = SEQUENTIAL.map(([, colour]) => lightnessOf(colour));

@@ -1,10 +1,10 @@
 import test from "ava";
 import { type Postings, createCodes, invertCodes } from "../../src/core/index.js";
 import { createChatModel } from "../../src/llm/index.js";
+import { familySource } from "../../src/labels/llm/index.js";
 import {
   drawExamples,
   familyAnalysisEntry,
-  familySource,
   type FamilyLabelOptions,
   type LabelledFamily,
   labelFamilies,

@@ -1,6 +1,6 @@
 import test from "ava";
 import { setTimeout as sleep } from "node:timers/promises";
-import { mapInOrder } from "../../src/labels/index.js";
+import { mapInOrder } from "../../src/labels/llm/index.js";
 
 async function collect<T>(from: AsyncIterable<T>): Promise<{ results: T[]; error?: unknown }> {
   const results: T[] = [];

@@ -5,7 +5,7 @@ import {
   distinctNames,
   explainQuestion,
   familyQuestion,
-} from "../../src/labels/index.js";
+} from "../../src/labels/llm/index.js";
 import { readAnswer } from "../../src/llm/index.js";
 import { readShown } from "../support/atlases/planted.js";
 

@@ -1,5 +1,5 @@
 import test from "ava";
-import { sampleOverDensities } from "../../src/labels/index.js";
+import { sampleOverDensities } from "../../src/labels/llm/index.js";
 
 test("a sample takes the middle of equal segments of the densities, in the order given", (t) => {
   // Latents 0 to 5 are active in 6, 1, 5, 2, 4 and 3 documents.

@@ -1,5 +1,5 @@
 import test from "ava";
-import { verdictLogprobs, yesProbabilities } from "../../src/labels/index.js";
+import { verdictLogprobs, yesProbabilities } from "../../src/labels/llm/index.js";
 import type { TokenLogprob } from "../../src/llm/index.js";
 
 const content = '{"answers":[{"id":"d1","verdict":"yes"},{"id":"d2","verdict":"no"}]}';

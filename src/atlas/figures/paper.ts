@@ -21,7 +21,7 @@ import {
 } from "../../figures/paper/paper-numbers.js";
 import type { OptimisationSeries } from "../../figures/search.js";
 import { formatFixed } from "../../figures/drawing/text.js";
-import { CATEGORIES, MUTED } from "../../figures/theme.js";
+import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
 import { trainingFlops } from "../../sae/train/scaling.js";
 import { sizesName } from "./sources.js";
 

@@ -8,11 +8,11 @@ import {
   type LabelledLatent,
   type ModelLabelOptions,
   labelLatents,
-} from "../../labels/label-latents.js";
-import { type LabelledFamily, labelFamilies } from "../../labels/label-families.js";
+} from "../../labels/llm/label-latents.js";
+import { type LabelledFamily, labelFamilies } from "../../labels/llm/label-families.js";
 import { type Label, mergeLabels } from "../../records/label.js";
 import { labelLineSchema, parseLabel, toLine } from "../../records/label-lines.js";
-import { type LabelProtocol, PROTOCOLS } from "../../labels/protocol.js";
+import { type LabelProtocol, PROTOCOLS } from "../../labels/llm/protocol.js";
 import type { BuildReport } from "../steps/atlas-build.js";
 import { type AtlasStore, openStore } from "../store.js";
 import { ATLAS_FILES } from "../files/files.js";

@@ -2,16 +2,17 @@ import { existsSync } from "node:fs";
 import { ArgumentError } from "../../core/errors.js";
 import type { Presentable, PresentationPart } from "../../core/presentation.js";
 import type { OnProgress } from "../../core/progress.js";
-import { allowThinking } from "../../labels/ask.js";
+import { allowThinking } from "../../labels/llm/ask.js";
 import type { InactiveKind } from "../../labels/examples/example.js";
-import { type LabelModelOptions, openLabelModels } from "../../labels/models.js";
-import { type LabelProtocol, PROTOCOLS, type ProtocolName } from "../../labels/protocol.js";
-import { sampleOverDensities } from "../../labels/sample.js";
+import { type LabelModelOptions, openLabelModels } from "../../labels/llm/models.js";
+import { type LabelProtocol, PROTOCOLS, type ProtocolName } from "../../labels/llm/protocol.js";
+import { sampleOverDensities } from "../../labels/llm/sample.js";
 import { createBudget } from "../../llm/budget.js";
 import { openLedger } from "../../llm/ledger.js";
 import { type RehearsalEstimate, createRehearsal } from "../../llm/rehearsal.js";
 import type { ChatModel } from "../../llm/types.js";
 import type { Label } from "../../records/label.js";
+import { findLatents } from "../../search/names/names.js";
 import {
   type LabelAtlasOptions,
   type LabelAtlasReport,

@@ -8,7 +8,7 @@ import type { OnProgress } from "../../core/progress.js";
 import type { Sae } from "../../sae/sae.js";
 import type { SteeringEdit } from "../../search/edits.js";
 import { type Explanation, compareRankings, explainScore } from "../../search/explain.js";
-import { searchLabels } from "../../search/search-labels.js";
+import { searchLabels } from "../../search/names/search-labels.js";
 import {
   type Hit,
   type SearchQuery,

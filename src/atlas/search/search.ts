@@ -12,7 +12,7 @@ import {
   findLatents,
   nameEdit,
   readItem,
-} from "../../search/names.js";
+} from "../../search/names/names.js";
 import type { SteeringMethod } from "../../search/steer.js";
 import type { DocumentSearch } from "./document-search.js";
 import type { AtlasStore } from "../store.js";

@@ -11,8 +11,8 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
-import { describeChanges, describeImport } from "../text/catalog-changes.js";
-import { formatRows } from "../text/rows.js";
+import { describeChanges, describeImport } from "../results/catalog-changes.js";
+import { formatRows } from "../results/rows.js";
 
 const SHOWN = 20;
 const KINDS = [".csv", ".jsonl", ".parquet"] as const;

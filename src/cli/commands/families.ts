@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Matrix } from "../../core/matrix.js";
 import type { FamilyResult } from "../../families/extract/extract-families.js";
-import { EDGE_WEIGHTS } from "../../families/forest/edge-weights.js";
+import { EDGE_WEIGHTS } from "../../families/edges/edge-weights.js";
 import type { AnalysisRow } from "../../labels/paper/clean-labels.js";
 import {
   type Command,
@@ -11,7 +11,7 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
-import { formatRows } from "../text/rows.js";
+import { formatRows } from "../results/rows.js";
 
 const options = {
   codes: {

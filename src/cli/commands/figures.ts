@@ -12,7 +12,7 @@ import {
 } from "../command.js";
 import { sizeOption } from "../options.js";
 import { didYouMean } from "../suggest.js";
-import { formatRows } from "../text/rows.js";
+import { formatRows } from "../results/rows.js";
 
 const options = {
   all: { type: "boolean", about: "every figure that there is data for" },

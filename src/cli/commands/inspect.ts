@@ -2,7 +2,7 @@ import type { Checkpoint } from "../../sae/checkpoint.js";
 import type { ReadingComparison } from "../../sae/measure/compare-readings.js";
 import { type Command, defineCommand } from "../command.js";
 import { engineOption, loadOptions, saeOptions } from "../options.js";
-import { formatRows } from "../text/rows.js";
+import { formatRows } from "../results/rows.js";
 
 const { k, format, scale } = saeOptions;
 

@@ -11,7 +11,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { spendingOptions } from "../options.js";
-import { describeEstimate, describeLabels } from "../text/label.js";
+import { describeEstimate, describeLabels } from "../results/label.js";
 
 const options = {
   ...requiredAtlasOption,

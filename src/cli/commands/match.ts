@@ -1,7 +1,7 @@
 import type { SaeComparison } from "../../atlas/compare.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { engineOption } from "../options.js";
-import { describeFamilyMatches, describeMatch, describeTrees } from "../text/match.js";
+import { describeFamilyMatches, describeMatch, describeTrees } from "../results/match.js";
 
 export const matchCommand: Command = defineCommand({
   name: "match",

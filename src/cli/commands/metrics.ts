@@ -2,7 +2,7 @@ import type { SaeMetrics } from "../../sae/measure/metrics.js";
 import { type Command, defineCommand } from "../command.js";
 import { badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
 import { warnOfReading } from "../reading.js";
-import { formatRows } from "../text/rows.js";
+import { formatRows } from "../results/rows.js";
 
 export const metricsCommand: Command = defineCommand({
   name: "metrics",

@@ -9,7 +9,7 @@ import {
   pullReleased,
 } from "../../corpus/hub/released.js";
 import { type Command, type CommandOutput, UsageError, defineCommand } from "../command.js";
-import { formatRows } from "../text/rows.js";
+import { formatRows } from "../results/rows.js";
 
 const options = {
   k: { type: "integer", least: 1, about: "k of the released SAE (default 64)" },

@@ -2,7 +2,7 @@ import path from "node:path";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import { type Command, defineCommand } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
-import { describeScores } from "../text/score.js";
+import { describeScores } from "../results/score.js";
 
 export const scoreCommand: Command = defineCommand({
   name: "score",

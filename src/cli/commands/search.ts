@@ -13,8 +13,8 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, keepLast, openEmbedder, remoteEmbedder } from "../embedder-options.js";
-import { formatRows } from "../text/rows.js";
-import { describeResults, explainResults } from "../text/search-results.js";
+import { formatRows } from "../results/rows.js";
+import { describeResults, explainResults } from "../results/search-results.js";
 
 const options = {
   ...atlasOption,

@@ -8,7 +8,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { engineOption } from "../options.js";
-import { describeFamilyStability, describeStability } from "../text/stability.js";
+import { describeFamilyStability, describeStability } from "../results/stability.js";
 
 const options = {
   ...atlasOption,

@@ -14,7 +14,7 @@ import {
 } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import { spendingOptions } from "../options.js";
-import { describeSteering } from "../text/steering.js";
+import { describeSteering } from "../results/steering.js";
 
 const options = {
   ...atlasOption,

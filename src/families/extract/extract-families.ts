@@ -1,6 +1,6 @@
 import type { OnProgress } from "../../core/progress.js";
 import type { Coactivation } from "../coactivation/coactivation.js";
-import { filterEdges } from "../forest/select-edges.js";
+import { filterEdges } from "../edges/select-edges.js";
 import { selectForestEdges, selectNodes, spanForest } from "../forest/forest.js";
 import type { Forest, ForestOptions } from "../forest/forest.js";
 import { findSubtrees } from "../forest/subtrees.js";

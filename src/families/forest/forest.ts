@@ -1,9 +1,9 @@
 import type { Matrix } from "../../core/matrix.js";
 import type { Coactivation } from "../coactivation/coactivation.js";
-import { selectEdges } from "./select-edges.js";
-import type { Edges } from "./select-edges.js";
-import { edgeWeight } from "./edge-weights.js";
-import type { EdgeWeight, EdgeWeightName } from "./edge-weights.js";
+import { selectEdges } from "../edges/select-edges.js";
+import type { Edges } from "../edges/select-edges.js";
+import { edgeWeight } from "../edges/edge-weights.js";
+import type { EdgeWeight, EdgeWeightName } from "../edges/edge-weights.js";
 
 /**
  * A directed spanning forest: without its directions a forest, each edge leading from the denser latent to the

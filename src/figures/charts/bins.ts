@@ -1,4 +1,4 @@
-import { transparent } from "../drawing/colour.js";
+import { transparent } from "../theme/colour.js";
 import type { PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { formatNumber } from "../drawing/text.js";

@@ -1,7 +1,7 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome, roundValue } from "../figure.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
 import {
   CATEGORIES,
   composeFigure,
@@ -10,7 +10,7 @@ import {
   MUTED,
   RULE,
   topMargin,
-} from "../theme.js";
+} from "../theme/theme.js";
 
 /** A node with those of the next column that come of it. */
 export interface ColumnNode {

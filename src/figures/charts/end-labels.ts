@@ -1,6 +1,6 @@
 import type { PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import type { FigureSize } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
 
 /** A name to stand beside the plot, at a share of its height from below; `text` is plotly's markup. */
 export interface EndLabel {

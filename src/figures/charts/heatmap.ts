@@ -2,7 +2,7 @@ import type { Matrix } from "../../core/matrix.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
 import { fitText, plotlyText, textWidth, truncateText } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
 import {
   composeFigure,
   figureSize,
@@ -11,7 +11,7 @@ import {
   RULE,
   SEQUENTIAL,
   topMargin,
-} from "../theme.js";
+} from "../theme/theme.js";
 import { type Block, blockBorders, blockLabels, nameBlocks } from "./blocks.js";
 
 /** What the colours mean. */

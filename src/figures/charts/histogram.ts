@@ -1,11 +1,11 @@
 import { type Axis, layOutAxis } from "../drawing/axis.js";
-import { textColour } from "../drawing/colour.js";
+import { textColour } from "../theme/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { arrangePanels, panelAxis, panelSuffix, panelTitle } from "../drawing/panels.js";
 import { plotlyText } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
-import { CATEGORIES, composeFigure, figureSize, INK, isTitled } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
+import { CATEGORIES, composeFigure, figureSize, INK, isTitled } from "../theme/theme.js";
 import {
   type Bins,
   barTrace,

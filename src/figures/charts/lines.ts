@@ -1,10 +1,10 @@
 import { type Axis, axisRange, axisTicks, layOutAxis, logPlace } from "../drawing/axis.js";
-import { transparent } from "../drawing/colour.js";
+import { transparent } from "../theme/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome, roundValue, roundValues } from "../figure.js";
 import { placeTwoPlots, type TwoPlotsOptions } from "../drawing/panels.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
 import {
   CATEGORIES,
   composeFigure,
@@ -13,7 +13,7 @@ import {
   legendLines,
   MUTED,
   topMargin,
-} from "../theme.js";
+} from "../theme/theme.js";
 import { endLabels } from "./end-labels.js";
 import { markLine } from "./marks.js";
 

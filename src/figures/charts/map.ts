@@ -1,10 +1,10 @@
-import { spreadColours, textColour } from "../drawing/colour.js";
+import { spreadColours, textColour } from "../theme/colour.js";
 import type { PixelPoint } from "../drawing/declutter.js";
 import { placeLabels } from "../drawing/declutter.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireEqualLengths, roundValue } from "../figure.js";
 import { plotlyLines, textWidth, wrapText } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
 import {
   composeFigure,
   figureSize,
@@ -13,7 +13,7 @@ import {
   SEQUENTIAL,
   topMargin,
   UNASSIGNED,
-} from "../theme.js";
+} from "../theme/theme.js";
 
 /** Points that belong together, coloured and named as one. */
 export interface MapGroup {

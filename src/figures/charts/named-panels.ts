@@ -3,8 +3,8 @@ import type { ChartOptions, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { layPanels, type Panel, panelAxis, panelSuffix } from "../drawing/panels.js";
 import { fitText, plotlyText } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
-import { INK, isTitled } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
+import { INK, isTitled } from "../theme/theme.js";
 
 /** Height of a line of text in units of its type size. */
 const LINE = 1.4;

@@ -3,8 +3,15 @@ import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome, roundValue } from "../figure.js";
 import { layOutGraph } from "../drawing/graph-layout.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
-import { CATEGORIES, composeFigure, figureSize, isTitled, RULE, topMargin } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
+import {
+  CATEGORIES,
+  composeFigure,
+  figureSize,
+  isTitled,
+  RULE,
+  topMargin,
+} from "../theme/theme.js";
 
 /** A point of the network. */
 export interface NetworkNode {

@@ -1,9 +1,9 @@
-import { transparent } from "../drawing/colour.js";
+import { transparent } from "../theme/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { layPanels, type Panel, panelSuffix, panelTitle } from "../drawing/panels.js";
 import { fitText, formatFixed, plotlyText } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
 import {
   CATEGORIES,
   composeFigure,
@@ -14,7 +14,7 @@ import {
   MUTED,
   RULE,
   topMargin,
-} from "../theme.js";
+} from "../theme/theme.js";
 
 /** A group, one radar chart. */
 export interface RadarGroup {

@@ -1,6 +1,6 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
 import {
   CATEGORIES,
   composeFigure,
@@ -10,7 +10,7 @@ import {
   MUTED,
   RULE,
   topMargin,
-} from "../theme.js";
+} from "../theme/theme.js";
 
 /** One entry of a list. */
 export interface SlopeItem {

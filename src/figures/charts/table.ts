@@ -1,7 +1,15 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome } from "../figure.js";
 import { plotlyText, textWidth } from "../drawing/text.js";
-import { composeFigure, figureSize, FONT_STACK, GRID, INK, isTitled, MUTED } from "../theme.js";
+import {
+  composeFigure,
+  figureSize,
+  FONT_STACK,
+  GRID,
+  INK,
+  isTitled,
+  MUTED,
+} from "../theme/theme.js";
 
 /** A row of the table: texts by column, numbers already formatted. */
 export interface TableRow {

@@ -1,7 +1,7 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
 import {
   CATEGORIES,
   composeFigure,
@@ -11,7 +11,7 @@ import {
   MUTED,
   RULE,
   topMargin,
-} from "../theme.js";
+} from "../theme/theme.js";
 
 /** A node of the tree. */
 export interface TreeNode {

@@ -1,7 +1,7 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
-import type { FigureSize } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
 import {
   axisLayout,
   composeFigure,
@@ -10,7 +10,7 @@ import {
   isTitled,
   MUTED,
   topMargin,
-} from "../theme.js";
+} from "../theme/theme.js";
 
 /** One summand. */
 export interface WaterfallBar {

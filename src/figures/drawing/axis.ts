@@ -1,7 +1,7 @@
 import type { PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import type { FigureSize } from "../theme.js";
-import { axisLayout } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
+import { axisLayout } from "../theme/theme.js";
 
 /** An axis of a chart. */
 export interface Axis {

@@ -1,4 +1,4 @@
-/** How figures are laid out: text, colours, axes, panels, and labels that do not collide. */
+/** How figures are laid out: text, axes, panels, and labels that do not collide. */
 export {
   formatNumber,
   cleanText,
@@ -9,6 +9,5 @@ export {
   truncateText,
   wrapText,
 } from "./text.js";
-export { spreadColours, textColour, transparent } from "./colour.js";
 export { placeLabels } from "./declutter.js";
 export { layOutGraph } from "./graph-layout.js";

@@ -1,8 +1,8 @@
 import type { FigureOptions, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { fitText, plotlyText } from "./text.js";
-import type { FigureSize } from "../theme.js";
-import { INK, MUTED, topMargin } from "../theme.js";
+import type { FigureSize } from "../theme/theme.js";
+import { INK, MUTED, topMargin } from "../theme/theme.js";
 
 /** A part of a figure's plot area, in shares of it; y grows upwards. */
 export interface Panel {

@@ -1,6 +1,7 @@
 import test from "ava";
 import { createCodes, createRandom, sampleIndices } from "../../../src/core/index.js";
-import { forestPairs, keepSpanning, selectEdges } from "../../../src/families/forest/index.js";
+import { forestPairs, keepSpanning } from "../../../src/families/forest/index.js";
+import { selectEdges } from "../../../src/families/edges/index.js";
 import {
   type Coactivation,
   type LatentPair,

@@ -1,6 +1,11 @@
-import { ArgumentError } from "../core/errors.js";
-import { type Family, type FamilyOutline, familyLatents, familyName } from "../records/family.js";
-import type { SteeringEdit } from "./edits.js";
+import { ArgumentError } from "../../core/errors.js";
+import {
+  type Family,
+  type FamilyOutline,
+  familyLatents,
+  familyName,
+} from "../../records/family.js";
+import type { SteeringEdit } from "../edits.js";
 import { searchLabels } from "./search-labels.js";
 
 const WORDS = { up: "more", down: "less", set: "set", remove: "remove" } as const;

@@ -1,10 +1,10 @@
 import type { JudgedLabel } from "./choose.js";
-import type { LabelEvidence, ShownExample } from "./evidence/evidence.js";
-import type { Example, ExampleSets } from "./examples/example.js";
+import type { LabelEvidence, ShownExample } from "../evidence/evidence.js";
+import type { Example, ExampleSets } from "../examples/example.js";
 import type { Interpretation } from "./interpret.js";
-import type { Label, Score } from "../records/label.js";
+import type { Label, Score } from "../../records/label.js";
 import { type LabelProtocol, promptVersionOf } from "./protocol.js";
-import type { TextLimit } from "../words/truncate-text.js";
+import type { TextLimit } from "../../words/truncate-text.js";
 
 /** What a label is made from. */
 export interface LabelParts {

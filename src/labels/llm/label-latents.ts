@@ -1,13 +1,13 @@
-import type { ChatModel } from "../llm/types.js";
-import type { OnProgress } from "../core/progress.js";
+import type { ChatModel } from "../../llm/types.js";
+import type { OnProgress } from "../../core/progress.js";
 import { type Asking, addSpent, createAsking } from "./ask.js";
 import { chooseAndScore } from "./choose.js";
-import type { LabelEvidence } from "./evidence/evidence.js";
-import type { ExampleOptions, ExampleSource } from "./examples/example.js";
-import { drawExamples, fillOptions } from "./examples/draw-examples.js";
+import type { LabelEvidence } from "../evidence/evidence.js";
+import type { ExampleOptions, ExampleSource } from "../examples/example.js";
+import { drawExamples, fillOptions } from "../examples/draw-examples.js";
 import { interpretLatent } from "./interpret.js";
 import { evidenceOf, recordOf } from "./judged-label.js";
-import type { Label } from "../records/label.js";
+import type { Label } from "../../records/label.js";
 import { mapInOrder } from "./map-in-order.js";
 import { type LabelProtocol, PROTOCOLS, fitExamples } from "./protocol.js";
 

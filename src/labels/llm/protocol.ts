@@ -1,5 +1,5 @@
-import { COMPAT_EXAMPLES } from "./examples/draw-examples.js";
-import type { ExampleOptions, ExampleSource } from "./examples/example.js";
+import { COMPAT_EXAMPLES } from "../examples/draw-examples.js";
+import type { ExampleOptions, ExampleSource } from "../examples/example.js";
 import { PROMPT_VERSION } from "./prompts.js";
 
 /** How labels are generated and scored. */

@@ -1,5 +1,5 @@
-import type { Postings } from "../core/codes.js";
-import { postingCount } from "../core/postings.js";
+import type { Postings } from "../../core/codes.js";
+import { postingCount } from "../../core/postings.js";
 
 /**
  * `count` of the latents, spread evenly over their densities: ranked by the number of documents in which they are

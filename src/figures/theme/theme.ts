@@ -1,5 +1,5 @@
-import type { Figure, FigureOptions, PlotlyObject, SizeName } from "./figure.js";
-import { fitText, plotlyText, textWidth } from "./drawing/text.js";
+import type { Figure, FigureOptions, PlotlyObject, SizeName } from "../figure.js";
+import { fitText, plotlyText, textWidth } from "../drawing/text.js";
 
 /** Measures of a figure, all in CSS pixels (96 to the inch). */
 export interface FigureSize {

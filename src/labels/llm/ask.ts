@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { ApiError } from "../core/errors.js";
-import type { Answer, ChatModel, Question } from "../llm/types.js";
+import { ApiError } from "../../core/errors.js";
+import type { Answer, ChatModel, Question } from "../../llm/types.js";
 
 /** Consecutive failed questions after which a run gives up. */
 const MOST_FAILURES = 20;

@@ -1,4 +1,4 @@
-import type { TokenLogprob } from "../llm/types.js";
+import type { TokenLogprob } from "../../llm/types.js";
 
 const VERDICT = /"verdict"\s*:\s*"(?=yes|no)/g;
 

@@ -1,17 +1,17 @@
-import type { ChatModel } from "../llm/types.js";
+import type { ChatModel } from "../../llm/types.js";
 import { type Asking, addSpent, askOrFail, createAsking } from "./ask.js";
-import type { LabelEvidence, Verdict } from "./evidence/evidence.js";
-import type { ExampleSets, ExampleSource } from "./examples/example.js";
-import { drawExamples, fillOptions } from "./examples/draw-examples.js";
-import { type FamilyOutline, familyLatents } from "../records/family.js";
+import type { LabelEvidence, Verdict } from "../evidence/evidence.js";
+import type { ExampleSets, ExampleSource } from "../examples/example.js";
+import { drawExamples, fillOptions } from "../examples/draw-examples.js";
+import { type FamilyOutline, familyLatents } from "../../records/family.js";
 import { familySource } from "./family-source.js";
 import { chooseAndScore } from "./choose.js";
-import { activeTest } from "./examples/inactive-examples.js";
+import { activeTest } from "../examples/inactive-examples.js";
 import type { Interpretation } from "./interpret.js";
 import { type ModelLabelOptions, labelInOrder } from "./label-latents.js";
 import { evidenceOf, recordOf } from "./judged-label.js";
-import { type FamilyMemberScore, type Label, scoreNamed } from "../records/label.js";
-import { measureVerdicts } from "./measures.js";
+import { type FamilyMemberScore, type Label, scoreNamed } from "../../records/label.js";
+import { measureVerdicts } from "../measures.js";
 import { distinctNames, familyQuestion } from "./prompts.js";
 import { PROTOCOLS, fitExamples } from "./protocol.js";
 

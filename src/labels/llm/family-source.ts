@@ -1,7 +1,7 @@
-import type { Postings } from "../core/codes.js";
-import type { ExampleSource } from "./examples/example.js";
-import { type FamilyOutline, familyLatents } from "../records/family.js";
-import { postingsOf } from "../core/postings.js";
+import type { Postings } from "../../core/codes.js";
+import type { ExampleSource } from "../examples/example.js";
+import { type FamilyOutline, familyLatents } from "../../records/family.js";
+import { postingsOf } from "../../core/postings.js";
 
 /** Most neighbours of a family from which hard inactive documents are drawn. */
 const NEIGHBOURS = 30;

@@ -1,10 +1,10 @@
-import type { ChatModel } from "../llm/types.js";
+import type { ChatModel } from "../../llm/types.js";
 import { type Asking, type Spent, addSpent } from "./ask.js";
-import type { Verdict } from "./evidence/evidence.js";
-import type { ExampleSets } from "./examples/example.js";
+import type { Verdict } from "../evidence/evidence.js";
+import type { ExampleSets } from "../examples/example.js";
 import { judgeLabel } from "./judge.js";
-import { type Score, scoreNamed } from "../records/label.js";
-import { measureVerdicts } from "./measures.js";
+import { type Score, scoreNamed } from "../../records/label.js";
+import { measureVerdicts } from "../measures.js";
 import type { LabelProtocol } from "./protocol.js";
 
 /** A label chosen among candidates, with its scores. */

@@ -1,7 +1,7 @@
-import type { ChatModel } from "../llm/types.js";
+import type { ChatModel } from "../../llm/types.js";
 import { type Asking, type Spent, addSpent, askOrFail } from "./ask.js";
-import type { Verdict } from "./evidence/evidence.js";
-import type { Example } from "./examples/example.js";
+import type { Verdict } from "../evidence/evidence.js";
+import type { Example } from "../examples/example.js";
 import { confidenceQuestion, detectQuestion } from "./prompts.js";
 import type { LabelProtocol } from "./protocol.js";
 import { yesProbabilities } from "./verdict-logprobs.js";

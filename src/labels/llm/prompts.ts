@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Question } from "../llm/types.js";
+import type { Question } from "../../llm/types.js";
 import { verdictLogprobs } from "./verdict-logprobs.js";
 
 /**

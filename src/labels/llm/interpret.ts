@@ -1,7 +1,7 @@
-import type { ChatModel } from "../llm/types.js";
+import type { ChatModel } from "../../llm/types.js";
 import { type Asking, type Spent, askOrFail } from "./ask.js";
-import type { ExplanationRecord } from "./evidence/evidence.js";
-import type { Example } from "./examples/example.js";
+import type { ExplanationRecord } from "../evidence/evidence.js";
+import type { Example } from "../examples/example.js";
 import { type Explained, type LabelQuestion, distinctNames, explainQuestion } from "./prompts.js";
 
 /** Options of interpretLatent. */

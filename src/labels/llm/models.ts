@@ -1,14 +1,14 @@
-import type { Budget } from "../llm/budget.js";
+import type { Budget } from "../../llm/budget.js";
 import {
   type ChatModelOptions,
   type PricedChatModel,
   createCallLimiter,
   createChatModel,
-} from "../llm/chat.js";
-import type { Ledger } from "../llm/ledger.js";
-import type { PriceTable } from "../llm/prices.js";
-import { type RoleSettings, readRoleSettings } from "../llm/settings.js";
-import { ArgumentError } from "../core/errors.js";
+} from "../../llm/chat.js";
+import type { Ledger } from "../../llm/ledger.js";
+import type { PriceTable } from "../../llm/prices.js";
+import { type RoleSettings, readRoleSettings } from "../../llm/settings.js";
+import { ArgumentError } from "../../core/errors.js";
 
 /** The two models of a labelling run; one and the same where nothing sets them apart. */
 export interface LabelModels {

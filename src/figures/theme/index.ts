@@ -1,0 +1,10 @@
+/** Colours, sizes and type of all figures. */
+export {
+  CATEGORIES,
+  composeFigure,
+  figureSize,
+  MANY_CATEGORIES,
+  SEQUENTIAL,
+  SIZES,
+} from "./theme.js";
+export { spreadColours, textColour, transparent } from "./colour.js";

@@ -12,7 +12,6 @@ import { openLedger } from "../../llm/ledger.js";
 import { type RehearsalEstimate, createRehearsal } from "../../llm/rehearsal.js";
 import type { ChatModel } from "../../llm/types.js";
 import type { Label } from "../../records/label.js";
-import { findLatents } from "../../search/names/names.js";
 import {
   type LabelAtlasOptions,
   type LabelAtlasReport,

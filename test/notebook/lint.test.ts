@@ -31,7 +31,7 @@ for (const [source, problem] of [
   ["for await (const x of xs) f(x);", /needs another await/],
   ['import { readFile } from "fs/promises";', /with "node:"/],
   ['const path = require("path");', /with "node:"/],
-  ['import { f } from "../../src/index.js";', /import the library as/],
+  ['import { f } from "../dist/index.js";', /import the library as/],
   ['import { f } from "./danfo.ts";', /without ".ts"/],
   ['import { f } from "feature-families/dist/sae";', /"feature-families" or a sub-path/],
   ['import { f } from "feature-families/sae/train";', /"feature-families" or a sub-path/],

@@ -138,11 +138,16 @@ function labelRow(latent: number, label: Label | undefined): object {
 }
 
 function presentReport(
-  { latents: { labelled, failed, skipped }, spent, stopped }: Omit<LabelReport, "present">,
+  { latents, spent, stopped }: Omit<LabelReport, "present">,
   rows: readonly object[],
 ): PresentationPart[] {
+  const { labelled, failed, skipped, failure } = latents;
   const counts = `${labelled} labelled, ${failed} failed, ${skipped} skipped, $${spent.toFixed(4)} spent`;
-  return [{ text: stopped === undefined ? counts : `${counts}; stopped: ${stopped}`, rows }];
+  const why = [
+    ...(failure === undefined ? [] : [`first failure: ${failure}`]),
+    ...(stopped === undefined ? [] : [`stopped: ${stopped}`]),
+  ];
+  return [{ text: [counts, ...why].join("; "), rows }];
 }
 
 function presentEstimate({ explainer, judge }: Omit<LabelEstimate, "present">): PresentationPart[] {

@@ -60,7 +60,7 @@ export function createParser(
     .configureHelp({
       minWidthToWrap: NARROWEST_COLUMN,
       subcommandTerm: (command) => command.name(),
-      // Without commander's own help command, which works all the same.
+      // Without commander's own help command: `--help` is enough.
       visibleCommands: ({ commands: subcommands }) => [...subcommands],
       formatHelp: (command, helper) =>
         Help.prototype.formatHelp.call(helper, command, helper) +

@@ -11,7 +11,7 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ["apos", "'"],
 ]);
 
-/** Told of what an XML text holds, in order. Names keep their prefix. */
+/** Called with what an XML text holds, in order. Names keep their prefix. */
 export interface XmlVisitor {
   open(name: string, attributes: ReadonlyMap<string, string>): void;
   /** Text between two tags, CDATA included. */

@@ -72,7 +72,7 @@ function strength(activation, highest) {
   return [bar, number(activation)];
 }
 function truth(example, highest) {
-  if (!example) return ["not told"];
+  if (!example) return ["not recorded"];
   const [, , kind, activation, member] = example;
   if (kind !== "active") return [KINDS[kind]];
   return [...strength(activation, highest), ...(member === null ? [] : [element("div", "in " + nameOf(member), "small")])];
@@ -138,7 +138,7 @@ function judgedParts(data) {
     const show = () => holder.replaceChildren(verdictTable(only.checked ? final.filter((verdict) => outcome(verdict) !== "right") : final, data));
     only.addEventListener("input", show);
     show();
-    parts.push(element("h3", "Score: does \\u201c" + data.judged + "\\u201d tell active documents from others?"), element("p", tally(final)), label, holder);
+    parts.push(element("h3", "Score: does \\u201c" + data.judged + "\\u201d separate active documents from others?"), element("p", tally(final)), label, holder);
   }
   const chosen = [...new Set(data.v.filter((verdict) => verdict[1] === "validate").map((verdict) => verdict[2]))];
   if (chosen.length) parts.push(element("h3", "Choice among the candidates"));

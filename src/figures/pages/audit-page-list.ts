@@ -1,4 +1,4 @@
-/** Style of the audit page. Right and wrong are told by sign and word; the colours are Okabe and Ito's blue and vermilion. */
+/** Style of the audit page. Right and wrong are shown by sign and word; the colours are Okabe and Ito's blue and vermilion. */
 export const AUDIT_STYLE = `
 :root { color-scheme: light; font: 15px/1.45 system-ui, sans-serif; color: #1b1f24; }
 * { box-sizing: border-box; }

@@ -67,7 +67,7 @@ ${AUDIT_DETAIL_SCRIPT}${AUDIT_LIST_SCRIPT}</script>
 `;
 }
 
-/** How a score is told: name, value, bounds (null where there are none), and on how many it was measured. */
+/** A score on the page: name, value, bounds (null where there are none), and on how many it was measured. */
 type PageScore = [string, number, number | null, number | null, number];
 
 /** What the list needs of every entry. */

@@ -78,7 +78,7 @@ export interface TrainOptions {
   checkpointPath?: string;
   /** Steps between two checkpoints. Default: one epoch. One is also written at the end and on `signal`. */
   checkpointEvery?: number;
-  /** Go on from `checkpointPath` where that file exists; else start anew. Default false. */
+  /** Continue from `checkpointPath` where that file exists; else start anew. Default false. */
   resume?: boolean;
   /** Stops the run after the present step. */
   signal?: AbortSignal;

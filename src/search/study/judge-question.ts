@@ -26,7 +26,7 @@ export interface JudgedSearches {
 
 /** A case as a judge sees it. */
 export interface JudgedCase extends Pick<SteeringCase, "up" | "down"> {
-  /** Tells cases apart: it goes into the seed of their options. */
+  /** Distinguishes cases: it goes into the seed of their options. */
   id: number;
   /** Texts of the results without and with the edits, best first. */
   before: readonly string[];

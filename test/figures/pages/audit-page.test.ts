@@ -181,7 +181,9 @@ test("the audit page finds bad labels and shows verdicts beside the truth in a r
       t.regex(await detail(), /moon, planet.*No model was asked here.*planets d3/s);
 
       await tab.locator("#list button", { hasText: "dogs" }).click();
-      t.true(tab.url().endsWith("#latent-0"));
+      // The address changes first, and the browser shows what it names in its own time.
+      await tab.waitForURL(/#latent-0$/);
+      await tab.locator("#detail", { hasText: "namer" }).waitFor();
       const text = await detail();
       t.regex(text, /active: 1 of 2 right, 1 wrong; inactive: 0 of 2 right, 1 wrong, 1 failed/);
       t.regex(text, /0\.75 \[0\.40, 0\.90\], n 4/);

@@ -7,7 +7,11 @@ import { formatRows } from "./results/rows.js";
 /** Where a build draws. */
 export const FIGURE_OPTIONS = {
   figures: { type: "string", value: "DIR", about: "folder of the figures (default figures/NAME)" },
-  "no-figures": { type: "boolean", about: "draw no figures, so that no browser is needed" },
+  "no-figures": {
+    type: "boolean",
+    about: "draw no figures, so that no browser is needed",
+    excludes: ["figures"],
+  },
 } as const;
 
 /** Builds an atlas and its figures, and summarises it. */

@@ -18,6 +18,14 @@ export interface OptionSpec {
   least?: number;
   /** Largest number taken. */
   most?: number;
+  /** Options that cannot be given beside this one, without dashes; naming the pair on one side is enough. */
+  excludes?: readonly string[];
+  /** Options of which at least one must be given beside this one. */
+  needs?: readonly string[];
+  /** A file or folder that must be there before the command begins. */
+  input?: boolean;
+  /** A string that names one folder or file, without separators. */
+  isName?: boolean;
 }
 
 type Word<S extends OptionSpec> = S["choices"] extends readonly (infer C)[] ? C : string;

@@ -1,4 +1,5 @@
 import type { Embedder } from "../corpus/embedder.js";
+import { refuseOptions } from "./option-rules.js";
 
 const MODEL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_MODEL";
 const URL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_BASE_URL";
@@ -30,9 +31,18 @@ interface EmbedderValues {
   maxTokens?: number;
 }
 
-/** The model of a server that the options or the environment name; undefined for the offline one. */
-export function remoteEmbedder({ embedder }: EmbedderValues): string | undefined {
-  return embedder ?? process.env[MODEL_VARIABLE];
+/**
+ * The model of a server that the options or the environment name; undefined for the offline one. Throws UsageError for
+ * options that the offline one has no use for.
+ */
+export function remoteEmbedder(values: EmbedderValues): string | undefined {
+  const model = values.embedder ?? process.env[MODEL_VARIABLE];
+  if (model === undefined) {
+    refuseOptions("the offline embedder", { ...values }, [
+      ...["embedder-url", "dimensions", "max-tokens"],
+    ]);
+  }
+  return model;
 }
 
 /** The same embedder, which keeps its last answer: a session searches for one text again and again. */

@@ -23,6 +23,7 @@ export function parseOptionValue(
     case "list":
       return [...before, ...splitList(name, text).map((item) => checkChoice(name, spec, item))];
     default:
+      if (spec.isName) checkName(name, text);
       return checkChoice(name, spec, text);
   }
 }
@@ -39,6 +40,12 @@ function splitList(name: string, text: string): string[] {
   const items = text.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/).map((item) => item.trim());
   if (items.includes("")) throw new UsageError(`${name} has an empty value, got "${text}"`);
   return items;
+}
+
+function checkName(name: string, text: string): void {
+  if (text.trim() === "" || text === "." || text === ".." || /[/\\]/.test(text)) {
+    throw new UsageError(`${name} takes a plain name without separators, got "${text}"`);
+  }
 }
 
 function checkChoice(name: string, { choices }: OptionSpec, text: string): string {

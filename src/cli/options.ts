@@ -67,6 +67,7 @@ export const spendingOptions = {
     type: "string",
     value: "FILE",
     about: 'prices as JSON, {"model": {"input", "output"}} in dollars per million tokens',
+    input: true,
   },
   "dry-run": { type: "boolean", about: "report prompts, tokens, price and time; ask nothing" },
 } as const;

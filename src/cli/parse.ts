@@ -1,6 +1,8 @@
 import { CommanderError, Help, Command as Parser, Option } from "commander";
 import { type Command, type CommandGroup, type OptionSpec, UsageError } from "./command.js";
+import { checkTogether } from "./option-rules.js";
 import { parseOptionValue, valuePlaceholder } from "./option-values.js";
+import { nearestWord } from "./suggest.js";
 
 const GROUPS: Record<CommandGroup, string> = {
   build: "Build an atlas:",
@@ -66,7 +68,13 @@ export function createParser(
         Help.prototype.formatHelp.call(helper, command, helper) +
         formatExample(commands, command.name(), helper.helpWidth ?? 80),
     })
-    .exitOverride(refuse(""));
+    .showSuggestionAfterError(false)
+    .exitOverride(
+      refuse(
+        "",
+        commands.map(({ name }) => name),
+      ),
+    );
   program.addHelpText(
     "after",
     "\nfeature-families <command> --help shows a command's options, with an example.",
@@ -82,7 +90,7 @@ function addCommand(program: Parser, command: Command, onCall: (call: Call) => v
     .summary(summary)
     .description(details === undefined ? summary : `${summary}\n\n${details}`)
     .helpGroup(GROUPS[group])
-    .exitOverride(refuse(`${name}: `));
+    .exitOverride(refuse(`${name}: `, [...Object.keys(options), "json", "help"]));
   if (positionals !== undefined) parser.arguments(positionals);
   const flags: Record<string, false> = {};
   for (const [flag, spec] of Object.entries(options)) {
@@ -101,6 +109,7 @@ function addCommand(program: Parser, command: Command, onCall: (call: Call) => v
   parser.option("--json", "print the result as JSON on standard output, and nothing else there");
   parser.action(() => {
     const { json = false, ...values } = parser.opts<{ json?: boolean }>();
+    checkTogether(command, values);
     onCall({ command, values: { ...flags, ...values }, positionals: parser.args, json });
   });
 }
@@ -121,12 +130,15 @@ function createOption(name: string, flag: string, spec: OptionSpec): Option {
     .argParser((text: string, previous: unknown) => parseOptionValue(name, spec, text, previous));
 }
 
-/** Turns commander's errors, of one or two lines, into ours of one. */
-function refuse(prefix: string): (error: CommanderError) => never {
+/** Turns commander's errors into ours; a mistyped command or option is looked up among the `known` ones. */
+function refuse(prefix: string, known: readonly string[]): (error: CommanderError) => never {
   return (error) => {
     if (error.exitCode === 0) throw error;
-    const text = error.message.replace(/^error: /, "").replace(/\s*\n\s*\(Did/, " (did");
-    throw new UsageError(prefix + text, { cause: error });
+    const text = error.message.replace(/^error: /, "");
+    const [, dashes, word] = /^unknown (?:command|option) '(-*)([^'=]*)/.exec(text) ?? [];
+    const near = word === undefined ? undefined : nearestWord(word, known);
+    const hint = near === undefined ? "" : ` (did you mean ${dashes}${near}?)`;
+    throw new UsageError(prefix + text + hint, { cause: error });
   };
 }
 

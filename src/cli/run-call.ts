@@ -1,3 +1,4 @@
+import { checkInputs } from "./option-rules.js";
 import type { Call } from "./parse.js";
 import { createProgressDisplay } from "./progress-display.js";
 
@@ -17,6 +18,7 @@ export async function runCall(call: Call, packageRoot: string): Promise<void> {
   // Batch systems and `timeout` end a run by SIGTERM.
   for (const signal of SIGNALS) process.on(signal, onInterrupt);
   try {
+    checkInputs(command, values);
     const output = await command.run(values, positionals, {
       onProgress: display.onProgress,
       signal: interrupt.signal,

@@ -1,14 +1,17 @@
-const FARTHEST = 3;
-const LEAST_ALIKE = 0.4;
+// One edit in this many letters is a typo; more make another word.
+const LETTERS_PER_EDIT = 3;
 
-/** The candidate nearest to a mistyped `word`, by edits (a swap of neighbours is one); undefined where none is near. */
+/**
+ * The candidate nearest to a mistyped `word`, by edits (a swap of neighbours is one); undefined where none is near for a
+ * word of that length.
+ */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  let fewest = FARTHEST + 1;
+  let fewest = Infinity;
   for (const candidate of candidates) {
     const longer = Math.max(word.length, candidate.length);
     const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (edits < fewest && 1 - edits / longer > LEAST_ALIKE) [best, fewest] = [candidate, edits];
+    if (edits < fewest && edits * LETTERS_PER_EDIT <= longer) [best, fewest] = [candidate, edits];
   }
   return best;
 }

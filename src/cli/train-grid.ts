@@ -6,12 +6,6 @@ import { type CommandOutput, UsageError } from "./command.js";
 interface GridValues {
   embeddings: string;
   out: string;
-  k?: number;
-  n?: number;
-  auxk?: number;
-  init?: string;
-  checkpoint?: string;
-  log?: string;
   ownSeeds: boolean;
 }
 
@@ -22,11 +16,6 @@ export async function runGrid(
   shared: Omit<Partial<TrainOptions>, "k" | "n" | "auxk">,
   note: (line: string) => void,
 ): Promise<CommandOutput> {
-  for (const name of ["k", "n", "auxk", "init", "checkpoint", "log"] as const) {
-    if (values[name] !== undefined) {
-      throw new UsageError(`train: --grid and --${name} exclude each other`);
-    }
-  }
   const { readNpyMatrix } = await import("../files/numpy/npy.js");
   const { trainGrid } = await import("../sae/train/train-grid.js");
   const grid = parseGrid(text);

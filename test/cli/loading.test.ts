@@ -30,7 +30,7 @@ async function loadedBy(...args: string[]): Promise<string[]> {
 
 /** What the option tables take their words from. */
 const WORDS =
-  /^src\/(engine\/engine-names|exports\/targets|search\/steering-methods|families\/forest\/edge-weights)\.js$/;
+  /^src\/(engine\/engine-names|exports\/targets|search\/steering-methods|families\/edges\/edge-weights)\.js$/;
 
 for (const args of [["--version"], ["--help"], ["label", "--help"], ["search", "--help"]]) {
   test(`${args.join(" ")} loads the command line and commander alone`, async (t) => {

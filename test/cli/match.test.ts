@@ -1,6 +1,6 @@
 import test from "ava";
 import path from "node:path";
-import { matchCommand } from "../../src/cli/index.js";
+import { matchCommand, parseCall } from "../../src/cli/index.js";
 import { createMatrix, createRandom } from "../../src/core/index.js";
 import { readJson } from "../../src/files/index.js";
 import { initialiseSae, saveSae } from "../../src/sae/index.js";
@@ -40,7 +40,8 @@ test("match follows latents through three SAEs and writes splits and trees", asy
     t.is(Object.keys((await readJson(trees)) as object).length, 4);
     t.true(lines.some((line) => /^\d+ trees through three sizes/.test(line)));
     t.true(lines.includes(`wrote ${trees}`));
-    await t.throwsAsync(async () => matchCommand.run({ small, large, trees }, [], context), {
+    const withoutMiddle = ["match", "--small", small, "--large", large, "--trees", trees];
+    t.throws(() => parseCall(withoutMiddle, [matchCommand], "1.0.0"), {
       message: /--trees needs --middle/,
     });
   });

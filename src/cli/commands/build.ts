@@ -10,7 +10,10 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
+import { checkInput, refuseOptions } from "../option-rules.js";
 import { engineOption } from "../options.js";
+
+const COMPAT_NEEDS = "build: --compat needs --analysis";
 
 const options = {
   corpus: {
@@ -20,8 +23,19 @@ const options = {
       "documents (.jsonl, .csv, .parquet or abstract_texts.json), or csLG or astroPH: the corpora of the paper, downloaded once",
     required: true,
   },
-  embeddings: { type: "string", value: "FILE", about: "their embeddings [N, d], .npy" },
-  sae: { type: "string", value: "FILE", about: "SAE to use; without it one is trained" },
+  embeddings: {
+    type: "string",
+    value: "FILE",
+    about: "their embeddings [N, d], .npy",
+    input: true,
+  },
+  sae: {
+    type: "string",
+    value: "FILE",
+    about: "SAE to use; without it one is trained",
+    excludes: ["n", "epochs", "lr", "batch"],
+    input: true,
+  },
   k: { type: "integer", least: 1, about: "latents kept per document" },
   n: { type: "integer", least: 1, about: "latents to train" },
   epochs: {
@@ -35,15 +49,18 @@ const options = {
     type: "string",
     value: "FILE",
     about: "parents of the documents' classes, .jsonl",
+    input: true,
   },
   analysis: {
     type: "string",
     value: "FILE",
     about: "feature_analysis_results_*.json whose labels and scores to use",
+    input: true,
   },
   compat: {
     type: "boolean",
     about: "reproduce the paper's families, bugs included; needs --analysis",
+    excludes: ["threshold"],
   },
   threshold: { type: "number", about: "weakest edge of a family (default 0.1)" },
   "map-from": {
@@ -52,7 +69,12 @@ const options = {
     about: "what places latents close together on the map (default coactivation)",
   },
   seed: { type: "integer", about: "random seed (default 0)" },
-  name: { type: "string", about: "name of the atlas (default: from the corpus)" },
+  name: {
+    type: "string",
+    about: "name of the atlas (default: from the corpus)",
+    excludes: ["out"],
+    isName: true,
+  },
   out: { type: "string", value: "PATH", about: "folder of the atlas (default families/NAME)" },
   ...FIGURE_OPTIONS,
   ...engineOption,
@@ -88,6 +110,8 @@ async function atlasOptions(
   const common = { k, classTree, compat, threshold, mapFrom, seed, device };
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
+    refuseOptions(`build: --corpus ${released}`, values, ["epochs", "lr", "batch"]);
+    if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
     const { releasedOptions } = await import("../../atlas/sample-options.js");
     const { openHub } = await import("../../corpus/hub/hub.js");
     const given = { embeddings, sae, analysis, k, n };
@@ -100,12 +124,19 @@ async function atlasOptions(
   if (sae === undefined && (k === undefined || n === undefined)) {
     throw new UsageError("build: pass --sae FILE, or --k and --n to train an SAE");
   }
+  if (compat && analysis === undefined) throw new UsageError(COMPAT_NEEDS);
+  checkInput(corpus);
   return {
     dir: values.out ?? path.join("families", name ?? corpusName(corpus)),
     ...common,
     ...{ corpus, embeddings, sae, analysis },
     training: k && n && sae === undefined ? { k, n, epochs, lr, batch } : undefined,
   };
+}
+
+/** Whether the paper's labels of the SAE are downloaded with it, which stand in for --analysis. */
+function hasReleasedLabels({ sae, analysis, k = 64, n = 9216 }: Values): boolean {
+  return analysis !== undefined || (sae === undefined && k === 64 && n === 9216);
 }
 
 function corpusName(corpus: string): string {

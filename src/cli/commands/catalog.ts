@@ -11,6 +11,7 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
+import { refuseOptions } from "../option-rules.js";
 import { describeChanges, describeImport } from "../results/catalog-changes.js";
 import { formatRows } from "../results/rows.js";
 
@@ -19,7 +20,12 @@ const KINDS = [".csv", ".jsonl", ".parquet"] as const;
 
 const options = {
   ...atlasOption,
-  out: { type: "string", value: "PATH", about: "write the rows to a .csv, .jsonl or .parquet" },
+  out: {
+    type: "string",
+    value: "PATH",
+    about: "write the rows to a .csv, .jsonl or .parquet",
+    excludes: ["limit"],
+  },
   "min-score": { type: "number", about: "lowest label score" },
   "max-density": { type: "number", about: "largest density" },
   latent: { type: "integer", least: 0, about: "this latent only" },
@@ -39,6 +45,18 @@ const options = {
 
 type Values = OptionValues<typeof options>;
 
+const ROWS = ["out", "min-score", "max-density", "latent"] as const;
+const IMPORT = ["dry-run", "force"] as const;
+const LABEL = ["note", "family"] as const;
+
+// Options that an action, or a search without one, has no use for.
+const UNUSED: Partial<Record<string, readonly string[]>> = {
+  diff: [...ROWS, ...IMPORT, ...LABEL, "atlas"],
+  import: [...ROWS, ...LABEL],
+  label: [...ROWS, ...IMPORT, "limit"],
+  export: [...IMPORT, ...LABEL],
+};
+
 export const catalogCommand: Command = defineCommand({
   name: "catalog",
   group: "explore",
@@ -50,13 +68,17 @@ export const catalogCommand: Command = defineCommand({
     "or from the labels or catalog (.jsonl) of another atlas. They are kept in labels.import.jsonl and override keywords " +
     "and models.\n" +
     "diff A B: list latents whose label, source or score differs between two atlases or catalog.jsonl files.\n" +
-    "label LATENT WORD...: write your own label, which overrides all others, to labels.overrides.jsonl; with --family, " +
-    "name a family: label --family 12 WORD...",
+    "label LATENT WORD...: write your own label, which overrides all others, to labels.overrides.jsonl. LATENT is a " +
+    'number, or words of its label in quotes: label "old label" "new label". With --family, name a family: ' +
+    "label --family 12 WORD...",
   example: "feature-families catalog dog --min-score 0.5",
   positionals: "[WORD...]",
   options,
   async run(values, positionals, context) {
     const [action, ...rest] = positionals;
+    const unused = UNUSED[action ?? ""];
+    if (unused === undefined) refuseOptions("catalog: a search", values, [...IMPORT, ...LABEL]);
+    else refuseOptions(`catalog ${action}`, values, unused);
     switch (action) {
       case "diff":
         return diff(rest, values.limit ?? SHOWN);
@@ -84,7 +106,11 @@ async function find(words: readonly string[], values: Values): Promise<CommandOu
   const { openAtlas } = await import("../../atlas/open.js");
   const { findRows, sortByScore } = await import("../../catalog/find-rows.js");
   const atlas = await openAtlas(dir);
-  const rows = findRows(await atlas.catalog(), { words, latent, minScore, maxDensity });
+  const catalog = await atlas.catalog();
+  if (latent !== undefined && !catalog.some(({ index }) => index === latent)) {
+    throw new UsageError(`catalog: no latent ${latent} in ${dir}, which has ${catalog.length}`);
+  }
+  const rows = findRows(catalog, { words, latent, minScore, maxDensity });
   if (out !== undefined) {
     const { writeCatalogFile } = await import("../../catalog/write.js");
     await writeCatalogFile(out, rows);
@@ -141,17 +167,23 @@ async function correct(
   { atlas: given, note, family }: Values,
   options: Pick<CommandContext, "onProgress" | "signal">,
 ): Promise<CommandOutput> {
-  const [id, ...words] = family === undefined ? positionals : [family, ...positionals];
-  // Words that name a latent would run into those of its label.
-  if ((family === undefined && !/^\d+$/.test(id ?? "")) || words.length === 0) {
+  const [term = "", ...words] = family === undefined ? positionals : [family, ...positionals];
+  const label = words.join(" ").trim();
+  // Without quotes, words that name a latent would run into those of its label.
+  const isClear = family !== undefined || /^\d+$/.test(term) || words.length === 1;
+  if (term.trim() === "" || label === "" || !isClear) {
     throw new UsageError(
-      'catalog label: give a latent and its label, such as: catalog label 12 "hunting dogs"',
+      'catalog label: give a latent and its label, such as: catalog label 12 "hunting dogs" or catalog label "dogs" "hunting dogs"',
     );
   }
   const atlas = await open("catalog label", given, options);
-  const label = words.join(" ");
+  const { findLatent } = await import("../../search/names/names.js");
+  const { namesOf } = await import("../../atlas/search/search.js");
   const of = family === undefined ? ("latent" as const) : ("family" as const);
-  const latent = of === "family" ? (await atlas.family(id)).parent : Number(id);
+  const latent =
+    of === "family"
+      ? (await atlas.family(term)).parent
+      : findLatent(await namesOf(atlas.store), term);
   const build = await atlas.rename(latent, label, { of, note });
   return {
     json: { latent, label, of, note, build },

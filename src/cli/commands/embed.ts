@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { CorpusColumns, Document } from "../../corpus/corpus.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
-import { embedderOptions, openEmbedder } from "../embedder-options.js";
+import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 
 const COLUMNS = ["id", "title", "text", "classes"] as const;
 
@@ -20,7 +20,11 @@ const options = {
   },
   class: { type: "string", value: "NAME", about: "only documents of this class, such as cs.LG" },
   limit: { type: "integer", least: 1, about: "only the first N documents" },
-  compat: { type: "boolean", about: "texts exactly as the paper's code sent them" },
+  compat: {
+    type: "boolean",
+    about: "texts exactly as the paper's code sent them",
+    excludes: ["clean"],
+  },
   clean: { type: "boolean", about: "remove markup, entities and line breaks inside paragraphs" },
   ...embedderOptions,
   "max-tokens": { type: "integer", least: 0, about: "tokens that a text is cut to (default 8191)" },
@@ -41,9 +45,7 @@ export const embedCommand: Command = defineCommand({
   options,
   async run(values, _positionals, context) {
     const { onProgress, signal } = context;
-    if (values.compat && values.clean) {
-      throw new UsageError("embed: --compat and --clean exclude each other");
-    }
+    remoteEmbedder(values);
     const { embedCorpus } = await import("../../corpus/embed-corpus.js");
     const documents = await readDocuments(values);
     const { embedder, remote } = await openEmbedder(values, signal);

@@ -1,7 +1,15 @@
-import { EXPORT_TARGETS } from "../../exports/targets.js";
+import { EXPORT_TARGETS, type ExportTarget } from "../../exports/targets.js";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
+import { refuseOptions } from "../option-rules.js";
 import { didYouMean } from "../suggest.js";
+
+// Options of one target or some; the others have no use for them.
+const USED: Partial<Record<ExportTarget, readonly string[]>> = {
+  neuronpedia: ["embedder", "examples"],
+  delphi: ["embedder", "splits", "context"],
+  audit: ["examples"],
+};
 
 export const exportCommand: Command = defineCommand({
   name: "export",
@@ -41,6 +49,11 @@ export const exportCommand: Command = defineCommand({
         `export: expected one of ${targets}, got "${word}"${didYouMean(word, EXPORT_TARGETS)}`,
       );
     }
+    const used = USED[target] ?? [];
+    const unused = ["embedder", "examples", "splits", "context"].filter(
+      (flag) => !used.includes(flag),
+    );
+    refuseOptions(`export ${target}`, options, unused);
     const { openAtlas } = await import("../../atlas/open.js");
     const atlas = await openAtlas(await chooseAtlas("export", dir), { onProgress, signal });
     try {

@@ -23,15 +23,25 @@ const options = {
     type: "string",
     value: "FILE",
     about: "group an existing directed forest (.graphml) instead, in one pass",
+    input: true,
+    excludes: [
+      ...["codes", "analysis", "compat", "weight", "threshold", "passes"],
+      ...["max-overlap", "max-density", "skip-zeros", "sae"],
+    ],
   },
   analysis: {
     type: "string",
     value: "FILE",
     about: "feature_analysis_results_K.json: only latents that pass its cleaning rules are used",
+    input: true,
   },
   compat: {
     type: "boolean",
     about: "reproduce the paper's code, bugs included; needs --analysis",
+    needs: ["analysis"],
+    excludes: [
+      ...["weight", "threshold", "passes", "min-children", "max-overlap", "max-density", "sae"],
+    ],
   },
   out: { type: "string", value: "PATH", about: "families.json to write", required: true },
   forest: { type: "string", value: "FILE", about: "write the spanning forest too, .graphml" },
@@ -52,11 +62,18 @@ const options = {
     about: "largest density; denser latents are left out (default 0.2)",
   },
   "skip-zeros": { type: "boolean", about: "do not count slots whose value is 0" },
-  sae: { type: "string", value: "FILE", about: "SAE, for weights that use its decoder" },
+  sae: {
+    type: "string",
+    value: "FILE",
+    about: "SAE, for weights that use its decoder",
+    needs: ["weight"],
+    input: true,
+  },
   compare: {
     type: "string",
     value: "FILE",
     about: "families.json to compare the result with",
+    input: true,
   },
 } as const;
 
@@ -73,12 +90,9 @@ export const familiesCommand: Command = defineCommand({
     "feature-families families --codes codes --analysis feature_analysis_results_64.json --out families.json --json",
   options,
   async run(values, _positionals, context) {
-    const { codes, forestIn, compat, analysis, compare, out } = values;
-    if ((codes === undefined) === (forestIn === undefined)) {
+    const { codes, forestIn, compare, out } = values;
+    if (codes === undefined && forestIn === undefined) {
       throw new UsageError("families: pass either --codes or --forest-in");
-    }
-    if (compat && analysis === undefined) {
-      throw new UsageError("families: --compat needs --analysis");
     }
     const output = await (codes === undefined
       ? familiesFromForest(values, forestIn ?? "")

@@ -24,6 +24,7 @@ const options = {
   list: {
     type: "boolean",
     about: "list all figures by group: what they show, and what is missing",
+    excludes: ["out", "formats", "size", "family", "families"],
   },
   ...atlasOption,
   atlases: { type: "list", about: "folders of more atlases to compare with" },

@@ -19,8 +19,8 @@ export const inspectCommand: Command = defineCommand({
     k,
     format,
     scale,
-    embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy" },
-    ...engineOption,
+    embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", input: true },
+    engine: { ...engineOption.engine, needs: ["embeddings"] },
   },
   async run(values, positionals) {
     const { readCheckpoint } = await import("../../sae/checkpoint.js");

@@ -16,7 +16,11 @@ export const jupyterCommand: Command = defineCommand({
   example: "feature-families jupyter --setup",
   positionals: "[ARGUMENT...]",
   options: {
-    setup: { type: "boolean", about: "write the kernel description and start nothing" },
+    setup: {
+      type: "boolean",
+      about: "write the kernel description and start nothing",
+      excludes: ["frontend"],
+    },
     frontend: {
       type: "string",
       choices: ["lab", "notebook"],

@@ -13,11 +13,18 @@ export const mapCommand: Command = defineCommand({
     "[n, 2]) or .csv (latent, x, y).",
   example: "feature-families map --sae csLG_64_9216_128.pth --out map.csv",
   options: {
-    sae: { type: "string", value: "FILE", about: "SAE whose decoder directions place the latents" },
+    sae: {
+      type: "string",
+      value: "FILE",
+      about: "SAE whose decoder directions place the latents",
+      excludes: ["codes"],
+      input: true,
+    },
     k: {
       type: "integer",
       least: 1,
       about: "latents kept per document, if the file does not declare it",
+      needs: ["sae"],
     },
     codes: {
       type: "string",
@@ -36,7 +43,7 @@ export const mapCommand: Command = defineCommand({
     ...engineOption,
   },
   async run(values, _positionals, { onProgress, signal }) {
-    if ((values.sae === undefined) === (values.codes === undefined)) {
+    if (values.sae === undefined && values.codes === undefined) {
       throw new UsageError("map: pass either --sae or --codes");
     }
     const kind = path.extname(values.out).toLowerCase();

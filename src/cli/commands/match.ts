@@ -1,5 +1,5 @@
 import type { SaeComparison } from "../../atlas/compare.js";
-import { type Command, UsageError, defineCommand } from "../command.js";
+import { type Command, defineCommand } from "../command.js";
 import { engineOption } from "../options.js";
 import { describeFamilyMatches, describeMatch, describeTrees } from "../results/match.js";
 
@@ -34,6 +34,7 @@ export const matchCommand: Command = defineCommand({
       type: "string",
       value: "FILE",
       about: "write the splitting trees with their self-consistency, .json; needs --middle",
+      needs: ["middle"],
     },
     draws: {
       type: "integer",
@@ -44,9 +45,6 @@ export const matchCommand: Command = defineCommand({
     ...engineOption,
   },
   async run(values, _positionals, { onProgress, signal }) {
-    if (values.trees !== undefined && values.middle === undefined) {
-      throw new UsageError("match: --trees needs --middle, an SAE between the two");
-    }
     const { compareSaes, openComparedSae } = await import("../../atlas/compare.js");
     const { chooseSplittingTrees, summariseTrees } =
       await import("../../compare/splitting-trees.js");

@@ -9,6 +9,7 @@ import {
   pullReleased,
 } from "../../corpus/hub/released.js";
 import { type Command, type CommandOutput, UsageError, defineCommand } from "../command.js";
+import { refuseOptions } from "../option-rules.js";
 import { formatRows } from "../results/rows.js";
 
 const options = {
@@ -36,6 +37,9 @@ const options = {
   offline: { type: "boolean", about: "use the cache only (or HF_HUB_OFFLINE=1)" },
 } as const;
 
+const OF_CORPUS = ["k", "n", "auxk", "parts"];
+const OF_REPOSITORY = ["repo-type", "revision", "list"];
+
 export const pullCommand: Command = defineCommand({
   name: "pull",
   group: "build",
@@ -49,11 +53,15 @@ export const pullCommand: Command = defineCommand({
   options,
   async run(values, [name, ...paths], context) {
     const { onProgress, signal } = context;
+    const corpus = RELEASED_CORPORA.find((known) => known === name);
+    refuseOptions(`pull ${name}`, values, corpus === undefined ? OF_CORPUS : OF_REPOSITORY);
+    if (values.list && paths.length > 0) {
+      throw new UsageError("pull: --list takes no paths; it shows all files");
+    }
     const { openHub } = await import("../../corpus/hub/hub.js");
     const { endpoint, cache } = values;
     // Without the flag the environment decides.
     const hub = openHub({ endpoint, cache, offline: values.offline || undefined });
-    const corpus = RELEASED_CORPORA.find((known) => known === name);
     if (corpus !== undefined) {
       if (paths.length > 0) throw new UsageError(`pull: ${name} takes no paths; pass --parts`);
       const parts = values.parts ?? ATLAS_PARTS;

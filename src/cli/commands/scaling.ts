@@ -13,7 +13,7 @@ export const scalingCommand: Command = defineCommand({
   positionals: "<TABLE>",
   options: {
     out: { type: "string", value: "PATH", about: "folder for both figures (default: none drawn)" },
-    ...sizeOption,
+    size: { ...sizeOption.size, needs: ["out"] },
   },
   async run(values, tables, { onProgress, signal }) {
     const { readGridTable } = await import("../../sae/train/train-grid.js");

@@ -23,11 +23,16 @@ const options = {
     choices: ["documents", "latents", "families"],
     about: "what to search (default documents)",
   },
-  words: { type: "boolean", about: "latents and families: match words of the labels only" },
+  words: {
+    type: "boolean",
+    about: "latents and families: match words of the labels only",
+    excludes: ["embedder", "embedder-url", "dimensions"],
+  },
   vector: {
     type: "string",
     value: "FILE:ROW",
     about: "search by a row of a .npy file instead of a text",
+    excludes: ["embedder", "embedder-url", "dimensions"],
   },
   more: {
     type: "list",
@@ -62,6 +67,8 @@ const options = {
     value: "FILE",
     about:
       "table with arxiv_id or id and the columns for --year, --class and --where (default: the corpus)",
+    needs: ["year", "class", "where"],
+    input: true,
   },
   ids: { type: "list", about: "only these documents" },
   explain: { type: "boolean", about: "show which latents make up each score" },
@@ -136,6 +143,13 @@ function checkUsage(values: Values, positionals: readonly string[], jsonOfSessio
   if (given !== undefined) throw new UsageError(`search: --${given} is not for --in ${of}`);
   if (text !== "" && vector !== undefined) {
     throw new UsageError("search: a query and --vector exclude each other");
+  }
+  // In a session, --method is for the edits to come.
+  const isSession = text === "" && vector === undefined;
+  const { more, less, set, remove, family } = values;
+  const edits = [more, less, set, remove, family];
+  if (values.method !== undefined && !isSession && edits.every((edit) => edit === undefined)) {
+    throw new UsageError("search: --method needs --more, --less, --set, --remove or --family");
   }
 }
 

@@ -7,6 +7,7 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
+import { refuseOptions } from "../option-rules.js";
 import { engineOption } from "../options.js";
 import { describeFamilyStability, describeStability } from "../results/stability.js";
 
@@ -14,7 +15,11 @@ const options = {
   ...atlasOption,
   resamples: { type: "integer", least: 1, about: "resamples of the documents (default 100)" },
   subsample: { type: "number", about: "share of the documents in each (default 0.5)" },
-  bootstrap: { type: "boolean", about: "resample with replacement (bootstrap) instead" },
+  bootstrap: {
+    type: "boolean",
+    about: "resample with replacement (bootstrap) instead",
+    excludes: ["subsample"],
+  },
   seeds: {
     type: "integer",
     least: 0,
@@ -46,6 +51,10 @@ export const stabilityCommand: Command = defineCommand({
   positionals: "[SAE...]",
   options,
   async run(values, saes, context) {
+    if (saes.length === 0) refuseOptions("stability: a call that names no SAE", values, ["k"]);
+    if (values.seeds === 0 || (values.seeds === undefined && saes.length > 0)) {
+      refuseOptions("stability: a call that trains no SAE", values, ["epochs", "lr", "batch"]);
+    }
     const dir = await chooseAtlas("stability", values.atlas);
     const { readAtlasOptions } = await import("../../atlas/files/atlas-options.js");
     const { openAtlas } = await import("../../atlas/open.js");
@@ -81,9 +90,6 @@ function stabilityOptions(
   context: CommandContext,
 ): AtlasStability {
   const { resamples, subsample, bootstrap, epochs, lr, batch, k } = values;
-  if (bootstrap && subsample !== undefined) {
-    throw new UsageError("stability: --bootstrap and --subsample exclude each other");
-  }
   if (subsample !== undefined && !(subsample > 0 && subsample <= 1)) {
     throw new UsageError(`stability: --subsample must be over 0 and at most 1, got ${subsample}`);
   }
@@ -93,9 +99,11 @@ function stabilityOptions(
       "documents only: the atlas does not record how its SAE was trained; pass --epochs and --lr, or name other SAEs",
     );
   }
-  if ((values.seeds ?? 0) > 0 && !isKnown) {
+  const wanted = ["seeds", "epochs", "lr", "batch"] as const;
+  const given = wanted.find((name) => (values[name] ?? 0) > 0);
+  if (given !== undefined && !isKnown) {
     throw new UsageError(
-      "stability: the atlas does not record how its SAE was trained: --seeds needs --epochs and --lr",
+      `stability: the atlas does not record how its SAE was trained: --${given} needs --epochs and --lr`,
     );
   }
   return {

@@ -16,14 +16,26 @@ import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-optio
 import { spendingOptions } from "../options.js";
 import { describeSteering } from "../results/steering.js";
 
+// Options by which a language model is asked.
+const ASKING = ["judge", "rewrite", "model"] as const;
+
 const options = {
   ...atlasOption,
   queries: { type: "integer", least: 1, about: "documents drawn as queries (default 300)" },
-  texts: { type: "string", value: "FILE", about: "one query per line, instead of documents" },
-  vectors: { type: "string", value: "FILE", about: "queries as the rows of a .npy file" },
+  texts: {
+    type: "string",
+    value: "FILE",
+    about: "one query per line, instead of documents",
+  },
+  vectors: {
+    type: "string",
+    value: "FILE",
+    about: "queries as the rows of a .npy file",
+  },
   "with-replacement": {
     type: "boolean",
     about: "draw documents with replacement, as the paper does",
+    excludes: ["texts", "vectors"],
   },
   "more-strengths": {
     type: "numbers",
@@ -54,16 +66,33 @@ const options = {
     value: "NAME",
     about: "language model that names the two latents from the results",
   },
-  "judge-url": { type: "string", value: "URL", about: "its server (default: as --model-url)" },
-  judged: { type: "integer", least: 1, about: "queries that are judged (default 50)" },
+  "judge-url": {
+    type: "string",
+    value: "URL",
+    about: "its server (default: as --model-url)",
+    needs: ["judge"],
+  },
+  judged: {
+    type: "integer",
+    least: 1,
+    about: "queries that are judged (default 50)",
+    needs: ["judge"],
+  },
   rewrite: { type: "boolean", about: "measure queries rewritten by a language model, too" },
   model: {
     type: "string",
     value: "NAME",
     about: "language model that rewrites queries (or FEATURE_FAMILIES_EXPLAINER_MODEL)",
   },
-  "model-url": { type: "string", value: "URL", about: "its server (default OpenAI)" },
-  ...spendingOptions,
+  "model-url": {
+    type: "string",
+    value: "URL",
+    about: "its server (default OpenAI)",
+    needs: ASKING,
+  },
+  "max-cost": { ...spendingOptions["max-cost"], needs: ASKING },
+  prices: { ...spendingOptions.prices, needs: ASKING },
+  "dry-run": { ...spendingOptions["dry-run"], needs: ASKING },
   out: {
     type: "string",
     value: "PATH",
@@ -89,9 +118,6 @@ export const steeringCommand: Command = defineCommand({
   async run(values, _positionals, { onProgress, signal }): Promise<CommandOutput> {
     const { judge, model, rewrite, out, dryRun } = values;
     const wantsModels = judge !== undefined || rewrite || model !== undefined;
-    if (dryRun && !wantsModels) {
-      throw new UsageError("steering: --dry-run needs --judge or --rewrite");
-    }
     const queriesGiven = [values.queries, values.texts, values.vectors];
     if (queriesGiven.filter((given) => given !== undefined).length > 1) {
       throw new UsageError("steering: pass one of --queries, --texts and --vectors");

@@ -5,7 +5,13 @@ import { type Command, type OptionValues, UsageError, defineCommand } from "../c
 import { runGrid } from "../train-grid.js";
 
 const options = {
-  embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", required: true },
+  embeddings: {
+    type: "string",
+    value: "FILE",
+    about: "embeddings [N, d], .npy",
+    required: true,
+    input: true,
+  },
   out: {
     type: "string",
     value: "PATH",
@@ -16,6 +22,7 @@ const options = {
     type: "string",
     value: "GRID",
     about: "train every k with every n, such as k=4,8:n=512,1024 (optionally :auxk=…)",
+    excludes: ["k", "n", "auxk", "init", "checkpoint", "log"],
   },
   k: { type: "integer", least: 1, about: "latents kept per document" },
   n: { type: "integer", least: 1, about: "number of latents" },
@@ -53,6 +60,7 @@ const options = {
     type: "integer",
     least: 1,
     about: "passes over the documents, instead of --steps (default 50)",
+    excludes: ["steps"],
   },
   order: {
     type: "string",
@@ -63,13 +71,15 @@ const options = {
   "own-seeds": {
     type: "boolean",
     about: "with --grid: a different seed per run, so that SAEs compare fairly latent by latent",
+    needs: ["grid"],
   },
-  init: { type: "string", value: "FILE", about: "an SAE to start from" },
+  init: { type: "string", value: "FILE", about: "an SAE to start from", input: true },
   holdout: { type: "number", about: "share of rows held out for validation (default 0)" },
   patience: {
     type: "integer",
     least: 1,
     about: "epochs without a better validation loss before stopping",
+    needs: ["holdout"],
   },
   "skip-zero-rows": {
     type: "boolean",
@@ -108,9 +118,6 @@ export const trainCommand: Command = defineCommand({
     "feature-families train --embeddings data/wordnet/embeddings.npy --k 8 --n 1024 --epochs 20 --lr 1e-3 --out sae.safetensors",
   options,
   async run(values, _positionals, context) {
-    if (values.steps !== undefined && values.epochs !== undefined) {
-      throw new UsageError("train: --steps and --epochs exclude each other");
-    }
     const { onProgress, signal } = context;
     const shared = { ...(await sharedOptions(values)), onProgress, signal };
     if (values.grid !== undefined)

@@ -22,6 +22,7 @@ import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
 import { type AtlasAudit, type AtlasAuditOptions, auditAtlas } from "./labels/audit-atlas.js";
 import { buildFolder } from "./steps/build.js";
+import { checkStability } from "./steps/check-options.js";
 import {
   type CompareOptions,
   type SaeComparison,
@@ -47,7 +48,7 @@ import {
   estimateLabels,
   labelStore,
 } from "./labels/label.js";
-import { withLock } from "./files/lock.js";
+import { inTurn, withLock } from "./files/lock.js";
 import { type AtlasOptions, type AtlasStability, withDefaultSeeds } from "./options.js";
 import { refreshLabels } from "./steps/refresh.js";
 import { type ScoreOptions, type ScoreReport, scoreStore } from "./labels/score.js";
@@ -112,8 +113,6 @@ export class Atlas {
     const { embedder = createOfflineEmbedder } = options;
     this.#embedder = once(async () => (typeof embedder === "function" ? embedder() : embedder));
   }
-
-  // What it holds.
 
   /** The corpus, row for row. */
   documents(): Promise<Document[]> {
@@ -188,8 +187,6 @@ export class Atlas {
     return this.store.engine();
   }
 
-  // What it finds.
-
   /** A latent by its number or by words of its label, with its documents and relatives. Throws ArgumentError. */
   latent(term: Term, options: { limit?: number } = {}): Promise<LatentView> {
     return viewLatent(this.store, term, options);
@@ -213,8 +210,6 @@ export class Atlas {
     const search = await this.#openSearch(true);
     return findNames(this.store, search, text, { embedder: this.#embedder, ...options });
   }
-
-  // What it does.
 
   /**
    * Documents by meaning: the nearest to a text or an embedding by cosine, exact, steered by latents where asked. The
@@ -279,7 +274,7 @@ export class Atlas {
 
   /** Labels latents by a language model and scores the labels, within a budget; see LabelOptions. */
   label(options: LabelOptions): Promise<LabelReport> {
-    return labelStore(this.store, options);
+    return inTurn(this.dir, () => labelStore(this.store, options));
   }
 
   /** What `label` with the same options would take: prompts, tokens, cost and time. Sends nothing. */
@@ -289,7 +284,8 @@ export class Atlas {
 
   /** Scores labels by embeddings alone, beside the same labels given to other latents at random. */
   async score(options: ScoreOptions = {}): Promise<ScoreReport> {
-    return scoreStore(this.store, options.embedder ?? (await this.#embedder()), options);
+    const embedder = options.embedder ?? (await this.#embedder());
+    return inTurn(this.dir, () => scoreStore(this.store, embedder, options));
   }
 
   /** Gives a latent a label, or a family a name, that wins over every other and survives every run. */
@@ -301,20 +297,21 @@ export class Atlas {
     const { n, labels, families } = await namesOf(this.store);
     const latent =
       of === "family" ? findFamily(families, term).parent : findLatent({ n, labels }, term);
-    return this.#reloaded(correctLabel(this.dir, { latent, label, of, note }, this.#options));
+    return this.#reloaded(() => correctLabel(this.dir, { latent, label, of, note }, this.#options));
   }
 
   /** Takes labels and family names of other tools or atlases in; see importLabels. */
   import(files: string | readonly string[], options: ImportOptions = {}): Promise<ImportReport> {
     const list = typeof files === "string" ? [files] : files;
-    return this.#reloaded(importLabels(this.dir, list, { ...this.#options, ...options }));
+    return this.#reloaded(() => importLabels(this.dir, list, { ...this.#options, ...options }));
   }
 
   /** Measures how reproducible families are over resamples of the documents and over training seeds. */
   async measureStability(options: AtlasStability = {}): Promise<StabilityReport> {
     const given = await readAtlasOptions(this.dir);
+    checkStability(options);
     const stability = withDefaultSeeds(options, given);
-    await this.#reloaded(buildFolder({ ...given, ...this.#options, stability }));
+    await this.#reloaded(() => buildFolder({ ...given, ...this.#options, stability }));
     const report = await this.stability();
     if (report === undefined) throw new Error(`${this.dir}: stability.json was not written`);
     return report;
@@ -359,7 +356,7 @@ export class Atlas {
 
   /** Brings labels, families and catalog up to date after files in the atlas's folder were changed by hand. */
   refresh(): Promise<BuildReport> {
-    return this.#reloaded(withLock(this.dir, () => refreshLabels(this.dir, this.#options)));
+    return this.#reloaded(() => withLock(this.dir, () => refreshLabels(this.dir, this.#options)));
   }
 
   /** Frees the engine and the search index. What was read stays. */
@@ -390,9 +387,9 @@ export class Atlas {
     return opening;
   }
 
-  async #reloaded<T>(work: Promise<T>): Promise<T> {
+  async #reloaded<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work;
+      return await inTurn(this.dir, work);
     } finally {
       this.store.reload();
     }

@@ -1,5 +1,6 @@
 import path from "node:path";
-import { catalogToParquet } from "../catalog/write.js";
+import { catalogToCsv, catalogToJsonl, catalogToParquet } from "../catalog/write.js";
+import { requireCount, requireText } from "../core/arguments.js";
 import { ArgumentError } from "../core/errors.js";
 import { type DelphiOptions, exportDelphi } from "../exports/delphi.js";
 import { catalogToFlatParquet } from "../exports/flat-parquet.js";
@@ -20,6 +21,8 @@ import type { AtlasStore } from "./store.js";
 const ENDINGS: Partial<Record<ExportTarget, string>> = {
   "embedding-atlas": ".parquet",
   parquet: ".parquet",
+  csv: ".csv",
+  jsonl: ".jsonl",
   html: ".html",
   audit: ".html",
   graphml: ".graphml",
@@ -55,6 +58,10 @@ export async function exportStore(
       `export: no target "${target}"; there are ${EXPORT_TARGETS.join(", ")}`,
     );
   }
+  requireText("export: out", out);
+  requireCount("export: examples", options.examples);
+  requireCount("export: splits", options.splits);
+  requireCount("export: context", options.context);
   if (target === "neuronpedia") {
     return [await exportNeuronpedia(out, await gather(store, options), options)];
   }
@@ -74,6 +81,8 @@ async function content(
   const rows = await store.catalog();
   if (target === "embedding-atlas") return catalogToFlatParquet(rows);
   if (target === "parquet") return catalogToParquet(rows);
+  if (target === "csv") return catalogToCsv(rows);
+  if (target === "jsonl") return catalogToJsonl(rows);
   const labelled = rows.filter(({ label }) => label !== "").length;
   const about = `${rows.length} latents of ${store.name}, ${labelled} with a label. Open a row for its documents.`;
   return catalogPage(rows, { title: `Feature catalog: ${store.name}`, about });

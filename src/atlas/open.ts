@@ -1,4 +1,7 @@
+import { requireChoice, requireText } from "../core/arguments.js";
+import { ENGINE_NAMES } from "../engine/engine-names.js";
 import { Atlas, type OpenOptions } from "./atlas.js";
+import { inTurn } from "./files/lock.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
 import { buildFolder } from "./steps/build.js";
 import type { AtlasOptions } from "./options.js";
@@ -9,6 +12,8 @@ import { AtlasStore } from "./store.js";
  * Throws FormatError where there is none or its build did not finish, naming the command that builds it.
  */
 export async function openAtlas(dir: string, options: OpenOptions = {}): Promise<Atlas> {
+  requireText("openAtlas: dir", dir);
+  requireChoice("openAtlas: device", options.device, ENGINE_NAMES);
   const { device, onProgress, signal } = options;
   const given = await readAtlasOptions(dir);
   return new Atlas(new AtlasStore({ ...given, device, onProgress, signal }), options);
@@ -23,8 +28,8 @@ export async function openAtlas(dir: string, options: OpenOptions = {}): Promise
 export async function buildAtlas(
   options: AtlasOptions & Pick<OpenOptions, "embedder">,
 ): Promise<Atlas> {
-  const { embedder, ...steps } = options;
-  const built = await buildFolder(steps);
+  const { embedder, ...steps } = options ?? {};
+  const built = await inTurn(String(steps.dir), () => buildFolder(steps));
   const { device, onProgress, signal } = steps;
   const given = await readAtlasOptions(steps.dir);
   const store = new AtlasStore({ ...given, device, onProgress, signal });

@@ -2,6 +2,7 @@ import { type Codes, topDocuments } from "../core/codes.js";
 import type { Presentable } from "../core/presentation.js";
 import type { CatalogRow } from "../catalog/row.js";
 import type { Document } from "../corpus/corpus.js";
+import { requireCount, requireText } from "../core/arguments.js";
 import { ArgumentError } from "../core/errors.js";
 import { searchLabels } from "../search/names/search-labels.js";
 import { type Term, findFamily, findLatent } from "../search/names/names.js";
@@ -66,6 +67,7 @@ export async function viewLatent(
   term: Term,
   { limit = LISTED }: { limit?: number } = {},
 ): Promise<LatentView> {
+  requireCount("latent: limit", limit, 0);
   const labels = await labelTexts(store);
   const id = findLatent({ n: labels.length, labels }, term);
   const row = rowOf(await store.catalog(), id);
@@ -198,6 +200,7 @@ export async function viewDocument(store: AtlasStore, term: Term): Promise<Docum
 }
 
 function findDocument(documents: readonly Document[], term: Term): number {
+  if (typeof term !== "number") requireText("document", term);
   if (typeof term === "number") {
     if (Number.isInteger(term) && term >= 0 && term < documents.length) return term;
     throw new ArgumentError(`document: no row ${term}; the corpus has ${documents.length}`);

@@ -1,5 +1,6 @@
 import type { Device, Engine } from "./engine.js";
-import type { EngineName } from "./engine-names.js";
+import { requireChoice } from "../core/arguments.js";
+import { ENGINE_NAMES, type EngineName } from "./engine-names.js";
 import { createOnnxEngine } from "./onnx/onnx-engine.js";
 import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "./probe/probe-devices.js";
 import { openTensorflowEngine } from "./tensorflow/tensorflow-engine.js";
@@ -16,6 +17,7 @@ const probes = new Map<Device, Promise<DeviceReport>>();
  * name. Throws Error with the reason and what to do where a named engine cannot be used.
  */
 export async function openEngine(name: EngineName = "auto"): Promise<Engine> {
+  requireChoice("engine", name, ENGINE_NAMES);
   const tensorflow = tensorflowDevice(name);
   if (tensorflow !== undefined) return openTensorflowEngine({ device: tensorflow });
   if (name === "cpu") return createOnnxEngine({ device: name });

@@ -4,6 +4,8 @@ export const EXPORT_TARGETS = [
   "delphi",
   "embedding-atlas",
   "parquet",
+  "csv",
+  "jsonl",
   "html",
   "audit",
   "graphml",

@@ -215,9 +215,9 @@ test("an atlas is scored, measured, drawn, compared and exported without anythin
     const page = path.join(folder, "audit.html");
     t.deepEqual(await atlas.export("audit", page, { limit: 3 }), [page]);
     t.regex(await readFile(page, "utf8"), /3 latents and 0 families|Label audit/);
-    await t.throwsAsync(atlas.export("csv" as "html"), {
+    await t.throwsAsync(atlas.export("xml" as "html"), {
       instanceOf: ArgumentError,
-      message: /no target "csv"; there are neuronpedia/,
+      message: /no target "xml"; there are neuronpedia/,
     });
     await atlas.close();
     await t.throwsAsync(openAtlas(path.join(folder, "none")), {

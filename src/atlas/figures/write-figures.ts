@@ -1,4 +1,5 @@
 import path from "node:path";
+import { requireChoice } from "../../core/arguments.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import type { Figure } from "../../figures/figure.js";
 import { type Renderer, type RendererOptions, openRenderer } from "../../figures/render/render.js";
@@ -79,6 +80,7 @@ export async function renderFigures(
   options: Omit<WriteFiguresOptions, "names"> & { expected?: number } = {},
 ): Promise<string[]> {
   const { formats = ["png", "svg"], onProgress, signal } = options;
+  for (const format of formats) requireChoice("figures: formats", format, ["png", "svg", "html"]);
   const total = options.expected ?? (Array.isArray(figures) ? figures.length : undefined);
   const renderer = await openRenderer({ lanes: LANES, ...options });
   const written: string[][] = [];

@@ -19,6 +19,21 @@ export async function withLock<T>(dir: string, work: () => Promise<T>): Promise<
   });
 }
 
+const turns = new Map<string, Promise<unknown>>();
+
+/** Runs `work` after what this process has begun on the atlas in `dir`, so that changes made together are all made. */
+export async function inTurn<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  const key = path.resolve(dir);
+  const before = turns.get(key) ?? Promise.resolve();
+  const mine = before.catch(() => undefined).then(work);
+  turns.set(key, mine);
+  try {
+    return await mine;
+  } finally {
+    if (turns.get(key) === mine) turns.delete(key);
+  }
+}
+
 async function removeTemporaries(dir: string): Promise<void> {
   const names = (await readdir(dir)).filter((name) => TEMPORARY.test(name));
   await Promise.all(names.map((name) => rm(path.join(dir, name), { force: true })));

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { requireCount } from "../../core/arguments.js";
 import path from "node:path";
 import type { Presentable, PresentationPart } from "../../core/presentation.js";
 import {
@@ -46,6 +47,7 @@ export async function auditAtlas(
   data: AtlasStore,
   { limit = Infinity, latents, ...options }: AtlasAuditOptions = {},
 ): Promise<AtlasAudit> {
+  if (limit !== Infinity) requireCount("audit: limit", limit);
   const labels = await data.labels();
   const families = await data.families();
   const postings = await data.postings();

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { requireChoice, requireText } from "../../core/arguments.js";
+import { ArgumentError } from "../../core/errors.js";
 import path from "node:path";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { readText } from "../../files/text.js";
@@ -24,7 +26,7 @@ export interface LabelCorrection {
 
 /**
  * Adds a person's label to labels.overrides.jsonl of the atlas in `dir`, where it wins over every other and survives every
- * run, and brings families and catalog up to date. Throws RangeError for an empty label, a latent that the atlas does not
+ * run, and brings families and catalog up to date. Throws ArgumentError for an empty label, a latent that the atlas does not
  * have, and a family of which it is not the parent.
  */
 export async function correctLabel(
@@ -32,13 +34,15 @@ export async function correctLabel(
   { latent, label, of = "latent", note, date = new Date().toISOString() }: LabelCorrection,
   options: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
 ): Promise<BuildReport> {
+  requireText("label", label);
+  if (note !== undefined) requireText("note", note);
+  requireChoice("of", of, ["latent", "family"]);
   const words = label.trim();
-  if (words === "") throw new RangeError("correctLabel: expected a label, got nothing");
   const data = await openStore(dir);
   const known = of === "latent" ? await data.labels() : await parentsOf(data.families());
   if (!known.has(latent)) {
     const what = of === "latent" ? "no latent of this atlas" : "the parent of no family";
-    throw new RangeError(`correctLabel: ${latent} is ${what}`);
+    throw new ArgumentError(`correctLabel: ${latent} is ${what}`);
   }
   const file = path.join(dir, ATLAS_FILES.overrides);
   return withLock(dir, async () => {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { requireChoice, requireCount } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
 import type { Presentable, PresentationPart } from "../../core/presentation.js";
 import type { OnProgress } from "../../core/progress.js";
@@ -173,6 +174,13 @@ async function readSettings(
   options: LabelOptions,
 ): Promise<{ settings: Settings; all: number }> {
   const { limit, sample, parallel = 64, subject, seed, families, inactive } = options;
+  requireCount("label: limit", limit, 0);
+  requireCount("label: sample", sample);
+  requireCount("label: parallel", parallel);
+  requireCount("label: thinkTokens", options.thinkTokens, 0);
+  if (typeof options.protocol !== "object") {
+    requireChoice("label: protocol", options.protocol, Object.keys(PROTOCOLS));
+  }
   const latents = (await chosenLatents(store, options.latents)).slice(0, limit);
   const { protocol = "default" } = options;
   return {

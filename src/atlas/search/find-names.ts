@@ -1,3 +1,4 @@
+import { requireChoice, requireCount, requireText } from "../../core/arguments.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { familyName } from "../../records/family.js";
 import type { DocumentSearch } from "./document-search.js";
@@ -33,6 +34,9 @@ export async function findNames(
   text: string,
   { of = "latents", limit = 10, words = false, embedder }: FindOptions,
 ): Promise<FoundNames[]> {
+  requireText("find", text);
+  requireChoice("find: of", of, ["latents", "families"]);
+  requireCount("find: limit", limit);
   const families = of === "families" ? await store.families() : [];
   const names = of === "families" ? families.map(familyName) : await labelTexts(store);
   const given = words ? undefined : embedder;

@@ -1,4 +1,5 @@
 import type { Embedder } from "../../corpus/embedder.js";
+import { requireChoice, requireCount } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
 import { matrixRow } from "../../core/matrix.js";
 import type { Presentable } from "../../core/presentation.js";
@@ -13,7 +14,7 @@ import {
   nameEdit,
   readItem,
 } from "../../search/names/names.js";
-import type { SteeringMethod } from "../../search/steer.js";
+import { STEERING_METHODS, type SteeringMethod } from "../../search/steering-methods.js";
 import type { DocumentSearch } from "./document-search.js";
 import type { AtlasStore } from "../store.js";
 import { labelTexts, titleOf } from "../views.js";
@@ -128,6 +129,9 @@ export async function embedQuery(
   embedder: () => Promise<Embedder>,
 ): Promise<Float32Array> {
   if (typeof query !== "string") {
+    if (typeof query?.length !== "number") {
+      throw new ArgumentError("search: expected a text or an embedding as the query");
+    }
     if (query.length === cols) return Float32Array.from(query);
     throw new ArgumentError(`search: the query is ${query.length} wide, but the corpus ${cols}`);
   }
@@ -149,6 +153,8 @@ export async function searchDocuments(
   { asked, ...options }: SearchOptions & { asked?: Query },
 ): Promise<SearchResults> {
   const { limit: count = 10, method, explain = false } = options;
+  requireCount("search: limit", count);
+  requireChoice("search: method", method, STEERING_METHODS);
   const names = await namesOf(store);
   const edits = readSteering(names, options);
   const documents = await store.documents();

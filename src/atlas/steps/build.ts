@@ -1,5 +1,6 @@
 import { withLock } from "../files/lock.js";
 import type { AtlasOptions } from "../options.js";
+import { checkBuildOptions } from "./check-options.js";
 import type { BuildReport } from "./atlas-build.js";
 import { catalogStep } from "./catalog-step.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
@@ -20,5 +21,6 @@ const STEPS = [
 
 /** Builds the atlas in `options.dir` or brings it up to date, and reports which steps ran; see buildAtlas. */
 export async function buildFolder(options: AtlasOptions): Promise<BuildReport> {
+  checkBuildOptions(options);
   return withLock(options.dir, () => runSteps(options, STEPS));
 }

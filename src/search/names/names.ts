@@ -1,3 +1,4 @@
+import { requireText } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
 import {
   type Family,
@@ -41,10 +42,11 @@ export type Term = number | string;
  * of the SAE's latents and for words that no label has.
  */
 export function findLatent({ n, labels }: Pick<Names, "n" | "labels">, term: Term): number {
-  const text = unquote(String(term));
-  if (/^\d+$/.test(text)) {
+  const text = termText(term);
+  if (typeof term === "number" || /^\d+$/.test(text)) {
     const latent = Number(text);
-    if (latent >= n) throw new ArgumentError(`search: no latent ${latent}; the SAE has ${n}`);
+    if (!(Number.isInteger(latent) && latent >= 0 && latent < n))
+      throw new ArgumentError(`search: no latent ${latent}; the SAE has ${n}`);
     return latent;
   }
   const best = searchLabels(labels, text).at(0)?.index;
@@ -56,13 +58,14 @@ export function findLatent({ n, labels }: Pick<Names, "n" | "labels">, term: Ter
  * The family of a parent latent's number or of words of its name. Throws ArgumentError where there is none.
  */
 export function findFamily<T extends NamedFamily>(families: readonly T[], term: Term): T {
-  const text = unquote(String(term));
+  const text = termText(term);
   const best = searchLabels(familyNames(families), text).at(0)?.index;
-  const family = /^\d+$/.test(text)
-    ? families.find(({ parent }) => parent === Number(text))
-    : best === undefined
-      ? undefined
-      : families[best];
+  const family =
+    typeof term === "number" || /^\d+$/.test(text)
+      ? families.find(({ parent }) => parent === Number(text))
+      : best === undefined
+        ? undefined
+        : families[best];
   if (!family) throw new ArgumentError(`search: no family "${text}"`);
   return family;
 }
@@ -73,10 +76,11 @@ export function findFamily<T extends NamedFamily>(families: readonly T[], term: 
  */
 export function findLatents(names: Names, term: Term): NamedLatents {
   const { labels, families } = names;
-  const text = unquote(String(term));
+  const text = termText(term);
   if (text.startsWith("family:")) return latentsOf(findFamily(families, text.slice(7)));
-  if (/^\d+$/.test(text) || searchLabels(labels, text).length > 0) {
-    const latent = findLatent(names, text);
+  const isNumber = typeof term === "number" || /^\d+$/.test(text);
+  if (isNumber || searchLabels(labels, text).length > 0) {
+    const latent = findLatent(names, isNumber ? Number(text) : text);
     return { latents: [latent], name: nameOf(labels, latent) };
   }
   if (searchLabels(familyNames(families), text).length > 0) {
@@ -93,6 +97,13 @@ function latentsOf(family: NamedFamily): NamedLatents {
 
 function familyNames(families: readonly NamedFamily[]): string[] {
   return families.map(familyName);
+}
+
+/** A term as text. Throws ArgumentError for what is neither a number nor words. */
+function termText(term: Term): string {
+  if (typeof term === "number") return String(term);
+  requireText("search: a latent or family", term);
+  return unquote(term);
 }
 
 function unquote(text: string): string {
@@ -114,8 +125,12 @@ export function readEdit(
   if (!(amount >= 0 && amount < Infinity) || strength?.trim() === "") {
     throw new ArgumentError(`search: a strength is a number of 0 or more, got "${strength}"`);
   }
+  return editOf(names, kind, term, amount);
+}
+
+function editOf(names: Names, kind: SteeringEdit["kind"], term: Term, strength: number): NamedEdit {
   const { latents, name } = findLatents(names, term);
-  return { kind, latents, strength: amount, name: nameEdit(kind, name, amount) };
+  return { kind, latents, strength, name: nameEdit(kind, name, strength) };
 }
 
 /** How an edit of some latents reads, such as "more 12 (bird, wing) × 2". */
@@ -125,7 +140,8 @@ export function nameEdit(kind: SteeringEdit["kind"], latents: string, strength: 
 
 /** An edit of one item such as `12`, `bird:2` or `family:40:0.5`. */
 export function readItem(names: Names, kind: SteeringEdit["kind"], item: Term): NamedEdit {
-  if (typeof item === "number") return readEdit(names, kind, String(item));
+  if (typeof item === "number") return editOf(names, kind, item, 1);
+  requireText("search: a latent or family", item);
   const [, term, strength] = /^(.*?)(?::(-?[\d.]+))?$/.exec(item.trim()) ?? [];
   const alone = term === "family" && strength !== undefined;
   return alone ? readEdit(names, kind, item) : readEdit(names, kind, term, strength);

@@ -8,21 +8,27 @@ export interface LabelHit {
 
 /**
  * The labels that hold every word of `query`, whatever the case; the whole label first, then whole words, then parts
- * of words, shorter labels first among equals. The query is used literally: no character has a special meaning.
+ * of words. Among equals those where the words come first, since keywords stand strongest first, then shorter labels. The
+ * query is used literally: no character has a special meaning.
  */
 export function searchLabels(labels: readonly string[], query: string): LabelHit[] {
   const wanted = query.trim().toLowerCase();
   if (wanted === "") return [];
   const words = wanted.split(/\s+/);
-  const hits = labels.flatMap((label, index): LabelHit[] => {
+  const hits = labels.flatMap((label, index): (LabelHit & { place: number })[] => {
     const text = label.toLowerCase();
-    if (text === wanted) return [{ index, rank: 3 }];
-    const own = new Set(text.split(/[^\p{L}\p{N}]+/u));
-    if (words.every((word) => own.has(word))) return [{ index, rank: 2 }];
-    return words.every((word) => text.includes(word)) ? [{ index, rank: 1 }] : [];
+    if (text === wanted) return [{ index, rank: 3, place: 0 }];
+    const own = text.split(/[^\p{L}\p{N}]+/u);
+    const places = words.map((word) => own.indexOf(word));
+    if (!places.includes(-1)) return [{ index, rank: 2, place: Math.min(...places) }];
+    return words.every((word) => text.includes(word)) ? [{ index, rank: 1, place: 0 }] : [];
   });
-  return hits.sort(
+  hits.sort(
     (a, b) =>
-      b.rank - a.rank || labels[a.index].length - labels[b.index].length || a.index - b.index,
+      b.rank - a.rank ||
+      a.place - b.place ||
+      labels[a.index].length - labels[b.index].length ||
+      a.index - b.index,
   );
+  return hits.map(({ index, rank }) => ({ index, rank }));
 }

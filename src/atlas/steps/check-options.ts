@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { requireChoice, requireCount, requireText } from "../../core/arguments.js";
+import { ArgumentError } from "../../core/errors.js";
+import { ENGINE_NAMES } from "../../engine/engine-names.js";
+import type { AtlasOptions, AtlasStability, AtlasTraining } from "../options.js";
+
+/** Every option, so that a misspelt one is not passed over. */
+const KNOWN: Readonly<Record<keyof AtlasOptions, true>> = {
+  dir: true,
+  corpus: true,
+  embeddings: true,
+  sae: true,
+  k: true,
+  training: true,
+  classTree: true,
+  analysis: true,
+  compat: true,
+  threshold: true,
+  mapFrom: true,
+  stability: true,
+  seed: true,
+  device: true,
+  onProgress: true,
+  onWarning: true,
+  signal: true,
+};
+
+/** Throws ArgumentError, naming the option, for what no build can be made of, before anything is written. */
+export function checkBuildOptions(options: AtlasOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new ArgumentError(
+      "build: expected options such as { dir, corpus, embeddings, training }",
+    );
+  }
+  const { dir, sae, k, training, compat, analysis, threshold, mapFrom, seed, device } = options;
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
+  if (unknown !== undefined) {
+    throw new ArgumentError(
+      `build: no option "${unknown}"; there are ${Object.keys(KNOWN).join(", ")}`,
+    );
+  }
+  requireText("build: dir", dir);
+  for (const role of ["corpus", "embeddings"] as const)
+    requireText(`build: ${role}`, options[role]);
+  for (const role of ["corpus", "embeddings", "sae", "classTree", "analysis"] as const) {
+    const file = options[role];
+    if (file !== undefined && !existsSync(file)) {
+      throw new ArgumentError(`build: ${role}: no such file: ${file}`);
+    }
+  }
+  requireCount("build: k", k);
+  if (sae === undefined) checkTraining(training);
+  if (compat !== undefined && typeof compat !== "boolean") {
+    throw new ArgumentError("build: compat: expected true or false");
+  }
+  if (compat && analysis === undefined) {
+    throw new ArgumentError("build: compat needs analysis, a feature_analysis_results file");
+  }
+  requireNumber("build: threshold", threshold, 0);
+  requireChoice("build: mapFrom", mapFrom, ["decoder", "coactivation"]);
+  requireCount("build: seed", seed, 0);
+  requireChoice("build: device", device, ENGINE_NAMES);
+  if (options.stability !== undefined) checkStability(options.stability);
+}
+
+/** Throws ArgumentError for options that no stability can be measured by. */
+export function checkStability({ resamples, seeds, scheme, share }: AtlasStability): void {
+  requireCount("stability: resamples", resamples);
+  requireCount("stability: seeds", seeds, 0);
+  requireChoice("stability: scheme", scheme, ["subsample", "bootstrap"]);
+  requireNumber("stability: share", share, 0);
+}
+
+function checkTraining(training: AtlasTraining | undefined): void {
+  if (training === undefined) {
+    throw new ArgumentError("build: expected an sae, or training such as { k, n, epochs, lr }");
+  }
+  const { k, n, epochs, lr, batch } = training;
+  for (const [name, value] of Object.entries({ k, n, epochs })) {
+    if (value === undefined) throw new ArgumentError(`build: training.${name} is missing`);
+    requireCount(`build: training.${name}`, value);
+  }
+  if (lr === undefined) throw new ArgumentError("build: training.lr is missing");
+  requireNumber("build: training.lr", lr, 0);
+  requireCount("build: training.batch", batch);
+}
+
+function requireNumber(name: string, value: unknown, least: number): void {
+  if (value === undefined) return;
+  if (typeof value !== "number" || !(value >= least && value < Infinity)) {
+    throw new ArgumentError(`${name}: expected a number from ${least}, got ${String(value)}`);
+  }
+}

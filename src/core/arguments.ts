@@ -1,0 +1,25 @@
+import { ArgumentError } from "./errors.js";
+
+/** Throws ArgumentError unless a count is undefined or a whole number from `least`. `name` is used in the message. */
+export function requireCount(name: string, value: unknown, least = 1): void {
+  if (value === undefined || (Number.isSafeInteger(value) && Number(value) >= least)) return;
+  throw new ArgumentError(`${name}: expected a whole number from ${least}, got ${quoted(value)}`);
+}
+
+/** Throws ArgumentError unless a value is undefined or one of the choices. */
+export function requireChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value as string)) return;
+  throw new ArgumentError(`${name}: expected one of ${choices.join(", ")}, got ${quoted(value)}`);
+}
+
+/** Throws ArgumentError unless a value is text with more than blanks in it. */
+export function requireText(name: string, value: unknown): void {
+  if (typeof value === "string" && value.trim() !== "") return;
+  throw new ArgumentError(`${name}: expected text, got ${quoted(value)}`);
+}
+
+function quoted(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
+  if (typeof value === "number" || value === undefined || value === null) return String(value);
+  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
+}

@@ -5,7 +5,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
-import { FIGURES, MAIN_FIGURES } from "../src/atlas/index.js";
+import { FIGURES, MAIN_FIGURES } from "../src/atlas/figures/index.js";
 import { CATALOG_COLUMNS } from "../src/catalog/index.js";
 import { commands, parseCall } from "../src/cli/index.js";
 import { EDGE_WEIGHTS } from "../src/families/index.js";

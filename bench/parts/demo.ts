@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { existsSync } from "node:fs";
-import { readManifest } from "../../src/atlas/index.js";
+import { readManifest } from "../../src/atlas/files/index.js";
 import { figure, seconds } from "../format.js";
 import type { Bench, Part, Section } from "../part.js";
 import { markdownTable } from "../report.js";

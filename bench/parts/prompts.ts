@@ -1,6 +1,7 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { ATLAS_FILES, type LabelAtlasReport } from "../../src/atlas/index.js";
+import { ATLAS_FILES } from "../../src/atlas/files/index.js";
+import { type LabelAtlasReport } from "../../src/atlas/index.js";
 import { type LedgerEntry, openLedger } from "../../src/llm/index.js";
 import type { Part, Section } from "../part.js";
 import { markdownTable } from "../report.js";

@@ -12,7 +12,8 @@ import {
   isAboveOrEqual,
   latentAgreement,
 } from "../../src/taxonomy/index.js";
-import { readAtlasOptions, openStore, readManifest } from "../../src/atlas/index.js";
+import { readAtlasOptions, readManifest } from "../../src/atlas/files/index.js";
+import { openStore } from "../../src/atlas/index.js";
 import { figure, seconds } from "../format.js";
 import type { Part, Section, TaskContext } from "../part.js";
 import { rankCorrelation } from "../rank-correlation.js";

@@ -1,49 +1,44 @@
-/** The atlas: from corpus to folder, and one object that reads, finds and does. */
-export { type OpenOptions, Atlas } from "./atlas.js";
-export { type AtlasAuditOptions, auditAtlas } from "./labels/audit-atlas.js";
-export { type LabelCorrection, correctLabel } from "./labels/correct-label.js";
-export {
-  type DocumentHits,
-  type DocumentSearch,
-  type DocumentSearchOptions,
-  type FindNamesOptions,
-  type FoundName,
-  type OpenSearchOptions,
-  openDocumentSearch,
-} from "./search/document-search.js";
-export { type AtlasSteeringOptions, evaluateAtlasSteering } from "./search/evaluate-steering.js";
-export { drawFigures, writeFigures } from "./figures/write-figures.js";
-export type { FigureInputs } from "./figures/inputs.js";
-export {
-  type FigureListing,
-  ATLAS_FIGURES,
-  FIGURES,
-  MAIN_FIGURES,
-  listFigures,
-} from "./figures/registry.js";
-export { trainSmallGrid } from "./figures/small-grid.js";
-export { type FigureSources, figureSources } from "./figures/sources.js";
-export type { FindOptions, FoundNames } from "./search/find-names.js";
-export { type ImportOptions, type ImportReport, importLabels } from "./labels/import-labels.js";
-export {
-  type LabelAtlasOptions,
-  type LabelAtlasReport,
-  type LabelCounts,
-  labelAtlas,
-  rehearseLabels,
-} from "./labels/label-atlas.js";
+/** The atlas as one object that reads, finds and does, with the types of its members. */
+export { Atlas, type OpenOptions } from "./atlas.js";
 export { buildAtlas, openAtlas } from "./open.js";
+export { type AtlasStore, openStore } from "./store.js";
 export type { AtlasOptions, AtlasStability, AtlasTraining } from "./options.js";
-export { type PaperFiles, writePaperFiles } from "./labels/paper-files.js";
-export { refreshLabels, saveScores } from "./steps/refresh.js";
+export type { CompareOptions, ComparedSae, MatchDirection, SaeComparison } from "./compare.js";
+export type { ExportOptions } from "./export.js";
+export { EXPORT_TARGETS, type ExportTarget } from "../exports/targets.js";
+export type { AtlasFigureOptions } from "./figures/entry.js";
+export type { FigureInputs } from "./figures/inputs.js";
+export type { FigureListing } from "./figures/registry.js";
+export type { FigureSources } from "./figures/sources.js";
+export type { WriteFiguresOptions } from "./figures/write-figures.js";
+export type { AtlasAuditOptions } from "./labels/audit-atlas.js";
+export type { LabelCorrection } from "./labels/correct-label.js";
+export type {
+  DocumentHits,
+  DocumentSearch,
+  DocumentSearchOptions,
+  FindNamesOptions,
+  FoundName,
+  OpenSearchOptions,
+} from "./search/document-search.js";
+export type { AtlasSteeringOptions } from "./search/evaluate-steering.js";
+export type { FindOptions, FoundNames } from "./search/find-names.js";
+export type { ImportOptions, ImportReport } from "./labels/import-labels.js";
+export type { LabelAtlasOptions, LabelAtlasReport, LabelCounts } from "./labels/label-atlas.js";
+export type { PaperFiles } from "./labels/paper-files.js";
 export type { BuildReport } from "./steps/atlas-build.js";
-export { type FoundFamilies, findFamilies } from "./steps/find-families.js";
-export type { AtlasStore } from "./store.js";
-export { openStore } from "./store.js";
-export { buildFolder } from "./steps/build.js";
-export { readAtlasOptions } from "./files/atlas-options.js";
-export { withLock } from "./files/lock.js";
-export { StepRunner, readManifest } from "./files/manifest.js";
-export { createNameVectors } from "./search/name-vectors.js";
+export type { FoundFamilies } from "./steps/find-families.js";
 export type { SteeringReport } from "./search/steering-report.js";
-export { ATLAS_FILES } from "./files/files.js";
+export type { LabelEstimate, LabelOptions, LabelReport } from "./labels/label.js";
+export type { ScoreOptions, ScoreReport, ScoreSummary } from "./labels/score.js";
+export type {
+  Query,
+  SearchHit,
+  SearchOptions,
+  SearchResults,
+  SteeringOptions,
+  Terms,
+} from "./search/search.js";
+export type { SteeringRun, SteeringRunOptions } from "./search/steering-run.js";
+export type { DocumentView, FamilyView, LatentView } from "./views.js";
+export type { NamedEdit, Term } from "../search/names/names.js";

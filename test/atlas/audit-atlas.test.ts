@@ -6,11 +6,11 @@ import { readCatalog } from "../../src/catalog/index.js";
 import { createChatModel, openLedger } from "../../src/llm/index.js";
 import {
   auditAtlas,
-  openStore,
   correctLabel,
   importLabels,
   labelAtlas,
-} from "../../src/atlas/index.js";
+} from "../../src/atlas/labels/index.js";
+import { openStore } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
 import { startLlmServer } from "../support/servers/llm-server.js";
 import { answerPlanted, themeWord } from "../support/atlases/planted.js";

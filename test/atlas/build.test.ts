@@ -3,7 +3,9 @@ import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
-import { buildFolder, openStore, drawFigures, type AtlasOptions } from "../../src/atlas/index.js";
+import { buildFolder } from "../../src/atlas/steps/index.js";
+import { openStore, type AtlasOptions } from "../../src/atlas/index.js";
+import { drawFigures } from "../../src/atlas/figures/index.js";
 import { inFolder } from "../support/folder.js";
 import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
 

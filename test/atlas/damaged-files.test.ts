@@ -2,15 +2,11 @@ import test from "ava";
 import { cp, mkdtemp, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import {
-  readAtlasOptions,
-  auditAtlas,
-  buildFolder,
-  evaluateAtlasSteering,
-  writePaperFiles,
-  refreshLabels,
-  openStore,
-} from "../../src/atlas/index.js";
+import { readAtlasOptions } from "../../src/atlas/files/index.js";
+import { auditAtlas, writePaperFiles } from "../../src/atlas/labels/index.js";
+import { buildFolder, refreshLabels } from "../../src/atlas/steps/index.js";
+import { evaluateAtlasSteering } from "../../src/atlas/search/index.js";
+import { openStore } from "../../src/atlas/index.js";
 import { FormatError } from "../../src/core/index.js";
 import { writeJson } from "../../src/files/index.js";
 import {

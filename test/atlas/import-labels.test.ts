@@ -5,14 +5,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
-import {
-  buildFolder,
-  openStore,
-  correctLabel,
-  importLabels,
-  type AtlasOptions,
-  refreshLabels,
-} from "../../src/atlas/index.js";
+import { buildFolder, refreshLabels } from "../../src/atlas/steps/index.js";
+import { openStore, type AtlasOptions } from "../../src/atlas/index.js";
+import { correctLabel, importLabels } from "../../src/atlas/labels/index.js";
 import { inFolder } from "../support/folder.js";
 import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
 

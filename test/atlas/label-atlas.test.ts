@@ -5,16 +5,9 @@ import { FormatError } from "../../src/core/index.js";
 import { createChatModel, createRehearsal } from "../../src/llm/index.js";
 import { type CatalogRow, readCatalog } from "../../src/catalog/index.js";
 import { readModelLabels } from "../../src/records/index.js";
-import {
-  buildFolder,
-  type LabelAtlasOptions,
-  type LabelAtlasReport,
-  labelAtlas,
-  rehearseLabels,
-  openStore,
-  refreshLabels,
-  saveScores,
-} from "../../src/atlas/index.js";
+import { buildFolder, refreshLabels, saveScores } from "../../src/atlas/steps/index.js";
+import { type LabelAtlasOptions, type LabelAtlasReport, openStore } from "../../src/atlas/index.js";
+import { labelAtlas, rehearseLabels } from "../../src/atlas/labels/index.js";
 import { inFolder } from "../support/folder.js";
 import { type LlmServerOptions, startLlmServer } from "../support/servers/llm-server.js";
 import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { withLock } from "../../src/atlas/index.js";
+import { withLock } from "../../src/atlas/files/index.js";
 import { inFolder } from "../support/folder.js";
 
 test("a second build in a folder is refused, naming the process, until the first has ended", async (t) => {

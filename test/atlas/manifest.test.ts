@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
-import { StepRunner } from "../../src/atlas/index.js";
+import { StepRunner } from "../../src/atlas/files/index.js";
 
 async function folder(t: ExecutionContext): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), "ff-manifest-"));

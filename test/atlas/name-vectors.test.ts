@@ -2,7 +2,7 @@ import test from "ava";
 import { readdir, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Embedder } from "../../src/corpus/index.js";
-import { createNameVectors } from "../../src/atlas/index.js";
+import { createNameVectors } from "../../src/atlas/search/index.js";
 import { randomMatrix } from "../support/embeddings.js";
 import { inFolder } from "../support/folder.js";
 

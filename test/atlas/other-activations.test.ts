@@ -6,7 +6,8 @@ import { createMatrix } from "../../src/core/index.js";
 import { writeNpy } from "../../src/files/index.js";
 import { createSae, saveSaeLens } from "../../src/sae/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
-import { buildFolder, openStore } from "../../src/atlas/index.js";
+import { buildFolder } from "../../src/atlas/steps/index.js";
+import { openStore } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
 
 test("an atlas of a ReLU SAE in SAELens's folder counts no empty slot", async (t) => {

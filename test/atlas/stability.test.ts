@@ -7,12 +7,9 @@ import { parseGraphml } from "../../src/families/index.js";
 import { readJson } from "../../src/files/index.js";
 import { loadSae, saveSae } from "../../src/sae/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
-import {
-  readAtlasOptions,
-  buildFolder,
-  openStore,
-  type AtlasOptions,
-} from "../../src/atlas/index.js";
+import { readAtlasOptions } from "../../src/atlas/files/index.js";
+import { buildFolder } from "../../src/atlas/steps/index.js";
+import { openStore, type AtlasOptions } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
 import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
 

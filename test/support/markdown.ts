@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Command, valuePlaceholder } from "../../src/cli/index.js";
-import type { FIGURES } from "../../src/atlas/index.js";
+import type { FIGURES } from "../../src/atlas/figures/index.js";
 
 /** A block of code in a document. */
 export interface Example {

@@ -3,16 +3,15 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix } from "../../../src/files/index.js";
 import { trainGrid } from "../../../src/sae/index.js";
+import { buildFolder } from "../../../src/atlas/steps/index.js";
+import { openStore, type AtlasOptions } from "../../../src/atlas/index.js";
 import {
-  buildFolder,
-  openStore,
   drawFigures,
   writeFigures,
   FIGURES,
   listFigures,
   figureSources,
-  type AtlasOptions,
-} from "../../../src/atlas/index.js";
+} from "../../../src/atlas/figures/index.js";
 import { findFigures, overlaidFigures } from "../../../src/atlas/figures/index.js";
 import { inFolder } from "../../support/folder.js";
 import { writeSmallCorpus } from "../../support/atlases/small-corpus.js";

@@ -3,7 +3,8 @@ import path from "node:path";
 import { createMatrix } from "../../../src/core/index.js";
 import { writeNpy } from "../../../src/files/index.js";
 import { createSae, saveSae } from "../../../src/sae/index.js";
-import { buildFolder, type AtlasOptions } from "../../../src/atlas/index.js";
+import { buildFolder } from "../../../src/atlas/steps/index.js";
+import { type AtlasOptions } from "../../../src/atlas/index.js";
 import { type Planted, type PlantedOptions, plantCorpus } from "./planted.js";
 
 /**

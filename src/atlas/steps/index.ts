@@ -1,0 +1,5 @@
+/** The steps of a build. */
+export { refreshLabels } from "./refresh.js";
+export { saveScores } from "./refresh.js";
+export { findFamilies } from "./find-families.js";
+export { buildFolder } from "./build.js";

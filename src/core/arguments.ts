@@ -6,6 +6,13 @@ export function requireCount(name: string, value: unknown, least = 1): void {
   throw new ArgumentError(`${name}: expected a whole number from ${least}, got ${quoted(value)}`);
 }
 
+/** Throws ArgumentError unless a value is undefined or a number from `least`. */
+export function requireNumber(name: string, value: unknown, least = 0): void {
+  if (value === undefined) return;
+  if (typeof value === "number" && value >= least && value < Infinity) return;
+  throw new ArgumentError(`${name}: expected a number from ${least}, got ${quoted(value)}`);
+}
+
 /** Throws ArgumentError unless a value is undefined or one of the choices. */
 export function requireChoice(name: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value as string)) return;

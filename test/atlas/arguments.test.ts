@@ -96,7 +96,7 @@ test("a build that cannot be is refused before its folder is made", async (t) =>
       [{ ...given, training: { k: 4, n: 8, epochs: 2 } }, /training\.lr is missing/],
       [{ ...given, training: { k: 4, n: 8, lr: 1e-3 } }, /training\.epochs is missing/],
       [{ ...given }, /expected an sae, or training/],
-      [{ ...given, training, threshold: "0.1" }, /threshold: expected a number from 0, got 0\.1/],
+      [{ ...given, training, threshold: "0.1" }, /threshold: expected a number from 0, got "0\.1"/],
       [{ ...given, training, mapFrom: "nope" }, /mapFrom: expected one of decoder, coactivation/],
       [{ ...given, training, compat: true }, /compat needs analysis/],
       [{ ...given, training, traning: 1 }, /no option "traning"; there are dir, corpus/],

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { requireChoice, requireCount, requireText } from "../../core/arguments.js";
+import { requireChoice, requireCount, requireNumber, requireText } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
 import { ENGINE_NAMES } from "../../engine/engine-names.js";
 import type { AtlasOptions, AtlasStability, AtlasTraining } from "../options.js";
@@ -83,11 +83,4 @@ function checkTraining(training: AtlasTraining | undefined): void {
   if (lr === undefined) throw new ArgumentError("build: training.lr is missing");
   requireNumber("build: training.lr", lr, 0);
   requireCount("build: training.batch", batch);
-}
-
-function requireNumber(name: string, value: unknown, least: number): void {
-  if (value === undefined) return;
-  if (typeof value !== "number" || !(value >= least && value < Infinity)) {
-    throw new ArgumentError(`${name}: expected a number from ${least}, got ${String(value)}`);
-  }
 }

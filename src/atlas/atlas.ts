@@ -311,7 +311,8 @@ export class Atlas {
     const given = await readAtlasOptions(this.dir);
     checkStability(options);
     const stability = withDefaultSeeds(options, given);
-    await this.#reloaded(() => buildFolder({ ...given, ...this.#options, stability }));
+    const { device, onProgress, signal } = this.#options;
+    await this.#reloaded(() => buildFolder({ ...given, device, onProgress, signal, stability }));
     const report = await this.stability();
     if (report === undefined) throw new Error(`${this.dir}: stability.json was not written`);
     return report;

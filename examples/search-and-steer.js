@@ -30,6 +30,8 @@ if (explanation !== undefined) {
   for (const [i, { latent, contribution }] of explanation.latents.slice(0, 5).entries()) {
     console.log(`  ${contribution.toFixed(3)}  ${latent} ${explanation.labels[i]}`);
   }
+  const rest = explanation.latents.slice(5).reduce((sum, one) => sum + one.contribution, 0);
+  console.log(`  ${rest.toFixed(3)}  its other latents`);
   console.log(`  ${explanation.bias.toFixed(3)}  bias of the SAE`);
   console.log(`  ${explanation.residual.toFixed(3)}  what the SAE does not reconstruct`);
 }

@@ -214,7 +214,7 @@ test("an atlas is scored, measured, drawn, compared and exported without anythin
     t.regex(await readFile(file, "utf8"), /^<!doctype html>/);
     const page = path.join(folder, "audit.html");
     t.deepEqual(await atlas.export("audit", page, { limit: 3 }), [page]);
-    t.regex(await readFile(page, "utf8"), /3 latents and 0 families|Label audit/);
+    t.regex(await readFile(page, "utf8"), /[0-3] latents and [0-3] families of atlas\./);
     await t.throwsAsync(atlas.export("xml" as "html"), {
       instanceOf: ArgumentError,
       message: /no target "xml"; there are neuronpedia/,

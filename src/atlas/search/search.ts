@@ -98,6 +98,7 @@ export async function namesOf(store: AtlasStore): Promise<Names> {
 
 /** The edits of a search, by name. Throws ArgumentError for a term that nothing is called. */
 export function readSteering(names: Names, options: SteeringOptions): NamedEdit[] {
+  requireChoice("search: method", options.method, STEERING_METHODS);
   const { more, less, set, remove, edits = [] } = options;
   const read = (kind: SteeringEdit["kind"], terms: Terms | undefined): NamedEdit[] =>
     listTerms(terms).map((term) => readItem(names, kind, term));
@@ -154,7 +155,6 @@ export async function searchDocuments(
 ): Promise<SearchResults> {
   const { limit: count = 10, method, explain = false } = options;
   requireCount("search: limit", count);
-  requireChoice("search: method", method, STEERING_METHODS);
   const names = await namesOf(store);
   const edits = readSteering(names, options);
   const documents = await store.documents();

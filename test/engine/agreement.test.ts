@@ -8,9 +8,10 @@ import { type EngineName, ENGINE_NAMES } from "../../src/engine/index.js";
 import { seesGpu } from "../../src/engine/probe/index.js";
 import { readNpyMatrix } from "../../src/files/index.js";
 import { type EngineResult, ROWS, STEPS } from "../support/children/engine-child.js";
+import { atLength } from "../support/campaign.js";
 import { sharedPath } from "../support/shared.js";
 
-// Where there is no GPU, WebGPU runs on SwiftShader, which Debian's chromium brings.
+// Where there is no GPU, WebGPU runs on SwiftShader, which Debian's chromium brings; only at full length, as it is slow.
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 // For a driver that hangs; one in software takes a minute on an idle machine.
 const TIMEOUT = 900_000;
@@ -18,7 +19,7 @@ const TIMEOUT = 900_000;
 type Answer = { result: EngineResult } | { reason: string };
 
 function softwareDriver(): NodeJS.ProcessEnv {
-  if (seesGpu() || !existsSync(SWIFTSHADER)) return process.env;
+  if (!atLength || seesGpu() || !existsSync(SWIFTSHADER)) return process.env;
   return { XDG_RUNTIME_DIR: tmpdir(), ...process.env, VK_ICD_FILENAMES: SWIFTSHADER };
 }
 

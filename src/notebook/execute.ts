@@ -79,7 +79,9 @@ function failureOf(log: string, notebook: Notebook): CellFailure {
   const failed = codeCells(notebook).find(
     ({ cell }) => joinText(cell.source).trim() === source?.trim(),
   );
-  const shown = /\S/.test(printed) ? printed : (sentence ?? exception);
+  // tslab answers before it prints: where Jupyter stopped listening in between, all it has is "<Error>: ".
+  const isShown = /\S/.test(printed.replace(/<Error>:/, ""));
+  const shown = isShown ? printed : (sentence ?? exception);
   const lines = shown
     .replace(/^nbclient\.exceptions\.\w+: /, "")
     .split("\n")

@@ -22,7 +22,6 @@ import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
 import { type AtlasAudit, type AtlasAuditOptions, auditAtlas } from "./labels/audit-atlas.js";
 import { buildFolder } from "./steps/build.js";
-import { checkStability } from "./steps/check-options.js";
 import {
   type CompareOptions,
   type SaeComparison,
@@ -309,7 +308,6 @@ export class Atlas {
   /** Measures how reproducible families are over resamples of the documents and over training seeds. */
   async measureStability(options: AtlasStability = {}): Promise<StabilityReport> {
     const given = await readAtlasOptions(this.dir);
-    checkStability(options);
     const stability = withDefaultSeeds(options, given);
     const { device, onProgress, signal } = this.#options;
     await this.#reloaded(() => buildFolder({ ...given, device, onProgress, signal, stability }));

@@ -222,7 +222,7 @@ function findDocument(documents: readonly Document[], term: Term): number {
 }
 
 /** The latents of a row of codes whose value is above 0, strongest first. */
-export function activeLatents(
+function activeLatents(
   { k, indices, values }: Codes,
   row: number,
 ): { latent: number; activation: number }[] {

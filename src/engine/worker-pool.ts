@@ -48,10 +48,11 @@ const MOST_PAGES = 65536;
 /** Milliseconds of waiting for the other threads before the event loop may report that one has ended. */
 const PATIENCE = 250;
 
-// A string, not a file, so that it starts from wherever this module was put. Its loop is the one of `work` below.
+// A string, not a file, so that it starts from wherever this module was put. Its loop is the one of `work` below. The
+// names of CommonJS, such as module, are taken: Deno runs it as one.
 const WORKER = `
-const { parentPort, workerData: { module, memory } } = require("node:worker_threads");
-const { run } = new WebAssembly.Instance(module, { env: { memory, abort() {} } }).exports;
+const { parentPort, workerData: { kernels, memory } } = require("node:worker_threads");
+const { run } = new WebAssembly.Instance(kernels, { env: { memory, abort() {} } }).exports;
 const control = new Int32Array(memory.buffer, ${CONTROL}, 5);
 parentPort.postMessage("ready");
 for (let seen = 0; ; ) {
@@ -97,7 +98,7 @@ export class WorkerPool<Kernels extends ChunkKernels = ChunkKernels> {
     const compiled = await WebAssembly.compile(Buffer.from(text, "base64"));
     const imports = { env: { memory, abort: (): void => undefined } };
     const instance = await WebAssembly.instantiate(compiled, imports);
-    const workers = await startWorkers(shared ? threads - 1 : 0, { module: compiled, memory });
+    const workers = await startWorkers(shared ? threads - 1 : 0, { kernels: compiled, memory });
     return new WorkerPool(module, memory, instance.exports as Kernels, workers);
   }
 

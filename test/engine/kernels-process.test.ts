@@ -1,15 +1,22 @@
 import test from "ava";
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { KernelsAnswer } from "../support/children/kernels-child.js";
 
+const CHILD = fileURLToPath(new URL("../support/children/kernels-child.js", import.meta.url));
+const DENO = path.resolve("test/consumers/node_modules/@deno/linux-x64-glibc/deno");
+
 async function ask(flags: string[], ...args: string[]): Promise<KernelsAnswer> {
-  const file = fileURLToPath(new URL("../support/children/kernels-child.js", import.meta.url));
   // A large young generation, so that no collection hides what a step leaves behind.
   const execArgv = ["--expose-gc", "--max-semi-space-size=64", "--min-semi-space-size=64"];
   const env = { ...process.env, NODE_NO_WARNINGS: "1" };
-  const child = fork(file, args, { execArgv: [...execArgv, ...flags], env });
+  return answerOf(fork(CHILD, args, { execArgv: [...execArgv, ...flags], env }));
+}
+
+async function answerOf(child: ChildProcess): Promise<KernelsAnswer> {
   const message = once(child, "message");
   const gone = once(child, "close").then(([code]) => {
     throw new Error(`the child ended with ${code}`);
@@ -47,4 +54,17 @@ test("where no thread may be started one thread gives the same weights", async (
   const { digest } = await threaded;
   t.regex(alone.description, /CPU, 1 thread$/);
   t.is(alone.digest, digest);
+});
+
+test("in Deno as many threads give the same weights", async (t) => {
+  if (!existsSync(DENO)) {
+    t.log("skipped: npm --prefix test/consumers ci was not run");
+    t.pass();
+    return;
+  }
+  const execArgv = ["run", "--allow-all", "--quiet", "--v8-flags=--expose-gc"];
+  const inDeno = await answerOf(fork(CHILD, [], { execPath: DENO, execArgv }));
+  const { description, digest } = await threaded;
+  t.is(inDeno.description, description);
+  t.is(inDeno.digest, digest);
 });

@@ -48,6 +48,11 @@ export interface PricedChatModel extends ChatModel {
 /** Environment variables that may hold the key of a chat model, if none are named. */
 const CHAT_KEYS = ["FEATURE_FAMILIES_EXPLAINER_API_KEY", "OPENAI_API_KEY"] as const;
 
+/** Characters of an unusable answer that the repair question repeats. */
+const MOST_SHOWN = 1000;
+/** A model that is shown its answer at temperature 0 tends to repeat it. */
+const REPAIR_TEMPERATURE = 0.5;
+
 /** A limiter that adapts to the server's own limit, with at most `parallel` (default 64) calls at a time. */
 export function createCallLimiter(parallel?: number): Limiter {
   return createLimiter({
@@ -141,7 +146,8 @@ async function findOrAsk<T>(
   const known = await asker.ledger?.get(key);
   const found = readKnown(question, known);
   if (found !== undefined) return found;
-  let first = known?.status === "malformed" ? known : undefined;
+  // At temperature 0 the same question would get the same answer again.
+  let first = known;
   if (first === undefined) {
     const made = await askOnce(asker, key, question, [], signal);
     const done = await keep(asker, question, made, undefined);
@@ -149,13 +155,17 @@ async function findOrAsk<T>(
     first = made.entry;
   }
   const repair: Message[] = [
-    { role: "assistant", content: first.raw === "" ? "(nothing)" : first.raw },
+    { role: "assistant", content: first.raw.slice(0, MOST_SHOWN) || "(nothing)" },
     {
       role: "user",
-      content: `Your answer cannot be used: ${first.reason}. Answer the question again with only the JSON object.`,
+      content: `Your answer cannot be used: ${first.reason}. Answer the question again, with only what it asks for.`,
     },
   ];
-  const made = await askOnce(asker, key, question, repair, signal);
+  const again = {
+    ...question,
+    temperature: Math.max(REPAIR_TEMPERATURE, question.temperature ?? 0),
+  };
+  const made = await askOnce(asker, key, again, repair, signal);
   return (await keep(asker, question, made, first)) as Answer<T>;
 }
 
@@ -165,7 +175,7 @@ function readKnown<T>(
   entry: LedgerEntry | undefined,
 ): Answer<T> | undefined {
   if (entry?.status !== "ok") return undefined;
-  const read = readAnswer(entry.raw, question);
+  const read = readAnswer(entry.raw, question, entry);
   if (!("value" in read)) return undefined;
   const { key, raw, usage, cost, latencyMs, date, logprobs } = entry;
   const details = { usage, cost: cost ?? 0, latencyMs, date, cached: true };
@@ -207,10 +217,7 @@ async function askOnce<T>(
   );
   // Some servers do not report usage.
   const usage = reply.usage ?? { inputTokens: tokens, outputTokens: count(reply.content) };
-  const read: Made<T>["read"] =
-    reply.complaint === undefined
-      ? readAnswer(reply.content, question)
-      : { complaint: reply.complaint };
+  const read = readAnswer(reply.content, question, reply);
   const entry: LedgerEntry = {
     key,
     status: "ok",

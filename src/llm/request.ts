@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Question } from "./types.js";
+import type { Question, TokenLogprob } from "./types.js";
 
 export interface Message {
   role: "system" | "user" | "assistant";
@@ -39,10 +39,12 @@ export function buildBody<T>(
   more: readonly Message[] = [],
 ): ChatBody {
   const schema = schemaOf(question.schema);
-  const hasSchema = form === "strict" || form === "loose";
-  const system = hasSchema
-    ? question.system
-    : `${question.system}\n\nAnswer with one JSON object and nothing else. Its JSON schema:\n${JSON.stringify(schema)}`;
+  const isText = question.form === "text";
+  const hasSchema = !isText && (form === "strict" || form === "loose");
+  const system =
+    isText || hasSchema
+      ? question.system
+      : `${question.system}\n\nAnswer with one JSON object and nothing else. Its JSON schema:\n${JSON.stringify(schema)}`;
   const body: ChatBody = {
     model,
     messages: [
@@ -53,12 +55,12 @@ export function buildBody<T>(
     [limit]: question.maxTokens,
     temperature: question.temperature ?? 0,
     ...(question.seed === undefined ? {} : { seed: question.seed }),
-    ...(question.logprobs ? { logprobs: true, top_logprobs: 5 } : {}),
+    ...(question.logprobs ? { logprobs: true, top_logprobs: 20 } : {}),
   };
   if (hasSchema) {
     const json_schema = { name: question.schemaName, strict: form === "strict", schema };
     body.response_format = { type: "json_schema", json_schema };
-  } else if (form === "object") {
+  } else if (!isText && form === "object") {
     body.response_format = { type: "json_object" };
   }
   for (const name of without) delete body[name];
@@ -92,18 +94,32 @@ export function keyOf<T>(model: string, question: Omit<Question<T>, "check">): s
     [system, user],
     [schemaName, schemaOf(question.schema)],
     [maxTokens, question.temperature ?? 0, question.seed ?? null, question.logprobs ?? false],
+    ...(question.form === "text" ? ["text"] : []),
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
 /**
  * Parses and checks the JSON of an answer: its value or a complaint. Code fences and a leading <think> block are
- * removed.
+ * removed. The question's own `read` may use a part of what is not the schema's JSON, or of what the server itself has a
+ * `complaint` about.
  */
 export function readAnswer<T>(
   content: string,
-  { schema, check }: Pick<Question<T>, "schema" | "check">,
+  question: Pick<Question<T>, "schema" | "check" | "form" | "read">,
+  { complaint, logprobs }: { complaint?: string; logprobs?: readonly TokenLogprob[] } = {},
 ): { value: T } | { complaint: string } {
+  const isJson = question.form !== "text" && complaint === undefined;
+  const read = isJson
+    ? readJson(content, question.schema)
+    : { complaint: complaint ?? "it is not in the requested form" };
+  const value = "value" in read ? read.value : question.read?.(content, logprobs);
+  if (value === undefined) return read;
+  const objection = question.check?.(value);
+  return objection === undefined ? { value } : { complaint: objection };
+}
+
+function readJson<T>(content: string, schema: z.ZodType<T>): { value: T } | { complaint: string } {
   const text = content
     .trim()
     .replace(/^<think>[\s\S]*?<\/think>\s*/, "")
@@ -116,9 +132,9 @@ export function readAnswer<T>(
     return { complaint: `it is not JSON (${(error as Error).message.slice(0, 200)})` };
   }
   const { data, error } = schema.safeParse(json);
-  if (error !== undefined) return { complaint: z.prettifyError(error).slice(0, 500) };
-  const complaint = check?.(data);
-  return complaint === undefined ? { value: data } : { complaint };
+  return error === undefined
+    ? { value: data }
+    : { complaint: z.prettifyError(error).slice(0, 500) };
 }
 
 const schemas = new WeakMap<z.ZodType, unknown>();

@@ -31,6 +31,13 @@ export interface Question<T> {
   keepLogprobs?: (tokens: TokenLogprob[]) => TokenLogprob[];
   /** Further checks, such as "every id exactly once"; a complaint triggers the one repair question. */
   check?: (value: T) => string | undefined;
+  /** "text": the answer is not JSON, so no schema is sent and `read` alone reads it. Default "json". */
+  form?: "json" | "text";
+  /**
+   * Reads what can be used of an answer that is not the schema's JSON, such as the complete part of a torn one;
+   * undefined if that is nothing.
+   */
+  read?: (text: string, logprobs: readonly TokenLogprob[] | undefined) => T | undefined;
 }
 
 /** Tokens of an answer over all its attempts. `cachedTokens`: input tokens billed as cached. */

@@ -72,10 +72,36 @@ test("a malformed answer gets one repair question, then fails", async (t) => {
     t.is(answer.status, "failed");
     t.is(server.calls.length, 2);
     t.regex(server.calls[1].body.messages[3].content, /cannot be used: .*twice/s);
+    // At temperature 0 a model repeats what it said.
+    t.deepEqual(
+      server.calls.map(({ body }) => (body.temperature as number) > 0),
+      [false, true],
+    );
   });
   const finish = { content: '{"id":"d1","twice":2}', finish: "length" };
   await withModel({ answer: () => finish }, {}, async (model) => {
     t.is((await model.ask(doubleOf(1))).status, "failed");
+  });
+});
+
+test("what a question can use of a torn answer counts, and of one that is no JSON", async (t) => {
+  const torn = { content: '{"id":"d1","twice":2,"more":"and', finish: "length" };
+  const read = (text: string): { id: string; twice: number } | undefined => {
+    const [, id, twice] = /^\{"id":"(\w+)","twice":(\d+),/.exec(text) ?? [];
+    return id === undefined ? undefined : { id, twice: Number(twice) };
+  };
+  await withModel({ answer: () => torn }, {}, async (model, server) => {
+    const answer = await model.ask({ ...doubleOf(1), read });
+    t.deepEqual(answer.status === "ok" && answer.value, { id: "d1", twice: 2 });
+    t.is(server.calls.length, 1);
+  });
+  await withModel({ answer: () => ({ ...torn, content: "two" }) }, {}, async (model, server) => {
+    const answer = await model.ask({
+      ...{ ...doubleOf(1), form: "text" as const },
+      read: (text) => (text === "two" ? { id: "d1", twice: 2 } : undefined),
+    });
+    t.is(answer.status, "ok");
+    t.is(server.calls[0].body.response_format, undefined);
   });
 });
 

@@ -2,6 +2,7 @@
 export { matchCommand } from "./commands/match.js";
 export { UsageError, defineCommand, type Command } from "./command.js";
 export { type Call, createParser, parseCall } from "./parse.js";
+export { runCall } from "./run-call.js";
 export { parseGrid } from "./train-grid.js";
 export { commands } from "./commands.js";
 export { valuePlaceholder } from "./option-values.js";

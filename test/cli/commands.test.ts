@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { commands, createParser } from "../../src/cli/index.js";
 import { writeNpy } from "../../src/files/index.js";
 import { sharedPath } from "../support/shared.js";
 
@@ -55,11 +56,17 @@ test("the overview lists every command, and each explains itself with an example
   ]) {
     t.true(names.includes(name), name);
   }
-  for (const name of names) {
-    const help = await run(name, "--help");
-    t.is(help.code, 0, name);
-    t.true(help.stdout.includes(`feature-families ${name}`), name);
+  const program = createParser(commands, "1.0.0");
+  t.deepEqual(
+    program.commands.map((command) => command.name()),
+    names,
+  );
+  for (const command of program.commands) {
+    t.true(command.helpInformation().includes(`feature-families ${command.name()}`));
   }
+  const help = await run("catalog", "--help");
+  t.is(help.code, 0);
+  t.regex(help.stdout, /feature-families catalog/);
 });
 
 const wrong: [string, string[], RegExp][] = [

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { commands, parseCall } from "../../src/cli/index.js";
+import { refusal } from "../support/refusal.js";
 import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
 
 async function folder(t: ExecutionContext): Promise<string> {
@@ -105,10 +106,9 @@ const refusedBeforeWork: [string, string][] = [
   ["embed --corpus c --out o --dimensions 8", "the offline embedder takes no --dimensions"],
 ];
 for (const [line, message] of refusedBeforeWork) {
-  test(`refused before any work: ${line}`, async (t) => {
+  test.serial(`refused before any work: ${line}`, async (t) => {
     const words = line.replace("EXISTS", "data/wordnet/embeddings.npy").split(" ");
-    const { code, stdout, stderr } = await runCli(words);
-    t.deepEqual([code, stdout, stderr], [2, "", `feature-families: ${message}\n`]);
+    t.is(await refusal(words), message);
   });
 }
 

@@ -6,6 +6,7 @@ import path from "node:path";
 import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { type HubServer, type ServedFile, startHub } from "../support/servers/hub-server.js";
+import { atLength } from "../support/campaign.js";
 import { sharedPath } from "../support/shared.js";
 
 const TOKEN = "hf_secretSecretSecret";
@@ -103,8 +104,8 @@ test("an SAE that was not released is named with those that were", async (t) => 
 });
 
 test("build --corpus csLG builds an atlas from the released files and asks nothing twice", async (t) => {
-  if (reference === undefined) {
-    t.log("skipped: ../shared/reference is not here");
+  if (reference === undefined || !atLength) {
+    t.log("skipped: ../shared/reference is not here, or this is not npm run test:all");
     t.pass();
     return;
   }

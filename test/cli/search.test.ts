@@ -6,6 +6,7 @@ import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
 import { dot, matrixRow } from "../../src/core/index.js";
 import { describeResults } from "../../src/cli/results/index.js";
 import { startEmbeddingServer } from "../support/servers/embedding-server.js";
+import { refusal } from "../support/refusal.js";
 import { type Outcome, makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
 
 const ROWS = 600;
@@ -276,9 +277,7 @@ const wrong: [string, string[], RegExp][] = [
   ],
 ];
 for (const [title, args, message] of wrong) {
-  test(`${title} is refused`, async (t) => {
-    const { code, stderr } = await run(["search", "--atlas", t.context.atlas, ...args]);
-    t.is(code, 2);
-    t.regex(stderr, message);
+  test.serial(`${title} is refused`, async (t) => {
+    t.regex(await refusal(["search", "--atlas", t.context.atlas, ...args]), message);
   });
 }

@@ -122,7 +122,7 @@ function compareSteps(
   const { log } = trajectory
     ? (JSON.parse(readFileSync(trajectory, "utf8")) as { log: number[][] })
     : { log: [] };
-  check(result.steps.length === STEPS || result.steps.length === 5, "20 steps, 5 in software");
+  check(result.steps.length === STEPS || result.steps.length === 5, "20 steps, or 5");
   result.steps.forEach((step, i) => {
     const columns = [step.loss, step.reconstruction, step.aux, step.gradNorm];
     const other = base.steps?.[i] ?? step;

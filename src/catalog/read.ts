@@ -1,5 +1,6 @@
 import { readJsonl } from "../files/jsonl.js";
 import { FormatError } from "../core/errors.js";
+import { shown } from "../core/shown.js";
 import type { CatalogRow } from "./row.js";
 import { CATALOG_COLUMNS, type CatalogKind } from "./columns.js";
 
@@ -36,7 +37,7 @@ export function parseCatalogRow(value: unknown, path: string, place?: string): C
     else row[name] = parseList(found, kind, name, fail);
   }
   if (!Number.isInteger(row.index) || (row.index as number) < 0) {
-    fail(`index must be a whole number from 0, got ${show(row.index)}`);
+    fail(`index must be a whole number from 0, got ${shown(row.index)}`);
   }
   if (typeof row.label !== "string") fail("label is missing");
   row.active ??= 0;
@@ -53,7 +54,7 @@ function parseList(
   fail: Fail,
 ): unknown[] {
   if (value === null) return [];
-  if (!Array.isArray(value)) return fail(`${name} must be a list, got ${show(value)}`);
+  if (!Array.isArray(value)) return fail(`${name} must be a list, got ${shown(value)}`);
   if ("list" in kind) {
     return value.map((entry: unknown, i) =>
       parseValue(entry, kind.list, () => `${name}[${i}]`, fail),
@@ -61,7 +62,7 @@ function parseList(
   }
   const fields = Object.entries(kind.records);
   return value.map((entry: unknown, i) => {
-    if (!isRecord(entry)) return fail(`${name}[${i}] must be an object, got ${show(entry)}`);
+    if (!isRecord(entry)) return fail(`${name}[${i}] must be an object, got ${shown(entry)}`);
     const record: Record<string, unknown> = {};
     for (const [field, of] of fields) {
       const found = Object.hasOwn(entry, field) ? entry[field] : null;
@@ -82,14 +83,9 @@ function parseValue(
   if (kind === "number" && typeof value === "number") return value;
   if (kind === "integer" && Number.isSafeInteger(value)) return value as number;
   const expected = { text: "a string", number: "a number", integer: "a whole number" }[kind];
-  return fail(`${place()} must be ${expected}, got ${show(value)}`);
+  return fail(`${place()} must be ${expected}, got ${shown(value)}`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

@@ -1,4 +1,5 @@
 import { ArgumentError } from "./errors.js";
+import { shown } from "./shown.js";
 
 /** Throws ArgumentError unless a count is undefined or a whole number from `least`. `name` is used in the message. */
 export function requireCount(name: string, value: unknown, least = 1): void {
@@ -26,7 +27,7 @@ export function requireText(name: string, value: unknown): void {
 }
 
 function quoted(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
+  if (typeof value === "string") return shown(value);
   if (typeof value === "number" || value === undefined || value === null) return String(value);
   return Array.isArray(value) ? "a list" : `a ${typeof value}`;
 }

@@ -1,13 +1,19 @@
+import { cutLine } from "./shown.js";
+
+/** Longest problem of a file that is shown: what a file says of itself can have any length. */
+const LONGEST_PROBLEM = 1000;
+
 /**
  * A file, a data row or a model's answer is malformed. Trying again will not help.
- * `path` names the file (or other source), the message says what was expected and what came.
+ * `path` names the file (or other source), the message says what was expected and what came, on one line of at most
+ * 1,000 characters.
  */
 export class FormatError extends Error {
   override name = "FormatError" as const;
   readonly path: string;
 
   constructor(path: string, problem: string, options?: { cause?: unknown }) {
-    super(`${path}: ${problem}`, options);
+    super(`${path}: ${cutLine(problem, LONGEST_PROBLEM)}`, options);
     this.path = path;
   }
 }

@@ -43,5 +43,6 @@ export {
   spreadOf,
   wilsonInterval,
 } from "./statistics.js";
+export { shown } from "./shown.js";
 export { VERSION } from "./version.js";
 export { ArgumentError } from "./errors.js";

@@ -17,7 +17,7 @@ const ENTITIES: Record<string, string> = {
 export function cleanText(text: string): string {
   return text
     .replace(/\r\n?/g, "\n")
-    .replace(/<\s*\/?\s*(p|br)\b[^<>]*>/gi, "\n\n")
+    .replace(/<\s*(?:\/\s*)?(p|br)\b[^<>]*>/gi, "\n\n")
     .replace(/<\/?[a-z][a-z0-9]*(\s[^<>]*)?\/?>/gi, "")
     .replace(/&(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,6});/gi, decodeEntity)
     .split(/\n\s*\n/)

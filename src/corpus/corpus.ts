@@ -1,5 +1,6 @@
 import { ownValue } from "../core/collections.js";
 import { FormatError } from "../core/errors.js";
+import { listed, shown } from "../core/shown.js";
 import { cleanText, pythonText } from "./clean-text.js";
 import { bareName, isRow, readCorpusRows } from "./corpus-rows.js";
 import { readJson } from "../files/json.js";
@@ -82,7 +83,7 @@ export async function* streamCorpus(
     if (!keep(document)) continue;
     const before = places.get(document.id);
     if (before !== undefined) {
-      throw new FormatError(path, `${place}: id ${quote(document.id)} was in ${before} already`);
+      throw new FormatError(path, `${place}: id ${shown(document.id)} was in ${before} already`);
     }
     places.set(document.id, place);
     yield document;
@@ -99,16 +100,16 @@ export async function readClassTree(path: string): Promise<ClassTree> {
     const value = await readJson(path);
     if (!isRow(value)) throw new FormatError(path, "expected an object of classes and parents");
     for (const [id, parents] of Object.entries(value)) {
-      tree.parents.set(id, parentList(parents, path, `class ${quote(id)}`));
+      tree.parents.set(id, parentList(parents, path, `class ${shown(id)}`));
     }
     return tree;
   }
   for await (const { place, row } of readCorpusRows(path)) {
     if (typeof row.id !== "string" || row.id === "") {
-      throw new FormatError(path, `${place}: expected the string id, got ${quote(row.id)}`);
+      throw new FormatError(path, `${place}: expected the string id, got ${shown(row.id)}`);
     }
     if (tree.parents.has(row.id)) {
-      throw new FormatError(path, `${place}: class ${quote(row.id)} is defined twice`);
+      throw new FormatError(path, `${place}: class ${shown(row.id)} is defined twice`);
     }
     tree.parents.set(row.id, parentList(row.parents ?? [], path, place));
     if (typeof row.name === "string") tree.names.set(row.id, row.name);
@@ -125,24 +126,24 @@ function toDocument(
     const named = columns[what];
     if (named === undefined) return DEFAULTS[what].find((column) => row[column] !== undefined);
     if (ownValue(row, named) === undefined)
-      fail(`expected a column ${quote(named)} for the ${what}`);
+      fail(`expected a column ${shown(named)} for the ${what}`);
     return named;
   };
   const need = (what: "id" | "text"): string =>
     pick(what) ??
-    fail(`expected ${DEFAULTS[what].join(" or ")}, got the columns ${Object.keys(row).join(", ")}`);
+    fail(`expected ${DEFAULTS[what].join(" or ")}, got the columns ${listed(Object.keys(row))}`);
 
   const idColumn = need("id");
   const idValue = row[idColumn];
   const id = Number.isSafeInteger(idValue) ? String(idValue) : idValue;
   if (typeof id !== "string" || id === "") {
-    fail(`expected a string as ${idColumn}, got ${quote(idValue)}`);
+    fail(`expected a string as ${idColumn}, got ${shown(idValue)}`);
   }
   const titleColumn = pick("title");
   const title = titleColumn === undefined ? "" : plainTitle(row[titleColumn], fail);
   const textColumn = need("text");
   const body = row[textColumn];
-  if (typeof body !== "string") fail(`expected a string as ${textColumn}, got ${quote(body)}`);
+  if (typeof body !== "string") fail(`expected a string as ${textColumn}, got ${shown(body)}`);
   const alone = textColumn === "text" || title === "";
   const heading = form === "compat" && titleColumn ? pythonText(row[titleColumn]) : title;
   const whole = alone ? body : `${heading}\n\n${body}`;
@@ -156,7 +157,7 @@ function toDocument(
 function plainTitle(value: unknown, fail: (problem: string) => never): string {
   const title: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
   if (title === null) return "";
-  if (typeof title !== "string") fail(`expected a string as title, got ${quote(value)}`);
+  if (typeof title !== "string") fail(`expected a string as title, got ${shown(value)}`);
   return title;
 }
 
@@ -166,14 +167,14 @@ function classList(value: unknown, fail: (problem: string) => never): string[] {
     const parts = value.split(value.includes(";") ? ";" : /\s+/);
     return unique(parts.map((part) => part.trim()).filter((part) => part !== ""));
   }
-  if (!isStringList(value)) fail(`expected a list of strings as classes, got ${quote(value)}`);
+  if (!isStringList(value)) fail(`expected a list of strings as classes, got ${shown(value)}`);
   return unique(value);
 }
 
 function parentList(value: unknown, path: string, place: string): string[] {
   const list: unknown = typeof value === "string" ? [value] : value;
   if (!isStringList(list)) {
-    throw new FormatError(path, `${place}: expected a list of ids as parents, got ${quote(value)}`);
+    throw new FormatError(path, `${place}: expected a list of ids as parents, got ${shown(value)}`);
   }
   return unique(list);
 }
@@ -184,9 +185,4 @@ function unique(items: string[]): string[] {
 
 function isStringList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
-}
-
-function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

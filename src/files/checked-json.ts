@@ -2,10 +2,7 @@ import type { z } from "zod";
 import { FormatError } from "../core/errors.js";
 import { readJson } from "./json.js";
 import { readJsonl } from "./jsonl.js";
-import { plainLine } from "./quote.js";
-
-/** Longest part of a file's own text, such as a key, that an error message shows. */
-const LONGEST = 100;
+import { cutLine } from "../core/shown.js";
 
 /**
  * `value` as `schema` reads it. Throws FormatError with `file`, `place` (such as "line 3") where it is given, the field and
@@ -26,7 +23,7 @@ export function checkJson<T>(
     file,
     parts
       .filter((part) => part !== "")
-      .map((part) => shorten(plainLine(part)))
+      .map((part) => cutLine(part))
       .join(": "),
   );
 }
@@ -44,8 +41,4 @@ export async function* readCheckedJsonl<T>(
   for await (const { line, value } of readJsonl(path)) {
     yield { line, value: checkJson(value, schema, path, `line ${line}`) };
   }
-}
-
-function shorten(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

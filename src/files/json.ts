@@ -1,6 +1,6 @@
 import { FormatError } from "../core/errors.js";
 import { writeFileAtomic } from "./atomic-file.js";
-import { plainLine } from "./quote.js";
+import { cutLine } from "../core/shown.js";
 import type { ByteSource } from "./bytes/source.js";
 import { readText } from "./text.js";
 
@@ -61,13 +61,13 @@ function plainValue(_key: string, value: unknown): unknown {
 
 /** A character that no string of the text can contain, as a placeholder for NaN. */
 function chooseMarker(text: string): string {
-  for (let code = firstPrivate; code <= lastPrivate; code++) {
-    const marker = String.fromCharCode(code);
-    if (!text.includes(marker) && !new RegExp(`\\\\u${code.toString(16)}`, "i").test(text)) {
-      return marker;
-    }
+  const used = new Set<number>();
+  for (const [character] of text.matchAll(/[\ue000-\uf8ff]|\\u[ef][0-9a-f]{3}/gi)) {
+    used.add(character.length === 1 ? character.charCodeAt(0) : parseInt(character.slice(2), 16));
   }
-  return String.fromCharCode(lastPrivate);
+  let code = firstPrivate;
+  while (code < lastPrivate && used.has(code)) code++;
+  return String.fromCharCode(code);
 }
 
 function checkDepth(text: string, name: string): void {
@@ -136,7 +136,7 @@ function notJson(name: string, text: string, cause: unknown): FormatError {
   // A text of one line, such as one of a .jsonl, has no line numbers to report.
   const line =
     place && text.includes("\n") ? text.slice(0, Number(place[1])).split("\n").length : undefined;
-  const detail = plainLine(message).slice(0, 160);
+  const detail = cutLine(message, 160);
   const where = line === undefined ? "" : ` on line ${line}`;
   return new FormatError(name, `not valid JSON${where}: ${detail}`, { cause });
 }

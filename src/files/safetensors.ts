@@ -2,7 +2,7 @@ import { FormatError } from "../core/errors.js";
 import { createAtomicFile } from "./atomic-file.js";
 import { encodeBfloat16, encodeFloat16 } from "./bytes/half.js";
 import { parseJson } from "./json.js";
-import { quote } from "./quote.js";
+import { quote } from "../core/shown.js";
 import { withSource } from "./bytes/source.js";
 import type { ByteSource } from "./bytes/source.js";
 import { countValues, decodeTensorData, tensorItemSizes } from "./bytes/tensor.js";
@@ -162,7 +162,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function parseMetadata(value: unknown, path: string): Record<string, string> {
-  if (value === undefined) return {};
+  // Some writers put null where there is none.
+  if (value === undefined || value === null) return {};
   if (!isRecord(value) || !Object.values(value).every((text) => typeof text === "string")) {
     throw new FormatError(path, "safetensors __metadata__ must be texts by name");
   }

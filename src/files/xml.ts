@@ -1,4 +1,5 @@
 import { FormatError } from "../core/errors.js";
+import { cutLine } from "../core/shown.js";
 
 /** Elements open at once at most: GraphML needs four. */
 const DEEPEST = 64;
@@ -55,7 +56,7 @@ export function readXml(text: string, source: string, visitor: XmlVisitor): void
     else if (text.startsWith("</", at)) {
       const end = indexAfter(">", at);
       const name = text.slice(at + 2, end - 1).trim();
-      if (open.pop() !== name) fail(`</${shorten(name)}> closes nothing`);
+      if (open.pop() !== name) fail(`</${cutLine(name)}> closes nothing`);
       visitor.close(name);
       at = end;
     } else {
@@ -69,7 +70,7 @@ export function readXml(text: string, source: string, visitor: XmlVisitor): void
       at = tag.end;
     }
   }
-  if (open.length > 0) fail(`<${shorten(open[open.length - 1])}> is never closed`);
+  if (open.length > 0) fail(`<${cutLine(open[open.length - 1])}> is never closed`);
   if (elements === 0) fail("no element");
 }
 
@@ -102,29 +103,31 @@ function readTag(text: string, start: number, fail: (problem: string) => never):
     attributeAt.lastIndex = at;
     const match = attributeAt.exec(text);
     if (match === null) break;
-    if (attributes.has(match[1])) fail(`<${shorten(name)}> has ${shorten(match[1])} twice`);
+    if (attributes.has(match[1])) fail(`<${cutLine(name)}> has ${cutLine(match[1])} twice`);
     attributes.set(match[1], decodeEntities(match[2] ?? match[3], fail));
     at = attributeAt.lastIndex;
   }
   endAt.lastIndex = at;
-  const end = endAt.exec(text) ?? fail(`<${shorten(name)}> is not well formed`);
+  const end = endAt.exec(text) ?? fail(`<${cutLine(name)}> is not well formed`);
   return { name, attributes, isEmpty: end[1] === "/", end: endAt.lastIndex };
 }
 
 function decodeEntities(text: string, fail: (problem: string) => never): string {
-  if (!text.includes("&")) return text;
-  return text.replace(/&([^;&\s]{0,12};)?/g, (whole, body: string | undefined) => {
-    const name = body?.slice(0, -1) ?? "";
-    const known = ENTITIES.get(name);
-    if (known !== undefined) return known;
-    const number = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/.exec(name);
-    const code = number === null ? -1 : parseInt(number[1] ?? number[2], number[1] ? 16 : 10);
-    const isSurrogate = code >= 0xd800 && code <= 0xdfff;
-    if (code < 1 || code > 0x10ffff || isSurrogate) fail(`unknown entity ${shorten(whole)}`);
-    return String.fromCodePoint(code);
-  });
+  // A loop, as replace() finds all of them before the first is decoded.
+  let decoded = "";
+  let done = 0;
+  for (let at = text.indexOf("&"); at >= 0; at = text.indexOf("&", done)) {
+    const name = /^[^;&\s]{0,12}(?=;)/.exec(text.slice(at + 1, at + 14))?.[0] ?? "";
+    decoded += text.slice(done, at) + (ENTITIES.get(name) ?? numericEntity(name, fail));
+    done = at + name.length + 2;
+  }
+  return decoded + text.slice(done);
 }
 
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+function numericEntity(name: string, fail: (problem: string) => never): string {
+  const number = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/.exec(name);
+  const code = number === null ? -1 : parseInt(number[1] ?? number[2], number[1] ? 16 : 10);
+  const isSurrogate = code >= 0xd800 && code <= 0xdfff;
+  if (code < 1 || code > 0x10ffff || isSurrogate) fail(`unknown entity &${name}${name && ";"}`);
+  return String.fromCodePoint(code);
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readJsonl } from "../files/jsonl.js";
 import { FormatError } from "../core/errors.js";
+import { shown } from "../core/shown.js";
 import type { Label } from "./label.js";
 
 /**
@@ -23,16 +24,16 @@ export async function readOverrides(
     if (typeof value !== "object" || value === null) return fail("expected {latent, label}");
     const { latent, label, note, date, of: kind = "latent" } = value as Record<string, unknown>;
     if (kind !== "latent" && kind !== "family") {
-      return fail(`of must be "latent" or "family", got ${show(kind)}`);
+      return fail(`of must be "latent" or "family", got ${shown(kind)}`);
     }
     if (typeof latent !== "number" || !Number.isInteger(latent) || latent < 0 || latent >= n) {
-      return fail(`latent must be a whole number from 0 to ${n - 1}, got ${show(latent)}`);
+      return fail(`latent must be a whole number from 0 to ${n - 1}, got ${shown(latent)}`);
     }
     if (typeof label !== "string" || label.trim() === "") {
-      return fail(`expected a label, got ${show(label)}`);
+      return fail(`expected a label, got ${shown(label)}`);
     }
     const wrong = [note, date].find((text) => typeof (text ?? "") !== "string");
-    if (wrong !== undefined) return fail(`note and date must be text, got ${show(wrong)}`);
+    if (wrong !== undefined) return fail(`note and date must be text, got ${shown(wrong)}`);
     if (kind !== of) continue;
     byLatent.set(latent, {
       of,
@@ -45,8 +46,4 @@ export async function readOverrides(
     });
   }
   return [...byLatent.values()].sort((a, b) => a.id - b.id);
-}
-
-function show(value: unknown): string {
-  return (JSON.stringify(value) ?? "nothing").slice(0, 40);
 }

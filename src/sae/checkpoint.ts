@@ -1,11 +1,12 @@
 import { basename } from "node:path";
 import { writeSafetensors } from "../files/safetensors.js";
 import { FormatError } from "../core/errors.js";
+import { quote } from "../core/shown.js";
 import { createBag } from "./formats/bag.js";
 import type { LoadOptions, Reading } from "./formats/format.js";
 import { ownTensors } from "./formats/own.js";
 import { type RawCheckpoint, type TensorSummary, readRaw } from "./formats/raw.js";
-import { chooseFormat } from "./formats/registry.js";
+import { chooseFormat, unwrap } from "./formats/registry.js";
 import { type Sae, createSae } from "./sae.js";
 
 /** Active latents per document that an SAE without a fixed k has room for. */
@@ -44,7 +45,10 @@ export interface Checkpoint {
  */
 export function parseCheckpointName(path: string): CheckpointName {
   const stem = basename(path).replace(/\.(pth|pt|bin|safetensors)$/i, "");
-  const released = /^([A-Za-z][A-Za-z0-9.-]*)_(\d+)_(\d+)(?:_(\d+))?$/.exec(stem);
+  // A domain may end in a number itself, as in cs_2020_64_9216: k is never above n.
+  const released = [/^([A-Za-z][\w.-]*)_(\d+)_(\d+)_(\d+)$/, /^([A-Za-z][\w.-]*)_(\d+)_(\d+)$/]
+    .map((pattern) => pattern.exec(stem))
+    .find((match) => match !== null && Number(match[2]) <= Number(match[3]));
   if (released) {
     const [, domain, k, n, auxk] = released;
     return { domain, k: Number(k), n: Number(n), ...(auxk ? { auxk: Number(auxk) } : {}) };
@@ -72,7 +76,7 @@ export function parseCheckpointName(path: string): CheckpointName {
  * is not the file's; RangeError for a k outside 1 to n.
  */
 export async function readCheckpoint(path: string, options: LoadOptions = {}): Promise<Checkpoint> {
-  const raw = await readRaw(path);
+  const raw = unwrap(await readRaw(path));
   const format = chooseFormat(raw, options.format);
   const bag = createBag(raw);
   const reading = format.read(raw, bag, options);
@@ -91,7 +95,10 @@ export async function readCheckpoint(path: string, options: LoadOptions = {}): P
     name,
     metadata: raw.metadata,
     format: format.name,
-    notes: reading.notes,
+    notes: [
+      ...reading.notes,
+      ...(raw.prefix ? [`tensor names are read without ${quote(raw.prefix)}`] : []),
+    ],
     tensors: [...tensors, ...inner],
   };
 }
@@ -120,7 +127,7 @@ export async function saveSae(
 }
 
 function chooseK(
-  { path, metadata }: RawCheckpoint,
+  { path, metadata, entries, config }: RawCheckpoint,
   { parts, k: declared }: Reading,
   name: CheckpointName,
   { k: requested, defaultK }: LoadOptions,
@@ -140,10 +147,11 @@ function chooseK(
     );
   }
   const own = metadata.k === undefined ? undefined : Number(metadata.k);
+  const beside = [entries.get("k"), config?.k].find((value) => typeof value === "number");
   const others = (parts.activation?.kind ?? "topk") !== "topk";
   // A batch's k is a mean: single documents have more.
   const room = Math.min(n, Math.max(DEFAULT_SLOTS, 4 * (declared ?? 0)));
-  const k = others ? (own ?? room) : (declared ?? own ?? name.k ?? defaultK);
+  const k = others ? (own ?? room) : (declared ?? own ?? beside ?? name.k ?? defaultK);
   if (k === undefined) {
     throw new FormatError(path, "k is in neither the file name nor the metadata: pass k (--k)");
   }

@@ -1,5 +1,6 @@
 import { ownValue } from "../core/collections.js";
 import { ArgumentError } from "../core/errors.js";
+import { listed } from "../core/shown.js";
 import type { Document } from "../corpus/corpus.js";
 import { readCorpusRows } from "../corpus/corpus-rows.js";
 
@@ -129,7 +130,7 @@ function conditionTest(text: string, { rows, columns }: Table): (document: Docum
   }
   if (!columns.has(column)) {
     throw new ArgumentError(
-      `search: no column "${column}" to filter by; there are ${[...columns].join(", ")}`,
+      `search: no column "${column}" to filter by; there are ${listed(columns)}`,
     );
   }
   return ({ id }) => {

@@ -40,6 +40,13 @@ test("parseJson keeps strings that hold private characters beside a NaN", (t) =>
   t.deepEqual(parseJson('["\ue000", "\\uE001", NaN]', "x"), ["\ue000", "\ue001", NaN]);
 });
 
+test("parseJson finds a free private character beside all the others", (t) => {
+  const letters = Array.from({ length: 0x18ff }, (_, i) => String.fromCharCode(0xe000 + i)).join(
+    "",
+  );
+  t.deepEqual(parseJson(`["${letters}", NaN]`, "x"), [letters, NaN]);
+});
+
 test("parseJson names the file and the line of an error", (t) => {
   const error = t.throws(() => parseJson('{"a": NaN,\n"b": 1,\n"c" 2}', "file.json"), {
     instanceOf: FormatError,

@@ -62,11 +62,15 @@ async function hashInputs(
     return now;
   };
   // An SAE may be a file or a folder of weights and configuration.
-  const [weights, config] = sae === undefined ? [] : await checkpointFiles(sae);
+  const files = sae === undefined ? [] : await checkpointFiles(sae);
+  const hashes: string[] = [];
+  for (let i = 0; i < Math.max(2, files.length); i++) {
+    hashes.push(await hash(["sae", "saeConfig"][i] ?? `saeFile${i}`, files[i]));
+  }
   return {
     corpus: await hash("corpus", corpus),
     embeddings: await hash("embeddings", embeddings),
-    sae: (await hash("sae", weights)) + (await hash("saeConfig", config)),
+    sae: hashes.join(""),
     classTree: await hash("classTree", classTree),
     analysis: await hash("analysis", analysis),
     codes: "",

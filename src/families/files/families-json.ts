@@ -2,7 +2,7 @@ import { z } from "zod";
 import { FormatError } from "../../core/errors.js";
 import type { Fields } from "../../core/schema.js";
 import { checkJson } from "../../files/checked-json.js";
-import { quote } from "../../files/quote.js";
+import { quote, shown } from "../../core/shown.js";
 import type { Family, FamilyMember } from "../../records/family.js";
 import { KEYWORD_SCORE, type Label, type LabelSource, type Score } from "../../records/label.js";
 import { shortestFloat32 } from "./decimal.js";
@@ -318,8 +318,7 @@ function readChildren(children: unknown, fail: Fail): { label: string; latent: n
 
 function readLatent(value: unknown, fail: Fail): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
-  const got = JSON.stringify(value) ?? "nothing";
-  return fail(`a latent must be a whole number from 0, got ${got.slice(0, 40)}`);
+  return fail(`a latent must be a whole number from 0, got ${shown(value)}`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

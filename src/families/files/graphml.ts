@@ -1,4 +1,5 @@
 import { FormatError } from "../../core/errors.js";
+import { cutLine, quote } from "../../core/shown.js";
 import { shortestFloat32 } from "./decimal.js";
 import type { Forest } from "../forest/forest.js";
 import { escapeXml, readXml } from "../../files/xml.js";
@@ -49,7 +50,7 @@ export function parseGraphml(text: string, source = "graphml"): Graph {
   readXml(text, source, graphVisitor(graph, keys, ids, fail));
   for (const { source: from, target } of graph.edges) {
     const unknown = [from, target].find((id) => !ids.has(id));
-    if (unknown !== undefined) fail(`an edge names "${unknown}", which is no node`);
+    if (unknown !== undefined) fail(`an edge names ${quote(unknown)}, which is no node`);
   }
   for (const { name, fallback, on } of keys.values()) {
     if (fallback === undefined) continue;
@@ -77,18 +78,22 @@ export function forestFromGraph(graph: Graph, source = "graphml"): NamedForest {
   for (const { id, attributes } of graph.nodes) {
     const latent = Number(attributes.get("index") ?? NaN);
     if (!(Number.isInteger(latent) && latent >= 0 && latent < 2 ** 32)) {
-      fail(`node "${id}": index must be a latent, got ${attributes.get("index") ?? "nothing"}`);
+      fail(
+        `node ${quote(id)}: index must be a latent, got ${cutLine(attributes.get("index") ?? "nothing")}`,
+      );
     }
-    if (labels.has(latent)) fail(`node "${id}": latent ${latent} comes twice`);
+    if (labels.has(latent)) fail(`node ${quote(id)}: latent ${latent} comes twice`);
     latents.set(id, latent);
     labels.set(latent, attributes.get("label") ?? id);
     const density = Number(attributes.get("density") ?? NaN);
     if (Number.isFinite(density)) logDensity.set(latent, density);
   }
-  const latentOf = (id: string): number => latents.get(id) ?? fail(`no node "${id}"`);
+  const latentOf = (id: string): number => latents.get(id) ?? fail(`no node ${quote(id)}`);
   const weights = graph.edges.map(({ source: from, target, attributes }) => {
     const weight = Number(attributes.get("weight") ?? 1);
-    return Number.isFinite(weight) ? weight : fail(`edge "${from}" to "${target}": bad weight`);
+    return Number.isFinite(weight)
+      ? weight
+      : fail(`edge ${quote(from)} to ${quote(target)}: bad weight`);
   });
   const forest = {
     nodes: Uint32Array.from(graph.nodes, ({ id }) => latentOf(id)),
@@ -215,7 +220,7 @@ function graphVisitor(
     },
     node(need) {
       const id = need("id");
-      if (ids.has(id)) fail(`node "${id}" comes twice`);
+      if (ids.has(id)) fail(`node ${quote(id)} comes twice`);
       ids.add(id);
       element = new Map();
       graph.nodes.push({ id, attributes: element });
@@ -261,7 +266,7 @@ function visitElements(
     open(tag, attributes) {
       const name = withoutPrefix(tag);
       root ||= name;
-      if (root !== "graphml") fail(`expected GraphML, got <${root}>`);
+      if (root !== "graphml") fail(`expected GraphML, got <${cutLine(root)}>`);
       const need = (wanted: string): string =>
         attributes.get(wanted) ?? fail(`a ${name} without ${wanted}`);
       if (Object.hasOwn(openers, name)) openers[name](need, attributes);

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
 import { FormatError } from "../../core/errors.js";
-import { quote } from "../quote.js";
+import { quote } from "../../core/shown.js";
 import type { ByteSource } from "./source.js";
 
 const endSize = 22;
@@ -104,10 +104,18 @@ export async function readEntry(
       `zip entry ${quote(name)} contains ${content.length} bytes, expected ${size}`,
     );
   }
-  if (crc32(content) !== entry.crc32) {
-    throw new FormatError(source.name, `zip entry ${quote(name)} is damaged: its checksum differs`);
-  }
+  checkSum(archive, entry, content);
   return content;
+}
+
+/**
+ * Throws FormatError unless an entry's content has the checksum of the directory. A checksum of 0 is none: PyTorch can
+ * leave it out.
+ */
+export function checkSum({ source }: ZipArchive, entry: ZipEntry, content: Uint8Array): void {
+  if (entry.crc32 === 0 || crc32(content) === entry.crc32) return;
+  const shown = quote(entry.name);
+  throw new FormatError(source.name, `zip entry ${shown} is damaged: its checksum differs`);
 }
 
 async function inflate(

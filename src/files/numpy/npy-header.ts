@@ -1,5 +1,5 @@
 import { FormatError } from "../../core/errors.js";
-import { quote } from "../quote.js";
+import { quote } from "../../core/shown.js";
 import type { ByteSource } from "../bytes/source.js";
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];

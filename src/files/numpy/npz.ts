@@ -1,7 +1,7 @@
 import { FormatError } from "../../core/errors.js";
 import { readNpy } from "./npy.js";
 import type { NpyArray } from "./npy.js";
-import { plainLine, quote } from "../quote.js";
+import { plainLine, quote } from "../../core/shown.js";
 import { bytesSource, withSource } from "../bytes/source.js";
 import type { ByteSource } from "../bytes/source.js";
 import { openZip, readEntry } from "../bytes/zip.js";

@@ -1,5 +1,5 @@
 import { FormatError } from "../../core/errors.js";
-import { plainLine } from "../quote.js";
+import { cutLine } from "../../core/shown.js";
 
 /** Far above what a state dict of thousands of tensors needs; a hostile file is stopped at some hundred MB. */
 const mostContainers = 500_000;
@@ -8,6 +8,11 @@ const deepestStack = 1_000_000;
 /** What a call makes, such as a tensor, weighs as much as this many tuples. */
 const weightOfCall = 4;
 const longestName = 1000;
+/** What helps where NumPy scalars, argparse's Namespace or paths lie beside the tensors. */
+const HINT =
+  "if you trust the file, save its tensors alone in Python: " +
+  'torch.save({k: v for k, v in torch.load(FILE, weights_only=False).items() if torch.is_tensor(v)}, "tensors.pt"), ' +
+  'with ["state_dict"] or the like before .items() if the tensors lie in a dict inside';
 /** Calls may copy a text or list that the memo holds once: in all, this many times the pickle's own bytes. */
 const mostCopies = 16;
 const copyAllowance = 1024 * 1024;
@@ -173,7 +178,7 @@ export class PickleMachine {
     const global = `${module}.${name}`;
     if (!this.#options.globals.has(global)) {
       this.fail(
-        `refused the global ${plainLine(global.slice(0, 200))}: only tensors and plain containers are read, and nothing was run`,
+        `refused the global ${cutLine(global, 200)}: only tensors and plain containers are read, and nothing was run; ${HINT}`,
       );
     }
     this.push(this.#options.globals.get(global));

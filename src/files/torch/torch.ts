@@ -1,7 +1,7 @@
 import { FormatError } from "../../core/errors.js";
 import { TruncatedPickle, readPickle } from "./pickle.js";
 import type { PickleOptions } from "./pickle.js";
-import { quote } from "../quote.js";
+import { quote } from "../../core/shown.js";
 import { withSource } from "../bytes/source.js";
 import type { ByteSource } from "../bytes/source.js";
 import { readStrided } from "./strided.js";
@@ -9,7 +9,7 @@ import { isTensor, tensorItemSizes } from "../bytes/tensor.js";
 import type { Tensor } from "../bytes/tensor.js";
 import { parseStorageId, torchGlobals } from "./torch-globals.js";
 import type { StorageRef, TensorLayout } from "./torch-globals.js";
-import { locateStored, openZip, readEntry } from "../bytes/zip.js";
+import { checkSum, locateStored, openZip, readEntry } from "../bytes/zip.js";
 import { addToList } from "../../core/collections.js";
 
 /** A pickle holds names and sizes; the values lie outside it. */
@@ -26,6 +26,8 @@ const unread = new Float32Array(0);
 interface StoragePlace {
   start: number;
   byteLength: number;
+  /** Throws FormatError where the bytes are not those that were written. */
+  check?: (raw: Uint8Array) => void;
 }
 
 /** What a pickle gave, with tensors still to be filled. */
@@ -94,15 +96,18 @@ async function readZipCheckpoint(source: ByteSource): Promise<unknown> {
   ) {
     throw new FormatError(name, "its tensors are big-endian, which is not read");
   }
-  const start = await locateStored(archive, pickle);
   checkPickleSize(pickle.size, name);
+  const start = await locateStored(archive, pickle);
   const bytes = await source.read(start, start + pickle.size);
+  checkSum(archive, pickle, bytes);
   const unfilled = unpickle(bytes, 0, name);
   const places = new Map<string, StoragePlace>();
   for (const key of unfilled.storages.keys()) {
     const entry = archive.entries.get(`${folder}data/${key}`);
     if (entry === undefined) continue;
-    places.set(key, { start: await locateStored(archive, entry), byteLength: entry.size });
+    const start = await locateStored(archive, entry);
+    const check = (raw: Uint8Array): void => checkSum(archive, entry, raw);
+    places.set(key, { start, byteLength: entry.size, check });
   }
   return fill(source, unfilled, places);
 }
@@ -216,6 +221,7 @@ async function fill(
     if (waiting === undefined) continue;
     const raw = new Uint8Array(expected);
     await source.readInto(raw, place.start);
+    place.check?.(raw);
     for (const { tensor, layout } of waiting) tensor.data = readStrided(raw, layout, budget, name);
   }
   return value;

@@ -1,5 +1,6 @@
 import { type Tensor, tensorToFloat32 } from "../../files/bytes/tensor.js";
 import { FormatError } from "../../core/errors.js";
+import { listed } from "../../core/shown.js";
 import { type Matrix, createMatrix, transpose } from "../../core/matrix.js";
 import type { RawCheckpoint, TensorSummary } from "./raw.js";
 
@@ -26,8 +27,7 @@ export function createBag({ path, tensors }: RawCheckpoint): TensorBag {
   const take = (name: string): Tensor => {
     const tensor = tensors.get(name);
     if (tensor === undefined) {
-      const found = [...tensors.keys()].slice(0, 12).join(", ") || "none";
-      throw new FormatError(path, `expected the tensor ${name}, found ${found}`);
+      throw new FormatError(path, `expected the tensor ${name}, found ${listed(tensors.keys())}`);
     }
     taken.add(name);
     return tensor;

@@ -1,4 +1,5 @@
 import { FormatError } from "../../core/errors.js";
+import { shown } from "../../core/shown.js";
 import type { TensorBag } from "./bag.js";
 import { createBag } from "./bag.js";
 import {
@@ -8,7 +9,6 @@ import {
   foldDecoderNorm,
   type Reading,
   scaleAll,
-  show,
   layerDirections,
   matrixDirections,
 } from "./format.js";
@@ -145,9 +145,9 @@ export const dictionaryLearning: CheckpointFormat = {
   about:
     "dictionary_learning: ae.pt and config.json, or dictionary-learning/CLASS for a file alone",
   detect: (raw) =>
-    raw.container === "torch" &&
-    (raw.entries.has("ae") ||
-      asRecord(raw.config?.trainer)?.dict_class !== undefined ||
+    raw.entries.has("ae") ||
+    asRecord(raw.config?.trainer)?.dict_class !== undefined ||
+    (raw.container === "torch" &&
       Object.values(UNMISTAKABLE).some((names) => hasTensors(raw, names))),
   read: (raw, bag, { format = "" }) => readDictionary(raw, bag, format.split("/")[1]),
 };
@@ -174,7 +174,7 @@ function readDictionary(
       file,
       name === undefined
         ? `no config.json declares the dict_class: pass --format dictionary-learning/CLASS with one of ${known}`
-        : `unknown dict_class ${show(name)}, expected one of ${known}`,
+        : `unknown dict_class ${shown(name)}, expected one of ${known}`,
     );
   }
   const reading = read(bag, file, trainer);
@@ -186,7 +186,7 @@ function unscaleBackup(raw: RawCheckpoint, reading: Reading): Reading {
   if (typeof factor !== "number" || !(factor > 0) || !Number.isFinite(factor)) {
     throw new FormatError(
       raw.path,
-      `is a backup of a run, whose biases need the norm_factor, got ${show(factor)}`,
+      `is a backup of a run, whose biases need the norm_factor, got ${shown(factor)}`,
     );
   }
   const { parts, notes } = reading;

@@ -1,4 +1,5 @@
 import { FormatError } from "../../core/errors.js";
+import { shown } from "../../core/shown.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { SaeParts } from "../sae.js";
 import type { TensorBag } from "./bag.js";
@@ -137,18 +138,12 @@ export function foldInputScale(parts: Omit<SaeParts, "k">, scale: number): Omit<
 /** A whole number from 1 on of a configuration. Throws FormatError, naming the file. */
 export function configSize(file: string, name: string, value: unknown): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 1) return value;
-  throw new FormatError(file, `expected a whole number above 0 as ${name}, got ${show(value)}`);
+  throw new FormatError(file, `expected a whole number above 0 as ${name}, got ${shown(value)}`);
 }
 
 /** A boolean of a configuration, `fallback` where it is missing. Throws FormatError, naming the file. */
 export function configFlag(file: string, name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined || value === null) return fallback;
   if (typeof value === "boolean") return value;
-  throw new FormatError(file, `expected true or false as ${name}, got ${show(value)}`);
-}
-
-/** A value as a message shows it. */
-export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  throw new FormatError(file, `expected true or false as ${name}, got ${shown(value)}`);
 }

@@ -1,12 +1,13 @@
 import type { TensorContent } from "../../files/safetensors.js";
 import { FormatError } from "../../core/errors.js";
+import { shown } from "../../core/shown.js";
 import type { Activation } from "../../engine/activation.js";
 import { transpose } from "../../core/matrix.js";
 import type { InputNormalisation } from "../normalisation.js";
 import { type Sae, isPlainTopK } from "../sae.js";
 import { TRAINING_FORMAT } from "../train/train-checkpoint.js";
 import type { TensorBag } from "./bag.js";
-import { type CheckpointFormat, show, layerDirections } from "./format.js";
+import { type CheckpointFormat, layerDirections } from "./format.js";
 
 const FORMAT = "feature-families sae 1";
 const NORMALISATIONS = ["none", "unit", "constant-norm", "layer-norm", "z-score"] as const;
@@ -79,7 +80,7 @@ function readActivation(path: string, bag: TensorBag, kind: string, n: number): 
     const bias = bag.vector("magnitude_bias", n);
     return { kind, gateBias: bag.vector("gate_bias", n), scale, bias };
   }
-  throw new FormatError(path, `unknown activation ${show(kind)} in its metadata`);
+  throw new FormatError(path, `unknown activation ${shown(kind)} in its metadata`);
 }
 
 function readNormalisation(
@@ -90,7 +91,7 @@ function readNormalisation(
 ): InputNormalisation {
   const kind = NORMALISATIONS.find((known) => known === named);
   if (kind === undefined) {
-    throw new FormatError(path, `unknown normalisation ${show(named)} in its metadata`);
+    throw new FormatError(path, `unknown normalisation ${shown(named)} in its metadata`);
   }
   if (kind !== "z-score") return { kind };
   return { kind, mean: bag.vector("input_mean", d), std: bag.vector("input_std", d) };

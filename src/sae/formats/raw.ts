@@ -7,6 +7,7 @@ import { openSource } from "../../files/bytes/source.js";
 import { type Tensor, type TensorDtype, isTensor } from "../../files/bytes/tensor.js";
 import { readTorch } from "../../files/torch/torch.js";
 import { FormatError } from "../../core/errors.js";
+import { listed, quote } from "../../core/shown.js";
 
 /** A checkpoint as it lies on disk, before anything is made of it. */
 export interface RawCheckpoint {
@@ -23,9 +24,20 @@ export interface RawCheckpoint {
   /** The configuration next to the weights, and its path. */
   config?: Record<string, unknown>;
   configPath?: string;
+  /** What stood before the name of every tensor, as torch.compile and wrappers put it. */
+  prefix?: string;
 }
 
-const FOLDER_FILES = ["sae_weights.safetensors", "sae.safetensors", "ae.pt", "params.npz"] as const;
+const FOLDER_FILES = [
+  "sae_weights.safetensors",
+  "sae.safetensors",
+  "ae.pt",
+  "params.npz",
+  "model.safetensors",
+  "model.safetensors.index.json",
+  "pytorch_model.bin",
+  "pytorch_model.bin.index.json",
+] as const;
 /** Some copies of these files write the names in small letters. */
 const NPZ_NAMES: Record<string, string> = { w_enc: "W_enc", w_dec: "W_dec" };
 const CONFIG_NAMES = ["cfg.json", "config.json"] as const;
@@ -36,7 +48,9 @@ const CONFIG_NAMES = ["cfg.json", "config.json"] as const;
  */
 export async function readRaw(input: string): Promise<RawCheckpoint> {
   const weights = await chooseFile(input);
-  const raw = await readWeights(weights);
+  const raw = withoutPrefix(
+    isIndex(weights) ? await readShards(weights) : await readWeights(weights),
+  );
   const configPath = await findConfig(weights);
   if (configPath === undefined) return raw;
   const config = asRecord(await readJson(configPath));
@@ -44,11 +58,12 @@ export async function readRaw(input: string): Promise<RawCheckpoint> {
   return { ...raw, config, configPath };
 }
 
-/** The files that an SAE is read from: its weights and, if there is one, the configuration next to them. */
+/** The files that an SAE is read from; its weights, or their index, come first. */
 export async function checkpointFiles(input: string): Promise<string[]> {
   const weights = await chooseFile(input);
   const config = await findConfig(weights);
-  return config === undefined ? [weights] : [weights, config];
+  const shards = isIndex(weights) ? await listShards(weights) : [];
+  return [weights, ...(config === undefined ? [] : [config]), ...shards];
 }
 
 /** Whether the checkpoint has all of these tensors. */
@@ -75,7 +90,7 @@ export function insideRaw(raw: RawCheckpoint, key: string): RawCheckpoint {
   if (!(inner instanceof Map)) {
     throw new FormatError(raw.path, `expected a dict of tensors under ${key}`);
   }
-  return { ...raw, ...splitDict(raw.path, inner) };
+  return withoutPrefix({ ...raw, ...splitDict(raw.path, inner) });
 }
 
 /** Name, shape and type of a tensor. */
@@ -98,9 +113,58 @@ async function chooseFile(input: string): Promise<string> {
   throw new FormatError(
     input,
     known.length === 0
-      ? `expected one of ${FOLDER_FILES.join(", ")} in this folder, found ${names.slice(0, 8).join(", ") || "nothing"}`
+      ? `expected one of ${FOLDER_FILES.join(", ")} in this folder, found ${listed(names)}`
       : `contains ${known.join(" and ")}: pass the path of the file to load`,
   );
+}
+
+function isIndex(weights: string): boolean {
+  return weights.endsWith(".index.json");
+}
+
+/** The files that an index such as model.safetensors.index.json names. */
+async function listShards(index: string): Promise<string[]> {
+  const map = asRecord(asRecord(await readJson(index))?.weight_map);
+  const names = [...new Set(Object.values(map ?? {}))];
+  if (names.length === 0 || !names.every(isFileName)) {
+    throw new FormatError(index, "expected a weight_map of tensors and files beside it");
+  }
+  return names.map((name) => path.join(path.dirname(index), name));
+}
+
+function isFileName(name: unknown): name is string {
+  return typeof name === "string" && /^[^/\\]+$/.test(name) && name !== "." && name !== "..";
+}
+
+async function readShards(index: string): Promise<RawCheckpoint> {
+  const [first, ...others] = await listShards(index);
+  const raw = await readWeights(first);
+  for (const shard of others) {
+    for (const [name, tensor] of (await readWeights(shard)).tensors) {
+      if (raw.tensors.has(name)) throw new FormatError(shard, `has ${quote(name)} a second time`);
+      raw.tensors.set(name, tensor);
+    }
+  }
+  return { ...raw, path: index };
+}
+
+/** Tensors and entries without the words that stand before the name of every tensor. */
+function withoutPrefix(raw: RawCheckpoint): RawCheckpoint {
+  const names = [...raw.tensors.keys()];
+  let prefix = "";
+  for (const [word] of names.length < 2 ? [] : names[0].matchAll(/[^.]+\./g)) {
+    if (word === "encoder." || word === "decoder.") break;
+    if (!names.every((name) => name.startsWith(prefix + word))) break;
+    prefix += word;
+  }
+  if (prefix === "") return raw;
+  const bare = <T>(items: Map<string, T>): Map<string, T> =>
+    new Map([...items].map(([name, item]) => [bareName(name, prefix), item]));
+  return { ...raw, prefix, tensors: bare(raw.tensors), entries: bare(raw.entries) };
+}
+
+function bareName(name: string, prefix: string): string {
+  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }
 
 async function readWeights(weights: string): Promise<RawCheckpoint> {

@@ -1,4 +1,5 @@
 import { FormatError } from "../../core/errors.js";
+import { shown } from "../../core/shown.js";
 import type { Activation } from "../../engine/activation.js";
 import type { InputNormalisation } from "../normalisation.js";
 import type { SaeParts } from "../sae.js";
@@ -12,7 +13,6 @@ import {
   type LoadOptions,
   type Reading,
   scaleRows,
-  show,
   matrixDirections,
 } from "./format.js";
 import { asRecord, hasTensors, type RawCheckpoint } from "./raw.js";
@@ -82,11 +82,11 @@ function chooseArchitecture(
   if (found === undefined) {
     throw new FormatError(
       file,
-      `expected the architecture ${ARCHITECTURES.join(", ")}, got ${show(named)}; batch-top-k and Matryoshka SAEs are saved as jumprelu`,
+      `expected the architecture ${ARCHITECTURES.join(", ")}, got ${shown(named)}; batch-top-k and Matryoshka SAEs are saved as jumprelu`,
     );
   }
   if (found === "standard" && activation !== undefined && activation !== "relu") {
-    throw new FormatError(file, `expected the activation relu or topk, got ${show(activation)}`);
+    throw new FormatError(file, `expected the activation relu or topk, got ${shown(activation)}`);
   }
   return found;
 }
@@ -119,7 +119,7 @@ function checkSizes(file: string, config: Record<string, unknown>, n: number, d:
     if (config[name] !== undefined && config[name] !== size) {
       throw new FormatError(
         file,
-        `declares ${name} ${show(config[name])}, but W_enc in the weights is [${d}, ${n}] (d_in, d_sae)`,
+        `declares ${name} ${shown(config[name])}, but W_enc in the weights is [${d}, ${n}] (d_in, d_sae)`,
       );
     }
   }
@@ -157,7 +157,7 @@ function applyNormalisation(
   if (typeof named === "boolean") named = named ? "expected_average_only_in" : "none";
   const kind = typeof named === "string" ? NORMALISATIONS[named] : undefined;
   if (kind === undefined) {
-    throw new FormatError(file, `unknown normalize_activations ${show(named)}`);
+    throw new FormatError(file, `unknown normalize_activations ${shown(named)}`);
   }
   if (kind !== "expected") {
     return { parts: { ...parts, normalisation: { kind } as InputNormalisation }, notes };

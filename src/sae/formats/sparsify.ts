@@ -1,7 +1,8 @@
 import { FormatError } from "../../core/errors.js";
+import { shown } from "../../core/shown.js";
 import type { Activation } from "../../engine/activation.js";
 import type { TensorBag } from "./bag.js";
-import { type CheckpointFormat, configFlag, configSize, type Reading, show } from "./format.js";
+import { type CheckpointFormat, configFlag, configSize, type Reading } from "./format.js";
 import type { RawCheckpoint } from "./raw.js";
 
 /** sparsify (https://github.com/EleutherAI/sparsify) and latent-sae: the decoder is [n, d] already. */
@@ -49,7 +50,7 @@ function refuseOthers(file: string, raw: RawCheckpoint, config: Record<string, u
   }
   const kind = config.activation ?? "topk";
   if (kind !== "topk") {
-    throw new FormatError(file, `expected the activation topk, got ${show(kind)}`);
+    throw new FormatError(file, `expected the activation topk, got ${shown(kind)}`);
   }
   if (raw.tensors.has("W_gate") || raw.tensors.has("W_mag")) {
     throw new FormatError(
@@ -63,14 +64,17 @@ function refuseOthers(file: string, raw: RawCheckpoint, config: Record<string, u
 function checkCounts(file: string, config: Record<string, unknown>, n: number, d: number): void {
   const { d_in: width, num_latents: latents, expansion_factor: factor } = config;
   if (width !== undefined && width !== d) {
-    throw new FormatError(file, `declares d_in ${show(width)}, but encoder.weight is [${n}, ${d}]`);
+    throw new FormatError(
+      file,
+      `declares d_in ${shown(width)}, but encoder.weight is [${n}, ${d}]`,
+    );
   }
   const declared = latents === 0 || latents === undefined ? undefined : latents;
   const expected = declared ?? (typeof factor === "number" ? factor * d : n);
   if (expected !== n) {
     throw new FormatError(
       file,
-      `declares ${show(expected)} latents, but encoder.weight is [${n}, ${d}]`,
+      `declares ${shown(expected)} latents, but encoder.weight is [${n}, ${d}]`,
     );
   }
 }

@@ -1,26 +1,27 @@
 import { FormatError } from "../../core/errors.js";
+import { shown } from "../../core/shown.js";
 import { createBag } from "./bag.js";
 import {
   type CheckpointFormat,
   configFlag,
   configSize,
   type Reading,
-  show,
   layerDirections,
 } from "./format.js";
+import { own } from "./own.js";
 import { asRecord, hasTensors, insideRaw } from "./raw.js";
 
 const SAERCH = ["pre_bias", "latent_bias", "encoder.weight", "decoder.weight"] as const;
 
-/** The released models of https://arxiv.org/abs/2408.00657. k is in the file's name alone. */
+/** The released models of https://arxiv.org/abs/2408.00657. k is in the file's name alone, but for copies. */
 export const saerch: CheckpointFormat = {
   name: "saerch",
   about: "the paper's released .pth: pre_bias, latent_bias, encoder.weight, decoder.weight",
   detect: (raw) =>
     hasTensors(raw, SAERCH) &&
     raw.tensors.size === SAERCH.length &&
-    raw.entries.size === 0 &&
-    raw.metadata.format === undefined,
+    !raw.entries.has("activation") &&
+    !own.detect(raw),
   read(_raw, bag) {
     const { encoder, decoder, n, d } = layerDirections(bag);
     const parts = {
@@ -53,7 +54,7 @@ export const openai: CheckpointFormat = {
     bag.ignore(...statistics);
     const kind = raw.entries.get("activation") ?? "ReLU";
     if (kind !== "ReLU" && kind !== "TopK") {
-      throw new FormatError(raw.path, `expected the activation ReLU or TopK, got ${show(kind)}`);
+      throw new FormatError(raw.path, `expected the activation ReLU or TopK, got ${shown(kind)}`);
     }
     const parts: Reading["parts"] = {
       encoder,
@@ -123,7 +124,7 @@ export const prismadb: CheckpointFormat = {
     const { encoder, decoder, n, d } = layerDirections(bag);
     const name = config.act_name ?? "topk";
     if (typeof name !== "string" || !["topk", "relu"].includes(name.toLowerCase())) {
-      throw new FormatError(raw.path, `expected the act_name topk or relu, got ${show(name)}`);
+      throw new FormatError(raw.path, `expected the act_name topk or relu, got ${shown(name)}`);
     }
     const kind = name.toLowerCase() as "topk" | "relu";
     const std = outer.vector("zscore_std", d).map((value) => Math.max(value, 1e-6));

@@ -107,6 +107,28 @@ for (const [problem, text, message] of [
   });
 }
 
+test("megabytes of entities are decoded, and no error repeats what the file holds", (t) => {
+  const graph = (inside: string): string => `<graphml><graph>${inside}</graph></graphml>`;
+  const node = (value: string): string =>
+    graph(`<node id="a"><data key="x">${value}</data></node>`);
+  const [{ attributes }] = parseGraphml(node("&lt;&#65;&#x42;&amp;".repeat(150_000))).nodes;
+  t.is(attributes.get("x"), "<AB&".repeat(150_000));
+  const long = "x".repeat(5_000_000);
+  const bad = [
+    node(`${"&amp;".repeat(600_000)}&nbsp;`),
+    node("&".repeat(3_000_000)),
+    graph(`<edge source="${long}" target="b"/>`),
+    graph(`<node id="${long}"/><node id="${long}"/>`),
+    `<${long}/>`,
+    `<graphml><${long}></graphml>`,
+    `<graphml ${long}`,
+  ];
+  for (const text of bad) {
+    const error = t.throws(() => parseGraphml(text), { instanceOf: FormatError });
+    t.true(error.message.length < 300);
+  }
+});
+
 test("forestFromGraph refuses undirected graphs and nodes without a latent of their own", (t) => {
   const refuse = (text: string, message: RegExp) =>
     t.throws(() => forestFromGraph(parseGraphml(text)), { instanceOf: FormatError, message });

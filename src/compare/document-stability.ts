@@ -9,6 +9,7 @@ import type { Forest } from "../families/forest/forest.js";
 import { spreadOf } from "../core/statistics.js";
 import { type ResampleScheme, drawResample } from "./resample.js";
 import { type Family, familyLatents } from "../records/family.js";
+import { interruptible } from "../core/interrupt.js";
 
 /** Least overlap with a family of a resample at which a family counts as recurring. */
 const FOUND_AGAIN = 0.5;
@@ -63,7 +64,8 @@ export async function documentStability(
   find: FindFamilies,
   options: StabilityOptions = {},
 ): Promise<Stability> {
-  const { resamples = 100, seed = 0, skipZeros, onProgress, signal } = options;
+  const { resamples = 100, seed = 0, skipZeros, onProgress } = options;
+  const signal = interruptible(options.signal);
   if (!(Number.isInteger(resamples) && resamples >= 1)) {
     throw new RangeError(`stability: resamples must be 1 or more, got ${resamples}`);
   }

@@ -25,6 +25,7 @@ export {
   takeRows,
   transpose,
 } from "./matrix.js";
+export { interruptible } from "./interrupt.js";
 export { once } from "./once.js";
 export {
   type PostingsList,

@@ -9,6 +9,7 @@ import type { Embedder } from "./embedder.js";
 import { readLines } from "../files/text.js";
 import { writeJsonl } from "../files/jsonl.js";
 import { createNpyWriter } from "../files/numpy/npy-write.js";
+import { interruptible } from "../core/interrupt.js";
 
 /** How a corpus is embedded. */
 export interface EmbedCorpusOptions {
@@ -65,8 +66,9 @@ async function embedMissing(
   texts: readonly string[],
   embedder: Embedder,
   store: Store,
-  { batch = 100, parallel = 4, onProgress, signal }: EmbedCorpusOptions,
+  { batch = 100, parallel = 4, onProgress, signal: given }: EmbedCorpusOptions,
 ): Promise<void> {
+  const signal = interruptible(given);
   const missing = texts.flatMap((text, i) => (store.places.has(keyOf(text)) ? [] : [i]));
   let done = documents.length - missing.length;
   let next = 0;

@@ -1,6 +1,7 @@
 import { createMatrix } from "../core/matrix.js";
 import type { Matrix } from "../core/matrix.js";
 import type { OnProgress } from "../core/progress.js";
+import { interruptible } from "../core/interrupt.js";
 
 // Small batches are as fast as large ones here and need far less memory.
 const BATCH = 16;
@@ -37,7 +38,8 @@ export async function createOfflineEmbedder(): Promise<Embedder> {
   return {
     id: "universal-sentence-encoder-lite",
     d,
-    async embed(texts, { onProgress, signal } = {}) {
+    async embed(texts, { onProgress, signal: given } = {}) {
+      const signal = interruptible(given);
       const out = createMatrix(texts.length, d);
       for (let start = 0; start < texts.length; start += BATCH) {
         signal?.throwIfAborted();

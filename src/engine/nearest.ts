@@ -4,6 +4,7 @@ import type { Device, NearestOptions, Neighbours } from "./engine.js";
 import type { Graph } from "./onnx/onnx-graph.js";
 import { floatTensor, integerTensor } from "./onnx/onnx-session.js";
 import { createResidentSession } from "./onnx/resident-session.js";
+import { interruptible } from "../core/interrupt.js";
 
 // Base rows held at once: at most 96 MB, under the 128 MB that WebGPU grants every buffer.
 const BASE_ENTRIES = 24e6;
@@ -78,8 +79,9 @@ export async function searchBlocks(
   base: Matrix,
   count: number,
   place: (block: Matrix) => Promise<PlacedBlock>,
-  { onProgress, signal }: NearestOptions = {},
+  { onProgress, signal: given }: NearestOptions = {},
 ): Promise<Neighbours> {
+  const signal = interruptible(given);
   checkArguments(queries, base, count);
   const found: Neighbours = {
     rows: queries.rows,

@@ -5,6 +5,7 @@ import { measureAuc } from "../core/auc.js";
 import type { ExampleOptions, ExampleSource } from "./examples/example.js";
 import { drawExamples } from "./examples/draw-examples.js";
 import type { Label, Score } from "../records/label.js";
+import { interruptible } from "../core/interrupt.js";
 
 /** The name of the score that `scoreByEmbedding` gives. */
 export const EMBEDDING_SCORE = "embedding-auc";
@@ -35,8 +36,9 @@ export async function scoreByEmbedding(
   source: ExampleSource,
   labels: readonly Label[],
   embedder: Pick<Embedder, "d" | "embed">,
-  { phrase = (label) => label, onProgress, signal, ...options }: EmbeddingScoreOptions = {},
+  { phrase = (label) => label, onProgress, signal: given, ...options }: EmbeddingScoreOptions = {},
 ): Promise<EmbeddingScore[]> {
+  const signal = interruptible(given);
   const { embeddings } = source;
   if (embeddings === undefined) throw new RangeError("scoreByEmbedding: needs embeddings");
   if (embeddings.cols !== embedder.d) {

@@ -12,6 +12,7 @@ import { type RetryOptions, withRetries } from "./retry.js";
 import { type CountTokens, countRequestTokens, loadTokenCounter } from "./tokens.js";
 import { type Reply, dialectOf, send } from "./transport.js";
 import type { Answer, ChatModel, Question, Usage } from "./types.js";
+import { interruptible } from "../core/interrupt.js";
 
 /** Options of a chat model behind an OpenAI-compatible API. */
 export interface ChatModelOptions extends Partial<Connection>, RetryOptions {
@@ -92,7 +93,8 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
   return {
     model,
     price,
-    async ask<T>(question: Question<T>, { signal }: { signal?: AbortSignal } = {}) {
+    async ask<T>(question: Question<T>, { signal: given }: { signal?: AbortSignal } = {}) {
+      const signal = interruptible(given);
       signal?.throwIfAborted();
       const key = keyOf(model, question);
       for (let other; (other = running.get(key)) !== undefined;) {

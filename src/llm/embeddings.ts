@@ -4,6 +4,7 @@ import { type Matrix, createMatrix } from "../core/matrix.js";
 import type { OnProgress } from "../core/progress.js";
 import { type Connection, connect, noteReached, toApiError } from "./connection.js";
 import { type RetryOptions, withRetries } from "./retry.js";
+import { interruptible } from "../core/interrupt.js";
 
 /** Options of an embedding model behind an OpenAI-compatible API. */
 export interface EmbeddingModelOptions extends Partial<Connection>, RetryOptions {
@@ -56,7 +57,8 @@ export async function createEmbeddingModel(
   return {
     id: options.dimensions === undefined ? options.model : `${options.model}@${options.dimensions}`,
     d,
-    async embed(texts, { onProgress, signal } = {}) {
+    async embed(texts, { onProgress, signal: given } = {}) {
+      const signal = interruptible(given);
       const out = createMatrix(texts.length, d);
       // The API rejects an empty text, so a space replaces it, as in the offline model.
       const cuts = texts.map((text) => {

@@ -5,6 +5,7 @@ import type { OnProgress } from "../core/progress.js";
 import { createRandom } from "../core/random.js";
 import { NO_NEIGHBOUR, hasNeighbours } from "./neighbours.js";
 import { neighbourGraph, spectralPlaces } from "./spectral.js";
+import { interruptible } from "../core/interrupt.js";
 
 /** Half the side of the square that the starting places fill, as in the reference implementation. */
 const START_RADIUS = 10;
@@ -42,7 +43,8 @@ export async function projectUmap(
   neighbours: Neighbours,
   options: UmapOptions = {},
 ): Promise<Matrix> {
-  const { seed = 0, minDist = 0.1, spread = 1, onProgress, signal } = options;
+  const { seed = 0, minDist = 0.1, spread = 1, onProgress } = options;
+  const signal = interruptible(options.signal);
   const epochs = checkedEpochs(options.epochs ?? defaultEpochs(neighbours.rows));
   const live = liveNeighbours(neighbours);
   const out = createMatrix(neighbours.rows, 2);

@@ -3,6 +3,7 @@ import { readNpyHeader } from "../files/numpy/npy-header.js";
 import { streamNpyRows } from "../files/numpy/npy.js";
 import { FormatError } from "../core/errors.js";
 import { type Matrix, matrixRows, takeRows } from "../core/matrix.js";
+import { interruptible } from "../core/interrupt.js";
 
 /** Embeddings in memory, or the path of a 2-D .npy file [N, d] of any number type. */
 export type EmbeddingSource = Matrix | string;
@@ -60,8 +61,9 @@ export async function embeddingShape(source: EmbeddingSource): Promise<{ N: numb
 export async function* streamEmbeddings(
   source: EmbeddingSource,
   d: number,
-  { rowsPerBlock, badRows = "error", signal }: StreamOptions,
+  { rowsPerBlock, badRows = "error", signal: given }: StreamOptions,
 ): AsyncGenerator<EmbeddingBlock> {
+  const signal = interruptible(given);
   const name = typeof source === "string" ? source : "embeddings";
   const shape = await embeddingShape(source);
   if (shape.d !== d) {

@@ -16,6 +16,7 @@ import {
 import { ATLAS_FIGURES, findFigures } from "./registry.js";
 import { GRID, comparesSaes } from "./requirements.js";
 import { type FigureSources, gridCaption, toSources } from "./sources.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** Figures rendered at once: pages of one browser. */
 const LANES = 2;
@@ -79,7 +80,8 @@ export async function renderFigures(
   folder: string,
   options: Omit<WriteFiguresOptions, "names"> & { expected?: number } = {},
 ): Promise<string[]> {
-  const { formats = ["png", "svg"], onProgress, signal } = options;
+  const { formats = ["png", "svg"], onProgress } = options;
+  const signal = interruptible(options.signal);
   for (const format of formats) requireChoice("figures: formats", format, ["png", "svg", "html"]);
   const total = options.expected ?? (Array.isArray(figures) ? figures.length : undefined);
   const renderer = await openRenderer({ lanes: LANES, ...options });
@@ -134,8 +136,9 @@ async function* drawEntries(
   entries: readonly FigureEntry[],
   options: Pick<WriteFiguresOptions, "onUndrawn" | "signal"> & AtlasFigureOptions,
 ): AsyncGenerator<Figure> {
+  const signal = interruptible(options.signal);
   for (const entry of entries) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const drawn = await drawEntry(entry, sources, options);
     if (isUndrawn(drawn)) options.onUndrawn?.(entry.name, drawn.reason);
     else yield drawn;

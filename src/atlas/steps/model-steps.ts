@@ -15,6 +15,7 @@ import { trainSae } from "../../sae/train/train.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES, codesFiles, trainStateFile } from "../files/files.js";
 import type { AtlasTraining } from "../options.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** Neighbours a latent for the map, and for the catalog's list of nearest latents. */
 export const NEIGHBOURS = 15;
@@ -36,7 +37,8 @@ export async function runTraining(
   training: AtlasTraining & { seed: number },
   files: { sae: string; log?: string },
 ): Promise<void> {
-  const { embeddings, onProgress, signal } = options;
+  const { embeddings, onProgress } = options;
+  const signal = interruptible(options.signal);
   await runner.step(
     {
       name,

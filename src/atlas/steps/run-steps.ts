@@ -7,6 +7,7 @@ import { StepRunner } from "../files/manifest.js";
 import type { AtlasOptions } from "../options.js";
 import { AtlasStore } from "../store.js";
 import type { AtlasBuild, BuildReport } from "./atlas-build.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** One step of a build. */
 export type Step = (build: AtlasBuild) => Promise<void>;
@@ -21,7 +22,8 @@ export async function runSteps(
   steps: readonly Step[],
   { isFinished = false }: { isFinished?: boolean } = {},
 ): Promise<BuildReport> {
-  const { dir, signal } = options;
+  const { dir } = options;
+  const signal = interruptible(options.signal);
   const runner = await StepRunner.open(dir);
   const data = new AtlasStore(options);
   try {

@@ -25,6 +25,7 @@ import { type FoundFamilies, findFamilies } from "./find-families.js";
 import { runTraining } from "./model-steps.js";
 import type { AtlasTraining } from "../options.js";
 import type { Family } from "../../records/family.js";
+import { interruptible } from "../../core/interrupt.js";
 
 const STEP = "stability";
 const SEED_STEP = /^train-seed-\d+$/;
@@ -79,7 +80,8 @@ async function measureStability(
   drawn: StabilityParts["drawn"],
   others: readonly OtherSae[],
 ): Promise<StabilityParts> {
-  const { compat, threshold, onProgress, signal } = options;
+  const { compat, threshold, onProgress } = options;
+  const signal = interruptible(options.signal);
   const analysis = await readAnalysis(options.analysis);
   const find = (coactivation: Coactivation): FoundFamilies =>
     findFamilies(coactivation, { analysis, compat, threshold });
@@ -120,7 +122,8 @@ async function compareSae(
   { path: file, k }: OtherSae,
   { result, analysis }: { result: FoundFamilies; analysis?: readonly AnalysisRow[] },
 ): Promise<{ partners: LatentPartners; families: Family[] }> {
-  const { embeddings, threshold, compat, seed = 0, onProgress, signal } = options;
+  const { embeddings, threshold, compat, seed = 0, onProgress } = options;
+  const signal = interruptible(options.signal);
   const engine = await data.engine();
   const sae = await loadSae(file, { k });
   const partners = await matchPartners((await data.sae()).decoder, sae.decoder, engine, {

@@ -13,6 +13,7 @@ import {
   resolveRevision,
 } from "./listing.js";
 import type { RequestOptions } from "./request.js";
+import { interruptible } from "../../core/interrupt.js";
 
 const DEFAULT_ENDPOINT = "https://huggingface.co";
 const COMMIT = /^[0-9a-f]{40}$/;
@@ -74,7 +75,7 @@ export function openHub(options: HubOptions = {}): Hub {
   const token = options.token ?? process.env.HF_TOKEN;
   const request = (signal?: AbortSignal): DownloadOptions => ({
     token: token === "" ? undefined : token,
-    signal,
+    signal: interruptible(signal),
     stallMs: options.stallMs ?? 30_000,
     attempts: options.attempts ?? 6,
     waitMs: options.waitMs ?? 500,

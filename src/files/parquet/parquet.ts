@@ -6,6 +6,7 @@ import { FormatError } from "../../core/errors.js";
 import { type Matrix, createMatrix } from "../../core/matrix.js";
 import type { ParquetAnswer, ParquetTask } from "./parquet-worker.js";
 import type { ByteSource } from "../bytes/source.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** Time for a row group: damage can keep the decoder busy for ever, and real groups take a second per 50 MB or so. */
 const LEAST_MS = 1500;
@@ -73,8 +74,9 @@ export async function readParquetMatrix(
 
 async function* rowsOfFile(
   input: string | ByteSource,
-  { columns, signal }: ParquetOptions,
+  { columns, signal: given }: ParquetOptions,
 ): AsyncGenerator<ParquetRow> {
+  const signal = interruptible(given);
   const name = typeof input === "string" ? input : input.name;
   const size = typeof input === "string" ? await fileSize(input) : input.byteLength;
   const bytes = typeof input === "string" ? undefined : await input.read(0, size);

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { ApiError } from "../../core/errors.js";
 import type { Answer, ChatModel, Question } from "../../llm/types.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** Consecutive failed questions after which a run gives up. */
 const MOST_FAILURES = 20;
@@ -33,8 +34,9 @@ export interface Asking {
  * Creates what the questions of one run share. Hundreds of listeners at a time may use its signal, which `signal`
  * aborts.
  */
-export function createAsking(signal?: AbortSignal): Asking {
+export function createAsking(given?: AbortSignal): Asking {
   const patience = createPatience();
+  const signal = interruptible(given);
   if (signal === undefined) return { patience };
   const own = AbortSignal.any([signal]);
   setMaxListeners(0, own);

@@ -16,6 +16,7 @@ import { type ScalingRun, trainingFlops } from "./scaling.js";
 import { trainSae } from "./train.js";
 import type { TrainLogRow, TrainOptions } from "./train-options.js";
 import { meanOf } from "../../core/statistics.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** Most points of a run's curve in the table. */
 const CURVE_POINTS = 50;
@@ -178,7 +179,8 @@ async function trainCell(
 ): Promise<GridRow | undefined> {
   const { k, n, auxk } = cell;
   const { folder, name = "sae", ownSeeds = false, seed = 0 } = options;
-  const { onProgress, onLog, signal, zeroRows } = options;
+  const { onProgress, onLog, zeroRows } = options;
+  const signal = interruptible(options.signal);
   const start = performance.now();
   let fresh = 0;
   const result = await trainSae(embeddings, {

@@ -13,6 +13,7 @@ import {
   planTraining,
 } from "./train-options.js";
 import { epochOrder } from "./train-rows.js";
+import { interruptible } from "../../core/interrupt.js";
 
 const NO_BEST = { step: 0, validation: Infinity };
 
@@ -77,8 +78,9 @@ async function runSteps(
   run: TrainRun,
   embeddings: Matrix,
   plan: TrainPlan,
-  { checkpointPath, init, signal, onProgress, onLog }: TrainOptions,
+  { checkpointPath, init, signal: given, onProgress, onLog }: TrainOptions,
 ): Promise<TrainResult["ended"]> {
+  const signal = interruptible(given);
   const validate = createValidation(embeddings, plan.rows.heldOut, plan);
   const batches = createBatches(embeddings, plan);
   let step = run.state.step;

@@ -15,6 +15,7 @@ import {
 } from "./search-rows.js";
 import { MOST_QUERIES, type QuantisedRows, createQuantisedRows } from "./quantised-rows.js";
 import { type RowStore, openRows } from "./row-store.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** Rows made ready for many searches. Its hits are those of searchRows to the last digit. */
 export interface SearchIndex {
@@ -89,8 +90,9 @@ export async function openSearchIndex(
 async function quantise(
   store: RowStore,
   base: Matrix | string,
-  { threads = usefulThreads(store), onProgress, signal }: SearchIndexOptions,
+  { threads = usefulThreads(store), onProgress, signal: given }: SearchIndexOptions,
 ): Promise<QuantisedRows | undefined> {
+  const signal = interruptible(given);
   const { rows, cols } = store;
   if (rows * cols === 0) return undefined;
   const quantised = await createQuantisedRows(rows, await meanRow(store), threads).catch(noMemory);
@@ -137,8 +139,9 @@ async function searchQuantised(
   store: RowStore,
   quantised: QuantisedRows,
   queries: readonly SearchQuery[],
-  { accept, onProgress, signal }: SearchOptions,
+  { accept, onProgress, signal: given }: SearchOptions,
 ): Promise<Hit[][]> {
+  const signal = interruptible(given);
   const wanted = queries.map(({ query, count }) => ({ unit: unitQuery(query, count), count }));
   for (const { unit } of wanted) requireWidth(unit, store.cols);
   const found: Hit[][] = [];

@@ -1,6 +1,7 @@
 import { streamNpyRows } from "../../files/numpy/npy.js";
 import { type Matrix, dot, matrixRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** A row that was found, with its cosine to the query. */
 export interface Hit {
@@ -48,8 +49,9 @@ export async function searchRows(
 export async function searchRowsTogether(
   base: Matrix | string,
   queries: readonly SearchQuery[],
-  { accept, onProgress, signal }: SearchOptions = {},
+  { accept, onProgress, signal: given }: SearchOptions = {},
 ): Promise<Hit[][]> {
+  const signal = interruptible(given);
   const wanted = queries.map(({ query, count }) => ({
     unit: unitQuery(query, count),
     count,

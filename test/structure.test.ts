@@ -7,8 +7,8 @@ import { VERSION } from "../src/core/index.js";
 const ALLOWED: Record<string, string[]> = {
   core: [],
   files: ["core"],
-  corpus: ["core", "files"],
   engine: ["core"],
+  corpus: ["core", "files", "engine"],
   sae: ["core", "files", "engine"],
   records: ["core", "files"],
   families: ["core", "files", "records"],

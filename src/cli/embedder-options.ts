@@ -69,7 +69,7 @@ export async function openEmbedder(
 ): Promise<{ embedder: Embedder; remote: boolean }> {
   const model = remoteEmbedder(values);
   if (model === undefined) {
-    const { createOfflineEmbedder } = await import("../corpus/embedder.js");
+    const { createOfflineEmbedder } = await import("../corpus/embedders/sentence-encoder.js");
     return { embedder: await createOfflineEmbedder(), remote: false };
   }
   const { createEmbeddingModel } = await import("../llm/embeddings.js");

@@ -12,7 +12,8 @@ export {
   streamCorpus,
 } from "./corpus.js";
 export { type EmbedCorpusOptions, type EmbeddedCorpus, embedCorpus } from "./embed-corpus.js";
-export { type EmbedOptions, type Embedder, createOfflineEmbedder } from "./embedder.js";
+export type { EmbedOptions, Embedder } from "./embedder.js";
+export { createOfflineEmbedder } from "./embedders/sentence-encoder.js";
 export { defaultHubCache } from "./hub/cache.js";
 export {
   type FetchOptions,

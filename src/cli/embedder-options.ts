@@ -3,6 +3,8 @@ import { refuseOptions } from "./option-rules.js";
 
 const MODEL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_MODEL";
 const URL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_BASE_URL";
+/** Start of the name of an embedder that is a folder. */
+const FOLDER_PREFIX = "onnx:";
 
 /** What turns texts into embeddings. */
 export const embedderOptions = {
@@ -10,7 +12,7 @@ export const embedderOptions = {
     type: "string",
     value: "NAME",
     about:
-      "embedding model of an OpenAI-compatible server (or FEATURE_FAMILIES_EMBEDDER_MODEL; default: the offline model)",
+      "embedding model of an OpenAI-compatible server, or onnx:FOLDER for a model on this machine (or FEATURE_FAMILIES_EMBEDDER_MODEL; default: the offline model)",
   },
   "embedder-url": {
     type: "string",
@@ -32,17 +34,22 @@ interface EmbedderValues {
 }
 
 /**
- * The model of a server that the options or the environment name; undefined for the offline one. Throws UsageError for
- * options that the offline one has no use for.
+ * The model of a server that the options or the environment name; undefined for one in this process. Throws UsageError for
+ * options that the latter has no use for.
  */
 export function remoteEmbedder(values: EmbedderValues): string | undefined {
-  const model = values.embedder ?? process.env[MODEL_VARIABLE];
-  if (model === undefined) {
-    refuseOptions("the offline embedder", { ...values }, [
-      ...["embedder-url", "dimensions", "max-tokens"],
-    ]);
-  }
-  return model;
+  const model = namedEmbedder(values);
+  if (model !== undefined && !model.startsWith(FOLDER_PREFIX)) return model;
+  refuseOptions(
+    model === undefined ? "the offline embedder" : `an embedder of ${FOLDER_PREFIX}FOLDER`,
+    { ...values },
+    ["embedder-url", "dimensions", "max-tokens"],
+  );
+  return undefined;
+}
+
+function namedEmbedder({ embedder }: EmbedderValues): string | undefined {
+  return embedder ?? process.env[MODEL_VARIABLE];
 }
 
 /** The same embedder, which keeps its last answer: a session searches for one text again and again. */
@@ -69,8 +76,11 @@ export async function openEmbedder(
 ): Promise<{ embedder: Embedder; remote: boolean }> {
   const model = remoteEmbedder(values);
   if (model === undefined) {
-    const { createOfflineEmbedder } = await import("../corpus/embedders/sentence-encoder.js");
-    return { embedder: await createOfflineEmbedder(), remote: false };
+    const folder = namedEmbedder(values)?.slice(FOLDER_PREFIX.length);
+    const { createOfflineEmbedder, openModelFolder } = await import("../corpus/embedders/index.js");
+    const embedder =
+      folder === undefined ? await createOfflineEmbedder() : await openModelFolder(folder);
+    return { embedder, remote: false };
   }
   const { createEmbeddingModel } = await import("../llm/embeddings.js");
   const embedder = await createEmbeddingModel({

@@ -15,6 +15,8 @@ export interface Embedder {
 export interface EmbedOptions {
   /** Called after each batch with step "embed". */
   onProgress?: OnProgress;
+  /** Receives how many of the texts are longer than the model reads: their ends have no part in their embeddings. */
+  onCut?: (count: number) => void;
   /** Stops between two batches; the promise then rejects with the signal's reason. */
   signal?: AbortSignal;
 }

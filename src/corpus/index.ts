@@ -13,6 +13,7 @@ export {
 } from "./corpus.js";
 export { type EmbedCorpusOptions, type EmbeddedCorpus, embedCorpus } from "./embed-corpus.js";
 export type { EmbedOptions, Embedder } from "./embedder.js";
+export { openModelFolder } from "./embedders/model-folder.js";
 export { createOfflineEmbedder } from "./embedders/sentence-encoder.js";
 export { defaultHubCache } from "./hub/cache.js";
 export {

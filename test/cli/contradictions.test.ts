@@ -104,6 +104,10 @@ const refusedBeforeWork: [string, string][] = [
     "search: --method needs --more, --less, --set, --remove or --family",
   ],
   ["embed --corpus c --out o --dimensions 8", "the offline embedder takes no --dimensions"],
+  [
+    "search dog --embedder onnx:m --embedder-url http://h/v1",
+    "an embedder of onnx:FOLDER takes no --embedder-url",
+  ],
 ];
 for (const [line, message] of refusedBeforeWork) {
   test.serial(`refused before any work: ${line}`, async (t) => {

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix } from "../../src/files/index.js";
+import { runCli } from "../support/atlases/small-atlas.js";
 import { inFolder } from "../support/folder.js";
 import {
   type EmbeddingAnswer,
@@ -147,5 +148,31 @@ test("the offline model embeds the columns that it is told, in the authors' form
     t.deepEqual([matrix.rows, matrix.cols], [1, 512]);
     t.is((await run([...args, "--columns", "id"])).code, 2);
     t.is((await run([...args, ...columns, "--class", "none"])).code, 2);
+  });
+});
+
+test("a model folder embeds a corpus and the queries of its atlas", async (t) => {
+  await inFolder(async (folder) => {
+    const texts = await writeCorpus(path.join(folder, "c.jsonl"), 60);
+    const out = path.join(folder, "out");
+    const model = ["--embedder", "onnx:test/fixtures/models/wordpiece-mean"];
+    const corpus = path.join(out, "documents.jsonl");
+    for (const args of [
+      ["embed", "--corpus", path.join(folder, "c.jsonl"), "--out", out, ...model],
+      [
+        ...["build", "--corpus", corpus, "--embeddings", path.join(out, "embeddings.npy")],
+        ...["--k", "2", "--n", "8", "--epochs", "2", "--no-figures", "--engine", "cpu"],
+        ...["--out", path.join(folder, "atlas")],
+      ],
+    ]) {
+      const { code, stderr } = await runCli(args);
+      t.is(code, 0, stderr);
+    }
+    const search = ["search", texts[3], "--atlas", path.join(folder, "atlas"), "--json"];
+    const { stdout, stderr } = await runCli([...search, ...model]);
+    t.is(stderr, "");
+    const { results } = JSON.parse(stdout) as { results: { id: string; score: number }[] };
+    t.is(results[0].id, "d3");
+    t.true(results[0].score > 0.99999);
   });
 });

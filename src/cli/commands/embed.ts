@@ -37,7 +37,7 @@ export const embedCommand: Command = defineCommand({
   group: "build",
   summary: "Embed a corpus: writes embeddings.npy, and documents.jsonl row for row.",
   details:
-    "Without --embedder the offline sentence encoder is used. The key of a server comes from the environment only " +
+    "Without --embedder the offline sentence encoder is used, with onnx:FOLDER a model exported to ONNX with its tokenizer.json. The key of a server comes from the environment only " +
     "(FEATURE_FAMILIES_EMBEDDER_API_KEY or OPENAI_API_KEY). A stopped run continues and asks for nothing twice. A " +
     "document that fails is listed in embed-failed.jsonl and left out of both files: there is never a row of zeros.",
   example:

@@ -49,6 +49,7 @@ export async function createOfflineEmbedder(): Promise<Embedder> {
     d: D,
     embed(texts, options) {
       const tokens = texts.map((text) => toPieces(text.trim() === "" ? " " : text));
+      options?.onCut?.(tokens.filter((list) => list.length > MOST_TOKENS).length);
       const read = tokens.map((list) => list.slice(0, MOST_TOKENS));
       return runInBatches(read, D, run, options);
     },

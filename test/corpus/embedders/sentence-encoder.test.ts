@@ -1,8 +1,8 @@
 import test from "ava";
-import { dot, matrixRow, rowNorms } from "../../src/core/index.js";
-import { type Piece, createPieces } from "../../src/corpus/embedders/sentence-pieces.js";
-import { createOfflineEmbedder, readCorpus } from "../../src/corpus/index.js";
-import { readJson, readNpyMatrix } from "../../src/files/index.js";
+import { dot, matrixRow, rowNorms } from "../../../src/core/index.js";
+import { type Piece, createPieces } from "../../../src/corpus/embedders/index.js";
+import { createOfflineEmbedder, readCorpus } from "../../../src/corpus/index.js";
+import { readJson, readNpyMatrix } from "../../../src/files/index.js";
 
 const loading = createOfflineEmbedder();
 

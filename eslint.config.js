@@ -1,5 +1,15 @@
 import tseslint from "typescript-eslint";
 
+const STRICT = {
+  "@typescript-eslint/no-explicit-any": "error",
+  "@typescript-eslint/no-non-null-assertion": "error",
+  "@typescript-eslint/explicit-module-boundary-types": "error",
+  "@typescript-eslint/restrict-template-expressions": [
+    "error",
+    { allowNumber: true, allowBoolean: true },
+  ],
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -19,15 +29,18 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: { project: "./tsconfig.test.json", tsconfigRootDir: import.meta.dirname },
     },
-    rules: {
-      "@typescript-eslint/no-explicit-any": "error",
-      "@typescript-eslint/no-non-null-assertion": "error",
-      "@typescript-eslint/explicit-module-boundary-types": "error",
-      "@typescript-eslint/restrict-template-expressions": [
-        "error",
-        { allowNumber: true, allowBoolean: true },
-      ],
+    rules: STRICT,
+  },
+  {
+    files: ["explorer/**/*.ts", "explorer/**/*.tsx"],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        project: "./explorer/tsconfig.json",
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
+    rules: STRICT,
   },
   {
     files: ["test/**/*.ts", "bench/**/*.ts"],

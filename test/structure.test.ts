@@ -20,6 +20,7 @@ const ALLOWED: Record<string, string[]> = {
   labels: ["core", "files", "records", "corpus", "words", "llm"],
   catalog: ["core", "files", "records", "engine", "families", "taxonomy", "projection", "labels"],
   exports: ["core", "files", "catalog"],
+  explorer: ["core", "files", "records", "catalog", "labels", "search"],
   search: ["core", "files", "records", "corpus", "engine", "sae", "llm"],
   figures: ["core", "records", "sae", "labels", "catalog", "search"],
   notebook: ["core", "files", "figures"],

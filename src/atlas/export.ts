@@ -7,12 +7,14 @@ import { catalogToFlatParquet } from "../exports/flat-parquet.js";
 import type { ExportInputs } from "../exports/inputs.js";
 import { type NeuronpediaOptions, exportNeuronpedia } from "../exports/neuronpedia.js";
 import { type ExportTarget, EXPORT_TARGETS } from "../exports/targets.js";
+import { readPage, singlePage, writeSite } from "../explorer/page.js";
 import { forestToGexf } from "../families/files/gexf.js";
 import { auditPage } from "../figures/pages/audit-page.js";
 import { catalogPage } from "../figures/pages/catalog-page.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readText } from "../files/text.js";
 import { displayLabel } from "../records/label.js";
+import { atlasFiles } from "./explorer/inputs.js";
 import { auditAtlas, countAudited } from "./labels/audit-atlas.js";
 import { readManifest } from "./files/manifest.js";
 import type { AtlasStore } from "./store.js";
@@ -23,6 +25,7 @@ const ENDINGS: Partial<Record<ExportTarget, string>> = {
   parquet: ".parquet",
   csv: ".csv",
   jsonl: ".jsonl",
+  page: ".html",
   html: ".html",
   audit: ".html",
   graphml: ".graphml",
@@ -65,18 +68,20 @@ export async function exportStore(
   if (target === "neuronpedia") {
     return [await exportNeuronpedia(out, await gather(store, options), options)];
   }
+  if (target === "site") return writeSite(out, await readPage(), await atlasFiles(store));
   if (target === "delphi") return exportDelphi(out, await gather(store, options), options);
   await writeFileAtomic(out, await content(target, store, options));
   return [out];
 }
 
 async function content(
-  target: Exclude<ExportTarget, "neuronpedia" | "delphi">,
+  target: Exclude<ExportTarget, "neuronpedia" | "delphi" | "site">,
   store: AtlasStore,
   options: ExportOptions,
 ): Promise<string | Uint8Array> {
   if (target === "graphml") return readText(store.file("forest"));
   if (target === "gexf") return gexf(store);
+  if (target === "page") return singlePage(await readPage(), await atlasFiles(store));
   if (target === "audit") return auditContent(store, options);
   const rows = await store.catalog();
   if (target === "embedding-atlas") return catalogToFlatParquet(rows);

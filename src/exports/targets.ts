@@ -6,6 +6,8 @@ export const EXPORT_TARGETS = [
   "parquet",
   "csv",
   "jsonl",
+  "site",
+  "page",
   "html",
   "audit",
   "graphml",

@@ -3,6 +3,7 @@ import { requireChoice, requireText } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
 import path from "node:path";
 import { writeFileAtomic } from "../../files/atomic-file.js";
+import { parseJson } from "../../files/json.js";
 import { readText } from "../../files/text.js";
 import type { BuildReport } from "../steps/atlas-build.js";
 import { openStore } from "../store.js";
@@ -50,6 +51,31 @@ export async function correctLabel(
     const line = JSON.stringify({ of, latent, label: words, note, date });
     const joint = before === "" || before.endsWith("\n") ? "" : "\n";
     await writeFileAtomic(file, `${before}${joint}${line}\n`);
+    return refreshLabels(dir, options);
+  });
+}
+
+/**
+ * Takes the last label that a person gave to a latent, or name to a family, out of labels.overrides.jsonl of the atlas in
+ * `dir`; the one before it, or the model's, then stands again. Throws ArgumentError where there is none.
+ */
+export async function withdrawLabel(
+  dir: string,
+  { latent, of = "latent" }: Pick<LabelCorrection, "latent" | "of">,
+  options: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
+): Promise<BuildReport> {
+  const file = path.join(dir, ATLAS_FILES.overrides);
+  return withLock(dir, async () => {
+    const lines = existsSync(file) ? (await readText(file)).split("\n") : [];
+    const isOwn = (line: string): boolean => {
+      if (line.trim() === "") return false;
+      const found = parseJson(line, file) as Partial<LabelCorrection> | null;
+      return found?.latent === latent && (found.of ?? "latent") === of;
+    };
+    const last = lines.map(isOwn).lastIndexOf(true);
+    if (last < 0) throw new ArgumentError(`withdrawLabel: nobody corrected ${of} ${latent}`);
+    lines.splice(last, 1);
+    await writeFileAtomic(file, lines.join("\n"));
     return refreshLabels(dir, options);
   });
 }

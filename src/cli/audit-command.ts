@@ -1,5 +1,5 @@
-import { atlasOption, chooseAtlas } from "../atlas-option.js";
-import { type Command, defineCommand } from "../command.js";
+import { atlasOption, chooseAtlas } from "./atlas-option.js";
+import { type Command, defineCommand } from "./command.js";
 
 export const auditCommand: Command = defineCommand({
   name: "audit",
@@ -26,8 +26,8 @@ export const auditCommand: Command = defineCommand({
   },
   async run({ atlas, out: file, limit, examples }, _positionals, { onProgress, signal }) {
     const dir = await chooseAtlas("audit", atlas);
-    const { openAtlas } = await import("../../atlas/open.js");
-    const { countAudited } = await import("../../atlas/labels/audit-atlas.js");
+    const { openAtlas } = await import("../atlas/open.js");
+    const { countAudited } = await import("../atlas/labels/audit-atlas.js");
     const opened = await openAtlas(dir, { onProgress, signal });
     try {
       const { latents, families, asked } = countAudited(await opened.audit({ limit, examples }));

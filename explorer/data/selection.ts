@@ -1,0 +1,62 @@
+import type { LatentColumns } from "../../src/explorer/format.js";
+import type { AtlasData } from "./atlas.js";
+
+type Value = string | number | null;
+
+/** The selected latents' columns, or the documents with their texts, as a file. */
+export async function selectionFile(
+  data: AtlasData,
+  kind: "latents" | "documents",
+  ids: readonly number[],
+  ending: "csv" | "json",
+): Promise<string> {
+  const rows = kind === "latents" ? latentRows(data, ids) : await documentRows(data, ids);
+  if (ending === "json") return `${JSON.stringify(rows, undefined, 1)}\n`;
+  const names = Object.keys(rows[0] ?? {});
+  const lines = rows.map((row) => names.map((name) => csvField(row[name])).join(","));
+  return [names.join(","), ...lines, ""].join("\r\n");
+}
+
+/** The program that gives the same selection. */
+export function selectionProgram(
+  name: string,
+  kind: "latents" | "documents",
+  ids: readonly number[],
+): string {
+  const what = kind === "latents" ? "await atlas.catalog()" : "await atlas.documents()";
+  return `import { openAtlas } from "feature-families";
+
+const atlas = await openAtlas(${JSON.stringify(`families/${name}`)});
+const ${kind} = ${what};
+const selected = [${ids.join(", ")}].map((row) => ${kind}[row]);
+`;
+}
+
+function latentRows({ columns }: AtlasData, ids: readonly number[]): Record<string, Value>[] {
+  return ids.map((latent) =>
+    Object.fromEntries(
+      Object.entries(columns).map(([name, values]) => [
+        name,
+        (values as LatentColumns["label"] | LatentColumns["score"])[latent],
+      ]),
+    ),
+  );
+}
+
+async function documentRows(
+  data: AtlasData,
+  ids: readonly number[],
+): Promise<Record<string, Value>[]> {
+  const rows: Record<string, Value>[] = [];
+  for (const row of ids) {
+    const { id, title, text, classes } = await data.document(row);
+    rows.push({ row, id, title, text, classes: classes.join("; ") });
+  }
+  return rows;
+}
+
+/** RFC 4180. */
+function csvField(value: Value): string {
+  const text = value === null ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,283 @@
+import KDBush from "kdbush";
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { type Camera, type Point, type Size, fit, toPlane, toScreen, zoomAt } from "./camera.js";
+import { createRenderer } from "./create-renderer.js";
+import { type Tool, MapTools } from "./map-tools.js";
+import { type Overlay, drawOverlay } from "./overlay.js";
+import { pointsInside } from "./points-inside.js";
+import type { PointRenderer } from "./renderer.js";
+
+/** A map of points that can be moved, hovered, clicked and selected from. */
+export interface PointMapProps {
+  /** What the points are, such as "latents". */
+  title: string;
+  /** [count, 2]; NaN for points without a place. */
+  points: Float32Array;
+  colours: Uint8Array;
+  sizes: Float32Array;
+  overlay: Pick<Overlay, "names" | "regions" | "edges">;
+  focus?: number;
+  hovered?: number;
+  onHover: (at: number | undefined) => void;
+  onClick: (at: number) => void;
+  /** Points of a lasso or rectangle, to be taken, added or subtracted. */
+  onSelect: (points: number[], how: "new" | "add" | "subtract") => void;
+  card: (at: number) => ComponentChildren;
+}
+
+/** Points drawn while the map moves; all are when it is still. */
+const MOVING = 100_000;
+const REACH = 12;
+
+export function PointMap(props: PointMapProps): JSX.Element {
+  const { points, colours, sizes, overlay, focus, hovered, title } = props;
+  const frame = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const above = useRef<HTMLCanvasElement>(null);
+  const renderer = useRef<PointRenderer | undefined>(undefined);
+  const camera = useRef<Camera | undefined>(undefined);
+  const whole = useRef<Camera | undefined>(undefined);
+  const lasso = useRef<Point[]>([]);
+  const pointers = useRef(new Map<number, Point>());
+  const moved = useRef(0);
+  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+  const [tool, setTool] = useState<Tool>("move");
+  const [card, setCard] = useState<{ at: number; x: number; y: number }>();
+  const [hasFocus, setHasFocus] = useState(false);
+  const index = useMemo(() => indexPoints(points), [points]);
+  const latest = useRef<() => void>(() => undefined);
+  const scheduled = useRef(0);
+
+  const redraw = (most = Infinity): void => {
+    cancelAnimationFrame(scheduled.current);
+    scheduled.current = requestAnimationFrame(() => {
+      if (!renderer.current || !camera.current || !above.current || size.width === 0) return;
+      renderer.current.draw(camera.current, size, most);
+      latest.current();
+      if (most < points.length / 2) window.setTimeout(() => redraw(), 120);
+    });
+  };
+  latest.current = () => {
+    if (!above.current || !camera.current) return;
+    const zoom = camera.current.scale / (whole.current?.scale ?? camera.current.scale);
+    const rings = [hovered, focus].flatMap((at, i) =>
+      at === undefined || !(points[2 * at] > -Infinity)
+        ? []
+        : [{ at: [points[2 * at], points[2 * at + 1]] as const, isHovered: i === 0 }],
+    );
+    const drawn = { ...overlay, rings, lasso: lasso.current, hasCross: hasFocus };
+    drawOverlay(above.current, camera.current, size, zoom, drawn);
+  };
+  const look = (next: Camera, most = MOVING): void => {
+    camera.current = next;
+    redraw(most);
+  };
+
+  useEffect(() => {
+    if (!canvas.current || !frame.current) return undefined;
+    const made = createRenderer(canvas.current);
+    renderer.current = made;
+    frame.current.dataset.renderer = made.kind;
+    const observer = new ResizeObserver(([{ contentRect }]) =>
+      setSize({ width: contentRect.width, height: contentRect.height }),
+    );
+    observer.observe(frame.current);
+    return () => {
+      observer.disconnect();
+      made.dispose();
+    };
+  }, []);
+  useEffect(() => renderer.current?.setPoints(points), [points]);
+  useEffect(() => {
+    if (size.width === 0) return;
+    const isWhole = camera.current === undefined || camera.current === whole.current;
+    whole.current = fit(points, size);
+    if (isWhole) camera.current = whole.current;
+  }, [points, size]);
+  useEffect(() => renderer.current?.setStyle(colours, sizes), [points, colours, sizes]);
+  useEffect(() => redraw(), [points, size, colours, sizes, overlay, focus, hovered, hasFocus]);
+
+  const place = (event: { clientX: number; clientY: number }): Point => {
+    const box = frame.current?.getBoundingClientRect();
+    return [event.clientX - (box?.left ?? 0), event.clientY - (box?.top ?? 0)];
+  };
+  const nearest = ([x, y]: Point, reach = REACH): number | undefined => {
+    if (!camera.current) return undefined;
+    const [px, py] = toPlane(camera.current, size, x, y);
+    const found = index.within(px, py, reach / camera.current.scale);
+    let [best, least] = [undefined as number | undefined, Infinity];
+    for (const at of found) {
+      const distance = Math.hypot(points[2 * at] - px, points[2 * at + 1] - py);
+      if (sizes[at] > 0 && distance < least) [best, least] = [at, distance];
+    }
+    return best;
+  };
+  const hover = (at: number | undefined): void => {
+    if (at === undefined || !camera.current) setCard(undefined);
+    else {
+      const [x, y] = toScreen(camera.current, size, points[2 * at], points[2 * at + 1]);
+      setCard({ at, x, y });
+    }
+    if (at !== hovered) props.onHover(at);
+  };
+  const select = (
+    polygon: readonly Point[],
+    event: { shiftKey: boolean; altKey: boolean },
+  ): void => {
+    const view = camera.current;
+    if (!view) return;
+    const corners = polygon.map(([x, y]) => toPlane(view, size, x, y));
+    const inside = pointsInside(index, points, corners).filter((at) => sizes[at] > 0);
+    props.onSelect(inside, event.altKey ? "subtract" : event.shiftKey ? "add" : "new");
+  };
+
+  const onPointerDown = (event: PointerEvent): void => {
+    if (event.button !== 0) return;
+    frame.current?.setPointerCapture(event.pointerId);
+    pointers.current.set(event.pointerId, place(event));
+    moved.current = 0;
+    if (tool !== "move" && pointers.current.size === 1) lasso.current = [place(event)];
+  };
+  const onPointerMove = (event: PointerEvent): void => {
+    const at = place(event);
+    const before = pointers.current.get(event.pointerId);
+    if (before === undefined || !camera.current) return hover(nearest(at));
+    const [dx, dy] = [at[0] - before[0], at[1] - before[1]];
+    moved.current += Math.hypot(dx, dy);
+    const other = [...pointers.current].find(([id]) => id !== event.pointerId)?.[1];
+    pointers.current.set(event.pointerId, at);
+    if (other !== undefined) {
+      const [from, to] = [before, at].map((one) =>
+        Math.hypot(one[0] - other[0], one[1] - other[1]),
+      );
+      return look(zoomAt(camera.current, size, other, to / Math.max(1, from)));
+    }
+    if (tool === "move") {
+      const { x, y, scale } = camera.current;
+      if (moved.current > 3) setCard(undefined);
+      return look({ x: x - dx / scale, y: y + dy / scale, scale });
+    }
+    const [start] = lasso.current;
+    if (tool === "rectangle") lasso.current = [start, [at[0], start[1]], at, [start[0], at[1]]];
+    else lasso.current.push(at);
+    latest.current();
+  };
+  const onPointerUp = (event: PointerEvent): void => {
+    const wasDown = pointers.current.delete(event.pointerId);
+    const polygon = lasso.current;
+    lasso.current = [];
+    latest.current();
+    if (!wasDown) return;
+    if (moved.current <= 3) {
+      const at = nearest(place(event), event.pointerType === "touch" ? 2 * REACH : REACH);
+      if (at !== undefined) props.onClick(at);
+    } else if (polygon.length > 2) select(polygon, event);
+  };
+  const zoom = (factor: number, at: Point = [size.width / 2, size.height / 2]): void => {
+    if (camera.current) look(zoomAt(camera.current, size, at, factor));
+  };
+  const showAll = (): void => {
+    whole.current = fit(points, size);
+    look(whole.current);
+  };
+  const selectAll = (event: { shiftKey: boolean; altKey: boolean }): void => {
+    const { width, height } = size;
+    select(
+      [
+        [0, 0],
+        [width, 0],
+        [width, height],
+        [0, height],
+      ],
+      event,
+    );
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!camera.current || event.ctrlKey || event.metaKey) return;
+    const { x, y, scale } = camera.current;
+    const step = 60 / scale;
+    const keys: Record<string, () => void> = {
+      ArrowLeft: () => look({ x: x - step, y, scale }),
+      ArrowRight: () => look({ x: x + step, y, scale }),
+      ArrowUp: () => look({ x, y: y + step, scale }),
+      ArrowDown: () => look({ x, y: y - step, scale }),
+      "+": () => zoom(1.4),
+      "=": () => zoom(1.4),
+      "-": () => zoom(1 / 1.4),
+      "0": showAll,
+      a: () => selectAll(event),
+      A: () => selectAll(event),
+      å: () => selectAll(event),
+      Enter: () => {
+        const at = nearest([size.width / 2, size.height / 2], Infinity);
+        if (at !== undefined) props.onClick(at);
+      },
+    };
+    const act = keys[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    act();
+    const centre = nearest([size.width / 2, size.height / 2], 40);
+    if (event.key.startsWith("Arrow")) requestAnimationFrame(() => hover(centre));
+  };
+
+  return (
+    <section class="map" aria-label={`map of ${title}`}>
+      <div
+        ref={frame}
+        class={`plot ${tool}`}
+        tabIndex={0}
+        role="application"
+        aria-label={`map of ${title}: arrows move, plus and minus zoom, 0 shows all, Enter opens the point at the cross, A selects all in view`}
+        onPointerDown={onPointerDown}
+        onPointerMove={onPointerMove}
+        onPointerUp={onPointerUp}
+        onPointerCancel={onPointerUp}
+        onPointerLeave={() => hover(undefined)}
+        onWheel={(event) => {
+          event.preventDefault();
+          zoom(Math.exp(-event.deltaY / 400), place(event));
+        }}
+        onDblClick={(event) => zoom(2, place(event))}
+        onKeyDown={onKeyDown}
+        onFocus={(event) => setHasFocus(event.currentTarget.matches(":focus-visible"))}
+        onBlur={() => setHasFocus(false)}
+      >
+        <canvas ref={canvas} />
+        <canvas ref={above} />
+        {card && (
+          <div
+            class="card"
+            style={{
+              left: `${Math.min(Math.max(card.x, 130), Math.max(130, size.width - 130))}px`,
+              [card.y > size.height / 2 ? "bottom" : "top"]:
+                `${(card.y > size.height / 2 ? size.height - card.y : card.y) + 14}px`,
+            }}
+          >
+            {props.card(card.at)}
+          </div>
+        )}
+      </div>
+      <MapTools
+        title={title}
+        tool={tool}
+        setTool={setTool}
+        zoom={(factor) => zoom(factor)}
+        showAll={showAll}
+        selectAll={selectAll}
+      />
+    </section>
+  );
+}
+
+function indexPoints(points: Float32Array): KDBush {
+  const index = new KDBush(Math.max(1, points.length / 2), 64, Float32Array);
+  for (let at = 0; at < points.length; at += 2) {
+    const isPlaced = !Number.isNaN(points[at] + points[at + 1]);
+    index.add(isPlaced ? points[at] : 1e9, isPlaced ? points[at + 1] : 1e9);
+  }
+  if (points.length === 0) index.add(1e9, 1e9);
+  index.finish();
+  return index;
+}

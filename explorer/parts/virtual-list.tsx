@@ -1,0 +1,100 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+/** A list that holds only the rows in view. Arrows, Page Up and Down, Home and End move; Enter opens. */
+export function VirtualList(props: {
+  label: string;
+  count: number;
+  rowHeight: number;
+  /** The row that is open, which is scrolled to. */
+  current?: number;
+  onOpen: (at: number) => void;
+  row: (at: number) => ComponentChildren;
+  header?: ComponentChildren;
+  role?: "listbox" | "tree";
+}): JSX.Element {
+  const { label, count, rowHeight, current, onOpen, row, header, role = "listbox" } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 400 });
+  const [active, setActive] = useState(current ?? 0);
+  const scrollTo = (at: number): void => {
+    const element = box.current;
+    if (!element) return;
+    const head = element.querySelector<HTMLElement>(".list-head")?.offsetHeight ?? 0;
+    const [top, bottom] = [at * rowHeight, (at + 1) * rowHeight];
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (bottom > element.scrollTop + element.clientHeight - head) {
+      element.scrollTop = bottom - element.clientHeight + head;
+    }
+  };
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    const observer = new ResizeObserver(() =>
+      setView({ top: element.scrollTop, height: element.clientHeight }),
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    if (current === undefined || current < 0) return;
+    setActive(current);
+    scrollTo(current);
+  }, [current, count]);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.target !== box.current) return;
+    const page = Math.max(1, Math.floor(view.height / rowHeight) - 1);
+    const steps: Record<string, number> = {
+      ArrowDown: active + 1,
+      ArrowUp: active - 1,
+      PageDown: active + page,
+      PageUp: active - page,
+      Home: 0,
+      End: count - 1,
+    };
+    if (event.key === "Enter" && active < count) onOpen(active);
+    else if (event.key in steps) {
+      const next = Math.max(0, Math.min(count - 1, steps[event.key]));
+      setActive(next);
+      scrollTo(next);
+    } else return;
+    event.preventDefault();
+  };
+  const first = Math.max(0, Math.floor(view.top / rowHeight) - 6);
+  const last = Math.min(count, Math.ceil((view.top + view.height) / rowHeight) + 6);
+  const id = `list-${label.replace(/\W+/g, "-")}`;
+  return (
+    <div
+      ref={box}
+      class="list"
+      role={role}
+      aria-label={label}
+      tabIndex={0}
+      aria-activedescendant={count > 0 ? `${id}-${active}` : undefined}
+      onScroll={(event) =>
+        setView({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })
+      }
+      onKeyDown={onKeyDown}
+    >
+      {header}
+      <div class="list-rows" role="presentation" style={{ height: `${count * rowHeight}px` }}>
+        {Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i).map((at) => (
+          <div
+            key={at}
+            id={`${id}-${at}`}
+            role={role === "tree" ? "treeitem" : "option"}
+            aria-selected={at === current}
+            class={`list-row${at === active ? " active" : ""}`}
+            style={{ top: `${at * rowHeight}px`, height: `${rowHeight}px` }}
+            onClick={() => {
+              setActive(at);
+              onOpen(at);
+            }}
+          >
+            {row(at)}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

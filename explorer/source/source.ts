@@ -1,0 +1,13 @@
+import type { DataFile, ExplorerActions } from "../../src/explorer/format.js";
+
+/** Where the page's data come from. What only a server can do is in `actions`, which others lack. */
+export interface Source {
+  readonly kind: "server" | "static" | "inlined";
+  readonly actions?: ExplorerActions;
+  /** A whole file. */
+  whole: (file: DataFile) => Promise<ArrayBuffer>;
+  /** Bytes `start` up to `end` of a file. */
+  part: (file: DataFile, start: number, end: number) => Promise<ArrayBuffer>;
+  /** Says what is selected, for a notebook to read. */
+  report?: (selection: { latents: number[]; documents: number[] }) => void;
+}

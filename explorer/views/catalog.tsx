@@ -1,0 +1,185 @@
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import type { LatentColumns } from "../../src/explorer/format.js";
+import { type AtlasData, latentName } from "../data/atlas.js";
+import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
+import { VirtualList } from "../parts/virtual-list.js";
+import { change, show, state } from "../state/state.js";
+
+/** All latents in a table. */
+export function Catalog({ data }: { data: AtlasData }): JSX.Element {
+  const { words, sort, columns, focus, latents } = state.value;
+  const rows = useMemo(() => findRows(data, words, sort), [data, words, sort]);
+  const chosen = useMemo(() => new Set(latents), [latents]);
+  const [column, isDown] = readSort(sort);
+  const template = `2.2rem 4.5rem ${columns.map((name) => WIDTHS[name] ?? "minmax(5rem, 1fr)").join(" ")}`;
+  const toggle = (latent: number): void => {
+    const next = chosen.has(latent)
+      ? latents.filter((one) => one !== latent)
+      : [...latents, latent];
+    change({ latents: next.sort((a, b) => a - b), documents: [] });
+  };
+  const head = (name: string, title: string): JSX.Element => (
+    <button
+      key={name}
+      type="button"
+      aria-label={`sort by ${title}`}
+      onClick={() => change({ sort: column === name && !isDown ? `-${name}` : name })}
+    >
+      {title}
+      {column === name ? (isDown ? " ↓" : " ↑") : ""}
+    </button>
+  );
+  return (
+    <section class="catalog" aria-label="catalog">
+      <div class="side-head">
+        <input
+          type="search"
+          aria-label="filter latents by words"
+          placeholder="Filter by words of labels, keywords and families"
+          value={words}
+          onInput={(event) =>
+            change({ words: event.currentTarget.value }, { replace: words !== "" })
+          }
+        />
+        <span class="muted" role="status">
+          {wholeNumber(rows.length)} of {wholeNumber(data.index.latents)} latents
+        </span>
+        <button
+          type="button"
+          onClick={() => change({ latents: [...rows].sort((a, b) => a - b), documents: [] })}
+        >
+          Select these
+        </button>
+        <details class="menu">
+          <summary>Columns</summary>
+          <div>
+            {Object.keys(TITLES).map((name) => (
+              <label key={name}>
+                <input
+                  type="checkbox"
+                  checked={columns.includes(name)}
+                  onChange={() =>
+                    change({
+                      columns: Object.keys(TITLES).filter((one) =>
+                        one === name ? !columns.includes(one) : columns.includes(one),
+                      ),
+                    })
+                  }
+                />
+                {TITLES[name]}
+              </label>
+            ))}
+          </div>
+        </details>
+      </div>
+      <VirtualList
+        label="latents"
+        count={rows.length}
+        rowHeight={32}
+        current={focus?.kind === "latent" ? rows.indexOf(focus.id) : undefined}
+        onOpen={(at) => show("latent", rows[at])}
+        header={
+          <div class="list-head cells" style={{ gridTemplateColumns: template }}>
+            <span />
+            {head("index", "latent")}
+            {columns.map((name) => head(name, TITLES[name] ?? name))}
+          </div>
+        }
+        row={(at) => (
+          <div class="cells" style={{ gridTemplateColumns: template }}>
+            <input
+              type="checkbox"
+              aria-label={`select latent ${rows[at]}`}
+              checked={chosen.has(rows[at])}
+              onClick={(event) => event.stopPropagation()}
+              onChange={() => toggle(rows[at])}
+            />
+            <span class="number">{rows[at]}</span>
+            {columns.map((name) => cell(data, name, rows[at]))}
+          </div>
+        )}
+      />
+    </section>
+  );
+}
+
+const TITLES: Record<string, string> = {
+  label: "label",
+  label_source: "label by",
+  score: "score",
+  score_name: "measure",
+  score_n: "n",
+  score_low: "score from",
+  score_high: "score to",
+  active: "documents",
+  density: "density",
+  mean_activation: "mean activation",
+  max_activation: "highest",
+  family: "family",
+  stability: "stability",
+  class_name: "best class",
+  class_f1: "F1",
+  keywords: "keywords",
+  model: "model",
+  label_cost: "cost",
+};
+const WIDTHS: Record<string, string> = {
+  label: "minmax(10rem, 2fr)",
+  keywords: "minmax(10rem, 2.4fr)",
+  family: "minmax(8rem, 1.4fr)",
+};
+
+/** The latents whose texts have all words, in the order of a column. */
+export function findRows(data: AtlasData, words: string, sort: string): number[] {
+  const wanted = wordsOf(words);
+  const { columns, index } = data;
+  const all = Array.from({ length: index.latents }, (_, latent) => latent);
+  const found = all.filter((latent) => {
+    if (wanted.length === 0) return true;
+    const text =
+      `${columns.label[latent]} ${columns.keywords[latent]} ${familyName(data, latent)}`.toLowerCase();
+    return wanted.every((word) => text.includes(word) || word === String(latent));
+  });
+  const [column, isDown] = readSort(sort);
+  if (!(column in TITLES) && column !== "index") return found;
+  const value = (latent: number): string | number | null =>
+    column === "index"
+      ? latent
+      : column === "family"
+        ? familyName(data, latent)
+        : columns[column as keyof LatentColumns][latent];
+  const sign = isDown ? -1 : 1;
+  return found.sort((a, b) => {
+    const [x, y] = [value(a), value(b)];
+    // What is not known stands last in both directions.
+    if (x === null || y === null) return Number(x === null) - Number(y === null) || a - b;
+    if (x === y) return a - b;
+    if (typeof x === "string" && typeof y === "string") return sign * x.localeCompare(y) || a - b;
+    return sign * (x < y ? -1 : 1);
+  });
+}
+
+function readSort(sort: string): [string, boolean] {
+  return sort.startsWith("-") ? [sort.slice(1), true] : [sort, false];
+}
+
+function familyName(data: AtlasData, latent: number): string {
+  return data.familyOf.get(data.columns.family[latent])?.name ?? "";
+}
+
+function cell(data: AtlasData, name: string, latent: number): JSX.Element {
+  if (name === "label") return <bdi key={name}>{latentName(data, latent)}</bdi>;
+  if (name === "family") return <bdi key={name}>{plain(familyName(data, latent), 80)}</bdi>;
+  const value = data.columns[name as keyof LatentColumns]?.[latent];
+  if (typeof value === "number") {
+    return (
+      <span key={name} class="number">
+        {Number.isInteger(value)
+          ? wholeNumber(value)
+          : shortNumber(value, name === "density" ? 4 : 2)}
+      </span>
+    );
+  }
+  return <bdi key={name}>{plain(value ?? "", 120)}</bdi>;
+}

@@ -1,0 +1,213 @@
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import type { PageFamily } from "../../src/explorer/format.js";
+import { type AtlasData, latentName } from "../data/atlas.js";
+import { familyColours } from "../data/colour.js";
+import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
+import { VirtualList } from "../parts/virtual-list.js";
+import { change, hovered, show, state } from "../state/state.js";
+import { squarify } from "./treemap.js";
+
+type Order = "size" | "documents" | "stability" | "agreement" | "name";
+const ORDERS: readonly [Order, string][] = [
+  ["size", "most latents"],
+  ["documents", "most documents"],
+  ["stability", "stability"],
+  ["agreement", "agreement with a class"],
+  ["name", "name"],
+];
+const TILES = 150;
+
+/** All families, as a tree or as a treemap. */
+export function Families({ data }: { data: AtlasData }): JSX.Element {
+  const { words, focus, sort } = state.value;
+  const order = ORDERS.find(([name]) => name === sort)?.[0] ?? "size";
+  const [isTree, setTree] = useState(true);
+  const families = useMemo(() => {
+    const wanted = wordsOf(words);
+    const texts = (family: PageFamily): string =>
+      [
+        family.name,
+        latentName(data, family.parent),
+        ...family.members.map(([latent]) => latentName(data, latent)),
+      ]
+        .join(" ")
+        .toLowerCase();
+    return data.families
+      .filter(
+        (family) => wanted.length === 0 || wanted.every((word) => texts(family).includes(word)),
+      )
+      .sort(comparisons[order]);
+  }, [data, words, order]);
+  const chosen = focus?.kind === "family" ? focus.id : undefined;
+  return (
+    <section class="side" aria-label="families">
+      <div class="side-head">
+        <input
+          type="search"
+          aria-label="filter families by words"
+          placeholder="Filter by words of names"
+          value={words}
+          onInput={(event) =>
+            change({ words: event.currentTarget.value }, { replace: words !== "" })
+          }
+        />
+        <label>
+          by{" "}
+          <select value={order} onChange={(event) => change({ sort: event.currentTarget.value })}>
+            {ORDERS.filter(
+              ([name]) =>
+                name === "size" ||
+                name === "name" ||
+                families.some((family) => valueOf[name](family) !== null),
+            ).map(([name, title]) => (
+              <option key={name} value={name}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span class="segmented" role="group" aria-label="how families are shown">
+          {[true, false].map((tree) => (
+            <button
+              key={String(tree)}
+              type="button"
+              aria-pressed={isTree === tree}
+              onClick={() => setTree(tree)}
+            >
+              {tree ? "Tree" : "Treemap"}
+            </button>
+          ))}
+        </span>
+        <span class="muted" role="status">
+          {wholeNumber(families.length)} of {wholeNumber(data.families.length)}
+        </span>
+      </div>
+      {isTree ? (
+        <FamilyTree data={data} families={families} chosen={chosen} />
+      ) : (
+        <Treemap data={data} families={families} chosen={chosen} />
+      )}
+    </section>
+  );
+}
+
+function FamilyTree(props: {
+  data: AtlasData;
+  families: readonly PageFamily[];
+  chosen: number | undefined;
+}): JSX.Element {
+  const { data, families, chosen } = props;
+  const colourOf = useMemo(() => familyColours(data), [data]);
+  const lines = families.flatMap((family) => [
+    { family, latent: family.parent, depth: -1, weight: 0 },
+    ...(family.parent === chosen
+      ? family.members.map(([latent, depth, , weight]) => ({ family, latent, depth, weight }))
+      : []),
+  ]);
+  return (
+    <VirtualList
+      label="families"
+      role="tree"
+      count={lines.length}
+      rowHeight={44}
+      current={lines.findIndex(({ family, depth }) => depth < 0 && family.parent === chosen)}
+      onOpen={(at) => {
+        const { family, latent, depth } = lines[at];
+        if (depth < 0) show("family", family.parent);
+        else show("latent", latent);
+      }}
+      row={(at) => {
+        const { family, latent, depth, weight } = lines[at];
+        if (depth >= 0) {
+          return (
+            <div class="member" style={{ paddingLeft: `${0.9 + 0.8 * depth}rem` }}>
+              <bdi>{latentName(data, latent)}</bdi>
+              <small>
+                {wholeNumber(data.columns.active[latent])} doc. · edge {shortNumber(weight)}
+              </small>
+            </div>
+          );
+        }
+        return (
+          <div
+            class="family-line"
+            onMouseEnter={() => (hovered.value = { kind: "family", id: family.parent })}
+            onMouseLeave={() => (hovered.value = undefined)}
+          >
+            <i style={{ background: colourOf(family) }} />
+            <bdi>{plain(family.name, 120)}</bdi>
+            <small>
+              {family.members.length + 1} latents · {wholeNumber(family.documents)} doc.
+              {family.stability === null ? "" : ` · stability ${shortNumber(family.stability)}`}
+              {family.agreement === null ? "" : ` · F1 ${shortNumber(family.agreement)}`}
+            </small>
+          </div>
+        );
+      }}
+    />
+  );
+}
+
+function Treemap(props: {
+  data: AtlasData;
+  families: readonly PageFamily[];
+  chosen: number | undefined;
+}): JSX.Element {
+  const { data, families, chosen } = props;
+  const colourOf = useMemo(() => familyColours(data), [data]);
+  const shown = useMemo(
+    () => [...families].sort((a, b) => b.documents - a.documents).slice(0, TILES),
+    [families],
+  );
+  const [width, height] = [100, 140];
+  const tiles = useMemo(
+    () =>
+      squarify(
+        shown.map(({ documents }) => documents),
+        width,
+        height,
+      ),
+    [shown],
+  );
+  return (
+    <div class="treemap" role="group" aria-label="families by the number of their documents">
+      {tiles.map(({ at, ...tile }) => {
+        const family = shown[at];
+        return (
+          <button
+            key={family.parent}
+            type="button"
+            aria-pressed={family.parent === chosen}
+            title={`${plain(family.name, 120)}: ${wholeNumber(family.documents)} documents`}
+            style={{
+              left: `${(100 * tile.x) / width}%`,
+              top: `${(100 * tile.y) / height}%`,
+              width: `${(100 * tile.width) / width}%`,
+              height: `${(100 * tile.height) / height}%`,
+              "--tile": colourOf(family),
+              opacity: family.stability === null ? 1 : 0.45 + 0.55 * family.stability,
+            }}
+            onClick={() => show("family", family.parent)}
+          >
+            <bdi>{plain(family.name, 60)}</bdi>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+const valueOf: Record<Exclude<Order, "name" | "size">, (family: PageFamily) => number | null> = {
+  documents: ({ documents }) => documents,
+  stability: ({ stability }) => stability,
+  agreement: ({ agreement }) => agreement,
+};
+
+const comparisons: Record<Order, (a: PageFamily, b: PageFamily) => number> = {
+  size: (a, b) => b.members.length - a.members.length,
+  documents: (a, b) => b.documents - a.documents,
+  stability: (a, b) => (b.stability ?? -1) - (a.stability ?? -1),
+  agreement: (a, b) => (b.agreement ?? -1) - (a.agreement ?? -1),
+  name: (a, b) => a.name.localeCompare(b.name),
+};

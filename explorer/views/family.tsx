@@ -1,0 +1,110 @@
+import type { JSX } from "preact";
+import { type AtlasData, familyMembers } from "../data/atlas.js";
+import { familyDocuments } from "../data/lit.js";
+import { plain, shortNumber, wholeNumber } from "../data/text.js";
+import { Facts } from "../parts/charts.js";
+import { DocumentLine, LatentLink } from "../parts/links.js";
+import { useAsync } from "../parts/use-async.js";
+import { change } from "../state/state.js";
+import { Correction } from "./correction.js";
+
+const SHOWN = 15;
+
+/** Everything about a family: its tree, and documents near to its centre and far from it. */
+export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }): JSX.Element {
+  const family = data.familyOf.get(parent);
+  const documents = useAsync(
+    () => family && familyDocuments(data, familyMembers(family)),
+    [data, parent],
+  ).value;
+  if (family === undefined) return <p class="problem">no family of latent {parent}</p>;
+  const { columns } = data;
+  const share = (latent: number): string => wholeNumber(columns.active[latent]);
+  const lines = (rows: readonly { row: number; share: number }[]): JSX.Element => (
+    <ol class="documents">
+      {rows.map(({ row, share: sum }) => (
+        <li key={row}>
+          <span
+            class="strength"
+            title="sum of the latents’ activations, each as a share of its highest"
+          >
+            <i style={{ width: `${(100 * sum) / (documents?.[0].share ?? 1)}%` }} />
+            {shortNumber(sum)}
+          </span>
+          <DocumentLine data={data} row={row} most={140} />
+        </li>
+      ))}
+    </ol>
+  );
+  return (
+    <article class="page" aria-label={`family ${parent}`}>
+      <p class="eyebrow">family of latent {parent}</p>
+      <h2>
+        <bdi>{plain(family.name, 160)}</bdi>
+      </h2>
+      <div class="actions">
+        <button type="button" onClick={() => change({ view: "search", query: { family: parent } })}>
+          Search by this family
+        </button>
+        <button
+          type="button"
+          onClick={() =>
+            change({ latents: familyMembers(family).sort((a, b) => a - b), documents: [] })
+          }
+        >
+          Select its latents
+        </button>
+        <Correction
+          data={data}
+          of="family"
+          id={parent}
+          label={family.name}
+          source={family.source}
+        />
+      </div>
+      <Facts
+        facts={[
+          ["latents", family.members.length + 1],
+          ["documents", wholeNumber(family.documents)],
+          ["score of the name", shortNumber(family.score)],
+          [
+            "stability",
+            family.stability !== null &&
+              `${shortNumber(family.stability)} over resampled documents`,
+          ],
+          [
+            "best class",
+            family.className &&
+              `${plain(family.className, 80)} (F1 ${shortNumber(family.agreement)})`,
+          ],
+        ]}
+      />
+      <h3>Tree</h3>
+      <ul class="tree" aria-label="latents of the family">
+        {[[parent, 0, parent, 1] as const, ...family.members].map(
+          ([latent, depth, , weight], i) => (
+            <li key={i} style={{ paddingLeft: `${1.1 * depth}rem` }}>
+              <LatentLink data={data} latent={latent} />
+              <span class="muted">
+                {" "}
+                {share(latent)} doc.{depth > 0 ? ` · edge ${shortNumber(weight)}` : ""}
+              </span>
+            </li>
+          ),
+        )}
+      </ul>
+      {documents && documents.length > 0 && (
+        <>
+          <h3>Documents nearest to its centre</h3>
+          {lines(documents.slice(0, SHOWN))}
+          {documents.length > 2 * SHOWN && (
+            <>
+              <h3>In the family, but far from its centre</h3>
+              {lines(documents.slice(-SHOWN).reverse())}
+            </>
+          )}
+        </>
+      )}
+    </article>
+  );
+}

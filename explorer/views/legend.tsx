@@ -1,0 +1,56 @@
+import type { JSX } from "preact";
+import type { ColourChoice, Colouring } from "../data/colour.js";
+import { wholeNumber } from "../data/text.js";
+import { change, state } from "../state/state.js";
+
+/** What the colours of a map mean; an entry switches its points off and on, a second click with Alt leaves it alone on. */
+export function Legend(props: {
+  title: string;
+  side: "l" | "d";
+  colouring: Colouring;
+  choices: readonly ColourChoice[];
+  chosen: string;
+  choose: (name: string) => void;
+}): JSX.Element {
+  const { title, side, colouring, choices, chosen, choose } = props;
+  const { hidden } = state.value;
+  const keys = colouring.entries.map(({ key }) => side + key);
+  const toggle = (key: string, isAlone: boolean): void => {
+    const others = hidden.filter((one) => !keys.includes(one));
+    if (isAlone) return change({ hidden: [...others, ...keys.filter((one) => one !== key)] });
+    const isOff = hidden.includes(key);
+    change({ hidden: isOff ? hidden.filter((one) => one !== key) : [...hidden, key] });
+  };
+  return (
+    <div class="legend">
+      <label>
+        <b>{title}</b> by{" "}
+        <select value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
+          {choices.map(({ name, title: text }) => (
+            <option key={name} value={name}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
+      <ul>
+        {colouring.entries
+          .filter(({ count }) => count > 0)
+          .map(({ key, title: text, colour, count }) => (
+            <li key={key}>
+              <button
+                type="button"
+                aria-pressed={!hidden.includes(side + key)}
+                title={`${text}: click to hide or show, Alt-click to show it alone`}
+                onClick={(event) => toggle(side + key, event.altKey)}
+              >
+                <i style={{ background: colour }} />
+                <span>{text}</span>
+                <em>{wholeNumber(count)}</em>
+              </button>
+            </li>
+          ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,271 @@
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { type AtlasData, familyMembers, latentName } from "../data/atlas.js";
+import {
+  type Colouring,
+  colourDocuments,
+  colourLatents,
+  documentChoices,
+  familyColours,
+  latentChoices,
+} from "../data/colour.js";
+import { type Lit, findLit } from "../data/lit.js";
+import { plain } from "../data/text.js";
+import type { Overlay } from "../map/overlay.js";
+import { PointMap } from "../map/point-map.js";
+import { useAsync } from "../parts/use-async.js";
+import { change, hovered, show, state } from "../state/state.js";
+import { DocumentCard, LatentCard } from "./cards.js";
+import { Legend } from "./legend.js";
+
+const NAMED_FAMILIES = 60;
+const OUTLINED = 14;
+
+/** The maps of latents and of documents, side by side or one of them. */
+export function Maps({ data }: { data: AtlasData }): JSX.Element {
+  const { maps, focus, latents, documents } = state.value;
+  const lit = useAsync(() => findLit(data, state.value), [focus, latents, documents]).value ?? {};
+  return (
+    <div class={`maps ${maps}`}>
+      {maps !== "documents" && <LatentMap data={data} lit={lit} />}
+      {maps !== "latents" && <DocumentMap data={data} lit={lit} />}
+    </div>
+  );
+}
+
+function LatentMap({ data, lit }: { data: AtlasData; lit: Lit }): JSX.Element {
+  const { colour, hidden, fade, regions, focus, latents } = state.value;
+  const { columns, latentPoints } = data;
+  const colouring = useMemo(() => colourLatents(data, colour), [data, colour]);
+  const certainty = useMemo(
+    () => (fade ? columns.score.map((_, at) => certaintyOf(data, at)) : undefined),
+    [data, fade],
+  );
+  const style = useMemo(() => {
+    const most = Math.max(...columns.density, 1e-9);
+    const base = latentPoints.length > 60_000 ? 3 : latentPoints.length > 8000 ? 4 : 5.5;
+    return styleOf(colouring, {
+      hidden: hiddenOf(hidden, "l"),
+      lit: lit.latents,
+      diameter: (at) => base + 9 * Math.sqrt(columns.density[at] / most),
+      opacity: (at) => certainty?.[at] ?? 0.85,
+    });
+  }, [data, colouring, certainty, hidden, lit]);
+  const family = focus?.kind === "family" ? focus.id : undefined;
+  const overlay = useMemo(() => latentOverlay(data, family, regions), [data, family, regions]);
+  const over = hovered.value;
+  return (
+    <div class="map-frame">
+      <PointMap
+        title="latents"
+        points={latentPoints}
+        {...style}
+        overlay={overlay}
+        focus={focus?.kind === "latent" ? focus.id : undefined}
+        hovered={over?.kind === "latent" ? over.id : undefined}
+        onHover={(id) => (hovered.value = id === undefined ? undefined : { kind: "latent", id })}
+        onClick={(id) => show("latent", id)}
+        onSelect={(ids, how) => change({ latents: combined(latents, ids, how), documents: [] })}
+        card={(id) => <LatentCard data={data} latent={id} />}
+      />
+      <Legend
+        title="Latents"
+        side="l"
+        colouring={colouring}
+        choices={latentChoices(data)}
+        chosen={colour}
+        choose={(name) => change({ colour: name, hidden: withoutSide(hidden, "l") })}
+      />
+    </div>
+  );
+}
+
+function DocumentMap({ data, lit }: { data: AtlasData; lit: Lit }): JSX.Element {
+  const { documentColour, hidden, focus, documents } = state.value;
+  const { documentPoints } = data;
+  const colouring = useMemo(() => colourDocuments(data, documentColour), [data, documentColour]);
+  const style = useMemo(() => {
+    const count = documentPoints.length / 2;
+    const size = count > 100_000 ? 2.2 : count > 20_000 ? 3 : count > 3000 ? 4 : 6;
+    const opacity = count > 100_000 ? 0.5 : 0.7;
+    return styleOf(colouring, {
+      hidden: hiddenOf(hidden, "d"),
+      lit: lit.documents,
+      diameter: () => size,
+      opacity: () => opacity,
+    });
+  }, [data, colouring, hidden, lit]);
+  const overlay = useMemo(() => documentOverlay(data), [data]);
+  const over = hovered.value;
+  return (
+    <div class="map-frame">
+      <PointMap
+        title="documents"
+        points={documentPoints}
+        {...style}
+        overlay={overlay}
+        focus={focus?.kind === "document" ? focus.id : undefined}
+        hovered={over?.kind === "document" ? over.id : undefined}
+        onHover={(id) => (hovered.value = id === undefined ? undefined : { kind: "document", id })}
+        onClick={(id) => show("document", id)}
+        onSelect={(ids, how) => change({ documents: combined(documents, ids, how), latents: [] })}
+        card={(id) => <DocumentCard data={data} row={id} />}
+      />
+      <Legend
+        title="Documents"
+        side="d"
+        colouring={colouring}
+        choices={documentChoices(data)}
+        chosen={documentColour}
+        choose={(name) => change({ documentColour: name, hidden: withoutSide(hidden, "d") })}
+      />
+    </div>
+  );
+}
+
+/** Legend entries switched off on one side. */
+export function hiddenOf(hidden: readonly string[], side: "l" | "d"): Set<string> {
+  return new Set(hidden.filter((key) => key.startsWith(side)).map((key) => key.slice(1)));
+}
+
+function withoutSide(hidden: readonly string[], side: "l" | "d"): string[] {
+  return hidden.filter((key) => !key.startsWith(side));
+}
+
+function combined(
+  before: readonly number[],
+  ids: readonly number[],
+  how: "new" | "add" | "subtract",
+): number[] {
+  if (how === "new") return [...ids];
+  const set = new Set(before);
+  for (const id of ids)
+    if (how === "add") set.add(id);
+    else set.delete(id);
+  return [...set].sort((a, b) => a - b);
+}
+
+/** From 0 to 1: a narrow interval of the label's score is certain. */
+function certaintyOf({ columns }: AtlasData, latent: number): number {
+  const [low, high] = [columns.score_low[latent], columns.score_high[latent]];
+  if (low === null || high === null) return 0.25;
+  return 0.15 + 0.8 * Math.max(0, 1 - (high - low));
+}
+
+function styleOf(
+  { entries, category }: Colouring,
+  options: {
+    hidden: ReadonlySet<string>;
+    lit?: ReadonlySet<number>;
+    diameter: (at: number) => number;
+    opacity: (at: number) => number;
+  },
+): { colours: Uint8Array; sizes: Float32Array } {
+  const { hidden, lit, diameter, opacity } = options;
+  const tints = entries.map(({ colour }) =>
+    [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)),
+  );
+  const isHidden = entries.map(({ key }) => hidden.has(key));
+  const colours = new Uint8Array(4 * category.length);
+  const sizes = new Float32Array(category.length);
+  for (let at = 0; at < category.length; at++) {
+    const place = category[at];
+    const isLit = lit === undefined || lit.has(at);
+    colours.set(tints[place], 4 * at);
+    colours[4 * at + 3] = Math.round(255 * (isLit ? opacity(at) : 0.09));
+    sizes[at] = isHidden[place] ? 0 : diameter(at) * (lit !== undefined && isLit ? 1.25 : 1);
+  }
+  return { colours, sizes };
+}
+
+function latentOverlay(
+  data: AtlasData,
+  chosen: number | undefined,
+  regions: boolean,
+): Pick<Overlay, "names" | "regions" | "edges"> {
+  const { families, columns, latentPoints } = data;
+  const place = (latent: number) =>
+    [latentPoints[2 * latent], latentPoints[2 * latent + 1]] as const;
+  const colourOf = familyColours(data);
+  const ranked = [...families].sort((a, b) => b.members.length - a.members.length);
+  const outlined = ranked
+    .filter(({ parent }, i) => parent === chosen || (regions && i < OUTLINED))
+    .sort((a, b) => Number(a.parent === chosen) - Number(b.parent === chosen));
+  const own = chosen === undefined ? undefined : data.familyOf.get(chosen);
+  return {
+    names: [
+      ...ranked.slice(0, NAMED_FAMILIES).map((family, i) => {
+        const [x, y] = centre(familyMembers(family).map(place));
+        return {
+          x,
+          y,
+          text: plain(family.name, 60),
+          isFamily: true,
+          from: i < 12 ? 0 : 0.9 + i / 25,
+        };
+      }),
+      ...columns.label
+        .map((_, latent) => latent)
+        .sort((a, b) => columns.density[b] - columns.density[a])
+        .map((latent, i) => {
+          const [x, y] = place(latent);
+          return { x, y, text: latentName(data, latent), isFamily: false, from: i < 200 ? 2 : 3 };
+        }),
+    ],
+    regions: outlined.map((family) => ({
+      points: near(familyMembers(family).map(place)),
+      colour: colourOf(family),
+      isChosen: family.parent === chosen,
+    })),
+    edges: (own?.members ?? []).map(([latent, , on, weight]) => ({
+      from: place(on),
+      to: place(latent),
+      weight,
+    })),
+  };
+}
+
+function documentOverlay(data: AtlasData): Pick<Overlay, "names" | "regions" | "edges"> {
+  const { families, columns, strongest, documentPoints } = data;
+  const sums = new Map<number, [number, number, number]>();
+  strongest.forEach((latent, row) => {
+    const family = columns.family[latent] ?? -1;
+    const [x, y] = [documentPoints[2 * row], documentPoints[2 * row + 1]];
+    if (family < 0 || Number.isNaN(x + y)) return;
+    const sum = sums.get(family) ?? [0, 0, 0];
+    sums.set(family, [sum[0] + x, sum[1] + y, sum[2] + 1]);
+  });
+  const ranked = families
+    .flatMap((family) => {
+      const sum = sums.get(family.parent);
+      return sum === undefined ? [] : [{ family, sum }];
+    })
+    .sort((a, b) => b.sum[2] - a.sum[2]);
+  return {
+    names: ranked.map(({ family, sum: [x, y, count] }, i) => ({
+      x: x / count,
+      y: y / count,
+      text: plain(family.name, 60),
+      isFamily: i < NAMED_FAMILIES,
+      from: i < 14 ? 0 : 0.9 + i / 25,
+    })),
+    regions: [],
+    edges: [],
+  };
+}
+
+type Place = readonly [number, number];
+
+/** The median of places, coordinate by coordinate. */
+function centre(places: readonly Place[]): Place {
+  const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1];
+  return [median(places.map(([x]) => x)), median(places.map(([, y]) => y))];
+}
+
+/** The places without those far from the rest, which would stretch an outline over half of the map. */
+function near(places: readonly Place[]): Place[] {
+  const [cx, cy] = centre(places);
+  const far = places.map(([x, y]) => Math.hypot(x - cx, y - cy));
+  const limit = 3 * [...far].sort((a, b) => a - b)[far.length >> 1];
+  return places.filter((_, i) => far[i] <= limit || places.length < 4);
+}

@@ -1,0 +1,3 @@
+/** The explorer on an atlas. */
+export { exploreAtlas } from "./explore.js";
+export { atlasFiles } from "./inputs.js";

@@ -1,0 +1,146 @@
+import type { CatalogRow } from "../catalog/row.js";
+import type { AuditEvidence } from "../labels/evidence/audit.js";
+import type { Label, LabelSource } from "../records/label.js";
+
+/** Files of an atlas as the explorer's page reads them, from a server, beside it or inside it. */
+export const DATA_FILES = [
+  "index.json",
+  "latents.json",
+  "families.json",
+  "latents.records",
+  "latents.offsets",
+  "documents.records",
+  "documents.offsets",
+  "points.f32",
+  "strongest.u32",
+  "postings.bin",
+  "postings.offsets",
+  "codes.bin",
+] as const;
+
+/** A name of DATA_FILES. */
+export type DataFile = (typeof DATA_FILES)[number];
+
+/** index.json: what the atlas is. */
+export interface PageIndex {
+  format: 1;
+  name: string;
+  latents: number;
+  documents: number;
+  /** Active latents that codes.bin has room for per document. */
+  slots: number;
+  families: number;
+  /** Names of classes, most documents first; empty where documents have none. */
+  classes: string[];
+  /** Changes with labels, families and catalog. */
+  version: string;
+}
+
+/** Columns of the catalog that hold one value per latent. */
+export type ScalarColumn = {
+  [K in keyof CatalogRow]: CatalogRow[K] extends string | number | null ? K : never;
+}[keyof CatalogRow];
+
+/** latents.json: the catalog by column, lists left to latents.records. */
+export type LatentColumns = { [K in ScalarColumn]: CatalogRow[K][] } & {
+  /** The strongest keywords, joined. */
+  keywords: string[];
+  /** Parent of the first family that the latent is in; -1 where it is in none. */
+  family: number[];
+};
+
+/** An entry of families.json. */
+export interface PageFamily {
+  parent: number;
+  name: string;
+  source: LabelSource | null;
+  score: number | null;
+  stability: number | null;
+  /** Documents in which the parent is active, those in which any latent of the family is. */
+  active: number;
+  documents: number;
+  /** F1 of its best class and the class's name, where documents have classes. */
+  agreement: number | null;
+  className: string | null;
+  /** Depth first: latent, depth, the latent it hangs on, weight of that edge. */
+  members: [number, number, number, number][];
+}
+
+/** A line of latents.records: what a latent's page shows beside its documents. */
+export interface LatentRecord {
+  row: CatalogRow;
+  label?: Label;
+  evidence?: PageEvidence;
+}
+
+/** Evidence with the documents it refers to. */
+export interface PageEvidence extends AuditEvidence {
+  documents: { id: string; text?: string }[];
+}
+
+/** A line of documents.records. */
+export interface DocumentRecord {
+  id: string;
+  title: string;
+  text: string;
+  classes: string[];
+}
+
+/** What is searched for: one of these. */
+export interface SearchRequest {
+  text?: string;
+  document?: number;
+  latents?: number[];
+  edits?: { latents: number[]; kind: "up" | "down" | "set" | "remove"; strength?: number }[];
+  method?: string;
+  limit?: number;
+}
+
+/** A result of a search. */
+export interface SearchResult {
+  row: number;
+  score: number;
+  /** Rank without the edits; null below the first 1,000. */
+  before: number | null;
+  /** The score as a sum over latents, what the SAE adds to every text, and what it leaves out. */
+  latents: { latent: number; activation: number; contribution: number }[];
+  bias: number;
+  residual: number;
+}
+
+/** What a search found. */
+export interface SearchAnswer {
+  hits: SearchResult[];
+  /** Latents of the query, strongest first, with their typical activations. */
+  query: { latent: number; activation: number; typical: number }[];
+  /** Cosine of the steered query to the original; 1 without edits. */
+  cosine: number;
+  /** How far latents moved that were not edited. */
+  others: number;
+  moved: { latent: number; before: number; wanted: number; after: number }[];
+  left: { row: number; before: number }[];
+}
+
+/** What only the embeddings know about a document. */
+export interface DocumentDetail {
+  nearest: { row: number; cosine: number }[];
+  /** Share of the embedding's length, squared, that the SAE does not reconstruct. */
+  missed: number;
+}
+
+/** A correction of a label. */
+export interface CorrectionRequest {
+  of: "latent" | "family";
+  latent: number;
+  label: string;
+  note?: string;
+}
+
+/** What the page may ask of a server, by route: POST api/NAME with the request as JSON. */
+export interface ExplorerActions {
+  search(request: SearchRequest): Promise<SearchAnswer>;
+  document(request: { row: number }): Promise<DocumentDetail>;
+  correct(request: CorrectionRequest): Promise<{ version: string }>;
+  /** Takes the last correction of a latent or family back. */
+  withdraw(request: Pick<CorrectionRequest, "of" | "latent">): Promise<{ version: string }>;
+}

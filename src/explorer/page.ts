@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { writeFileAtomic } from "../files/atomic-file.js";
+import type { ExplorerFiles } from "./data-files.js";
+import { DATA_FILES } from "./format.js";
+
+/** The compiled page. */
+export interface PageParts {
+  html: string;
+  script: string;
+  style: string;
+}
+
+/** Where the page's data come from; decides what it offers. */
+export type PageKind = "server" | "static" | "inlined";
+
+/** Largest page of one file, in bytes. */
+const LARGEST_PAGE = 50_000_000;
+/** Characters of one chunk of an inlined file. */
+const CHUNK = 1 << 20;
+/** What the page may do in every form; a server adds what only a header can say. */
+export const PAGE_POLICY =
+  "default-src 'none'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
+
+/** Reads the compiled page. Throws Error where it was not compiled. */
+export async function readPage(): Promise<PageParts> {
+  const own = path.dirname(fileURLToPath(import.meta.url));
+  // The package has it beside this module; tests are compiled into build/ and use the package's.
+  const folders = [own, path.resolve(own, "../../../dist/explorer")];
+  const folder = folders.find((one) => existsSync(path.join(one, "index.html")));
+  if (folder === undefined) {
+    throw new Error("explorer: its page is not compiled; run npm run build");
+  }
+  const [html, script, style] = await Promise.all(
+    ["index.html", "app.js", "app.css"].map((name) => readFile(path.join(folder, name), "utf8")),
+  );
+  return { html, script, style };
+}
+
+/** The page's HTML for a kind of source. */
+export function pageHtml(
+  { html }: Pick<PageParts, "html">,
+  kind: Exclude<PageKind, "inlined">,
+): string {
+  return html.replace('content="unset"', `content="${kind}"`);
+}
+
+/** Writes the page and its data into a folder for any web server that serves files, and gives the paths. */
+export async function writeSite(
+  out: string,
+  page: PageParts,
+  files: ExplorerFiles,
+): Promise<string[]> {
+  const policy = `<meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}; script-src 'self'">`;
+  const contents: [string, string | Uint8Array][] = [
+    ["index.html", pageHtml(page, "static").replace("<head>", `<head>${policy}`)],
+    ["app.js", page.script],
+    ["app.css", page.style],
+  ];
+  const written: string[] = [];
+  for (const [name, content] of contents) written.push(await write(path.join(out, name), content));
+  for (const [name, make] of files) written.push(await write(path.join(out, "data", name), make()));
+  return written;
+}
+
+/**
+ * The page with its data as one file that needs neither server nor network. Throws RangeError over 50 MB, which browsers
+ * open slowly.
+ */
+export function singlePage({ html, script, style }: PageParts, files: ExplorerFiles): string {
+  const data = DATA_FILES.map((name) => inlineFile(name, files.get(name)?.() ?? new Uint8Array()));
+  const size = data.reduce((sum, { length }) => sum + length, script.length + style.length);
+  if (size > LARGEST_PAGE) {
+    throw new RangeError(
+      `export page: the file would be ${Math.round(size / 1e6)} MB, more than ${LARGEST_PAGE / 1e6}: write a folder with "export site" instead`,
+    );
+  }
+  const code = script.replace(/<\/(script)/gi, "<\\/$1");
+  const hash = createHash("sha256").update(code).digest("base64");
+  const policy = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data: blob:">`;
+  return html
+    .replace('content="unset"', 'content="inlined"')
+    .replace("<head>", () => `<head>${policy}`)
+    .replace(/<script[^>]*src="[^"]*app\.js"[^>]*><\/script>/, "")
+    .replace(/<link[^>]*href="[^"]*app\.css"[^>]*>/, () => `<style>${style}</style>`)
+    .replace("</body>", () => `${data.join("")}<script type="module">${code}</script></body>`);
+}
+
+/** A file in chunks of text that the page decodes when it needs the file. */
+function inlineFile(name: string, content: Uint8Array): string {
+  const text = gzipSync(content).toString("base64");
+  const chunks: string[] = [];
+  for (let at = 0; at < text.length; at += CHUNK) {
+    chunks.push(`<template data-file="${name}">${text.slice(at, at + CHUNK)}</template>`);
+  }
+  return chunks.join("");
+}
+
+async function write(file: string, content: string | Uint8Array): Promise<string> {
+  await writeFileAtomic(file, content);
+  return file;
+}

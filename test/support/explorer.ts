@@ -1,0 +1,57 @@
+import type { ExecutionContext } from "ava";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { exploreAtlas } from "../../src/atlas/explorer/index.js";
+import { type Atlas, openAtlas } from "../../src/index.js";
+import { startBrowser } from "./browser.js";
+import { buildSampleAtlas } from "./atlases/sample-atlas.js";
+
+/** An atlas with its explorer, and a browser to look at it with. */
+export interface Explored {
+  folder: string;
+  atlas: Atlas;
+  url: string;
+  browser: Browser | undefined;
+  close(): Promise<void>;
+}
+
+/** Serves an atlas of the sample's first documents, or the one in `dir`. */
+export async function explore(dir?: string): Promise<Explored> {
+  const folder = await mkdtemp(path.join(tmpdir(), "explorer-"));
+  const own = dir ?? path.join(folder, "atlas");
+  if (dir === undefined) await buildSampleAtlas(folder, own);
+  const atlas = await openAtlas(own, { device: "cpu" });
+  const server = await exploreAtlas(atlas);
+  const browser = await startBrowser();
+  return {
+    folder,
+    atlas,
+    url: server.url,
+    browser,
+    async close() {
+      await browser?.close();
+      await server.close();
+      await atlas.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Opens a page at `url` and gives it when its maps are there; what goes wrong in it fails the test. */
+export async function openPage(
+  t: ExecutionContext,
+  browser: Browser,
+  url: string,
+  { width = 1280, height = 800 } = {},
+): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height } });
+  page.on("pageerror", (error) => t.fail(error.stack));
+  page.on("console", (message) => {
+    if (message.type() === "error") t.fail(message.text());
+  });
+  await page.goto(url);
+  await page.waitForSelector(".plot[data-renderer]");
+  return page;
+}

@@ -1,3 +1,4 @@
+import type { CorpusColumns } from "../corpus/corpus.js";
 import type { EngineName } from "../engine/open-engine.js";
 import type { ResampleScheme } from "../compare/resample.js";
 import type { OnProgress } from "../core/progress.js";
@@ -29,8 +30,10 @@ export interface AtlasStability extends ResampleScheme {
 export interface AtlasOptions {
   /** Folder of the atlas; made if missing. */
   dir: string;
-  /** Documents, row for row those of the embeddings: .jsonl, .csv or abstract_texts.json, .gz or not. */
+  /** Documents, row for row those of the embeddings: any file or folder that readCorpus reads. */
   corpus: string;
+  /** Columns of the corpus that hold what, where readCorpus's defaults do not fit. */
+  columns?: CorpusColumns;
   /** Embeddings [N, d], .npy. */
   embeddings: string;
   /** An SAE to use: a released .pth or our .safetensors. Without it one is trained. */

@@ -106,7 +106,12 @@ export class AtlasStore {
   }
 
   documents(): Promise<Document[]> {
-    return this.#keep("documents", () => readCorpus(present(this.paths.corpus)));
+    const { columns, onWarning } = this.#options;
+    const { corpus } = this.paths;
+    const onEmpty = (count: number): void => onWarning?.(`${corpus}: ${count} without a text`);
+    return this.#keep("documents", () =>
+      readCorpus(present(corpus), { columns, onWarning, onEmpty }),
+    );
   }
 
   texts(): Promise<string[]> {

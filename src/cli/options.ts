@@ -1,3 +1,4 @@
+import type { CorpusColumns } from "../corpus/corpus.js";
 import { ENGINE_NAMES, type EngineName } from "../engine/engine-names.js";
 import type { LoadOptions } from "../sae/formats/format.js";
 import { UsageError } from "./command.js";
@@ -51,6 +52,36 @@ export const engineOption: {
 } = {
   engine: { type: "string", choices: ENGINE_NAMES, about: "where to run (default auto)" },
 };
+
+const COLUMNS = ["id", "title", "text", "classes"] as const;
+
+/** Which columns of a corpus hold what. */
+export const columnsOption = {
+  columns: {
+    type: "list",
+    about: "columns of the corpus, such as id=bibcode,text=abstract,classes=keywords",
+  },
+} as const;
+
+/** The columns of `--columns`, undefined without it. Throws UsageError for what is no pair of them. */
+export function parseColumns(
+  command: string,
+  pairs: readonly string[] | undefined,
+): CorpusColumns | undefined {
+  if (pairs === undefined) return undefined;
+  const columns: CorpusColumns = {};
+  for (const pair of pairs) {
+    const [what, ...column] = pair.split("=");
+    const known = COLUMNS.find((name) => name === what);
+    if (known === undefined || column.join("=") === "") {
+      throw new UsageError(
+        `${command}: --columns takes pairs such as id=bibcode of ${COLUMNS.join(", ")}, got "${pair}"`,
+      );
+    }
+    columns[known] = column.join("=");
+  }
+  return columns;
+}
 
 /** What to do with rows that cannot be encoded. */
 export const badRowsOption = {

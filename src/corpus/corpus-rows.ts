@@ -1,44 +1,57 @@
 import { stat } from "node:fs/promises";
 import { FormatError } from "../core/errors.js";
+import { shown } from "../core/shown.js";
+import { ownValue } from "../core/collections.js";
 import { parseCsv } from "../files/csv.js";
-import { readJson } from "../files/json.js";
+import { parseJson, parseJsonValues } from "../files/json.js";
 import { readJsonl } from "../files/jsonl.js";
 import { streamParquetRows } from "../files/parquet/parquet.js";
-import { readLines, readText } from "../files/text.js";
+import { readHead, readText } from "../files/text.js";
+
+/** How far a JSON file is read to see whether its lines are records. */
+const HEAD = 1024 * 1024;
+
+type Row = Record<string, unknown>;
 
 /** One record of a corpus and its place in the file, for errors. */
 export interface CorpusRow {
   place: string;
-  row: Record<string, unknown>;
+  row: Row;
+}
+
+/** What of a corpus file is read, and who is told of it. */
+export interface CorpusRowsOptions {
+  /** Chooses among a Parquet file's columns; other formats are read whole. Default all. */
+  select?: (columns: readonly string[]) => readonly string[];
+  /** Called with what a person should know of the file. */
+  onWarning?: (warning: string) => void;
 }
 
 /**
- * The records of a corpus file one by one: .jsonl, .csv, .parquet or a folder of those, a .json list, the paper's
- * abstract_texts.json, or a dump with one JSON object a line that is called .json. Throws FormatError for another name
- * and for a record that is no object.
+ * The records of a corpus file one by one: JSON lines, a table (.csv, .tsv), .parquet or a folder of those, or JSON: a list
+ * of rows, records one after the other, pandas's layouts, the paper's abstract_texts.json. Whether a .json or .jsonl has
+ * a record per line is seen from its content. Throws FormatError for another name and for a record that is no object.
  */
-export async function* readCorpusRows(path: string): AsyncGenerator<CorpusRow> {
+export async function* readCorpusRows(
+  path: string,
+  { onWarning }: CorpusRowsOptions = {},
+): AsyncGenerator<CorpusRow> {
   const name = bareName(path);
   if (name.endsWith(".parquet") || (await isFolder(path))) {
     let i = 0;
-    for await (const row of streamParquetRows(path)) yield { place: `row ${++i}`, row };
-  } else if (/\.(jsonl|ndjson)$/.test(name) || (name.endsWith(".json") && (await isDump(path)))) {
-    for await (const { line, value } of readJsonl(path)) {
-      if (!isRow(value)) throw new FormatError(path, `line ${line}: expected an object`);
-      yield { place: `line ${line}`, row: value };
+    for await (const row of streamParquetRows(path)) {
+      yield { place: `row ${++i}`, row };
     }
-  } else if (name.endsWith(".csv")) {
-    const { columns, rows } = parseCsv(await readText(path), path);
+  } else if (/\.(jsonl|ndjson|json)$/.test(name)) {
+    yield* (await hasLines(path)) ? lineRows(path) : valueRows(path);
+  } else if (/\.(csv|tsv)$/.test(name)) {
+    const onFallback = (): void =>
+      onWarning?.(`${path} is not in UTF-8: it is read as Windows-1252`);
+    const text = await readText(path, { fallback: "windows-1252", onFallback });
+    const { columns, rows } = parseCsv(text, path, name.endsWith(".tsv") ? TABS : {});
     for (let i = 0; i < rows.length; i++) {
       const row = Object.fromEntries(columns.map((column, c) => [column, rows[i][c]]));
       yield { place: `row ${i + 1}`, row };
-    }
-  } else if (name.endsWith(".json")) {
-    const items = jsonRows(await readJson(path), path);
-    for (let i = 0; i < items.length; i++) {
-      const row = items[i];
-      if (!isRow(row)) throw new FormatError(path, `item ${i}: expected an object`);
-      yield { place: `item ${i}`, row };
     }
   } else {
     throw new FormatError(
@@ -48,46 +61,132 @@ export async function* readCorpusRows(path: string): AsyncGenerator<CorpusRow> {
   }
 }
 
-// The paper's abstract_texts.json holds two lists side by side; its abstracts begin with the title and a blank line.
+const TABS = { delimiter: "\t" };
+
+async function* lineRows(path: string): AsyncGenerator<CorpusRow> {
+  for await (const { line, value } of readJsonl(path, { exactIntegers: true })) {
+    if (!isRow(value)) throw new FormatError(path, `line ${line}: expected an object`);
+    yield { place: `line ${line}`, row: value };
+  }
+}
+
+async function* valueRows(path: string): AsyncGenerator<CorpusRow> {
+  const items = jsonRows(await readValues(path), path);
+  for (let i = 0; i < items.length; i++) {
+    const row = items[i];
+    if (!isRow(row)) throw new FormatError(path, `item ${i}: expected an object`);
+    yield { place: `item ${i}`, row };
+  }
+}
+
+/** The value of a JSON file; a list of its values where it holds several, one after the other. */
+async function readValues(path: string): Promise<unknown> {
+  const text = await readText(path);
+  const options = { exactIntegers: true };
+  try {
+    const value = parseJson(text, path, options);
+    if (!isRow(value) || !Object.values(value).every(isRow)) return value;
+    // JavaScript would sort keys that are numbers, and rows must keep their order.
+    return parseJson(text.replace(/(?<!\\)"(\d+)"(?=\s*:)/g, '"#$1"'), path, options);
+  } catch (error) {
+    if (!/[}\]]\s*\{/.test(text)) throw error;
+    return [...parseJsonValues(text, path, options)];
+  }
+}
+
+/** Whether a JSON file has a record per line: its first line is a value of its own, and in a .json another follows. */
+async function hasLines(path: string): Promise<boolean> {
+  const isJson = bareName(path).endsWith(".json");
+  const head = (await readHead(path, HEAD)).trimStart();
+  const end = head.indexOf("\n");
+  const first = (end < 0 ? head : head.slice(0, end)).trim();
+  if (!isJson) return !/^(\{|\[|\[\s*\{.*)$/.test(first);
+  if (end < 0 || !head.slice(end).trimStart().startsWith("{")) return false;
+  try {
+    return isRow(JSON.parse(first));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The rows of a JSON value: a list; pandas's "split" ({columns, data}) and "table" ({data}); an object of columns, each
+ * a list or an object by row ("columns"); or an object of rows ("index").
+ */
 function jsonRows(value: unknown, path: string): unknown[] {
   if (Array.isArray(value)) return value;
+  if (isRow(value) && Array.isArray(value.data)) {
+    const { columns, data } = value as { columns?: unknown; data: unknown[] };
+    if (!Array.isArray(columns)) return data;
+    return data.map((cells) =>
+      Array.isArray(cells)
+        ? Object.fromEntries(columns.map((column, c) => [String(column), cells[c] as unknown]))
+        : cells,
+    );
+  }
   if (isRow(value) && Array.isArray(value.doc_ids) && Array.isArray(value.abstracts)) {
-    const { doc_ids: ids, abstracts: texts } = value as Record<string, unknown[]>;
-    if (ids.length !== texts.length) {
-      throw new FormatError(
-        path,
-        `expected ${ids.length} abstracts, one a doc_id, got ${texts.length}`,
-      );
-    }
-    return ids.map((id, i) => {
-      const text = texts[i];
-      const end = typeof text === "string" ? text.indexOf("\n\n") : -1;
-      return { id, text, title: typeof text === "string" && end > 0 ? text.slice(0, end) : "" };
-    });
+    return paperRows(value.doc_ids, value.abstracts, path);
+  }
+  const columns = isRow(value) ? Object.entries(value) : [];
+  if (columns.length > 0 && columns.every(([, cells]) => Array.isArray(cells))) {
+    return columnRows(columns as [string, unknown[]][], path);
+  }
+  if (columns.length > 0 && columns.every(([, cells]) => isRow(cells))) {
+    const byKey = columns as [string, Row][];
+    const keys = Object.keys(byKey[0][1]);
+    const isIndex =
+      keys.some((key) => !key.startsWith("#")) && (hasNumbers(byKey) || hasNames(keys));
+    if (isIndex) return byKey.map(([, row]) => row);
+    return columnRows(
+      byKey.map(([name, cells]) => [name, keys.map((key) => ownValue(cells, key))]),
+      path,
+    );
   }
   throw new FormatError(path, "expected a list of rows or {doc_ids, abstracts}");
 }
 
-/** Whether a .json file is a dump such as arXiv's: its first line is an object of its own and another line follows. */
-async function isDump(path: string): Promise<boolean> {
-  const lines: string[] = [];
-  for await (const line of readLines(path)) {
-    if (line.trim() !== "") lines.push(line);
-    if (lines.length === 2) break;
+function hasNumbers(byKey: [string, Row][]): boolean {
+  return byKey.every(([key]) => key.startsWith("#"));
+}
+
+function hasNames(keys: string[]): boolean {
+  return keys.some((key) => /^(id|arxiv_id|doc_id|title|text|abstract)$/i.test(key.trim()));
+}
+
+// The paper's abstract_texts.json holds two lists side by side; its abstracts begin with the title and a blank line.
+function paperRows(ids: unknown[], texts: unknown[], path: string): Row[] {
+  if (ids.length !== texts.length) {
+    throw new FormatError(
+      path,
+      `expected ${ids.length} abstracts, one a doc_id, got ${texts.length}`,
+    );
   }
-  if (lines.length < 2 || !lines[1].trimStart().startsWith("{")) return false;
-  try {
-    return isRow(JSON.parse(lines[0]));
-  } catch {
-    return false;
+  return ids.map((id, i) => {
+    const text = texts[i];
+    const end = typeof text === "string" ? text.indexOf("\n\n") : -1;
+    return { id, text, title: typeof text === "string" && end > 0 ? text.slice(0, end) : "" };
+  });
+}
+
+function columnRows(columns: [string, unknown[]][], path: string): Row[] {
+  const [[first, { length }]] = columns;
+  const other = columns.find(([, cells]) => cells.length !== length);
+  if (other !== undefined) {
+    throw new FormatError(
+      path,
+      `expected as many values in each column, got ${length} in ${shown(first)} and ${other[1].length} in ${shown(other[0])}`,
+    );
   }
+  return Array.from({ length }, (_, i) =>
+    Object.fromEntries(columns.map(([name, cells]) => [name, cells[i]])),
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-export function isRow(value: unknown): value is Record<string, unknown> {
+export function isRow(value: unknown): value is Row {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -26,7 +26,7 @@ export interface ClassTree {
 
 /** Which column or field holds what. The first one that the row has is taken where none is named. */
 export interface CorpusColumns {
-  /** Default id, arxiv_id, doc_id. */
+  /** Default id, arxiv_id, doc_id, in any case; without one the documents are numbered from 0. */
   id?: string;
   /** Default title. */
   title?: string;
@@ -47,6 +47,15 @@ export interface CorpusOptions {
   form?: "plain" | "clean" | "compat";
   /** Documents that are kept, such as those of a class. Default all. */
   keep?: (document: Document) => boolean;
+  /**
+   * What becomes of a document without a text: one that is null, missing or blank, where there is no title either.
+   * "keep" (default), so that documents and rows of embeddings stay side by side, or "skip".
+   */
+  empty?: "keep" | "skip";
+  /** Called once, at the end, with the number of documents without a text, if there are any. */
+  onEmpty?: (count: number) => void;
+  /** Called with what a person should know of the file, such as an unusual encoding. */
+  onWarning?: (warning: string) => void;
 }
 
 const DEFAULTS = {
@@ -56,13 +65,17 @@ const DEFAULTS = {
   classes: ["classes", "categories"],
 } as const;
 
+const WHATS = Object.keys(DEFAULTS) as (keyof CorpusColumns)[];
+
 type Row = Record<string, unknown>;
+type Column = keyof CorpusColumns;
+type Fail = (problem: string) => never;
 
 /**
- * Reads a corpus: JSON lines, CSV with a header, a JSON array of rows, Parquet or a folder of it, arXiv's metadata dump,
- * or the paper's `abstract_texts.json` ({doc_ids, abstracts}); the text formats also gzipped. The format follows from
- * the name. Throws FormatError with the place of a row without an id or a text, of a value of a wrong type, and of an id
- * that was there before.
+ * Reads a corpus: JSON lines, CSV or TSV with a header, JSON (rows, pandas's layouts, arXiv's metadata dump, the paper's
+ * `abstract_texts.json` {doc_ids, abstracts}), Parquet or a folder of it; the text formats also gzipped. The kind of format
+ * follows from the name. Throws FormatError where the first row has no column of texts, and with the place of a row
+ * whose id is missing where the first one has one, of a value of a wrong type, and of an id that was there before.
  */
 export async function readCorpus(path: string, options: CorpusOptions = {}): Promise<Document[]> {
   const documents: Document[] = [];
@@ -73,13 +86,36 @@ export async function readCorpus(path: string, options: CorpusOptions = {}): Pro
 /** The documents of a corpus one by one; see readCorpus. Only the ids of those that are kept stay in memory. */
 export async function* streamCorpus(
   path: string,
-  { columns = {}, form = "plain", keep = () => true }: CorpusOptions = {},
+  options: CorpusOptions = {},
 ): AsyncGenerator<Document> {
+  const { columns = {}, form = "plain", keep = () => true, empty = "keep", onWarning } = options;
   const places = new Map<string, string>();
-  for await (const { place, row } of readCorpusRows(path)) {
-    const document = toDocument(row, { columns, form }, (problem) => {
+  const select = (names: readonly string[]): string[] => chosenColumns(names, columns);
+  let hasIds: boolean | undefined;
+  let count = 0;
+  let empties = 0;
+  for await (const { place, row } of readCorpusRows(path, { select, onWarning })) {
+    const fail = (problem: string): never => {
       throw new FormatError(path, `${place}: ${problem}`);
-    });
+    };
+    const find = (what: Column): string | undefined => findColumn(row, what, columns[what]);
+    if (hasIds === undefined) {
+      const missing = WHATS.find(
+        (what) => find(what) === undefined && (what === "text" || columns[what] !== undefined),
+      );
+      if (missing !== undefined) fail(lacking(missing, row, columns));
+      hasIds = columns.id !== undefined || find("id") !== undefined;
+    }
+    if (!hasIds && find("id") !== undefined) fail("has an id, which the first row does not");
+    const id = hasIds
+      ? readId(row, find("id") ?? fail(lacking("id", row, columns)), fail)
+      : String(count);
+    count++;
+    const document = { id, ...readContent(row, find, form, fail) };
+    if (document.text.trim() === "") {
+      empties++;
+      if (empty === "skip") continue;
+    }
     if (!keep(document)) continue;
     const before = places.get(document.id);
     if (before !== undefined) {
@@ -88,6 +124,7 @@ export async function* streamCorpus(
     places.set(document.id, place);
     yield document;
   }
+  if (empties > 0) options.onEmpty?.(empties);
 }
 
 /**
@@ -117,51 +154,77 @@ export async function readClassTree(path: string): Promise<ClassTree> {
   return tree;
 }
 
-function toDocument(
-  row: Row,
-  { columns, form }: { columns: CorpusColumns; form: NonNullable<CorpusOptions["form"]> },
-  fail: (problem: string) => never,
-): Document {
-  const pick = (what: keyof CorpusColumns): string | undefined => {
-    const named = columns[what];
-    if (named === undefined) return DEFAULTS[what].find((column) => row[column] !== undefined);
-    if (ownValue(row, named) === undefined)
-      fail(`expected a column ${shown(named)} for the ${what}`);
-    return named;
-  };
-  const need = (what: "id" | "text"): string =>
-    pick(what) ??
-    fail(`expected ${DEFAULTS[what].join(" or ")}, got the columns ${listed(Object.keys(row))}`);
+/** The columns of a file that its documents are made of. */
+function chosenColumns(names: readonly string[], columns: CorpusColumns): string[] {
+  const row = Object.fromEntries(names.map((name) => [name, true]));
+  const found = WHATS.map((what) => findColumn(row, what, columns[what]));
+  // Without a column of texts there is nothing to read but the names for the error.
+  if (found[WHATS.indexOf("text")] === undefined) return [...names];
+  return found.filter((name) => name !== undefined);
+}
 
-  const idColumn = need("id");
-  const idValue = row[idColumn];
-  const id = Number.isSafeInteger(idValue) ? String(idValue) : idValue;
-  if (typeof id !== "string" || id === "") {
-    fail(`expected a string as ${idColumn}, got ${shown(idValue)}`);
+/** The column that a row has for `what`: the named one, else one of the defaults, as it is or else in another case. */
+function findColumn(row: Row, what: Column, named?: string): string | undefined {
+  if (named !== undefined) return ownValue(row, named) === undefined ? undefined : named;
+  const exact = DEFAULTS[what].find((column) => ownValue(row, column) !== undefined);
+  if (exact !== undefined) return exact;
+  const keys = Object.keys(row);
+  for (const column of DEFAULTS[what]) {
+    const key = keys.find((name) => name.trim().toLowerCase() === column);
+    if (key !== undefined && row[key] !== undefined) return key;
   }
-  const titleColumn = pick("title");
+  return undefined;
+}
+
+function lacking(what: Column, row: Row, columns: CorpusColumns): string {
+  if (columns[what] !== undefined)
+    return `expected a column ${shown(columns[what])} for the ${what}`;
+  return `expected ${DEFAULTS[what].join(" or ")}, got the columns ${listed(Object.keys(row))}`;
+}
+
+function readId(row: Row, column: string, fail: Fail): string {
+  const value = row[column];
+  const id = Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof id === "string" && id !== "") return id;
+  return fail(`expected a string as ${column}, got ${shown(value)}`);
+}
+
+function readContent(
+  row: Row,
+  find: (what: Column) => string | undefined,
+  form: NonNullable<CorpusOptions["form"]>,
+  fail: Fail,
+): Omit<Document, "id"> {
+  const titleColumn = find("title");
   const title = titleColumn === undefined ? "" : plainTitle(row[titleColumn], fail);
-  const textColumn = need("text");
-  const body = row[textColumn];
-  if (typeof body !== "string") fail(`expected a string as ${textColumn}, got ${shown(body)}`);
-  const alone = textColumn === "text" || title === "";
+  const textColumn = find("text");
+  const body = textColumn === undefined ? "" : textOf(row[textColumn]);
+  if (body === undefined) {
+    return fail(`expected a string as ${textColumn}, got ${shown(row[textColumn ?? ""])}`);
+  }
+  const alone = title === "" || (body !== "" && textColumn?.trim().toLowerCase() === "text");
   const heading = form === "compat" && titleColumn ? pythonText(row[titleColumn]) : title;
-  const whole = alone ? body : `${heading}\n\n${body}`;
+  const both = body === "" && form !== "compat" ? heading : `${heading}\n\n${body}`;
+  const whole = alone ? body : both;
   const text = form === "clean" ? cleanText(whole) : whole;
-  const classColumn = pick("classes");
+  const classColumn = find("classes");
   const classes = classColumn === undefined ? [] : classList(row[classColumn], fail);
-  return { id, title: form === "clean" ? cleanText(title) : title, text, classes };
+  return { title: form === "clean" ? cleanText(title) : title, text, classes };
+}
+
+/** A text; "" for null and for NaN, which Python writes for it; undefined for anything else. */
+function textOf(value: unknown): string | undefined {
+  if (value === null || Number.isNaN(value)) return "";
+  return typeof value === "string" ? value : undefined;
 }
 
 // Some corpora wrap the title into a list of one.
-function plainTitle(value: unknown, fail: (problem: string) => never): string {
+function plainTitle(value: unknown, fail: Fail): string {
   const title: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
-  if (title === null) return "";
-  if (typeof title !== "string") fail(`expected a string as title, got ${shown(value)}`);
-  return title;
+  return textOf(title) ?? fail(`expected a string as title, got ${shown(value)}`);
 }
 
-function classList(value: unknown, fail: (problem: string) => never): string[] {
+function classList(value: unknown, fail: Fail): string[] {
   if (value === null) return [];
   if (typeof value === "string") {
     const parts = value.split(value.includes(";") ? ";" : /\s+/);

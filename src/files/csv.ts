@@ -3,6 +3,7 @@ import { FormatError } from "../core/errors.js";
 const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
+const DELIMITERS: readonly string[] = [",", ";", "\t", "|"];
 
 /** A table of text: every row has one value for each column. */
 export interface CsvTable {
@@ -15,7 +16,10 @@ export type CsvValue = string | number | boolean | null | undefined;
 
 /** How fields are divided, in reading and writing. */
 export interface CsvOptions {
-  /** One character between fields. Default ",". */
+  /**
+   * One character between fields. Default for writing ","; for reading the comma, semicolon, tab or bar that the row of
+   * names has most of, or what a line `sep=;` before it says.
+   */
   delimiter?: string;
 }
 
@@ -25,18 +29,16 @@ export interface CsvOptions {
  * zeros; blank lines are passed over. Throws FormatError, naming `name` and the line, for an unclosed quote, text after
  * a closing quote, or a row with another number of fields.
  */
-export function parseCsv(
-  text: string,
-  name: string,
-  { delimiter = "," }: CsvOptions = {},
-): CsvTable {
-  const scanner: Scanner = {
-    text,
-    name,
-    separator: delimiterCode(delimiter),
-    at: text.startsWith("\ufeff") ? 1 : 0,
-    line: 1,
-  };
+export function parseCsv(text: string, name: string, options: CsvOptions = {}): CsvTable {
+  const start = text.startsWith("\ufeff") ? 1 : 0;
+  const declared = /^sep=(.)(?=[\r\n]|$)/i.exec(text.slice(start, start + 6));
+  const scanner: Scanner = { text, name, separator: 0, at: start, line: 1 };
+  if (declared !== null) {
+    scanner.at += declared[0].length;
+    passLineEnd(scanner);
+  }
+  const { delimiter = declared?.[1] ?? mostFrequent(text, scanner.at) } = options;
+  scanner.separator = delimiterCode(delimiter);
   const columns = nextRow(scanner);
   if (columns === undefined) throw new FormatError(name, "csv has no row of column names");
   const rows: string[][] = [];
@@ -76,6 +78,22 @@ interface Scanner {
   separator: number;
   at: number;
   line: number;
+}
+
+/** The delimiter that the first line has most of outside quotes; of equally many the first of DELIMITERS. */
+function mostFrequent(text: string, start: number): string {
+  const counts = new Map(DELIMITERS.map((delimiter) => [delimiter, 0]));
+  let isQuoted = false;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') isQuoted = !isQuoted;
+    else if (isQuoted) continue;
+    else if (isLineEnd(character.charCodeAt(0))) break;
+    else if (counts.has(character)) counts.set(character, (counts.get(character) ?? 0) + 1);
+  }
+  return DELIMITERS.reduce((best, next) =>
+    (counts.get(next) ?? 0) > (counts.get(best) ?? 0) ? next : best,
+  );
 }
 
 function delimiterCode(delimiter: string): number {

@@ -10,13 +10,20 @@ const lastPrivate = 0xf8ff;
 const deepest = 1000;
 const harmlessLength = 100_000;
 
+/** How JSON is read. */
+export interface JsonOptions {
+  /** Whether an integer that no number holds exactly, beyond 2^53, becomes its digits as text. Default false: it is rounded. */
+  exactIntegers?: boolean;
+}
+
 /**
  * Parses JSON in which NaN, Infinity and -Infinity are numbers, as Python writes them. A byte order mark is
  * passed over. Throws FormatError, naming `name`, if the text is anything else or nested over 1,000 deep.
  */
-export function parseJson(text: string, name: string): unknown {
-  const body = text.startsWith("\ufeff") ? text.slice(1) : text;
+export function parseJson(text: string, name: string, options: JsonOptions = {}): unknown {
+  let body = text.startsWith("\ufeff") ? text.slice(1) : text;
   if (body.length > harmlessLength) checkDepth(body, name);
+  if (options.exactIntegers && /\d{16}/.test(body)) body = outsideStrings(body, quoteIntegers);
   try {
     return JSON.parse(body) as unknown;
   } catch (cause) {
@@ -39,9 +46,33 @@ export function stringifyJson(value: unknown, indent = 0): string {
   return JSON.stringify(value, plainValue, indent);
 }
 
+/** The values of a text that holds one after the other, each over one or several lines. Throws as `parseJson` does. */
+export function* parseJsonValues(
+  text: string,
+  name: string,
+  options: JsonOptions = {},
+): Generator<unknown> {
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) at = endOfString(text, at) - 1;
+    else if (code === 0x5b || code === 0x7b) depth++;
+    else if (code === 0x5d || code === 0x7d) depth--;
+    else continue;
+    if (depth > 0) continue;
+    yield parseJson(text.slice(start, at + 1), name, options);
+    start = at + 1;
+  }
+  if (text.slice(start).trim() !== "") yield parseJson(text.slice(start), name, options);
+}
+
 /** Reads a JSON file, gzip by name, as `parseJson` does. */
-export async function readJson(input: string | ByteSource): Promise<unknown> {
-  return parseJson(await readText(input), typeof input === "string" ? input : input.name);
+export async function readJson(
+  input: string | ByteSource,
+  options: JsonOptions = {},
+): Promise<unknown> {
+  return parseJson(await readText(input), typeof input === "string" ? input : input.name, options);
 }
 
 /** Writes a value as a JSON file with a line feed at its end; it appears only when it is complete. */
@@ -83,12 +114,24 @@ function checkDepth(text: string, name: string): void {
 
 /** Replaces the bare words outside strings by JSON of the same length, so that places in errors stay right. */
 function mendNumbers(text: string, marker: string): string {
+  return outsideStrings(text, (part) =>
+    part.replace(/NaN/g, `"${marker}"`).replace(/Infinity/g, "1e999   "),
+  );
+}
+
+function quoteIntegers(part: string): string {
+  return part.replace(/(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g, (digits) =>
+    Number.isSafeInteger(Number(digits)) ? digits : `"${digits}"`,
+  );
+}
+
+function outsideStrings(text: string, change: (part: string) => string): string {
   const parts: string[] = [];
   let at = 0;
   while (at < text.length) {
     const open = text.indexOf('"', at);
     const between = text.slice(at, open < 0 ? text.length : open);
-    parts.push(between.replace(/NaN/g, `"${marker}"`).replace(/Infinity/g, "1e999   "));
+    parts.push(change(between));
     if (open < 0) break;
     at = endOfString(text, open);
     parts.push(text.slice(open, at));

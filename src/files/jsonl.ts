@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { createAtomicFile } from "./atomic-file.js";
-import { parseJson, stringifyJson } from "./json.js";
+import { type JsonOptions, parseJson, stringifyJson } from "./json.js";
 import type { ByteSource } from "./bytes/source.js";
 import { readLines } from "./text.js";
 import type { TextOptions } from "./text.js";
@@ -21,14 +21,14 @@ export interface JsonlRow {
  */
 export async function* readJsonl(
   input: string | ByteSource,
-  options: TextOptions = {},
+  options: TextOptions & JsonOptions = {},
 ): AsyncGenerator<JsonlRow> {
   const name = typeof input === "string" ? input : input.name;
   let line = 0;
   for await (const text of readLines(input, options)) {
     line++;
     if (text.trim() === "") continue;
-    yield { line, value: parseJson(text, `${name}: line ${line}`) };
+    yield { line, value: parseJson(text, `${name}: line ${line}`, options) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { TextDecoder } from "node:util";
 import { createGunzip } from "node:zlib";
 import { FormatError } from "../core/errors.js";
 import { openSource } from "./bytes/source.js";
@@ -14,22 +15,68 @@ const largestRatio = 100;
 const ratioAllowance = 64 * 1024 * 1024;
 
 export interface TextOptions {
+  /** Encoding of a text that is not UTF-8, such as "windows-1252" for tables of a spreadsheet. Default: it is refused. */
+  fallback?: string;
+  /** Called where a text was read in the fallback's encoding. */
+  onFallback?: () => void;
   /** Most bytes that a .gz file may unpack to. Default 64 MiB or 100 times its size, whichever is more. */
   mostUnpacked?: number;
 }
 
 /**
- * Reads a UTF-8 text, unpacked if its name ends in .gz, without a byte order mark. Throws FormatError if it is not
- * UTF-8, is larger than a string can be, or is a damaged or overly compressed gzip file.
+ * Reads a text in UTF-8 or UTF-16, unpacked if its name ends in .gz, without a byte order mark. Throws FormatError if it
+ * is neither, is larger than a string can be, or is a damaged or overly compressed gzip file.
  */
 export async function readText(
   input: string | ByteSource,
   options: TextOptions = {},
 ): Promise<string> {
+  const { fallback, onFallback } = options;
+  try {
+    return await joinParts(input, options);
+  } catch (error) {
+    if (!(error instanceof EncodingError) || fallback === undefined) throw error;
+    if (!(await isOtherEncoding(input, options))) throw error;
+    onFallback?.();
+    return joinParts(input, options, fallback);
+  }
+}
+
+/** The first `length` characters of a text, or all of a shorter one. Throws as `readText` does. */
+export async function readHead(input: string | ByteSource, length: number): Promise<string> {
+  let head = "";
+  for await (const part of decodedParts(input, {})) {
+    head += part;
+    if (head.length >= length) break;
+  }
+  return head.slice(0, length);
+}
+
+/** The text is in another encoding than it was read in. */
+class EncodingError extends FormatError {}
+
+/** Whether a text has fewer letters in UTF-8 outside ASCII than bytes that are none: else it is damaged UTF-8. */
+async function isOtherEncoding(input: string | ByteSource, options: TextOptions): Promise<boolean> {
+  const decoder = new TextDecoder("utf-8");
+  let letters = 0;
+  let strays = 0;
+  for await (const bytes of unpackedChunks(input, options)) {
+    const text = decoder.decode(bytes, { stream: true });
+    strays += text.match(/\ufffd/g)?.length ?? 0;
+    letters += text.match(/[\u0080-\ud7ff\ue000-\ufffc]/g)?.length ?? 0;
+  }
+  return strays > letters;
+}
+
+async function joinParts(
+  input: string | ByteSource,
+  options: TextOptions,
+  encoding?: string,
+): Promise<string> {
   const parts: string[] = [];
   let length = 0;
   const name = nameOf(input);
-  for await (const part of decodedParts(input, options)) {
+  for await (const part of decodedParts(input, options, encoding)) {
     length += part.length;
     if (length > largestText) {
       throw new FormatError(
@@ -83,17 +130,28 @@ function nameOf(input: string | ByteSource): string {
 async function* decodedParts(
   input: string | ByteSource,
   options: TextOptions,
+  encoding?: string,
 ): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let decoder: TextDecoder | undefined;
   const decode = (bytes?: Uint8Array): string => {
+    decoder ??= new TextDecoder(encoding ?? encodingOf(bytes), { fatal: true });
     try {
       return decoder.decode(bytes, { stream: bytes !== undefined });
     } catch (cause) {
-      throw new FormatError(nameOf(input), "not UTF-8 text", { cause });
+      throw new EncodingError(nameOf(input), `not ${decoder.encoding.toUpperCase()} text`, {
+        cause,
+      });
     }
   };
   for await (const bytes of unpackedChunks(input, options)) yield decode(bytes);
   yield decode();
+}
+
+/** UTF-16 starts with a byte order mark, or with a letter whose other byte is 0; anything else is read as UTF-8. */
+function encodingOf([first, second]: Uint8Array = new Uint8Array(0)): string {
+  if ((first === 0xff && second === 0xfe) || (first > 0 && second === 0)) return "utf-16le";
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second > 0)) return "utf-16be";
+  return "utf-8";
 }
 
 async function* unpackedChunks(

@@ -4,7 +4,6 @@ import { listed } from "../core/shown.js";
 import type { Document } from "../corpus/corpus.js";
 import { readCorpusRows } from "../corpus/corpus-rows.js";
 
-const CORPUS_IDS = ["id", "arxiv_id", "doc_id"];
 const METADATA_IDS = ["arxiv_id", "id", "doc_id"];
 const CLASS_COLUMNS = ["category", "categories", "classes"];
 // A date begins with its year.
@@ -45,8 +44,11 @@ export async function readFilter(
   const { class: wanted, year, where, metadata, ids } = filters;
   const tests: ((document: Document) => boolean)[] = [];
   let table: Table | undefined;
-  if (metadata !== undefined) table = await readTable(metadata, METADATA_IDS);
-  else if (year !== undefined || where !== undefined) table = await readTable(corpus, CORPUS_IDS);
+  const conditions = where === undefined ? [] : listOf(where);
+  if (metadata !== undefined) table = await readTable(metadata, conditions);
+  else if (year !== undefined || where !== undefined) {
+    table = await readTable(corpus, conditions, documents);
+  }
   if (wanted !== undefined) {
     const rows = table?.rows;
     const holds = ({ id, classes }: Document): boolean =>
@@ -60,7 +62,7 @@ export async function readFilter(
   }
   if (year !== undefined && table) tests.push(yearTest(year, table));
   if (where !== undefined && table) {
-    for (const text of listOf(where)) tests.push(conditionTest(text, table));
+    for (const text of conditions) tests.push(conditionTest(text, table));
   }
   if (ids !== undefined) {
     const wantedIds = new Set(listOf(ids));
@@ -73,17 +75,33 @@ function listOf(text: string | readonly string[]): readonly string[] {
   return typeof text === "string" ? text.split(",").map((item) => item.trim()) : text;
 }
 
-async function readTable(file: string, ids: readonly string[]): Promise<Table> {
+/** The rows of a table by the ids in it, or those of the documents' own file, which come in their order. */
+async function readTable(
+  file: string,
+  conditions: readonly string[],
+  documents?: readonly Document[],
+): Promise<Table> {
   const table: Table = { rows: new Map(), columns: new Set() };
-  for await (const { row } of readCorpusRows(file)) {
-    const column = ids.find((name) => row[name] !== undefined && row[name] !== null);
-    if (column === undefined) {
-      throw new ArgumentError(`search: ${file} needs a column ${ids.join(" or ")}`);
-    }
-    table.rows.set(String(row[column]), row);
+  const used = new Set([...METADATA_IDS, ...CLASS_COLUMNS, ...YEAR_COLUMNS]);
+  for (const text of conditions) used.add(parseCondition(text).column);
+  const select = (names: readonly string[]): string[] => {
+    for (const name of names) table.columns.add(name);
+    const chosen = names.filter((name) => used.has(name));
+    return chosen.length > 0 ? chosen : names.slice(0, 1);
+  };
+  let i = 0;
+  for await (const { row } of readCorpusRows(file, { select })) {
+    const id = documents === undefined ? idOf(row, file) : documents[i++]?.id;
+    if (id !== undefined) table.rows.set(id, row);
     for (const name of Object.keys(row)) table.columns.add(name);
   }
   return table;
+}
+
+function idOf(row: Row, file: string): string {
+  const column = METADATA_IDS.find((name) => row[name] !== undefined && row[name] !== null);
+  if (column !== undefined) return String(row[column]);
+  throw new ArgumentError(`search: ${file} needs a column ${METADATA_IDS.join(" or ")}`);
 }
 
 function classesOf(row: Row | undefined): string[] {
@@ -117,8 +135,14 @@ function yearOf(value: unknown): number {
   return Number(/^\s*(\d{1,4})\b/.exec(textOf(value))?.[1] ?? NaN);
 }
 
+interface Condition {
+  column: string;
+  sign: string;
+  wanted: string;
+}
+
 /** One condition: COLUMN=VALUE (of a list: one of its items), COLUMN>=NUMBER or COLUMN<=NUMBER. */
-function conditionTest(text: string, { rows, columns }: Table): (document: Document) => boolean {
+function parseCondition(text: string): Condition {
   const [, column, sign, wanted] = /^([^=<>]+?)\s*(>=|<=|=)\s*(.*)$/.exec(text) ?? [];
   if (
     column === undefined ||
@@ -128,6 +152,11 @@ function conditionTest(text: string, { rows, columns }: Table): (document: Docum
       `search: where takes COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER, got "${text}"`,
     );
   }
+  return { column, sign, wanted };
+}
+
+function conditionTest(text: string, { rows, columns }: Table): (document: Document) => boolean {
+  const { column, sign, wanted } = parseCondition(text);
   if (!columns.has(column)) {
     throw new ArgumentError(
       `search: no column "${column}" to filter by; there are ${listed(columns)}`,

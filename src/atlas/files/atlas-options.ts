@@ -33,6 +33,7 @@ export async function readAtlasOptions(dir: string): Promise<AtlasOptions> {
   return {
     dir,
     corpus: path.join(dir, inputs.corpus.file),
+    ...(manifest.columns && { columns: manifest.columns }),
     embeddings: path.join(dir, inputs.embeddings.file),
     sae: input("sae"),
     k,

@@ -5,6 +5,7 @@ import path from "node:path";
 import { z } from "zod";
 import { sha256File, writeFileAtomic } from "../../files/atomic-file.js";
 import { FormatError } from "../../core/errors.js";
+import type { CorpusColumns } from "../../corpus/corpus.js";
 import type { Fields } from "../../core/schema.js";
 import { checkJson } from "../../files/checked-json.js";
 import { VERSION } from "../../core/version.js";
@@ -38,6 +39,8 @@ export interface Manifest {
   engine?: string;
   /** Latents kept per document. */
   k?: number;
+  /** Columns of the corpus, where they were named. */
+  columns?: CorpusColumns;
   inputs: Record<string, InputRecord>;
   steps: Record<string, StepRecord>;
 }
@@ -80,6 +83,7 @@ export class StepRunner {
       node: process.version,
       engine: known?.engine,
       k: known?.k,
+      columns: known?.columns,
       inputs: known?.inputs ?? {},
       steps: known?.steps ?? {},
     });
@@ -230,12 +234,19 @@ const stepFields: Fields<StepRecord> = {
   seconds: z.number(),
   finished: z.string(),
 };
+const columnFields: Fields<CorpusColumns> = {
+  id: z.string().optional(),
+  title: z.string().optional(),
+  text: z.string().optional(),
+  classes: z.string().optional(),
+};
 const manifestFields: Fields<Manifest> = {
   format: z.literal(1),
   tool: z.string(),
   node: z.string(),
   engine: z.string().optional(),
   k: z.int().positive().optional(),
+  columns: z.object(columnFields).optional(),
   inputs: z.record(z.string(), z.object(inputFields)),
   steps: z.record(z.string(), z.object(stepFields)),
 };

@@ -8,6 +8,7 @@ import type { AtlasOptions, AtlasStability, AtlasTraining } from "../options.js"
 const KNOWN: Readonly<Record<keyof AtlasOptions, true>> = {
   dir: true,
   corpus: true,
+  columns: true,
   embeddings: true,
   sae: true,
   k: true,

@@ -48,7 +48,7 @@ export async function runSteps(
 
 async function hashInputs(
   runner: StepRunner,
-  { corpus, embeddings, sae, classTree, analysis }: AtlasOptions,
+  { corpus, columns, embeddings, sae, classTree, analysis }: AtlasOptions,
   isFinished: boolean,
 ): Promise<AtlasBuild["hashes"]> {
   const hash = async (role: string, file: string | undefined): Promise<string> => {
@@ -63,6 +63,7 @@ async function hashInputs(
     }
     return now;
   };
+  runner.manifest.columns = columns;
   // An SAE may be a file or a folder of weights and configuration.
   const files = sae === undefined ? [] : await checkpointFiles(sae);
   const hashes: string[] = [];
@@ -70,7 +71,7 @@ async function hashInputs(
     hashes.push(await hash(["sae", "saeConfig"][i] ?? `saeFile${i}`, files[i]));
   }
   return {
-    corpus: await hash("corpus", corpus),
+    corpus: (await hash("corpus", corpus)) + (columns ? JSON.stringify(columns) : ""),
     embeddings: await hash("embeddings", embeddings),
     sae: hashes.join(""),
     classTree: await hash("classTree", classTree),

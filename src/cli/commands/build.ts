@@ -11,7 +11,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { checkInput, refuseOptions } from "../option-rules.js";
-import { engineOption } from "../options.js";
+import { columnsOption, engineOption, parseColumns } from "../options.js";
 
 const COMPAT_NEEDS = "build: --compat needs --analysis";
 
@@ -20,9 +20,10 @@ const options = {
     type: "string",
     value: "PATH",
     about:
-      "documents (.jsonl, .csv, .parquet or abstract_texts.json), or csLG or astroPH: the corpora of the paper, downloaded once",
+      "documents (.jsonl, .csv, .tsv, .parquet, .json or abstract_texts.json), or csLG or astroPH: the corpora of the paper, downloaded once",
     required: true,
   },
+  ...columnsOption,
   embeddings: {
     type: "string",
     value: "FILE",
@@ -110,7 +111,7 @@ async function atlasOptions(
   const common = { k, classTree, compat, threshold, mapFrom, seed, device };
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
-    refuseOptions(`build: --corpus ${released}`, values, ["epochs", "lr", "batch"]);
+    refuseOptions(`build: --corpus ${released}`, values, ["epochs", "lr", "batch", "columns"]);
     if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
     const { releasedOptions } = await import("../../atlas/sample-options.js");
     const { openHub } = await import("../../corpus/hub/hub.js");
@@ -129,7 +130,7 @@ async function atlasOptions(
   return {
     dir: values.out ?? path.join("families", name ?? corpusName(corpus)),
     ...common,
-    ...{ corpus, embeddings, sae, analysis },
+    ...{ corpus, columns: parseColumns("build", values.columns), embeddings, sae, analysis },
     training: k && n && sae === undefined ? { k, n, epochs, lr, batch } : undefined,
   };
 }
@@ -140,5 +141,7 @@ function hasReleasedLabels({ sae, analysis, k = 64, n = 9216 }: Values): boolean
 }
 
 function corpusName(corpus: string): string {
-  return path.basename(corpus).replace(/\.(jsonl|csv|json|parquet)(\.gz)?$/i, "") || "corpus";
+  return (
+    path.basename(corpus).replace(/\.(jsonl|ndjson|csv|tsv|json|parquet)(\.gz)?$/i, "") || "corpus"
+  );
 }

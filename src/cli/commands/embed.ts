@@ -1,25 +1,22 @@
 import path from "node:path";
-import type { CorpusColumns, Document } from "../../corpus/corpus.js";
-import { type Command, UsageError, defineCommand } from "../command.js";
+import type { Document } from "../../corpus/corpus.js";
+import { type Command, type CommandContext, UsageError, defineCommand } from "../command.js";
+import { columnsOption, parseColumns } from "../options.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
-
-const COLUMNS = ["id", "title", "text", "classes"] as const;
 
 const options = {
   corpus: {
     type: "string",
     value: "PATH",
     about:
-      "documents: .jsonl, .csv, .json, .parquet or a folder of those, or arXiv's metadata dump",
+      "documents: .jsonl, .csv, .tsv, .json, .parquet or a folder of those, or arXiv's metadata dump",
     required: true,
   },
   out: { type: "string", value: "PATH", about: "folder for the results", required: true },
-  columns: {
-    type: "list",
-    about: "columns to read, such as id=bibcode,text=abstract,classes=keywords",
-  },
+  ...columnsOption,
   class: { type: "string", value: "NAME", about: "only documents of this class, such as cs.LG" },
   limit: { type: "integer", least: 1, about: "only the first N documents" },
+  "skip-empty": { type: "boolean", about: "leave out documents without a text" },
   compat: {
     type: "boolean",
     about: "texts exactly as the paper's code sent them",
@@ -47,7 +44,7 @@ export const embedCommand: Command = defineCommand({
     const { onProgress, signal } = context;
     remoteEmbedder(values);
     const { embedCorpus } = await import("../../corpus/embed-corpus.js");
-    const documents = await readDocuments(values);
+    const { documents, empty } = await readDocuments(values, context);
     const { embedder, remote } = await openEmbedder(values, signal);
     context.note(`${documents.length} documents with ${embedder.id}, ${embedder.d} wide`);
     const result = await embedCorpus(documents, embedder, values.out, {
@@ -59,7 +56,7 @@ export const embedCommand: Command = defineCommand({
     });
     const { rows, d, failed } = result;
     return {
-      json: { ...result, embedder: embedder.id },
+      json: { ...result, withoutText: empty, embedder: embedder.id },
       lines: [
         `embedded ${rows} documents with ${embedder.id}, ${d} wide`,
         ...(failed.length > 0
@@ -73,36 +70,36 @@ export const embedCommand: Command = defineCommand({
   },
 });
 
-async function readDocuments(values: {
-  corpus: string;
-  columns?: readonly string[];
-  class?: string;
-  limit?: number;
-  compat: boolean;
-  clean: boolean;
-}): Promise<Document[]> {
+async function readDocuments(
+  values: {
+    corpus: string;
+    columns?: readonly string[];
+    class?: string;
+    limit?: number;
+    compat: boolean;
+    clean: boolean;
+    skipEmpty: boolean;
+  },
+  context: CommandContext,
+): Promise<{ documents: Document[]; empty: number }> {
   const wanted = values.class;
   const { readCorpus } = await import("../../corpus/corpus.js");
+  let empty = 0;
   const documents = await readCorpus(values.corpus, {
-    columns: parseColumns(values.columns),
+    columns: parseColumns("embed", values.columns),
     form: values.compat ? "compat" : values.clean ? "clean" : "plain",
     keep: wanted === undefined ? undefined : ({ classes }) => classes.includes(wanted),
+    empty: values.skipEmpty ? "skip" : "keep",
+    onEmpty: (count) => void (empty = count),
+    onWarning: (warning) => context.note(`warning: ${warning}`),
   });
-  if (documents.length === 0) throw new UsageError(`embed: no document of class ${wanted}`);
-  return documents.slice(0, values.limit);
-}
-
-function parseColumns(pairs: readonly string[] = []): CorpusColumns {
-  const columns: CorpusColumns = {};
-  for (const pair of pairs) {
-    const [what, column] = pair.split("=");
-    const known = COLUMNS.find((name) => name === what);
-    if (known === undefined || !column) {
-      throw new UsageError(
-        `embed: --columns takes pairs such as id=bibcode of ${COLUMNS.join(", ")}, got "${pair}"`,
-      );
-    }
-    columns[known] = column;
+  if (documents.length === 0) {
+    const which = wanted === undefined ? "" : ` of class ${wanted}`;
+    throw new UsageError(`embed: no document${which} in ${values.corpus}`);
   }
-  return columns;
+  if (empty > 0) {
+    const what = values.skipEmpty ? "left out" : "kept; --skip-empty leaves them out";
+    context.note(`${empty} documents without a text are ${what}`);
+  }
+  return { documents: documents.slice(0, values.limit), empty };
 }

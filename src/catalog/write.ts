@@ -7,6 +7,8 @@ import { stringifyJson } from "../files/json.js";
 import type { CatalogRow } from "./row.js";
 import { CATALOG_COLUMNS, type CatalogColumn, type CatalogKind } from "./columns.js";
 
+const ROWS_PER_PART = 1000;
+
 /** The catalog with one JSON object a line, every line with all keys in the same order. */
 export function catalogToJsonl(rows: readonly CatalogRow[]): string {
   return wellFormed(rows)
@@ -50,20 +52,40 @@ export function catalogToParquet(rows: readonly CatalogRow[]): Uint8Array {
 
 /** Writes `catalog.jsonl`, `catalog.csv` and `catalog.parquet` into a folder; each appears only when it is complete. */
 export async function writeCatalog(folder: string, rows: readonly CatalogRow[]): Promise<void> {
-  await writeFileAtomic(join(folder, "catalog.jsonl"), catalogToJsonl(rows));
-  await writeFileAtomic(join(folder, "catalog.csv"), catalogToCsv(rows));
-  await writeFileAtomic(join(folder, "catalog.parquet"), catalogToParquet(rows));
+  for (const ending of Object.keys(WRITERS)) {
+    await writeCatalogFile(join(folder, `catalog${ending}`), rows);
+  }
 }
 
 /** Writes a catalog in one file: .csv, .jsonl or .parquet by its ending. Throws RangeError for another ending. */
 export async function writeCatalogFile(file: string, rows: readonly CatalogRow[]): Promise<void> {
-  const writers = { ".csv": catalogToCsv, ".jsonl": catalogToJsonl, ".parquet": catalogToParquet };
-  const write = Object.entries(writers).find(([ending]) => file.endsWith(ending))?.[1];
+  const write = Object.entries(WRITERS).find(([ending]) => file.endsWith(ending))?.[1];
   if (write === undefined) {
-    const endings = Object.keys(writers).join(", ");
+    const endings = Object.keys(WRITERS).join(", ");
     throw new RangeError(`${file}: a catalog's file must end in ${endings}`);
   }
   await writeFileAtomic(file, write(rows));
+}
+
+/** Texts come in parts: together they may be longer than a string can be. */
+const WRITERS: Readonly<
+  Record<string, (rows: readonly CatalogRow[]) => Uint8Array | Iterable<string>>
+> = {
+  ".jsonl": (rows) => textParts(rows, catalogToJsonl),
+  ".csv": (rows) => textParts(rows, catalogToCsv),
+  ".parquet": catalogToParquet,
+};
+
+/** The text of `rows` in parts; what the text of no rows has, such as a line of names, stands in the first alone. */
+function* textParts(
+  rows: readonly CatalogRow[],
+  toText: (rows: readonly CatalogRow[]) => string,
+): Generator<string> {
+  const head = toText([]);
+  yield head;
+  for (let start = 0; start < rows.length; start += ROWS_PER_PART) {
+    yield toText(rows.slice(start, start + ROWS_PER_PART)).slice(head.length);
+  }
 }
 
 /** The rows with keys in order and U+FFFD for lone surrogates, which UTF-8 cannot hold and other readers refuse. */

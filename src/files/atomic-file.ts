@@ -61,11 +61,17 @@ export async function createAtomicFile(path: string): Promise<AtomicFile> {
   };
 }
 
-/** Writes a whole file so that no reader ever sees half of it. Text is written as UTF-8. */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+/** Writes a whole file so that no reader ever sees half of it. Text, also in parts, is written as UTF-8. */
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array | string | Iterable<string>,
+): Promise<void> {
+  const isWhole = typeof content === "string" || content instanceof Uint8Array;
   const file = await createAtomicFile(path);
   try {
-    await file.write(typeof content === "string" ? Buffer.from(content) : content);
+    for (const part of isWhole ? [content] : content) {
+      await file.write(typeof part === "string" ? Buffer.from(part) : part);
+    }
   } catch (error) {
     await file.abort();
     throw error;

@@ -1,5 +1,5 @@
 /** Maps: nearest neighbours, places in the plane, and how well these keep the neighbours. */
-export { coactivationProfiles } from "./coactivation-profiles.js";
+export { coactivationProfiles, profileNeighbours } from "./coactivation-profiles.js";
 export { neighboursKept, trustworthiness } from "./map-quality.js";
 export { NO_NEIGHBOUR, cosineNeighbours, hasNeighbours, neighboursOf } from "./neighbours.js";
 export {

@@ -16,11 +16,8 @@ export async function cosineNeighbours(
   engine: Pick<Engine, "nearest">,
   { onProgress, signal }: NearestOptions = {},
 ): Promise<Neighbours> {
-  if (!Number.isInteger(count) || count < 1) {
-    throw new RangeError(`cosineNeighbours: count must be a whole number from 1, got ${count}`);
-  }
-  const live = liveRows(matrix);
   const out = emptyNeighbours(matrix.rows, count);
+  const live = liveRows(matrix);
   const asked = Math.min(count + 1, live.length);
   if (asked < 2) return out;
   const unit = normalizeRows(live.length === matrix.rows ? matrix : takeRows(matrix, live));
@@ -62,7 +59,11 @@ function liveRows(matrix: Matrix): Uint32Array {
   return Uint32Array.from(live);
 }
 
-function emptyNeighbours(rows: number, count: number): Neighbours {
+/** Lists of no neighbours [rows, count]. Throws RangeError unless count is a whole number from 1. */
+export function emptyNeighbours(rows: number, count: number): Neighbours {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`neighbours: count must be a whole number from 1, got ${count}`);
+  }
   return {
     rows,
     count,

@@ -280,3 +280,17 @@ test("a lone surrogate becomes U+FFFD in all three files, as UTF-8 cannot hold i
   const [read] = await parquetReadObjects({ file: parquet.buffer as ArrayBuffer });
   t.is(read.label, "end \ufffd");
 });
+
+test("files of many rows are written in parts, with the bytes of the whole text", async (t) => {
+  const [first] = buildCatalog(sampleInputs());
+  const rows = Array.from({ length: 2500 }, (_, index) => ({ ...first, index }));
+  await inFolder(async (folder) => {
+    await writeCatalog(folder, rows);
+    const text = (name: string): string => readFileSync(join(folder, name), "utf8");
+    t.true(text("catalog.csv") === catalogToCsv(rows));
+    t.true(text("catalog.jsonl") === catalogToJsonl(rows));
+    await writeCatalog(folder, []);
+    t.is(text("catalog.csv"), catalogToCsv([]));
+    t.is(text("catalog.jsonl"), "");
+  });
+});

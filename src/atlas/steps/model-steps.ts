@@ -5,7 +5,7 @@ import { writeJsonl } from "../../files/jsonl.js";
 import { readNpyMatrix } from "../../files/numpy/npy.js";
 import { writeNpy } from "../../files/numpy/npy-write.js";
 import { cosineNeighbours } from "../../projection/neighbours.js";
-import { coactivationProfiles } from "../../projection/coactivation-profiles.js";
+import { profileNeighbours } from "../../projection/coactivation-profiles.js";
 import { projectUmap } from "../../projection/umap.js";
 import { saveSae } from "../../sae/checkpoint.js";
 import { encodeToFiles } from "../../sae/encode.js";
@@ -120,11 +120,11 @@ export async function mapStep({ runner, options, hashes, data }: AtlasBuild): Pr
     { name: "map", version: 1, inputs, options: { mapFrom, seed }, outputs: [ATLAS_FILES.map] },
     async () => {
       const engine = await data.engine();
-      const rows =
+      const reporting = { onProgress, signal };
+      const neighbours =
         mapFrom === "decoder"
-          ? (await data.sae()).decoder
-          : coactivationProfiles(await data.coactivation());
-      const neighbours = await cosineNeighbours(rows, NEIGHBOURS, engine, { onProgress, signal });
+          ? await cosineNeighbours((await data.sae()).decoder, NEIGHBOURS, engine, reporting)
+          : await profileNeighbours(await data.coactivation(), NEIGHBOURS, engine, reporting);
       const places = await projectUmap(neighbours, { seed, onProgress, signal });
       await writeNpy(path.join(dir, ATLAS_FILES.map), {
         shape: [places.rows, 2],

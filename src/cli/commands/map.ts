@@ -1,6 +1,6 @@
 import path from "node:path";
-import type { Matrix } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
+import type { Engine, NearestOptions, Neighbours } from "../../engine/engine.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { engineOption } from "../options.js";
 
@@ -51,15 +51,13 @@ export const mapCommand: Command = defineCommand({
       throw new UsageError(`map: --out must end in .npy or .csv, got "${values.out}"`);
     }
     const { openEngine } = await import("../../engine/open-engine.js");
-    const { cosineNeighbours } = await import("../../projection/neighbours.js");
     const { projectUmap } = await import("../../projection/umap.js");
-    const rows = await readRows(values, onProgress);
+    const find = await neighbourFinder(values, onProgress);
     const start = performance.now();
     const engine = await openEngine(values.engine);
     try {
-      const count = values.neighbours ?? 15;
-      const neighbours = await cosineNeighbours(rows, count, engine, { onProgress, signal });
-      const { data } = await projectUmap(neighbours, {
+      const neighbours = await find(values.neighbours ?? 15, engine, { onProgress, signal });
+      const { rows, data } = await projectUmap(neighbours, {
         seed: values.seed,
         epochs: values.rounds,
         minDist: values.minDist,
@@ -68,36 +66,39 @@ export const mapCommand: Command = defineCommand({
       });
       if (kind === ".npy") {
         const { writeNpy } = await import("../../files/numpy/npy-write.js");
-        await writeNpy(values.out, { shape: [rows.rows, 2], data, dtype: "f4" });
+        await writeNpy(values.out, { shape: [rows, 2], data, dtype: "f4" });
       } else {
-        const lines = Array.from({ length: rows.rows }, (_, latent) =>
+        const lines = Array.from({ length: rows }, (_, latent) =>
           [latent, data[2 * latent], data[2 * latent + 1]].join(","),
         );
         const { writeFileAtomic } = await import("../../files/atomic-file.js");
         await writeFileAtomic(values.out, `latent,x,y\n${lines.join("\n")}\n`);
       }
+      const seconds = (performance.now() - start) / 1000;
+      return {
+        json: { out: values.out, latents: rows, seconds },
+        lines: [`placed ${rows} latents in ${seconds.toFixed(1)} s`, `wrote ${values.out}`],
+      };
     } finally {
       await engine.dispose();
     }
-    const seconds = (performance.now() - start) / 1000;
-    return {
-      json: { out: values.out, latents: rows.rows, seconds },
-      lines: [`placed ${rows.rows} latents in ${seconds.toFixed(1)} s`, `wrote ${values.out}`],
-    };
   },
 });
 
-/** The rows whose neighbours are placed: decoder directions, or co-activation profiles. */
-async function readRows(
+/** Finds neighbours by decoder directions, or by co-activation profiles. */
+async function neighbourFinder(
   { sae, k, codes = "" }: { sae?: string; k?: number; codes?: string },
   onProgress: OnProgress,
-): Promise<Matrix> {
+): Promise<(count: number, engine: Engine, options: NearestOptions) => Promise<Neighbours>> {
   if (sae !== undefined) {
     const { loadSae } = await import("../../sae/checkpoint.js");
-    return (await loadSae(sae, { k })).decoder;
+    const { cosineNeighbours } = await import("../../projection/neighbours.js");
+    const { decoder } = await loadSae(sae, { k });
+    return (...rest) => cosineNeighbours(decoder, ...rest);
   }
   const { readCodes } = await import("../../files/codes.js");
   const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
-  const { coactivationProfiles } = await import("../../projection/coactivation-profiles.js");
-  return coactivationProfiles(computeCoactivation(await readCodes(codes), { onProgress }));
+  const { profileNeighbours } = await import("../../projection/coactivation-profiles.js");
+  const coactivation = computeCoactivation(await readCodes(codes), { onProgress });
+  return (...rest) => profileNeighbours(coactivation, ...rest);
 }

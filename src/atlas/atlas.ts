@@ -1,24 +1,20 @@
-import type { Codes, Postings } from "../core/codes.js";
-import type { Matrix } from "../core/matrix.js";
+import type { Codes, Matrix, OnProgress, Postings } from "../core/index.js";
 import { once } from "../core/once.js";
-import type { OnProgress } from "../core/progress.js";
+import type { PresentationPart } from "../core/presentation.js";
+import { showsItself } from "../core/self-showing.js";
 import type { CatalogRow } from "../catalog/row.js";
 import type { StabilityReport } from "../compare/stability-report.js";
 import { type Document } from "../corpus/corpus.js";
 import type { Embedder } from "../corpus/embedder.js";
 import { createOfflineEmbedder } from "../corpus/embedders/sentence-encoder.js";
 import type { Engine } from "../engine/engine.js";
-import type { Coactivation } from "../families/coactivation/coactivation.js";
-import type { Forest } from "../families/forest/forest.js";
+import type { Coactivation, Forest } from "../families/index.js";
 import type { Figure } from "../figures/figure.js";
-import type { Family } from "../records/family.js";
-import type { Label } from "../records/label.js";
+import type { Family, Label } from "../records/index.js";
 import { encodeEmbeddings } from "../sae/encode.js";
-import type { SaeMetrics } from "../sae/measure/metrics.js";
-import type { Sae } from "../sae/sae.js";
-import type { Explanation } from "../search/explain.js";
+import type { Sae, SaeMetrics } from "../sae/index.js";
+import type { Explanation, SteeredQuery } from "../search/index.js";
 import { type Term, findFamily, findLatent } from "../search/names/names.js";
-import type { SteeredQuery } from "../search/steer.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
 import { type AtlasAudit, type AtlasAuditOptions, auditAtlas } from "./labels/audit-atlas.js";
@@ -71,6 +67,7 @@ import {
   type FamilyView,
   type LatentView,
   labelTexts,
+  presentAtlas,
   viewCodes,
   viewDocument,
   viewFamily,
@@ -105,6 +102,7 @@ export class Atlas {
 
   /** Use openAtlas. */
   constructor(store: AtlasStore, options: OpenOptions = {}, built?: BuildReport) {
+    showsItself(this);
     this.built = built;
     this.dir = store.dir;
     this.name = store.name;
@@ -112,6 +110,11 @@ export class Atlas {
     this.#options = options;
     const { embedder = createOfflineEmbedder } = options;
     this.#embedder = once(async () => (typeof embedder === "function" ? embedder() : embedder));
+  }
+
+  /** Its sizes and largest families, as a notebook shows them. */
+  present(): Promise<PresentationPart[]> {
+    return presentAtlas(this.store);
   }
 
   /** The corpus, row for row. */

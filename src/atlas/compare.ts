@@ -22,6 +22,7 @@ import { displayLabel } from "../records/label.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { type AtlasStore, openStore } from "./store.js";
 import { meanOf } from "../core/statistics.js";
+import { showsItself } from "../core/self-showing.js";
 
 /** Pairs and families that a presentation lists, and the sizes of splits that it counts. */
 const LISTED = 8;
@@ -111,7 +112,7 @@ export async function compareSaes(
       seed,
     });
   }
-  return { ...comparison, present: () => presentComparison(comparison, small, large) };
+  return showsItself({ ...comparison, present: () => presentComparison(comparison, small, large) });
 }
 
 function presentComparison(

@@ -1,5 +1,6 @@
 import { type Codes, topDocuments } from "../core/codes.js";
-import type { Presentable } from "../core/presentation.js";
+import { postingsOf } from "../core/postings.js";
+import type { Presentable, PresentationPart } from "../core/presentation.js";
 import type { CatalogRow } from "../catalog/row.js";
 import type { Document } from "../corpus/corpus.js";
 import { requireCount, requireText } from "../core/arguments.js";
@@ -8,6 +9,7 @@ import { searchLabels } from "../search/names/search-labels.js";
 import { type Term, findFamily, findLatent } from "../search/names/names.js";
 import { type Family, familyName } from "../records/family.js";
 import type { AtlasStore } from "./store.js";
+import { showsItself } from "../core/self-showing.js";
 
 /** Documents, relatives and members that a view lists, unless it is asked for more. */
 const LISTED = 10;
@@ -72,7 +74,9 @@ export async function viewLatent(
   const id = findLatent({ n: labels.length, labels }, term);
   const row = rowOf(await store.catalog(), id);
   const documents = await store.documents();
-  const strongest = topDocuments(await store.postings(), id, limit);
+  const postings = await store.postings();
+  const strongest = topDocuments(postings, id, limit);
+  const activations = postingsOf(postings, id).values;
   const nameOf = (latent: number): string => labels[latent] || `latent ${latent}`;
   const view = {
     id,
@@ -97,10 +101,11 @@ export async function viewLatent(
     })),
     families: row.families.map(({ id: parent, name, role }) => ({ parent, name, role })),
   };
-  return {
+  return showsItself({
     ...view,
     present: () => [
       { heading: `Latent ${id}: ${view.label || "no label"}`, rows: [factsOf(row)] },
+      { heading: "Activations", text: drawHistogram(activations) },
       {
         heading: "Strongest documents",
         rows: view.documents.map(({ activation, title, text }) => ({ activation, title, text })),
@@ -109,7 +114,7 @@ export async function viewLatent(
       { heading: "Active in the same documents", rows: view.coactive },
       ...(view.families.length > 0 ? [{ heading: "Families", rows: view.families }] : []),
     ],
-  };
+  });
 }
 
 function factsOf(row: CatalogRow): object {
@@ -120,8 +125,55 @@ function factsOf(row: CatalogRow): object {
     "max activation": strongest,
     "label by": row.label_source,
     ...(score !== null && measure !== null && { [measure]: score }),
+    ...(row.score_low !== null && { from: row.score_low, to: row.score_high }),
     ...classOf(row),
   };
+}
+
+const BARS = "▁▂▃▄▅▆▇█";
+const BINS = 24;
+
+/** How many documents have each activation, from 0 to the strongest, as a line of text. */
+function drawHistogram(values: Float32Array): string {
+  const most = values.reduce((found, value) => Math.max(found, value), 0);
+  if (most === 0) return "active in no document";
+  const counts = new Uint32Array(BINS);
+  for (const value of values) counts[Math.min(BINS - 1, Math.floor((value / most) * BINS))]++;
+  const highest = Math.max(...counts);
+  const bars = Array.from(counts, (count) =>
+    count === 0 ? " " : BARS[Math.ceil((count / highest) * BARS.length) - 1],
+  );
+  return `0 ${bars.join("")} ${Number(most.toPrecision(3))}`;
+}
+
+/** An atlas at a glance: its sizes and its largest families. */
+export async function presentAtlas(store: AtlasStore): Promise<PresentationPart[]> {
+  const { rows, k, n } = await store.codes();
+  const [families, labels] = [await store.families(), await store.labels()];
+  const largest = [...families].sort((a, b) => b.members.length - a.members.length);
+  return [
+    {
+      heading: `Atlas ${store.name}`,
+      rows: [
+        {
+          documents: rows,
+          latents: n,
+          "active per document": k,
+          families: families.length,
+          labels: labels.size,
+        },
+      ],
+    },
+    {
+      heading: "Largest families",
+      rows: largest.slice(0, LISTED).map((family) => ({
+        parent: family.parent,
+        name: familyName(family),
+        latents: family.members.length + 1,
+        ...(family.stability !== undefined && { stability: family.stability }),
+      })),
+    },
+  ];
 }
 
 /** The class that a latent matches best, as columns of a table; none where documents have no classes. */
@@ -146,7 +198,7 @@ export async function viewFamily(store: AtlasStore, term: Term): Promise<FamilyV
     latentOf(parent, 0),
     ...members.map(({ latent, depth }) => latentOf(latent, depth)),
   ];
-  return {
+  return showsItself({
     parent,
     name,
     ...(stability !== undefined && { stability }),
@@ -162,7 +214,7 @@ export async function viewFamily(store: AtlasStore, term: Term): Promise<FamilyV
         })),
       },
     ],
-  };
+  });
 }
 
 /** A document by its row, its id, or words of its title (else of its text). Throws ArgumentError where there is none. */
@@ -178,7 +230,7 @@ export async function viewDocument(store: AtlasStore, term: Term): Promise<Docum
     activation,
     row: rowOf(catalog, latent),
   }));
-  return {
+  return showsItself({
     row,
     id,
     title,
@@ -196,7 +248,7 @@ export async function viewDocument(store: AtlasStore, term: Term): Promise<Docum
         })),
       },
     ],
-  };
+  });
 }
 
 function findDocument(documents: readonly Document[], term: Term): number {
@@ -240,7 +292,7 @@ export async function viewCodes(
   names: readonly string[] = [],
 ): Promise<CodesView> {
   const labels = await labelTexts(store);
-  return {
+  return showsItself({
     ...codes,
     present: () =>
       Array.from({ length: Math.min(codes.rows, LISTED) }, (_, row) => ({
@@ -251,7 +303,7 @@ export async function viewCodes(
           activation,
         })),
       })),
-  };
+  });
 }
 
 /** A document's title, else the start of its text. */

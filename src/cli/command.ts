@@ -90,6 +90,8 @@ export interface Command {
   elsewhere?: { command: string; options: readonly string[] };
   /** The arguments, such as `<IN> <OUT>` (required) or `[WORD...]` (any number); without it there are none. */
   positionals?: string;
+  /** Options that it does not know are positionals, for another program. */
+  passesThrough?: boolean;
   run(
     values: Record<string, unknown>,
     positionals: string[],

@@ -92,6 +92,7 @@ function addCommand(program: Parser, command: Command, onCall: (call: Call) => v
     .helpGroup(GROUPS[group])
     .exitOverride(refuse(`${name}: `, [...Object.keys(options), "json", "help"]));
   if (positionals !== undefined) parser.arguments(positionals);
+  parser.allowUnknownOption(command.passesThrough === true);
   const flags: Record<string, false> = {};
   for (const [flag, spec] of Object.entries(options)) {
     const option = createOption(`${name}: --${flag}`, flag, spec);

@@ -20,18 +20,30 @@ type WriteDisplayData = (
 
 const JUPYTER_MODULE = /[\\/]tslab[\\/]dist[\\/]jupyter\.js$/;
 
-/** Sends to the running cell; undefined outside a tslab kernel. */
+/** Sends to the running cell; undefined outside the kernels of tslab and Deno. */
 export function findDisplay(): SendDisplay | undefined {
-  const write = findWriteDisplayData();
+  const write = findWriteDisplayData() ?? findBroadcast();
   if (!write) return undefined;
   return (data, { id, update = false, metadata = {} } = {}) => {
     write({ data, metadata, transient: id === undefined ? {} : { display_id: id } }, update);
   };
 }
 
-/** Whether this code runs in a cell of a tslab notebook, as `show` requires. */
+/** Whether this code runs in a cell of a notebook, as `show` requires. */
 export function inNotebook(): boolean {
-  return findWriteDisplayData() !== undefined;
+  return findDisplay() !== undefined;
+}
+
+/** Deno's way to send any message to the front end. */
+function findBroadcast(): WriteDisplayData | undefined {
+  const { Deno: deno } = globalThis as {
+    Deno?: { jupyter?: { broadcast(type: string, message: object): Promise<void> } };
+  };
+  const jupyter = deno?.jupyter;
+  if (!jupyter) return undefined;
+  return (message, update) => {
+    void jupyter.broadcast(update ? "update_display_data" : "display_data", message);
+  };
 }
 
 /**

@@ -52,7 +52,7 @@ function runNbconvert(file: string, output: string, options: ExecuteOptions): Pr
   if (allowErrors) args.push("--allow-errors");
   args.push("--output", output, path.resolve(file));
   const child = spawn(jupyter.program, args, {
-    env: { FEATURE_FAMILIES_PICTURE_SCALE: "2", ...jupyterEnvironment(packageRoot) },
+    env: jupyterEnvironment(packageRoot),
     stdio: ["ignore", "pipe", "pipe"],
   });
   // Jupyter shuts down its kernel on an interrupt, but not when it is killed.

@@ -8,9 +8,14 @@ import { writeFileAtomic } from "../files/atomic-file.js";
  * maps; returns its path. Throws, stating what to run, if tslab or the built library is missing.
  */
 export async function writeKernelSpec(packageRoot: string): Promise<string> {
-  const tslab = path.join(packageRoot, "notebooks/node_modules/tslab/bin/tslab");
-  if (!existsSync(tslab)) {
-    throw new Error("tslab is not installed: run npm --prefix notebooks install");
+  const inClone = path.join(packageRoot, "notebooks");
+  const places = [inClone, process.cwd()].map((folder) =>
+    path.join(folder, "node_modules/tslab/bin/tslab"),
+  );
+  const tslab = places.find(existsSync);
+  if (tslab === undefined) {
+    const install = existsSync(inClone) ? "npm --prefix notebooks install" : "npm install tslab";
+    throw new Error(`tslab is not installed: run ${install}`);
   }
   if (!existsSync(path.join(packageRoot, "dist/index.js"))) {
     throw new Error("the library is not built: run npm run build");

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { type Figure, type FigureOptions } from "../figures/figure.js";
+import type { FigureOptions } from "../figures/figure.js";
 import { figureMime } from "../figures/render/fragment.js";
 import { type LossRow, drawLossCurve } from "../figures/training.js";
-import { type SendDisplay, findDisplay } from "./display.js";
+import { type MimeBundle, type SendDisplay, findDisplay } from "./display.js";
 import { drawPicture } from "./picture.js";
 
 /** Options of a live loss plot. */
@@ -44,10 +44,8 @@ export function liveLoss({
   const first = { step: 0 };
   let lastShown = start;
   let isShown = false;
-  const send = (figure: Figure, text: string, png?: Uint8Array): void => {
-    const { width, height } = figure;
-    const metadata = png ? { "image/png": { width, height } } : {};
-    display({ ...figureMime(figure, png), "text/plain": text }, { id, update: isShown, metadata });
+  const send = (data: MimeBundle, text: string, metadata = {}): void => {
+    display({ ...data, "text/plain": text }, { id, update: isShown, metadata });
     isShown = true;
   };
   return {
@@ -57,15 +55,18 @@ export function liveLoss({
       if (now() - lastShown < interval) return;
       lastShown = now();
       const speed = (row.step - first.step) / Math.max(1e-3, (lastShown - start) / 1000);
-      send(drawLossCurve(rows, figureOptions), describeStep(row, speed, steps));
+      const text = describeStep(row, speed, steps);
+      send({ "image/svg+xml": sketchLoss(rows, text) }, text);
     },
     end: async () => {
       const last = rows.at(-1);
       if (!last) return;
       const figure = drawLossCurve(rows, figureOptions);
-      const scale = Number(process.env.FEATURE_FAMILIES_PICTURE_SCALE);
-      const drawn = await drawPicture(figure, scale > 0 ? scale : 1);
-      send(figure, describeEnd(last), "png" in drawn ? drawn.png : undefined);
+      const drawn = await drawPicture(figure, 1);
+      const png = "png" in drawn ? drawn.png : undefined;
+      const { width, height } = figure;
+      const metadata = png ? { "image/png": { width, height } } : {};
+      send({ ...figureMime(figure, png) }, describeEnd(last), metadata);
     },
   };
 }
@@ -83,4 +84,34 @@ function describeEnd(row: LossRow): string {
 
 function describeLoss({ reconstruction, dead }: LossRow): string {
   return `error ${reconstruction.toFixed(4)}${dead === undefined ? "" : `, ${dead} dead`}`;
+}
+
+const SKETCH = { width: 640, height: 240, margin: 24, points: 400 };
+
+/**
+ * The curve so far as SVG, on a logarithmic scale: JupyterLab's plotly extension does not redraw a figure that is
+ * updated, and a browser for a PNG would take longer than the steps.
+ */
+function sketchLoss(rows: readonly LossRow[], caption: string): string {
+  const { width, height, margin, points } = SKETCH;
+  const every = Math.ceil(rows.length / points);
+  const shown = rows.filter(
+    ({ reconstruction }, i) => reconstruction > 0 && (i % every === 0 || i === rows.length - 1),
+  );
+  const logs = shown.map(({ reconstruction }) => Math.log(reconstruction));
+  const [low, high] = [Math.min(...logs), Math.max(...logs)];
+  const [from, to] = [shown.at(0)?.step ?? 0, shown.at(-1)?.step ?? 0];
+  const place = (share: number, size: number): string =>
+    (margin + share * (size - 2 * margin)).toFixed(1);
+  const path = shown.map(({ step }, i) => {
+    const x = place((step - from) / Math.max(1, to - from), width);
+    return `${x},${place((high - logs[i]) / Math.max(1e-9, high - low), height)}`;
+  });
+  const text = (x: number, y: number, words: string): string =>
+    `<text x="${x}" y="${y}">${words}</text>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12" fill="#7a7f85">
+${text(margin, 14, `error, from ${Math.exp(high).toPrecision(3)} to ${Math.exp(low).toPrecision(3)}`)}
+${text(margin, height - 6, caption)}
+<polyline points="${path.join(" ")}" fill="none" stroke="#2f7ebc" stroke-width="1.5"/>
+</svg>`;
 }

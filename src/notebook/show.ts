@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Presentable, PresentationPart } from "../core/presentation.js";
+import { registerShower } from "../core/self-showing.js";
 import type { Figure } from "../figures/figure.js";
 import { figureMime } from "../figures/render/fragment.js";
 import { PLOTLY_CONFIG, escapeHtml, scriptJson } from "../figures/render/html.js";
@@ -17,7 +18,13 @@ import {
 } from "./table.js";
 
 /** What `show` can show: a figure, a table, records as a table, text, or what says itself how it is shown. */
-export type Showable = Figure | Table | readonly object[] | string | Presentable;
+export type Showable =
+  | Figure
+  | Table
+  | readonly object[]
+  | string
+  | Presentable
+  | { present(): Promise<readonly PresentationPart[]> };
 
 /** Options of show. */
 export interface ShowOptions extends FormatTableOptions, TableOptions {
@@ -31,9 +38,8 @@ export interface ShowOptions extends FormatTableOptions, TableOptions {
   /** Adds a PNG to a figure's plotly data, for front ends that do not draw plotly. Default true. */
   picture?: boolean;
   /**
-   * PNG pixels per figure pixel. Default: the environment variable FEATURE_FAMILIES_PICTURE_SCALE, which
-   * `feature-families notebooks` sets to 2, else 1, because JupyterLab's plotly extension shows the PNG at its pixel
-   * size until the pointer enters it.
+   * PNG pixels per figure pixel. Default 1, because JupyterLab's plotly extension shows a saved PNG at its pixel size
+   * until the pointer enters it.
    */
   scale?: number;
   /** Where to send outputs. Default: the running cell. */
@@ -47,7 +53,8 @@ let figuresSent = 0;
  * Shows a figure, a table, records, text, or an atlas's latent, family, document or search results as an output of the
  * running cell; await it, so that outputs keep their order. A promise is awaited first. A figure is one output in three
  * formats: plotly data, a PNG and its title; without a browser to draw the PNG, the text says so. Throws Error outside
- * a notebook, unless `display` is given, and TypeError for anything but a Showable.
+ * a notebook, unless `display` is given, and TypeError for anything but a Showable. The last value of a cell shows itself
+ * without it.
  */
 export async function show(
   given: Showable | Promise<Showable>,
@@ -55,23 +62,43 @@ export async function show(
 ): Promise<void> {
   const { display = findDisplay() } = options;
   const value = given instanceof Promise ? await given : given;
-  if (!display) throw new Error("show: expected a cell of a tslab notebook, found none running");
+  if (!display) throw new Error("show: expected a cell of a notebook, found none running");
   if (typeof value === "string") display(textBundle(value, options.as ?? "text"));
-  else if (isPresentable(value)) showParts(value.present(), options, display);
   else if (isFigure(value)) await showFigure(value, options, display);
-  else showTable(toTable(value, options), options, display);
+  else if (isPresentable(value)) {
+    const parts = value.present();
+    display(partsBundle(parts instanceof Promise ? await parts : parts, options));
+  } else display(tableBundle(toTable(value, options), options));
 }
 
-function showTable(table: Table, options: ShowOptions, display: SendDisplay): void {
-  display({ "text/html": tableToHtml(table, options), "text/plain": tableToText(table, options) });
+registerShower({
+  async bundle(value) {
+    const sent: MimeBundle[] = [];
+    await show(value as Showable, { display: (data) => void sent.push(data) });
+    return sent[0];
+  },
+  show(value) {
+    const display = findDisplay();
+    if (!display) return false;
+    const fail = (error: unknown): void =>
+      display({ "text/plain": error instanceof Error ? error.message : String(error) });
+    if (isFigure(value)) {
+      // The cell ends before a picture is drawn, so it is added to what stands there by then.
+      const id = randomBytes(8).toString("hex");
+      display({ ...figureMime(value) }, { id });
+      const add: SendDisplay = (data, options) => display(data, { ...options, id, update: true });
+      show(value, { display: add }).catch(fail);
+    } else show(value as Showable, { display }).catch(fail);
+    return true;
+  },
+});
+
+function tableBundle(table: Table, options: ShowOptions): MimeBundle {
+  return { "text/html": tableToHtml(table, options), "text/plain": tableToText(table, options) };
 }
 
 /** All parts as one output. */
-function showParts(
-  parts: readonly PresentationPart[],
-  options: ShowOptions,
-  display: SendDisplay,
-): void {
+function partsBundle(parts: readonly PresentationPart[], options: ShowOptions): MimeBundle {
   const html: string[] = [];
   const text: string[] = [];
   for (const { heading, text: paragraph, rows } of parts) {
@@ -89,12 +116,12 @@ function showParts(
       text.push(tableToText(table, options));
     }
   }
-  display({ "text/html": html.join("\n"), "text/plain": text.join("\n\n") });
+  return { "text/html": html.join("\n"), "text/plain": text.join("\n\n") };
 }
 
 async function showFigure(
   figure: Figure,
-  { interactive = false, picture = true, scale = defaultScale() }: ShowOptions,
+  { interactive = false, picture = true, scale = 1 }: ShowOptions,
   display: SendDisplay,
 ): Promise<void> {
   const { width, height } = figure;
@@ -112,11 +139,6 @@ async function showFigure(
     const remark = drawn ? ` (no picture: ${drawn.problem})` : "";
     display({ ...figureMime(figure), "text/plain": caption + remark });
   }
-}
-
-function defaultScale(): number {
-  const scale = Number(process.env.FEATURE_FAMILIES_PICTURE_SCALE);
-  return scale > 0 ? scale : 1;
 }
 
 /**
@@ -150,7 +172,9 @@ function textBundle(text: string, as: "text" | "markdown" | "html"): MimeBundle 
   return { [`text/${as}`]: text, "text/plain": text };
 }
 
-function isPresentable(value: object): value is Presentable {
+function isPresentable(value: object): value is {
+  present(): ReturnType<Presentable["present"]> | Promise<readonly PresentationPart[]>;
+} {
   return "present" in value && typeof value.present === "function";
 }
 

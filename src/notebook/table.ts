@@ -1,4 +1,5 @@
 import { escapeHtml } from "../figures/render/html.js";
+import { showsItself } from "../core/self-showing.js";
 
 /** Rows under named columns, every row as long as `columns`. */
 export interface Table {
@@ -35,9 +36,9 @@ export function tableFromRecords(
     const fields = new Map<string, unknown>(Object.entries(record));
     return names.map((name) => fields.get(name));
   });
-  const table = { columns: names, rows };
+  const table = showsItself({ columns: names, rows });
   if (columns === undefined) return table;
-  return records.length > 0 ? selectColumns(table, columns) : { columns, rows };
+  return records.length > 0 ? selectColumns(table, columns) : showsItself({ columns, rows });
 }
 
 /** The named columns of a table, in that order. Throws RangeError for a column that the table does not have. */
@@ -49,7 +50,8 @@ export function selectColumns(table: Table, columns: readonly string[]): Table {
       `table: there is no column "${columns[missing]}", only ${table.columns.join(", ")}`,
     );
   }
-  return { columns: [...columns], rows: table.rows.map((row) => places.map((at) => row[at])) };
+  const rows = table.rows.map((row) => places.map((at) => row[at]));
+  return showsItself({ columns: [...columns], rows });
 }
 
 /** The table as HTML, with every cell escaped and numbers right-aligned. */

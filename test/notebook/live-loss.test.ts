@@ -17,6 +17,14 @@ test("liveLoss updates one output: the curve so far, speed and time left, and no
   }
   t.is(shown.length, 5);
   t.is(shown[0][0]["text/plain"], "step 4 of 40: error 0.2500, 4 dead, 10.0 steps/s, 4 s left");
+  t.regex(
+    String(shown[4][0]["image/svg+xml"]),
+    /^<svg .*<polyline points="24.0,24.0 .* 616.0,216.0"/s,
+  );
+  t.false(
+    "application/vnd.plotly.v1+json" in shown[4][0],
+    "an updated plotly output is not redrawn",
+  );
   await live.end();
   t.is(shown.length, 6);
   t.is(shown[5][0]["text/plain"], "20 steps: error 0.0500, 20 dead");

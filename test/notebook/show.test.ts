@@ -1,10 +1,13 @@
 import test from "ava";
+import { inspect } from "node:util";
+import { showsItself } from "../../src/core/index.js";
 import type { Figure } from "../../src/figures/index.js";
 import {
   type DisplayOptions,
   type MimeBundle,
   inNotebook,
   show,
+  tableFromRecords,
   cellProgress,
 } from "../../src/notebook/index.js";
 
@@ -44,7 +47,7 @@ function withKernel<T>(messages: unknown[], work: () => T): T {
 
 test("show refuses to work outside a notebook, and cellProgress does nothing there", async (t) => {
   t.false(inNotebook());
-  await t.throwsAsync(show("text"), { message: /expected a cell of a tslab notebook/ });
+  await t.throwsAsync(show("text"), { message: /expected a cell of a notebook/ });
   t.notThrows(() => cellProgress()({ step: "encode", done: 1 }));
 });
 
@@ -57,6 +60,33 @@ test.serial("show finds the running kernel and sends it the bundle", (t) => {
   const data = { "text/markdown": "**x**", "text/plain": "**x**" };
   t.deepEqual(messages, [[{ data, metadata: {}, transient: {} }, false]]);
 });
+
+test.serial(
+  "the last value of a cell shows itself in tslab, and prints as before elsewhere",
+  async (t) => {
+    const messages: unknown[] = [];
+    const card = showsItself({ id: 7, present: () => [{ heading: "Latent 7: <dog>" }] });
+    const table = tableFromRecords([{ label: "dog" }]);
+    // tslab prints the last value.
+    withKernel(messages, () => {
+      t.is(inspect(card), "");
+      t.is(inspect(table), "");
+      t.regex(inspect({ card }), /card: \{ id: 7/, "within another value it prints");
+    });
+    const html = messages.map(
+      (message) => (message as [{ data: Record<string, string> }])[0].data["text/html"],
+    );
+    t.deepEqual([html.length, html[0]], [2, "<h4>Latent 7: &lt;dog&gt;</h4>"]);
+    t.regex(html[1], /<table>/);
+    t.regex(inspect(card), /^\{ id: 7, present: \[Function: present\] \}$/);
+    // Deno asks by a symbol.
+    const shown = (card as { [key: symbol]: () => Promise<MimeBundle> })[
+      Symbol.for("Jupyter.display")
+    ]();
+    t.is((await shown)["text/plain"], "Latent 7: <dog>");
+    t.deepEqual(Object.keys(card), ["id", "present"]);
+  },
+);
 
 test("show gives plain text one format only", async (t) => {
   const { shown, display } = recorder();

@@ -16,6 +16,7 @@ import { type Terms, findTerms } from "../search/search.js";
 import type { AtlasStore } from "../store.js";
 import { type Family, familyLatents, familyName } from "../../records/family.js";
 import { ATLAS_FILES } from "../files/files.js";
+import { showsItself } from "../../core/self-showing.js";
 
 /** What of an atlas is audited. */
 export interface AtlasAuditOptions extends AuditOptions {
@@ -77,7 +78,10 @@ export async function auditAtlas(
   }
   const source = { postings, documents: await data.documents(), labels };
   const audit = collectAudit(source, subjects, options);
-  return { ...audit, present: () => audit.entries.map((entry) => presentEntry(entry, audit)) };
+  return showsItself({
+    ...audit,
+    present: () => audit.entries.map((entry) => presentEntry(entry, audit)),
+  });
 }
 
 function presentEntry(

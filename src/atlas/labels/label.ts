@@ -21,6 +21,7 @@ import {
 } from "./label-atlas.js";
 import { type Terms, findTerms, namesOf } from "../search/search.js";
 import type { AtlasStore } from "../store.js";
+import { showsItself } from "../../core/self-showing.js";
 
 /** What is labelled by a language model, how, and for how much. */
 export interface LabelOptions extends LabelModelOptions {
@@ -91,7 +92,7 @@ export async function estimateLabels(
       explainer: { model: models.explainer.model, ...explainer.estimate() },
       ...(judge && { judge: { model: models.judge.model, ...judge.estimate() } }),
     };
-    return { ...estimate, present: () => presentEstimate(estimate) };
+    return showsItself({ ...estimate, present: () => presentEstimate(estimate) });
   } finally {
     await ledger?.close();
   }
@@ -124,7 +125,7 @@ export async function labelStore(store: AtlasStore, options: LabelOptions): Prom
   const report = { ...run, spent: budget.spent, ...(projected && { projected }) };
   const labels = await store.labels();
   const rows = settings.latents.map((latent) => labelRow(latent, labels.get(latent)));
-  return { ...report, present: () => presentReport(report, rows) };
+  return showsItself({ ...report, present: () => presentReport(report, rows) });
 }
 
 function labelRow(latent: number, label: Label | undefined): object {

@@ -18,6 +18,7 @@ import { STEERING_METHODS, type SteeringMethod } from "../../search/steering-met
 import type { DocumentSearch } from "./document-search.js";
 import type { AtlasStore } from "../store.js";
 import { labelTexts, titleOf } from "../views.js";
+import { showsItself } from "../../core/self-showing.js";
 
 /** Results whose scores a notebook shows as sums, and the latents of each sum. */
 const EXPLAINED = 3;
@@ -188,7 +189,7 @@ export async function searchDocuments(
     }));
     results.moved = steered.moved.map((move) => ({ ...move, label: names.labels[move.latent] }));
   }
-  return { ...results, present: () => presentResults(results) };
+  return showsItself({ ...results, present: () => presentResults(results) });
 }
 
 async function acceptOf(

@@ -11,10 +11,11 @@ export const jupyterCommand: Command = defineCommand({
   group: "set-up",
   summary: "Set up the TypeScript kernel and start Jupyter on the notebooks.",
   details:
-    "The kernel is described in .jupyter/ of this clone; nothing is installed outside it. Arguments after -- go to " +
-    "Jupyter, such as: jupyter -- --no-browser --port 8890.",
-  example: "feature-families jupyter --setup",
+    "The kernel is described in .jupyter/ of this clone; nothing is installed outside it. All other options go to " +
+    "Jupyter, such as --no-browser --port 8890.",
+  example: "feature-families jupyter --no-browser",
   positionals: "[ARGUMENT...]",
+  passesThrough: true,
   options: {
     setup: {
       type: "boolean",

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, readdir } from "node:fs/promises";
+import { access, readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import type { CellFailure } from "../../notebook/execute.js";
 import type { Jupyter } from "../../notebook/jupyter.js";
@@ -48,6 +48,7 @@ export const notebooksCommand: Command = defineCommand({
     }
     const { findJupyter, writeKernelSpec } = await import("../../notebook/jupyter.js");
     const files = positionals.length > 0 ? positionals : await listNotebooks(packageRoot);
+    for (const file of files) await access(file);
     await writeKernelSpec(packageRoot);
     const jupyter = findJupyter(packageRoot, ["nbconvert"] as const);
     if (!jupyter) {

@@ -3,7 +3,11 @@ import { cleanText } from "../drawing/text.js";
 
 /** A notebook output in three forms, by MIME type; a front end shows the richest one it knows. */
 export interface FigureMime {
-  "application/vnd.plotly.v1+json": { data: PlotlyObject[]; layout: PlotlyObject };
+  "application/vnd.plotly.v1+json": {
+    data: PlotlyObject[];
+    layout: PlotlyObject;
+    config?: PlotlyObject;
+  };
   /** In base64; left out where no picture was made. */
   "image/png"?: string;
   "text/plain": string;
@@ -13,7 +17,11 @@ export interface FigureMime {
 export function figureMime(figure: Figure, png?: Uint8Array): FigureMime {
   const { data, layout, name, title } = figure;
   return {
-    "application/vnd.plotly.v1+json": { data, layout },
+    "application/vnd.plotly.v1+json": {
+      ...{ data, layout },
+      // A map is zoomed by the wheel; other figures leave it to the page.
+      ...(layout.dragmode === "pan" && { config: { scrollZoom: true } }),
+    },
     ...(png ? { "image/png": Buffer.from(png).toString("base64") } : {}),
     "text/plain": title === "" ? `Figure ${name}` : `Figure ${name}: ${cleanText(title)}`,
   };

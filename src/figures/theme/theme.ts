@@ -1,5 +1,6 @@
 import type { Figure, FigureOptions, PlotlyObject, SizeName } from "../figure.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
+import { showsItself } from "../../core/self-showing.js";
 
 /** Measures of a figure, all in CSS pixels (96 to the inch). */
 export interface FigureSize {
@@ -199,7 +200,8 @@ export function composeFigure(parts: FigureParts, options: FigureOptions): Figur
     ...(shown ? { title: headingLayout(title, size) } : {}),
     ...parts.layout,
   };
-  return { name, title, data: parts.data, layout, width: size.width, height: size.height };
+  const { width, height } = size;
+  return showsItself({ name, title, data: parts.data, layout, width, height });
 }
 
 /** Whether a figure with this default title shows one at its top. */

@@ -26,7 +26,7 @@ export {
   transpose,
 } from "./matrix.js";
 export { interruptible } from "./interrupt.js";
-export { type Shower, registerShower, showsItself } from "./self-showing.js";
+export { showsItself } from "./self-showing.js";
 export { once } from "./once.js";
 export {
   type PostingsList,

@@ -1,9 +1,13 @@
+import { CATALOG_COLUMNS } from "../../src/catalog/columns.js";
 import type {
+  DocumentColumns,
   DocumentRecord,
+  FamilyRecord,
   LatentColumns,
   LatentRecord,
   PageFamily,
   PageIndex,
+  RecordKind,
 } from "../../src/explorer/format.js";
 import type { Source } from "../source/source.js";
 import { plain } from "./text.js";
@@ -28,9 +32,13 @@ export interface AtlasData {
   /** The strongest latent of every document. */
   strongest: Uint32Array;
   latent: (id: number) => Promise<LatentRecord>;
+  /** By its place in `families`. */
+  family: (at: number) => Promise<FamilyRecord>;
   document: (row: number) => Promise<DocumentRecord>;
   postings: (latent: number) => Promise<Pairs>;
   codes: (row: number) => Promise<Pairs>;
+  /** The corpus's further columns. */
+  documentColumns: () => Promise<DocumentColumns>;
 }
 
 const KEPT = 4000;
@@ -47,20 +55,24 @@ export async function openAtlas(source: Source): Promise<AtlasData> {
     source.whole("points.f32"),
     source.whole("strongest.u32"),
   ]);
+  // Columns without a value are not sent.
+  for (const { name, kind } of CATALOG_COLUMNS) {
+    if (typeof kind !== "string" || name in columns) continue;
+    Object.assign(columns, { [name]: new Array<null>(index.latents).fill(null) });
+  }
   const latentPoints = new Float32Array(2 * index.latents);
   for (let latent = 0; latent < index.latents; latent++) {
     latentPoints[2 * latent] = columns.x[latent] ?? NaN;
     latentPoints[2 * latent + 1] = columns.y[latent] ?? NaN;
   }
-  const offsets = {
-    latents: lazily(async () => new Uint32Array(await source.whole("latents.offsets"))),
-    documents: lazily(async () => new Uint32Array(await source.whole("documents.offsets"))),
-    postings: lazily(async () => new Uint32Array(await source.whole("postings.offsets"))),
-  };
-  const record = async <T>(file: "latents" | "documents", at: number): Promise<T> => {
-    const places = await offsets[file]();
-    const part = await source.part(`${file}.records`, places[at], places[at + 1]);
-    return JSON.parse(decoder.decode(part)) as T;
+  const offsets = kept(async (file: RecordKind | "postings") => {
+    return new Uint32Array(await source.whole(`${file}.offsets`));
+  });
+  const record = async (kind: RecordKind, at: number): Promise<unknown> => {
+    if (source.record) return source.record(kind, at);
+    const places = await offsets(kind);
+    const part = await source.part(`${kind}.records`, places[at], places[at + 1]);
+    return JSON.parse(decoder.decode(part));
   };
   const pairs = async (file: "postings.bin" | "codes.bin", from: number, to: number) =>
     readPairs(await source.part(file, 8 * from, 8 * to));
@@ -73,10 +85,12 @@ export async function openAtlas(source: Source): Promise<AtlasData> {
     latentPoints,
     documentPoints: new Float32Array(points),
     strongest: new Uint32Array(strongest),
-    latent: kept((id) => record<LatentRecord>("latents", id)),
-    document: kept((row) => record<DocumentRecord>("documents", row)),
+    latent: kept(async (id) => (await record("latents", id)) as LatentRecord),
+    family: kept(async (at) => (await record("families", at)) as FamilyRecord),
+    document: kept(async (row) => (await record("documents", row)) as DocumentRecord),
+    documentColumns: lazily(() => json<DocumentColumns>("columns.json")),
     postings: kept(async (latent) => {
-      const places = await offsets.postings();
+      const places = await offsets("postings");
       return pairs("postings.bin", places[latent], places[latent + 1]);
     }),
     codes: kept((row) => pairs("codes.bin", row * index.slots, (row + 1) * index.slots)),
@@ -98,18 +112,16 @@ export function familyMembers({ parent, members }: PageFamily): number[] {
   return [...new Set([parent, ...members.map(([latent]) => latent)])];
 }
 
+/** Numbers and values in turn, strongest first, without those that are not above 0. */
 function readPairs(bytes: ArrayBuffer): Pairs {
-  const view = new DataView(bytes);
-  const count = bytes.byteLength / 8;
-  const ids = new Uint32Array(count);
-  const values = new Float32Array(count);
-  let above = 0;
-  for (let i = 0; i < count; i++) {
-    ids[i] = view.getUint32(8 * i, true);
-    values[i] = view.getFloat32(8 * i + 4, true);
-    if (values[i] > 0) above = i + 1;
-  }
-  return { ids: ids.subarray(0, above), values: values.subarray(0, above) };
+  const [numbers, values] = [new Uint32Array(bytes), new Float32Array(bytes)];
+  const order = Array.from({ length: numbers.length / 2 }, (_, i) => 2 * i)
+    .filter((at) => values[at + 1] > 0)
+    .sort((a, b) => values[b + 1] - values[a + 1] || numbers[a] - numbers[b]);
+  return {
+    ids: Uint32Array.from(order, (at) => numbers[at]),
+    values: Float32Array.from(order, (at) => values[at + 1]),
+  };
 }
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
@@ -118,8 +130,8 @@ function lazily<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** Keeps the last results, so that lists which come back need no request. */
-function kept<T>(read: (id: number) => Promise<T>): (id: number) => Promise<T> {
-  const results = new Map<number, Promise<T>>();
+function kept<Key, T>(read: (id: Key) => Promise<T>): (id: Key) => Promise<T> {
+  const results = new Map<Key, Promise<T>>();
   return (id) => {
     const known = results.get(id);
     if (known !== undefined) return known;

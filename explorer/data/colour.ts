@@ -16,6 +16,7 @@ const CATEGORIES = [
   "#9988cc",
   "#b07050",
 ];
+const COLUMN = "column:";
 const REST = "#8b93a0";
 const NONE = "#b9bec6";
 /** From low to high: light to dark blue on white; the middle of it shows on black too. */
@@ -67,10 +68,11 @@ export function latentChoices({ columns }: AtlasData): ColourChoice[] {
   ];
 }
 
-/** What documents can be coloured by. */
+/** What documents can be coloured by: what their strongest latents can, and the corpus's own columns. */
 export function documentChoices(data: AtlasData): ColourChoice[] {
   return [
     { name: "family", title: "family of the strongest latent" },
+    ...data.index.columns.map((name) => ({ name: COLUMN + name, title: plain(name, 40) })),
     ...latentChoices(data)
       .slice(1)
       .map(({ name, title }) => ({ name, title: `${title}, strongest latent` })),
@@ -99,8 +101,17 @@ export function colourLatents(data: AtlasData, name: string): Colouring {
   );
 }
 
-/** Documents coloured as their strongest latents are. */
-export function colourDocuments(data: AtlasData, name: string): Colouring {
+/** Documents coloured by a column of the corpus, or as their strongest latents are. */
+export async function colourDocuments(data: AtlasData, name: string): Promise<Colouring> {
+  if (name.startsWith(COLUMN)) {
+    const columns = await data.documentColumns();
+    const own = name.slice(COLUMN.length);
+    const column = Object.hasOwn(columns, own) ? columns[own] : undefined;
+    if (column?.kind === "number") return byNumber(own, column.values);
+    const { words, at } = column ?? { words: [], at: Array.from(data.strongest, () => -1) };
+    const keys = at.map((place): string | undefined => words[place]);
+    return byCategory(own, keys, (word) => plain(word, 60));
+  }
   const latents = colourLatents(data, name);
   const none = latents.entries.findIndex(({ key }) => key === "none");
   const category = Uint16Array.from(data.strongest, (latent) =>

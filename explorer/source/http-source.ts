@@ -8,7 +8,7 @@ export function httpSource(token?: string): Source {
   const headers: Record<string, string> = token === undefined ? {} : { "x-explorer-token": token };
   // A server that knows no ranges sends the whole file, which is then kept.
   const wholes = new Map<DataFile, Promise<ArrayBuffer>>();
-  const read = async (file: DataFile, range?: string): Promise<Response> => {
+  const read = async (file: string, range?: string): Promise<Response> => {
     const response = await fetch(`./data/${file}`, {
       headers: range === undefined ? headers : { ...headers, range },
     });
@@ -44,6 +44,7 @@ export function httpSource(token?: string): Source {
   };
   return {
     ...files,
+    record: async (kind, at): Promise<unknown> => (await read(`${kind}/${at}`)).json(),
     actions: Object.fromEntries(
       ACTIONS.map((name) => [name, (request: unknown) => post(name, request)]),
     ) as unknown as ExplorerActions,

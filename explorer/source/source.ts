@@ -1,4 +1,4 @@
-import type { DataFile, ExplorerActions } from "../../src/explorer/format.js";
+import type { DataFile, ExplorerActions, RecordKind } from "../../src/explorer/format.js";
 
 /** Where the page's data come from. What only a server can do is in `actions`, which others lack. */
 export interface Source {
@@ -8,6 +8,8 @@ export interface Source {
   whole: (file: DataFile) => Promise<ArrayBuffer>;
   /** Bytes `start` up to `end` of a file. */
   part: (file: DataFile, start: number, end: number) => Promise<ArrayBuffer>;
+  /** One record, where a server reads it from more than the files; else it is found by its offset. */
+  record?: (kind: RecordKind, at: number) => Promise<unknown>;
   /** Says what is selected, for a notebook to read. */
   report?: (selection: { latents: number[]; documents: number[] }) => void;
 }

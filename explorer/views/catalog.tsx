@@ -23,6 +23,13 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
     <button
       key={name}
       type="button"
+      class={
+        name !== "label" &&
+        typeof data.columns[name as keyof LatentColumns]?.[0] === "number" &&
+        name !== "family"
+          ? "head-number"
+          : ""
+      }
       aria-label={`sort by ${title}`}
       onClick={() => change({ sort: column === name && !isDown ? `-${name}` : name })}
     >

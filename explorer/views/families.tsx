@@ -179,6 +179,7 @@ function Treemap(props: {
             key={family.parent}
             type="button"
             aria-pressed={family.parent === chosen}
+            aria-label={`${plain(family.name, 120)}, ${wholeNumber(family.documents)} documents`}
             title={`${plain(family.name, 120)}: ${wholeNumber(family.documents)} documents`}
             style={{
               left: `${(100 * tile.x) / width}%`,
@@ -190,7 +191,7 @@ function Treemap(props: {
             }}
             onClick={() => show("family", family.parent)}
           >
-            <bdi>{plain(family.name, 60)}</bdi>
+            {tile.width > 11 && tile.height > 6 && <bdi>{plain(family.name, 60)}</bdi>}
           </button>
         );
       })}

@@ -6,6 +6,7 @@ import { Facts } from "../parts/charts.js";
 import { DocumentLine, LatentLink } from "../parts/links.js";
 import { useAsync } from "../parts/use-async.js";
 import { change } from "../state/state.js";
+import { Evidence } from "./evidence.js";
 import { Correction } from "./correction.js";
 
 const SHOWN = 15;
@@ -15,6 +16,10 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
   const family = data.familyOf.get(parent);
   const documents = useAsync(
     () => family && familyDocuments(data, familyMembers(family)),
+    [data, parent],
+  ).value;
+  const record = useAsync(
+    () => family && data.family(data.families.indexOf(family)),
     [data, parent],
   ).value;
   if (family === undefined) return <p class="problem">no family of latent {parent}</p>;
@@ -79,6 +84,7 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
           ],
         ]}
       />
+      <Evidence data={data} {...record} />
       <h3>Tree</h3>
       <ul class="tree" aria-label="latents of the family">
         {[[parent, 0, parent, 1] as const, ...family.members].map(

@@ -81,9 +81,19 @@ function LatentMap({ data, lit }: { data: AtlasData; lit: Lit }): JSX.Element {
 }
 
 function DocumentMap({ data, lit }: { data: AtlasData; lit: Lit }): JSX.Element {
+  const { documentColour } = state.value;
+  const { value, error } = useAsync(
+    () => colourDocuments(data, documentColour),
+    [data, documentColour],
+  );
+  if (value !== undefined) return <DocumentPlot data={data} lit={lit} colouring={value} />;
+  return <div class="map-frame">{error && <p class="problem">{error}</p>}</div>;
+}
+
+function DocumentPlot(props: { data: AtlasData; lit: Lit; colouring: Colouring }): JSX.Element {
+  const { data, lit, colouring } = props;
   const { documentColour, hidden, focus, documents } = state.value;
   const { documentPoints } = data;
-  const colouring = useMemo(() => colourDocuments(data, documentColour), [data, documentColour]);
   const style = useMemo(() => {
     const count = documentPoints.length / 2;
     const size = count > 100_000 ? 2.2 : count > 20_000 ? 3 : count > 3000 ? 4 : 6;

@@ -5,17 +5,19 @@ import { postingsOf } from "../core/postings.js";
 import { CATALOG_COLUMNS } from "../catalog/columns.js";
 import type { CatalogRow } from "../catalog/row.js";
 import { stringifyJson } from "../files/json.js";
-import type { Audit, AuditEntry } from "../labels/evidence/audit.js";
 import { type Family, familyLatents, familyName } from "../records/family.js";
 import type { Label } from "../records/label.js";
 import type {
   DataFile,
+  DocumentColumns,
   DocumentRecord,
+  FamilyRecord,
   LatentColumns,
   LatentRecord,
   PageEvidence,
   PageFamily,
   PageIndex,
+  RecordKind,
 } from "./format.js";
 
 /** What the explorer shows of an atlas. */
@@ -29,65 +31,77 @@ export interface ExplorerInputs {
   families: readonly Family[];
   catalog: readonly CatalogRow[];
   labels: ReadonlyMap<number, Label>;
-  /** Labels with what stands behind them. */
-  audit: Audit;
+  /** What stands behind labels by a model, by evidenceKey. */
+  evidence: ReadonlyMap<string, PageEvidence>;
   /** The best class of each family by its parent, with the F1 of all its documents. */
   familyClasses?: ReadonlyMap<number, { f1: number; name: string }>;
   /** Readable names of classes, where they differ from the ids. */
   classNames?: ReadonlyMap<string, string>;
+  /** Names of the corpus's further columns, and the columns. */
+  columnNames: readonly string[];
+  columns: () => Promise<DocumentColumns>;
 }
 
-/** Files by name, each made when it is first asked for. */
-export type ExplorerFiles = ReadonlyMap<DataFile, () => Uint8Array>;
+/** An atlas as the page reads it. */
+export interface ExplorerFiles {
+  /** A file, made when it is first asked for. */
+  file(name: DataFile): Promise<Uint8Array>;
+  /** One record, without the file that holds all of them; undefined where there is none of that number. */
+  record(kind: RecordKind, at: number): object | undefined;
+}
 
 const NONE = 0xffffffff;
 const KEYWORDS = 6;
 
-/** The files that the page reads; see docs/files.md. */
-export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
-  const { codes, postings } = inputs;
-  const made = new Map<DataFile, Uint8Array>();
-  const latents = lazily(() => records(latentRecords(inputs)));
-  const documents = lazily(() => records(documentRecords(inputs)));
-  const makers: Record<DataFile, () => Uint8Array> = {
-    "index.json": () => json(pageIndex(inputs)),
-    "latents.json": () => json(latentColumns(inputs.catalog)),
-    "families.json": () => json(pageFamilies(inputs)),
-    "latents.records": () => latents().bytes,
-    "latents.offsets": () => bytes(latents().offsets),
-    "documents.records": () => documents().bytes,
-    "documents.offsets": () => bytes(documents().offsets),
-    "points.f32": () => bytes(documentPlaces(codes, inputs.places)),
-    "strongest.u32": () => bytes(strongestLatents(codes)),
-    "postings.bin": () => sortedPostings(postings),
-    "postings.offsets": () => bytes(postings.offsets),
-    "codes.bin": () => sortedCodes(codes),
-  };
-  return new Map(
-    (Object.keys(makers) as DataFile[]).map((name) => [
-      name,
-      () => {
-        const known = made.get(name) ?? makers[name]();
-        made.set(name, known);
-        return known;
-      },
-    ]),
-  );
+/** Key of the evidence of a latent's label or a family's name. */
+export function evidenceKey(of: Label["of"], latent: number): string {
+  return `${of} ${latent}`;
 }
 
-function pageIndex({
-  name,
-  catalog,
-  documents,
-  codes,
-  families,
-  ...rest
-}: ExplorerInputs): PageIndex {
-  const counts = new Map<string, number>();
-  for (const { classes } of documents) {
-    for (const one of classes) counts.set(one, (counts.get(one) ?? 0) + 1);
-  }
-  const classes = [...counts].sort((a, b) => b[1] - a[1]).map(([id]) => id);
+/** The files that the page reads; see docs/files.md. */
+export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
+  const { catalog, codes, documents, families, postings } = inputs;
+  const record: ExplorerFiles["record"] = (kind, at) => {
+    if (kind === "latents") return at < catalog.length ? latentRecord(inputs, at) : undefined;
+    if (kind === "families") return at < families.length ? familyRecord(inputs, at) : undefined;
+    return at < documents.length ? documentRecord(inputs, at) : undefined;
+  };
+  const made = new Map<RecordKind, { bytes: Uint8Array; offsets: Uint32Array }>();
+  const records = (kind: RecordKind): { bytes: Uint8Array; offsets: Uint32Array } => {
+    const known = made.get(kind) ?? joinRecords((at) => record(kind, at));
+    made.set(kind, known);
+    return known;
+  };
+  const makers: Record<DataFile, () => Uint8Array | Promise<Uint8Array>> = {
+    "index.json": () => json(pageIndex(inputs)),
+    "latents.json": () => json(latentColumns(catalog)),
+    "families.json": () => json(pageFamilies(inputs)),
+    "columns.json": async () => json(await inputs.columns()),
+    "latents.records": () => records("latents").bytes,
+    "latents.offsets": () => bytes(records("latents").offsets),
+    "families.records": () => records("families").bytes,
+    "families.offsets": () => bytes(records("families").offsets),
+    "documents.records": () => records("documents").bytes,
+    "documents.offsets": () => bytes(records("documents").offsets),
+    "points.f32": () => bytes(documentPlaces(codes, inputs.places)),
+    "strongest.u32": () => bytes(strongestLatents(codes)),
+    "postings.bin": () => pairs(postings.rows, postings.values),
+    "postings.offsets": () => bytes(postings.offsets),
+    "codes.bin": () => pairs(codes.indices, codes.values),
+  };
+  const files = new Map<DataFile, Promise<Uint8Array>>();
+  return {
+    record,
+    file(name) {
+      const known = files.get(name) ?? Promise.resolve().then(makers[name]);
+      files.set(name, known);
+      return known;
+    },
+  };
+}
+
+function pageIndex(inputs: ExplorerInputs): PageIndex {
+  const { name, catalog, documents, codes, families, columnNames } = inputs;
   const hash = createHash("sha256").update(stringifyJson(catalog)).update(stringifyJson(families));
   return {
     format: 1,
@@ -96,13 +110,15 @@ function pageIndex({
     documents: documents.length,
     slots: codes.k,
     families: families.length,
-    classes: classes.map((id) => rest.classNames?.get(id) ?? id),
+    columns: [...columnNames],
     version: hash.digest("hex").slice(0, 32),
   };
 }
 
 function latentColumns(catalog: readonly CatalogRow[]): LatentColumns {
-  const scalars = CATALOG_COLUMNS.filter(({ kind }) => typeof kind === "string");
+  const scalars = CATALOG_COLUMNS.filter(
+    ({ kind, name }) => typeof kind === "string" && catalog.some((row) => row[name] !== null),
+  );
   const columns = Object.fromEntries(
     scalars.map(({ name }) => [name, catalog.map((row) => row[name])]),
   );
@@ -114,12 +130,16 @@ function latentColumns(catalog: readonly CatalogRow[]): LatentColumns {
 }
 
 function pageFamilies({ families, postings, familyClasses }: ExplorerInputs): PageFamily[] {
-  return families.map((family) => {
+  const seen = new Int32Array(postings.documents).fill(-1);
+  return families.map((family, at) => {
     const { parent, members, label, stability } = family;
-    const rows = new Set<number>();
+    let documents = 0;
     for (const latent of familyLatents(family)) {
-      const { rows: documents, values } = postingsOf(postings, latent);
-      documents.forEach((row, at) => values[at] > 0 && rows.add(row));
+      const { rows, values } = postingsOf(postings, latent);
+      for (let i = 0; i < rows.length; i++) {
+        if (values[i] > 0 && seen[rows[i]] !== at) documents++;
+        if (values[i] > 0) seen[rows[i]] = at;
+      }
     }
     const best = familyClasses?.get(parent);
     return {
@@ -129,7 +149,7 @@ function pageFamilies({ families, postings, familyClasses }: ExplorerInputs): Pa
       score: label?.scores.at(0)?.value ?? null,
       stability: stability ?? null,
       active: postings.offsets[parent + 1] - postings.offsets[parent],
-      documents: rows.size,
+      documents,
       agreement: best?.f1 ?? null,
       className: best?.name ?? null,
       members: members.map(({ latent, depth, parent: on, weight }) => [latent, depth, on, weight]),
@@ -137,48 +157,31 @@ function pageFamilies({ families, postings, familyClasses }: ExplorerInputs): Pa
   });
 }
 
-function* latentRecords({ catalog, labels, audit }: ExplorerInputs): Generator<LatentRecord> {
-  const entries = new Map(
-    audit.entries.flatMap((entry): [number, AuditEntry][] =>
-      entry.label.of === "latent" ? [[entry.label.id, entry]] : [],
-    ),
-  );
-  for (const row of catalog) {
-    const evidence = entries.get(row.index)?.evidence;
-    yield {
-      row,
-      label: labels.get(row.index),
-      ...(evidence && { evidence: withDocuments(evidence, audit.documents) }),
-    };
-  }
+function latentRecord({ catalog, labels, evidence }: ExplorerInputs, at: number): LatentRecord {
+  const row = catalog[at];
+  const found = evidence.get(evidenceKey("latent", row.index));
+  return { row, label: labels.get(row.index), ...(found && { evidence: found }) };
 }
 
-/** The evidence with its own documents, to which it then refers. */
-function withDocuments(
-  evidence: NonNullable<AuditEntry["evidence"]>,
-  all: Audit["documents"],
-): PageEvidence {
-  const places = new Map<number, number>();
-  const own = <T extends { document: number }>(one: T): T => {
-    if (!places.has(one.document)) places.set(one.document, places.size);
-    return { ...one, document: places.get(one.document) ?? 0 };
-  };
-  const shown = evidence.shown.map(own);
-  const verdicts = evidence.verdicts.map(own);
-  return { ...evidence, shown, verdicts, documents: [...places.keys()].map((at) => all[at]) };
+function familyRecord({ families, evidence }: ExplorerInputs, at: number): FamilyRecord {
+  const { parent, label } = families[at];
+  const found = evidence.get(evidenceKey("family", parent));
+  return { label, ...(found && { evidence: found }) };
 }
 
-function* documentRecords({ documents, classNames }: ExplorerInputs): Generator<DocumentRecord> {
-  for (const { id, title, text, classes } of documents) {
-    yield { id, title, text, classes: classes.map((one) => classNames?.get(one) ?? one) };
-  }
+function documentRecord({ documents, classNames }: ExplorerInputs, at: number): DocumentRecord {
+  const { id, title, text, classes } = documents[at];
+  return { id, title, text, classes: classes.map((one) => classNames?.get(one) ?? one) };
 }
 
-/** JSON texts one after the other, and where each begins [count + 1]. */
-function records(values: Iterable<object>): { bytes: Uint8Array; offsets: Uint32Array } {
+/** JSON texts one after the other until there is no more, and where each begins [count + 1]. */
+function joinRecords(read: (at: number) => object | undefined): {
+  bytes: Uint8Array;
+  offsets: Uint32Array;
+} {
   const parts: Buffer[] = [];
   const offsets = [0];
-  for (const value of values) {
+  for (let value = read(0); value !== undefined; value = read(parts.length)) {
     const part = Buffer.from(stringifyJson(value));
     parts.push(part);
     offsets.push(offsets[offsets.length - 1] + part.length);
@@ -214,42 +217,15 @@ function strongestLatents({ rows, k, indices, values }: Codes): Uint32Array {
   return out;
 }
 
-/** Pairs of a document and the activation in it, latent by latent, strongest first. */
-function sortedPostings(postings: Postings): Uint8Array {
-  const pairs = createPairs(postings.rows.length);
-  for (let latent = 0; latent < postings.n; latent++) {
-    const { rows, values } = postingsOf(postings, latent);
-    pairs.put(postings.offsets[latent], rows, values);
+/** Numbers and values in turn, 4 bytes each. */
+function pairs(numbers: Uint32Array, values: Float32Array): Uint8Array {
+  const out = new Uint32Array(2 * numbers.length);
+  const floats = new Float32Array(out.buffer);
+  for (let i = 0; i < numbers.length; i++) {
+    out[2 * i] = numbers[i];
+    floats[2 * i + 1] = values[i];
   }
-  return pairs.bytes;
-}
-
-/** Pairs of a latent and its activation, document by document, strongest first: `k` each. */
-function sortedCodes({ rows, k, indices, values }: Codes): Uint8Array {
-  const pairs = createPairs(rows * k);
-  for (let row = 0; row < rows; row++) {
-    const [from, to] = [row * k, (row + 1) * k];
-    pairs.put(from, indices.subarray(from, to), values.subarray(from, to));
-  }
-  return pairs.bytes;
-}
-
-function createPairs(count: number): {
-  bytes: Uint8Array;
-  put(at: number, numbers: Uint32Array, values: Float32Array): void;
-} {
-  const pairs = new DataView(new ArrayBuffer(8 * count));
-  return {
-    bytes: new Uint8Array(pairs.buffer),
-    put(at, numbers, values) {
-      const order = Uint32Array.from(numbers.keys());
-      order.sort((a, b) => values[b] - values[a] || numbers[a] - numbers[b]);
-      order.forEach((from, i) => {
-        pairs.setUint32(8 * (at + i), numbers[from], true);
-        pairs.setFloat32(8 * (at + i) + 4, values[from], true);
-      });
-    },
-  };
+  return bytes(out);
 }
 
 function json(value: object): Uint8Array {
@@ -258,9 +234,4 @@ function json(value: object): Uint8Array {
 
 function bytes(array: Float32Array | Uint32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }

@@ -1,5 +1,5 @@
 import type { CatalogRow } from "../catalog/row.js";
-import type { AuditEvidence } from "../labels/evidence/audit.js";
+import type { AuditDocument, AuditEvidence } from "../labels/evidence/audit.js";
 import type { Label, LabelSource } from "../records/label.js";
 
 /** Files of an atlas as the explorer's page reads them, from a server, beside it or inside it. */
@@ -7,8 +7,11 @@ export const DATA_FILES = [
   "index.json",
   "latents.json",
   "families.json",
+  "columns.json",
   "latents.records",
   "latents.offsets",
+  "families.records",
+  "families.offsets",
   "documents.records",
   "documents.offsets",
   "points.f32",
@@ -21,6 +24,12 @@ export const DATA_FILES = [
 /** A name of DATA_FILES. */
 export type DataFile = (typeof DATA_FILES)[number];
 
+/** What has a record of its own: latents by number, families by their place in families.json, documents by row. */
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+/** All kinds of records. */
+export const RECORD_KINDS = ["latents", "families", "documents"] as const;
+
 /** index.json: what the atlas is. */
 export interface PageIndex {
   format: 1;
@@ -30,8 +39,8 @@ export interface PageIndex {
   /** Active latents that codes.bin has room for per document. */
   slots: number;
   families: number;
-  /** Names of classes, most documents first; empty where documents have none. */
-  classes: string[];
+  /** Names of the columns that the corpus has beside ids, titles and texts; columns.json holds them. */
+  columns: string[];
   /** Changes with labels, families and catalog. */
   version: string;
 }
@@ -66,6 +75,19 @@ export interface PageFamily {
   members: [number, number, number, number][];
 }
 
+/** columns.json: the corpus's further columns by name, document by document. */
+export type DocumentColumns = Record<string, DocumentColumn>;
+
+/** Numbers, or words by their places in a list, null and -1 where a document has none. */
+export type DocumentColumn =
+  { kind: "number"; values: (number | null)[] } | { kind: "text"; words: string[]; at: number[] };
+
+/** A line of families.records: what stands behind a family's name. */
+export interface FamilyRecord {
+  label?: Label;
+  evidence?: PageEvidence;
+}
+
 /** A line of latents.records: what a latent's page shows beside its documents. */
 export interface LatentRecord {
   row: CatalogRow;
@@ -75,7 +97,7 @@ export interface LatentRecord {
 
 /** Evidence with the documents it refers to. */
 export interface PageEvidence extends AuditEvidence {
-  documents: { id: string; text?: string }[];
+  documents: AuditDocument[];
 }
 
 /** A line of documents.records. */

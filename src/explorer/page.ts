@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { escapeXml } from "../files/xml.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import type { ExplorerFiles } from "./data-files.js";
 import { DATA_FILES } from "./format.js";
@@ -13,11 +14,14 @@ export interface PageParts {
   html: string;
   script: string;
   style: string;
+  /** Of what the script contains. */
+  licences: string;
 }
 
 /** Where the page's data come from; decides what it offers. */
 export type PageKind = "server" | "static" | "inlined";
 
+const PAGE_FILES = ["index.html", "app.js", "app.css", "licences.md"];
 /** Largest page of one file, in bytes. */
 const LARGEST_PAGE = 50_000_000;
 /** Characters of one chunk of an inlined file. */
@@ -35,10 +39,10 @@ export async function readPage(): Promise<PageParts> {
   if (folder === undefined) {
     throw new Error("explorer: its page is not compiled; run npm run build");
   }
-  const [html, script, style] = await Promise.all(
-    ["index.html", "app.js", "app.css"].map((name) => readFile(path.join(folder, name), "utf8")),
+  const [html, script, style, licences] = await Promise.all(
+    PAGE_FILES.map((name) => readFile(path.join(folder, name), "utf8")),
   );
-  return { html, script, style };
+  return { html, script, style, licences };
 }
 
 /** The page's HTML for a kind of source. */
@@ -60,10 +64,13 @@ export async function writeSite(
     ["index.html", pageHtml(page, "static").replace("<head>", `<head>${policy}`)],
     ["app.js", page.script],
     ["app.css", page.style],
+    ["licences.md", page.licences],
   ];
   const written: string[] = [];
   for (const [name, content] of contents) written.push(await write(path.join(out, name), content));
-  for (const [name, make] of files) written.push(await write(path.join(out, "data", name), make()));
+  for (const name of DATA_FILES) {
+    written.push(await write(path.join(out, "data", name), await files.file(name)));
+  }
   return written;
 }
 
@@ -71,8 +78,12 @@ export async function writeSite(
  * The page with its data as one file that needs neither server nor network. Throws RangeError over 50 MB, which browsers
  * open slowly.
  */
-export function singlePage({ html, script, style }: PageParts, files: ExplorerFiles): string {
-  const data = DATA_FILES.map((name) => inlineFile(name, files.get(name)?.() ?? new Uint8Array()));
+export async function singlePage(
+  { html, script, style, licences }: PageParts,
+  files: ExplorerFiles,
+): Promise<string> {
+  const data: string[] = [];
+  for (const name of DATA_FILES) data.push(inlineFile(name, await files.file(name)));
   const size = data.reduce((sum, { length }) => sum + length, script.length + style.length);
   if (size > LARGEST_PAGE) {
     throw new RangeError(
@@ -87,7 +98,11 @@ export function singlePage({ html, script, style }: PageParts, files: ExplorerFi
     .replace("<head>", () => `<head>${policy}`)
     .replace(/<script[^>]*src="[^"]*app\.js"[^>]*><\/script>/, "")
     .replace(/<link[^>]*href="[^"]*app\.css"[^>]*>/, () => `<style>${style}</style>`)
-    .replace("</body>", () => `${data.join("")}<script type="module">${code}</script></body>`);
+    .replace(
+      "</body>",
+      () =>
+        `<template>${escapeXml(licences)}</template>${data.join("")}<script type="module">${code}</script></body>`,
+    );
 }
 
 /** A file in chunks of text that the page decodes when it needs the file. */

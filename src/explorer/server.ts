@@ -8,7 +8,7 @@ import { z } from "zod";
 import { ArgumentError } from "../core/errors.js";
 import { checkJson } from "../files/checked-json.js";
 import type { ExplorerFiles } from "./data-files.js";
-import type { DataFile, ExplorerActions } from "./format.js";
+import { DATA_FILES, type ExplorerActions, RECORD_KINDS } from "./format.js";
 import { type PageParts, pageHtml } from "./page.js";
 import { requestSchemas } from "./requests.js";
 
@@ -101,8 +101,13 @@ export async function startServer(
     );
   }
   app.get("/data/:name", async (c) => {
-    const make = (await files()).get(c.req.param("name") as DataFile);
-    return make === undefined ? c.notFound() : sendRange(c, make());
+    const name = DATA_FILES.find((one) => one === c.req.param("name"));
+    return name === undefined ? c.notFound() : sendRange(c, await (await files()).file(name));
+  });
+  app.get("/data/:kind/:at{[0-9]+}", async (c) => {
+    const kind = RECORD_KINDS.find((one) => one === c.req.param("kind"));
+    const record = kind && (await files()).record(kind, Number(c.req.param("at")));
+    return record === undefined ? c.notFound() : c.json(record);
   });
   const limit = bodyLimit({ maxSize: LARGEST_BODY });
   app.post("/api/selection", limit, async (c) => {

@@ -25,9 +25,9 @@ export async function exploreAtlas(
     await work();
     atlas.store.reload();
     files = undefined;
-    const index = (await current()).get("index.json")?.();
+    const index = await (await current()).file("index.json");
     return {
-      version: (JSON.parse(Buffer.from(index ?? []).toString()) as { version: string }).version,
+      version: (JSON.parse(Buffer.from(index).toString()) as { version: string }).version,
     };
   };
   const actions: ExplorerActions = {

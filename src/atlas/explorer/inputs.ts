@@ -1,10 +1,19 @@
+import { existsSync } from "node:fs";
 import {
   type ExplorerFiles,
   type ExplorerInputs,
+  evidenceKey,
   explorerFiles,
 } from "../../explorer/data-files.js";
-import { auditAtlas } from "../labels/audit-atlas.js";
+import { evidenceWithDocuments } from "../../labels/evidence/audit.js";
+import { readEvidence } from "../../labels/evidence/evidence-read.js";
+import type { DocumentColumns, PageEvidence } from "../../explorer/format.js";
+import { broadClasses } from "./broad-classes.js";
+import { columnNames, readColumns } from "./document-columns.js";
 import type { AtlasStore } from "../store.js";
+
+/** Name of the column of broad classes. */
+const BROAD = "broad class";
 
 /** The files that the explorer's page reads of an atlas, each made when it is first asked for. */
 export async function atlasFiles(store: AtlasStore): Promise<ExplorerFiles> {
@@ -17,7 +26,9 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
     store.codes(),
     store.postings(),
   ]);
-  const classNames = (await store.classTree())?.names;
+  const tree = await store.classTree();
+  const classNames = tree?.names;
+  const names = await columnNames(store.paths.corpus);
   const families = (await store.taxonomy())?.families?.families ?? [];
   return {
     name: store.name,
@@ -28,8 +39,7 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
     families: await store.families(),
     catalog: await store.catalog(),
     labels: await store.labels(),
-    // No examples beside the evidence: the page takes them from the postings.
-    audit: await auditAtlas(store, { examples: 1 }),
+    evidence: await readAll(store, new Map(documents.map(({ id, text }) => [id, text]))),
     familyClasses: new Map(
       families.flatMap(({ parent, union: { classId, f1 } }) =>
         classId === undefined
@@ -38,5 +48,37 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
       ),
     ),
     classNames,
+    columnNames: tree === undefined ? names : [BROAD, ...names],
+    columns: async () => {
+      const columns = await readColumns(store.paths.corpus, names, documents.length);
+      if (tree === undefined) return columns;
+      const classes = documents.map((document) => document.classes);
+      return { [BROAD]: broadClasses(classes, tree), ...withClassNames(columns, classNames) };
+    },
   };
+}
+
+async function readAll(
+  store: AtlasStore,
+  texts: ReadonlyMap<string, string>,
+): Promise<Map<string, PageEvidence>> {
+  const found = new Map<string, PageEvidence>();
+  const file = store.file("evidence");
+  if (!existsSync(file)) return found;
+  for await (const evidence of readEvidence(file)) {
+    const { of, latent } = evidence;
+    found.set(evidenceKey(of, latent), evidenceWithDocuments(evidence, texts));
+  }
+  return found;
+}
+
+/** The columns with classes by their readable names. */
+function withClassNames(
+  columns: DocumentColumns,
+  names: ReadonlyMap<string, string> | undefined,
+): DocumentColumns {
+  for (const column of Object.values(columns)) {
+    if (column.kind === "text") column.words = column.words.map((word) => names?.get(word) ?? word);
+  }
+  return columns;
 }

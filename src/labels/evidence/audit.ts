@@ -110,6 +110,15 @@ export function collectAudit(
   return { entries, documents: shelf.documents, labels: new Map(names) };
 }
 
+/** Evidence with the documents that it refers to, as they were truncated; `texts` are the corpus's by id. */
+export function evidenceWithDocuments(
+  evidence: StoredEvidence,
+  texts: ReadonlyMap<string, string>,
+): AuditEvidence & { documents: AuditDocument[] } {
+  const shelf = createShelf(texts);
+  return { ...placeEvidence(evidence, shelf), documents: shelf.documents };
+}
+
 interface Shelf {
   documents: AuditDocument[];
   place(id: string, limit: StoredEvidence["limit"]): number;

@@ -1,4 +1,4 @@
-/** Figures as data: charts that know nothing of SAEs, the figures made of them, theme, renderer and pages. */
+/** Figures as data: charts that know nothing of SAEs, theme, renderer and pages. An atlas draws its figures from them by name. */
 export { type BarsOptions, bars } from "./charts/bars.js";
 export { type ColumnTreeOptions, columnTree } from "./charts/column-tree.js";
 export { type ContourOptions, contour } from "./charts/contour.js";
@@ -14,75 +14,11 @@ export { type TableOptions, table } from "./charts/table.js";
 export { type TreeOptions, tree } from "./charts/tree.js";
 export { type ViolinsOptions, violins } from "./charts/violins.js";
 export { type WaterfallOptions, waterfall } from "./charts/waterfall.js";
-export {
-  type PassSeries,
-  type RadarChoice,
-  type ValueSeries,
-  chooseRadarFamilies,
-  countByPass,
-  drawFamilySizes,
-  drawFiringRatio,
-  drawRadarCharts,
-  drawSubtreesPerPass,
-  drawTaxonomyAgreement,
-} from "./families.js";
-export { type FamilyComponentsInput, drawFamilyComponents } from "./family-components.js";
-export {
-  type FamilyDocumentsInput,
-  drawCooccurrenceGrid,
-  drawFamilyDocuments,
-  drawFamilyHeatmap,
-  shareOfRarer,
-} from "./family-matrices.js";
-export { type StablePoint, drawFamilyStability } from "./family-stability.js";
-export { type FamilyGraphInput, drawFamilyGraph, drawFamilyTree } from "./family.js";
+export type { Axis } from "./drawing/axis.js";
 export type { ChartOptions, Figure, FigureOptions } from "./figure.js";
-export {
-  type OverlapInput,
-  type ScorePanel,
-  type ScoreSeries,
-  drawOverlapViolins,
-  drawScoreHistogram,
-  drawScoresByK,
-} from "./labels.js";
-export { drawDensityMap, drawLatentMap } from "./latent-map.js";
-export {
-  type KeptLatents,
-  type RankSeries,
-  drawActivationHistogram,
-  drawCosineScatter,
-  drawDensityHistogram,
-  drawDimensionMagnitudes,
-  drawEncoderDecoderCosine,
-  drawKeptLatents,
-  drawMagnitudeDecay,
-} from "./latents.js";
+export { type LossRow, lossCurve } from "./loss-curve.js";
 export { type AuditPageOptions, auditPage } from "./pages/audit-page.js";
 export { type CatalogPageOptions, catalogPage } from "./pages/catalog-page.js";
 export { standaloneHtml } from "./render/html.js";
 export { type Renderer, type RendererOptions, openRenderer } from "./render/render.js";
-export {
-  type MatchSeries,
-  type SplitNode,
-  type SplitRoot,
-  drawMatchHistogram,
-  drawSaeHistograms,
-  drawSplittingTree,
-} from "./saes.js";
-export {
-  type BeforeAfterInput,
-  type OptimisationSeries,
-  drawExplanationBars,
-  drawIterativeOptimisation,
-  drawReadBackError,
-  drawSteeringBeforeAfter,
-  drawSteeringContour,
-  drawSteeringTradeoff,
-} from "./search.js";
-export {
-  type FrontierRun,
-  drawComputeFrontier,
-  drawErrorByKept,
-  drawLossCurve,
-  drawScalingLaw,
-} from "./training.js";
+export { CATEGORIES, SIZES } from "./theme/theme.js";

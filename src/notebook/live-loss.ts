@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { FigureOptions } from "../figures/figure.js";
 import { figureMime } from "../figures/render/fragment.js";
-import { type LossRow, drawLossCurve } from "../figures/training.js";
+import { type LossRow, lossCurve } from "../figures/loss-curve.js";
 import { type MimeBundle, type SendDisplay, findDisplay } from "./display.js";
 import { drawPicture } from "./picture.js";
 
@@ -61,7 +61,7 @@ export function liveLoss({
     end: async () => {
       const last = rows.at(-1);
       if (!last) return;
-      const figure = drawLossCurve(rows, figureOptions);
+      const figure = lossCurve(rows, figureOptions);
       const drawn = await drawPicture(figure, 1);
       const png = "png" in drawn ? drawn.png : undefined;
       const { width, height } = figure;

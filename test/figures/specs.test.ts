@@ -1,5 +1,6 @@
 import test from "ava";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { FIGURES } from "../../src/atlas/figures/index.js";
 import { sampleFigures } from "./samples/figures.js";
 
 // The figures as committed; run the test with UPDATE_SPECS=1 to write them anew, and look at the difference.
@@ -20,6 +21,17 @@ for (const { name, title, data, layout } of figures) {
     t.deepEqual(spec, JSON.parse(readFileSync(file, "utf8")));
   });
 }
+
+test("there is a sample of every figure, with the paper's numbers where it has some", (t) => {
+  const names = FIGURES.flatMap(({ name, overlay }) =>
+    overlay === undefined ? [name] : [name, `${name}-paper`],
+  );
+  const drawn = figures.map(({ name }) => name);
+  t.deepEqual(
+    names.filter((name) => !drawn.includes(name)),
+    [],
+  );
+});
 
 test("every figure is plain JSON with finite numbers", (t) => {
   for (const figure of figures) {

@@ -43,14 +43,15 @@ test("a figure refuses unknown sizes, absurd sides and names that are no file na
   t.throws(() => figureSize({ size: "poster" as "page" }), { message: /column, page.*"poster"/ });
   t.throws(() => figureSize({ size: "__proto__" as "page" }), { instanceOf: RangeError });
   t.throws(() => figureSize({ width: NaN }), { message: /width must be from 100/ });
-  const parts = { name: "plot", title: "A plot", data: [], layout: {}, size: SIZES.page };
-  t.throws(() => composeFigure(parts, { name: "../x" }), { message: /name must be/ });
+  const parts = { data: [], layout: {}, size: SIZES.page };
+  t.throws(() => composeFigure(parts, "plot", { name: "../x" }), { message: /name must be/ });
 });
 
 test("titles stand on slides and screens, and in print only when asked for", (t) => {
-  const parts = { name: "plot", title: "A <plot>", data: [], layout: {} };
   const titleOf = (size: "slide" | "page", title?: string): unknown =>
-    composeFigure({ ...parts, size: SIZES[size] }, { title }).layout.title;
+    composeFigure({ data: [], layout: {}, size: SIZES[size] }, "plot", {
+      ...{ title, defaultTitle: "A <plot>" },
+    }).layout.title;
   t.like(titleOf("slide"), { text: "A &lt;plot&gt;" });
   t.is(titleOf("page"), undefined);
   t.like(titleOf("page", "Mine"), { text: "Mine" });

@@ -1,14 +1,15 @@
-import type { Figure, FigureOptions } from "../../figures/figure.js";
+import type { ChartOptions, Figure, FigureOptions } from "../../figures/figure.js";
 import type { ScoreReport } from "../labels/score.js";
 import type { SearchResults } from "../search/search.js";
+import type { Term } from "../../search/names/names.js";
 import type { FigureSources } from "./sources.js";
 
 /** Options of figures that show a choice of what an atlas holds. */
 export interface AtlasFigureOptions extends FigureOptions {
-  /** The family (parent latent) of figures of one family. Default: a large one that still fits. */
-  family?: number;
-  /** The families (parent latents) of `cooccurrence-grid`. Default: five disjoint ones of 8 to 24 latents. */
-  families?: readonly number[];
+  /** The family of figures of one family, by parent latent or words of its name. Default: a large one that still fits. */
+  family?: Term;
+  /** The families of `cooccurrence-grid`, likewise. Default: five disjoint ones of 8 to 24 latents. */
+  families?: readonly Term[];
   /**
    * A search for `steering-before-after`, which needs edits, and for `explanation-bars`, which needs `explain: true` and shows
    * its first result. Default: an example from the families.
@@ -34,8 +35,14 @@ export interface Requirement {
 /** What a figure is about. */
 export type FigureGroup = "latents" | "families" | "labels" | "search" | "training" | "across SAEs";
 
-/** A figure that can be asked for by name. */
-export interface FigureEntry {
+/** What a figure's data are read by. */
+export type ReadOptions = Pick<
+  AtlasFigureOptions,
+  "family" | "families" | "search" | "scores" | "paper"
+>;
+
+/** A figure that can be asked for by name: what it is about, what it reads, and the chart that shows it. */
+export interface FigureEntry<D = unknown> {
   name: string;
   group: FigureGroup;
   /** What it shows, in a line. */
@@ -50,26 +57,40 @@ export interface FigureEntry {
   requires: readonly Requirement[];
   /** The option from which it is drawn without what it requires of the atlas. Default: none. */
   from?: "search" | "scores";
-  /** Draws it from what is there, or gives the reason why not. Called where nothing that it requires is missing. */
-  draw(sources: FigureSources, options: AtlasFigureOptions): Promise<Figure | Undrawn>;
+  /** Above the figure where no title is given. */
+  title(data: D): string;
+  /** Reads what it shows, or gives the reason why it cannot. Called where nothing that it requires is missing. */
+  read(sources: FigureSources, options: ReadOptions): Promise<D | Undrawn>;
+  /** The chart of what was read; `paper` overlays the paper's numbers. */
+  draw(data: D, options: ChartOptions & { paper?: boolean }): Figure;
 }
 
 /** A figure in a list of those of one group. */
-export type UngroupedFigure = Omit<FigureEntry, "group">;
+export type UngroupedFigure<D = unknown> = Omit<FigureEntry<D>, "group">;
+
+/** The figure as one of a list: what `read` gives is what `title` and `draw` take. */
+export function figure<D>(entry: UngroupedFigure<D>): UngroupedFigure {
+  return entry;
+}
 
 /** The figures with their group. */
 export function inGroup(group: FigureGroup, figures: readonly UngroupedFigure[]): FigureEntry[] {
-  return figures.map((figure) => ({ ...figure, group }));
+  return figures.map((one) => ({ ...one, group }));
 }
 
 /** Why a figure cannot be drawn. */
-export interface Undrawn {
-  reason: string;
+export class Undrawn {
+  constructor(readonly reason: string) {}
 }
 
-/** Whether `drawn` is the reason why there is no figure. */
-export function isUndrawn(drawn: Figure | Undrawn): drawn is Undrawn {
-  return "reason" in drawn;
+/** The figure of data as its entry reads them. */
+export function drawData(
+  entry: FigureEntry,
+  data: unknown,
+  { paper = false, ...options }: FigureOptions & { paper?: boolean } = {},
+): Figure {
+  const defaultName = paper ? `${entry.name}-paper` : entry.name;
+  return entry.draw(data, { defaultName, defaultTitle: entry.title(data), ...options, paper });
 }
 
 /** The reasons of all that a figure requires and lacks, as one text; undefined where it can be drawn. */

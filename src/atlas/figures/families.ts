@@ -1,164 +1,41 @@
-import { takeRows } from "../../core/matrix.js";
-import { denseCounts } from "../../families/coactivation/coactivation-pairs.js";
-import { familyDocuments } from "../../families/extract/family-documents.js";
-import { familyEdges } from "../../families/extract/family-edges.js";
-import { familyLatents, familyName } from "../../records/family.js";
 import { familyStatistics } from "../../families/statistics/family-statistics.js";
-import { drawCooccurrenceGrid } from "../../figures/family-matrices.js";
-import { drawFamilyComponents } from "../../figures/family-components.js";
-import { drawFamilyDocuments } from "../../figures/family-matrices.js";
-import { drawFamilyGraph } from "../../figures/family.js";
-import { drawFamilyHeatmap } from "../../figures/family-matrices.js";
-import { drawFamilyStability } from "../../figures/family-stability.js";
-import { drawFamilyTree } from "../../figures/family.js";
-import { shareOfRarer } from "../../figures/family-matrices.js";
-import { chooseRadarFamilies, drawRadarCharts } from "../../figures/families.js";
-import {
-  countByPass,
-  drawFamilySizes,
-  drawFiringRatio,
-  drawSubtreesPerPass,
-  drawTaxonomyAgreement,
-} from "../../figures/families.js";
-import type { Figure } from "../../figures/figure.js";
-import { principalComponents } from "../../projection/principal-components.js";
+import { bars } from "../../figures/charts/bars.js";
+import { binValues } from "../../figures/charts/bins.js";
+import { histogram } from "../../figures/charts/histogram.js";
+import { type Line, type LinePlot, lines } from "../../figures/charts/lines.js";
+import { type RadarGroup, radar } from "../../figures/charts/radar.js";
+import { roundValue } from "../../figures/figure.js";
+import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
+import { familyLatents, familyName } from "../../records/family.js";
 import { memberCoherence } from "../../taxonomy/member-coherence.js";
-import {
-  type AtlasFigureOptions,
-  type FigureEntry,
-  type UngroupedFigure,
-  inGroup,
-} from "./entry.js";
+import type { TaxonomyReport } from "../../taxonomy/taxonomy-report.js";
+import { type FigureEntry, Undrawn, figure, inGroup } from "./entry.js";
+import { ONE_FAMILY_FIGURES } from "./family.js";
 import { PAPER_FAMILY_LINE, PAPER_PASSES } from "./paper.js";
-import { LARGEST_SHOWN, chooseDisjoint, findFamily, labeller, shownFamily } from "./reading.js";
-import { FAMILIES, STABILITY, TAXONOMY } from "./requirements.js";
-import { type FigureSources, evenRows, sizesName } from "./sources.js";
+import { labeller } from "./reading.js";
+import { FAMILIES, TAXONOMY } from "./requirements.js";
+import { sizesName } from "./sources.js";
+import { STABILITY_FIGURE } from "./stability.js";
 
-/** Documents of a family that its principal components go by, the most active ones. */
-const COMPONENT_DOCUMENTS = 400;
+/** Most members that the figure of families' sizes shows. */
+const LARGEST_SIZE = 20;
+/** Width of a step of F1. */
+const F1_STEP = 0.01;
 
-/** The matrices of a family's documents, with the paper's figure that each corresponds to. */
-const DOCUMENT_FIGURES = [
-  ["overlap", "set-overlap", "shared strongest documents of one family's latents"],
-  ["ranks", "rank", "ranks of one family's documents for each of its latents"],
-  ["activations", "activation", "activations of one family's latents in its documents"],
-] as const;
+const [SAE_COLOUR, RANDOM_COLOUR, FAMILY_COLOUR] = CATEGORIES;
+const COHERENCE = "share in the family's class";
 
 /** Figures of an atlas's families. */
 export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
-  {
-    name: "family-tree",
-    shows: "one family as a tree",
-    paper: "feat_fam",
-    requires: [FAMILIES],
-    draw: async ({ atlas }, options) => {
-      const { family, latents, labels } = await shownFamily(atlas, options);
-      const place = new Map(latents.map((latent, at) => [latent, at]));
-      const densities = await atlas.densities();
-      const nodes = latents.map((latent, at) => {
-        const member = at === 0 ? undefined : family.members[at - 1];
-        return {
-          label: labels[at],
-          parent: member === undefined ? -1 : (place.get(member.parent) ?? 0),
-          weight: member?.weight,
-          density: densities[latent],
-        };
-      });
-      return drawFamilyTree(nodes, { ...options, familyName: familyName(family) });
-    },
-  },
-  {
-    name: "family-graph",
-    shows: "one family as a network",
-    paper: "gradient, periodicity, lbv",
-    requires: [FAMILIES],
-    draw: async ({ atlas }, options) => {
-      const { family, latents, labels } = await shownFamily(atlas, options);
-      const place = new Map(latents.map((latent, at) => [latent, at]));
-      const densities = await atlas.densities();
-      const edges = familyEdges(await atlas.coactivation(), family).map((edge) => ({
-        ...edge,
-        from: place.get(edge.from) ?? 0,
-        to: place.get(edge.to) ?? 0,
-      }));
-      const nodes = latents.map((latent, at) => ({
-        label: labels[at],
-        density: densities[latent],
-      }));
-      return drawFamilyGraph({ name: familyName(family), nodes, edges }, options);
-    },
-  },
-  {
-    name: "cooccurrence-grid",
-    shows: "co-activation within and between five families",
-    paper: "cooc_grid",
-    requires: [FAMILIES],
-    draw: async ({ atlas }, options) => {
-      const families = await atlas.families();
-      const chosen = options.families
-        ? options.families.map((parent) => findFamily(families, parent))
-        : chooseDisjoint(families);
-      if (chosen.length === 0) {
-        return {
-          reason: `no family has ${LARGEST_SHOWN} latents or fewer: choose some by --families`,
-        };
-      }
-      const latents = chosen.flatMap(familyLatents);
-      return drawCooccurrenceGrid(
-        {
-          shares: shareOfRarer(denseCounts(await atlas.coactivation(), latents)),
-          blocks: chosen.map((family) => ({
-            name: familyName(family),
-            size: family.members.length + 1,
-          })),
-          labels: latents.map(await labeller(atlas)),
-        },
-        options,
-      );
-    },
-  },
-  {
-    name: "family-heatmap",
-    shows: "co-activation within one family",
-    requires: [FAMILIES],
-    draw: async ({ atlas }, options) => {
-      const { family, latents, labels } = await shownFamily(atlas, options);
-      const shares = shareOfRarer(denseCounts(await atlas.coactivation(), latents));
-      return drawFamilyHeatmap({ name: familyName(family), shares, labels }, options);
-    },
-  },
-  ...DOCUMENT_FIGURES.map(([kind, paper, shows]): UngroupedFigure => ({
-    ...{ name: `family-${kind}`, shows, paper: `${paper} heatmap (code)` },
-    requires: [FAMILIES],
-    draw: async ({ atlas }, options) => {
-      const { family, latents, labels } = await shownFamily(atlas, options);
-      const shared = familyDocuments(latents, await atlas.postings());
-      const documents = await atlas.documents();
-      const titles = Array.from(shared.documents, (row) => documents[row].title);
-      return drawFamilyDocuments(
-        {
-          ...{ name: familyName(family), kind, values: shared[kind], labels },
-          ...(kind === "overlap" ? {} : { titles }),
-        },
-        options,
-      );
-    },
-  })),
-  {
-    name: "family-components",
-    shows: "principal components of one family's documents",
-    paper: "pca",
-    requires: [FAMILIES],
-    draw: drawComponents,
-  },
-  {
+  ...ONE_FAMILY_FIGURES,
+  figure({
     name: "radar-charts",
     shows: "how well the members of two good and two poor families fit",
     paper: "radar_charts",
     requires: [FAMILIES, TAXONOMY],
-    draw: async ({ atlas }, options) => {
+    read: async ({ atlas }) => {
       const index = await atlas.classIndex();
-      if (!index) return { reason: TAXONOMY.needs };
+      if (!index) return new Undrawn(TAXONOMY.needs);
       const [postings, label] = [await atlas.postings(), await labeller(atlas)];
       const families = (await atlas.families()).map((family) => {
         const latents = familyLatents(family);
@@ -166,70 +43,77 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
         const members = latents.map((one, at) => ({ label: label(one), scores: [shares[at]] }));
         return { name: familyName(family), score: f1, members };
       });
-      const chosen = chooseRadarFamilies(families);
-      if (chosen.length === 0) return { reason: "no family has 4 to 18 latents and a class" };
-      const measures = ["share in the family's class"];
-      return drawRadarCharts({ measures, families: chosen }, options);
+      const chosen = bestAndWorst(families);
+      return chosen.length > 0 ? chosen : new Undrawn("no family has 4 to 18 latents and a class");
     },
-  },
-  {
+    title: () => `Families: ${COHERENCE} of each member`,
+    draw: (groups, options) => radar({ ...options, measures: [COHERENCE], groups }),
+  }),
+  figure({
     name: "taxonomy-agreement",
     shows: "how latents and families agree with the corpus's classes",
     requires: [TAXONOMY],
-    draw: async ({ atlas }, options) => {
+    read: async ({ atlas }) => {
       const report = await atlas.taxonomy();
-      if (!report) return { reason: TAXONOMY.needs };
+      if (!report) return new Undrawn(TAXONOMY.needs);
       const { counts } = await atlas.coactivation();
       const isLive = (_: unknown, latent: number): boolean => counts[latent] > 0;
-      return drawTaxonomyAgreement(
-        {
-          edges: report.edges,
-          f1: report.matches.map((match) => match.f1).filter(isLive),
-          heldOutF1: report.heldOutF1.filter(isLive),
-          familyF1: report.families?.families.map(({ union }) => union.f1),
-          nullF1: report.nullF1,
-        },
-        options,
-      );
+      return {
+        edges: report.edges,
+        f1: report.matches.map((match) => match.f1).filter(isLive),
+        heldOutF1: report.heldOutF1.filter(isLive),
+        familyF1: report.families?.families.map(({ union }) => union.f1),
+        nullF1: report.nullF1,
+      };
     },
-  },
-  {
-    name: "family-stability",
-    shows: "how reproducible families are over resamples and seeds",
-    requires: [STABILITY],
-    draw: async ({ atlas }, options) => {
-      const report = await atlas.stability();
-      if (!report) return { reason: STABILITY.needs };
-      const families = new Map((await atlas.families()).map((family) => [family.parent, family]));
-      const points = report.families.flatMap((entry) => {
-        const family = families.get(entry.latent);
-        return family
-          ? [{ ...entry, name: familyName(family), members: family.members.length }]
-          : [];
-      });
-      return drawFamilyStability(points, options);
-    },
-  },
-  {
+    title: () => "Agreement with a known taxonomy",
+    draw: (input, options) =>
+      lines({
+        ...options,
+        plots: [
+          {
+            lines: edgeLines(input.edges),
+            x: { title: "least edge weight", grid: false },
+            y: { title: "edges that agree", range: [0, 1.02], format: ".0%" },
+            digits: { x: 4, y: 5 },
+          },
+          tailPlot(input),
+        ],
+        arrange: { aspect: { above: 1.35, beside: 0.48 }, gap: { above: 6, beside: 6 } },
+      }),
+  }),
+  STABILITY_FIGURE,
+  figure({
     name: "family-sizes",
     shows: "how many members families have",
     paper: "clean_families.json (released)",
     overlay: "beside",
     requires: [FAMILIES],
-    draw: async ({ atlas }, { paper, ...options }) => {
-      const sizes = (await atlas.families()).map(({ members }) => members.length);
-      return drawFamilySizes(
-        sizes,
-        paper ? { ...options, references: [PAPER_FAMILY_LINE] } : options,
-      );
+    read: async ({ atlas }) => (await atlas.families()).map(({ members }) => members.length),
+    title: () => "Sizes of families",
+    draw: (sizes, { paper, ...options }) => {
+      const shown = [...new Set(sizes)].filter((size) => size <= LARGEST_SIZE);
+      shown.sort((a, b) => a - b);
+      const shareOf = (size: number): number =>
+        sizes.filter((other) => other === size).length / sizes.length;
+      const own: Line = {
+        ...{ name: "this atlas", label: "end", draw: "both", pointSize: 1.5 },
+        ...{ x: shown, y: shown.map(shareOf) },
+      };
+      const plot = {
+        lines: [own, ...(paper ? [PAPER_FAMILY_LINE] : [])],
+        x: { title: "members of the family" },
+        y: { title: "share of the families" },
+      };
+      return lines({ ...options, plots: [plot] });
     },
-  },
-  {
+  }),
+  figure({
     name: "firing-ratio",
     shows: "co-activation of parents and members over that among members",
     paper: "firing-ratio histogram (code)",
     requires: [FAMILIES],
-    draw: async ({ atlases }, options) => {
+    read: async ({ atlases }) => {
       const series = [];
       for (const atlas of atlases) {
         const families = await atlas.families();
@@ -238,54 +122,150 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
         const { ratios } = familyStatistics(families, nodes, coactivation, { seeds: [] });
         series.push({ name: sizesName(await atlas.sae()), values: ratios });
       }
-      return drawFiringRatio(series, options);
+      return series;
     },
-  },
-  {
+    title: () => "Co-activation of parents and among members",
+    draw: (series, options) =>
+      histogram({
+        ...options,
+        panels: [{ series: series.map((one) => ({ ...one, mark: "mean" })) }],
+        x: { title: "R: co-activation parent to member over member to member" },
+        ...{ binWidth: 0.25, counted: "families" },
+      }),
+  }),
+  figure({
     name: "subtrees-per-pass",
     shows: "families found in each pass",
     paper: "subtrees per iteration (code)",
     overlay: "beside",
     requires: [FAMILIES],
-    draw: async ({ atlases }, { paper, ...options }) => {
-      const series = await Promise.all(
-        atlases.map(async (atlas) => ({
-          name: sizesName(await atlas.sae()),
-          counts: countByPass(await atlas.families()),
-        })),
-      );
-      return drawSubtreesPerPass(paper ? [...series, PAPER_PASSES] : series, options);
+    read: async ({ atlases }) =>
+      Promise.all(
+        atlases.map(async (atlas) => {
+          const passes = (await atlas.families()).map(({ pass = 0 }) => pass);
+          const values = Array.from(
+            { length: Math.max(...passes) + 1 },
+            (_, pass) => passes.filter((one) => one === pass).length,
+          );
+          return { name: sizesName(await atlas.sae()), values };
+        }),
+      ),
+    title: () => "Families by pass",
+    draw: (own, { paper, ...options }) => {
+      const series = [...own, ...(paper ? [PAPER_PASSES] : [])].map((one) => {
+        const total = one.values.reduce((sum, count) => sum + count, 0);
+        return { ...one, legend: `${one.name} (${total} families)` };
+      });
+      const passes = Math.max(...series.map(({ values }) => values.length));
+      return bars({
+        ...{ ...options, series, x: "pass", y: "families" },
+        groups: Array.from({ length: passes }, (_, pass) => String(pass + 1)),
+        hover: "pass %{x}: %{y} families",
+      });
     },
-  },
+  }),
 ]);
 
-async function drawComponents(
-  { atlas }: FigureSources,
-  options: AtlasFigureOptions,
-): Promise<Figure> {
-  const { family, latents, labels } = await shownFamily(atlas, options);
-  const count = COMPONENT_DOCUMENTS;
-  const { documents, activations } = familyDocuments(latents, await atlas.postings(), { count });
-  const strongest = Array.from(documents, (_, column) => {
-    const values = latents.map((_latent, row) => activations.data[row * documents.length + column]);
-    return values.indexOf(Math.max(...values));
+/** The two families of 4 to 18 latents with the highest scores and the two with the lowest, larger ones first among equals. */
+function bestAndWorst<F extends RadarGroup & { score: number }>(families: readonly F[]): F[] {
+  const ranked = families
+    .filter(({ members, score }) => members.length >= 4 && members.length <= 18 && score >= 0)
+    .sort((a, b) => b.score - a.score || b.members.length - a.members.length);
+  return [...ranked.slice(0, 2), ...ranked.slice(2).slice(-2)];
+}
+
+/** What edges and latents agree by, each beside chance. */
+interface Agreement {
+  edges: TaxonomyReport["edges"];
+  f1: readonly number[];
+  nullF1: readonly number[];
+  heldOutF1?: readonly number[];
+  familyF1?: readonly number[];
+}
+
+/** The share of edges that agree, by their least weight; bands are 95 % intervals, two standard deviations of the null. */
+function edgeLines(points: Agreement["edges"]): Line[] {
+  const x = points.map((point) => point.threshold);
+  const line = (name: string, y: number[], style: Partial<Line>): Line => ({
+    ...{ name, x, y, hover: `${name}: %{y:.1%} of edges<br>at %{x}<extra></extra>`, ...style },
   });
-  const sizes = latents.map((_, row) => strongest.filter((one) => one === row).length);
-  const order = latents.map((_, row) => row).sort((a, b) => sizes[b] - sizes[a] || a - b);
-  const embeddings = await atlas.embeddings();
-  const own = principalComponents(takeRows(embeddings, documents));
-  const even = evenRows(embeddings.rows, documents.length);
-  const { cols, data } = own.scores;
-  return drawFamilyComponents(
-    {
-      name: familyName(family),
-      explained: own.explained,
-      randomExplained: principalComponents(takeRows(embeddings, even)).explained,
-      x: strongest.map((_, row) => data[row * cols]),
-      y: strongest.map((_, row) => data[row * cols + 1]),
-      group: strongest.map((row) => order.indexOf(row)),
-      groups: order.map((row) => labels[row]),
+  const nulls = points.map((point) => point.shuffledNull);
+  const means = nulls.map(({ mean }) => mean);
+  const band = (low: number[], high: number[]): Line["band"] => ({ low, high, opacity: 0.18 });
+  return [
+    line("shuffled", means, {
+      ...{ colour: MUTED, dash: "dash", rank: 2 },
+      band: band(
+        nulls.map(({ mean, sd }) => mean - 2 * sd),
+        nulls.map(({ mean, sd }) => mean + 2 * sd),
+      ),
+    }),
+    line(
+      "this SAE",
+      points.map((point) => point.share),
+      {
+        ...{ colour: SAE_COLOUR, draw: "both", pointSize: 1.3, rank: 1 },
+        band: band(
+          points.map(({ interval }) => interval[0]),
+          points.map(({ interval }) => interval[1]),
+        ),
+        customdata: points.map((point) => point.edges),
+        hover: "this SAE: %{y:.1%} of %{customdata} edges<br>at %{x}<extra></extra>",
+      },
+    ),
+    line(
+      "random pairs",
+      points.map(({ randomNull }) => randomNull.mean),
+      { colour: RANDOM_COLOUR, dash: "dot", rank: 3 },
+    ),
+  ];
+}
+
+/** The shares of latents and families that match some class with an F1 of x or more, as falling lines. */
+function tailPlot({ f1, nullF1, heldOutF1, familyF1 }: Agreement): LinePlot {
+  const tail = (
+    name: string,
+    values: readonly number[] | undefined,
+    style: Partial<Line>,
+  ): Line[] =>
+    values === undefined
+      ? []
+      : [
+          {
+            ...{ name, ...tailOf(values), ...style },
+            hover: `${name}: %{y:.2%}<br>have an F1 of %{x} or more<extra></extra>`,
+          },
+        ];
+  const list = [
+    // The first plot's lines stand in the legend for these.
+    ...tail("shuffled", nullF1, { colour: MUTED, dash: "dash", label: "none" }),
+    ...tail("held out", heldOutF1, { colour: SAE_COLOUR, dash: "dot", label: "legend", rank: 4 }),
+    ...tail("families", familyF1, { colour: FAMILY_COLOUR, label: "legend", rank: 4 }),
+    ...tail("this SAE", f1, { colour: SAE_COLOUR, label: "none" }),
+  ];
+  const shares = list.flatMap(({ y }) => Array.from(y, (share) => roundValue(share, 5)));
+  const least = Math.max(1e-6, Math.min(0.1, ...shares));
+  return {
+    lines: list,
+    x: { title: "F1 with the best class", range: [0, 1], grid: false },
+    y: {
+      ...{ title: "share of at least this F1", log: true, format: "~%" },
+      layout: { range: [Math.log10(least) - 0.15, 0.05], dtick: 1 },
     },
-    options,
-  );
+    digits: { x: 4, y: 5 },
+  };
+}
+
+/** The share of values of x or more at each step up to the last that any value reaches. */
+function tailOf(values: readonly number[]): { x: number[]; y: number[] } {
+  const { start, counts } = binValues(values, F1_STEP);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const x = counts.map((_, b) => start + b * F1_STEP);
+  let left = total;
+  const y = counts.map((count) => {
+    const share = left / total;
+    left -= count;
+    return share;
+  });
+  return start > 0 && total > 0 ? { x: [0, ...x], y: [1, ...y] } : { x, y };
 }

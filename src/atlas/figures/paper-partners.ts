@@ -6,13 +6,20 @@ import {
   type PaperCosine,
   type PaperSae,
 } from "../../figures/paper/paper-numbers.js";
-import type { PanelReferences } from "./sae-panels.js";
 import { type NamedSae, distinct } from "./sources.js";
 
 /** Sizes of an SAE of the paper's. */
-export interface PaperSizes {
+interface PaperSizes {
   k: PaperSae;
   n: number;
+}
+
+/** The paper's numbers for panels of SAEs: where its line for an SAE or a pair of SAEs stands; undefined for none. */
+export interface PaperPanels {
+  /** Whose numbers they are, after a panel's title; of SAEs that all have the sizes that it names. */
+  title(saes: readonly NamedSae[], sizes: readonly ("k" | "n")[]): string | undefined;
+  density(sae: NamedSae): number | undefined;
+  pair(small: NamedSae, large: NamedSae): number | undefined;
 }
 
 const PAPER_KS: readonly PaperSae[] = [16, 32, 64];
@@ -26,6 +33,7 @@ function pairWithPaper(saes: readonly NamedSae[]): (sae: NamedSae) => PaperSizes
   const ks = distinct(saes.map(({ sae }) => sae.k));
   const ns = distinct(saes.map(({ sae }) => sae.n));
   const isEqual =
+    saes.length > 0 &&
     ks.every((k) => (PAPER_KS as readonly number[]).includes(k)) &&
     ns.every((n) => PAPER_NS.includes(n));
   if (!isEqual && (ks.length !== PAPER_KS.length || ns.length !== PAPER_NS.length)) {
@@ -36,11 +44,11 @@ function pairWithPaper(saes: readonly NamedSae[]): (sae: NamedSae) => PaperSizes
   return ({ sae }) => ({ k: kOf(sae.k), n: nOf(sae.n) });
 }
 
-/** The paper's lines for the panels of these SAEs: "headline" for SAEs whose k and n grow together. */
-export function paperReferences(
+/** The paper's lines for the panels of these SAEs, none without SAEs; "headline" for SAEs whose k and n grow together. */
+export function paperPanels(
   saes: readonly NamedSae[],
   panels: "headline" | "k" | "n",
-): PanelReferences {
+): PaperPanels {
   const partner = pairWithPaper(saes);
   const cosines = {
     headline: PAPER_COSINES_HEADLINE,

@@ -1,7 +1,6 @@
 import type { Line } from "../../figures/charts/lines.js";
 import type { TableRow } from "../../figures/charts/table.js";
-import type { PassSeries } from "../../figures/families.js";
-import type { CosineScatterOptions, Reference } from "../../figures/latents.js";
+import type { BarSeries } from "../../figures/charts/bars.js";
 import {
   PAPER_COMPUTE,
   PAPER_COMPUTE_SIZES,
@@ -19,7 +18,6 @@ import {
   PAPER_SUBTREES_PER_PASS,
   type PaperSae,
 } from "../../figures/paper/paper-numbers.js";
-import type { OptimisationSeries } from "../../figures/search.js";
 import { formatFixed } from "../../figures/drawing/text.js";
 import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
 import { trainingFlops } from "../../sae/train/scaling.js";
@@ -67,13 +65,15 @@ export const PAPER_KEPT_LINE: Line = {
 };
 
 /** Median log10 density of the latents of each headline SAE. */
-export const PAPER_MEDIAN_DENSITIES: readonly Reference[] = PAPER_SAES.map((sae) => ({
-  name: `paper, k ${sae} (median ${formatFixed(PAPER_DENSITIES[sae].astroMedian, 2)})`,
-  value: PAPER_DENSITIES[sae].astroMedian,
-}));
+export const PAPER_MEDIAN_DENSITIES: readonly { name: string; value: number }[] = PAPER_SAES.map(
+  (sae) => ({
+    name: `paper, k ${sae} (median ${formatFixed(PAPER_DENSITIES[sae].astroMedian, 2)})`,
+    value: PAPER_DENSITIES[sae].astroMedian,
+  }),
+);
 
 /** Mean cosine of encoder and decoder directions. */
-export const PAPER_DIRECTIONS: readonly Reference[] = [
+export const PAPER_DIRECTIONS: readonly { name: string; value: number }[] = [
   {
     name: `paper, k ${SHOWN_K} (mean ${PAPER_GEOMETRY.encoderDecoder.mean})`,
     value: PAPER_GEOMETRY.encoderDecoder.mean,
@@ -81,7 +81,11 @@ export const PAPER_DIRECTIONS: readonly Reference[] = [
 ];
 
 /** That cosine by the cosine with the nearest other direction. */
-export const PAPER_DIRECTIONS_LINE: NonNullable<CosineScatterOptions["reference"]> = {
+export const PAPER_DIRECTIONS_LINE: {
+  name: string;
+  slope: number;
+  through: [number, number];
+} = {
   name: `paper, k ${SHOWN_K}`,
   slope: PAPER_GEOMETRY.slope,
   through: [PAPER_GEOMETRY.nearestDecoder.mean, PAPER_GEOMETRY.encoderDecoder.mean],
@@ -110,12 +114,16 @@ export const PAPER_FAMILY_LINE: Line = {
 };
 
 /** Families found in each pass. */
-export const PAPER_PASSES: PassSeries = {
-  ...{ name: "paper", counts: PAPER_SUBTREES_PER_PASS, colour: MUTED, isReference: true },
+export const PAPER_PASSES: BarSeries = {
+  ...{ name: "paper", values: PAPER_SUBTREES_PER_PASS, colour: MUTED, isReference: true },
 };
 
 /** Errors at steps 1 to 10 of the headline SAEs, latents turned on and off. */
-export const PAPER_OPTIMISATION: readonly OptimisationSeries[] = PAPER_SAES.map((sae) => ({
+export const PAPER_OPTIMISATION: readonly {
+  name: string;
+  zeroToActive: number[];
+  activeToZero: number[];
+}[] = PAPER_SAES.map((sae) => ({
   name: `paper, k ${sae}`,
   zeroToActive: [...PAPER_ITERATIVE[sae].zeroToActive],
   activeToZero: [...PAPER_ITERATIVE[sae].activeToZero],

@@ -1,8 +1,9 @@
-import type { LatentMapInput } from "../../figures/latent-map.js";
-import { type Family, familyLatents } from "../../records/family.js";
+import type { MapOptions } from "../../figures/charts/map.js";
+import { type Family, familyLatents, familyName } from "../../records/family.js";
 import { type Label, displayLabel, scoreNamed } from "../../records/label.js";
+import { findFamily } from "../../search/names/names.js";
 import type { AtlasStore } from "../store.js";
-import type { AtlasFigureOptions } from "./entry.js";
+import type { ReadOptions } from "./entry.js";
 
 /** Families side by side in the co-occurrence grid, and latents of the one family shown alone. */
 const GRID_FAMILIES = 5;
@@ -23,8 +24,10 @@ export async function labeller(atlas: AtlasStore): Promise<(latent: number) => s
   return (latent) => displayLabel(labels.get(latent) ?? { id: latent, text: "" });
 }
 
-/** The latents' places, labels and densities. */
-export async function placedLatents(atlas: AtlasStore): Promise<Omit<LatentMapInput, "families">> {
+/** The latents at their places, with labels and densities. */
+export async function placedLatents(
+  atlas: AtlasStore,
+): Promise<Pick<MapOptions, "x" | "y" | "labels" | "weights">> {
   const places = await atlas.places();
   const densities = await atlas.densities();
   const label = await labeller(atlas);
@@ -36,36 +39,30 @@ export async function placedLatents(atlas: AtlasStore): Promise<Omit<LatentMapIn
     x: latents.map((latent) => place(latent, 0)),
     y: latents.map((latent) => place(latent, 1)),
     labels: latents.map(label),
-    densities,
+    weights: densities,
   };
 }
 
-/** One family, its latents from the parent on, and what these are called. */
+/** One family, its latents from the parent on, and what it and these are called. */
 export interface ShownFamily {
   family: Family;
+  name: string;
   latents: number[];
   labels: string[];
 }
 
-/** The family that the options name, else the largest that a heatmap still shows whole. */
+/** The family that the options name, else the largest that a heatmap still shows whole. Throws where there is none. */
 export async function shownFamily(
   atlas: AtlasStore,
-  { family: parent }: AtlasFigureOptions,
+  { family: term }: ReadOptions,
 ): Promise<ShownFamily> {
   const families = await atlas.families();
   const family =
-    parent === undefined
+    term === undefined
       ? (bySize(families).find(({ members }) => members.length < LARGEST_SHOWN) ?? families[0])
-      : findFamily(families, parent);
+      : findFamily(families, term);
   const latents = familyLatents(family);
-  return { family, latents, labels: latents.map(await labeller(atlas)) };
-}
-
-/** The family of this parent. Throws RangeError where there is none. */
-export function findFamily(families: readonly Family[], parent: number): Family {
-  const family = families.find((candidate) => candidate.parent === parent);
-  if (!family) throw new RangeError(`figures: latent ${parent} is the parent of no family`);
-  return family;
+  return { family, name: familyName(family), latents, labels: latents.map(await labeller(atlas)) };
 }
 
 /** Up to five large families that share no latent. */

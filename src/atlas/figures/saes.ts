@@ -5,137 +5,132 @@ import {
   chooseSplittingTrees,
   splittingTrees,
 } from "../../compare/splitting-trees.js";
+import { type ColumnNode, columnTree } from "../../figures/charts/column-tree.js";
+import { histogram } from "../../figures/charts/histogram.js";
 import { table } from "../../figures/charts/table.js";
-import { type SplitRoot, drawMatchHistogram, drawSplittingTree } from "../../figures/saes.js";
+import { formatNumber, plotlyText } from "../../figures/drawing/text.js";
+import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
 import { labelByKeywords } from "../../labels/keywords.js";
 import { displayLabel } from "../../records/label.js";
 import { type SaeMetrics, computeMetrics } from "../../sae/measure/metrics.js";
 import { indexWords } from "../../words/word-index.js";
-import { type FigureEntry, type UngroupedFigure, inGroup } from "./entry.js";
+import { type FigureEntry, Undrawn, figure, inGroup } from "./entry.js";
 import { PAPER_METRICS_ROWS, metricsCells } from "./paper.js";
-import { paperReferences } from "./paper-partners.js";
-import { SEVERAL_SAES, severalOf } from "./requirements.js";
-import {
-  densityPanels,
-  drawPanels,
-  headlinePanels,
-  selfPanels,
-  variedPanels,
-} from "./sae-panels.js";
+import { SEVERAL_SAES } from "./requirements.js";
+import { PANEL_FIGURES } from "./sae-panels.js";
 import { type FigureSources, type NamedSae, sizesName } from "./sources.js";
 
 /** Figures of several SAEs. */
 export const SAE_FIGURES: readonly FigureEntry[] = inGroup("across SAEs", [
-  {
+  figure({
     name: "match-histogram",
     shows: "latents that recur in another SAE, compared with chance",
     requires: [SEVERAL_SAES],
-    draw: async (sources, options) => {
+    read: async (sources) => {
       const engine = await sources.atlas.engine();
       const saes = await sources.headline();
-      const series = [];
-      for (const [at, large] of saes.slice(1).entries()) {
-        const small = saes[at];
-        const { toSmallCosine } = await matchSaes(small.sae.decoder, large.sae.decoder, engine);
-        series.push({
-          name: `${sizesName(large.sae)} in ${sizesName(small.sae)}`,
+      const pairs = [];
+      for (const [at, { sae: large }] of saes.slice(1).entries()) {
+        const small = saes[at].sae;
+        const { toSmallCosine } = await matchSaes(small.decoder, large.decoder, engine);
+        pairs.push({
+          name: `${sizesName(large)} in ${sizesName(small)}`,
           cosines: toSmallCosine,
-          null: await matchNull(large.sae.decoder, small.sae.decoder, engine),
+          chance: await matchNull(large.decoder, small.decoder, engine),
         });
       }
-      return drawMatchHistogram(series, options);
+      return pairs;
     },
-  },
-  {
+    title: () => "Recurrent and novel latents",
+    draw: (pairs, options) =>
+      histogram({
+        ...options,
+        panels: pairs.map(({ name, cosines, chance }) => ({
+          title: name,
+          note: `${shareAbove(cosines, chance.threshold)} recurrent`,
+          mark: chance.threshold,
+          series: [
+            {
+              ...{ name: "random directions", values: chance.cosines, colour: MUTED, width: 0.7 },
+              hover: "%{y:.1%} of random directions<br>cosine %{customdata}<extra></extra>",
+            },
+            {
+              ...{ name: "latents", values: cosines, colour: CATEGORIES[0] },
+              hover: `%{y:.1%} of latents<br>cosine %{customdata}<extra>${plotlyText(name)}</extra>`,
+            },
+          ],
+        })),
+        x: { title: "cosine with the nearest latent" },
+        y: { title: "share", fromZero: true, format: ".0%" },
+        ...{ binWidth: 0.02, scale: "share" },
+      }),
+  }),
+  figure({
     name: "splitting-tree",
     shows: "how latents split over three SAEs",
     paper: "feature splitting (saerch app)",
     requires: [SEVERAL_SAES],
-    draw: async (sources, options) => {
+    read: async (sources) => {
       const saes = await sources.headline();
-      if (saes.length < 3) return { reason: "needs three SAEs: --grid-folder, or --saes" };
+      if (saes.length < 3) return new Undrawn("needs three SAEs: --grid-folder, or --saes");
       const engine = await sources.atlas.engine();
       const match = (a: number, b: number): Promise<SaeMatch> =>
         matchSaes(saes[a].sae.decoder, saes[b].sae.decoder, engine);
       const trees = chooseSplittingTrees(
         splittingTrees(await match(0, 1), await match(1, 2), await match(0, 2)),
       );
-      if (trees.length === 0) return { reason: "no latent splits at both steps" };
+      if (trees.length === 0) return new Undrawn("no latent splits at both steps");
       const labels = await labelsOf(sources, saes);
-      const roots = trees.map((tree) => splitRoot(tree, labels));
-      return drawSplittingTree({ saes: saes.map(({ sae }) => sizesName(sae)), roots }, options);
+      const columns = saes.map(({ sae }) => sizesName(sae));
+      return { columns, roots: trees.map((one) => splitRoot(one, labels)) };
     },
-  },
-  {
+    title: ({ roots }) =>
+      roots.length === 1 ? `How “${roots[0].label}” splits` : "How latents split",
+    draw: (trees, options) =>
+      columnTree({
+        ...{ ...options, ...trees },
+        key: "● the direct match agrees   ○ it names another parent",
+      }),
+  }),
+  figure({
     name: "metrics-table",
     shows: "error, density and activation of the SAEs as a table",
     paper: "the models' card",
     overlay: "beside",
     requires: [],
-    draw: async (sources, { paper, ...options }) => {
-      const columns = ["SAE", "corpus", "error", "mean log density", "mean activation"];
-      const own = (await ownMetrics(sources)).map((cells) => ({ cells }));
-      const rows = paper ? [...own, ...PAPER_METRICS_ROWS] : own;
-      return table({ defaultTitle: "Metrics of the SAEs", ...options, columns, rows });
-    },
-  },
-  {
-    name: "density-panels",
-    shows: "density of the latents of several SAEs, one above the other",
-    paper: "log_feature_density, log_feature_density_combined",
-    overlay: "beside",
-    requires: [SEVERAL_SAES],
-    draw: async (sources, { paper, ...options }) => {
-      const references = paper && paperReferences(await sources.headline(), "headline");
-      return drawPanels(await densityPanels(sources, references || {}), options);
-    },
-  },
-  {
-    name: "max-cosine-headline",
-    shows: "how alike the latents of SAEs are whose k and n grow together",
-    paper: "multiple_cosine_sim_histograms",
-    overlay: "beside",
-    requires: [SEVERAL_SAES],
-    draw: async (sources, { paper, ...options }) => {
-      const references = paper && paperReferences(await sources.headline(), "headline");
-      return drawPanels(await headlinePanels(sources, references || {}), options);
-    },
-  },
-  ...(["k", "n"] as const).map((fixed): UngroupedFigure => {
-    const other = fixed === "k" ? "n" : "k";
-    return {
-      name: `max-cosine-by-${fixed}`,
-      shows: `how alike the latents of SAEs of different ${other} are, a panel per ${fixed}`,
-      paper: `combined_multiple_cosine_sim_histograms_${fixed}`,
-      overlay: "beside",
-      requires: [severalOf(other)],
-      draw: async (sources, { paper, ...options }) => {
-        const references = paper && paperReferences(await sources.saes(), fixed);
-        return drawPanels(await variedPanels(sources, fixed, references || {}), options);
-      },
-    };
+    read: ownMetrics,
+    title: () => "Metrics of the SAEs",
+    draw: (own, { paper, ...options }) =>
+      table({
+        ...options,
+        columns: ["SAE", "corpus", "error", "mean log density", "mean activation"],
+        rows: [...own.map((cells) => ({ cells })), ...(paper ? PAPER_METRICS_ROWS : [])],
+      }),
   }),
-  {
-    name: "max-cosine-self",
-    shows: "how alike the latents of each SAE are to one another, k by n",
-    paper: "max_cosine_similarity_histograms_self",
-    requires: [SEVERAL_SAES],
-    draw: async (sources, options) => drawPanels(await selfPanels(sources), options),
-  },
+  ...PANEL_FIGURES,
 ]);
 
 function splitRoot(
   { latent, children, direct, consistency }: SplittingTree,
   [small, middle, large]: ((latent: number) => string)[],
-): SplitRoot {
+): ColumnNode {
   return {
     label: small(latent),
-    consistency,
+    notes: [`self-consistency ${formatNumber(consistency, 2)}`],
     children: children.map((child) => ({
       label: middle(child.latent),
-      children: child.leaves.map((leaf) => ({ label: large(leaf), direct: direct.includes(leaf) })),
+      children: child.leaves.map((leaf) => ({
+        ...{ label: large(leaf), isHollow: !direct.includes(leaf) },
+        notes: direct.includes(leaf) ? [] : ["the direct match gives it to another"],
+      })),
     })),
   };
+}
+
+function shareAbove(cosines: ArrayLike<number>, threshold: number): string {
+  const list = Array.from(cosines).filter(Number.isFinite);
+  const share = list.filter((cosine) => cosine > threshold).length / list.length;
+  return Number.isFinite(share) ? `${formatNumber(100 * share, 0)} %` : "none";
 }
 
 /** Labels by the documents' words: an SAE of a grid has no others. */

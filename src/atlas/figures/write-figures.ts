@@ -9,8 +9,8 @@ import type { AtlasStore } from "../store.js";
 import {
   type AtlasFigureOptions,
   type FigureEntry,
-  type Undrawn,
-  isUndrawn,
+  Undrawn,
+  drawData,
   missingFor,
 } from "./entry.js";
 import { ATLAS_FIGURES, findFigures } from "./registry.js";
@@ -140,7 +140,7 @@ async function* drawEntries(
   for (const entry of entries) {
     signal?.throwIfAborted();
     const drawn = await drawEntry(entry, sources, options);
-    if (isUndrawn(drawn)) options.onUndrawn?.(entry.name, drawn.reason);
+    if (drawn instanceof Undrawn) options.onUndrawn?.(entry.name, drawn.reason);
     else yield drawn;
   }
 }
@@ -161,13 +161,11 @@ async function drawEntry(
   const overlaid = paper === true && entry.overlay !== undefined;
   const isGiven = entry.from !== undefined && options[entry.from] !== undefined;
   const reason = isGiven ? undefined : await missingFor(entry, sources);
-  if (reason !== undefined && !(overlaid && entry.overlay === "alone")) return { reason };
-  const { name, size, title, width, height, family, families, search, scores } = options;
-  const drawn = await entry.draw(sources, {
-    name: name ?? (overlaid ? `${entry.name}-paper` : entry.name),
-    ...{ size, title, width, height, family, families, search, scores, paper: overlaid },
-  });
-  if (isUndrawn(drawn)) return drawn;
+  if (reason !== undefined && !(overlaid && entry.overlay === "alone")) return new Undrawn(reason);
+  const data = await entry.read(sources, { ...options, paper: overlaid });
+  if (data instanceof Undrawn) return data;
+  const { name, size, title, width, height } = options;
+  const drawn = drawData(entry, data, { name, size, title, width, height, paper: overlaid });
   const isOfGrid =
     entry.requires.includes(GRID) || (sources.compares === "grid" && comparesSaes(entry));
   const grid = isOfGrid ? await sources.grid() : undefined;

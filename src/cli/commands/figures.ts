@@ -80,8 +80,7 @@ export const figuresCommand: Command = defineCommand({
         paper: values.paper,
         formats: values.formats,
         size: values.size,
-        family:
-          values.family === undefined ? undefined : (await atlas.family(values.family)).parent,
+        family: values.family,
         families: values.families,
         // A figure that was asked for by its name must be there; of all, some may be missing.
         onUndrawn:

@@ -23,9 +23,11 @@ export const scalingCommand: Command = defineCommand({
     const { size } = values;
     let files: string[] = [];
     if (values.out !== undefined) {
-      const { drawComputeFrontier, drawScalingLaw } = await import("../../figures/training.js");
+      const { drawData } = await import("../../atlas/figures/entry.js");
+      const { findFigures } = await import("../../atlas/figures/registry.js");
       const { renderFigures } = await import("../../atlas/figures/write-figures.js");
-      const figures = [drawScalingLaw(runs, { size }), drawComputeFrontier(runs, { size })];
+      const entries = findFigures(["scaling-law", "compute-frontier"]);
+      const figures = entries.map((entry) => drawData(entry, runs, { size }));
       files = await renderFigures(figures, values.out, { onProgress, signal });
     }
     const lines = [

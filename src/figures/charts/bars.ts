@@ -31,7 +31,7 @@ export interface BarsOptions extends ChartOptions {
 
 /** Bars side by side in groups, each with its value above it. Throws RangeError without series. */
 export function bars(options: BarsOptions): Figure {
-  const { series, groups, x, y, defaultName: name = "bars", defaultTitle: title = "" } = options;
+  const { series, groups, x, y, defaultName: name = "bars" } = options;
   requireSome(name, series);
   const size = figureSize(options);
   const { hover = "%{x}: %{y}" } = options;
@@ -56,5 +56,5 @@ export function bars(options: BarsOptions): Figure {
     yaxis: axisLayout(y, size, { rangemode: "tozero" }),
   };
   const legend = series.map((one) => one.legend ?? one.name);
-  return composeFigure({ name, title, data, layout, size, legend }, options);
+  return composeFigure({ data, layout, size, legend }, name, options);
 }

@@ -75,6 +75,20 @@ export function binWithin(
   return { start: low, width, counts };
 }
 
+/** 1, 2 or 5 times a power of ten, such that the widest series has at most 50 bins. */
+export function roundBinWidth(series: readonly { values: ArrayLike<number> }[]): number {
+  const spreads = series.map(({ values }) => {
+    const list = Array.from(values).filter(Number.isFinite);
+    const low = list.reduce((least, value) => Math.min(least, value), Infinity);
+    return list.reduce((most, value) => Math.max(most, value), low) - low;
+  });
+  const spread = spreads.reduce((most, value) => (value > most ? value : most), 0);
+  if (spread < 1e-6) return 0.1;
+  const power = 10 ** Math.floor(Math.log10(spread / 50));
+  const steps = [1, 2, 5, 10].map((step) => step * power);
+  return roundValue(steps.find((step) => spread / step <= 50) ?? 10 * power, 9);
+}
+
 /** The counts as shares of all, or as shares per unit of the values' axis. */
 export function scaleBins(bins: Bins, scale: "share" | "density"): Bins {
   const total = bins.counts.reduce((sum, count) => sum + count, 0);

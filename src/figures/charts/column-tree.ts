@@ -2,15 +2,7 @@ import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome, roundValue } from "../figure.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import {
-  CATEGORIES,
-  composeFigure,
-  figureSize,
-  isTitled,
-  MUTED,
-  RULE,
-  topMargin,
-} from "../theme/theme.js";
+import { CATEGORIES, composeFigure, figureSize, MUTED, RULE, topMargin } from "../theme/theme.js";
 
 /** A node with those of the next column that come of it. */
 export interface ColumnNode {
@@ -47,10 +39,9 @@ interface Placed {
  */
 export function columnTree(options: ColumnTreeOptions): Figure {
   const { columns: heads, roots, key, defaultName: name = "column-tree" } = options;
-  const title = options.defaultTitle ?? "";
   const size = figureSize(options);
   const rowHeight = size.small * 1.75;
-  const top = topMargin(size, isTitled(size, options, title)) + size.font * 1.8;
+  const top = topMargin(size, options) + size.font * 1.8;
   const hasKey = key !== undefined && roots.some(hasHollow);
   const bottom = hasKey ? size.small * 2.2 : size.font * 0.8;
   const fixed = options.height !== undefined || options.size === "slide";
@@ -77,7 +68,7 @@ export function columnTree(options: ColumnTreeOptions): Figure {
     ],
   };
   const data = [linkTrace(placed, columns, width, size), nodeTrace(placed, columns, width, size)];
-  return composeFigure({ name, title, data, layout, size }, options);
+  return composeFigure({ data, layout, size }, name, options);
 }
 
 /** Leaves in rows one below the other, a parent at the middle of its children, an empty row between trees. */

@@ -24,12 +24,13 @@ const LIGHT = SEQUENTIAL.slice(0, 6)
 
 /** Lines of equal value, a tenth apart, over two log axes. */
 export function contour(options: ContourOptions): Figure {
-  const { x, y, z, scale, hover, defaultName: name = "contour" } = options;
+  const { x, y, z, scale, hover } = options;
   const size = figureSize(options);
   const lowest = Math.floor(Math.min(...z.flat()) / STEP) * STEP;
   const data: PlotlyObject[] = [
     {
-      ...{ type: "contour", x: x.values, y: y.values, z, colorscale: LIGHT },
+      ...{ type: "contour", x: x.values, y: y.values, colorscale: LIGHT },
+      z: z.map((row) => roundValues(row, 4)),
       ...{ zmin: roundValue(lowest, 3), zmax: 1 },
       contours: {
         ...{ start: roundValue(lowest + STEP, 3), end: 0.9, size: STEP },
@@ -45,8 +46,7 @@ export function contour(options: ContourOptions): Figure {
     },
   ];
   const layout = { xaxis: valuesAxis(x, size), yaxis: valuesAxis(y, size) };
-  const title = options.defaultTitle ?? "";
-  return composeFigure({ name, title, data, layout, size }, options);
+  return composeFigure({ data, layout, size }, "contour", options);
 }
 
 function valuesAxis(

@@ -60,11 +60,14 @@ const NAME_SHARE = { square: 0.35, wide: 0.38 };
  */
 export function heatmap(options: HeatmapOptions): Figure {
   const { values, rows, columns = rows, blocks, defaultName: name = "heatmap" } = options;
-  const whole = options.defaultTitle ?? "";
   if (values.rows !== rows.length || values.cols !== columns.length || values.rows === 0) {
     throw new RangeError(
       `${name}: expected names for a matrix ${values.rows} x ${values.cols}, got ${rows.length} and ${columns.length}`,
     );
+  }
+  const blocked = blocks?.reduce((sum, block) => sum + block.size, 0) ?? rows.length;
+  if (blocked !== rows.length) {
+    throw new RangeError(`${name}: expected blocks of ${rows.length} rows, got ${blocked}`);
   }
   if (!(options.scale.max > 0)) {
     throw new RangeError(`${name}: max must be over 0, got ${options.scale.max}`);
@@ -75,7 +78,8 @@ export function heatmap(options: HeatmapOptions): Figure {
   const names = rows.slice(0, shown);
   const isCut = shown < rows.length;
   const cut = `${shown} of ${rows.length}`;
-  const title = isCut ? `${whole}, first ${cut} ${options.counted ?? "rows"}` : whole;
+  const first = isCut ? `, first ${cut} ${options.counted ?? "rows"}` : "";
+  const titled = { ...options, defaultTitle: `${options.defaultTitle ?? ""}${first}` };
   const x = options.x === undefined ? {} : { title: columnTitle(options.x, size) };
   const layout: PlotlyObject = {
     xaxis: placesAxis(options.square ? names : columns, x),
@@ -87,11 +91,11 @@ export function heatmap(options: HeatmapOptions): Figure {
       : [
           ...nameCells(options, names, frame, size),
           // Without a title the figure itself has to say that it is cut.
-          ...(isCut && !isTitled(size, options, title) ? [cutNote(cut, size)] : []),
+          ...(isCut && !isTitled(size, titled) ? [cutNote(cut, size)] : []),
         ],
   };
   const data = [heatTrace(options, shown, frame, size)];
-  return composeFigure({ name, title, data, layout, size }, options);
+  return composeFigure({ data, layout, size }, name, titled);
 }
 
 /** Where the cells stand. */
@@ -113,7 +117,7 @@ function squareFrame(options: HeatmapOptions, sizeInPlace: FigureSize): Frame {
   const fixed = options.height !== undefined || options.size === "slide";
   const widest = blocks ? Math.max(0, ...nameBlocks(blocks, size).map(({ width }) => width)) : 0;
   const left = blocks ? widest + size.font * 0.8 : nameRoom(rows, size, NAME_SHARE.square);
-  const t = topMargin(size, isTitled(size, options, options.defaultTitle ?? ""));
+  const t = topMargin(size, options);
   const b = blocks ? size.font * 1.2 : size.small * 1.9;
   const r = size.font * 1.7 + size.small * 5;
   const side = Math.max(
@@ -137,7 +141,7 @@ function wideFrame(options: HeatmapOptions, sizeInPlace: FigureSize): Frame {
   const margin = {
     l: left,
     r: size.font * 1.9 + size.small * 5,
-    t: topMargin(size, isTitled(size, options, options.defaultTitle ?? "")),
+    t: topMargin(size, options),
     b: size.small * 1.9 + (options.x === undefined ? 0 : size.font * 1.6),
   };
   if (options.height === undefined && options.size !== "slide") {

@@ -1,17 +1,19 @@
 import { type Axis, layOutAxis } from "../drawing/axis.js";
 import { textColour } from "../theme/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
-import { roundValue } from "../figure.js";
-import { arrangePanels, panelAxis, panelSuffix, panelTitle } from "../drawing/panels.js";
-import { plotlyText } from "../drawing/text.js";
+import { arrangePanels, panelAxes, panelSuffix, panelTitle } from "../drawing/panels.js";
+import { formatFixed, formatNumber, plotlyText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { CATEGORIES, composeFigure, figureSize, INK, isTitled } from "../theme/theme.js";
+import { CATEGORIES, composeFigure, figureSize, INK } from "../theme/theme.js";
 import {
   type Bins,
   barTrace,
   binRange,
   binValues,
   binWithin,
+  meanOf,
+  medianOf,
+  roundBinWidth,
   scaleBins,
   stepTrace,
 } from "./bins.js";
@@ -24,13 +26,13 @@ export interface HistogramSeries {
   name: string;
   /** What is not finite is left out. */
   values: ArrayLike<number>;
-  /** In the legend in place of the name, such as the name with a median. */
-  legend?: string;
   /** As #rrggbb. Default: the theme's categories in order. */
   colour?: string;
-  /** Where a line in the series' colour stands, such as its median. */
-  mark?: number;
-  /** Where another, dashed one stands, such as the median that others report. */
+  /** Where a line in the series' colour stands, which is written beside the name (over several panels, above its panel). */
+  mark?: "mean" | "median";
+  /** Said beside the name too, such as how many values are missing. */
+  notes?: readonly string[];
+  /** The mean or median that the paper reports: a dashed line, named so where panels carry the names. */
   reference?: number;
   /** Of the theme's width of lines. Default 1. */
   width?: number;
@@ -56,7 +58,10 @@ export interface HistogramOptions extends ChartOptions {
   x: Axis;
   /** Axis of the counts. Default from 0, named `counted`. */
   y?: Axis;
-  binWidth: number;
+  /** Default: a round width that makes 20 to 50 bins. */
+  binWidth?: number;
+  /** Decimals of marks beside names. Default 2. */
+  digits?: number;
   /** Counts, shares of all values of a series, or these per unit of the x axis. Default "count". */
   scale?: "count" | "share" | "density";
   /** Bars on one another in place of outlines before one another; needs a range. Default false. */
@@ -81,72 +86,138 @@ export interface HistogramOptions extends ChartOptions {
  * axes. Throws RangeError without panels or series and for a width that makes too many bins.
  */
 export function histogram(options: HistogramOptions): Figure {
-  const { panels, defaultName: name = "histogram", defaultTitle: title = "" } = options;
-  if (panels.length === 0 || panels.some(({ series }) => series.length === 0)) {
+  const {
+    panels: given,
+    defaultName: name = "histogram",
+    stacked = false,
+    references = [],
+  } = options;
+  if (given.length === 0 || given.some(({ series }) => series.length === 0)) {
     throw new RangeError(`${name}: expected panels with a series each, got an empty one`);
   }
   const size = figureSize(options);
-  const { stacked = false, references = [] } = options;
-  const bins = panels.map(({ series }) => series.map(({ values }) => binsOf(values, options)));
-  const range = options.x.range ?? binRange(bins.flat(2));
-  const x = { grid: false, ...options.x, range };
+  const inPanels = options.names === "panels";
+  const panels = readPanels(options);
+  const shown = panels.flatMap(({ series }) => series);
+  const x = { grid: false, ...options.x };
+  x.range ??= binRange(shown.map(({ bins }) => bins));
   // One plot without a title takes the theme's own margins.
   const isBare = panels.length === 1 && panels[0].title === undefined && !stacked;
-  const inPanels = options.names === "panels";
+  const y = options.y ?? { title: options.counted ?? "values", fromZero: true };
   const layout: PlotlyObject = {
     ...(stacked ? { barmode: "stack", bargap: 0 } : {}),
-    ...(inPanels ? namedLayout(options, x, size) : legendLayout(options, x, isBare, size)),
+    ...(inPanels
+      ? namedLayout(panels, options, { x, y }, size)
+      : isBare
+        ? { xaxis: layOutAxis(x, size), yaxis: layOutAxis(y, size) }
+        : legendLayout(panels, options, { x, y }, size)),
+    shapes: [
+      ...panels.flatMap((panel, p) => marksOf(panel, p, { stacked, inPanels, isBare }, size)),
+      ...references.map(({ value }) =>
+        markLine(value, { colour: INK, line: size.line, dash: "dot" }),
+      ),
+    ],
   };
-  const shapes = [...marksOf(options, isBare, size), ...references.map((one) => lineAt(one, size))];
-  const hasMarks = panels.some((one) => one.series.some((series) => "mark" in series));
-  if (!isBare || hasMarks || references.length > 0) layout.shapes = shapes;
   const data = [
-    ...seriesTraces(options, bins, isBare, size),
-    ...references.map((one) => referenceKey(one, size)),
+    ...panels.flatMap((panel, p) => seriesTraces(panel, p, options, isBare, size)),
+    ...references.map((one) => ({
+      ...{ type: "scatter", mode: "lines", x: [null], y: [null], name: plotlyText(one.name) },
+      line: { color: INK, width: size.line, dash: "dot" },
+      hoverinfo: "skip",
+    })),
   ];
-  const entries = panels.flatMap(({ series }) => series.map((one) => one.legend ?? one.name));
-  const legend = inPanels ? undefined : [...new Set(entries), ...references.map((one) => one.name)];
-  return composeFigure({ name, title, data, layout, size, legend }, options);
+  const legend = [...new Set(shown.map((one) => one.legend)), ...references.map((one) => one.name)];
+  return composeFigure(
+    { data, layout, size, legend: inPanels ? undefined : legend },
+    name,
+    options,
+  );
+}
+
+/** A series with its bins and mark, and what the legend (or the panel) says of it. */
+interface Shown extends HistogramSeries {
+  bins: Bins;
+  colour: string;
+  legend: string;
+  at?: number;
+  /** Whether it is the first of its name. */
+  isFirst: boolean;
+}
+
+interface ShownPanel extends HistogramPanel {
+  series: Shown[];
+}
+
+function readPanels(options: HistogramOptions): ShownPanel[] {
+  const { panels, names = "legend", counted = "values", digits = 2, scale = "count" } = options;
+  const binWidth = options.binWidth ?? roundBinWidth(panels.flatMap(({ series }) => series));
+  const all = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
+  const seen = new Set<string>();
+  const { range } = options.x;
+  return panels.map((panel) => {
+    const series = panel.series.map((one, s): Shown => {
+      const { name, values, mark, notes = [], reference } = one;
+      const at = mark === "mean" ? meanOf(values) : mark && medianOf(values);
+      const format = names === "panels" ? formatFixed : formatNumber;
+      const said = [
+        ...(mark ? [at === undefined ? `no ${counted}` : `${mark} ${format(at, digits)}`] : []),
+        ...notes,
+        ...(reference === undefined ? [] : [`paper ${formatFixed(reference, digits)}`]),
+      ];
+      // Series of one name have one colour in all panels of a legend.
+      const place = panels.length === 1 || names === "panels" ? s : all.indexOf(name);
+      const bins =
+        options.stacked && range ? binWithin(values, range, binWidth) : binValues(values, binWidth);
+      const isFirst = !seen.has(name);
+      seen.add(name);
+      return {
+        ...{ ...one, at, isFirst, notes: said },
+        bins: scale === "count" ? bins : scaleBins(bins, scale),
+        colour: one.colour ?? CATEGORIES[place % CATEGORIES.length],
+        legend:
+          names === "panels"
+            ? [...(name === "" ? [] : [name]), ...said].join(", ")
+            : panels.length > 1 || said.length === 0
+              ? name
+              : `${name} (${said.join(", ")})`,
+      };
+    });
+    const notes = [panel.note ?? "", ...series.map((one) => (one.notes ?? []).join(", "))];
+    return { ...panel, series, note: notes.filter((note) => note !== "").join("; ") };
+  });
 }
 
 /** Axes, margins and titles of panels below one legend. Sets the height of `size` where it is free. */
 function legendLayout(
+  panels: readonly ShownPanel[],
   options: HistogramOptions,
-  x: Axis,
-  isBare: boolean,
+  { x, y }: { x: Axis; y: Axis },
   size: FigureSize,
 ): PlotlyObject {
-  const { panels, defaultTitle: title = "" } = options;
-  const y = countAxis(options);
-  if (isBare) return { xaxis: layOutAxis(x, size), yaxis: layOutAxis(y, size) };
-  const titled = isTitled(size, options, title);
-  const { margin, places } = arrangePanels(panels.length, size, options, titled);
+  const { margin, places } = arrangePanels(panels.length, size, options);
   const room = (places[0].x[1] - places[0].x[0]) * (size.width - margin.l - margin.r);
-  const axes = places.map((place, p) => ({
-    [`xaxis${panelSuffix(p)}`]: layOutAxis(x, size, panelAxis(place, panelSuffix(p), "x")),
-    [`yaxis${panelSuffix(p)}`]: layOutAxis(y, size, panelAxis(place, panelSuffix(p), "y")),
-  }));
-  const annotations = panels.flatMap((panel, p) => {
-    const { note = "" } = panel;
-    if (panel.title === undefined) return [];
+  const axes = places.map((place, p) => panelAxes(place, p, { x, y }, size));
+  const annotations = panels.flatMap(({ title, note = "" }, p) => {
+    if (title === undefined) return [];
     const width = room - note.length * size.small * 0.6;
-    return [panelTitle(places[p], panel.title, size, { note, width })];
+    return [panelTitle(places[p], title, size, { note, width })];
   });
   return Object.assign({ margin, annotations }, ...axes) as PlotlyObject;
 }
 
 /** Axes, margins and texts of panels that carry their series' names. Sets the height of `size` where it is free. */
-function namedLayout(options: HistogramOptions, x: Axis, size: FigureSize): PlotlyObject {
-  const y = countAxis(options);
-  const panels = options.panels.map(({ title = "", series }) => ({
+function namedLayout(
+  panels: readonly ShownPanel[],
+  options: HistogramOptions,
+  { x, y }: { x: Axis; y: Axis },
+  size: FigureSize,
+): PlotlyObject {
+  const named = panels.map(({ title = "", series }) => ({
     title,
-    names: series.map((one, s) => ({
-      text: one.legend ?? one.name,
-      colour: one.colour ?? CATEGORIES[s % CATEGORIES.length],
-    })),
+    names: series.map(({ legend: text, colour }) => ({ text, colour })),
   }));
-  const frame = arrangeNamedPanels(panels, options, size);
-  const parts = panels.map((panel, at) => namedPanel(panel, { at, x, y, frame }, size));
+  const frame = arrangeNamedPanels(named, options, size);
+  const parts = named.map((panel, at) => namedPanel(panel, { at, x, y, frame }, size));
   return {
     margin: { ...frame.margin, autoexpand: false },
     annotations: [frame.xTitle(x.title), ...parts.flatMap(({ texts }) => texts)],
@@ -154,95 +225,59 @@ function namedLayout(options: HistogramOptions, x: Axis, size: FigureSize): Plot
   };
 }
 
-function countAxis({ y, counted = "values" }: HistogramOptions): Axis {
-  return y ?? { title: counted, fromZero: true };
-}
-
-function binsOf(
-  values: ArrayLike<number>,
-  { x, binWidth, scale = "count", stacked }: HistogramOptions,
-): Bins {
-  if (stacked && x.range) return binWithin(values, x.range, binWidth);
-  const bins = binValues(values, binWidth);
-  return scale === "count" ? bins : scaleBins(bins, scale);
-}
-
-/** Series of one name have one colour in all panels of a legend. */
-function colourOf(series: HistogramSeries, options: HistogramOptions, at: number): string {
-  const { panels, names } = options;
-  if (series.colour !== undefined) return series.colour;
-  if (panels.length === 1 || names === "panels") return CATEGORIES[at % CATEGORIES.length];
-  const all = [...new Set(panels.flatMap((panel) => panel.series.map(({ name }) => name)))];
-  return CATEGORIES[all.indexOf(series.name) % CATEGORIES.length];
-}
-
-/** The traces of all panels; series of one name share the legend entry of the first. */
+/** The traces of a panel; series of one name share the legend entry of the first. */
 function seriesTraces(
+  { series }: ShownPanel,
+  p: number,
   options: HistogramOptions,
-  bins: readonly Bins[][],
   isBare: boolean,
   size: FigureSize,
 ): PlotlyObject[] {
-  const seen = new Set<string>();
-  const { counted = "values", hover = `%{y} ${counted}<br>%{customdata}` } = options;
+  const { stacked, counted = "values", hover = `%{y} ${counted}<br>%{customdata}` } = options;
   const inPanels = options.names === "panels";
-  return options.panels.flatMap(({ series }, p) =>
-    series.map((one, s) => {
-      const colour = colourOf(one, options, s);
-      const isFirst = !seen.has(one.name);
-      seen.add(one.name);
-      const suffix = panelSuffix(p);
-      return {
-        ...(options.stacked
-          ? barTrace(bins[p][s], colour)
-          : stepTrace(bins[p][s], { colour, line: size.line * (one.width ?? 1) })),
-        name: plotlyText(inPanels ? one.name : (one.legend ?? one.name)),
-        hovertemplate: one.hover ?? `${hover}<extra>${plotlyText(one.name)}</extra>`,
-        ...(isBare && !inPanels ? {} : { xaxis: `x${suffix}`, yaxis: `y${suffix}` }),
-        ...(inPanels ? { showlegend: false } : {}),
-        ...(isBare || inPanels ? {} : { legendgroup: plotlyText(one.name), showlegend: isFirst }),
-      };
-    }),
-  );
-}
-
-function marksOf(options: HistogramOptions, isBare: boolean, size: FigureSize): PlotlyObject[] {
-  const { stacked, panels, names } = options;
-  const own = names === "panels" ? "solid" : "dash";
-  return panels.flatMap((panel, p) => {
-    const suffix = panelSuffix(p);
-    const place = isBare ? {} : { xref: `x${suffix}`, yref: `y${suffix} domain` };
-    const line = (
-      x: number | undefined,
-      colour: string,
-      dash: "solid" | "dash",
-      width = 1,
-    ): PlotlyObject[] =>
-      x === undefined
-        ? []
-        : [{ ...markLine(roundValue(x, 4), { colour, line: size.line * width, dash }), ...place }];
-    const marks = panel.series.flatMap((series, s) => {
-      const colour = colourOf(series, options, s);
-      return [
-        // Over bars a line needs more weight than before a pale area.
-        ...(stacked
-          ? line(series.mark, textColour(colour), own, 1.2)
-          : line(series.mark, colour, own)),
-        ...line(series.reference, colour, "dash"),
-      ];
-    });
-    return [...marks, ...line(panel.mark, INK, "dash")];
+  const place = { xaxis: `x${panelSuffix(p)}`, yaxis: `y${panelSuffix(p)}` };
+  return series.map((one) => {
+    const name = plotlyText(one.name);
+    return {
+      ...(stacked
+        ? barTrace(one.bins, one.colour)
+        : stepTrace(one.bins, { colour: one.colour, line: size.line * (one.width ?? 1) })),
+      name: inPanels ? name : plotlyText(one.legend),
+      hovertemplate: one.hover ?? `${hover}<extra>${name}</extra>`,
+      ...(isBare && !inPanels ? {} : place),
+      ...(inPanels
+        ? { showlegend: false }
+        : isBare
+          ? {}
+          : { legendgroup: name, showlegend: one.isFirst }),
+    };
   });
 }
 
-function lineAt({ value }: { value: number }, { line }: FigureSize): PlotlyObject {
-  return markLine(roundValue(value, 4), { colour: INK, line, dash: "dot" });
-}
-
-function referenceKey({ name }: { name: string }, { line }: FigureSize): PlotlyObject {
-  return {
-    ...{ type: "scatter", mode: "lines", x: [null], y: [null], name: plotlyText(name) },
-    line: { color: INK, width: line, dash: "dot" },
-    hoverinfo: "skip",
-  };
+/** Lines at the marks of a panel and of its series; those of others are dashed. */
+function marksOf(
+  { series, mark }: ShownPanel,
+  p: number,
+  { stacked, inPanels, isBare }: { stacked: boolean; inPanels: boolean; isBare: boolean },
+  { line }: FigureSize,
+): PlotlyObject[] {
+  const suffix = panelSuffix(p);
+  const place = isBare ? {} : { xref: `x${suffix}`, yref: `y${suffix} domain` };
+  const own = inPanels ? "solid" : "dash";
+  const lines = series.flatMap(
+    ({ at, reference, colour }) =>
+      [
+        // Over bars a line needs more weight than before a pale area.
+        {
+          x: at,
+          dash: own,
+          ...(stacked ? { colour: textColour(colour), width: 1.2 } : { colour, width: 1 }),
+        },
+        { x: reference, colour, dash: "dash", width: 1 },
+      ] as const,
+  );
+  return [...lines, { x: mark, colour: INK, dash: "dash", width: 1 } as const].flatMap(
+    ({ x, colour, dash, width }) =>
+      x === undefined ? [] : [{ ...markLine(x, { colour, line: line * width, dash }), ...place }],
+  );
 }

@@ -16,6 +16,7 @@ import {
 } from "../theme/theme.js";
 import { endLabels } from "./end-labels.js";
 import { markLine } from "./marks.js";
+import { namePoints } from "./point-names.js";
 
 /** One line, or points alone. */
 export interface Line {
@@ -76,6 +77,8 @@ export interface LinePlot {
   marks?: readonly LineMark[];
   /** Decimals kept of x and y. Default 6 each. */
   digits?: { x?: number; y?: number };
+  /** Names of points, the most wanted first: those that find room beside their point are shown. */
+  names?: readonly { x: number; y: number; text: string }[];
 }
 
 /** What `lines` shows. */
@@ -98,7 +101,7 @@ export interface LinesOptions extends ChartOptions {
  * differ in length, and for values that a log axis cannot show.
  */
 export function lines(options: LinesOptions): Figure {
-  const { plots, defaultName: name = "lines", defaultTitle: title = "", keys = [] } = options;
+  const { plots, defaultName: name = "lines", keys = [] } = options;
   requireSome(name, plots, "a plot");
   for (const plot of plots) checkLines(name, plot);
   const size = figureSize(options);
@@ -121,13 +124,23 @@ export function lines(options: LinesOptions): Figure {
       ...(anchored && !options.below ? { anchor: `x${suffix}` } : {}),
     });
   }
+  if (plots.some(({ names }) => names)) {
+    const top = topMargin(size, options, legend && legendLines(legend, size));
+    const room = {
+      width: size.width - size.font * 6.4,
+      height: size.height - top - size.font * 3.7,
+    };
+    layout.annotations = plots.flatMap((plot, at) =>
+      namePoints(plot, at, areaOf(room, places, at), size),
+    );
+  }
   if (plots[0].marks) layout.shapes = plots[0].marks.map((mark) => markShape(mark, size));
   if (hasEnds(plots[0])) Object.assign(layout, endsLayout(plots[0], legend, options, size));
   const data = [
     ...plots.flatMap((plot, at) => plotTraces(plot, at, options.below ?? false, size)),
     ...keys.map((key) => keyTrace(key, size)),
   ];
-  return composeFigure({ name, title, data, layout, size, legend }, options);
+  return composeFigure({ data, layout, size, legend }, name, options);
 }
 
 /** Default colour of the line at this place. */
@@ -178,7 +191,6 @@ function endsLayout(
   size: FigureSize,
 ): PlotlyObject {
   const { x, y, marks = [], lines: list } = plot;
-  const titled = isTitled(size, options, options.defaultTitle ?? "");
   const ranges = {
     x: axisRange(
       x,
@@ -192,8 +204,8 @@ function endsLayout(
   const widest = Math.max(...ends.map(({ line }) => textWidth(line.name, size.small)));
   const most = size.width * 0.38;
   const top = legend
-    ? topMargin(size, titled, legendLines(legend, size))
-    : titled
+    ? topMargin(size, options, legendLines(legend, size))
+    : isTitled(size, options)
       ? size.heading * 2.2
       : size.font * 0.9;
   const margin = {
@@ -221,6 +233,16 @@ function endsLayout(
     ],
     shapes: marks.map((mark) => markShape(mark, size)),
   };
+}
+
+/** Width and height of a plot, in pixels. */
+function areaOf(
+  { width, height }: { width: number; height: number },
+  places: { x: PlotlyObject[]; y: PlotlyObject[] },
+  at: number,
+): { width: number; height: number } {
+  const share = ({ domain = [0, 1] }: { domain?: number[] }): number => domain[1] - domain[0];
+  return { width: width * share(places.x[at]), height: height * share(places.y[at]) };
 }
 
 function markShape(

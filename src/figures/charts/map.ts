@@ -71,11 +71,10 @@ interface Frame {
  */
 export function pointMap(options: MapOptions): Figure {
   const { x, y, labels, weights, heat, defaultName: name = "map" } = options;
-  const title = options.defaultTitle ?? "";
   requireEqualLengths(name, { x, y, labels, weights });
-  const size = mapSize(options, title);
+  const size = mapSize(options);
   const palette = options.colours ?? MANY_CATEGORIES;
-  const frame = mapFrame(options, size, isTitled(size, options, title));
+  const frame = mapFrame(options, size);
   const groups = rankGroups(name, options);
   const colours = spreadColours(
     groups.map(({ centre }) => centre),
@@ -108,7 +107,7 @@ export function pointMap(options: MapOptions): Figure {
     dragmode: "pan",
     annotations: nameAnnotations(named, (at) => palette[colours[at]], points, frame, size),
   };
-  return composeFigure({ name, title, data, layout, size }, options);
+  return composeFigure({ data, layout, size }, name, options);
 }
 
 /** Colours of these points by their values, and the bar that says which. */
@@ -134,12 +133,12 @@ function heatColours(
 }
 
 /** A map is as high as its places ask for at its width, but on a slide it fills the slide. */
-function mapSize({ x, y, ...options }: MapOptions, title: string): FigureSize {
+function mapSize({ x, y, ...options }: MapOptions): FigureSize {
   const size = figureSize(options);
   if (options.size === "slide") return size;
   const [[xLow, xHigh], [yLow, yHigh]] = [extent(x), extent(y)];
   const aspect = Math.min(0.8, Math.max(0.5, (yHigh - yLow) / (xHigh - xLow)));
-  const strip = isTitled(size, options, title) ? topMargin(size, true) : 0;
+  const strip = isTitled(size, options) ? topMargin(size, options) : 0;
   return { ...size, height: options.height ?? Math.round(size.width * aspect + strip) };
 }
 
@@ -242,9 +241,15 @@ function formatWeight(weight: number): string {
   return Number.isFinite(weight) ? String(Number(weight.toPrecision(3))) : "unknown";
 }
 
-function mapFrame({ x, y }: MapOptions, size: FigureSize, titled: boolean): Frame {
+function mapFrame(options: MapOptions, size: FigureSize): Frame {
+  const { x, y } = options;
   const edge = size.font * 0.6;
-  const margin = { l: edge, r: edge, t: titled ? topMargin(size, true) : edge, b: edge };
+  const margin = {
+    l: edge,
+    r: edge,
+    t: isTitled(size, options) ? topMargin(size, options) : edge,
+    b: edge,
+  };
   const width = size.width - margin.l - margin.r;
   const height = size.height - margin.t - margin.b;
   const [xLow, xHigh] = extent(x);

@@ -1,4 +1,4 @@
-import type { PlotlyObject } from "../figure.js";
+import { type PlotlyObject, roundValue } from "../figure.js";
 
 /** A line over the plot's height at `x`. */
 export function markLine(
@@ -9,10 +9,11 @@ export function markLine(
     dash = "dash",
   }: { colour: string; line: number; dash?: "solid" | "dash" | "dot" },
 ): PlotlyObject {
+  const at = roundValue(x, 4);
   return {
     type: "line",
-    x0: x,
-    x1: x,
+    x0: at,
+    x1: at,
     y0: 0,
     y1: 1,
     yref: "paper",

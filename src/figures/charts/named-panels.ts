@@ -1,7 +1,7 @@
-import { type Axis, layOutAxis } from "../drawing/axis.js";
+import type { Axis } from "../drawing/axis.js";
 import type { ChartOptions, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
-import { layPanels, type Panel, panelAxis, panelSuffix } from "../drawing/panels.js";
+import { layPanels, type Panel, panelAxes } from "../drawing/panels.js";
 import { fitText, plotlyText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
 import { INK, isTitled } from "../theme/theme.js";
@@ -36,7 +36,7 @@ export function arrangeNamedPanels(
   sizeInPlace: FigureSize,
 ): NamedFrame {
   const size = sizeInPlace;
-  const titled = isTitled(size, options, options.defaultTitle ?? "");
+  const titled = isTitled(size, options);
   const fitting = Math.max(1, Math.floor(size.width / (size.font * 19)));
   const columns = Math.min(panels.length, options.columns ?? fitting);
   const rows = Math.ceil(panels.length / columns);
@@ -74,20 +74,22 @@ export function namedPanel(
   size: FigureSize,
 ): { axes: PlotlyObject; texts: PlotlyObject[] } {
   const { places, columns, width } = frame;
-  const [place, suffix] = [places[at], panelSuffix(at)];
+  const place = places[at];
   const lines = [{ text: title, colour: INK }, ...names];
   return {
-    axes: {
-      [`xaxis${suffix}`]: layOutAxis({ ...x, title: "" }, size, {
-        ...panelAxis(place, suffix, "x"),
-        ...{ automargin: false, nticks: width < size.font * 16 ? 4 : 7 },
-        showticklabels: at + columns >= places.length,
-      }),
-      [`yaxis${suffix}`]: layOutAxis({ ...y, title: at % columns === 0 ? y.title : "" }, size, {
-        ...panelAxis(place, suffix, "y"),
-        ...{ automargin: false, nticks: 4 },
-      }),
-    },
+    axes: panelAxes(
+      place,
+      at,
+      { x: { ...x, title: "" }, y: { ...y, title: at % columns === 0 ? y.title : "" } },
+      size,
+      {
+        x: {
+          ...{ automargin: false, nticks: width < size.font * 16 ? 4 : 7 },
+          showticklabels: at + columns >= places.length,
+        },
+        y: { automargin: false, nticks: 4 },
+      },
+    ),
     texts: lines.map(({ text, colour }, line) => ({
       ...{ x: place.x[0], xref: "paper", xanchor: "left" },
       ...{ y: place.y[1], yref: "paper", yanchor: "bottom" },

@@ -4,14 +4,7 @@ import { requireSome, roundValue } from "../figure.js";
 import { layOutGraph } from "../drawing/graph-layout.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import {
-  CATEGORIES,
-  composeFigure,
-  figureSize,
-  isTitled,
-  RULE,
-  topMargin,
-} from "../theme/theme.js";
+import { CATEGORIES, composeFigure, figureSize, RULE, topMargin } from "../theme/theme.js";
 
 /** A point of the network. */
 export interface NetworkNode {
@@ -47,7 +40,7 @@ export interface NetworkOptions extends ChartOptions {
  * pale. Throws RangeError without nodes and for an edge to none of them.
  */
 export function network(options: NetworkOptions): Figure {
-  const { defaultName: name = "network", defaultTitle: title = "" } = options;
+  const { defaultName: name = "network" } = options;
   requireEdges(name, options);
   const size = figureSize(options);
   const most = Math.max(1, options.maxNodes ?? Math.round(size.width / (2.2 * size.font)));
@@ -56,7 +49,7 @@ export function network(options: NetworkOptions): Figure {
   const margin = {
     l: size.font,
     r: size.font,
-    t: topMargin(size, isTitled(size, options, title)),
+    t: topMargin(size, options),
     b: size.font * 0.6,
   };
   const area = {
@@ -76,7 +69,7 @@ export function network(options: NetworkOptions): Figure {
     annotations: [...arrows, ...labelAnnotations(nodes, points, radii, area, size)],
   };
   const data = [nodeTrace(nodes, points, radii, size)];
-  return composeFigure({ name, title, data, layout, size }, options);
+  return composeFigure({ data, layout, size }, name, options);
 }
 
 function requireEdges(figure: string, { nodes, edges }: NetworkOptions): void {

@@ -10,7 +10,6 @@ import {
   figureSize,
   GRID,
   INK,
-  isTitled,
   MUTED,
   RULE,
   topMargin,
@@ -46,17 +45,16 @@ interface Chart {
  * where a member has not a score for each measure.
  */
 export function radar(options: RadarOptions): Figure {
-  const { measures, groups, defaultName: name = "radar", defaultTitle: title = "" } = options;
+  const { measures, groups, defaultName: name = "radar" } = options;
   requireScores(name, options);
   const size = figureSize(options);
   const most = Math.max(3, options.maxMembers ?? 18);
   const columns = size.width < 55 * size.font ? 1 : Math.min(2, groups.length);
   const rows = Math.ceil(groups.length / columns);
-  const titled = isTitled(size, options, title);
   const legendLines = measures.length > 1 ? 1 : 0;
   const head = size.font * 2;
   const edge = size.font * 0.8;
-  const margin = { l: edge, r: edge, t: topMargin(size, titled, legendLines) + head, b: edge };
+  const margin = { l: edge, r: edge, t: topMargin(size, options, legendLines) + head, b: edge };
   const longest = Math.max(...groups.map(({ members }) => Math.min(most, members.length)));
   if (options.height === undefined && options.size !== "slide") {
     const panel = Math.max(size.font * 13, (longest + 1.5) * lineHeight(size));
@@ -79,17 +77,7 @@ export function radar(options: RadarOptions): Figure {
     annotations.push(chartTitle(chart, area.width, size), ...listLines(chart, split, area, size));
   }
   const legend = measures.length > 1 ? [...measures] : undefined;
-  return composeFigure(
-    {
-      name,
-      title,
-      data,
-      layout: { ...layout, annotations },
-      size,
-      ...(legend ? { legend } : {}),
-    },
-    options,
-  );
+  return composeFigure({ data, layout: { ...layout, annotations }, size, legend }, name, options);
 }
 
 function requireScores(figure: string, { measures, groups }: RadarOptions): void {

@@ -6,7 +6,6 @@ import {
   composeFigure,
   figureSize,
   INK,
-  isTitled,
   MUTED,
   RULE,
   topMargin,
@@ -41,17 +40,16 @@ const ENDS = [0.42, 0.58] as const;
  * what left stands without a slope. Throws RangeError where both lists are empty.
  */
 export function slopes(options: SlopesOptions): Figure {
-  const { before, after, heads, defaultName: name = "slopes", defaultTitle: title = "" } = options;
+  const { before, after, heads, defaultName: name = "slopes" } = options;
   const rows = Math.max(before.length, after.length);
   if (rows === 0) throw new RangeError(`${name}: there are no results`);
   const size = figureSize(options);
   const lists = listTexts(options);
   if (options.width === undefined && size.titled && options.size !== "slide") {
-    size.width = Math.min(size.width, fittingWidth(lists, title, size));
+    size.width = Math.min(size.width, fittingWidth(lists, options.defaultTitle ?? "", size));
   }
   const said = noteTexts(options.notes ?? [], size);
-  const top =
-    topMargin(size, isTitled(size, options, title)) + said.length * size.small * 1.45 + size.font;
+  const top = topMargin(size, options) + said.length * size.small * 1.45 + size.font;
   if (options.height === undefined) {
     size.height = Math.round(top + (rows + 1.2) * size.small * 1.75 + size.font);
   }
@@ -79,7 +77,7 @@ export function slopes(options: SlopesOptions): Figure {
       ...said,
     ],
   };
-  return composeFigure({ name, title, data, layout, size }, options);
+  return composeFigure({ data, layout, size }, name, options);
 }
 
 /** An entry as its list shows it. */

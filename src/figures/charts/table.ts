@@ -29,10 +29,10 @@ export interface TableOptions extends ChartOptions {
  * others. Throws RangeError without rows and where a row has another number of cells than there are columns.
  */
 export function table(options: TableOptions): Figure {
-  const { columns, rows, defaultName: name = "table", defaultTitle: title = "" } = options;
+  const { columns, rows, defaultName: name = "table" } = options;
   requireCells(name, columns, rows);
   const base = figureSize(options);
-  const titled = isTitled(base, options, title);
+  const titled = isTitled(base, options);
   const line = base.font * 1.9;
   const top = titled ? base.heading * 2.4 : base.font * 0.6;
   const size = {
@@ -79,7 +79,7 @@ export function table(options: TableOptions): Figure {
       line: { color: row === 1 ? INK : GRID, width: 1 },
     })),
   };
-  return composeFigure({ name, title, data: [], layout, size }, options);
+  return composeFigure({ data: [], layout, size }, name, options);
 }
 
 function requireCells(figure: string, columns: readonly string[], rows: readonly TableRow[]): void {

@@ -7,7 +7,6 @@ import {
   composeFigure,
   figureSize,
   INK,
-  isTitled,
   MUTED,
   RULE,
   topMargin,
@@ -54,14 +53,14 @@ interface Row {
  * RangeError if the nodes are not one tree.
  */
 export function tree(options: TreeOptions): Figure {
-  const { nodes, defaultName: name = "tree", defaultTitle: title = "" } = options;
+  const { nodes, defaultName: name = "tree" } = options;
   const children = childLists(name, nodes);
   const root = nodes.findIndex((node) => node.parent === -1);
   const size = figureSize(options);
   const margin = {
     l: size.font * 0.6,
     r: size.font * 0.6,
-    t: topMargin(size, isTitled(size, options, title)),
+    t: topMargin(size, options),
     b: size.font * 0.6,
   };
   const rowHeight = size.small * 1.6;
@@ -93,7 +92,7 @@ export function tree(options: TreeOptions): Figure {
     ...connectorTraces(nodes, rows, indent, size),
     nodeTrace(nodes, rows, { indent, width }, size),
   ];
-  return composeFigure({ name, title, data, layout, size }, options);
+  return composeFigure({ data, layout, size }, name, options);
 }
 
 /** Width that the rows take with their labels whole and their full indents. */

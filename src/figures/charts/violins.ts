@@ -19,7 +19,7 @@ export interface ViolinsOptions extends ChartOptions {
 
 /** How values are spread in each of several groups: a shape with its median and quartiles. */
 export function violins(options: ViolinsOptions): Figure {
-  const { groups, x, y, defaultName: name = "violins", defaultTitle: title = "" } = options;
+  const { groups, x, y } = options;
   const size = figureSize(options);
   const layout = {
     xaxis: axisLayout(x, size, {
@@ -32,21 +32,23 @@ export function violins(options: ViolinsOptions): Figure {
     showlegend: false,
     violingap: 0.15,
   };
-  const data = groups.map((group): PlotlyObject => {
-    const common = {
-      x: group.values.map(() => group.name),
-      y: roundValues(group.values, 4),
-      name: group.name,
-      marker: { color: CATEGORIES[0], size: 2.5 * size.line },
-      hovertemplate: `${plotlyText(y)} %{y}<extra></extra>`,
-    };
-    if (group.values.length < SHAPED) return { type: "scatter", mode: "markers", ...common };
-    return {
-      ...{ type: "violin", points: false, spanmode: "hard", ...common },
-      ...{ box: { visible: true, width: 0.15 }, meanline: { visible: false } },
-      line: { color: CATEGORIES[0], width: size.line * 0.7 },
-      fillcolor: transparent(CATEGORIES[0], 0.25),
-    };
-  });
-  return composeFigure({ name, title, data, layout, size }, options);
+  const data = groups
+    .filter(({ values }) => values.length > 0)
+    .map((group): PlotlyObject => {
+      const common = {
+        x: group.values.map(() => group.name),
+        y: roundValues(group.values, 4),
+        name: group.name,
+        marker: { color: CATEGORIES[0], size: 2.5 * size.line },
+        hovertemplate: `${plotlyText(y)} %{y}<extra></extra>`,
+      };
+      if (group.values.length < SHAPED) return { type: "scatter", mode: "markers", ...common };
+      return {
+        ...{ type: "violin", points: false, spanmode: "hard", ...common },
+        ...{ box: { visible: true, width: 0.15 }, meanline: { visible: false } },
+        line: { color: CATEGORIES[0], width: size.line * 0.7 },
+        fillcolor: transparent(CATEGORIES[0], 0.25),
+      };
+    });
+  return composeFigure({ data, layout, size }, "violins", options);
 }

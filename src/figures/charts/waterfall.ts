@@ -2,15 +2,7 @@ import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import {
-  axisLayout,
-  composeFigure,
-  figureSize,
-  INK,
-  isTitled,
-  MUTED,
-  topMargin,
-} from "../theme/theme.js";
+import { axisLayout, composeFigure, figureSize, INK, MUTED, topMargin } from "../theme/theme.js";
 
 /** One summand. */
 export interface WaterfallBar {
@@ -37,7 +29,7 @@ interface Bar extends WaterfallBar {
 
 /** A number as a sum: a bar per summand, each starting where the one above it ends, and a line at what they come to. */
 export function waterfall(options: WaterfallOptions): Figure {
-  const { total, defaultName: name = "waterfall", defaultTitle: title = "" } = options;
+  const { total } = options;
   const size = figureSize(options);
   const bars = placeBars(options.bars);
   if (options.height === undefined && options.size !== "slide") {
@@ -72,7 +64,7 @@ export function waterfall(options: WaterfallOptions): Figure {
     margin: {
       l: left,
       r: right,
-      t: topMargin(size, isTitled(size, options, title)),
+      t: topMargin(size, options),
       b: size.font * 3.7,
       autoexpand: false,
     },
@@ -83,7 +75,7 @@ export function waterfall(options: WaterfallOptions): Figure {
     ],
   };
   const data = [barTrace(bars, crossing, size)];
-  return composeFigure({ name, title, data, layout, size }, options);
+  return composeFigure({ data, layout, size }, "waterfall", options);
 }
 
 /** Whether the number after a bar's end would stand on the line at the total. */

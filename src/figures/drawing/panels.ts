@@ -1,5 +1,6 @@
-import type { FigureOptions, PlotlyObject } from "../figure.js";
+import type { ChartOptions, FigureOptions, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
+import { type Axis, layOutAxis } from "./axis.js";
 import { fitText, plotlyText } from "./text.js";
 import type { FigureSize } from "../theme/theme.js";
 import { INK, MUTED, topMargin } from "../theme/theme.js";
@@ -76,8 +77,7 @@ export function panelTitle(
 export function arrangePanels(
   count: number,
   sizeInPlace: FigureSize,
-  options: FigureOptions,
-  titled: boolean,
+  options: ChartOptions,
 ): { margin: PanelOptions["margin"]; places: Panel[] } {
   const size = sizeInPlace;
   const columns = count === 1 || size.width < 45 * size.font ? 1 : Math.min(count, 2);
@@ -86,7 +86,7 @@ export function arrangePanels(
   const margin = {
     l: size.font * 5.2,
     r: size.font * 1.2,
-    t: topMargin(size, titled, 1) + head,
+    t: topMargin(size, options, 1) + head,
     b: size.font * 3.7,
   };
   if (rows > 1 && options.height === undefined) {
@@ -134,7 +134,19 @@ export function placeTwoPlots(
   };
 }
 
-/** What ties an axis to its panel. */
-export function panelAxis({ x, y }: Panel, axis: string, side: "x" | "y"): PlotlyObject {
-  return side === "x" ? { domain: x, anchor: `y${axis}` } : { domain: y, anchor: `x${axis}` };
+/** The axes of panel `at`, each tied to the other; `extra` is laid over them. */
+export function panelAxes(
+  place: Panel,
+  at: number,
+  { x, y }: { x: Axis; y: Axis },
+  size: FigureSize,
+  extra: { x?: PlotlyObject; y?: PlotlyObject } = {},
+): PlotlyObject {
+  const suffix = panelSuffix(at);
+  const axis = (one: Axis, domain: number[], anchor: string, more?: PlotlyObject): PlotlyObject =>
+    layOutAxis(one, size, { domain, anchor: `${anchor}${suffix}`, ...more });
+  return {
+    [`xaxis${suffix}`]: axis(x, place.x, "y", extra.x),
+    [`yaxis${suffix}`]: axis(y, place.y, "x", extra.y),
+  };
 }

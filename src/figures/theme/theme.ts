@@ -1,4 +1,4 @@
-import type { Figure, FigureOptions, PlotlyObject, SizeName } from "../figure.js";
+import type { ChartOptions, Figure, FigureOptions, PlotlyObject, SizeName } from "../figure.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
 import { showsItself } from "../../core/self-showing.js";
 
@@ -149,10 +149,8 @@ export function figureSize({ size = "screen", width, height }: FigureOptions): F
   return measures;
 }
 
-/** What a figure hands to `composeFigure`; `name` and `title` are its defaults. */
+/** What a chart hands to `composeFigure`. */
 export interface FigureParts {
-  name: string;
-  title: string;
   data: PlotlyObject[];
   layout: PlotlyObject;
   size: FigureSize;
@@ -161,63 +159,63 @@ export interface FigureParts {
 }
 
 /**
- * Puts a figure together: the theme's layout, the figure's own laid over it. Throws RangeError for a name that is
- * not made of lower-case letters, digits and hyphens.
+ * Puts a figure together: the theme's layout, the chart's own laid over it. `kind` is its name where the options give none.
+ * Throws RangeError for a name that is not made of lower-case letters, digits and hyphens.
  */
-export function composeFigure(parts: FigureParts, options: FigureOptions): Figure {
-  const { size } = parts;
-  const title = options.title ?? parts.title;
-  const name = options.name ?? parts.name;
+export function composeFigure(
+  { data, layout: own, size, legend }: FigureParts,
+  kind: string,
+  options: ChartOptions,
+): Figure {
+  const name = options.name ?? options.defaultName ?? kind;
   if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) {
     throw new RangeError(
       `figure: name must be lower-case letters, digits and hyphens, got ${JSON.stringify(name)}`,
     );
   }
-  const shown = isTitled(size, options, parts.title);
+  const title = titleOf(options);
+  const { width, height } = size;
   const layout: PlotlyObject = {
-    width: size.width,
-    height: size.height,
-    autosize: false,
+    ...{ width, height, autosize: false },
     font: { family: FONT_STACK, size: size.small, color: INK },
-    paper_bgcolor: "#ffffff",
-    plot_bgcolor: "#ffffff",
+    ...{ paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff" },
     margin: {
       l: size.font * 5.2,
       r: size.font * 1.2,
-      t: topMargin(size, shown, parts.legend && legendLines(parts.legend, size)),
+      t: topMargin(size, options, legend && legendLines(legend, size)),
       b: size.font * 3.7,
       // A legend would claim room of its own beside the room kept for it here.
-      autoexpand: parts.legend === undefined,
+      autoexpand: legend === undefined,
     },
-    showlegend: parts.legend !== undefined,
-    ...(parts.legend ? { legend: legendLayout(size, shown) } : {}),
+    showlegend: legend !== undefined,
+    ...(legend ? { legend: legendLayout(size, headRoom(size, options)) } : {}),
     hoverlabel: {
-      bgcolor: "#ffffff",
-      bordercolor: RULE,
+      ...{ bgcolor: "#ffffff", bordercolor: RULE, align: "left" },
       font: { family: FONT_STACK, size: size.small, color: INK },
-      align: "left",
     },
-    ...(shown ? { title: headingLayout(title, size) } : {}),
-    ...parts.layout,
+    ...(isTitled(size, options) ? { title: headingLayout(title, size) } : {}),
+    ...own,
   };
-  const { width, height } = size;
-  return showsItself({ name, title, data: parts.data, layout, width, height });
+  return showsItself({ name, title, data, layout, width, height });
 }
 
-/** Whether a figure with this default title shows one at its top. */
-export function isTitled(size: FigureSize, options: FigureOptions, title: string): boolean {
-  return (options.title ?? title) !== "" && (size.titled || options.title !== undefined);
+function titleOf({ title, defaultTitle = "" }: ChartOptions): string {
+  return title ?? defaultTitle;
+}
+
+/** Whether a figure shows its title at its top. */
+export function isTitled(size: FigureSize, options: ChartOptions): boolean {
+  return titleOf(options) !== "" && (size.titled || options.title !== undefined);
+}
+
+function headRoom(size: FigureSize, options: ChartOptions): number {
+  return isTitled(size, options) ? size.heading * 2.2 : size.font * 0.4;
 }
 
 /** Height of the strip above the plot: room for a title and for lines of a legend, or for neither. */
-export function topMargin(size: FigureSize, titled: boolean, legendLines = 0): number {
-  const heading = titled ? size.heading * 2.2 : size.font * 0.4;
-  return (
-    heading +
-    (legendLines > 0
-      ? legendLines * Math.max(19, size.small * 1.3 + 3) + size.font * 0.4
-      : size.font * 0.5)
-  );
+export function topMargin(size: FigureSize, options: ChartOptions, lines = 0): number {
+  const legend = lines * Math.max(19, size.small * 1.3 + 3) + size.font * 0.4;
+  return headRoom(size, options) + (lines > 0 ? legend : size.font * 0.5);
 }
 
 /** An axis in the theme's style, `title` as plotly's markup; `extra` is laid over it. */
@@ -244,8 +242,7 @@ export function axisLayout(
   };
 }
 
-function legendLayout(size: FigureSize, titled: boolean): PlotlyObject {
-  const above = titled ? size.heading * 2.2 : size.font * 0.4;
+function legendLayout(size: FigureSize, above: number): PlotlyObject {
   return {
     orientation: "h",
     x: 0,

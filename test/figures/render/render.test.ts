@@ -1,12 +1,15 @@
 import test from "ava";
 import { browserChoices } from "../../../src/figures/render/index.js";
-import { drawDensityHistogram, type Figure, openRenderer } from "../../../src/figures/index.js";
+import { type Figure, openRenderer } from "../../../src/figures/index.js";
+import { drawFigure } from "../../support/draw-figure.js";
 import { sampleFigures } from "../samples/figures.js";
 
-const other = drawDensityHistogram([{ name: "other", densities: [0.5, 0.001] }]);
-const figure = drawDensityHistogram([{ name: "a", densities: [0.1, 0.1, 0.03, 0.01] }], {
-  size: "column",
-});
+const other = drawFigure("density-histogram", { name: "other", densities: [0.5, 0.001] });
+const figure = drawFigure(
+  "density-histogram",
+  { name: "a", densities: [0.1, 0.1, 0.03, 0.01] },
+  { size: "column" },
+);
 
 for (const browser of ["npm", "system"]) {
   test(`the ${browser} browser draws the same SVG and the same PNG at twice the size each time`, async (t) => {

@@ -1,0 +1,98 @@
+import test from "ava";
+import { pointMap } from "../../../src/figures/index.js";
+import { createRandom } from "../../../src/core/index.js";
+import { drawFigure } from "../../support/draw-figure.js";
+
+interface Points {
+  x: number[];
+  y: number[];
+  text: string[];
+  customdata: [number, string, string][];
+  marker: { color: string; size: number[] };
+}
+
+const input = {
+  x: Float32Array.of(0, 1, 2, 3, NaN),
+  y: Float32Array.of(0, 0, 0, 0, 0),
+  labels: ["a", "b", "c", "d", "e"],
+  weights: [0.1, 0.01, 0.001, 0, 0.5],
+  groups: [
+    { name: "small", members: [1] },
+    { name: "large", members: [0, 1, 2, 4] },
+  ],
+};
+
+test("a map draws each point once, in its smallest group, and none without a place", (t) => {
+  const figure = pointMap(input);
+  const traces = figure.data as unknown as Points[];
+  const points = traces.flatMap((trace) => trace.customdata);
+  t.deepEqual(points.map(([latent]) => latent).sort(), [0, 1, 2, 3]);
+  const familyOf = new Map(points.map(([latent, , family]) => [latent, family]));
+  t.is(familyOf.get(0), "large");
+  t.is(familyOf.get(1), "small");
+  t.is(familyOf.get(3), "none");
+  t.is(traces[0].marker.color, "#cfcfcf");
+  t.deepEqual(traces[0].text, ["d"]);
+});
+
+test("a map makes heavier points larger and gives both axes one scale", (t) => {
+  const figure = pointMap({ ...input, y: [0, 5, 2, 1, 0], groups: [] });
+  const { size } = (figure.data[0] as unknown as Points).marker;
+  t.true(size[0] > size[1] && size[1] > size[2] && size[2] >= size[3]);
+  const { xaxis, yaxis, margin } = figure.layout as {
+    xaxis: { range: [number, number] };
+    yaxis: { range: [number, number] };
+    margin: { l: number; r: number; t: number; b: number };
+  };
+  const perPixel = (range: [number, number], pixels: number): number =>
+    (range[1] - range[0]) / pixels;
+  const across = perPixel(xaxis.range, figure.width - margin.l - margin.r);
+  const down = perPixel(yaxis.range, figure.height - margin.t - margin.b);
+  t.true(Math.abs(across / down - 1) < 1e-4);
+});
+
+test("a map names groups at a member's place, the largest for certain", (t) => {
+  const random = createRandom(5);
+  const n = 600;
+  const x = Array.from({ length: n }, () => random());
+  const y = Array.from({ length: n }, () => random());
+  const families = Array.from({ length: 60 }, (_, f) => ({
+    name: `family number ${f}`,
+    members: Array.from({ length: 5 + (f % 7) }, (_, i) => (f * 10 + i) % n),
+  }));
+  const labels = Array.from({ length: n }, (_, i) => `latent ${i}`);
+  const figure = pointMap({ x, y, labels, weights: x, groups: families, size: "column" });
+  const names = figure.layout.annotations as { text: string; x: number }[];
+  t.true(names.length > 3 && names.length < 60);
+  t.is(names[0].text.replace("<br>", " "), "family number 6");
+  t.true(x.some((place) => Math.abs(place - names[0].x) < 1e-4));
+  const again = pointMap({ x, y, labels, weights: x, groups: families, size: "column" });
+  t.deepEqual(again, figure);
+});
+
+test("a map refuses lengths that differ and points that are not there", (t) => {
+  t.throws(() => pointMap({ ...input, y: [0] }), {
+    message: "map: y must be as long as x (5), got 1",
+  });
+  t.throws(() => pointMap({ ...input, groups: [{ name: "f", members: [5] }] }), {
+    message: 'map: group "f" names point 5, but n is 5',
+  });
+});
+
+test("an empty map is drawn", (t) => {
+  const empty = { x: [], y: [], labels: [], weights: [], groups: [] };
+  t.deepEqual(pointMap(empty).data, []);
+});
+
+test("live latents are coloured by log10 of their density, dead ones have no place", (t) => {
+  const input = {
+    x: [0, NaN, 2],
+    y: [0, NaN, 2],
+    labels: ["a", "b", "c"],
+    weights: [0.1, 0, 0.001],
+  };
+  const [trace, ...more] = drawFigure("latent-map-density", input, { size: "column" }).data;
+  t.is(more.length, 0);
+  t.deepEqual(trace.x, [0, 2]);
+  t.like(trace, { marker: { color: [-1, -3], cmax: -1 } });
+});

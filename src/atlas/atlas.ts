@@ -1,12 +1,9 @@
 import type { Codes, Matrix, OnProgress, Postings } from "../core/index.js";
-import { once } from "../core/once.js";
 import type { PresentationPart } from "../core/presentation.js";
 import { showsItself } from "../core/self-showing.js";
 import type { CatalogRow } from "../catalog/row.js";
 import type { StabilityReport } from "../compare/stability-report.js";
 import { type Document } from "../corpus/corpus.js";
-import type { Embedder } from "../corpus/embedder.js";
-import { createOfflineEmbedder } from "../corpus/embedders/sentence-encoder.js";
 import type { Engine } from "../engine/engine.js";
 import type { Coactivation, Forest } from "../families/index.js";
 import type { Figure } from "../figures/figure.js";
@@ -27,6 +24,11 @@ import {
   openComparedSae,
 } from "./compare.js";
 import { correctLabel } from "./labels/correct-label.js";
+import {
+  type CorpusEmbedder,
+  type EmbedderSource,
+  corpusEmbedder,
+} from "./search/corpus-embedder.js";
 import { type DocumentSearch, openDocumentSearch } from "./search/document-search.js";
 import type { ExportTarget } from "../exports/targets.js";
 import { type ExportOptions, defaultExport, exportStore } from "./export.js";
@@ -77,7 +79,7 @@ import {
 /** How an atlas is opened. */
 export interface OpenOptions extends Pick<AtlasOptions, "device" | "onProgress" | "signal"> {
   /** The embedder that made the corpus's embeddings, for texts. Default: the offline one, which made the sample's. */
-  embedder?: Embedder | (() => Promise<Embedder>);
+  embedder?: EmbedderSource;
 }
 
 /**
@@ -93,7 +95,7 @@ export class Atlas {
   /** The files and values behind the atlas, for functions that work beside it. */
   readonly store: AtlasStore;
   readonly #options: OpenOptions;
-  readonly #embedder: () => Promise<Embedder>;
+  readonly #embedder: CorpusEmbedder;
   /** What the build did, where `buildAtlas` made this. */
   readonly built: BuildReport | undefined;
   /** Searches that read the file as they go, and those on an index. */
@@ -108,8 +110,7 @@ export class Atlas {
     this.name = store.name;
     this.store = store;
     this.#options = options;
-    const { embedder = createOfflineEmbedder } = options;
-    this.#embedder = once(async () => (typeof embedder === "function" ? embedder() : embedder));
+    this.#embedder = corpusEmbedder(store, options.embedder);
   }
 
   /** Its sizes and largest families, as a notebook shows them. */
@@ -224,8 +225,7 @@ export class Atlas {
     { once: isOnly = false, ...options }: SearchOptions & { once?: boolean } = {},
   ): Promise<SearchResults> {
     const search = await this.#openSearch(isOnly);
-    const embedder = async (): Promise<Embedder> => options.embedder ?? this.#embedder();
-    const vector = await embedQuery(query, search.cols, embedder);
+    const vector = await embedQuery(query, search.cols, () => this.#embedder(options.embedder));
     return searchDocuments(this.store, search, vector, { ...options, asked: query });
   }
 
@@ -287,7 +287,7 @@ export class Atlas {
 
   /** Scores labels by embeddings alone, beside the same labels given to other latents at random. */
   async score(options: ScoreOptions = {}): Promise<ScoreReport> {
-    const embedder = options.embedder ?? (await this.#embedder());
+    const embedder = await this.#embedder(options.embedder);
     return inTurn(this.dir, () => scoreStore(this.store, embedder, options));
   }
 

@@ -11,6 +11,7 @@ import { readPage, singlePage, writeSite } from "../explorer/page.js";
 import { forestToGexf } from "../families/files/gexf.js";
 import { auditPage } from "../figures/pages/audit-page.js";
 import { catalogPage } from "../figures/pages/catalog-page.js";
+import { readEmbedderRecord } from "../corpus/embedding-store.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readText } from "../files/text.js";
 import { displayLabel } from "../records/label.js";
@@ -37,7 +38,7 @@ export interface ExportOptions
   extends Pick<NeuronpediaOptions, "examples">, Omit<DelphiOptions, "tokenize"> {
   /** For the audit page: the most labels, lowest scores first. Default all. */
   limit?: number;
-  /** Name of the model that the embeddings come from, for other tools. Default "unknown-embedder". */
+  /** Name of the model that the embeddings come from, for other tools. Default that of `embedder.json` beside the embeddings, else "unknown-embedder". */
   embedder?: string;
 }
 
@@ -119,13 +120,14 @@ async function gexf(store: AtlasStore): Promise<string> {
 
 async function gather(store: AtlasStore, { embedder }: ExportOptions): Promise<ExportInputs> {
   const finished = (await readManifest(store.dir))?.steps.catalog?.finished;
+  const record = await readEmbedderRecord(store.paths.embeddings);
   return {
     rows: await store.catalog(),
     postings: await store.postings(),
     documents: await store.documents(),
     decoder: (await store.sae()).decoder,
     name: store.name,
-    embedder: embedder ?? "unknown-embedder",
+    embedder: embedder ?? record?.embedder ?? "unknown-embedder",
     // The atlas's own date, not today's: exporting it twice gives the same bytes.
     date: finished ?? new Date(0).toISOString(),
   };

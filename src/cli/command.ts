@@ -68,6 +68,8 @@ export interface CommandContext {
 export interface CommandOutput {
   json: unknown;
   lines: string[];
+  /** Part of the work failed: exit code 1, though there is a result. Default false. */
+  failed?: boolean;
 }
 
 /** Where a command stands in the overview. */

@@ -31,6 +31,7 @@ export async function runCall(call: Call, packageRoot: string): Promise<void> {
     display.close();
     const text = json ? JSON.stringify(output.json, undefined, 2) : output.lines.join("\n");
     if (text) process.stdout.write(`${text}\n`);
+    if (output.failed) process.exitCode = 1;
   } finally {
     display.close();
     for (const signal of SIGNALS) process.off(signal, onInterrupt);

@@ -1,21 +1,28 @@
-import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
-import path from "node:path";
-import { FormatError } from "../core/errors.js";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { ApiError, FormatError } from "../core/errors.js";
+import { inHalves } from "../core/halves.js";
+import { interruptible } from "../core/interrupt.js";
 import type { OnProgress } from "../core/progress.js";
+import { writeJson } from "../files/json.js";
+import { writeJsonl } from "../files/jsonl.js";
+import { createNpyWriter } from "../files/numpy/npy-write.js";
 import { compatInput } from "./clean-text.js";
 import type { Document } from "./corpus.js";
 import type { Embedder } from "./embedder.js";
-import { readLines } from "../files/text.js";
-import { writeJsonl } from "../files/jsonl.js";
-import { createNpyWriter } from "../files/numpy/npy-write.js";
-import { interruptible } from "../core/interrupt.js";
+import {
+  type EmbeddingStore,
+  type EmbedderRecord,
+  embeddedFiles,
+  isFinished,
+  keyOf,
+  openStore,
+} from "./embedding-store.js";
 
 /** How a corpus is embedded. */
 export interface EmbedCorpusOptions {
-  /** Documents a request. Default 100, as the authors'. */
+  /** Documents per request at most. Default 100, as the authors'. */
   batch?: number;
-  /** Requests at a time. Default 4; 1 for an embedder in this process. */
+  /** Requests at a time at most. Default the embedder's own number, else 4. */
   parallel?: number;
   /** Send line breaks as blanks, as the authors did. Default false. */
   compat?: boolean;
@@ -33,16 +40,25 @@ export interface EmbeddedCorpus {
   d: number;
   /** Documents without an embedding, which are in neither file; also in `embed-failed.jsonl` where there are any. */
   failed: { id: string; reason: string }[];
+  /** Why the embedder ended the work before every document was tried; undefined where it did not. */
+  stopped?: string;
+  /** Documents that this call embedded and whose ends the model does not read. */
+  cut: number;
 }
 
-const PARTIAL = "embeddings.partial.jsonl";
+/** Documents that fail before any other is embedded, after which the embedder is at fault. */
+const MOST_FAILED = 10;
+/** Statuses of answers that may be about a text: malformed, refused, too large; some servers call a long text an error of theirs. */
+const OF_TEXTS = [200, 400, 413, 422, 500];
 
 /**
  * Embeds documents into `folder`: `embeddings.npy` (float32), `documents.jsonl` with {id, title, text, classes} row for
- * row, and `embed-failed.jsonl` where a document failed. What arrives is kept in a partial file at once, so that a killed
- * run continues and requests nothing twice; the files appear when all is done. A failed document is listed and left out:
- * there is never a row of zeros. A document fails where its embedding is zero or not finite, or where the embedder
- * rejects it alone. Throws what the embedder throws where not a single document of a batch can be embedded.
+ * row, `embedder.json` and, where a document failed, `embed-failed.jsonl`. What arrives is kept in a partial file at once, so
+ * that a killed run continues; the files appear when all is done, and a later call takes from them what it can: nothing is
+ * requested twice. A failed document is listed and left out: there is never a row of zeros. A document fails where its
+ * embedding is zero or not finite, or where the embedder rejects it alone; a rejected batch is tried in halves. Where the
+ * embedder fails for another reason, the files hold what there is, and `stopped` says why. Throws what the embedder throws
+ * where there is not a single embedding, and the signal's reason.
  */
 export async function embedCorpus(
   documents: readonly Document[],
@@ -51,217 +67,154 @@ export async function embedCorpus(
   options: EmbedCorpusOptions = {},
 ): Promise<EmbeddedCorpus> {
   await mkdir(folder, { recursive: true });
-  const texts = documents.map(({ text }) => (options.compat ? compatInput(text) : text));
-  const store = await openStore(path.join(folder, PARTIAL), embedder);
+  const { compat = false } = options;
+  const send = (text: string): string => (compat ? compatInput(text) : text);
+  const keys = documents.map(({ text }) => keyOf(send(text)));
+  const record: EmbedderRecord = { embedder: embedder.id, d: embedder.d, compat };
+  if (await isFinished(folder, record, documents)) {
+    const { embeddings, documents: corpus } = embeddedFiles(folder);
+    const rows = documents.length;
+    return { embeddings, documents: corpus, rows, d: record.d, failed: [], cut: 0 };
+  }
+  const store = await openStore(folder, record, send);
   try {
-    await embedMissing(documents, texts, embedder, store, options);
-    return await writeFiles(documents, texts, store, embedder, folder);
+    const missing = keys.flatMap((key, i) => (store.places.has(key) ? [] : [i]));
+    const work = { documents, keys, missing, store, embedder, send };
+    const run = await embedMissing(work, options);
+    const reasons = missing.map((i) => run.reasons.get(i) ?? run.stopped);
+    const why = new Map(missing.map((i, j) => [i, reasons[j] ?? "no embedding came"]));
+    return { ...(await writeFiles(work, why, record, folder)), stopped: run.stopped, cut: run.cut };
   } finally {
     await store.close();
   }
 }
 
+interface Work {
+  documents: readonly Document[];
+  /** Of each document. */
+  keys: readonly string[];
+  /** Documents without an embedding yet. */
+  missing: readonly number[];
+  store: EmbeddingStore;
+  embedder: Embedder;
+  send: (text: string) => string;
+}
+
+interface Run {
+  /** Why documents failed. */
+  reasons: Map<number, string>;
+  stopped?: string;
+  cut: number;
+}
+
 async function embedMissing(
-  documents: readonly Document[],
-  texts: readonly string[],
-  embedder: Embedder,
-  store: Store,
-  { batch = 100, parallel = 4, onProgress, signal: given }: EmbedCorpusOptions,
-): Promise<void> {
+  { documents, keys, missing, store, embedder, send }: Work,
+  { batch = 100, parallel = embedder.parallel ?? 4, onProgress, signal: given }: EmbedCorpusOptions,
+): Promise<Run> {
   const signal = interruptible(given);
-  const missing = texts.flatMap((text, i) => (store.places.has(keyOf(text)) ? [] : [i]));
+  const run: Run = { reasons: new Map(), cut: 0 };
   let done = documents.length - missing.length;
   let next = 0;
+  let size = batch;
+  const errors: Error[] = [];
+  const embedRows = async (rows: readonly number[]): Promise<void> => {
+    const texts = rows.map((i) => send(documents[i].text));
+    const onCut = (count: number): void => void (run.cut += count);
+    const { data, cols } = await embedder.embed(texts, { signal, onCut });
+    const vectors = rows.map((i, j) => ({
+      i,
+      key: keys[i],
+      vector: data.slice(j * cols, (j + 1) * cols),
+    }));
+    for (const { i, vector } of vectors) {
+      const problem = problemOf(vector);
+      if (problem !== undefined) run.reasons.set(i, problem);
+    }
+    await store.add(vectors.filter(({ i }) => !run.reasons.has(i)));
+    done += rows.length;
+    onProgress?.({ step: "embed", done, total: documents.length });
+  };
+  const embedBatch = async (rows: readonly number[]): Promise<void> => {
+    let failed = 0;
+    const largest = await inHalves(rows.length, {
+      call: (start, end) => embedRows(rows.slice(start, end)),
+      isOfItems: (reason) => signal?.aborted !== true && isOfTexts(reason),
+      onFailed: (place, reason) => {
+        run.reasons.set(rows[place], errorOf(reason).message);
+        failed++;
+        done++;
+        if (store.places.size === 0 && run.reasons.size >= MOST_FAILED) throw reason;
+      },
+    });
+    // Each text passed, but not all together: the server takes fewer.
+    if (failed === 0) size = Math.min(size, largest);
+  };
   const work = async (): Promise<void> => {
-    while (next < missing.length) {
+    while (next < missing.length && errors.length === 0) {
       signal?.throwIfAborted();
-      const rows = missing.slice(next, (next += batch));
-      const found = await embedBatch(
-        rows.map((i) => texts[i]),
-        embedder,
-        signal,
-      );
-      await store.add(rows.map((i, j) => ({ key: keyOf(texts[i]), ...found[j] })));
-      done += rows.length;
-      onProgress?.({ step: "embed", done, total: documents.length });
+      const rows = missing.slice(next, (next += size));
+      await embedBatch(rows).catch((reason: unknown) => void errors.push(errorOf(reason)));
     }
   };
-  const workers = Array.from({ length: Math.max(1, parallel) }, work);
-  const outcomes = await Promise.allSettled(workers);
-  const failure = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failure) throw failure.reason;
+  await Promise.all(Array.from({ length: Math.max(1, parallel) }, work));
+  signal?.throwIfAborted();
+  if (errors.length > 0 && store.places.size === 0) throw errors[0];
+  run.stopped = errors.at(0)?.message;
+  return run;
 }
 
-interface Outcome {
-  vector?: Float32Array;
-  reason?: string;
+function errorOf(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
-/** The embeddings of some texts; where the batch is rejected as a whole each text is tried alone. */
-async function embedBatch(
-  texts: readonly string[],
-  embedder: Embedder,
-  signal: AbortSignal | undefined,
-): Promise<Outcome[]> {
-  try {
-    const { data, cols } = await embedder.embed(texts, { signal });
-    return texts.map((_, i) => checkVector(data.slice(i * cols, (i + 1) * cols)));
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (texts.length === 1) throw error;
-    const single = await Promise.allSettled(
-      texts.map((text) => embedBatch([text], embedder, signal)),
-    );
-    // Where none works it is not the texts' fault.
-    if (single.every(({ status }) => status === "rejected")) throw error;
-    return single.map((outcome) =>
-      outcome.status === "fulfilled"
-        ? outcome.value[0]
-        : { reason: outcome.reason instanceof Error ? outcome.reason.message : "rejected" },
-    );
-  }
+/** Whether an error may be about the texts or how many there are. Of an embedder of one's own nothing else is known. */
+function isOfTexts(error: unknown): boolean {
+  if (error instanceof ApiError) return OF_TEXTS.includes(error.status);
+  return !(error instanceof FormatError);
 }
 
-function checkVector(vector: Float32Array): Outcome {
+function problemOf(vector: Float32Array): string | undefined {
   let squares = 0;
   for (const value of vector) squares += value * value;
-  if (squares > 0 && squares < Infinity) return { vector };
-  return { reason: squares === 0 ? "the embedding is zero" : "the embedding is not finite" };
-}
-
-function keyOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
-}
-
-/** Embeddings by the hash of their text, appended to a file as they come. */
-interface Store {
-  /** Start and length of the line of each text that was embedded. */
-  places: Map<string, { start: number; length: number }>;
-  add(entries: ({ key: string } & Outcome)[]): Promise<void>;
-  read(key: string): Promise<Float32Array | undefined>;
-  /** Why a text failed in this call. */
-  reason(key: string): string | undefined;
-  close(): Promise<void>;
-  remove(): Promise<void>;
-}
-
-async function openStore(file: string, embedder: Embedder): Promise<Store> {
-  const header = `${JSON.stringify({ embedder: embedder.id, d: embedder.d })}\n`;
-  const places = await readPlaces(file, header);
-  const handle: FileHandle = await open(file, places === undefined ? "w+" : "r+");
-  const known = places ?? { places: new Map<string, { start: number; length: number }>(), end: 0 };
-  let end = known.end;
-  // A torn last line of a killed run is cut off.
-  await handle.truncate(end);
-  if (end === 0) end += (await handle.write(header, 0)).bytesWritten;
-  const reasons = new Map<string, string>();
-  let turn: Promise<void> = Promise.resolve();
-  return {
-    places: known.places,
-    reason: (key) => reasons.get(key),
-    add(entries) {
-      turn = turn.then(async () => {
-        for (const { key, vector, reason = "no embedding came" } of entries) {
-          if (vector === undefined) {
-            reasons.set(key, reason);
-            continue;
-          }
-          const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-          const line = Buffer.from(`{"k":"${key}","v":"${bytes.toString("base64")}"}\n`);
-          await handle.write(line, 0, line.length, end);
-          known.places.set(key, { start: end, length: line.length });
-          end += line.length;
-        }
-        await handle.sync();
-      });
-      return turn;
-    },
-    async read(key) {
-      const place = known.places.get(key);
-      if (place === undefined) return undefined;
-      const line = Buffer.alloc(place.length);
-      await handle.read(line, 0, place.length, place.start);
-      const { v } = JSON.parse(line.toString()) as { v: string };
-      return new Float32Array(Uint8Array.from(Buffer.from(v, "base64")).buffer);
-    },
-    close: () => handle.close(),
-    remove: () => rm(file, { force: true }),
-  };
-}
-
-async function readPlaces(
-  file: string,
-  header: string,
-): Promise<{ places: Map<string, { start: number; length: number }>; end: number } | undefined> {
-  const places = new Map<string, { start: number; length: number }>();
-  const size = await open(file, "r").then(
-    async (handle) => {
-      const { size: found } = await handle.stat();
-      await handle.close();
-      return found;
-    },
-    () => 0,
-  );
-  if (size === 0) return undefined;
-  let end = 0;
-  for await (const line of readLines(file)) {
-    const length = Buffer.byteLength(line) + 1;
-    if (end === 0) {
-      if (`${line}\n` !== header) {
-        throw new FormatError(
-          file,
-          `was started with another embedder (${line.slice(0, 80)}): finish with that one, or delete the file`,
-        );
-      }
-    } else {
-      const key = /^\{"k":"([0-9a-f]{32})","v":"[A-Za-z0-9+/=]+"\}$/.exec(line)?.[1];
-      if (key === undefined || end + length > size) break;
-      places.set(key, { start: end, length });
-    }
-    end += length;
-  }
-  return { places, end };
+  if (squares > 0 && squares < Infinity) return undefined;
+  return squares === 0 ? "the embedding is zero" : "the embedding is not finite";
 }
 
 async function writeFiles(
-  documents: readonly Document[],
-  texts: readonly string[],
-  store: Store,
-  embedder: Embedder,
+  { documents, keys, store }: Work,
+  why: ReadonlyMap<number, string>,
+  record: EmbedderRecord,
   folder: string,
-): Promise<EmbeddedCorpus> {
-  const paths = {
-    embeddings: path.join(folder, "embeddings.npy"),
-    documents: path.join(folder, "documents.jsonl"),
-    failed: path.join(folder, "embed-failed.jsonl"),
-  };
+): Promise<Pick<EmbeddedCorpus, "embeddings" | "documents" | "rows" | "d" | "failed">> {
+  const { embeddings, documents: corpus, failed: list, record: recordFile } = embeddedFiles(folder);
   const kept: Document[] = [];
   const failed: EmbeddedCorpus["failed"] = [];
-  const writer = await createNpyWriter(paths.embeddings, { dtype: "f4", cols: embedder.d });
+  // Written last, so that it is there only beside files that belong together.
+  await rm(recordFile, { force: true });
+  const writer = await createNpyWriter(embeddings, { dtype: "f4", cols: record.d });
   try {
-    for (let i = 0; i < documents.length; i++) {
-      const key = keyOf(texts[i]);
-      const vector = await store.read(key);
+    for (const [i, document] of documents.entries()) {
+      const vector = await store.read(keys[i]);
       if (vector === undefined) {
-        failed.push({ id: documents[i].id, reason: store.reason(key) ?? "no embedding came" });
+        failed.push({ id: document.id, reason: why.get(i) ?? "no embedding came" });
       } else {
         await writer.append(vector);
-        kept.push(documents[i]);
+        kept.push(document);
       }
     }
-    await writeJsonl(`${paths.documents}.new`, kept);
+    await writeJsonl(`${corpus}.new`, kept);
     await writer.finish();
   } catch (error) {
     await writer.abort();
-    await rm(`${paths.documents}.new`, { force: true });
+    await rm(`${corpus}.new`, { force: true });
     throw error;
   }
-  await rename(`${paths.documents}.new`, paths.documents);
-  if (failed.length > 0) await writeJsonl(paths.failed, failed);
+  await rename(`${corpus}.new`, corpus);
+  await writeJson(recordFile, record);
+  if (failed.length > 0) await writeJsonl(list, failed);
   else {
-    await rm(paths.failed, { force: true });
+    await rm(list, { force: true });
     await store.remove();
   }
-  const { embeddings, documents: corpus } = paths;
-  return { embeddings, documents: corpus, rows: kept.length, d: embedder.d, failed };
+  return { embeddings, documents: corpus, rows: kept.length, d: record.d, failed };
 }

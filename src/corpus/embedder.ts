@@ -7,6 +7,8 @@ export interface Embedder {
   readonly id: string;
   /** Width of the embeddings. */
   readonly d: number;
+  /** Calls that it takes at a time. Default 4. */
+  readonly parallel?: number;
   /** One row per text, unit length unless the model says otherwise [texts.length, d]. */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<Matrix>;
 }

@@ -74,10 +74,14 @@ test("a killed run goes on and asks for no document twice", async (t) => {
       t.true(asked.length <= 400 + 20, String(asked.length));
       t.deepEqual(readdirSync(path.join(folder, "out")).sort(), [
         "documents.jsonl",
+        "embedder.json",
         "embeddings.npy",
       ]);
+      const before = requests.length;
       const again = await run(args);
       t.is(again.code, 0);
+      // Opening the embedder asks for its width.
+      t.is(requests.length, before + 1);
     },
   );
 });
@@ -94,7 +98,7 @@ test("a document that fails is listed and left out, never a row of zeros", async
     async (folder, args) => {
       await writeCorpus(path.join(folder, "c.jsonl"), 30);
       const first = await run(args);
-      t.is(first.code, 0, first.text);
+      t.is(first.code, 1, first.text);
       t.regex(first.text, /embedded 28 documents/);
       t.regex(first.text, /2 failed and are left out/);
       const ids = (name: string): string[] =>
@@ -110,6 +114,7 @@ test("a document that fails is listed and left out, never a row of zeros", async
       }
       mended = true;
       const second = await run(args);
+      t.is(second.code, 0, second.text);
       t.regex(second.text, /embedded 30 documents/);
       t.false(existsSync(path.join(folder, "out/embed-failed.jsonl")));
     },
@@ -125,7 +130,7 @@ test("another model does not go on with what the first began", async (t) => {
     }),
     async (folder, args) => {
       await writeCorpus(path.join(folder, "c.jsonl"), 10);
-      t.is((await run(args)).code, 0);
+      t.is((await run(args)).code, 1);
       const other = await run(args.map((word) => (word === "m" ? "other" : word)));
       t.is(other.code, 1);
       t.regex(other.text, /was started with another embedder/);
@@ -174,5 +179,14 @@ test("a model folder embeds a corpus and the queries of its atlas", async (t) =>
     const { results } = JSON.parse(stdout) as { results: { id: string; score: number }[] };
     t.is(results[0].id, "d3");
     t.true(results[0].score > 0.99999);
+    const other = await runCli(search);
+    t.is(other.code, 2);
+    t.regex(other.stderr, /the corpus was embedded by onnx:wordpiece-mean@[0-9a-f]{8}, which/);
+    // By another name the same model is known by what it gives.
+    const named = "onnx:test/fixtures/models/wordpiece-mean/model.onnx";
+    const record = path.join(out, "embedder.json");
+    await writeFile(record, '{"embedder":"local/wordpiece","d":8,"compat":false}');
+    const again = await runCli([...search, "--embedder", named]);
+    t.is(again.code, 0, again.stderr);
   });
 });

@@ -1,8 +1,8 @@
-import path from "node:path";
 import type { Document } from "../../corpus/corpus.js";
 import { type Command, type CommandContext, UsageError, defineCommand } from "../command.js";
 import { columnsOption, parseColumns } from "../options.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import { describeGaps } from "../results/embed.js";
 
 const options = {
   corpus: {
@@ -59,13 +59,10 @@ export const embedCommand: Command = defineCommand({
       json: { ...result, withoutText: empty, embedder: embedder.id },
       lines: [
         `embedded ${rows} documents with ${embedder.id}, ${d} wide`,
-        ...(failed.length > 0
-          ? [
-              `${failed.length} failed and are left out, see ${path.join(values.out, "embed-failed.jsonl")}; run the command again to retry them`,
-            ]
-          : []),
+        ...describeGaps(result, values.out),
         `wrote ${result.embeddings} and ${result.documents}`,
       ],
+      failed: failed.length > 0,
     };
   },
 });

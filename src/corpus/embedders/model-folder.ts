@@ -69,6 +69,7 @@ export async function openModelFolder(place: string): Promise<Embedder> {
   return {
     id: `onnx:${path.basename(folder)}@${hash}`,
     d,
+    parallel: 1,
     async embed(texts, options) {
       const encoded = texts.map(encode);
       options?.onCut?.(encoded.filter(({ isCut }) => isCut).length);

@@ -47,6 +47,7 @@ export async function createOfflineEmbedder(): Promise<Embedder> {
   return {
     id: "universal-sentence-encoder-lite",
     d: D,
+    parallel: 1,
     embed(texts, options) {
       const tokens = texts.map((text) => toPieces(text.trim() === "" ? " " : text));
       options?.onCut?.(tokens.filter((list) => list.length > MOST_TOKENS).length);

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { requireChoice } from "../../core/arguments.js";
+import { FormatError } from "../../core/errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import type { Figure } from "../../figures/figure.js";
 import { type Renderer, type RendererOptions, openRenderer } from "../../figures/render/render.js";
@@ -30,7 +31,7 @@ export interface WriteFiguresOptions extends AtlasFigureOptions, RendererOptions
   names?: readonly string[];
   /** Default PNG and SVG. */
   formats?: readonly FigureFormat[];
-  /** Called for a figure that cannot be drawn, with the reason, in place of an error. */
+  /** Called for a figure that cannot be drawn, with the reason, in place of an error after the others are drawn. */
   onUndrawn?: (name: string, reason: string) => void;
   onProgress?: OnProgress;
   signal?: AbortSignal;
@@ -38,7 +39,8 @@ export interface WriteFiguresOptions extends AtlasFigureOptions, RendererOptions
 
 /**
  * Draws figures of an atlas, or of several sources, into `folder`, as `<name>.png` and so on, and gives the paths of the
- * files. Throws RangeError for an unknown name, and Error where a named figure has no data or no browser can be started.
+ * files. Throws RangeError for an unknown name, Error where no browser can be started and, once the others are drawn, Error
+ * with the reasons where named figures cannot be.
  */
 export async function writeFigures(
   data: AtlasStore | FigureSources,
@@ -46,11 +48,13 @@ export async function writeFigures(
   options: WriteFiguresOptions = {},
 ): Promise<string[]> {
   const entries = chooseEntries(options.names, options);
-  const figures = drawEntries(toSources(data), entries, {
-    ...options,
-    onUndrawn: options.onUndrawn ?? (options.names ? refuse : undefined),
-  });
-  return renderFigures(figures, folder, { ...options, expected: entries.length });
+  const undrawn: string[] = [];
+  const note = (name: string, reason: string): void => void undrawn.push(`${name}: ${reason}`);
+  const onUndrawn = options.onUndrawn ?? (options.names ? note : undefined);
+  const figures = drawEntries(toSources(data), entries, { ...options, onUndrawn });
+  const files = await renderFigures(figures, folder, { ...options, expected: entries.length });
+  if (undrawn.length > 0) throw new Error(`figures: cannot be drawn: ${undrawn.join("; ")}`);
+  return files;
 }
 
 /**
@@ -139,7 +143,8 @@ async function* drawEntries(
   const signal = interruptible(options.signal);
   for (const entry of entries) {
     signal?.throwIfAborted();
-    const drawn = await drawEntry(entry, sources, options);
+    const drawn = await drawEntry(entry, sources, options).catch(reasonOf);
+    signal?.throwIfAborted();
     if (drawn instanceof Undrawn) options.onUndrawn?.(entry.name, drawn.reason);
     else yield drawn;
   }
@@ -174,6 +179,12 @@ async function drawEntry(
     ...(overlaid ? [reason === undefined ? "with the paper's numbers" : "the paper's alone"] : []),
   ];
   return captions.length > 0 ? withCaption(drawn, captions.join("; ")) : drawn;
+}
+
+/** Why one figure failed, so that it costs no other. A damaged file is the atlas's fault, not the figure's: it is thrown. */
+function reasonOf(error: unknown): Undrawn {
+  if (error instanceof FormatError || !(error instanceof Error)) throw error;
+  return new Undrawn(error.message);
 }
 
 /** The figure with `caption` after its title, which sizes for print show nowhere but in the file. */

@@ -1,4 +1,5 @@
 import test from "ava";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix } from "../../../src/files/index.js";
@@ -11,17 +12,19 @@ import {
   FIGURES,
   listFigures,
   figureSources,
+  trainSmallGrid,
 } from "../../../src/atlas/figures/index.js";
 import { findFigures, overlaidFigures } from "../../../src/atlas/figures/index.js";
+import { atLength } from "../../support/campaign.js";
 import { inFolder } from "../../support/folder.js";
 import { writeSmallCorpus } from "../../support/atlases/small-corpus.js";
 
-async function smallCorpus(folder: string): Promise<AtlasOptions> {
+async function smallCorpus(folder: string, documents = 500): Promise<AtlasOptions> {
   return {
-    ...(await writeSmallCorpus(folder, 500)),
+    ...(await writeSmallCorpus(folder, documents)),
     dir: path.join(folder, "atlas"),
     classTree: "data/wordnet/classes.jsonl",
-    training: { k: 4, n: 96, epochs: 8, lr: 3e-3, batch: 128 },
+    training: { k: 4, n: 96, epochs: 8, lr: 3e-3, batch: Math.min(128, documents) },
     device: "cpu",
   };
 }
@@ -145,6 +148,49 @@ test("SAEs given as files are compared with the atlas's own, and what they lack 
       "scaling-law: needs a grid of SAEs: --grid-folder, as `train --grid` writes it",
       "max-cosine-by-n: needs SAEs of equal n and different k: --grid-folder",
     ]);
+    await atlas.close();
+  });
+});
+
+test("a figure that fails costs no other", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder, 40);
+    await buildFolder(options);
+    const atlas = await openStore(options.dir);
+    const broken = figureSources(atlas, {
+      grid: () => Promise.reject(new RangeError("no grid of 40")),
+    });
+    const undrawn: string[] = [];
+    const names = ["latent-map", "scaling-law", "density-panels"];
+    const rest = { names, size: "column", formats: ["svg"] } as const;
+    const files = await writeFigures(broken, folder, {
+      ...rest,
+      onUndrawn: (name, reason) => undrawn.push(`${name}: ${reason}`),
+    });
+    t.deepEqual(undrawn.sort(), ["density-panels: no grid of 40", "scaling-law: no grid of 40"]);
+    t.deepEqual(files, [path.join(folder, "latent-map.svg")]);
+    const second = path.join(folder, "second");
+    await t.throwsAsync(writeFigures(broken, second, rest), {
+      message: /cannot be drawn: .*: no grid of 40; .*: no grid of 40/,
+    });
+    t.true(existsSync(path.join(second, "latent-map.svg")), "the rest is drawn before the error");
+    await atlas.close();
+  });
+});
+
+const atLengthOnly = atLength ? test : test.skip;
+
+atLengthOnly("a small grid of few documents is trained to SAEs better than the mean", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder, 40);
+    await buildFolder(options);
+    const atlas = await openStore(options.dir);
+    const sources = figureSources(atlas, { grid: () => trainSmallGrid(atlas) });
+    const { rows } = (await sources.grid()) ?? { rows: [] };
+    t.is(rows.length, 9);
+    for (const { k, n, normalized_mse } of rows) {
+      t.true(normalized_mse < 1, `k ${k}, n ${n}: ${normalized_mse}`);
+    }
     await atlas.close();
   });
 });

@@ -277,7 +277,7 @@ export class Atlas {
 
   /** Labels latents by a language model and scores the labels, within a budget; see LabelOptions. */
   label(options: LabelOptions): Promise<LabelReport> {
-    return inTurn(this.dir, () => labelStore(this.store, options));
+    return inTurn(this.dir, () => labelStore(this.store, { embedder: this.#embedder, ...options }));
   }
 
   /** What `label` with the same options would take: prompts, tokens, cost and time. Sends nothing. */

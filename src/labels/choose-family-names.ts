@@ -1,9 +1,9 @@
 import { type Family, familyLatents } from "../records/family.js";
-import type { Label } from "../records/label.js";
+import { type Label, mergeLabels } from "../records/label.js";
 
 /**
  * The families with their names: the one given to the parent by an import or a person (`given`), else a language
- * model's if it was made for a family of exactly the same latents, else the keyword name (`byWords`, in the order of
+ * model's if it was made for a family of exactly the same latents and is above chance, else the keyword name (`byWords`, in the order of
  * the families), whose words stay with any other name.
  */
 export function withFamilyNames(
@@ -12,16 +12,17 @@ export function withFamilyNames(
   byModel: readonly Label[],
   given: readonly Label[] = [],
 ): Family[] {
-  const named = new Map(byModel.map((label) => [label.id, label]));
+  const byParent = new Map(byModel.map((label) => [label.id, label]));
   const givenTo = new Map(given.map((label) => [label.id, label]));
   return families.map((family, index) => {
     const words = byWords[index];
-    const model = named.get(family.parent);
+    const model = byParent.get(family.parent);
     const isSame =
       model !== undefined &&
       keyOf(familyLatents(family)) === keyOf((model.members ?? []).map(({ latent }) => latent));
-    const label = givenTo.get(family.parent) ?? (isSame ? model : undefined);
-    if (label === undefined || label.text === "") return { ...family, label: words };
+    const named = [words, ...(isSame ? [model] : []), givenTo.get(family.parent) ?? []].flat();
+    const [label] = mergeLabels(named);
+    if (label === words || label.text === "") return { ...family, label: words };
     return { ...family, label: { ...label, keywords: words.text.split(", ") } };
   });
 }

@@ -35,7 +35,13 @@ export {
   type LabelledFamily,
   labelFamilies,
 } from "./llm/label-families.js";
-export { type LabelledLatent, type ModelLabelOptions, labelLatents } from "./llm/label-latents.js";
+export { type JudgeCheckOptions, checkJudge } from "./llm/judge-check.js";
+export {
+  type LabelledLatent,
+  type LatentLabelOptions,
+  type ModelLabelOptions,
+  labelLatents,
+} from "./llm/label-latents.js";
 export {
   type MeasuredVerdict,
   type VerdictMeasures,

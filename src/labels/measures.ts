@@ -25,8 +25,8 @@ const RESAMPLES = 1000;
 /**
  * Measures of a judge's verdicts. There are none unless at least one active and one inactive document were answered. F1
  * and balanced accuracy use yes and no, or confidence above 0 if the protocol asks for confidence. Pearson's
- * correlation uses the confidence, else yes and no, and is undefined if all answers are equal. The AUC uses the
- * probabilities or confidences, if all answers have one. `seed` (default 0) is the seed of the bootstrap for Pearson's
+ * correlation uses the confidence, else yes and no, and is undefined if all answers are equal; F1 is if all are yes. The AUC uses the
+ * probabilities or confidences of the answers that have one. `seed` (default 0) is the seed of the bootstrap for Pearson's
  * interval.
  */
 export function measureVerdicts(
@@ -52,10 +52,10 @@ export function measureVerdicts(
     inactive: inactive.length,
   };
   const n = answered.length;
-  const scores: Score[] = [
-    { name: "balanced-accuracy", n, ...balancedAccuracy(table) },
-    { name: "f1", n, ...f1Score(table) },
-  ];
+  const scores: Score[] = [{ name: "balanced-accuracy", n, ...balancedAccuracy(table) }];
+  // Whatever the label, 0.667 for as many active documents as inactive ones.
+  if (table.hits + table.alarms === n) notes.push("f1 is undefined: every answer is yes");
+  else scores.push({ name: "f1", n, ...f1Score(table) });
   const pearson = pearsonScore(active, inactive, table, seed);
   if (pearson === undefined) notes.push("pearson is undefined: all answers are alike");
   else scores.push({ name: "pearson", n, ...pearson });
@@ -64,8 +64,11 @@ export function measureVerdicts(
   const known = (list: readonly MeasuredVerdict[]): number[] =>
     list.map(strength).filter((value) => !Number.isNaN(value));
   const [above, below] = [known(active), known(inactive)];
-  const auc = above.length + below.length === n ? measureAuc(above, below) : undefined;
-  if (auc !== undefined) scores.push({ name: "auc", n, ...auc });
+  const auc = measureAuc(above, below);
+  const graded = above.length + below.length;
+  if (auc !== undefined) scores.push({ name: "auc", n: graded, ...auc });
+  if (graded > 0 && graded < n)
+    notes.push(`auc: ${n - graded} of ${n} answers have no probability`);
   return { scores, failed, notes };
 }
 

@@ -69,6 +69,8 @@ const fields: Fields<Nullish<LabelLine>> = {
   keywords: texts.nullish(),
   model: text,
   judge: text,
+  judgeCheck: z.object(score).nullish() as z.ZodType<Score | Absent>,
+  language: text,
   promptVersion: text,
   date: text,
   examples: z.object(examples).nullish(),

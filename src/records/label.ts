@@ -33,6 +33,10 @@ export interface Label {
   model?: string;
   /** The model that judged it. */
   judge?: string;
+  /** How well that model tells true labels from others: an AUC, 0.5 for one that cannot. */
+  judgeCheck?: Score;
+  /** The language that was asked for, such as "German". */
+  language?: string;
   /** Version of the prompts, for source "llm". */
   promptVersion?: string;
   /** When the label was made, ISO 8601. */
@@ -78,12 +82,22 @@ export interface FamilyMemberScore {
 /** The name of the score that keyword labels carry. */
 export const KEYWORD_SCORE = "keyword-coverage";
 
+/** Value of a measure for a label that says nothing of its latent. */
+const CHANCE: ReadonlyMap<string, number> = new Map([
+  ["balanced-accuracy", 0.5],
+  ["auc", 0.5],
+  ["embedding-auc", 0.5],
+  ["pearson", 0],
+  [KEYWORD_SCORE, 0],
+]);
+
 /** Strength of a source when several label the same latent: the higher wins. */
-const PRECEDENCE: Record<LabelSource, number> = { keywords: 0, llm: 1, import: 2, human: 3 };
+const PRECEDENCE: Record<LabelSource, number> = { keywords: 0, llm: 2, import: 4, human: 5 };
 
 /**
  * One label per latent (or per family) from several lists: a label wins over none, then the stronger source (human, import,
- * llm, keywords), then the later list. Ascending by id.
+ * llm, keywords), then the later list. A model's label that is no better than chance does not win over keywords that are.
+ * Ascending by id.
  */
 export function mergeLabels(...lists: readonly (readonly Label[])[]): Label[] {
   const best = new Map<number, Label>();
@@ -114,6 +128,21 @@ export function withScore(label: Label, score: Score): Label {
   return { ...label, scores: isFirst ? [score, ...others] : [...others, score] };
 }
 
-function rank({ text, source }: Label): number {
-  return text === "" ? -1 : PRECEDENCE[source];
+/**
+ * Whether some score of a label lies above chance, with its 95 % interval where it has one. A label without a score does
+ * not; one whose scores are all of unknown chance, such as F1, does.
+ */
+export function isAboveChance({ scores }: Pick<Label, "scores">): boolean {
+  const known = scores.filter(({ name }) => CHANCE.has(name));
+  if (known.length === 0) return scores.length > 0;
+  return known.some(
+    ({ name, value, interval }) => (interval?.[0] ?? value) > (CHANCE.get(name) ?? 0),
+  );
+}
+
+function rank(label: Label): number {
+  const { text, source } = label;
+  if (text === "") return -1;
+  if (source === "llm" && !isAboveChance(label)) return 0.5;
+  return source === "keywords" && isAboveChance(label) ? 1 : PRECEDENCE[source];
 }

@@ -28,6 +28,9 @@ async function labelPlanted(
   }
 }
 
+/** Calls of a check of the judge on five latents: a prompt per label. */
+const CHECK = 2 * 5;
+
 const catalogOf = (dir: string): Promise<CatalogRow[]> =>
   readCatalog(path.join(dir, "catalog.jsonl"));
 
@@ -66,7 +69,7 @@ test("a question that fails today leaves the label of yesterday", async (t) => {
       path.join(dir, "labels.evidence.jsonl"),
     ];
     const evidenceBefore = await readFile(evidence, "utf8");
-    const { latents } = await labelPlanted(dir, { seed: 5 }, () => "nonsense");
+    const { latents } = await labelPlanted(dir, { seed: 5, force: true }, () => "nonsense");
     t.is(latents.failed, 3);
     t.regex(latents.failure ?? "", /^no label: it is not JSON/);
     t.deepEqual(await readModelLabels(file, 3), before);
@@ -74,19 +77,46 @@ test("a question that fails today leaves the label of yesterday", async (t) => {
   });
 });
 
-test("an error keeps the labels that are done, for the next build to show", async (t) => {
+test("a judge that cannot tell true labels from dealt ones is refused before anything is labelled", async (t) => {
+  await inFolder(async (folder) => {
+    const { dir } = await buildPlantedAtlas(folder, { themes: 4 });
+    const before = await readdir(dir);
+    const always: LlmServerOptions["answer"] = (call) => {
+      const reply = answerPlanted(call);
+      if (typeof reply === "string") return reply;
+      return { content: reply.content?.replaceAll('"no"', '"yes"') };
+    };
+    await t.throwsAsync(labelPlanted(dir, {}, always), {
+      message: /gpt-4o-mini cannot tell .*AUC 0\.50 over \d+ answers, needs 0\.6.*--force/,
+    });
+    t.deepEqual(await readdir(dir), before);
+    const { judgeCheck, latents } = await labelPlanted(dir, { force: true }, always);
+    t.deepEqual([judgeCheck?.value, latents.labelled, latents.atChance], [0.5, 4, 4]);
+    const kept = await readModelLabels(path.join(dir, "labels.llm.jsonl"), 4);
+    t.deepEqual(kept[0].judgeCheck, judgeCheck);
+    // The labels are at chance, the keywords are not.
+    const sources = (await catalogOf(dir)).map(({ label_source: source }) => source);
+    t.deepEqual(sources, ["keywords", "keywords", "keywords", "keywords"]);
+    const good = await labelPlanted(dir);
+    t.deepEqual([good.judgeCheck?.value, good.latents.atChance], [1, 0]);
+    t.is((await catalogOf(dir))[0].label_source, "llm");
+  });
+});
+
+test("an error keeps the labels that are done, and the catalog shows them", async (t) => {
   await inFolder(async (folder) => {
     const { dir } = await buildPlantedAtlas(folder, { themes: 5 });
     let calls = 0;
     const answer: LlmServerOptions["answer"] = (call) =>
-      ++calls > 33 ? { status: 403, message: "gone" } : answerPlanted(call);
+      ++calls > CHECK + 33 ? { status: 403, message: "gone" } : answerPlanted(call);
     await t.throwsAsync(labelPlanted(dir, { inFlight: 1 }, answer), { message: /HTTP 403/ });
     const kept = await readModelLabels(path.join(dir, "labels.llm.jsonl"), 5);
     t.deepEqual(
       kept.map(({ id }) => id),
       [0, 1],
     );
-    await refreshLabels(dir);
+    // The run itself has brought the catalog up to date.
+    t.deepEqual((await refreshLabels(dir)).ran, []);
     t.deepEqual(
       (await catalogOf(dir)).map((row) => row.label_source),
       ["llm", "llm", "keywords", "keywords", "keywords"],
@@ -127,7 +157,7 @@ test("a rehearsal counts the questions of the run, known answers apart, and writ
     const rehearsal = createRehearsal(model);
     await rehearseLabels(await openStore(dir), { explainer: rehearsal });
     const { prompts, known, inputTokens, likelyCost = 0, cost = 0, seconds } = rehearsal.estimate();
-    t.deepEqual([prompts, known, server.calls.length], [45, 0, 0]);
+    t.deepEqual([prompts, known, server.calls.length], [45 + 2 * 3, 0, 0]);
     t.true(inputTokens > 10_000 && likelyCost > 0 && cost > likelyCost && seconds > 0);
     t.deepEqual(await readdir(dir), before);
     await server.close();

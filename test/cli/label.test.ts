@@ -29,7 +29,8 @@ async function runLabel(
   killAfter?: number,
   signal: NodeJS.Signals = "SIGKILL",
 ): Promise<Outcome> {
-  const all = ["label", "--atlas", dir, "--model", "gpt-4o", "--judge", "gpt-4o-mini", ...args];
+  const own = args.includes("--protocol") ? args : ["--protocol", "default", ...args];
+  const all = ["label", "--atlas", dir, "--model", "gpt-4o", "--judge", "gpt-4o-mini", ...own];
   const env = { ...process.env, OPENAI_API_KEY: key, FEATURE_FAMILIES_TRACE: "1" };
   const child = spawn(process.execPath, ["build/src/cli/main.js", ...all, "--model-url", baseUrl], {
     env,
@@ -89,7 +90,7 @@ test("label writes records, evidence and ledger, and the catalog shows them, wit
       label: `matters of ${themeWord(2)}`,
       label_source: "llm",
       model: "gpt-4o",
-      prompt_version: "default@2",
+      prompt_version: "default@3",
       score: 1,
       score_name: "balanced-accuracy",
       score_n: 40,
@@ -150,14 +151,16 @@ test("killed and run again, it pays for no answer twice", async (t) => {
       await runLabel(dir, server, ["--yes", "--parallel", "4"], calls);
       t.false(existsSync(path.join(dir, "labels.llm.jsonl")));
     }
-    t.true(server.calls.length < 150, `${server.calls.length} asked before the last run`);
+    // 15 for each of ten latents, and two for each of eight on which the judge is checked.
+    const questions = 150 + 16;
+    t.true(server.calls.length < questions, `${server.calls.length} asked before the last run`);
     const { code, stderr } = await runLabel(dir, server, ["--yes"]);
     t.is(code, 0, stderr);
     const entries = await readLines<{ key: string }>(path.join(dir, "labels.ledger.jsonl"));
-    t.is(entries.length, 150);
-    t.is(new Set(entries.map(({ key }) => key)).size, 150);
+    t.is(entries.length, questions);
+    t.is(new Set(entries.map(({ key }) => key)).size, questions);
     // What was under way at a kill, or answered but not on the disk yet, was asked again.
-    t.true(server.calls.length <= 150 + 3 * 8, `${server.calls.length} asked in all`);
+    t.true(server.calls.length <= questions + 3 * 8, `${server.calls.length} asked in all`);
   });
 });
 
@@ -225,13 +228,13 @@ test("families are named from their latents' labels, and families.json and the c
   });
 });
 
-test("ended by SIGTERM, it leaves nothing half-written and tells how to go on", async (t) => {
+test("ended by SIGTERM, it shows what is done in the catalog, leaves nothing half-written and continues", async (t) => {
   await withAtlas({ themes: 10 }, async (dir, server) => {
     const { code, stderr } = await runLabel(
       dir,
       server,
       ["--yes", "--parallel", "2"],
-      10,
+      80,
       "SIGTERM",
     );
     t.is(code, 1);
@@ -240,6 +243,27 @@ test("ended by SIGTERM, it leaves nothing half-written and tells how to go on", 
       (await readdir(dir)).filter((name) => /tmp|lock/.test(name)),
       [],
     );
+    const catalog = await readCatalog(path.join(dir, "catalog.jsonl"));
+    const shown = catalog.filter(({ label_source: source }) => source === "llm").length;
+    const done = await readLines<LabelLine>(path.join(dir, "labels.llm.jsonl"));
+    t.true(done.length > 0 && done.length < 10, `${done.length} done`);
+    t.is(shown, done.length);
+  });
+});
+
+test("on a server of this machine the protocol is local, which scores by embeddings, too, where it can", async (t) => {
+  await withAtlas({ themes: 3 }, async (dir, server) => {
+    const args = ["label", "--atlas", dir, "--model", "m", "--model-url", server.baseUrl, "--yes"];
+    const { env } = process;
+    const child = spawn(process.execPath, ["build/src/cli/main.js", ...args], { env });
+    await new Promise((resolve) => child.on("close", resolve));
+    t.is(child.exitCode, 0);
+    const records = await readLines<LabelLine>(path.join(dir, "labels.llm.jsonl"));
+    t.is(records.length, 3);
+    for (const { promptVersion, scoreName, score, judgeCheck } of records) {
+      t.deepEqual([promptVersion, scoreName, score], ["local@3", "auc", 1]);
+      t.is(judgeCheck?.value, 1);
+    }
   });
 });
 
@@ -266,10 +290,15 @@ test("a sample tells what all latents would cost, and is not asked about again",
       spent: number;
     };
     t.deepEqual([latents.labelled, projected.latents], [4, 8]);
-    t.true(Math.abs(projected.cost - 2 * spent) < 1e-9);
-    const rest = await runLabel(dir, server, ["--yes", "--json"]);
-    const { spent: more } = JSON.parse(rest.stdout) as { spent: number };
-    t.true(Math.abs(spent + more - projected.cost) < 0.2 * projected.cost);
+    const cost = async (): Promise<number> => {
+      const records = await readLines<LabelLine>(path.join(dir, "labels.llm.jsonl"));
+      return records.reduce((sum, record) => sum + (record.cost ?? 0), 0);
+    };
+    t.true(Math.abs(projected.cost - 2 * (await cost())) < 1e-9);
+    // The check of the judge is asked once.
+    t.true(spent > (await cost()));
+    t.is((await runLabel(dir, server, ["--yes"])).code, 0);
+    t.true(Math.abs((await cost()) - projected.cost) < 0.2 * projected.cost);
     t.is(new Set(server.calls.map(({ hash }) => hash)).size, server.calls.length);
   });
 });

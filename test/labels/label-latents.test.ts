@@ -135,13 +135,10 @@ test("documents whose answer is missing, duplicated or for another id are asked 
     if (typeof reply === "string" || readShown(call.body.messages[1].content).length === 1) {
       return reply;
     }
-    const { answers } = JSON.parse(reply.content ?? "") as {
-      answers: { id: string; verdict: string }[];
-    };
-    const [one, , three, ...rest] = answers;
+    const { d1, d3, d4, d5 } = JSON.parse(reply.content ?? "") as Record<string, string>;
     // d1 comes twice and disagrees, d2 is missing, d3 is another's.
-    const wrong = { ...one, verdict: one.verdict === "yes" ? "no" : "yes" };
-    return JSON.stringify({ answers: [one, wrong, { ...three, id: "d77" }, ...rest] });
+    const wrong = d1 === "yes" ? "no" : "yes";
+    return `{"d1":"${d1}","d1":"${wrong}","d77":"${d3}","d4":"${d4}","d5":"${d5}"`;
   };
   await label(plantCorpus({ themes: 1 }), { server: { answer } }, ([one], server) => {
     t.is(accuracy(one), 1);
@@ -186,7 +183,7 @@ test("a label that never arrives leaves a reason, and the other latents keep the
   const answer: LlmServerOptions["answer"] = (call) =>
     call.body.messages[1].content.includes("Give 3 labels") &&
     (call.body.messages[1].content.match(new RegExp(themeWord(1), "g"))?.length ?? 0) >= 10
-      ? '{"labels": "FINAL: birds"}'
+      ? '{"label_9": "FINAL: birds"}'
       : answerPlanted(call);
   await label(planted, { server: { answer } }, (labelled) => {
     const { label: record, evidence } = labelled[1];

@@ -77,15 +77,20 @@ test("without an answer about both kinds there is no score", (t) => {
   t.deepEqual(notes, ["no scores: no active document was answered about"]);
 });
 
-test("pearson of equal answers is undefined, never NaN", (t) => {
+test("pearson of equal answers is undefined, never NaN, and so is F1 if all are yes", (t) => {
   for (const verdicts of [
     table([10, 0], [10, 0]),
     table([0, 10], [0, 10]),
     table([5, 0], [5, 0]).map((one) => ({ ...one, confidence: 0.3 })),
   ]) {
     const { scores, notes } = measureVerdicts(verdicts);
+    const isYes = verdicts[0].answer === true;
     t.is(scoreNamed(scores, "pearson"), undefined);
-    t.deepEqual(notes, ["pearson is undefined: all answers are alike"]);
+    t.is(scoreNamed(scores, "f1"), isYes ? undefined : 0);
+    t.deepEqual(notes, [
+      ...(isYes ? ["f1 is undefined: every answer is yes"] : []),
+      "pearson is undefined: all answers are alike",
+    ]);
     t.notRegex(JSON.stringify(scores), /null|NaN/);
   }
 });
@@ -108,6 +113,18 @@ test("pearson and AUC use the confidence, F1 confidence above 0, as in the paper
   const [low, high] = scores.find(({ name }) => name === "pearson")?.interval ?? [0, 0];
   t.true(low < 0.2 && high > 0.8 && low >= -1 && high <= 1);
   t.deepEqual(measureVerdicts(verdicts, { seed: 3 }), measureVerdicts(verdicts, { seed: 3 }));
+});
+
+test("the AUC is over the answers that have a probability, and says how many have none", (t) => {
+  const verdicts = table([3, 2], [1, 4]).map((one, i) => ({
+    ...one,
+    ...(i % 5 === 0 ? {} : { probability: one.answer ? 0.9 : 0.1 }),
+  }));
+  const { scores, notes } = measureVerdicts(verdicts);
+  const auc = scores.find(({ name }) => name === "auc");
+  t.is(auc?.n, 8);
+  t.true((auc?.value ?? 0) > 0.5 && (auc?.value ?? 1) < 1);
+  t.deepEqual(notes, ["auc: 2 of 10 answers have no probability"]);
 });
 
 test("six right answers of six are not certainty", (t) => {

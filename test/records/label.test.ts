@@ -36,6 +36,40 @@ test("mergeLabels keeps the strongest source a latent, and any label over none",
   );
 });
 
+test("a model's label at chance, or without a score, does not replace keywords that are better", (t) => {
+  const score = (name: string, value: number, interval: [number, number]): Label["scores"] => [
+    { name, value, n: 40, interval },
+  ];
+  const good = {
+    ...label(0, "dog", "keywords"),
+    scores: score("keyword-coverage", 0.6, [0.4, 0.8]),
+  };
+  const poor = { ...good, scores: score("keyword-coverage", 0.1, [-0.1, 0.3]) };
+  const byModel = (scores: Label["scores"]): Label => ({ ...label(0, "breeds", "llm"), scores });
+  const chance = score("balanced-accuracy", 0.55, [0.41, 0.68]);
+  const better = score("auc", 0.8, [0.6, 0.9]);
+  for (const [keywords, scores, kept] of [
+    [good, [], "dog"],
+    [good, chance, "dog"],
+    [good, [...chance, ...better], "breeds"],
+    [good, score("pearson", 0.2, [-0.1, 0.5]), "dog"],
+    [good, score("embedding-auc", 0.9, [0.8, 1]), "breeds"],
+    // What F1 a worthless label has is not known.
+    [good, score("f1", 0.6, [0.3, 0.8]), "breeds"],
+    [poor, chance, "breeds"],
+    [poor, [], "breeds"],
+  ] as const) {
+    const model = byModel([...scores]);
+    for (const lists of [
+      [[keywords], [model]],
+      [[model], [keywords]],
+    ]) {
+      t.is(mergeLabels(...lists)[0].text, kept);
+    }
+    t.is(mergeLabels([keywords], [model], [label(0, "hounds", "import")])[0].text, "hounds");
+  }
+});
+
 test("displayLabel falls back to the latent's number", (t) => {
   t.is(displayLabel({ id: 4, text: "dog" }), "dog");
   t.is(displayLabel({ id: 4, text: "" }), "latent 4");

@@ -1,11 +1,16 @@
 import { existsSync } from "node:fs";
-import { requireChoice, requireCount } from "../../core/arguments.js";
+import { requireChoice, requireCount, requireText } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
 import type { Presentable, PresentationPart } from "../../core/presentation.js";
 import type { OnProgress } from "../../core/progress.js";
+import type { Embedder } from "../../corpus/embedder.js";
 import { allowThinking } from "../../labels/llm/ask.js";
 import type { InactiveKind } from "../../labels/examples/example.js";
-import { type LabelModelOptions, openLabelModels } from "../../labels/llm/models.js";
+import {
+  type LabelModelOptions,
+  defaultProtocol,
+  openLabelModels,
+} from "../../labels/llm/models.js";
 import { type LabelProtocol, PROTOCOLS, type ProtocolName } from "../../labels/llm/protocol.js";
 import { sampleOverDensities } from "../../labels/llm/sample.js";
 import { createBudget } from "../../llm/budget.js";
@@ -33,12 +38,18 @@ export interface LabelOptions extends LabelModelOptions {
   sample?: number;
   /** Names the families too, after the latents. Default false. */
   families?: boolean;
-  /** "default", or the paper's "compat"; see PROTOCOLS. */
+  /** "default", "local" or the paper's "compat"; see PROTOCOLS. Default "local" for servers on this machine. */
   protocol?: ProtocolName | LabelProtocol;
   /** Kinds of inactive documents, in turn, in place of the protocol's. */
   inactive?: readonly InactiveKind[];
   /** What the corpus holds, for the prompts, such as "papers on astronomy". */
   subject?: string;
+  /** The language of the labels, such as "German". Default: the model's choice. */
+  language?: string;
+  /** Labels also where the judge cannot tell true labels from others. Default false. */
+  force?: boolean;
+  /** For the embedding score of protocol "local". Default: none, for an atlas's `label` the atlas's own. */
+  embedder?: () => Promise<Embedder>;
   /** Tokens that a model may think before each answer. Default 0. */
   thinkTokens?: number;
   /** US dollars at which the run stops; what is done is kept. Default no cap. */
@@ -137,12 +148,13 @@ function labelRow(latent: number, label: Label | undefined): object {
 }
 
 function presentReport(
-  { latents, spent, stopped }: Omit<LabelReport, "present">,
+  { latents, spent, stopped, judgeCheck }: Omit<LabelReport, "present">,
   rows: readonly object[],
 ): PresentationPart[] {
   const { labelled, failed, skipped, failure } = latents;
   const counts = `${labelled} labelled, ${failed} failed, ${skipped} skipped, $${spent.toFixed(4)} spent`;
   const why = [
+    ...(judgeCheck === undefined ? [] : [`judge's AUC ${judgeCheck.value.toFixed(2)}`]),
     ...(failure === undefined ? [] : [`first failure: ${failure}`]),
     ...(stopped === undefined ? [] : [`stopped: ${stopped}`]),
   ];
@@ -163,7 +175,15 @@ function presentEstimate({ explainer, judge }: Omit<LabelEstimate, "present">): 
 
 type Settings = { latents: readonly number[] } & Pick<
   LabelAtlasOptions,
-  "families" | "protocol" | "inactive" | "subject" | "seed" | "inFlight"
+  | "families"
+  | "protocol"
+  | "inactive"
+  | "subject"
+  | "language"
+  | "force"
+  | "embedder"
+  | "seed"
+  | "inFlight"
 >;
 
 /** The settings, and how many latents there are before a sample is drawn of them. */
@@ -171,7 +191,8 @@ async function readSettings(
   store: AtlasStore,
   options: LabelOptions,
 ): Promise<{ settings: Settings; all: number }> {
-  const { limit, sample, parallel = 64, subject, seed, families, inactive } = options;
+  const { limit, sample, parallel = 64, subject, language, seed, families, inactive } = options;
+  if (language !== undefined) requireText("label: language", language);
   requireCount("label: limit", limit, 0);
   requireCount("label: sample", sample);
   requireCount("label: parallel", parallel);
@@ -180,7 +201,7 @@ async function readSettings(
     requireChoice("label: protocol", options.protocol, Object.keys(PROTOCOLS));
   }
   const latents = (await chosenLatents(store, options.latents)).slice(0, limit);
-  const { protocol = "default" } = options;
+  const { protocol = defaultProtocol(options), force, embedder } = options;
   return {
     settings: {
       latents:
@@ -189,9 +210,7 @@ async function readSettings(
           : sampleOverDensities(await store.postings(), latents, sample),
       families,
       protocol: typeof protocol === "string" ? PROTOCOLS[protocol] : protocol,
-      inactive,
-      subject,
-      seed,
+      ...{ inactive, subject, language, force, embedder, seed },
       // Each asks at least one question at any time.
       inFlight: parallel,
     },

@@ -28,8 +28,8 @@ const options = {
   },
   protocol: {
     type: "string",
-    choices: ["default", "compat"],
-    about: "labelling protocol (compat is the paper's)",
+    choices: ["default", "local", "compat"],
+    about: "labelling protocol (compat is the paper's; default: local for servers on this machine)",
   },
   inactive: {
     type: "list",
@@ -41,6 +41,7 @@ const options = {
     value: "TEXT",
     about: 'what the corpus is about, such as "papers on astronomy"',
   },
+  language: { type: "string", value: "NAME", about: "language of the labels, such as German" },
   model: {
     type: "string",
     value: "NAME",
@@ -69,6 +70,10 @@ const options = {
   parallel: { type: "integer", least: 1, about: "requests at a time (default 64)" },
   seed: { type: "integer", about: "random seed (default 0)" },
   ...spendingOptions,
+  force: {
+    type: "boolean",
+    about: "label also by a judge that cannot tell true labels from others",
+  },
   yes: { type: "boolean", about: "do not ask for confirmation before spending" },
   "paper-files": {
     type: "string",
@@ -84,7 +89,8 @@ export const labelCommand: Command = defineCommand({
   group: "label",
   summary: "Label the latents of an atlas by a language model, and score the labels.",
   details:
-    "First estimates the cost and asks for confirmation; without a terminal, pass --yes or --max-cost. Every answer is " +
+    "First estimates the cost and asks for confirmation; without a terminal, pass --yes or --max-cost. Then checks the " +
+    "judge on labels whose truth is known, and stops if it cannot tell them apart. Every answer is " +
     "saved in the atlas as it arrives: a stopped run continues without paying twice. Keys come from the environment only: " +
     "FEATURE_FAMILIES_EXPLAINER_API_KEY, FEATURE_FAMILIES_JUDGE_API_KEY or OPENAI_API_KEY.",
   example:
@@ -125,6 +131,7 @@ async function labelOptions(
   const { readPrices } = await import("../../llm/prices.js");
   return {
     ...{ latents, limit, sample, families: values.nameFamilies, protocol, inactive, subject },
+    ...{ language: values.language, force: values.force },
     ...{ model, baseUrl, judge, judgeBaseUrl, thinkTokens, parallel, seed, maxCost },
     prices: values.prices === undefined ? undefined : await readPrices(values.prices),
     onProgress,

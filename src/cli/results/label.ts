@@ -28,9 +28,14 @@ export function describeEstimate({ explainer, judge }: LabelEstimate): string[] 
 
 /** What was labelled, named and spent. */
 export function describeLabels(dir: string, report: LabelReport): string[] {
-  const { latents, families, stopped, refreshed, spent, projected } = report;
+  const { latents, families, judgeCheck, stopped, refreshed, spent, projected } = report;
   const steps = refreshed.ran.join(", ") || "nothing";
   return [
+    ...(judgeCheck === undefined
+      ? []
+      : [
+          `judge: AUC ${judgeCheck.value.toFixed(2)} of true keyword labels against dealt ones, ${judgeCheck.n} answers`,
+        ]),
     describeCounts("latents labelled", latents),
     ...(families.labelled + families.failed + families.skipped > 0
       ? [describeCounts("families named", families)]
@@ -49,10 +54,12 @@ export function describeLabels(dir: string, report: LabelReport): string[] {
 }
 
 function describeCounts(what: string, counts: LabelCounts): string {
-  const { labelled, failed, failure, skipped, scored, meanScore } = counts;
+  const { labelled, failed, failure, skipped, atChance, scored, meanScore } = counts;
   const why = failure === undefined ? "" : ` (the first: ${failure})`;
   const mean = meanScore === undefined ? "" : `; mean score ${meanScore.toFixed(3)} of ${scored}`;
-  return `${labelled} ${what}, ${failed} without an answer${why}, ${skipped} skipped${mean}`;
+  const chance =
+    atChance === 0 ? "" : `; ${atChance} no better than chance, where better keywords stay instead`;
+  return `${labelled} ${what}, ${failed} without an answer${why}, ${skipped} skipped${mean}${chance}`;
 }
 
 function dollars(cost: number | undefined): string {

@@ -9,20 +9,25 @@ const DECILES = 10;
 /**
  * Up to `count` documents in which the latent is active above 0 and that `show` accepts, with the total number of
  * active documents. Strongest first for "top" and "ranked"; otherwise one of each decile (or group) in turn, in seeded
- * order.
+ * order, for "strongest" after the strongest of the explain set.
  */
 export function drawActive(
   source: ExampleSource,
   latent: number,
   count: number,
-  { active: order, seed }: FullExampleOptions,
+  { active: order, explain, seed }: FullExampleOptions,
   show: (row: number) => string | undefined,
 ): { examples: Example[]; available: number } {
   const slots = strongestSlots(source.postings, latent);
   const random = latentRandom(seed, latent, "active");
   const { rows, values } = source.postings;
-  const sequence =
-    order === "deciles" ? takeTurns(splitSlots(source, latent, slots, random), random) : slots;
+  const spread = (some: Uint32Array): Iterable<number> =>
+    takeTurns(splitSlots(source, latent, some, random), random);
+  const first = order === "strongest" ? explain.active : 0;
+  const isSpread = order === "deciles" || order === "strongest";
+  const sequence = isSpread
+    ? [...slots.subarray(0, first), ...spread(slots.subarray(first))]
+    : slots;
   const examples: Example[] = [];
   for (const at of sequence) {
     if (examples.length === count) break;

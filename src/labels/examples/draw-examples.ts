@@ -178,7 +178,7 @@ function deal(
 ): Example[][] {
   const out: Example[][] = sizes.map(() => []);
   let at = 0;
-  if (order === "ranked") {
+  if (order === "ranked" || order === "strongest") {
     return sizes.map((size) => examples.slice(at, (at += size)));
   }
   const total = sizes.reduce((sum, size) => sum + size, 0);

@@ -76,10 +76,11 @@ export interface ExampleOptions {
   score?: ExampleCount;
   /**
    * Active documents: one of each decile of activation in turn ("deciles", the default) or the strongest ones ("top"),
-   * distributed over the three sets; or the strongest to explain and the next ones to validate and score ("ranked", the
-   * paper's choice).
+   * distributed over the three sets; the strongest to explain and the next ones to validate and score ("ranked", the
+   * paper's choice); or the strongest to explain and one of each decile of the others to validate and score
+   * ("strongest").
    */
-  active?: "deciles" | "top" | "ranked";
+  active?: "deciles" | "top" | "ranked" | "strongest";
   /** Kinds of inactive documents, taken in turn. Default ["random"]. */
   inactive?: readonly InactiveKind[];
   /** Size of the random sample of inactive documents from which "near" picks the nearest. Default 2,000. */

@@ -19,6 +19,13 @@ export interface JudgedLabel extends Spent {
   verdicts: Verdict[];
 }
 
+interface Trial {
+  label: string;
+  verdicts: Verdict[];
+  accuracy?: number;
+  auc?: number;
+}
+
 /**
  * Chooses the candidate with the highest balanced accuracy on the validate set (ties: highest AUC, then first) and
  * scores it on the score set.
@@ -38,17 +45,17 @@ export async function chooseAndScore(
   }
   // A single candidate needs no choice, and an empty validate set allows none.
   const isChoice = candidates.length > 1 && validate.length > 0;
-  const trials = await Promise.all(
-    candidates.map(async (label) => {
-      const { verdicts, cost, date } = isChoice
-        ? await judgeLabel(judge, label, validate, "validate", asked)
-        : { verdicts: [], cost: 0, date: "" };
-      const { scores } = measureVerdicts(verdicts);
-      const accuracy = scoreNamed(scores, "balanced-accuracy");
-      return { label, verdicts, accuracy, auc: scoreNamed(scores, "auc"), cost, date };
-    }),
-  );
-  for (const trial of trials) addSpent(spent, trial);
+  const trials: Trial[] = [];
+  // One after the other, so that the next one finds the documents in the provider's cache.
+  for (const label of candidates) {
+    const { verdicts, ...cost } = isChoice
+      ? await judgeLabel(judge, label, validate, "validate", asked)
+      : { verdicts: [], cost: 0, date: "" };
+    addSpent(spent, cost);
+    const { scores } = measureVerdicts(verdicts);
+    const accuracy = scoreNamed(scores, "balanced-accuracy");
+    trials.push({ label, verdicts, accuracy, auc: scoreNamed(scores, "auc") });
+  }
   const best = trials.reduce((kept, trial) => {
     const gain = (trial.accuracy ?? -1) - (kept.accuracy ?? -1);
     return gain > 0 || (gain === 0 && (trial.auc ?? -1) > (kept.auc ?? -1)) ? trial : kept;

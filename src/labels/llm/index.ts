@@ -4,9 +4,10 @@ export { mapInOrder } from "./map-in-order.js";
 export {
   confidenceQuestion,
   detectQuestion,
-  distinctNames,
   explainQuestion,
   familyQuestion,
+  verdictQuestion,
 } from "./prompts.js";
+export { namesOf } from "./names.js";
 export { sampleOverDensities } from "./sample.js";
-export { verdictLogprobs, yesProbabilities } from "./verdict-logprobs.js";
+export { verdictLogprobs, wordLogprobs, yesProbabilities } from "./verdict-logprobs.js";

@@ -1,15 +1,17 @@
 import type { ChatModel } from "../../llm/types.js";
+import type { Fields } from "./answer-form.js";
 import { type Asking, type Spent, askOrFail } from "./ask.js";
 import type { ExplanationRecord } from "../evidence/evidence.js";
 import type { Example } from "../examples/example.js";
-import { type Explained, type LabelQuestion, distinctNames, explainQuestion } from "./prompts.js";
+import { type NameKind, namesOf } from "./names.js";
+import { type LabelQuestion, type PromptContext, explainQuestion } from "./prompts.js";
+import type { LabelProtocol } from "./protocol.js";
 
 /** Options of interpretLatent. */
-export interface InterpretOptions extends Asking {
-  /** Number of labels requested. */
-  candidates: number;
-  /** What the corpus contains, such as "abstracts of papers in astronomy". */
-  subject?: string;
+export interface InterpretOptions
+  extends Asking, PromptContext, Pick<LabelProtocol, "candidates" | "explaining"> {
+  /** Another latent's label that this one shall not have, and texts that it stands for. */
+  taken?: { label: string; texts: readonly string[] };
 }
 
 /** Labels that an explainer proposed, best first; none if its answer failed. */
@@ -22,38 +24,41 @@ export interface Interpretation extends Spent {
 export async function interpretLatent(
   explainer: ChatModel,
   examples: readonly Example[],
-  options: InterpretOptions,
+  { candidates, explaining, subject, language, taken, ...asking }: InterpretOptions,
 ): Promise<Interpretation> {
-  const answer = await askOrFail(explainer, questionOf(examples, options), options);
+  const active = examples.filter(({ kind }) => kind === "active");
+  const inactive = examples.filter(({ kind }) => kind !== "active");
+  const highest = Math.max(...examples.map(({ activation }) => activation));
+  const documents = [
+    ...active.map(({ text, activation }) => ({
+      strength: Math.ceil((10 * activation) / highest),
+      text,
+    })),
+    ...(taken?.texts ?? inactive.map(({ text }) => text)).map((text) => ({ strength: 0, text })),
+  ].map((document, i) => ({ id: `d${i + 1}`, ...document }));
+  const direct = explaining === "direct";
+  const prompt = { documents, candidates, direct, taken: taken?.label, subject, language };
+  return askForNames(explainer, explainQuestion(prompt), "label", asking);
+}
+
+/** Asks a question whose answer has steps of reasoning and names. */
+export async function askForNames(
+  explainer: ChatModel,
+  question: LabelQuestion<Fields>,
+  kind: NameKind,
+  asking: Asking,
+): Promise<Interpretation> {
+  const answer = await askOrFail(explainer, question, asking);
   const { key, cost, date } = answer;
   if (answer.status === "failed") {
     const { reason } = answer;
     return { labels: [], cost, date, record: { key, status: "failed", reason, labels: [] } };
   }
-  const labels = distinctNames(answer.value.labels, options.candidates);
-  const reasoning = describeSteps(answer.value);
-  return { labels, cost, date, record: { key, status: "ok", labels, reasoning } };
-}
-
-function questionOf(
-  examples: readonly Example[],
-  { candidates, subject }: InterpretOptions,
-): LabelQuestion<Explained> {
-  const isActive = ({ kind }: Example): boolean => kind === "active";
-  const ordered = [...examples.filter(isActive), ...examples.filter((one) => !isActive(one))];
-  const highest = Math.max(...examples.map(({ activation }) => activation));
-  const documents = ordered.map(({ text, activation }, i) => ({
-    id: `d${i + 1}`,
-    strength: Math.ceil((10 * activation) / highest),
-    text,
-  }));
-  return explainQuestion({ documents, candidates, subject });
-}
-
-function describeSteps({ hypotheses, struck, granularity }: Explained): string {
-  return [
-    `Hypotheses: ${hypotheses.join("; ")}`,
-    `Struck: ${struck.length > 0 ? struck.join("; ") : "none"}`,
-    `Granularity: ${granularity}`,
-  ].join("\n");
+  const labels = namesOf(answer.value, kind);
+  const steps = Object.entries(answer.value).filter(([name]) => !name.startsWith(kind));
+  const reasoning = steps
+    .map(([name, text]) => `${name[0].toUpperCase()}${name.slice(1)}: ${text}`)
+    .join("\n");
+  const record: ExplanationRecord = { key, status: "ok", labels, ...(reasoning && { reasoning }) };
+  return { labels, cost, date, record };
 }

@@ -1,10 +1,11 @@
-import type { ChatModel } from "../../llm/types.js";
+import { ownValue } from "../../core/collections.js";
+import type { ChatModel, Question, TokenLogprob } from "../../llm/types.js";
 import { type Asking, type Spent, addSpent, askOrFail } from "./ask.js";
 import type { Verdict } from "../evidence/evidence.js";
 import type { Example } from "../examples/example.js";
-import { confidenceQuestion, detectQuestion } from "./prompts.js";
+import { confidenceQuestion, detectQuestion, verdictQuestion, yesOrNo } from "./prompts.js";
 import type { LabelProtocol } from "./protocol.js";
-import { yesProbabilities } from "./verdict-logprobs.js";
+import { yesProbabilities, yesProbability } from "./verdict-logprobs.js";
 
 /** Options of judgeLabel. */
 export interface JudgeOptions extends Asking, Pick<LabelProtocol, "judging" | "batch"> {
@@ -76,30 +77,40 @@ async function askBatch(
 ): Promise<Asked> {
   const documents = batch.map(({ text }, i) => ({ id: `d${i + 1}`, text }));
   const prompt = { label, documents, subject: options.subject };
-  if (options.judging === "confidence") {
-    const answer = await askOrFail(judge, confidenceQuestion(prompt), options);
+  const ask = async <T>(
+    question: Question<T>,
+    read: (value: T, logprobs: TokenLogprob[] | undefined) => (Said | undefined)[],
+  ): Promise<Asked> => {
+    const answer = await askOrFail(judge, question, options);
     const { key, cost, date } = answer;
-    if (answer.status === "failed") return { answers: [undefined], key, cost, date };
-    const { confidence } = answer.value;
-    return { answers: [{ answer: confidence > 0, confidence, key }], key, cost, date };
+    if (answer.status === "failed") {
+      return { answers: batch.map(() => undefined), key, cost, date };
+    }
+    const said = read(answer.value, answer.logprobs);
+    return { answers: said.map((one) => one && { ...one, key }), key, cost, date };
+  };
+  if (options.judging === "confidence") {
+    return ask(confidenceQuestion(prompt), (value) => {
+      const confidence = Number(value.confidence);
+      return [{ answer: confidence > 0, confidence }];
+    });
   }
-  const answer = await askOrFail(judge, detectQuestion(prompt), options);
-  const { key, cost, date } = answer;
-  if (answer.status === "failed") {
-    return { answers: batch.map(() => undefined), key, cost, date };
+  if (options.judging === "word") {
+    return ask(verdictQuestion(prompt), (verdict, logprobs) => [
+      saidBy(verdict, yesProbability(logprobs?.[0]?.top)),
+    ]);
   }
-  const entries = answer.value.answers;
-  const probabilities = yesProbabilities(
-    answer.logprobs,
-    entries.map(({ verdict }) => verdict),
-  );
-  const answers = documents.map(({ id }) => {
-    const places = entries.flatMap((entry, place) => (entry.id === id ? [place] : []));
-    if (places.length !== 1) return undefined;
-    const [place] = places;
-    const probability = probabilities?.[place];
-    const said = { answer: entries[place].verdict === "yes", key };
-    return probability === undefined ? said : { ...said, probability };
+  return ask(detectQuestion(prompt), (verdicts, logprobs) => {
+    const probabilities = yesProbabilities(logprobs, verdicts);
+    return documents.map(({ id }) => {
+      const verdict = yesOrNo(ownValue(verdicts, id));
+      return verdict && saidBy(verdict, probabilities.get(id));
+    });
   });
-  return { answers, key, cost, date };
+}
+
+type Said = Pick<Verdict, "answer" | "confidence" | "probability">;
+
+function saidBy(verdict: "yes" | "no", probability: number | undefined): Said {
+  return { answer: verdict === "yes", ...(probability === undefined ? {} : { probability }) };
 }

@@ -10,11 +10,14 @@ import type { TextLimit } from "../../words/truncate-text.js";
 export interface LabelParts {
   latent: number;
   sets: ExampleSets;
-  explained: Interpretation;
+  /** The explainer's answers; the label is from the last one with labels. */
+  explained: readonly Interpretation[];
   judged: JudgedLabel;
   protocol: LabelProtocol;
   models: { explainer: string; judge: string };
   limit: TextLimit;
+  language?: string;
+  judgeCheck?: Score;
   /** For families: the member that represents a row. */
   memberOf?: (row: number) => number | undefined;
 }
@@ -23,7 +26,10 @@ export interface LabelParts {
 export function recordOf(parts: LabelParts): Label {
   const { latent, sets, explained, judged, protocol, models } = parts;
   const { label: text, candidates, notes } = judged;
-  const { reason = "none proposed", reasoning } = explained.record;
+  const { language, judgeCheck } = parts;
+  const records = explained.map(({ record }) => record).reverse();
+  const { reason = "none proposed", reasoning } =
+    records.find(({ labels }) => labels.includes(text)) ?? records[records.length - 1];
   return {
     of: kindOf(parts),
     id: latent,
@@ -33,6 +39,8 @@ export function recordOf(parts: LabelParts): Label {
     scores: ordered(judged.scores, protocol),
     model: models.explainer,
     judge: models.judge,
+    ...(judgeCheck && { judgeCheck }),
+    ...(language !== undefined && { language }),
     promptVersion: promptVersionOf(protocol),
     date: judged.date,
     examples: exampleIds(sets),
@@ -56,7 +64,7 @@ export function evidenceOf(parts: LabelParts): LabelEvidence {
     date: judged.date,
     limit,
     shown: shownExamples(sets, memberOf),
-    explanations: [explained.record],
+    explanations: explained.map(({ record }) => record),
     verdicts: judged.verdicts,
   };
 }
@@ -65,10 +73,10 @@ function kindOf({ memberOf }: LabelParts): Label["of"] {
   return memberOf === undefined ? "latent" : "family";
 }
 
-/** The protocol's primary score first, then the others; none if the primary score is missing. */
+/** The protocol's primary score first, where it is known. */
 function ordered(scores: readonly Score[], { primary }: LabelProtocol): Score[] {
-  const first = scores.find(({ name }) => name === primary);
-  return first === undefined ? [] : [first, ...scores.filter((score) => score !== first)];
+  const isFirst = ({ name }: Score): boolean => name === primary;
+  return [...scores.filter(isFirst), ...scores.filter((score) => !isFirst(score))];
 }
 
 /** Ids of the documents that a label is based on. */

@@ -1,5 +1,5 @@
 import type { ChatModel } from "../../llm/types.js";
-import { type Asking, addSpent, askOrFail, createAsking } from "./ask.js";
+import { type Asking, addSpent, createAsking } from "./ask.js";
 import type { LabelEvidence, Verdict } from "../evidence/evidence.js";
 import type { ExampleSets, ExampleSource } from "../examples/example.js";
 import { drawExamples, fillOptions } from "../examples/draw-examples.js";
@@ -7,12 +7,12 @@ import { type FamilyOutline, familyLatents } from "../../records/family.js";
 import { familySource } from "./family-source.js";
 import { chooseAndScore } from "./choose.js";
 import { activeTest } from "../examples/inactive-examples.js";
-import type { Interpretation } from "./interpret.js";
+import { type Interpretation, askForNames } from "./interpret.js";
 import { type ModelLabelOptions, labelInOrder } from "./label-latents.js";
 import { evidenceOf, recordOf } from "./judged-label.js";
 import { type FamilyMemberScore, type Label, scoreNamed } from "../../records/label.js";
 import { measureVerdicts } from "../measures.js";
-import { distinctNames, familyQuestion } from "./prompts.js";
+import { familyQuestion } from "./prompts.js";
 import { PROTOCOLS, fitExamples } from "./protocol.js";
 
 /** A family's name with its evidence; without evidence if the family was skipped. */
@@ -81,7 +81,11 @@ async function labelFamily(
   const models = { explainer: explainer.model, judge: judge.model };
   const { limit } = fillOptions(drawing);
   const { memberOf } = source;
-  const parts = { latent: parent, sets, explained, judged, protocol, models, limit, memberOf };
+  const { language, judgeCheck } = options;
+  const parts = {
+    ...{ latent: parent, sets, explained: [explained], judged, protocol, models, limit, memberOf },
+    ...{ language, judgeCheck },
+  };
   const { verdicts } = judged;
   const members = compareMembers(base, family, options, { sets, verdicts });
   return { label: { ...recordOf(parts), members }, evidence: evidenceOf(parts) };
@@ -92,23 +96,17 @@ async function nameFamily(
   explainer: ChatModel,
   { parent, members }: FamilyOutline,
   candidates: number,
-  { labelOf, subject }: FamilyLabelOptions,
+  { labelOf, subject, language }: FamilyLabelOptions,
   asking: Asking,
 ): Promise<Interpretation | undefined> {
   const label = (latent: number): string => labelOf(latent)?.text ?? "";
   const children = members.map(({ latent }) => label(latent)).filter((one) => one !== "");
   if (label(parent) === "" && children.length === 0) return undefined;
   const shown = evenly(children, SHOWN_CHILDREN);
-  const question = familyQuestion({ parent: label(parent), children: shown, candidates, subject });
-  const answer = await askOrFail(explainer, question, asking);
-  const { key, cost, date } = answer;
-  if (answer.status === "failed") {
-    const { reason } = answer;
-    return { labels: [], cost, date, record: { key, status: "failed", reason, labels: [] } };
-  }
-  const labels = distinctNames(answer.value.names, candidates);
-  const reasoning = `Common: ${answer.value.common}`;
-  return { labels, cost, date, record: { key, status: "ok", labels, reasoning } };
+  const question = familyQuestion({
+    ...{ parent: label(parent), children: shown, candidates, subject, language },
+  });
+  return askForNames(explainer, question, "name", asking);
 }
 
 function evenly<T>(items: readonly T[], most: number): T[] {

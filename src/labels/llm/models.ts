@@ -9,6 +9,7 @@ import type { Ledger } from "../../llm/ledger.js";
 import type { PriceTable } from "../../llm/prices.js";
 import { type RoleSettings, readRoleSettings } from "../../llm/settings.js";
 import { ArgumentError } from "../../core/errors.js";
+import type { ProtocolName } from "./protocol.js";
 
 /** The two models of a labelling run; one and the same where nothing sets them apart. */
 export interface LabelModels {
@@ -75,6 +76,20 @@ export async function openLabelModels(
   const isSameServer = second.baseUrl === first.baseUrl;
   if (isSameServer && second.model === first.model) return { explainer, judge: explainer };
   return { explainer, judge: await open(second, isSameServer ? { limiter } : {}) };
+}
+
+/** The protocol where none is named: "local" if both models are on this machine, else "default". */
+export function defaultProtocol(options: LabelModelOptions): ProtocolName {
+  const explainer = readRoleSettings("explainer", { baseUrl: options.baseUrl });
+  const isLocal =
+    typeof options.model !== "object" &&
+    typeof options.judge !== "object" &&
+    [explainer, judgeSettings(options, explainer)].every(({ baseUrl }) => isLoopback(baseUrl));
+  return isLocal ? "local" : "default";
+}
+
+function isLoopback(baseUrl: string | undefined): boolean {
+  return /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])([:/?]|$)/i.test(baseUrl ?? "");
 }
 
 function judgeSettings(

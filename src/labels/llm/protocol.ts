@@ -1,34 +1,54 @@
 import { COMPAT_EXAMPLES } from "../examples/draw-examples.js";
 import type { ExampleOptions, ExampleSource } from "../examples/example.js";
-import { PROMPT_VERSION } from "./prompts.js";
+import { PROMPT_VERSION } from "./prompt-texts.js";
 
 /** How labels are generated and scored. */
 export interface LabelProtocol {
   name: ProtocolName;
   /** Number of labels requested; the validate set chooses one of them. */
   candidates: number;
-  /** "detection": yes or no for several documents per prompt; "confidence": a number for one document per prompt. */
-  judging: "detection" | "confidence";
+  /**
+   * "steps": hypotheses from active and inactive documents before the labels; "direct": the labels alone, from active
+   * documents.
+   */
+  explaining: "steps" | "direct";
+  /**
+   * "detection": yes or no for several documents per prompt; "word": one word, yes or no, for one document per prompt;
+   * "confidence": a number for one document per prompt.
+   */
+  judging: "detection" | "word" | "confidence";
   /** Documents per prompt. */
   batch: number;
-  /** The measure listed first among a label's scores. */
-  primary: "balanced-accuracy" | "f1";
+  /** Also scores labels by embeddings, where the corpus's embedder is at hand. Default false. */
+  embedding?: boolean;
+  /** The measure listed first among a label's scores, where it is known. */
+  primary: "balanced-accuracy" | "f1" | "auc";
   examples: ExampleOptions;
   /** The examples for families. */
   familyExamples: ExampleOptions;
 }
 
-export type ProtocolName = "default" | "compat";
+export type ProtocolName = "default" | "local" | "compat";
+
+const LOCAL_EXAMPLES: ExampleOptions = {
+  validate: { active: 0, inactive: 0 },
+  score: { active: 10, inactive: 10 },
+  inactive: ["random", "neighbour"],
+  limit: { characters: 500 },
+};
 
 /**
  * The protocols by name. "default": three candidates from 10 + 10 documents of all activation strengths, one chosen on
- * 5 + 5 others and scored on 20 + 20 more; half of the inactive ones are hard. "compat": the paper's single label from
- * 5 + 5 documents, scored by confidence on 3 + 3 (families 4 + 4), with its sampling errors corrected.
+ * 5 + 5 others and scored on 20 + 20 more; half of the inactive ones are hard. "local", for models of 1 to 8 billion
+ * parameters on a server of one's own: one label from the 10 strongest documents, scored on 10 + 10 more, one per prompt, by
+ * the log-probabilities of yes and no. "compat": the paper's single label from 5 + 5 documents, scored by confidence on
+ * 3 + 3 (families 4 + 4), with its sampling errors corrected.
  */
 export const PROTOCOLS: Readonly<Record<ProtocolName, LabelProtocol>> = {
   default: {
     name: "default",
     candidates: 3,
+    explaining: "steps",
     judging: "detection",
     batch: 5,
     primary: "balanced-accuracy",
@@ -39,9 +59,21 @@ export const PROTOCOLS: Readonly<Record<ProtocolName, LabelProtocol>> = {
       inactive: ["random", "neighbour"],
     },
   },
+  local: {
+    name: "local",
+    candidates: 1,
+    explaining: "direct",
+    judging: "word",
+    batch: 1,
+    embedding: true,
+    primary: "auc",
+    examples: { ...LOCAL_EXAMPLES, active: "strongest", explain: { active: 10, inactive: 0 } },
+    familyExamples: { ...LOCAL_EXAMPLES, explain: { active: 0, inactive: 0 } },
+  },
   compat: {
     name: "compat",
     candidates: 1,
+    explaining: "steps",
     judging: "confidence",
     batch: 1,
     primary: "f1",

@@ -96,23 +96,30 @@ export function readShown(user: string): Shown[] {
   return lines.slice(from + 1, to).map((line) => JSON.parse(line) as Shown);
 }
 
+/** The label that a judge's prompt is about. */
+export function labelAsked(user: string): string {
+  const [, label] = /^(\{"label":.*\})$/m.exec(user) ?? [];
+  return (JSON.parse(label) as { label: string }).label;
+}
+
 /** Answers the labeller's prompts from what the texts hold; a label that names no theme is right by chance. */
 export function answerPlanted({ body }: LlmCall): LlmReply {
   const { content: user } = body.messages[1];
   const { name } = (body.response_format?.json_schema ?? {}) as { name?: string };
   if (name === "explanation") return explain(user);
   if (name === "family_name") return nameFamily(user);
-  const { label } = JSON.parse(user.slice(0, user.indexOf("\n"))) as { label: string };
+  const label = labelAsked(user);
+  if (name === undefined) {
+    const { text } = JSON.parse(user.split("\n")[1]) as { text: string };
+    const content = holds(label, text) ? "Yes" : "No";
+    return { content, finish: "length", logprobs: [verdictToken(content, content === "Yes")] };
+  }
   const shown = readShown(user);
   if (name === "confidence") {
-    const [{ id, text }] = shown;
-    return JSON.stringify({ id, confidence: holds(label, text) ? 0.9 : -0.8 });
+    return JSON.stringify({ confidence: holds(label, shown[0].text) ? 0.9 : -0.8 });
   }
-  const answers = shown.map(({ id, text }) => ({
-    id,
-    verdict: holds(label, text) ? "yes" : "no",
-  }));
-  const content = JSON.stringify({ answers });
+  const verdicts = shown.map(({ id, text }) => [id, holds(label, text) ? "yes" : "no"]);
+  const content = JSON.stringify(Object.fromEntries(verdicts));
   return { content, ...(body.logprobs === true ? { logprobs: logprobsOf(content) } : {}) };
 }
 
@@ -129,29 +136,36 @@ function holds(label: string, text: string): boolean {
 function explain(user: string): string {
   const shown = readShown(user);
   const wordsOf = ({ text }: Shown): Set<string> => new Set(text.match(/theme[a-z]\d+/g));
-  const active = shown.filter(({ strength = 0 }) => strength > 0).map(wordsOf);
-  const silent = shown.filter(({ strength = 0 }) => strength === 0).map(wordsOf);
+  const active = shown.filter(({ strength = 1 }) => strength > 0).map(wordsOf);
+  const silent = shown.filter(({ strength }) => strength === 0).map(wordsOf);
   const [first = new Set<string>()] = active;
   const shared = [...first].filter(
     (word) => active.every((set) => set.has(word)) && !silent.some((set) => set.has(word)),
   );
-  const wanted = Number(/Give (\d+) labels\.$/.exec(user)?.[1] ?? 1);
-  const right = shared.length > 0 ? `matters of ${shared[0]}` : "assorted matters";
-  // The right one is not the first of several, so that choosing matters.
-  const decoys = ["things in general", "other things in general"].slice(0, wanted - 1);
-  const labels = wanted === 1 ? [right] : [decoys[0], right, ...decoys.slice(1)];
-  return JSON.stringify({
-    hypotheses: ["things in general", right],
-    struck: ["things in general"],
+  // Different for every latent, as the labels of a model are.
+  const odd = /\bw\d+/.exec(shown[0]?.text ?? "")?.[0] ?? "matters";
+  const right = shared.length > 0 ? `matters of ${shared[0]}` : `assorted ${odd}`;
+  const wanted = Number(/^Give (\d+) labels/m.exec(user)?.[1] ?? 1);
+  const steps = {
+    hypotheses: `things in general; ${right}`,
+    struck: "things in general",
     granularity: "The narrower one fits.",
-    labels,
-  });
+  };
+  if (wanted === 1)
+    return JSON.stringify({ ...(user.includes('"struck"') && steps), label: right });
+  // The right one is not the first of several, so that choosing matters.
+  const [decoy, ...others] = [`${odd} in general`, `other ${odd} in general`].slice(0, wanted - 1);
+  const labels = [decoy, right, ...others].map((label, i) => [`label_${i + 1}`, label]);
+  return JSON.stringify({ ...steps, ...Object.fromEntries(labels) });
 }
 
 function nameFamily(user: string): string {
   const themes = [...new Set(user.match(/theme[a-z]\d+/g) ?? [])];
   const name = themes.length > 0 ? `any of ${themes.slice(0, 6).join(" ")}` : "assorted matters";
-  return JSON.stringify({ common: "They are all themes.", names: [name] });
+  const others = /^Give 1|^Give one/m.test(user)
+    ? { name }
+    : { name_1: name, name_2: "n", name_3: "n" };
+  return JSON.stringify({ common: "They are all themes.", ...others });
 }
 
 // A token a character but for the verdicts, as odd as servers may be.
@@ -159,13 +173,17 @@ function logprobsOf(content: string): unknown[] {
   return (content.match(/":"(?:yes|no)(?=")|[\s\S]/g) ?? []).map((token) => {
     if (!/(yes|no)$/.test(token) || token.length < 4)
       return { token, logprob: 0, top_logprobs: [] };
-    const isYes = token.endsWith("yes");
-    const [yes, no] = [Math.log(isYes ? 0.9 : 0.2), Math.log(isYes ? 0.1 : 0.8)];
-    const top_logprobs = [
-      { token: '":"yes', logprob: yes },
-      { token: '":"no', logprob: no },
-      { token: '":"maybe', logprob: -20 },
-    ];
-    return { token, logprob: isYes ? yes : no, top_logprobs };
+    return verdictToken(token, token.endsWith("yes"));
   });
+}
+
+function verdictToken(token: string, isYes: boolean): object {
+  const before = token.replace(/(yes|no)$/i, "");
+  const [yes, no] = [Math.log(isYes ? 0.9 : 0.2), Math.log(isYes ? 0.1 : 0.8)];
+  const top_logprobs = [
+    { token: `${before}yes`, logprob: yes },
+    { token: `${before}no`, logprob: no },
+    { token: `${before}maybe`, logprob: -20 },
+  ];
+  return { token: before + (isYes ? "yes" : "no"), logprob: isYes ? yes : no, top_logprobs };
 }

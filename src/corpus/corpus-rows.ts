@@ -34,12 +34,12 @@ export interface CorpusRowsOptions {
  */
 export async function* readCorpusRows(
   path: string,
-  { onWarning }: CorpusRowsOptions = {},
+  { select, onWarning }: CorpusRowsOptions = {},
 ): AsyncGenerator<CorpusRow> {
   const name = bareName(path);
   if (name.endsWith(".parquet") || (await isFolder(path))) {
     let i = 0;
-    for await (const row of streamParquetRows(path)) {
+    for await (const row of streamParquetRows(path, { columns: select })) {
       yield { place: `row ${++i}`, row };
     }
   } else if (/\.(jsonl|ndjson|json)$/.test(name)) {

@@ -106,8 +106,7 @@ function idOf(row: Row, file: string): string {
 
 function classesOf(row: Row | undefined): string[] {
   const value = CLASS_COLUMNS.map((name) => row?.[name]).find((found) => found !== undefined);
-  if (Array.isArray(value)) return value.map(String);
-  return typeof value === "string" ? value.split(/[\s;]+/) : [];
+  return typeof value === "string" ? value.split(/[\s;]+/) : listItems(value).map(textOf);
 }
 
 function yearTest(text: string, { rows, columns }: Table): (document: Document) => boolean {
@@ -164,11 +163,16 @@ function conditionTest(text: string, { rows, columns }: Table): (document: Docum
   }
   return ({ id }) => {
     const value = ownValue(rows.get(id) ?? {}, column);
-    if (sign === "=")
-      return (Array.isArray(value) ? value : [value]).some((item) => textOf(item) === wanted);
+    if (sign === "=") return listItems(value).some((item) => textOf(item) === wanted);
     const number = textOf(value).trim() === "" ? NaN : Number(value);
     return sign === ">=" ? number >= Number(wanted) : number <= Number(wanted);
   };
+}
+
+/** The items of a list, which is a typed array where Parquet has numbers; anything else is its only item. */
+function listItems(value: unknown): unknown[] {
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
+  return Array.isArray(value) ? value : [value];
 }
 
 function textOf(value: unknown): string {

@@ -1,53 +1,37 @@
-import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
-import { parquetMetadataAsync, parquetRead, parquetSchema } from "hyparquet";
-import { compressors as allCompressors } from "hyparquet-compressors";
+import type { AsyncBuffer, ColumnMetaData, FileMetaData, RowGroup, SchemaTree } from "hyparquet";
+import { parquetMetadataAsync, parquetSchema } from "hyparquet";
 import { FormatError } from "../../core/errors.js";
+import { listed, quote } from "../../core/shown.js";
 import type { ByteSource } from "../bytes/source.js";
+import { type ColumnValues, type Slab, isNumberList, streamSlabs } from "./column-slabs.js";
+import { LARGEST_RATIO, PAGE_ALLOWANCE } from "./page-stream.js";
 
 /** A footer lists columns of row groups; a larger one is no table of ours. */
 const LARGEST_FOOTER = 64 * 1024 * 1024;
-/** Pages that unpack further than this are a bomb, not a text. */
-const LARGEST_RATIO = 1000;
-const PAGE_ALLOWANCE = 16 * 1024 * 1024;
 const MOST_ROWS_A_GROUP = 16 * 1024 * 1024;
-const LARGEST_GROUP = 2 ** 32;
+/** Values of a file: runs make many from few bytes, but no table of ours has that many from so few. */
+const MOST_VALUES = 64 * 1024 * 1024;
+const BATCH = 2048;
 
-/** The rows of one row group, and the bytes that all groups unpack to at most. */
-export type ParquetRows = Record<string, unknown>[];
-
-/** Reads a Parquet file group by group. Runs in a worker: damaged pages can keep its decoder busy for ever. */
-export async function* readGroups(
-  source: ByteSource,
-  columns: readonly string[] | undefined,
-): AsyncGenerator<ParquetRows> {
-  const { file, metadata } = await openFile(source);
-  checkColumns(source.name, metadata, columns);
-  const names = columns === undefined ? columnNames(metadata) : [...columns];
-  const compressors = limitedCompressors();
-  let start = 0;
-  for (const group of metadata.row_groups) {
-    const count = checkGroup(source, group);
-    const read = { file, metadata, compressors, columns: names };
-    // As lists: objects would lose a column that is called __proto__.
-    const rows = await refuse(source.name, async () => {
-      let found: unknown[][] = [];
-      const onComplete = (all: unknown[][]): void => void (found = all);
-      await parquetRead({ ...read, rowStart: start, rowEnd: start + count, onComplete });
-      return found;
-    });
-    if (rows.length !== count) {
-      throw new FormatError(source.name, `a row group has ${rows.length} rows, expected ${count}`);
-    }
-    yield rows.map((row) =>
-      Object.fromEntries(names.map((name, at) => [name, plainValue(row[at])])),
-    );
-    start += count;
-  }
+/** Some rows: the values of each column, in the order in which the columns were asked for. */
+export interface ParquetBatch {
+  rows: number;
+  columns: ColumnValues[];
 }
 
-async function openFile(
-  source: ByteSource,
-): Promise<{ file: AsyncBuffer; metadata: FileMetaData }> {
+/** A Parquet file whose footer was read. */
+export interface ParquetFile {
+  columns: string[];
+  /** Those that hold lists of numbers. */
+  numberLists: string[];
+  /** Rows of some columns, in batches, decoded page by page. Throws FormatError where a page is damaged. */
+  batches(columns: readonly string[]): AsyncGenerator<ParquetBatch>;
+}
+
+/** Opens a Parquet file. Runs in a worker: a damaged file can exhaust its decoder's memory. */
+export async function openParquet(source: ByteSource): Promise<ParquetFile> {
+  await checkFooter(source);
+  const { name } = source;
   const file: AsyncBuffer = {
     byteLength: source.byteLength,
     async slice(start, end = source.byteLength) {
@@ -55,8 +39,82 @@ async function openFile(
       return bytes.slice().buffer;
     },
   };
-  await checkFooter(source);
-  return { file, metadata: await refuse(source.name, () => parquetMetadataAsync(file)) };
+  const metadata = await refuse(name, () => parquetMetadataAsync(file));
+  const schema = await refuse(name, () => Promise.resolve(parquetSchema(metadata)));
+  const known = new Map(schema.children.map((column) => [column.element.name, column]));
+  return {
+    columns: [...known.keys()],
+    numberLists: schema.children.filter(isNumberList).map((column) => column.element.name),
+    async *batches(columns) {
+      const wanted = columns.map(
+        (column) => known.get(column) ?? refuseColumn(name, column, known),
+      );
+      yield* readBatches(source, metadata, schema, wanted);
+    },
+  };
+}
+
+async function* readBatches(
+  source: ByteSource,
+  { row_groups: groups }: FileMetaData,
+  schema: SchemaTree,
+  columns: readonly SchemaTree[],
+): AsyncGenerator<ParquetBatch> {
+  let left = MOST_VALUES + LARGEST_RATIO * source.byteLength;
+  for (const group of groups) {
+    const chunks = (group.columns ?? []).flatMap(({ meta_data }) => meta_data ?? []);
+    const rows = checkGroup(source, group, chunks);
+    const ofColumn = (column: SchemaTree): ColumnMetaData[] =>
+      chunks.filter(({ path_in_schema: [first] }) => first === column.element.name);
+    left -= columns.flatMap(ofColumn).reduce((sum, chunk) => sum + Number(chunk.num_values), 0);
+    if (!(left >= 0))
+      throw new FormatError(source.name, "claims far more values than it has bytes");
+    const cursors = columns.map((column) =>
+      cursorOf(streamSlabs(source, schema, column, ofColumn(column))),
+    );
+    for (let done = 0; done < rows;) {
+      const batch = await refuse(source.name, () => nextBatch(cursors, rows - done));
+      yield batch;
+      done += batch.rows;
+    }
+  }
+}
+
+/** Gives slices of a column's rows: as many as wanted, or as its slab still has. */
+interface Cursor {
+  /** Rows that can be taken at once, at least one. */
+  ready(): Promise<number>;
+  take(rows: number): ColumnValues;
+}
+
+function cursorOf(slabs: AsyncGenerator<Slab>): Cursor {
+  let slab: Slab | undefined;
+  let at = 0;
+  return {
+    async ready() {
+      while (slab === undefined || at === slab.rows) {
+        const next = await slabs.next();
+        if (next.done) throw new Error("a column has fewer rows than its row group");
+        [slab, at] = [next.value, 0];
+      }
+      return slab.rows - at;
+    },
+    take(rows) {
+      const values = slab?.slice(at, at + rows) ?? [];
+      at += rows;
+      return values;
+    },
+  };
+}
+
+async function nextBatch(cursors: readonly Cursor[], most: number): Promise<ParquetBatch> {
+  let rows = Math.min(BATCH, most);
+  for (const cursor of cursors) rows = Math.min(rows, await cursor.ready());
+  return { rows, columns: cursors.map((cursor) => cursor.take(rows)) };
+}
+
+function refuseColumn(name: string, column: string, known: ReadonlyMap<string, unknown>): never {
+  throw new FormatError(name, `has no column ${quote(column)}; it has ${listed(known.keys())}`);
 }
 
 async function checkFooter(source: ByteSource): Promise<void> {
@@ -72,56 +130,29 @@ async function checkFooter(source: ByteSource): Promise<void> {
   }
 }
 
-function checkColumns(
-  name: string,
-  { schema }: FileMetaData,
-  columns: readonly string[] | undefined,
-): void {
-  const known = new Set(schema.map((element) => element.name));
-  const missing = columns?.find((column) => !known.has(column));
-  if (missing === undefined) return;
-  const has = [...known].slice(1, 16).join(", ");
-  throw new FormatError(name, `has no column ${JSON.stringify(missing)}; it has ${has}`);
-}
-
-function columnNames(metadata: FileMetaData): string[] {
-  return parquetSchema(metadata).children.map(({ element }) => element.name);
-}
-
 /** Rows of a group, its claims checked before anything is allocated. */
-function checkGroup(source: ByteSource, group: FileMetaData["row_groups"][number]): number {
-  const { name, byteLength } = source;
+function checkGroup(
+  { name, byteLength }: ByteSource,
+  group: RowGroup,
+  chunks: readonly ColumnMetaData[],
+): number {
   const count = Number(group.num_rows);
   if (!(Number.isInteger(count) && count >= 0 && count <= MOST_ROWS_A_GROUP)) {
     throw new FormatError(name, `a row group claims ${group.num_rows} rows`);
   }
   let unpacked = 0;
-  for (const { meta_data: column } of group.columns ?? []) {
-    const size = Number(column?.total_uncompressed_size ?? 0);
-    const packed = Number(column?.total_compressed_size ?? 0);
-    if (!(size >= 0 && packed >= 0 && packed <= byteLength)) {
+  for (const column of chunks) {
+    const size = Number(column.total_uncompressed_size);
+    const packed = Number(column.total_compressed_size);
+    if (!(size >= 0 && packed >= 0 && packed <= byteLength && Number(column.num_values) >= 0)) {
       throw new FormatError(name, `a column claims ${packed} bytes of the file's ${byteLength}`);
     }
     unpacked += size;
   }
-  if (unpacked > Math.min(LARGEST_GROUP, byteLength * LARGEST_RATIO + PAGE_ALLOWANCE)) {
+  if (unpacked > byteLength * LARGEST_RATIO + PAGE_ALLOWANCE) {
     throw new FormatError(name, `a row group claims ${unpacked} bytes from ${byteLength}`);
   }
   return count;
-}
-
-function limitedCompressors(): Compressors {
-  return Object.fromEntries(
-    Object.entries(allCompressors as Required<Compressors>).map(([codec, unpack]) => [
-      codec,
-      (input: Uint8Array, length: number) => {
-        if (length > input.length * LARGEST_RATIO + PAGE_ALLOWANCE) {
-          throw new Error(`a page claims ${length} bytes from ${input.length}`);
-        }
-        return unpack(input, length);
-      },
-    ]),
-  );
 }
 
 async function refuse<T>(name: string, read: () => Promise<T>): Promise<T> {
@@ -132,20 +163,4 @@ async function refuse<T>(name: string, read: () => Promise<T>): Promise<T> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FormatError(name, `not readable as Parquet: ${reason.slice(0, 200)}`, { cause });
   }
-}
-
-function plainRow(row: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plainValue(value)]));
-}
-
-function plainValue(value: unknown): unknown {
-  if (typeof value === "bigint") {
-    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  }
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(plainValue);
-  if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
-    return plainRow(value as Record<string, unknown>);
-  }
-  return value;
 }

@@ -1,43 +1,64 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { FormatError } from "../../core/errors.js";
-import { readGroups } from "./parquet-groups.js";
 import { bytesSource, openSource } from "../bytes/source.js";
+import { type ParquetBatch, openParquet } from "./parquet-groups.js";
 
 /** What a worker is started with. */
 export interface ParquetTask {
   /** Path of the file, or the name of the bytes. */
   name: string;
   bytes?: Uint8Array;
-  columns?: readonly string[];
 }
 
-/** What a worker answers to each wish for the next row group. */
+/** What a worker is asked: for the columns that are read from now on, or for the next rows of them. */
+export type ParquetWish = { columns: readonly string[] } | "next";
+
+/** What a worker answers; the names of the columns come unasked. */
 export type ParquetAnswer =
-  | { kind: "rows"; rows: Record<string, unknown>[] }
+  | { kind: "columns"; columns: string[]; numberLists: string[] }
+  | { kind: "batch"; batch: ParquetBatch }
   | { kind: "end" }
   | { kind: "refused"; problem: string };
 
 async function serve(): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error("parquet-worker: expected to run as a worker thread");
-  const { name, bytes, columns } = workerData as ParquetTask;
-  const open = bytes ? Promise.resolve(bytesSource(name, bytes)) : openSource(name);
-  const groups = open.then((source) => readGroups(source, columns));
-  groups.catch(() => undefined);
-  port.on("message", () => {
-    void groups
-      .then((generator) => generator.next())
-      .then(({ done, value }): ParquetAnswer =>
-        done ? { kind: "end" } : { kind: "rows", rows: value },
-      )
-      .catch((error: unknown): ParquetAnswer => {
-        if (!(error instanceof FormatError)) throw error;
-        return { kind: "refused", problem: error.message.slice(name.length + 2) };
-      })
-      .then((answer) => port.postMessage(answer));
+  const { name, bytes } = workerData as ParquetTask;
+  const answer = async (work: () => Promise<ParquetAnswer>): Promise<void> => {
+    let found: ParquetAnswer;
+    try {
+      found = await work();
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      found = { kind: "refused", problem: error.message.slice(name.length + 2) };
+    }
+    const lists =
+      found.kind === "batch" ? found.batch.columns.flatMap((column) => buffersOf(column)) : [];
+    port.postMessage(found, lists);
+  };
+  const open = Promise.resolve(bytes ? bytesSource(name, bytes) : openSource(name)).then(
+    openParquet,
+  );
+  let batches: AsyncGenerator<ParquetBatch> | undefined;
+  port.on("message", (wish: ParquetWish) => {
+    void answer(async () => {
+      if (wish !== "next") batches = (await open).batches(wish.columns);
+      const next = await batches?.next();
+      return next === undefined || next.done
+        ? { kind: "end" }
+        : { kind: "batch", batch: next.value };
+    });
   });
-  port.postMessage("ready");
-  await groups.catch(() => undefined);
+  await answer(async () => {
+    const { columns, numberLists } = await open;
+    return { kind: "columns", columns, numberLists };
+  });
+}
+
+function buffersOf(column: ParquetBatch["columns"][number]): ArrayBuffer[] {
+  return Array.isArray(column)
+    ? []
+    : [column.data.buffer as ArrayBuffer, column.offsets.buffer as ArrayBuffer];
 }
 
 await serve();

@@ -3,30 +3,38 @@ import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { FormatError } from "../../core/errors.js";
+import { cutLine, listed } from "../../core/shown.js";
 import { type Matrix, createMatrix } from "../../core/matrix.js";
-import type { ParquetAnswer, ParquetTask } from "./parquet-worker.js";
+import type { ColumnValues } from "./column-slabs.js";
+import type { ParquetBatch } from "./parquet-groups.js";
+import type { ParquetAnswer, ParquetTask, ParquetWish } from "./parquet-worker.js";
 import type { ByteSource } from "../bytes/source.js";
 import { interruptible } from "../../core/interrupt.js";
 
-/** Time for a row group: damage can keep the decoder busy for ever, and real groups take a second per 50 MB or so. */
-const LEAST_MS = 1500;
-const MS_PER_MEGABYTE = 200;
-/** Heap of the worker that decodes, in MB: row groups of real tables are far smaller. */
+/** Processor time for a batch of rows: real pages take a second per 50 MB or so. */
+const LEAST_SECONDS = 30;
+const SECONDS_PER_MEGABYTE = 0.5;
+/** Heap of the worker that decodes, in MB: pages of real tables are far smaller. */
 const MOST_HEAP = 2048;
 
 /** What of a Parquet file is read. */
 export interface ParquetOptions {
-  /** Top-level columns. Default all. */
-  columns?: readonly string[];
+  /** Top-level columns, or a function that chooses them among all; no other is decoded. Default all. */
+  columns?:
+    | readonly string[]
+    | ((all: readonly string[], numberLists: readonly string[]) => readonly string[]);
   signal?: AbortSignal;
 }
 
-/** One row: nested columns come as lists and objects, 64-bit integers as numbers where that is exact, dates as ISO text. */
+/**
+ * One row: nested columns come as lists and objects, lists of numbers as typed arrays, 64-bit integers as numbers where
+ * that is exact and else as text, dates as ISO text, and null where there is no value.
+ */
 export type ParquetRow = Record<string, unknown>;
 
 /**
- * Yields the rows of a Parquet file, or of all .parquet files of a folder in the order of their names, one row group in
- * memory at a time. Reads Snappy, gzip, zstd, brotli and LZ4. Throws FormatError, naming the file, where it is damaged,
+ * Yields the rows of a Parquet file, or of all .parquet files of a folder in the order of their names, one page of each
+ * column in memory at a time. Reads Snappy, gzip, zstd, brotli and LZ4. Throws FormatError, naming the file, where it is damaged,
  * has not the columns, or unpacks to far more than it holds.
  */
 export async function* streamParquetRows(
@@ -42,34 +50,69 @@ export async function* streamParquetRows(
   for (const name of names) yield* rowsOfFile(path.join(input, name), options);
 }
 
+/** Rows are gathered in blocks of about this many values. */
+const BLOCK = 4 * 1024 * 1024;
+
 /**
- * A column of number lists of equal length, such as embeddings, as a Matrix. Throws FormatError as streamParquetRows
- * does, and for rows of another length.
+ * A column of number lists of equal length, such as embeddings, as a Matrix; without a name the only such column. Throws
+ * FormatError as streamParquetRows does, and for rows of another length.
  */
 export async function readParquetMatrix(
   input: string | ByteSource,
-  column: string,
+  column?: string,
   options: Pick<ParquetOptions, "signal"> = {},
 ): Promise<Matrix> {
   const name = typeof input === "string" ? input : input.name;
-  const rows: Float32Array[] = [];
-  for await (const row of streamParquetRows(input, { ...options, columns: [column] })) {
-    const list = row[column];
-    const values =
-      Array.isArray(list) || ArrayBuffer.isView(list) ? Array.from(list as number[]) : [];
-    const bad = values.length === 0 || values.some((value) => typeof value !== "number");
-    if (bad || values.length !== (rows[0]?.length ?? values.length)) {
+  let chosen = column ?? "";
+  const choose = (all: readonly string[], lists: readonly string[]): string[] => {
+    chosen = column ?? chooseLists(name, all, lists);
+    return [chosen];
+  };
+  const blocks: Float32Array[] = [];
+  let [rows, d, perBlock] = [0, 0, 0];
+  for await (const { [chosen]: list } of streamParquetRows(input, {
+    ...options,
+    columns: choose,
+  })) {
+    const length = countNumbers(list);
+    if (rows === 0) [d, perBlock] = [length, Math.max(1, Math.floor(BLOCK / length))];
+    if (length === 0 || length !== d) {
+      const expected = rows === 0 ? "some" : d;
+      const got = length === 0 ? "something else" : length;
       throw new FormatError(
         name,
-        `row ${rows.length}: expected ${rows[0]?.length ?? "some"} numbers in ${column}, got ${bad ? "something else" : values.length}`,
+        `row ${rows}: expected ${expected} numbers in ${cutLine(chosen)}, got ${got}`,
       );
     }
-    rows.push(Float32Array.from(values));
+    if (rows % perBlock === 0) blocks.push(new Float32Array(perBlock * d));
+    blocks[blocks.length - 1].set(list as ArrayLike<number>, (rows % perBlock) * d);
+    rows++;
   }
-  const d = rows[0]?.length ?? 0;
-  const matrix = createMatrix(rows.length, d);
-  rows.forEach((row, i) => matrix.data.set(row, i * d));
+  const matrix = createMatrix(rows, d);
+  blocks.forEach((block, b) => {
+    const start = b * perBlock * d;
+    matrix.data.set(block.subarray(0, Math.min(block.length, rows * d - start)), start);
+  });
   return matrix;
+}
+
+/** How many numbers a list holds; 0 for anything else. */
+function countNumbers(list: unknown): number {
+  if (ArrayBuffer.isView(list)) return (list as Float32Array).length;
+  const isNumbers = Array.isArray(list) && list.every((value) => typeof value === "number");
+  return isNumbers ? list.length : 0;
+}
+
+function chooseLists(name: string, all: readonly string[], lists: readonly string[]): string {
+  const named = lists.filter((list) => /^(embeddings?|vectors?)$/i.test(list));
+  const [only, ...others] = named.length > 0 ? named : lists;
+  if (only !== undefined && others.length === 0) return only;
+  const found = lists.length > 0 ? `the lists ${listed(lists)}` : `the columns ${listed(all)}`;
+  throw new FormatError(
+    name,
+    `expected one column of number lists, such as embedding, found ${found}; in Python: ` +
+      'numpy.save("embeddings.npy", numpy.stack(pandas.read_parquet(FILE)[COLUMN]))',
+  );
 }
 
 async function* rowsOfFile(
@@ -80,39 +123,69 @@ async function* rowsOfFile(
   const name = typeof input === "string" ? input : input.name;
   const size = typeof input === "string" ? await fileSize(input) : input.byteLength;
   const bytes = typeof input === "string" ? undefined : await input.read(0, size);
-  const workerData: ParquetTask = { name, columns, bytes: bytes?.slice() };
+  const workerData: ParquetTask = { name, bytes: bytes?.slice() };
   const worker = new Worker(new URL("./parquet-worker.js", import.meta.url), {
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
   });
   // A failure of the worker reaches the wait below; without a listener it would end the process.
   worker.on("error", () => undefined);
+  const limit = LEAST_SECONDS + (SECONDS_PER_MEGABYTE * size) / 1e6;
+  const ask = (wish?: ParquetWish): Promise<ParquetAnswer> => askWorker(worker, name, limit, wish);
   try {
-    await once(worker, "message");
-    const limit = LEAST_MS + (MS_PER_MEGABYTE * size) / 1e6;
-    for (;;) {
+    const opened = await ask();
+    if (opened.kind === "refused") throw new FormatError(name, opened.problem);
+    const { columns: all, numberLists } =
+      opened.kind === "columns" ? opened : { columns: [], numberLists: [] };
+    const names = typeof columns === "function" ? columns(all, numberLists) : (columns ?? all);
+    for (let wish: ParquetWish = { columns: names }; ; wish = "next") {
       signal?.throwIfAborted();
-      const answer = await askNext(worker, name, limit);
-      if (answer.kind === "end") return;
+      const answer = await ask(wish);
       if (answer.kind === "refused") throw new FormatError(name, answer.problem);
-      yield* answer.rows;
+      if (answer.kind !== "batch") return;
+      yield* rowsOf(answer.batch, names);
     }
   } finally {
     await worker.terminate();
   }
 }
 
-async function askNext(worker: Worker, name: string, limit: number): Promise<ParquetAnswer> {
-  const timer = AbortSignal.timeout(Math.round(limit));
-  worker.postMessage("next");
+function* rowsOf({ rows, columns }: ParquetBatch, names: readonly string[]): Generator<ParquetRow> {
+  for (let i = 0; i < rows; i++) {
+    yield Object.fromEntries(names.map((name, c) => [name, valueOf(columns[c], i)]));
+  }
+}
+
+function valueOf(column: ColumnValues, row: number): unknown {
+  if (Array.isArray(column)) return column[row];
+  return column.data.subarray(column.offsets[row], column.offsets[row + 1]);
+}
+
+/** The worker's next answer, to a wish if there is one. Its work is limited by processor time, never by the clock. */
+async function askWorker(
+  worker: Worker,
+  name: string,
+  seconds: number,
+  wish?: ParquetWish,
+): Promise<ParquetAnswer> {
+  const start = process.cpuUsage();
+  const limit = new AbortController();
+  const timer = setInterval(() => {
+    const { user, system } = process.cpuUsage(start);
+    if (user + system > seconds * 1e6) limit.abort();
+  }, 250);
+  if (wish !== undefined) worker.postMessage(wish);
   try {
-    const [answer] = (await once(worker, "message", { signal: timer })) as [ParquetAnswer];
+    const [answer] = (await once(worker, "message", { signal: limit.signal })) as [ParquetAnswer];
     return answer;
   } catch (cause) {
-    const problem = timer.aborted
-      ? `a row group keeps its decoder busy for over ${Math.round(limit / 1000)} s, as damaged pages do`
-      : `not readable as Parquet: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new FormatError(name, problem.slice(0, 300), { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const problem = limit.signal.aborted
+      ? `a page keeps its decoder busy for over ${Math.round(seconds)} s of processor time, as damaged pages do`
+      : `not readable as Parquet: ${reason}`;
+    throw new FormatError(name, problem, { cause });
+  } finally {
+    clearInterval(timer);
   }
 }
 

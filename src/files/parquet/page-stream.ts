@@ -1,0 +1,201 @@
+import type { ColumnMetaData, Compressors, DecodedArray, PageHeader, SchemaTree } from "hyparquet";
+import { compressors as allCompressors } from "hyparquet-compressors";
+import { parquetHeader } from "hyparquet/src/column.js";
+import { DEFAULT_PARSERS, convert } from "hyparquet/src/convert.js";
+import { decompressPage } from "hyparquet/src/datapage.js";
+import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hyparquet/src/schema.js";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import type { ByteSource } from "../bytes/source.js";
+import { openPage, readLevels, readValues } from "./page-values.js";
+
+/** Pages that unpack further than this are a bomb, not a text. */
+export const LARGEST_RATIO = 1000;
+export const PAGE_ALLOWANCE: number = 16 * 1024 * 1024;
+const WINDOW = 1024 * 1024;
+const HEADER = 4096;
+const LONGEST_HEADER = 16 * 1024 * 1024;
+
+/** Values of one page of a column without children. A value whose definition is below the most is null or not there. */
+export interface Page {
+  /** Values, those that are null or not there included. */
+  count: number;
+  /** How many levels of lists each value continues, and how much of its path is there; undefined where all are at the most. */
+  repetitions: Uint8Array | undefined;
+  definitions: Uint8Array | undefined;
+  /** The values that are there. */
+  values: DecodedArray;
+}
+
+/** A column without children: where it lies in the schema, and the most of its levels. */
+export interface Leaf {
+  path: SchemaTree[];
+  mostDefined: number;
+  mostRepeated: number;
+}
+
+export function leafOf(schema: SchemaTree, { path_in_schema }: ColumnMetaData): Leaf {
+  const path = getTreePath(schema, path_in_schema);
+  return {
+    path,
+    mostDefined: getMaxDefinitionLevel(path),
+    mostRepeated: getMaxRepetitionLevel(path),
+  };
+}
+
+/** The pages of a column's chunk, one in memory at a time. Throws Error where one claims more than it can hold. */
+export async function* streamPages(
+  source: ByteSource,
+  chunk: ColumnMetaData,
+  leaf: Leaf,
+): AsyncGenerator<Page> {
+  const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
+  const next = pageReader(source, start, start + Number(chunk.total_compressed_size));
+  let dictionary: DecodedArray | undefined;
+  let left = Number(chunk.num_values);
+  while (left > 0) {
+    const { header, bytes } = await next();
+    if (header.type === "DICTIONARY_PAGE") {
+      const count = header.dictionary_page_header?.num_values ?? 0;
+      checkCount(count, header, Infinity);
+      const page = openPage(unpack(bytes, header, chunk));
+      const kind = { ...kindOf(chunk, leaf), encoding: "PLAIN", dictionary };
+      dictionary = converted(readValues(page, kind, count), chunk, leaf);
+    } else {
+      const page = decodePage(header, bytes, chunk, leaf, { dictionary, left });
+      left -= page.count;
+      yield page;
+    }
+  }
+}
+
+/** Reads page after page of a range of the file. */
+function pageReader(
+  source: ByteSource,
+  start: number,
+  end: number,
+): () => Promise<{ header: PageHeader; bytes: Uint8Array }> {
+  let at = start;
+  let window: Uint8Array = new Uint8Array(0);
+  let from = start;
+  const read = async (length: number): Promise<Uint8Array> => {
+    if (!(length >= 0 && at + length <= end)) {
+      throw new Error(`a page of ${length} bytes, the column has ${end - at} left`);
+    }
+    if (at + length > from + window.length) {
+      from = at;
+      window = await source.read(at, Math.min(end, at + Math.max(length, WINDOW)));
+    }
+    return window.subarray(at - from, at - from + length);
+  };
+  return async () => {
+    if (at >= end) throw new Error("a column ends before its values do");
+    for (let size = HEADER; ; size *= 16) {
+      const bytes = await read(Math.min(size, end - at));
+      const reader = openPage(bytes);
+      try {
+        const header = parquetHeader(reader);
+        at += reader.offset;
+        const content = await read(header.compressed_page_size);
+        at += content.length;
+        return { header, bytes: content };
+      } catch (error) {
+        // A header is as long as the smallest and largest values that it names.
+        if (bytes.length === end - at || size > LONGEST_HEADER) throw error;
+      }
+    }
+  };
+}
+
+function decodePage(
+  header: PageHeader,
+  bytes: Uint8Array,
+  chunk: ColumnMetaData,
+  leaf: Leaf,
+  { dictionary, left }: { dictionary: DecodedArray | undefined; left: number },
+): Page {
+  const { data_page_header: first, data_page_header_v2: second } = header;
+  const about = header.type === "DATA_PAGE" ? first : second;
+  if (about === undefined) throw new Error(`a page of the kind ${header.type}`);
+  const { num_values: count, encoding } = about;
+  checkCount(count, header, left);
+  let page = openPage(new Uint8Array(0));
+  let repetitions: Uint8Array | undefined;
+  let definitions: Uint8Array | undefined;
+  if (header.type === "DATA_PAGE") {
+    page = openPage(unpack(bytes, header, chunk));
+    repetitions = readLevels(page, leaf.mostRepeated, count);
+    definitions = readLevels(page, leaf.mostDefined, count);
+  } else if (second !== undefined) {
+    const { repetition_levels_byte_length: r, definition_levels_byte_length: d } = second;
+    const levels = openPage(bytes);
+    repetitions = readLevels(levels, leaf.mostRepeated, count, r);
+    levels.offset = r;
+    definitions = readLevels(levels, leaf.mostDefined, count, d);
+    const size = header.uncompressed_page_size - r - d;
+    const packed = { ...header, uncompressed_page_size: size };
+    const codec = second.is_compressed === false ? "UNCOMPRESSED" : chunk.codec;
+    page = openPage(unpack(bytes.subarray(r + d), packed, { codec }));
+  }
+  const isThere = (level: number): boolean => level === leaf.mostDefined;
+  const there = definitions === undefined ? count : countWhere(definitions, isThere);
+  const values = readValues(page, { ...kindOf(chunk, leaf), encoding, dictionary }, there);
+  const isIndexed = encoding.endsWith("_DICTIONARY");
+  return {
+    count,
+    repetitions,
+    definitions: there === count ? undefined : definitions,
+    values: isIndexed ? values : converted(values, chunk, leaf),
+  };
+}
+
+function kindOf(
+  { type }: ColumnMetaData,
+  { path }: Leaf,
+): { type: ColumnMetaData["type"]; element: SchemaTree["element"] } {
+  return { type, element: path[path.length - 1].element };
+}
+
+/** Stored values as what they mean: texts, dates, decimals. */
+function converted(values: DecodedArray, chunk: ColumnMetaData, leaf: Leaf): DecodedArray {
+  return convert(values, {
+    ...kindOf(chunk, leaf),
+    codec: chunk.codec,
+    pathInSchema: chunk.path_in_schema,
+    schemaPath: leaf.path,
+    parsers: DEFAULT_PARSERS,
+  });
+}
+
+/** A run makes many values from a few bytes, but no page has that many of them from so few. */
+function checkCount(count: number, { uncompressed_page_size }: PageHeader, left: number): void {
+  const most = Math.min(left, 8 * uncompressed_page_size + PAGE_ALLOWANCE);
+  if (!(Number.isInteger(count) && count >= 0 && count <= most)) {
+    throw new Error(`a page claims ${count} values, at most ${most} are left`);
+  }
+}
+
+function unpack(
+  bytes: Uint8Array,
+  { uncompressed_page_size: size }: Pick<PageHeader, "uncompressed_page_size">,
+  { codec }: Pick<ColumnMetaData, "codec">,
+): Uint8Array {
+  if (!(size >= 0 && size <= bytes.length * LARGEST_RATIO + PAGE_ALLOWANCE)) {
+    throw new Error(`a page claims ${size} bytes from ${bytes.length}`);
+  }
+  // A copy, as values may be views of it and the window moves on.
+  return codec === "UNCOMPRESSED" || size === 0
+    ? bytes.slice()
+    : decompressPage(bytes, size, codec, COMPRESSORS);
+}
+
+const COMPRESSORS: Compressors = {
+  ...allCompressors,
+  GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
+  BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
+};
+
+function countWhere(levels: Uint8Array, isThere: (level: number) => boolean): number {
+  let count = 0;
+  for (const level of levels) if (isThere(level)) count++;
+  return count;
+}

@@ -1,0 +1,182 @@
+import type { DecodedArray, ParquetType, SchemaElement } from "hyparquet";
+import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
+import { byteStreamSplit, readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
+import { readPlain } from "hyparquet/src/plain.js";
+
+/** Bytes that values which share their beginnings may unpack to: this many times the page, and some more. */
+const LARGEST_RATIO = 1000;
+const ALLOWANCE = 16 * 1024 * 1024;
+/** Writers fill the last run up to a whole number of bytes. */
+const PADDING = 1024;
+
+/** Bytes of a page, and the place of the next one that is read. */
+export interface PageReader {
+  view: DataView;
+  offset: number;
+}
+
+/** How many values a page's encoding gives, and of which kind. */
+export interface ValueKind {
+  type: ParquetType;
+  element: SchemaElement;
+  encoding: string;
+  /** Values of the chunk's dictionary page. */
+  dictionary: DecodedArray | undefined;
+}
+
+export function openPage(bytes: Uint8Array): PageReader {
+  return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+}
+
+/**
+ * The levels of `count` values, from 0 to `most`; undefined where there are none as all are 0. `length` is that of their
+ * bytes, where the page's header gives it. Throws Error for runs of more values than that: the decoder would fill them.
+ */
+export function readLevels(
+  reader: PageReader,
+  most: number,
+  count: number,
+  length?: number,
+): Uint8Array | undefined {
+  if (most === 0) return undefined;
+  if (length === undefined) {
+    length = reader.view.getUint32(reader.offset, true);
+    reader.offset += 4;
+  }
+  const levels = new Uint8Array(count);
+  readRuns(take(reader, length), 32 - Math.clz32(most), levels);
+  return levels;
+}
+
+/** The values of a page, as they are stored. Throws Error where they are not as many, or unpack to far more than the page. */
+export function readValues(reader: PageReader, kind: ValueKind, count: number): DecodedArray {
+  const { type, element, encoding } = kind;
+  if (count === 0) return [];
+  switch (encoding) {
+    case "PLAIN":
+      return readPlain(reader, type, count, element.type_length);
+    case "PLAIN_DICTIONARY":
+    case "RLE_DICTIONARY":
+      return readIndexed(reader, kind, count);
+    case "RLE": {
+      const values = new Uint8Array(count);
+      readRuns(take(reader, take(reader, 4).view.getUint32(0, true)), 1, values);
+      return Array.from(values, (value) => value !== 0);
+    }
+    case "BYTE_STREAM_SPLIT": {
+      const width = type === "FIXED_LEN_BYTE_ARRAY" ? (element.type_length ?? 0) : 4;
+      if (count * width > left(reader)) throw new Error(`${count} values in ${left(reader)} bytes`);
+      return byteStreamSplit(reader, count, type, element.type_length);
+    }
+    case "DELTA_BINARY_PACKED":
+      return readDeltas(
+        reader,
+        type === "INT32" ? new Int32Array(count) : new BigInt64Array(count),
+      );
+    case "DELTA_LENGTH_BYTE_ARRAY": {
+      const lengths = readDeltas(reader, new Int32Array(count));
+      return Array.from(lengths, (length) => bytesOf(take(reader, length)));
+    }
+    case "DELTA_BYTE_ARRAY":
+      return readSuffixes(reader, count);
+    default:
+      throw new Error(`unknown encoding ${encoding}`);
+  }
+}
+
+function readIndexed(reader: PageReader, { dictionary }: ValueKind, count: number): DecodedArray {
+  if (dictionary === undefined) throw new Error("a page of indices without a dictionary");
+  const width = reader.view.getUint8(reader.offset++);
+  if (width > 32) throw new Error(`indices of ${width} bits`);
+  const indices = new Uint32Array(count);
+  if (width > 0) readRuns(take(reader, left(reader)), width, indices);
+  const values = Array.isArray(dictionary)
+    ? new Array<unknown>(count)
+    : new (dictionary.constructor as Float32ArrayConstructor)(count);
+  for (let i = 0; i < count; i++) {
+    if (indices[i] >= dictionary.length) {
+      throw new Error(`index ${indices[i]} in a dictionary of ${dictionary.length}`);
+    }
+    values[i] = dictionary[indices[i]] as number;
+  }
+  return values;
+}
+
+/** Texts that are each the beginning of the one before and an end of their own. */
+function readSuffixes(reader: PageReader, count: number): Uint8Array[] {
+  const prefixes = readDeltas(reader, new Int32Array(count));
+  const lengths = readDeltas(reader, new Int32Array(count));
+  let unpacked = 0;
+  let before = new Uint8Array(0);
+  return Array.from(prefixes, (prefix, i) => {
+    if (prefix < 0 || prefix > before.length) throw new Error(`a beginning of ${prefix} bytes`);
+    const end = bytesOf(take(reader, lengths[i]));
+    unpacked += prefix + end.length;
+    if (unpacked > reader.view.byteLength * LARGEST_RATIO + ALLOWANCE) {
+      throw new Error(`texts of over ${unpacked} bytes in a page of ${reader.view.byteLength}`);
+    }
+    const text = new Uint8Array(prefix + end.length);
+    text.set(before.subarray(0, prefix));
+    text.set(end, prefix);
+    before = text;
+    return text;
+  });
+}
+
+/** Fills `values` from differences, whose header must be one: the decoder would walk backwards by another. */
+function readDeltas<T extends Int32Array | BigInt64Array>(reader: PageReader, values: T): T {
+  const start = reader.offset;
+  const block = readVarint(reader);
+  const parts = readVarint(reader);
+  const isHeader = parts >= 1 && parts <= 1024 && block <= 2 ** 20 && block % (32 * parts) === 0;
+  if (!isHeader || block === 0) throw new Error(`differences in blocks of ${block} by ${parts}`);
+  reader.offset = start;
+  deltaBinaryUnpack(reader, values.length, values);
+  return values;
+}
+
+/** Fills `values` from runs of `width` bits. Throws Error where a run has more of them than there are. */
+function readRuns(reader: PageReader, width: number, values: Uint8Array | Uint32Array): void {
+  const bytes = reader.view.byteLength;
+  const check = { view: reader.view, offset: 0 };
+  for (let seen = 0; seen < values.length;) {
+    if (check.offset >= bytes) throw new Error(`${seen} values, expected ${values.length}`);
+    const header = readVarint(check);
+    const isPacked = header % 2 === 1;
+    const run = Math.floor(header / 2) * (isPacked ? 8 : 1);
+    if (run > values.length - seen + (isPacked ? PADDING : 0)) {
+      throw new Error(`a run of ${run} values, expected ${values.length - seen}`);
+    }
+    check.offset += isPacked ? (run / 8) * width : Math.ceil(width / 8);
+    seen += run;
+  }
+  readRleBitPackedHybrid(reader, width, values, bytes);
+}
+
+function readVarint(reader: PageReader): number {
+  let value = 0;
+  for (let factor = 1; ; factor *= 128) {
+    const byte = reader.view.getUint8(reader.offset++);
+    value += (byte & 0x7f) * factor;
+    if (byte < 0x80) return value;
+    if (factor > 2 ** 28) throw new Error("a number of more than 32 bits");
+  }
+}
+
+/** The next bytes as a page of their own. */
+function take(reader: PageReader, length: number): PageReader {
+  const { view, offset } = reader;
+  if (length < 0 || length > left(reader)) {
+    throw new Error(`${length} bytes of the ${left(reader)} that are left`);
+  }
+  reader.offset += length;
+  return { view: new DataView(view.buffer, view.byteOffset + offset, length), offset: 0 };
+}
+
+function left({ view, offset }: PageReader): number {
+  return view.byteLength - offset;
+}
+
+function bytesOf({ view }: PageReader): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}

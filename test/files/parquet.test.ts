@@ -1,0 +1,186 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import test from "ava";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { FormatError } from "../../src/core/index.js";
+import { readCorpus } from "../../src/corpus/index.js";
+import {
+  type ParquetRow,
+  bytesSource,
+  readParquetMatrix,
+  streamParquetRows,
+} from "../../src/files/index.js";
+import { inFolder } from "../support/folder.js";
+
+async function duck(statement: string): Promise<void> {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  await connection.run(statement);
+  connection.closeSync();
+  instance.closeSync();
+}
+
+async function rowsOf(file: string, columns?: string[]): Promise<ParquetRow[]> {
+  const rows: ParquetRow[] = [];
+  for await (const row of streamParquetRows(file, { columns })) rows.push(row);
+  return rows;
+}
+
+/** Typed arrays as lists, so that rows compare with literals. */
+function plain(value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float32Array);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+}
+
+const N = 5000;
+const SELECT = `select
+    case when i % 7 = 0 then null else 'text ' || i end as s,
+    i::bigint * 100000000000000 as big,
+    case when i % 5 = 0 then null else (i / 8)::double end as number,
+    i % 3 = 0 as flag,
+    'same' as same,
+    case when i % 11 = 0 then null else [j::float / 4 for j in range(i % 4)] end as floats,
+    [i, i + 1]::bigint[] as whole,
+    [case when j = 1 then null else 'c' || j end for j in range(i % 3)] as words,
+    case when i % 13 = 0 then null else {'a': i::integer, 'b': [i::varchar]} end as struct,
+    [[j::double, 0.5] for j in range(i % 3)] as nested
+  from range(${N}) t(i)`;
+
+function expected(i: number): ParquetRow {
+  const count = (length: number): number[] => Array.from({ length }, (_, j) => j);
+  const big = i * 1e14;
+  return {
+    s: i % 7 === 0 ? null : `text ${i}`,
+    big: Number.isSafeInteger(big) ? big : `${i}00000000000000`,
+    number: i % 5 === 0 ? null : i / 8,
+    flag: i % 3 === 0,
+    same: "same",
+    floats: i % 11 === 0 ? null : count(i % 4).map((j) => j / 4),
+    whole: [i, i + 1],
+    words: count(i % 3).map((j) => (j === 1 ? null : `c${j}`)),
+    struct: i % 13 === 0 ? null : { a: i, b: [`${i}`] },
+    nested: count(i % 3).map((j) => [j, 0.5]),
+  };
+}
+
+for (const [version, codec] of [
+  ["v1", "uncompressed"],
+  ["v1", "snappy"],
+  ["v1", "gzip"],
+  ["v2", "zstd"],
+  ["v2", "lz4_raw"],
+  ["v2", "brotli"],
+]) {
+  test(`every kind of column is read as DuckDB writes it: ${version}, ${codec}`, (t) =>
+    inFolder(async (folder) => {
+      const file = join(folder, "a.parquet");
+      const how = `format parquet, codec ${codec}, parquet_version ${version}, row_group_size 2048`;
+      await duck(`copy (${SELECT}) to '${file}' (${how})`);
+      const rows = await rowsOf(file);
+      t.is(rows.length, N);
+      for (let i = 0; i < N; i++) {
+        if (i % 97 === 0 || i < 60) t.deepEqual(plain(rows[i]), expected(i));
+      }
+      t.true(rows[1].floats instanceof Float32Array);
+      t.true(rows[1].whole instanceof Float64Array);
+    }));
+}
+
+const matrix = (rows: number, d: number): number[][] =>
+  Array.from({ length: rows }, (_, i) => Array.from({ length: d }, (_, j) => i + j / 4));
+
+test("only the columns that are asked for are read: the bytes of the others do not matter", (t) =>
+  inFolder(async (folder) => {
+    const file = join(folder, "a.parquet");
+    await duck(`copy (select i::varchar as id, 'text ' || i as text,
+        [j + 256 * i + 0.5 for j in range(256)]::float[] as embedding
+        from range(3000) t(i)) to '${file}' (format parquet, codec uncompressed, row_group_size 2048)`);
+    const bytes = await readFile(file);
+    // A part of the column's first page is nothing but damage now.
+    const at = bytes.indexOf(Buffer.from(Float32Array.of(0.5, 1.5, 2.5).buffer));
+    t.true(at > 0);
+    bytes.fill(0xff, at - 40, at + 100_000);
+    await writeFile(file, bytes);
+    const documents = await readCorpus(file);
+    t.is(documents.length, 3000);
+    t.deepEqual(documents[2999], { id: "2999", title: "", text: "text 2999", classes: [] });
+    await t.throwsAsync(readParquetMatrix(file), { instanceOf: FormatError });
+  }));
+
+test("the only column of number lists, or the one that is called so, is the matrix", (t) =>
+  inFolder(async (folder) => {
+    const file = join(folder, "a.parquet");
+    const write = (columns: string): Promise<void> =>
+      duck(`copy (select ${columns} from range(5000) t(i)) to '${file}' (format parquet)`);
+    await write("i::varchar as id, [i::float, 0.5] as vec");
+    const { rows, cols, data } = await readParquetMatrix(file);
+    t.deepEqual([rows, cols, ...data.slice(-4)], [5000, 2, 4998, 0.5, 4999, 0.5]);
+    await write("[1, 2]::double[] as other, [i, 7]::float[2] as Embedding");
+    t.deepEqual([...(await readParquetMatrix(file)).data.slice(-2)], [4999, 7]);
+    await write("[1, 2]::double[] as a, [i]::float[] as b");
+    await t.throwsAsync(readParquetMatrix(file), {
+      message:
+        /expected one column of number lists, such as embedding, found the lists a, b; in Python/,
+    });
+    t.is((await readParquetMatrix(file, "b")).cols, 1);
+    await write("i::varchar as id, i");
+    await t.throwsAsync(readParquetMatrix(file), { message: /found the columns id, i; in Python/ });
+    await write("case when i = 4000 then null else [i]::float[] end as a");
+    await t.throwsAsync(readParquetMatrix(file), {
+      message: /row 4000: expected 1 numbers in a, got something else/,
+    });
+  }));
+
+test("a machine that stands still does not make a good file bad", async (t) => {
+  const data = Array.from({ length: 2000 }, (_, i) => `text ${i}`);
+  const bytes = new Uint8Array(
+    parquetWriteBuffer({ columnData: [{ name: "id", data, type: "STRING" }], rowGroupSize: [500] }),
+  );
+  // While an answer is awaited nothing runs here for longer than a limit by the clock was.
+  const standStill = (): unknown =>
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
+  let rows = 0;
+  for await (const row of streamParquetRows(bytesSource("a.parquet", bytes))) {
+    if (row.id === "text 499") setImmediate(standStill);
+    rows++;
+  }
+  t.is(rows, 2000);
+});
+
+test("a run of two thousand million values in six bytes is refused at once", async (t) => {
+  const data = Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? i : null));
+  const bytes = Buffer.from(
+    parquetWriteBuffer({
+      columnData: [{ name: "a", data, type: "INT32", nullable: true }],
+      codec: "UNCOMPRESSED",
+    }),
+  );
+  const read = async (file: Uint8Array): Promise<unknown[]> => {
+    const rows: unknown[] = [];
+    for await (const { a } of streamParquetRows(bytesSource("a.parquet", file))) rows.push(a);
+    return rows;
+  };
+  t.deepEqual(await read(bytes), data);
+  // Eight groups of eight levels, bit by bit.
+  const at = bytes.indexOf(Buffer.from([17, ...Array.from({ length: 8 }, () => 0x55)]));
+  t.true(at > 0);
+  bytes.set([0xfe, 0xff, 0xff, 0xff, 0x0f, 0x01], at);
+  await t.throwsAsync(read(bytes), {
+    instanceOf: FormatError,
+    message: /a\.parquet: not readable as Parquet: a run of 2147483647 values, expected 64/,
+  });
+});
+
+test("rows of a matrix are gathered over pages and row groups", (t) =>
+  inFolder(async (folder) => {
+    const file = join(folder, "a.parquet");
+    const data = matrix(700, 3);
+    const columnData = [{ name: "embedding", data, type: "JSON" as const }];
+    await writeFile(file, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: [300] })));
+    const { rows, cols, data: values } = await readParquetMatrix(file, "embedding");
+    t.deepEqual([rows, cols], [700, 3]);
+    t.deepEqual([...values], data.flat());
+  }));

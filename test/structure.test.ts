@@ -82,6 +82,13 @@ test("the library neither prints nor exits", (t) => {
   }
 });
 
+test("the command line prints through print.ts and the progress display alone", (t) => {
+  const printers = /cli.(print|progress-display)\.ts$/;
+  for (const file of files.filter((name) => /^src.cli./.test(name) && !printers.test(name))) {
+    t.notRegex(readFileSync(file, "utf8"), /console\.|\b(stdout|stderr|output)\.write\(/, file);
+  }
+});
+
 test("the version in the code is that of package.json", (t) => {
   const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
   t.is(VERSION, version);

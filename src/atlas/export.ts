@@ -36,6 +36,8 @@ const ENDINGS: Partial<Record<ExportTarget, string>> = {
 /** How an atlas is exported; options of other targets play no part. */
 export interface ExportOptions
   extends Pick<NeuronpediaOptions, "examples">, Omit<DelphiOptions, "tokenize"> {
+  /** For csv: texts that a spreadsheet takes for formulas stay as they are; see formatCsv. Default false. */
+  raw?: boolean;
   /** For the audit page: the most labels, lowest scores first. Default all. */
   limit?: number;
   /** Name of the model that the embeddings come from, for other tools. Default that of `embedder.json` beside the embeddings, else "unknown-embedder". */
@@ -87,7 +89,7 @@ async function content(
   const rows = await store.catalog();
   if (target === "embedding-atlas") return catalogToFlatParquet(rows);
   if (target === "parquet") return catalogToParquet(rows);
-  if (target === "csv") return catalogToCsv(rows);
+  if (target === "csv") return catalogToCsv(rows, options);
   if (target === "jsonl") return catalogToJsonl(rows);
   const labelled = rows.filter(({ label }) => label !== "").length;
   const about = `${rows.length} latents of ${store.name}, ${labelled} with a label. Open a row for its documents.`;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { type CsvValue, formatCsv } from "../files/csv.js";
+import { type CsvValue, type FormatCsvOptions, formatCsv } from "../files/csv.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { stringifyJson } from "../files/json.js";
 import type { CatalogRow } from "./row.js";
@@ -18,10 +18,13 @@ export function catalogToJsonl(rows: readonly CatalogRow[]): string {
 
 /**
  * The catalog as CSV (RFC 4180): columns as in CATALOG_COLUMNS, null as an empty field, lists as JSON text.
- * Labels and titles are written as they are: a spreadsheet takes a text that starts with =, +, - or @ for a formula,
- * so import such columns as text if the corpus is not trusted.
+ * Labels and titles that a spreadsheet would take for formulas get an apostrophe before them, unless `raw` is given; see
+ * formatCsv.
  */
-export function catalogToCsv(rows: readonly CatalogRow[]): string {
+export function catalogToCsv(
+  rows: readonly CatalogRow[],
+  options: Pick<FormatCsvOptions, "raw"> = {},
+): string {
   return formatCsv(
     CATALOG_COLUMNS.map(({ name }) => name),
     wellFormed(rows).map((row) =>
@@ -30,6 +33,7 @@ export function catalogToCsv(rows: readonly CatalogRow[]): string {
         return typeof kind === "string" ? (value as CsvValue) : stringifyJson(value);
       }),
     ),
+    options,
   );
 }
 
@@ -57,22 +61,35 @@ export async function writeCatalog(folder: string, rows: readonly CatalogRow[]):
   }
 }
 
-/** Writes a catalog in one file: .csv, .jsonl or .parquet by its ending. Throws RangeError for another ending. */
-export async function writeCatalogFile(file: string, rows: readonly CatalogRow[]): Promise<void> {
+/**
+ * Writes a catalog in one file: .csv (see catalogToCsv), .jsonl or .parquet by its ending. Throws RangeError for another
+ * ending.
+ */
+export async function writeCatalogFile(
+  file: string,
+  rows: readonly CatalogRow[],
+  options: Pick<FormatCsvOptions, "raw"> = {},
+): Promise<void> {
   const write = Object.entries(WRITERS).find(([ending]) => file.endsWith(ending))?.[1];
   if (write === undefined) {
     const endings = Object.keys(WRITERS).join(", ");
     throw new RangeError(`${file}: a catalog's file must end in ${endings}`);
   }
-  await writeFileAtomic(file, write(rows));
+  await writeFileAtomic(file, write(rows, options));
 }
 
 /** Texts come in parts: together they may be longer than a string can be. */
 const WRITERS: Readonly<
-  Record<string, (rows: readonly CatalogRow[]) => Uint8Array | Iterable<string>>
+  Record<
+    string,
+    (
+      rows: readonly CatalogRow[],
+      options: Pick<FormatCsvOptions, "raw">,
+    ) => Uint8Array | Iterable<string>
+  >
 > = {
   ".jsonl": (rows) => textParts(rows, catalogToJsonl),
-  ".csv": (rows) => textParts(rows, catalogToCsv),
+  ".csv": (rows, options) => textParts(rows, (part) => catalogToCsv(part, options)),
   ".parquet": catalogToParquet,
 };
 

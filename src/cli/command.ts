@@ -62,6 +62,12 @@ export interface CommandContext {
   packageRoot: string;
   /** Prints a line for the reader while the command runs (standard error, nothing under --json). */
   note(line: string): void;
+  /** Prints lines of the result before the command ends. */
+  print(lines: readonly string[]): void;
+  /** Prints a question to the reader. */
+  prompt(to: "stdout" | "stderr", prompt: string): void;
+  /** Standard input, from now on read by the command. */
+  input(): NodeJS.ReadableStream;
 }
 
 /** What a command gives: `json` goes to standard output under --json, else `lines` do. */

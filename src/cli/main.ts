@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-import module from "node:module";
 import { fileURLToPath } from "node:url";
 import { realpathSync } from "node:fs";
 import path from "node:path";
-import { ArgumentError } from "../core/errors.js";
 import { VERSION } from "../core/version.js";
-import { UsageError } from "./command.js";
+import type { DescribedError } from "./call-messages.js";
 import { commands } from "./commands.js";
+import { describeError } from "./describe-error.js";
 import { createParser, parseCall } from "./parse.js";
+import { printLines } from "./print.js";
 
 const packageRoot = path.resolve(
   path.dirname(realpathSync(fileURLToPath(import.meta.url))),
@@ -22,19 +22,15 @@ async function main(words: readonly string[]): Promise<void> {
   }
   const call = parseCall(words, commands, VERSION);
   if (call === undefined) return;
-  // Newer Nodes keep the library compiled from one call to the next.
-  (module as { enableCompileCache?: () => void }).enableCompileCache?.();
   const { runCall } = await import("./run-call.js");
-  await runCall(call, packageRoot);
+  const failure = await runCall(call, packageRoot);
+  if (failure !== undefined) report(failure);
 }
 
-/** The error in words; Node describes a missing file by code and system call. */
-function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code, path: file } = error as NodeJS.ErrnoException;
-  if (file === undefined) return error.message;
-  if (code === "ENOENT") return `${file}: no such file`;
-  return code === "EACCES" ? `${file}: permission denied` : error.message;
+function report({ text, stack, isUsage }: DescribedError): void {
+  printLines(process.stderr, [`feature-families: ${text}`]);
+  if (process.env.FEATURE_FAMILIES_TRACE) printLines(process.stderr, stack.split("\n"));
+  process.exitCode = isUsage ? 2 : 1;
 }
 
 // A reader that has seen enough, such as head, closes the pipe: that is no failure.
@@ -44,11 +40,4 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  const text = describeError(error);
-  process.stderr.write(`feature-families: ${text.replace(/\s*\n\s*/g, " ")}\n`);
-  if (process.env.FEATURE_FAMILIES_TRACE && error instanceof Error) {
-    process.stderr.write(`${error.stack ?? ""}\n`);
-  }
-  process.exitCode = error instanceof UsageError || error instanceof ArgumentError ? 2 : 1;
-});
+main(process.argv.slice(2)).catch((error: unknown) => report(describeError(error)));

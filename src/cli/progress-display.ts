@@ -1,11 +1,13 @@
 import cliProgress from "cli-progress";
+import { plainLine } from "../core/shown.js";
 import type { OnProgress, Progress } from "../core/progress.js";
+import { printLines } from "./print.js";
 
 /** Shows progress on standard error until closed. */
 export interface ProgressDisplay {
   onProgress: OnProgress;
-  /** Prints a line without tearing the bar. */
-  note(line: string): void;
+  /** Ends the bar's line, so that others may be printed. */
+  pause(): void;
   close(): void;
 }
 
@@ -42,9 +44,9 @@ function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
       // The bar does not clear what a longer note of before left on the line.
       if (step !== current) first = { done, at: Date.now() };
       const payload = {
-        step: step.padEnd(12),
+        step: plainLine(step).padEnd(12),
         speed: formatSpeed(done - first.done, Date.now() - first.at),
-        note: (progress.note ?? "").padEnd(NOTE_WIDTH),
+        note: plainLine(progress.note ?? "").padEnd(NOTE_WIDTH),
       };
       if (step !== current) {
         stop();
@@ -55,10 +57,7 @@ function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
       bar.update(done, payload);
       if (total > 0 && done >= total) stop();
     },
-    note: (line) => {
-      stop();
-      stream.write(`${line}\n`);
-    },
+    pause: stop,
     close: () => {
       isClosed = true;
       stop();
@@ -77,9 +76,9 @@ function createLines(stream: NodeJS.WriteStream): ProgressDisplay {
       if (!isNew && !isDone && now - lastLine < LINE_INTERVAL_MS) return;
       current = isDone ? undefined : progress.step;
       lastLine = now;
-      stream.write(`${formatLine(progress)}\n`);
+      printLines(stream, [formatLine(progress)]);
     },
-    note: (line) => void stream.write(`${line}\n`),
+    pause: () => undefined,
     close: () => undefined,
   };
 }

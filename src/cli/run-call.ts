@@ -1,39 +1,70 @@
-import { checkInputs } from "./option-rules.js";
+import { Worker } from "node:worker_threads";
+import type { CallData, CallMessage, DescribedError } from "./call-messages.js";
+import { describeError } from "./describe-error.js";
 import type { Call } from "./parse.js";
+import { printJson, printLines, printPrompt } from "./print.js";
 import { createProgressDisplay } from "./progress-display.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** Runs a command and prints its result: progress to standard error, the rest to standard output. */
-export async function runCall(call: Call, packageRoot: string): Promise<void> {
-  const { command, values, positionals, json } = call;
+/**
+ * Runs a command in a thread of its own and prints what that sends: progress to standard error, the result to standard
+ * output. This thread only waits, so that it hears Ctrl-C also while the command computes: the first asks the command to
+ * stop, the second ends the process. Gives the command's error, or undefined where it succeeded.
+ */
+export async function runCall(
+  { command, values, positionals, json }: Call,
+  packageRoot: string,
+): Promise<DescribedError | undefined> {
   const display = createProgressDisplay(process.stderr);
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => {
-    if (interrupt.signal.aborted) process.exit(130);
+  const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const data: CallData = { name: command.name, values, positionals, json, packageRoot, stop };
+  const thread = new Worker(new URL("./call-thread.js", import.meta.url), {
+    workerData: data,
+    stdin: true,
+  });
+  const onSignal = (signal: NodeJS.Signals): void => {
     display.close();
-    display.note("stopping; press Ctrl-C again to stop at once");
-    interrupt.abort(new Error("interrupted; run the same command again to continue"));
+    if (Atomics.exchange(stop, 0, 1) === 0) {
+      printLines(process.stderr, ["stopping; press Ctrl-C again to stop at once"]);
+      thread.postMessage(signal);
+      return;
+    }
+    // process.exit would wait for the thread; the system's own handling of the signal does not.
+    for (const name of SIGNALS) process.off(name, onSignal);
+    process.kill(process.pid, signal);
   };
   // Batch systems and `timeout` end a run by SIGTERM.
-  for (const signal of SIGNALS) process.on(signal, onInterrupt);
-  try {
-    checkInputs(command, values);
-    const output = await command.run(values, positionals, {
-      onProgress: display.onProgress,
-      signal: interrupt.signal,
-      json,
-      packageRoot,
-      note: (line) => {
-        if (!json) display.note(line);
-      },
-    });
-    display.close();
-    const text = json ? JSON.stringify(output.json, undefined, 2) : output.lines.join("\n");
-    if (text) process.stdout.write(`${text}\n`);
-    if (output.failed) process.exitCode = 1;
-  } finally {
-    display.close();
-    for (const signal of SIGNALS) process.off(signal, onInterrupt);
-  }
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  let failure: DescribedError | undefined;
+  let readsInput = false;
+  thread.on("message", (message: CallMessage) => {
+    if (message.kind === "progress") return display.onProgress(message.progress);
+    display.pause();
+    switch (message.kind) {
+      case "lines":
+        return printLines(process[message.to], message.lines);
+      case "prompt":
+        return printPrompt(process[message.to], message.prompt);
+      case "json":
+        return printJson(process.stdout, message.json);
+      case "input":
+        readsInput = true;
+        return void process.stdin.pipe(thread.stdin as NodeJS.WritableStream);
+      case "error":
+        failure = message.error;
+        return;
+      case "end":
+        // Input that may still come would keep both threads alive.
+        if (readsInput) process.stdin.unpipe().pause();
+        thread.stdin?.end();
+        if (message.failed) process.exitCode = 1;
+    }
+  });
+  // What no command catches, such as memory that ran out.
+  thread.on("error", (error) => (failure ??= describeError(error)));
+  await new Promise((resolve) => thread.on("exit", resolve));
+  display.close();
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+  return failure;
 }

@@ -31,7 +31,8 @@ const INCOMPLETE = /^(more|less|set|remove|why|shared)[\s\d]*$/;
 /** Where a session reads and writes. */
 export interface SessionStreams {
   input: NodeJS.ReadableStream;
-  output: NodeJS.WritableStream;
+  print: (lines: readonly string[]) => void;
+  prompt: (prompt: string) => void;
   signal: AbortSignal;
 }
 
@@ -56,27 +57,25 @@ export async function runSearchSession(
   atlas: Atlas,
   edits: readonly NamedEdit[],
   options: SearchOptions,
-  { input, output, signal }: SessionStreams,
+  { input, print, prompt, signal }: SessionStreams,
 ): Promise<number> {
   const state: State = { session: startSteering(edits), searches: 0 };
   const lines = createInterface({ input, signal });
-  const prompt = (): boolean => output.write("> ");
-  prompt();
+  prompt("> ");
   for await (const raw of lines) {
     const line = raw.trim();
     if (line === "quit" || line === "exit") break;
     if (line !== "") {
       try {
-        const texts = await obey({ atlas, options }, state, line);
-        for (const text of texts) output.write(`${text}\n`);
+        print(await obey({ atlas, options }, state, line));
       } catch (error) {
         if (signal.aborted || !(error instanceof Error)) throw error;
-        output.write(`${error.message}\n`);
+        print([error.message]);
       }
     }
-    prompt();
+    prompt("> ");
   }
-  output.write("\n");
+  print([""]);
   signal.throwIfAborted();
   return state.searches;
 }

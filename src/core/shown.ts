@@ -3,9 +3,20 @@ const LONGEST_TEXT = 100;
 const LONGEST_VALUE = 60;
 const MOST_NAMES = 12;
 
-/** Text on one line: every control character is shown as a question mark. */
+// Control characters can retitle a window, clear it or write to the clipboard; invisible and direction characters make a text
+// look like another. The two joiners, and the signs of Arabic and Syriac that are drawn, belong to ordinary words.
+const UNSAFE =
+  /(?![\u200c\u200d\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Text on one line, as a terminal can show it: every control, invisible or direction character is a question mark. */
 export function plainLine(text: string): string {
-  return text.replace(/\p{Cc}/gu, "?");
+  return text.replace(UNSAFE, "?");
+}
+
+/** JSON text with those characters, which only its strings hold, as \\u escapes: it reads as the same value. */
+export function plainJson(json: string): string {
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return json.replace(UNSAFE, (found) => (found === "\n" ? found : found.replace(/[^]/g, escape)));
 }
 
 /** Text on one line, cut at `longest` characters. */

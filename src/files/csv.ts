@@ -23,13 +23,28 @@ export interface CsvOptions {
   delimiter?: string;
 }
 
+/** How a table is read. */
+export interface ParseCsvOptions extends CsvOptions {
+  /** Takes off the apostrophes that `formatCsv` puts before formulas, for tables that it wrote. Default false. */
+  guarded?: boolean;
+}
+
+/** How a table is written. */
+export interface FormatCsvOptions extends CsvOptions {
+  /** Writes texts as they are, also those that a spreadsheet takes for a formula. Default false. */
+  raw?: boolean;
+}
+
+// What spreadsheets take for the start of a formula, full-width forms included; apostrophes before it are kept apart from ours.
+const FORMULA = /^'*(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])/;
+
 /**
  * Parses a CSV text whose first row names the columns (RFC 4180: quoted fields may hold delimiters, line ends and
  * doubled quotes; LF, CRLF or CR; a byte order mark is passed over). Values stay text, so that "0004001" keeps its
  * zeros; blank lines are passed over. Throws FormatError, naming `name` and the line, for an unclosed quote, text after
  * a closing quote, or a row with another number of fields.
  */
-export function parseCsv(text: string, name: string, options: CsvOptions = {}): CsvTable {
+export function parseCsv(text: string, name: string, options: ParseCsvOptions = {}): CsvTable {
   const start = text.startsWith("\ufeff") ? 1 : 0;
   const declared = /^sep=(.)(?=[\r\n]|$)/i.exec(text.slice(start, start + 6));
   const scanner: Scanner = { text, name, separator: 0, at: start, line: 1 };
@@ -37,39 +52,52 @@ export function parseCsv(text: string, name: string, options: CsvOptions = {}): 
     scanner.at += declared[0].length;
     passLineEnd(scanner);
   }
-  const { delimiter = declared?.[1] ?? mostFrequent(text, scanner.at) } = options;
+  const { delimiter = declared?.[1] ?? mostFrequent(text, scanner.at), guarded = false } = options;
   scanner.separator = delimiterCode(delimiter);
   const columns = nextRow(scanner);
   if (columns === undefined) throw new FormatError(name, "csv has no row of column names");
+  const unguard = (fields: string[]): string[] => (guarded ? fields.map(withoutGuard) : fields);
   const rows: string[][] = [];
   for (;;) {
     const row = nextRow(scanner);
-    if (row === undefined) return { columns: columns.fields, rows };
+    if (row === undefined) return { columns: unguard(columns.fields), rows };
     if (row.fields.length !== columns.fields.length) {
       throw new FormatError(
         name,
         `line ${row.line} has ${row.fields.length} fields, expected ${columns.fields.length}`,
       );
     }
-    rows.push(row.fields);
+    rows.push(unguard(row.fields));
   }
 }
 
-/** CSV text with LF line ends; fields are quoted where they must be. Throws RangeError for a row of another length. */
+/**
+ * CSV text with LF line ends; fields are quoted where they must be. A text that a spreadsheet would take for a formula, because
+ * it starts with =, +, -, @, a tab or a line end, gets an apostrophe before it; `parseCsv` with `guarded` takes it off. Numbers
+ * are written as they are. Throws RangeError for a row of another length.
+ */
 export function formatCsv(
   columns: readonly string[],
   rows: Iterable<readonly CsvValue[]>,
-  { delimiter = "," }: CsvOptions = {},
+  { delimiter = ",", raw = false }: FormatCsvOptions = {},
 ): string {
   delimiterCode(delimiter);
-  const lines = [formatRow(columns, delimiter)];
+  const guard = (value: CsvValue): CsvValue =>
+    typeof value === "string" && FORMULA.test(value) ? `'${value}` : value;
+  const format = (values: readonly CsvValue[]): string =>
+    formatRow(raw ? values : values.map(guard), delimiter);
+  const lines = [format(columns)];
   for (const row of rows) {
     if (row.length !== columns.length) {
       throw new RangeError(`csv: expected ${columns.length} values per row, got ${row.length}`);
     }
-    lines.push(formatRow(row, delimiter));
+    lines.push(format(row));
   }
   return `${lines.join("\n")}\n`;
+}
+
+function withoutGuard(text: string): string {
+  return text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
 }
 
 interface Scanner {

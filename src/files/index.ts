@@ -6,7 +6,15 @@ export { type AtomicFile, createAtomicFile, sha256File, writeFileAtomic } from "
 export { type ByteSource, bytesSource, openSource } from "./bytes/source.js";
 export { type Tensor, type TensorData, type TensorDtype, tensorToFloat32 } from "./bytes/tensor.js";
 export { type CodesPaths, type ReadCodesOptions, findCodes, readCodes } from "./codes.js";
-export { type CsvOptions, type CsvTable, type CsvValue, formatCsv, parseCsv } from "./csv.js";
+export {
+  type CsvOptions,
+  type CsvTable,
+  type CsvValue,
+  type FormatCsvOptions,
+  type ParseCsvOptions,
+  formatCsv,
+  parseCsv,
+} from "./csv.js";
 export { parseJson, readJson, stringifyJson, writeJson } from "./json.js";
 export { type JsonlRow, readJsonl, writeJsonl } from "./jsonl.js";
 export { type NpyDtype, type NpyHeader, readNpyHeader } from "./numpy/npy-header.js";

@@ -26,6 +26,7 @@ export interface KeywordOptions extends WordOptions {
   /** Number of strongest documents per latent on which the score is measured. Default 20. */
   judged?: number;
   onProgress?: OnProgress;
+  signal?: AbortSignal;
 }
 
 /** Number of parts into which a latent's documents are split for the score. */
@@ -65,6 +66,7 @@ export function labelByKeywords(
   };
   const drafts: Draft[] = [];
   for (let latent = 0; latent < postings.n; latent++) {
+    options.signal?.throwIfAborted();
     drafts.push(draftLabel(bench, postings, latent, options));
     if (latent % 64 === 0) {
       options.onProgress?.({ step: "keywords", done: latent, total: postings.n });

@@ -41,6 +41,7 @@ export interface MatchOptions {
   minActive?: number;
   /** Document i is given the classes of document `permutation[i]`: for nulls [documents]. */
   permutation?: ArrayLike<number>;
+  signal?: AbortSignal;
 }
 
 /**
@@ -50,7 +51,7 @@ export interface MatchOptions {
 export function matchLatents(
   postings: Postings,
   index: ClassIndex,
-  { threshold = "active", minActive = 1, permutation }: MatchOptions = {},
+  { threshold = "active", minActive = 1, permutation, signal }: MatchOptions = {},
 ): LatentMatch[] {
   if (postings.documents !== index.documents) {
     throw new RangeError(
@@ -60,6 +61,7 @@ export function matchLatents(
   const counter = createCounter(index);
   const matches: LatentMatch[] = [];
   for (let latent = 0; latent < postings.n; latent++) {
+    signal?.throwIfAborted();
     const { rows, values } = postingsOf(postings, latent);
     const documents = permutation === undefined ? rows : rows.map((row) => permutation[row]);
     const best =

@@ -22,6 +22,7 @@ export interface TaxonomyParts extends NullOptions {
   minMembers?: number;
   /** Fewest documents above a latent's own threshold. Default 3. */
   minActive?: number;
+  signal?: AbortSignal;
 }
 
 /** All agreement of one SAE and its families with known classes. */
@@ -62,16 +63,17 @@ export function reportTaxonomy(
     minMembers = 2,
     minActive = 3,
     seeds,
+    signal,
   }: TaxonomyParts = {},
 ): TaxonomyReport {
-  const tuning = { threshold: "best", minActive } as const;
-  const plain = latentAgreement(postings, index, { levels: LEVELS, seeds });
+  const tuning = { threshold: "best", minActive, signal } as const;
+  const plain = latentAgreement(postings, index, { levels: LEVELS, seeds, signal });
   const tuned = latentAgreement(postings, index, { levels: LEVELS, seeds, ...tuning });
   const { live } = tuned.agreement;
   // A latent that is off in all documents that count is none the less live, with an F1 of 0.
   const heldOutF1 = matchHeldOut(postings, index, tuning).map(({ f1 }) => f1);
   const { matches } = threshold === "active" ? plain : tuned;
-  const judging = threshold === "active" ? {} : tuning;
+  const judging = threshold === "active" ? { signal } : tuning;
   const heldOutOver = LEVELS.map((over) => {
     const count = heldOutF1.filter((f1) => f1 > over).length;
     return { level: over, count, share: count / live };

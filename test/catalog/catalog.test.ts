@@ -196,6 +196,15 @@ test("the CSV holds texts unchanged and lists as JSON", (t) => {
   t.is(cell(4, "score"), "");
   t.deepEqual(JSON.parse(cell(0, "top_documents")), rows[0].top_documents);
   t.deepEqual(JSON.parse(cell(1, "scores")), rows[1].scores);
+  const formulas = rows.map((row) => ({
+    ...row,
+    label: `=HYPERLINK("x")${row.index}`,
+    note: "-1",
+  }));
+  t.regex(catalogToCsv(formulas), /"'=HYPERLINK\(""x""\)0"/);
+  t.regex(catalogToCsv(formulas, { raw: true }), /,"=HYPERLINK\(""x""\)0"/);
+  const back = parseCsv(catalogToCsv(formulas), "catalog.csv", { guarded: true });
+  t.is(back.rows[0][columns.indexOf("label")], '=HYPERLINK("x")0');
 });
 
 test("the Parquet file has typed columns and reads back the same", async (t) => {

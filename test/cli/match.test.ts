@@ -12,6 +12,9 @@ const context = {
   json: false,
   packageRoot: "",
   note: () => {},
+  print: () => {},
+  prompt: () => {},
+  input: () => process.stdin,
 };
 
 test("match follows latents through three SAEs and writes splits and trees", async (t) => {

@@ -49,6 +49,44 @@ test("formatCsv writes what parseCsv reads", (t) => {
   t.throws(() => formatCsv(["a"], [[1, 2]]), { instanceOf: RangeError });
 });
 
+test("formatCsv keeps texts from being formulas, and parseCsv gives them back", (t) => {
+  const rows = [
+    "=1+1",
+    "+1",
+    "-x",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " =1",
+    "＝1",
+    "'=1",
+    "''-",
+    "'tis",
+    "a=b",
+    "",
+  ];
+  const table = [...rows.map((text) => [text, -1]), ["=a", NaN]];
+  const text = formatCsv(["-label", "n"], table);
+  const cells = parseCsv(text, "x");
+  t.is(cells.columns[0], "'-label");
+  t.deepEqual(
+    cells.rows.map(([cell]) => /^[=+\-@\t\r\n\s＝]/.test(cell)),
+    cells.rows.map(() => false),
+  );
+  t.deepEqual(cells.rows[1], ["'+1", "-1"], "a number stays one");
+  const read = parseCsv(text, "x", { guarded: true });
+  t.is(read.columns[0], "-label");
+  t.deepEqual(
+    read.rows.map(([cell]) => cell),
+    [...rows, "=a"],
+  );
+  t.deepEqual(
+    parseCsv(formatCsv(["a", "n"], table, { raw: true }), "x").rows.map(([cell]) => cell),
+    [...rows, "=a"],
+  );
+});
+
 test("parseCsv reads the reference's paper metadata", async (t) => {
   const path = sharedPath("reference/paper_metadata.csv");
   if (path === undefined) {

@@ -8,7 +8,9 @@ import { commands, parseCall, runCall, UsageError } from "../../src/cli/index.js
 export async function refusal(args: readonly string[]): Promise<string> {
   try {
     const call = parseCall(args, commands, "1.0.0");
-    if (call !== undefined) await runCall(call, process.cwd());
+    const failure = call && (await runCall(call, process.cwd()));
+    if (failure?.isUsage) return failure.text;
+    if (failure !== undefined) throw new Error(failure.text);
   } catch (error) {
     if (error instanceof UsageError || error instanceof ArgumentError) return error.message;
     throw error;

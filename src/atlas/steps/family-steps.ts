@@ -36,7 +36,7 @@ import { statisticsRecord } from "../../families/statistics/statistics-record.js
  * the labels that they were measured on.
  */
 export async function labelsStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  const { analysis, dir, onProgress } = options;
+  const { analysis, dir, onProgress, signal } = options;
   const file = (name: keyof typeof ATLAS_FILES): string => path.join(dir, ATLAS_FILES[name]);
   await runner.step(
     {
@@ -52,7 +52,10 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
       outputs: [ATLAS_FILES.labels],
     },
     async () => {
-      const keywords = labelByKeywords(await data.texts(), await data.postings(), { onProgress });
+      const keywords = labelByKeywords(await data.texts(), await data.postings(), {
+        onProgress,
+        signal,
+      });
       const analysed = labelsFromAnalysis((await readAnalysis(analysis)) ?? []);
       const { n } = await data.postings();
       const byModel = await readModelLabels(file("modelLabels"), n);
@@ -78,7 +81,7 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
  * one over that, and a person's over all.
  */
 export async function familiesStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  const { analysis, compat = false, threshold, dir, onProgress } = options;
+  const { analysis, compat = false, threshold, dir, onProgress, signal } = options;
   const stabilityHash = runner.findOutputHash(ATLAS_FILES.stability);
   await runner.step(
     {
@@ -104,6 +107,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         compat,
         threshold,
         onProgress,
+        signal,
       });
       const { forest } = found;
       const stability = await data.stability();
@@ -205,6 +209,7 @@ export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild
           parent,
           members: members.map(({ latent }) => latent),
         })),
+        signal: options.signal,
       });
       await writeJson(path.join(options.dir, ATLAS_FILES.taxonomy), report);
     },

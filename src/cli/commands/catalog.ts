@@ -30,6 +30,11 @@ const options = {
   "max-density": { type: "number", about: "largest density" },
   latent: { type: "integer", least: 0, about: "this latent only" },
   limit: { type: "integer", least: 1, about: `rows shown (default ${SHOWN})` },
+  raw: {
+    type: "boolean",
+    about: "keep texts that a spreadsheet takes for formulas as they are in a .csv",
+    needs: ["out"],
+  },
   "dry-run": { type: "boolean", about: "import: show what would change, and change nothing" },
   force: {
     type: "boolean",
@@ -45,7 +50,7 @@ const options = {
 
 type Values = OptionValues<typeof options>;
 
-const ROWS = ["out", "min-score", "max-density", "latent"] as const;
+const ROWS = ["out", "raw", "min-score", "max-density", "latent"] as const;
 const IMPORT = ["dry-run", "force"] as const;
 const LABEL = ["note", "family"] as const;
 
@@ -98,7 +103,7 @@ export const catalogCommand: Command = defineCommand({
 });
 
 async function find(words: readonly string[], values: Values): Promise<CommandOutput> {
-  const { atlas: given, out, limit = SHOWN, latent, minScore, maxDensity } = values;
+  const { atlas: given, out, raw, limit = SHOWN, latent, minScore, maxDensity } = values;
   if (out !== undefined && !KINDS.some((ending) => out.endsWith(ending))) {
     throw new UsageError(`catalog: --out must end in ${KINDS.join(" or ")}, got "${out}"`);
   }
@@ -113,7 +118,7 @@ async function find(words: readonly string[], values: Values): Promise<CommandOu
   const rows = findRows(catalog, { words, latent, minScore, maxDensity });
   if (out !== undefined) {
     const { writeCatalogFile } = await import("../../catalog/write.js");
-    await writeCatalogFile(out, rows);
+    await writeCatalogFile(out, rows, { raw });
     return {
       json: { out, rows: rows.length },
       lines: [`wrote ${rows.length} latents to ${out}`],

@@ -9,6 +9,7 @@ const USED: Partial<Record<ExportTarget, readonly string[]>> = {
   neuronpedia: ["embedder", "examples"],
   delphi: ["embedder", "splits", "context"],
   audit: ["examples"],
+  csv: ["raw"],
 };
 
 export const exportCommand: Command = defineCommand({
@@ -40,6 +41,10 @@ export const exportCommand: Command = defineCommand({
       about: "delphi: files to spread the latents over (default 1)",
     },
     context: { type: "integer", least: 1, about: "delphi: tokens of a document (default 128)" },
+    raw: {
+      type: "boolean",
+      about: "csv: keep texts that a spreadsheet takes for formulas as they are",
+    },
   },
   async run({ atlas: dir, out, ...options }, [word], { onProgress, signal }) {
     const target = EXPORT_TARGETS.find((known) => known === word);
@@ -50,7 +55,7 @@ export const exportCommand: Command = defineCommand({
       );
     }
     const used = USED[target] ?? [];
-    const unused = ["embedder", "examples", "splits", "context"].filter(
+    const unused = ["embedder", "examples", "splits", "context", "raw"].filter(
       (flag) => !used.includes(flag),
     );
     refuseOptions(`export ${target}`, options, unused);

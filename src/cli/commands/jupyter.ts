@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import type { Jupyter } from "../../notebook/jupyter.js";
-import { type Command, defineCommand } from "../command.js";
+import { type Command, type CommandContext, defineCommand } from "../command.js";
 
 type Frontend = "lab" | "notebook";
 
@@ -47,15 +47,15 @@ export const jupyterCommand: Command = defineCommand({
       );
     }
     context.note(`starting ${jupyter.program} ${jupyter.part}`);
-    await startJupyter(jupyter, packageRoot, positionals, jupyterEnvironment(packageRoot));
+    await startJupyter(jupyter, positionals, context, jupyterEnvironment(packageRoot));
     return { json, lines: [] };
   },
 });
 
 function startJupyter(
   { program, part }: Jupyter<Frontend>,
-  packageRoot: string,
   args: string[],
+  { packageRoot, signal }: CommandContext,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const child = spawn(program, [part, ...args], {
@@ -63,13 +63,15 @@ function startJupyter(
     env,
     stdio: "inherit",
   });
-  // Ctrl-C reaches Jupyter by itself, as it shares the terminal; other signals come to this process alone.
-  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
-  process.on("SIGTERM", forward).on("SIGHUP", forward);
+  // Ctrl-C reaches Jupyter by itself, as it shares the terminal; SIGTERM comes to this process alone.
+  const forward = (): void => {
+    if ((signal.reason as Error).cause === "SIGTERM") child.kill();
+  };
+  signal.addEventListener("abort", forward);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code) => {
-      process.off("SIGTERM", forward).off("SIGHUP", forward);
+      signal.removeEventListener("abort", forward);
       if (code === 0 || code === null) resolve();
       else reject(new Error(`jupyter: ${program} ${part} ended with code ${code}`));
     });

@@ -1,4 +1,5 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
+import { isatty } from "node:tty";
 import type { Atlas } from "../../atlas/atlas.js";
 import type { LabelEstimate, LabelOptions } from "../../atlas/labels/label.js";
 import { requiredAtlasOption } from "../atlas-option.js";
@@ -112,7 +113,7 @@ async function runLabel(values: Values, context: CommandContext): Promise<Comman
       return { json: { dryRun: true, explainer, judge }, lines };
     }
     for (const line of lines) context.note(line);
-    await confirm(estimate, values);
+    await confirm(estimate, values, context);
     const report = await atlas.label(options);
     const output: CommandOutput = { json: report, lines: describeLabels(atlas.dir, report) };
     if (values.paperFiles !== undefined) await addPaperFiles(output, atlas, values.paperFiles);
@@ -139,21 +140,24 @@ async function labelOptions(
   };
 }
 
-async function confirm({ explainer, judge }: LabelEstimate, values: Values): Promise<void> {
+async function confirm(
+  { explainer, judge }: LabelEstimate,
+  values: Values,
+  context: CommandContext,
+): Promise<void> {
   const prompts = explainer.prompts + (judge?.prompts ?? 0);
   if (prompts === 0 || values.yes) return;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  if (!isatty(0) || !isatty(2)) {
     if (values.maxCost !== undefined) return;
     throw new UsageError("label: no terminal to confirm on: pass --yes or --max-cost");
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`Send ${prompts} prompts? [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim()))
-      throw new UsageError("label: cancelled, nothing was sent");
-  } finally {
-    terminal.close();
+  context.prompt("stderr", `Send ${prompts} prompts? [y/N] `);
+  for await (const answer of createInterface({ input: context.input(), signal: context.signal })) {
+    if (/^y(es)?$/i.test(answer.trim())) return;
+    break;
   }
+  context.signal.throwIfAborted();
+  throw new UsageError("label: cancelled, nothing was sent");
 }
 
 async function addPaperFiles(output: CommandOutput, atlas: Atlas, out: string): Promise<void> {

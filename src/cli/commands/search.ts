@@ -173,8 +173,9 @@ async function startSession(
   const edits = readSteering(await namesOf(atlas.store), { more, less, set, remove });
   context.note("type a query, help or quit");
   const searches = await runSearchSession(atlas, edits, options, {
-    input: process.stdin,
-    output: process.stdout,
+    input: context.input(),
+    print: (lines) => context.print(lines),
+    prompt: (prompt) => context.prompt("stdout", prompt),
     signal: context.signal,
   });
   return { json: { searches }, lines: [] };

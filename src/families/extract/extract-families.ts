@@ -26,6 +26,7 @@ export interface FamilyOptions extends ForestOptions, SubtreeOptions {
   /** Largest Jaccard overlap of two families' members; of a pair over it the larger stays. Default 0.6. */
   maxOverlap?: number;
   onProgress?: OnProgress;
+  signal?: AbortSignal;
 }
 
 /**
@@ -36,7 +37,7 @@ export function extractFamilies(
   coactivation: Coactivation,
   options: FamilyOptions = {},
 ): FamilyResult {
-  const { passes = 4, minChildren = 4, maxOverlap = 0.6, onProgress } = options;
+  const { passes = 4, minChildren = 4, maxOverlap = 0.6, onProgress, signal } = options;
   if (!(Number.isInteger(passes) && passes >= 1)) {
     throw new RangeError(`extractFamilies: passes must be 1 or more, got ${passes}`);
   }
@@ -49,6 +50,7 @@ export function extractFamilies(
   const families: Family[] = [];
   const found: number[] = [];
   for (let pass = 0; pass < passes; pass++) {
+    signal?.throwIfAborted();
     onProgress?.({ step: "families", done: pass, total: passes });
     const current = pass === 0 ? forest : spanForest(coactivation.counts, nodes, edges);
     const subtrees = findSubtrees(current, options).filter(

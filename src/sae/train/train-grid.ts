@@ -114,7 +114,7 @@ export async function trainGrid(embeddings: Matrix, options: GridOptions): Promi
 export async function readGridTable(path: string): Promise<GridRow[]> {
   const text = await readFile(path, "utf8");
   if (!/\.csv$/i.test(path)) return checkRows(path, parseJson(text, path));
-  const { columns, rows } = parseCsv(text, path);
+  const { columns, rows } = parseCsv(text, path, { guarded: true });
   const records = rows.map((row) =>
     Object.fromEntries(
       columns.flatMap((column, i) =>

@@ -1,0 +1,30 @@
+import type { Progress } from "../core/progress.js";
+
+/** What the thread of a call gets. */
+export interface CallData {
+  name: string;
+  values: Record<string, unknown>;
+  positionals: string[];
+  json: boolean;
+  packageRoot: string;
+  /** One number: 1 once the call is to stop. */
+  stop: Int32Array<SharedArrayBuffer>;
+}
+
+/** What the thread of a call sends. */
+export type CallMessage =
+  | { kind: "progress"; progress: Progress }
+  | { kind: "lines"; to: "stdout" | "stderr"; lines: readonly string[] }
+  | { kind: "prompt"; to: "stdout" | "stderr"; prompt: string }
+  | { kind: "json"; json: string }
+  /** It reads standard input from now on. */
+  | { kind: "input" }
+  | { kind: "error"; error: DescribedError }
+  | { kind: "end"; failed: boolean };
+
+/** An error in words, its stack, and whether the call itself was wrong. */
+export interface DescribedError {
+  text: string;
+  stack: string;
+  isUsage: boolean;
+}

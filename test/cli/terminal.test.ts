@@ -1,0 +1,45 @@
+import test from "ava";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { writeSafetensors } from "../../src/files/index.js";
+import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { inFolder } from "../support/folder.js";
+
+/** Retitles the window, clears it, writes the clipboard, turns the text around, hides a part of it, deletes it. */
+const HOSTILE =
+  "\x1b]0;owned\x07\x1b[2J\x1b]52;c;b3duZWQ=\x1b\\\u009b31m\u202etxt\u2066\u200b\u{e0041}\x7f\x08end";
+/** Joiners that belong to words, and a sign of Arabic that is drawn. */
+const WORDS = "naïve 水 می\u200cخواهم 👩\u200d🔬 \u0601١٢";
+const STEERS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e\u2066]|\u{e0041}/u;
+
+test("labels, names and words of a call reach the terminal without control characters", async (t) => {
+  await inFolder(async (folder) => {
+    const atlas = await makeSmallAtlas(folder, 200);
+    const sae = path.join(folder, "sae.safetensors");
+    const tensor = { shape: [1], data: new Float32Array(1) };
+    await writeSafetensors(sae, new Map([[HOSTILE, tensor]]));
+    const dump = path.join(folder, "other.jsonl");
+    await writeFile(dump, `{"id": ${JSON.stringify(HOSTILE)}}\n`);
+    const calls = [
+      ["catalog", "label", "0", `${HOSTILE} ${WORDS} dogs`, "--atlas", atlas],
+      ["catalog", "dogs", "--atlas", atlas],
+      ["catalog", "dogs", "--atlas", atlas, "--json"],
+      ["inspect", sae],
+      ["embed", "--corpus", dump, "--out", path.join(folder, "out"), "--embedder", HOSTILE],
+      [HOSTILE],
+      ["catalog", `--${HOSTILE}`],
+    ];
+    const outcomes = [];
+    for (const args of calls) outcomes.push(await runCli(args));
+    for (const { stdout, stderr } of outcomes) {
+      t.notRegex(stdout, STEERS);
+      t.notRegex(stderr, STEERS);
+    }
+    const [labelled, listed, json, inspected] = outcomes;
+    t.is(labelled.code, 0, labelled.stderr);
+    t.regex(listed.stdout, /^0 +\?\]0;owned\?\?\[2J/m);
+    t.true(listed.stdout.includes(`?end ${WORDS} dogs`), listed.stdout);
+    t.is((JSON.parse(json.stdout) as { label: string }[])[0].label, `${HOSTILE} ${WORDS} dogs`);
+    t.regex(inspected.stdout + inspected.stderr, /owned/);
+  });
+});

@@ -1,5 +1,6 @@
 import type { Embedder } from "../corpus/embedder.js";
 import { refuseOptions } from "./option-rules.js";
+import { timeoutMsOf } from "./options.js";
 
 const MODEL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_MODEL";
 const URL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_BASE_URL";
@@ -31,6 +32,8 @@ interface EmbedderValues {
   embedderUrl?: string;
   dimensions?: number;
   maxTokens?: number;
+  parallel?: number;
+  timeout?: number;
 }
 
 /**
@@ -88,6 +91,8 @@ export async function openEmbedder(
     baseUrl: values.embedderUrl ?? process.env[URL_VARIABLE],
     dimensions: values.dimensions,
     mostTokens: values.maxTokens,
+    parallel: values.parallel,
+    timeoutMs: timeoutMsOf(values),
     signal,
   });
   return { embedder, remote: true };

@@ -91,6 +91,21 @@ export const badRowsOption = {
   },
 } as const;
 
+/** How long a server may take. */
+export const timeoutOption = {
+  timeout: {
+    type: "number",
+    value: "SECONDS",
+    least: 1,
+    about: "time limit of a call in seconds (default: follows the measured latency, 60 to 600)",
+  },
+} as const;
+
+/** The time limit of these options, in milliseconds. */
+export function timeoutMsOf({ timeout }: { timeout?: number }): number | undefined {
+  return timeout === undefined ? undefined : 1000 * timeout;
+}
+
 /** Limits on what language models may cost. */
 export const spendingOptions = {
   "max-cost": { type: "number", value: "USD", least: 0, about: "stop at this cost in US dollars" },

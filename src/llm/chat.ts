@@ -1,21 +1,22 @@
-import type OpenAI from "openai";
 import { ApiError } from "../core/errors.js";
 import { createRandom } from "../core/random.js";
 import { type Budget, createBudget } from "./budget.js";
-import { type Connection, connect } from "./connection.js";
+import { MOST_CHARACTERS, type ReadAnswer, readAnswer } from "./answer.js";
+import { type Api, type Connection, connect } from "./connection.js";
 import { type Estimate, estimateQuestions } from "./estimate.js";
 import type { Ledger, LedgerEntry } from "./ledger.js";
-import { type Limiter, createLimiter } from "./limiter.js";
+import type { Limiter } from "./limiter.js";
+import { type PacingOptions, limiterOf } from "./pacing.js";
 import { type Price, type PriceTable, costOf, findPrice } from "./prices.js";
-import { type Message, buildBody, keyOf, readAnswer } from "./request.js";
+import { MOST_ANSWER_BYTES, type Message, buildBody, describeForm, keyOf } from "./request.js";
 import { type RetryOptions, withRetries } from "./retry.js";
 import { type CountTokens, countRequestTokens, loadTokenCounter } from "./tokens.js";
-import { type Reply, dialectOf, send } from "./transport.js";
+import { type Reply, dialectOf, noteForm, send } from "./transport.js";
 import type { Answer, ChatModel, Question, Usage } from "./types.js";
 import { interruptible } from "../core/interrupt.js";
 
 /** Options of a chat model behind an OpenAI-compatible API. */
-export interface ChatModelOptions extends Partial<Connection>, RetryOptions {
+export interface ChatModelOptions extends Partial<Connection>, PacingOptions, RetryOptions {
   model: string;
   /** Stores answers and returns those already stored. Default: none. */
   ledger?: Ledger;
@@ -23,10 +24,6 @@ export interface ChatModelOptions extends Partial<Connection>, RetryOptions {
   budget?: Budget;
   /** Default `PRICES`. */
   prices?: PriceTable;
-  /** Most calls at a time. Default 64; fewer if the server rejects that many. */
-  parallel?: number;
-  /** Shared by models on the same server, which counts their calls together. Default: one per model. */
-  limiter?: Limiter;
   /** Random seed of the waits between attempts. Default 0. */
   seed?: number;
 }
@@ -46,6 +43,10 @@ export interface PricedChatModel extends ChatModel {
   estimate(questions: Iterable<Omit<Question<unknown>, "check">>): Promise<Estimate>;
 }
 
+/** Work of a call besides its tokens, in tokens of an answer, and tokens of a prompt that take as long as one of them. */
+const CALL_TOKENS = 16;
+const PROMPT_SPEED = 16;
+
 /** Environment variables that may hold the key of a chat model, if none are named. */
 const CHAT_KEYS = ["FEATURE_FAMILIES_EXPLAINER_API_KEY", "OPENAI_API_KEY"] as const;
 
@@ -53,14 +54,6 @@ const CHAT_KEYS = ["FEATURE_FAMILIES_EXPLAINER_API_KEY", "OPENAI_API_KEY"] as co
 const MOST_SHOWN = 1000;
 /** A model that is shown its answer at temperature 0 tends to repeat it. */
 const REPAIR_TEMPERATURE = 0.5;
-
-/** A limiter that adapts to the server's own limit, with at most `parallel` (default 64) calls at a time. */
-export function createCallLimiter(parallel?: number): Limiter {
-  return createLimiter({
-    most: parallel,
-    isOverload: (error) => error instanceof ApiError && error.status === 429,
-  });
-}
 
 /**
  * Opens a chat model. Throws RangeError if the address contains a secret, or if the budget has a cap but the model has
@@ -75,20 +68,19 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
     );
   }
   const connection = { keyVariables: CHAT_KEYS, ...options };
-  const client = await connect(connection);
+  const api = connect(connection);
   const asker: Asker = {
     model,
-    client,
+    api,
     ledger,
     budget,
     price,
-    timeoutMs: options.timeoutMs ?? 60_000,
     retry: { attempts: 8, random: createRandom(seed), ...options },
-    limiter: options.limiter ?? createCallLimiter(parallel),
+    limiter: limiterOf(api, options),
     count: await loadTokenCounter(model),
   };
   const tokensOf = (question: Omit<Question<unknown>, "check">): number =>
-    countRequestTokens(buildBody(model, question, dialectOf(client.baseURL, model)), asker.count);
+    countRequestTokens(buildBody(model, question, dialectOf(api.baseUrl, model)), asker.count);
   const running = new Map<string, { answer: Promise<Answer<unknown>>; signal?: AbortSignal }>();
   return {
     model,
@@ -129,11 +121,10 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
 
 interface Asker {
   model: string;
-  client: OpenAI;
+  api: Api;
   ledger: Ledger | undefined;
   budget: Budget;
   price: Price | undefined;
-  timeoutMs: number;
   retry: RetryOptions;
   limiter: Limiter;
   count: CountTokens;
@@ -160,7 +151,8 @@ async function findOrAsk<T>(
     { role: "assistant", content: first.raw.slice(0, MOST_SHOWN) || "(nothing)" },
     {
       role: "user",
-      content: `Your answer cannot be used: ${first.reason}. Answer the question again, with only what it asks for.`,
+      content:
+        `Your answer cannot be used: ${first.reason}. Answer the question again, with only what it asks for. ${describeForm(question)}`.trim(),
     },
   ];
   const again = {
@@ -187,7 +179,7 @@ function readKnown<T>(
 
 interface Made<T> {
   entry: LedgerEntry;
-  read: { value: T } | { complaint: string };
+  read: ReadAnswer<T>;
 }
 
 /** Asks once: charges the budget and parses the answer. */
@@ -198,28 +190,28 @@ async function askOnce<T>(
   more: readonly Message[],
   signal: AbortSignal | undefined,
 ): Promise<Made<T>> {
-  const { model, client, count, price } = asker;
-  const tokens = countRequestTokens(
-    buildBody(model, question, dialectOf(client.baseURL, model), more),
-    count,
-  );
-  const reply = await withRetries(
-    () =>
-      asker.limiter.run(
-        () =>
-          pay(asker, { inputTokens: tokens, outputTokens: question.maxTokens }, signal, () =>
-            send(client, (dialect) => buildBody(model, question, dialect, more), {
-              timeoutMs: asker.timeoutMs,
-              signal,
-            }),
-          ),
+  const { model, api, count, price } = asker;
+  const body = buildBody(model, question, dialectOf(api.baseUrl, model), more);
+  const tokens = countRequestTokens(body, count);
+  const call = (timeoutMs: number): Promise<Reply> =>
+    pay(asker, { inputTokens: tokens, outputTokens: question.maxTokens }, signal, () =>
+      send(api, (dialect) => buildBody(model, question, dialect, more), {
+        timeoutMs,
+        mostBytes: MOST_ANSWER_BYTES,
         signal,
-      ),
-    { ...asker.retry, signal },
-  );
-  // Some servers do not report usage.
-  const usage = reply.usage ?? { inputTokens: tokens, outputTokens: count(reply.content) };
+      }),
+    );
+  const workOf = ({ usage }: Reply): number =>
+    CALL_TOKENS + tokens / PROMPT_SPEED + (usage?.outputTokens ?? question.maxTokens);
+  const reply = await withRetries(() => asker.limiter.run(call, { signal, workOf }), {
+    ...asker.retry,
+    signal,
+  });
+  const usage = reply.usage ?? usageOf(reply, tokens, question.maxTokens, count);
   const read = readAnswer(reply.content, question, reply);
+  if (reply.complaint === undefined && question.form !== "text") {
+    noteForm(api.baseUrl, model, reply.dialect, !read.isStray);
+  }
   const entry: LedgerEntry = {
     key,
     status: "ok",
@@ -235,6 +227,17 @@ async function askOnce<T>(
   return { entry, read };
 }
 
+/** The tokens of a reply whose server reports none. */
+function usageOf(
+  { content }: Reply,
+  inputTokens: number,
+  mostTokens: number,
+  count: CountTokens,
+): Usage {
+  const longest = content.slice(0, MOST_CHARACTERS * mostTokens);
+  return { inputTokens, outputTokens: Math.min(mostTokens, count(longest)) };
+}
+
 /** Reserves the maximum cost of a call and settles the actual cost afterwards. */
 async function pay(
   { budget, price, count }: Asker,
@@ -247,8 +250,8 @@ async function pay(
   const reservation = await budget.reserve(worst, signal);
   try {
     const reply = await call();
-    const outputTokens = reply.usage?.outputTokens ?? count(reply.content);
-    const usage = reply.usage ?? { inputTokens: most.inputTokens, outputTokens };
+    const { inputTokens, outputTokens } = most;
+    const usage = reply.usage ?? usageOf(reply, inputTokens, outputTokens, count);
     reservation.settle(costOf(usage, price));
     return reply;
   } catch (error) {

@@ -1,62 +1,123 @@
-import type OpenAI from "openai";
 import { ApiError } from "../core/errors.js";
-import { notePause, parseRetryAfter } from "./retry.js";
+import { innermost, isLoopback, readText, sendRequest } from "../net/http.js";
+import { isExhausted, readRefusal } from "./refusal.js";
+import { notePause, readPause } from "./retry.js";
 
 const OPENAI = "https://api.openai.com/v1";
 /**
  * Codes of dropped or timed-out connections; any other code, such as a refused connection, points to a wrong address.
  */
 const PASSING = /^(ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR_|HPE_)/;
+/** Azure takes its key from a header of its own. */
+const AZURE = /\.azure\.(com|us|cn)$|\.azure-api\.(net|us|cn)$/;
+/** IPv4 addresses and host names that no public server has; a name without a dot is one of a local network. */
+const PRIVATE = [
+  /^10\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^169\.254\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./,
+  /^\[f[cd][0-9a-f]{2}:|^\[fe[89ab][0-9a-f]:/,
+  /^[^.:]+$|\.(local|lan|internal|home\.arpa)$/,
+];
+const LONGEST_REFUSAL = 1 << 16;
 /** Origins of servers that have answered in this process. */
 const reached = new Set<string>();
 
 /** Where a model is served. */
 export interface Connection {
-  /** Address of an OpenAI-compatible API, such as "http://localhost:11434/v1". Default OpenAI's own. */
+  /**
+   * Address of an OpenAI-compatible API, such as "http://localhost:11434/v1", or of its chat completions. Default
+   * OpenAI's own.
+   */
   baseUrl?: string;
   /** Environment variables that may hold the key, in order of precedence. */
   keyVariables: readonly string[];
-  /** The environment. Default process.env. */
+  /** The environment, which also names proxies. Default process.env. */
   env?: Record<string, string | undefined>;
-  /** Time limit of a call in milliseconds. Default 60,000. */
-  timeoutMs?: number;
   /** Whether a missing key is an error. Default true; false for a client that never makes a call. */
   needsKey?: boolean;
 }
 
+/** An OpenAI-compatible API. */
+export interface Api {
+  /** Its address, without query. */
+  readonly baseUrl: string;
+  readonly key: string | undefined;
+  /** Whether it is on this machine or in a private network. */
+  readonly isPrivate: boolean;
+  /** Posts `body` to `path`, or gets `path` where there is none, and gives the answer's JSON. */
+  call(path: string, body: object | undefined, limits: CallLimits): Promise<unknown>;
+}
+
+/** Limits of one call. */
+export interface CallLimits {
+  /** Milliseconds until the whole answer must be there. */
+  timeoutMs: number;
+  /** Longest answer in bytes. */
+  mostBytes: number;
+  signal?: AbortSignal;
+}
+
 /**
- * A client of the `openai` package with its own retries turned off. The key comes only from the environment; a server
- * on this machine needs none. Throws RangeError if the address contains a user, password or key, and Error, naming the
- * variables, if a key is needed and none is set.
+ * Opens an API. The key comes only from the environment; a server on this machine or in a private network needs none.
+ * Throws RangeError if the address contains a user, password or key, and Error, naming the variables, if a key is needed
+ * and none is set.
  */
-export async function connect({
+export function connect({
   baseUrl,
   keyVariables,
   env = process.env,
-  timeoutMs = 60_000,
   needsKey = true,
-}: Connection): Promise<OpenAI> {
-  // The package would otherwise read this variable itself, unchecked.
-  const address = baseUrl ?? (env.OPENAI_BASE_URL || undefined);
-  const url = address === undefined ? undefined : checkBaseUrl(address);
+}: Connection): Api {
+  const url = checkBaseUrl(baseUrl ?? (env.OPENAI_BASE_URL || OPENAI));
+  const isPrivate = isPrivateHost(url.hostname);
   const key = keyVariables.map((name) => env[name]).find((value) => value);
-  if (key === undefined && needsKey && !isLocal(url)) {
-    throw new Error(
-      `no key for ${url?.host ?? "api.openai.com"}: set ${keyVariables.join(" or ")} in the environment`,
-    );
+  if (key === undefined && needsKey && !isPrivate) {
+    throw new Error(`no key for ${url.host}: set ${keyVariables.join(" or ")} in the environment`);
   }
-  // Imported here because most programs never ask a model.
-  const { default: Client } = await import("openai");
-  return new Client({
-    apiKey: key ?? "none",
-    baseURL: url === undefined ? OPENAI : (url.origin + url.pathname).replace(/\/$/, ""),
-    // Azure takes its API version from the query and its key from a header of its own.
-    defaultQuery: url && Object.fromEntries(url.searchParams),
-    defaultHeaders: url?.hostname.endsWith(".azure.com") && key ? { "api-key": key } : undefined,
-    maxRetries: 0,
-    timeout: timeoutMs,
-    logLevel: "off",
-  });
+  const path = url.pathname.replace(/\/(chat\/completions|completions|embeddings)?\/?$/, "");
+  const base = url.origin + path;
+  const secrets: Record<string, string> = { authorization: `Bearer ${key ?? "none"}` };
+  if (key !== undefined && AZURE.test(url.hostname)) secrets["api-key"] = key;
+  return {
+    baseUrl: base,
+    key,
+    isPrivate,
+    async call(where, body, { timeoutMs, mostBytes, signal }) {
+      signal?.throwIfAborted();
+      // Azure takes its API version from the query.
+      const target = `${base}${where}${url.search}`;
+      const late = new ApiError(`${base}: no answer within ${timeoutMs / 1000} s`, {
+        status: 408,
+        url: base,
+        retryable: true,
+      });
+      const controller = new AbortController();
+      const timer = setTimeout(() => controller.abort(late), timeoutMs);
+      const stop = (): void => controller.abort(signal?.reason);
+      signal?.addEventListener("abort", stop, { once: true });
+      try {
+        const response = await sendRequest(target, {
+          body: body && JSON.stringify(body),
+          headers: { "content-type": "application/json", accept: "application/json" },
+          secrets,
+          env,
+          signal: controller.signal,
+        });
+        noteReached(base);
+        const { status } = response;
+        if (status >= 300) {
+          const text = await readText(response, target, LONGEST_REFUSAL).catch(() => "");
+          throw refusalOf(status, text, base, key, (name) => response.header(name));
+        }
+        return readJson(await readText(response, target, mostBytes), base, key);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (controller.signal.aborted) throw late;
+        throw withoutSecrets(error, base, key);
+      } finally {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", stop);
+      }
+    },
+  };
 }
 
 /** A checked base URL. Throws RangeError, without showing it, if it contains a secret or is not an http(s) URL. */
@@ -78,69 +139,6 @@ export function checkBaseUrl(text: string): URL {
   return url;
 }
 
-function isLocal(url: URL | undefined): boolean {
-  return url !== undefined && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
-}
-
-/**
- * Converts an error of the openai package to ApiError: without headers or key, and marked retryable where a retry may
- * help.
- */
-export async function toApiError(
-  error: unknown,
-  baseUrl: string,
-  key?: string | null,
-): Promise<unknown> {
-  const { APIError, APIConnectionError, APIUserAbortError } = await import("openai");
-  const { origin, pathname } = new URL(baseUrl);
-  const url = origin + pathname;
-  // A truncated body is invalid JSON, or ends its stream with a TypeError.
-  if (error instanceof SyntaxError || error instanceof TypeError) {
-    return new ApiError(`${url}: the answer was cut off`, { status: 0, url, retryable: true });
-  }
-  if (error instanceof APIUserAbortError || !(error instanceof APIError)) return error;
-  if (error instanceof APIConnectionError) {
-    const { reason, code } = innermost(error);
-    // Before its first answer, an unreachable server more likely means a wrong address than a busy server.
-    const retryable = reached.has(origin) || PASSING.test(code);
-    return new ApiError(`${url}: ${hideSecrets(reason, key)}`, { status: 0, url, retryable });
-  }
-  noteReached(baseUrl);
-  const status = Number(error.status ?? 0);
-  const retryable = status === 408 || status === 409 || status === 429 || status >= 500;
-  const made = new ApiError(
-    `${url}: HTTP ${status}, ${hideSecrets(error.message, key).slice(0, 300)}`,
-    {
-      status,
-      url,
-      retryable,
-    },
-  );
-  const headers = error.headers as Headers | undefined;
-  return notePause(
-    made,
-    parseRetryAfter((name) => headers?.get(name)),
-  );
-}
-
-/** Records that a server has answered, so that later connection errors to it are retried. */
-export function noteReached(baseUrl: string): void {
-  reached.add(new URL(baseUrl).origin);
-}
-
-/** The cause behind "Connection error." and "fetch failed". */
-function innermost(error: Error): { reason: string; code: string } {
-  let inner = error;
-  while (inner.cause instanceof Error) inner = inner.cause;
-  // A host name with several addresses gives one error per address.
-  if (inner instanceof AggregateError) {
-    const [first] = inner.errors as unknown[];
-    if (first instanceof Error) inner = first;
-  }
-  const { code = "" } = inner as NodeJS.ErrnoException;
-  return { reason: inner.message || code, code };
-}
-
 /** A server's text without `key` and, unless `exact`, without anything else that looks like a key. */
 export function hideSecrets(text: string, key?: string | null, exact = false): string {
   const without = key && key.length >= 8 ? text.replaceAll(key, "[key]") : text;
@@ -148,4 +146,65 @@ export function hideSecrets(text: string, key?: string | null, exact = false): s
   return without
     .replace(/\b(sk|pk|hf|key|tok|or)[-_][A-Za-z0-9_*-]{6,}/gi, "[key]")
     .replace(/(bearer|api[-_ ]?key)(["':= ]+)[^\s"',]{6,}/gi, "$1$2[key]");
+}
+
+function isPrivateHost(hostname: string): boolean {
+  return isLoopback(hostname) || PRIVATE.some((form) => form.test(hostname));
+}
+
+/** Records that a server has answered, so that later connection errors to it are retried. */
+function noteReached(baseUrl: string): void {
+  reached.add(new URL(baseUrl).origin);
+}
+
+/** The error of an answer with an HTTP status that is no success, with what its body says. */
+function refusalOf(
+  status: number,
+  text: string,
+  url: string,
+  key: string | undefined,
+  header: (name: string) => string | undefined,
+): ApiError {
+  const isLoad = status === 408 || status === 409 || status === 425 || status === 429;
+  const retryable = (isLoad || status >= 500) && status !== 501 && !isExhausted(status, text);
+  const hint =
+    status === 404 && !/\/v\d|\/openai\//.test(url)
+      ? `; the address has no /v1: try ${url}/v1`
+      : "";
+  const reason = hideSecrets(readRefusal(text), key).slice(0, 500);
+  const error = new ApiError(`${url}: HTTP ${status}, ${reason || "without a reason"}${hint}`, {
+    status,
+    url,
+    retryable,
+  });
+  return notePause(error, readPause(header, text));
+}
+
+/** The JSON of an answer. Some servers report an error in an answer with status 200. */
+function readJson(text: string, url: string, key: string | undefined): unknown {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    const isPage = /^\s*</.test(text);
+    const problem = isPage ? "the answer is a web page, not JSON" : "the answer was cut off";
+    throw new ApiError(`${url}: ${problem}`, { status: 0, url, retryable: !isPage });
+  }
+  const { error, choices, data } = (json ?? {}) as Record<string, unknown>;
+  if (!error || choices || data) return json;
+  const code = Number((error as { code?: unknown }).code);
+  const status = code >= 400 && code < 600 ? code : 500;
+  throw refusalOf(status, text, url, key, () => undefined);
+}
+
+/** An error of a connection, marked retryable where a retry may help. */
+function withoutSecrets(error: unknown, url: string, key: string | undefined): unknown {
+  if (!(error instanceof ApiError)) return error;
+  const { status, retryable, message } = error;
+  if (status !== 0 || !retryable || error.cause === undefined) return error;
+  // Before its first answer, an unreachable server more likely means a wrong address than a busy server.
+  const { message: reason, code } = innermost(error.cause);
+  const mayPass = reached.has(new URL(url).origin) || PASSING.test(code);
+  const text = reason ? `${url}: ${hideSecrets(reason || code, key)}` : message;
+  return new ApiError(text, { status, url, retryable: mayPass });
 }

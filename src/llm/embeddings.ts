@@ -1,13 +1,14 @@
-import type OpenAI from "openai";
 import { ApiError, FormatError } from "../core/errors.js";
 import { type Matrix, createMatrix } from "../core/matrix.js";
 import type { OnProgress } from "../core/progress.js";
-import { type Connection, connect, noteReached, toApiError } from "./connection.js";
+import { type Api, type CallLimits, type Connection, connect } from "./connection.js";
+import { MOST_PARALLEL, type PacingOptions, limiterOf } from "./pacing.js";
 import { type RetryOptions, withRetries } from "./retry.js";
 import { interruptible } from "../core/interrupt.js";
+import { inParts } from "./tokens.js";
 
 /** Options of an embedding model behind an OpenAI-compatible API. */
-export interface EmbeddingModelOptions extends Partial<Connection>, RetryOptions {
+export interface EmbeddingModelOptions extends Partial<Connection>, PacingOptions, RetryOptions {
   /** Such as "text-embedding-3-small". */
   model: string;
   /** Width, for models that support several. Default: the model's own. */
@@ -31,11 +32,20 @@ export interface EmbeddingModelOptions extends Partial<Connection>, RetryOptions
 export interface EmbeddingModel {
   readonly id: string;
   readonly d: number;
+  /** Most requests at a time that are worth making. */
+  readonly parallel: number;
   embed(
     texts: readonly string[],
     options?: { onProgress?: OnProgress; signal?: AbortSignal },
   ): Promise<Matrix>;
 }
+
+/** Work of a call besides its texts, in characters. */
+const CALL_CHARACTERS = 500;
+/** Bounds of an answer's size: numbers per embedding before its width is known, bytes per number, and bytes of the rest. */
+const MOST_WIDTH = 16_384;
+const NUMBER_BYTES = 26;
+const SHORTEST_LIMIT = 1 << 20;
 
 /** Environment variables that may hold the key of an embedding model. */
 const EMBEDDER_KEYS = ["FEATURE_FAMILIES_EMBEDDER_API_KEY", "OPENAI_API_KEY"] as const;
@@ -48,15 +58,30 @@ const EMBEDDER_KEYS = ["FEATURE_FAMILIES_EMBEDDER_API_KEY", "OPENAI_API_KEY"] as
 export async function createEmbeddingModel(
   options: EmbeddingModelOptions,
 ): Promise<EmbeddingModel> {
-  const client = await connect({ keyVariables: EMBEDDER_KEYS, ...options });
-  const ask = (input: string[], signal?: AbortSignal): Promise<Matrix> =>
-    withRetries(() => request(client, options, input, signal), { ...options, signal });
+  const api = connect({ keyVariables: EMBEDDER_KEYS, ...options });
+  const limiter = limiterOf(api, options);
+  let width = MOST_WIDTH;
+  const ask = (input: string[], signal?: AbortSignal): Promise<Matrix> => {
+    const length = input.reduce((sum, text) => sum + text.length, 0);
+    const call = (timeoutMs: number): Promise<Matrix> =>
+      request(api, options, input, {
+        timeoutMs,
+        mostBytes: SHORTEST_LIMIT + input.length * width * NUMBER_BYTES,
+        signal,
+      });
+    return withRetries(
+      () => limiter.run(call, { signal, workOf: () => CALL_CHARACTERS + length }),
+      { ...options, signal },
+    );
+  };
   const { cols: d } = await ask(["width"], options.signal);
+  width = d;
   const { mostTokens = 8191, batch = 2048, batchTokens = 250_000 } = options;
   const cut = mostTokens === 0 ? undefined : await loadCutter(mostTokens);
   return {
     id: options.dimensions === undefined ? options.model : `${options.model}@${options.dimensions}`,
     d,
+    parallel: options.parallel ?? MOST_PARALLEL,
     async embed(texts, { onProgress, signal: given } = {}) {
       const signal = interruptible(given);
       const out = createMatrix(texts.length, d);
@@ -148,20 +173,13 @@ function batchEnd(
 }
 
 async function request(
-  client: OpenAI,
+  api: Api,
   { model, dimensions }: EmbeddingModelOptions,
   input: string[],
-  signal: AbortSignal | undefined,
+  limits: CallLimits,
 ): Promise<Matrix> {
-  let answer: unknown;
-  try {
-    const body = { model, input, dimensions, encoding_format: "float" as const };
-    answer = await client.embeddings.create(body, { signal });
-    noteReached(client.baseURL);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw await toApiError(error, client.baseURL, client.apiKey);
-  }
+  const body = { model, input, dimensions, encoding_format: "float" };
+  const answer = await api.call("/embeddings", body, limits);
   return readAnswer(model, answer, input.length);
 }
 
@@ -199,7 +217,7 @@ async function loadCutter(
 ): Promise<(text: string) => { text: string; tokens: number }> {
   const { encode, decode } = await import("gpt-tokenizer/encoding/cl100k_base");
   return (text) => {
-    const tokens = encode(text, { disallowedSpecial: new Set() });
+    const tokens = inParts(text).flatMap((part) => encode(part, { disallowedSpecial: new Set() }));
     if (tokens.length <= most) return { text, tokens: tokens.length };
     return { text: decode(tokens.slice(0, most)).replace(/\ufffd+$/, ""), tokens: most };
   };

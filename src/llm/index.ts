@@ -2,13 +2,15 @@
  * Language models behind one interface: clients, retries, prices, budgets and a ledger of answers.
  */
 export { type Budget, type Reservation, createBudget } from "./budget.js";
+export { type ChatModelOptions, type PricedChatModel, createChatModel } from "./chat.js";
 export {
-  type ChatModelOptions,
-  type PricedChatModel,
-  createCallLimiter,
-  createChatModel,
-} from "./chat.js";
-export { type Connection, checkBaseUrl, connect, hideSecrets } from "./connection.js";
+  type Api,
+  type CallLimits,
+  type Connection,
+  checkBaseUrl,
+  connect,
+  hideSecrets,
+} from "./connection.js";
 export {
   type EmbeddingModel,
   type EmbeddingModelOptions,
@@ -16,10 +18,11 @@ export {
 } from "./embeddings.js";
 export type { Estimate } from "./estimate.js";
 export { type Ledger, type LedgerEntry, openLedger } from "./ledger.js";
-export { type Limiter, type LimiterOptions, createLimiter } from "./limiter.js";
+export { type Limiter, type LimiterOptions, type RunOptions, createLimiter } from "./limiter.js";
+export type { PacingOptions } from "./pacing.js";
 export { type Price, type PriceTable, PRICES, costOf, findPrice, readPrices } from "./prices.js";
 export { type Rehearsal, type RehearsalEstimate, createRehearsal } from "./rehearsal.js";
-export { readAnswer } from "./request.js";
+export { type ReadAnswer, readAnswer } from "./answer.js";
 export { type RetryOptions, parseRetryAfter } from "./retry.js";
 export { type Role, type RoleSettings, readRoleSettings } from "./settings.js";
 export { countTokens } from "./tokens.js";

@@ -55,6 +55,15 @@ export function parseRetryAfter(
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
+/** The pause that a refusal asks for, in its headers or, as Google's, in its body. */
+export function readPause(
+  header: (name: string) => string | undefined,
+  body: string,
+): number | undefined {
+  const delay = /"retryDelay":\s*"([\d.]+)s"/.exec(body)?.[1];
+  return parseRetryAfter(header) ?? (delay === undefined ? undefined : Number(delay) * 1000);
+}
+
 const PAUSES = new WeakMap<ApiError, number>();
 
 /** Records with an error how long the server asked to wait. */

@@ -16,7 +16,16 @@ export async function loadTokenCounter(model: string): Promise<CountTokens> {
     : await import("gpt-tokenizer/encoding/o200k_base");
   // A document may contain what looks like a control token; count it as text.
   const none = { disallowedSpecial: new Set<string>() };
-  return (text) => encode(text, none).length;
+  return (text) => inParts(text).reduce((sum, part) => sum + encode(part, none).length, 0);
+}
+
+/**
+ * A text for the tokenizer: whole, or in parts if it contains a run of letters or blanks that is no word, for which the
+ * tokenizer's time grows with the square of the length. A cut adds a token at most.
+ */
+export function inParts(text: string): string[] {
+  const isOdd = /\S{200}|\s{200}/.test(text);
+  return isOdd ? (text.match(/[\s\S]{1,200}/gu) ?? []) : [text];
 }
 
 /** Number of tokens of a text for `model`. */

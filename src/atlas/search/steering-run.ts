@@ -24,6 +24,8 @@ export interface SteeringRunOptions extends Omit<AtlasSteeringOptions, "judge" |
   baseUrl?: string;
   /** Server of the judge. Default `baseUrl`. */
   judgeBaseUrl?: string;
+  /** Time limit of a call in milliseconds. Default: follows the measured latency. */
+  timeoutMs?: number;
   /** US dollars that both may cost. Default no cap. */
   maxCost?: number;
   /** Prices per million tokens. Default `PRICES`. */
@@ -72,7 +74,7 @@ interface Models {
 
 async function withModels<T>(
   store: AtlasStore,
-  { judge, writer, baseUrl, judgeBaseUrl, maxCost, prices }: SteeringRunOptions,
+  { judge, writer, baseUrl, judgeBaseUrl, timeoutMs, maxCost, prices }: SteeringRunOptions,
   needsKey: boolean,
   work: (models: Models, budget: Budget) => Promise<T>,
 ): Promise<T> {
@@ -97,7 +99,7 @@ async function withModels<T>(
         `steering: no ${role} model: name one or set FEATURE_FAMILIES_${role.toUpperCase()}_MODEL`,
       );
     }
-    return createChatModel({ ...settings, model, needsKey, ledger, budget, prices });
+    return createChatModel({ ...settings, model, needsKey, ledger, budget, prices, timeoutMs });
   };
   try {
     const models = { judge: await open("judge", judge), writer: await open("explainer", writer) };

@@ -1,6 +1,6 @@
 import type { Document } from "../../corpus/corpus.js";
 import { type Command, type CommandContext, UsageError, defineCommand } from "../command.js";
-import { columnsOption, parseColumns } from "../options.js";
+import { columnsOption, parseColumns, timeoutOption } from "../options.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import { describeGaps } from "../results/embed.js";
 
@@ -24,9 +24,10 @@ const options = {
   },
   clean: { type: "boolean", about: "remove markup, entities and line breaks inside paragraphs" },
   ...embedderOptions,
+  ...timeoutOption,
   "max-tokens": { type: "integer", least: 0, about: "tokens that a text is cut to (default 8191)" },
   batch: { type: "integer", least: 1, about: "documents per batch (default 100)" },
-  parallel: { type: "integer", least: 1, about: "requests at a time (default 4)" },
+  parallel: { type: "integer", least: 1, about: "most requests at a time (default 64)" },
 } as const;
 
 export const embedCommand: Command = defineCommand({
@@ -45,11 +46,11 @@ export const embedCommand: Command = defineCommand({
     remoteEmbedder(values);
     const { embedCorpus } = await import("../../corpus/embed-corpus.js");
     const { documents, empty } = await readDocuments(values, context);
-    const { embedder, remote } = await openEmbedder(values, signal);
+    const { embedder } = await openEmbedder(values, signal);
     context.note(`${documents.length} documents with ${embedder.id}, ${embedder.d} wide`);
     const result = await embedCorpus(documents, embedder, values.out, {
       batch: values.batch,
-      parallel: values.parallel ?? (remote ? 4 : 1),
+      parallel: values.parallel,
       compat: values.compat,
       onProgress,
       signal,

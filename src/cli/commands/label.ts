@@ -11,7 +11,7 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
-import { spendingOptions } from "../options.js";
+import { spendingOptions, timeoutMsOf, timeoutOption } from "../options.js";
 import { describeEstimate, describeLabels } from "../results/label.js";
 
 const options = {
@@ -68,7 +68,8 @@ const options = {
     least: 0,
     about: "tokens a model may think before each answer (default 0)",
   },
-  parallel: { type: "integer", least: 1, about: "requests at a time (default 64)" },
+  parallel: { type: "integer", least: 1, about: "most requests at a time (default 64)" },
+  ...timeoutOption,
   seed: { type: "integer", about: "random seed (default 0)" },
   ...spendingOptions,
   force: {
@@ -135,6 +136,7 @@ async function labelOptions(
     ...{ language: values.language, force: values.force },
     ...{ model, baseUrl, judge, judgeBaseUrl, thinkTokens, parallel, seed, maxCost },
     prices: values.prices === undefined ? undefined : await readPrices(values.prices),
+    timeoutMs: timeoutMsOf(values),
     onProgress,
     signal,
   };

@@ -10,6 +10,7 @@ import {
 } from "../../corpus/hub/released.js";
 import { type Command, type CommandOutput, UsageError, defineCommand } from "../command.js";
 import { refuseOptions } from "../option-rules.js";
+import { timeoutMsOf } from "../options.js";
 import { formatRows } from "../results/rows.js";
 
 const options = {
@@ -34,6 +35,12 @@ const options = {
   list: { type: "boolean", about: "list the files of OWNER/NAME and fetch nothing" },
   endpoint: { type: "string", value: "URL", about: "address of the hub (or HF_ENDPOINT)" },
   cache: { type: "string", value: "DIR", about: "folder of the downloads (or HF_HUB_CACHE)" },
+  timeout: {
+    type: "number",
+    value: "SECONDS",
+    least: 1,
+    about: "seconds without a byte after which a connection is given up (default 30)",
+  },
   offline: { type: "boolean", about: "use the cache only (or HF_HUB_OFFLINE=1)" },
 } as const;
 
@@ -61,7 +68,10 @@ export const pullCommand: Command = defineCommand({
     const { openHub } = await import("../../corpus/hub/hub.js");
     const { endpoint, cache } = values;
     // Without the flag the environment decides.
-    const hub = openHub({ endpoint, cache, offline: values.offline || undefined });
+    const hub = openHub({
+      ...{ endpoint, cache, offline: values.offline || undefined },
+      stallMs: timeoutMsOf(values),
+    });
     if (corpus !== undefined) {
       if (paths.length > 0) throw new UsageError(`pull: ${name} takes no paths; pass --parts`);
       const parts = values.parts ?? ATLAS_PARTS;

@@ -2,6 +2,7 @@ import path from "node:path";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import { type Command, defineCommand } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import { timeoutOption } from "../options.js";
 import { describeScores } from "../results/score.js";
 
 export const scoreCommand: Command = defineCommand({
@@ -20,6 +21,7 @@ export const scoreCommand: Command = defineCommand({
     save: { type: "boolean", about: "save the scores in the atlas and show them in its catalog" },
     seed: { type: "integer", about: "random seed (default 0)" },
     ...embedderOptions,
+    ...timeoutOption,
   },
   async run(values, _positionals, { onProgress, signal }) {
     const { out, save, seed } = values;

@@ -13,6 +13,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, keepLast, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import { timeoutOption } from "../options.js";
 import { formatRows } from "../results/rows.js";
 import { describeResults, explainResults } from "../results/search-results.js";
 
@@ -74,6 +75,7 @@ const options = {
   explain: { type: "boolean", about: "show which latents make up each score" },
   limit: { type: "integer", least: 1, about: "results (default 10)" },
   ...embedderOptions,
+  ...timeoutOption,
 } as const;
 
 type Values = OptionValues<typeof options>;

@@ -13,7 +13,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
-import { spendingOptions } from "../options.js";
+import { spendingOptions, timeoutMsOf, timeoutOption } from "../options.js";
 import { describeSteering } from "../results/steering.js";
 
 // Options by which a language model is asked.
@@ -99,6 +99,7 @@ const options = {
     about: "file for the evaluation (default: steering.json in the atlas)",
   },
   ...embedderOptions,
+  ...timeoutOption,
 } as const;
 
 type Values = OptionValues<typeof options>;
@@ -135,6 +136,7 @@ export const steeringCommand: Command = defineCommand({
         embedder: rewrite || model !== undefined ? await embedder() : undefined,
         ...{ judge, writer: model ?? rewrite, maxCost: values.maxCost },
         ...{ baseUrl: values.modelUrl, judgeBaseUrl: values.judgeUrl },
+        timeoutMs: timeoutMsOf(values),
         prices: values.prices === undefined ? undefined : await readPrices(values.prices),
       };
       if (dryRun) {

@@ -1,12 +1,11 @@
 import { type Hash, createHash } from "node:crypto";
 import { closeSync, createReadStream, ftruncateSync, openSync, writeSync } from "node:fs";
 import { mkdir, rename, rm, stat, statfs } from "node:fs/promises";
-import type { IncomingMessage } from "node:http";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, FormatError } from "../../core/errors.js";
-import { checkStatus, type HubFile } from "./listing.js";
-import { abortReason, broken, get, readBody, refusal, type RequestOptions } from "./request.js";
+import { broken, dropBody, type HttpResponse, refusal } from "../../net/http.js";
+import { checkStatus, get, type HubFile, readBody, type RequestOptions } from "./listing.js";
 
 /** How a file is fetched. */
 export interface DownloadOptions extends RequestOptions {
@@ -102,7 +101,7 @@ async function fetchRest(
     try {
       await fetchOnce(url, store, file, options);
     } catch (error) {
-      if (options.signal?.aborted) throw abortReason(options.signal);
+      options.signal?.throwIfAborted();
       if (!(error instanceof ApiError && error.retryable)) throw error;
       failures = store.done > before ? 0 : failures + 1;
       if (failures >= options.attempts) throw error;
@@ -117,7 +116,7 @@ export async function pause(
   { waitMs, signal }: Pick<DownloadOptions, "waitMs" | "signal">,
 ): Promise<void> {
   await sleep(Math.min(30_000, waitMs * 2 ** (failures - 1)), undefined, { signal }).catch(() => {
-    if (signal?.aborted) throw abortReason(signal);
+    signal?.throwIfAborted();
   });
 }
 
@@ -129,10 +128,9 @@ async function fetchOnce(
 ): Promise<void> {
   const headers = store.done > 0 ? { range: `bytes=${store.done}-` } : undefined;
   const response = await get(url, { ...options, headers });
-  const status = response.statusCode ?? 0;
+  const { status } = response;
   if (status !== 200 && status !== 206) {
     checkStatus(status, url, await readBody(response, url));
-    response.destroy();
     throw refusal(url, status, `expected HTTP 200 or 206, got ${status}`);
   }
   if (status === 206) checkRange(response, url, store, file);
@@ -141,11 +139,11 @@ async function fetchOnce(
   await receive(response, url, store, file, options);
 }
 
-function checkRange(response: IncomingMessage, url: string, store: Partial, file: HubFile): void {
-  const range = response.headers["content-range"] ?? "none";
+function checkRange(response: HttpResponse, url: string, store: Partial, file: HubFile): void {
+  const range = response.header("content-range") ?? "none";
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range) ?? [];
   if (Number(start) === store.done && (total === "*" || Number(total) === file.size)) return;
-  response.destroy();
+  dropBody(response);
   throw refusal(
     url,
     206,
@@ -153,13 +151,13 @@ function checkRange(response: IncomingMessage, url: string, store: Partial, file
   );
 }
 
-function checkLength(response: IncomingMessage, url: string, expected: number): void {
-  const length = response.headers["content-length"];
+function checkLength(response: HttpResponse, url: string, expected: number): void {
+  const length = response.header("content-length");
   if (length === undefined || Number(length) === expected) return;
-  response.destroy();
+  dropBody(response);
   throw refusal(
     url,
-    response.statusCode ?? 0,
+    response.status,
     `expected ${expected} bytes as listed, it announces ${length}`,
   );
 }
@@ -171,51 +169,33 @@ function restart(store: Partial, file: HubFile): void {
   store.hash = startHash(file);
 }
 
-function receive(
-  response: IncomingMessage,
+async function receive(
+  response: HttpResponse,
   url: string,
   store: Partial,
   file: HubFile,
-  { signal, stallMs, onBytes }: DownloadOptions,
+  { signal, onBytes }: DownloadOptions,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => void response.destroy(signal ? abortReason(signal) : undefined);
-    signal?.addEventListener("abort", stop, { once: true });
-    const end = (error?: Error): void => {
-      signal?.removeEventListener("abort", stop);
-      if (error) reject(error);
-      else resolve();
-    };
-    response.setTimeout(stallMs, () =>
-      response.destroy(new Error(`no byte came for ${stallMs / 1000} s`)),
-    );
-    response.on("data", (chunk: Buffer) => {
-      if (store.done + chunk.length > file.size) {
-        response.destroy();
-        end(refusal(url, 200, `sends more than the ${file.size} bytes that it lists`));
-        return;
-      }
-      // Written at once: a chunk that waited in a queue would be lost with the connection and fetched twice.
-      try {
-        writeAll(store.handle, chunk, store.done);
-      } catch (error) {
-        response.destroy();
-        end(error as Error);
-        return;
-      }
-      store.hash.update(chunk);
-      store.done += chunk.length;
-      onBytes?.(store.done);
+  const chunks = response.body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  for (;;) {
+    const next = await chunks.next().catch((cause: unknown) => {
+      signal?.throwIfAborted();
+      throw broken(url, cause);
     });
-    response.on("error", (cause) => end(broken(url, cause)));
-    response.on("close", () => {
-      if (response.complete && store.done === file.size) end();
-      else
-        end(
-          broken(url, new Error(`the connection ended after ${store.done} of ${file.size} bytes`)),
-        );
-    });
-  });
+    if (next.done === true) break;
+    const chunk = next.value;
+    if (store.done + chunk.length > file.size) {
+      dropBody(response);
+      throw refusal(url, 200, `sends more than the ${file.size} bytes that it lists`);
+    }
+    writeAll(store.handle, chunk, store.done);
+    store.hash.update(chunk);
+    store.done += chunk.length;
+    onBytes?.(store.done);
+  }
+  if (store.done < file.size) {
+    throw broken(url, new Error(`the connection ended after ${store.done} of ${file.size} bytes`));
+  }
 }
 
 function writeAll(handle: number, chunk: Buffer, position: number): void {

@@ -10,9 +10,9 @@ import {
   type HubFile,
   type HubRepo,
   listTree,
+  type RequestOptions,
   resolveRevision,
 } from "./listing.js";
-import type { RequestOptions } from "./request.js";
 import { interruptible } from "../../core/interrupt.js";
 
 const DEFAULT_ENDPOINT = "https://huggingface.co";

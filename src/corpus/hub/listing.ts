@@ -1,7 +1,9 @@
 import { FormatError } from "../../core/errors.js";
 import { parseJson } from "../../files/json.js";
-import { get, publicUrl, readBody, refusal, type RequestOptions } from "./request.js";
+import { type HttpResponse, publicUrl, readText, refusal, sendRequest } from "../../net/http.js";
 
+/** A listing or an error message is short; anything longer is no answer of a hub. */
+const LONGEST_TEXT = 64 * 1024 * 1024;
 const MOST_PAGES = 1000;
 const REPO = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 const REVISION = /^[\w][\w./-]*$/;
@@ -23,6 +25,27 @@ export interface HubFile {
   size: number;
   /** The content's hash: SHA-256 of a large file, git's SHA-1 of "blob", the size and the content of a small one. */
   hash: { kind: "sha256" | "git"; hex: string };
+}
+
+/** How one request is made. */
+export interface RequestOptions {
+  /** Sent as a bearer token, but only to the origin of the first address. */
+  token?: string;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Milliseconds without a byte after which the connection is given up. */
+  stallMs: number;
+}
+
+/** GETs an address of the hub; see sendRequest. */
+export function get(url: string, { token, ...options }: RequestOptions): Promise<HttpResponse> {
+  const secrets = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+  return sendRequest(url, { ...options, secrets });
+}
+
+/** The body of a listing or an error message. */
+export function readBody(response: HttpResponse, url: string): Promise<string> {
+  return readText(response, url, LONGEST_TEXT);
 }
 
 /** Throws RangeError where a repository's name is none. */
@@ -121,12 +144,8 @@ async function getJson(
 ): Promise<{ value: unknown; link: string | undefined }> {
   const response = await get(url, options);
   const text = await readBody(response, url);
-  checkStatus(response.statusCode ?? 0, url, text);
-  const { link } = response.headers;
-  return {
-    value: parseJson(text, publicUrl(url)),
-    link: Array.isArray(link) ? link.join(", ") : link,
-  };
+  checkStatus(response.status, url, text);
+  return { value: parseJson(text, publicUrl(url)), link: response.header("link") };
 }
 
 /** Throws the ApiError of a status that is no success, with what to do where that is known. */

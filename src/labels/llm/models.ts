@@ -1,10 +1,5 @@
 import type { Budget } from "../../llm/budget.js";
-import {
-  type ChatModelOptions,
-  type PricedChatModel,
-  createCallLimiter,
-  createChatModel,
-} from "../../llm/chat.js";
+import { type PricedChatModel, createChatModel } from "../../llm/chat.js";
 import type { Ledger } from "../../llm/ledger.js";
 import type { PriceTable } from "../../llm/prices.js";
 import { type RoleSettings, readRoleSettings } from "../../llm/settings.js";
@@ -29,8 +24,10 @@ export interface LabelModelOptions {
   judge?: string | PricedChatModel;
   /** Its server. Default: FEATURE_FAMILIES_JUDGE_BASE_URL, else the other's. */
   judgeBaseUrl?: string;
-  /** Most calls at a time. Default 64; fewer where a server refuses so many. */
+  /** Most calls at a time. Default 64; fewer where more make a server no faster. */
   parallel?: number;
+  /** Time limit of a call in milliseconds. Default: follows the measured latency. */
+  timeoutMs?: number;
   /** Of the documents drawn, of bootstraps and of waits between attempts. Default 0. */
   seed?: number;
   /** Prices per million tokens. Default `PRICES`. */
@@ -46,36 +43,32 @@ export interface SharedCalls {
 }
 
 /**
- * Opens the models that options and environment name. What nothing says of the judge is the explainer's. Models of one
- * server share a limiter, as most servers count all calls together. Throws ArgumentError where no model is named.
+ * Opens the models that options and environment name. What nothing says of the judge is the explainer's. Throws
+ * ArgumentError where no model is named.
  */
 export async function openLabelModels(
   options: LabelModelOptions,
   { ledger, budget, needsKey }: SharedCalls,
 ): Promise<LabelModels> {
-  const { parallel, seed, prices, model: given, judge: givenJudge } = options;
+  const { parallel, timeoutMs, seed, prices, model: given, judge: givenJudge } = options;
   const first = readRoleSettings("explainer", {
     model: nameOf(given),
     baseUrl: options.baseUrl,
   });
   const second = judgeSettings(options, first);
-  const limiter = createCallLimiter(parallel);
-  const open = (
-    settings: RoleSettings,
-    more: Partial<ChatModelOptions>,
-  ): Promise<PricedChatModel> => {
+  const open = (settings: RoleSettings): Promise<PricedChatModel> => {
     const { model, baseUrl, keyVariables } = settings;
     if (model === undefined) {
       throw new ArgumentError("label: name a model by --model or FEATURE_FAMILIES_EXPLAINER_MODEL");
     }
-    const shared = { ledger, budget, prices, needsKey, parallel, seed };
-    return createChatModel({ model, baseUrl, keyVariables, ...shared, ...more });
+    const shared = { ledger, budget, prices, needsKey, parallel, timeoutMs, seed };
+    return createChatModel({ model, baseUrl, keyVariables, ...shared });
   };
-  const explainer = typeof given === "object" ? given : await open(first, { limiter });
+  const explainer = typeof given === "object" ? given : await open(first);
   if (typeof givenJudge === "object") return { explainer, judge: givenJudge };
-  const isSameServer = second.baseUrl === first.baseUrl;
-  if (isSameServer && second.model === first.model) return { explainer, judge: explainer };
-  return { explainer, judge: await open(second, isSameServer ? { limiter } : {}) };
+  if (second.baseUrl === first.baseUrl && second.model === first.model)
+    return { explainer, judge: explainer };
+  return { explainer, judge: await open(second) };
 }
 
 /** The protocol where none is named: "local" if both models are on this machine, else "default". */

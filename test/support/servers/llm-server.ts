@@ -49,9 +49,15 @@ export type LlmReply =
       refusal?: string;
       finish?: string;
       logprobs?: unknown[];
+      /** Thoughts, as servers with a parser for them send them. */
+      reasoning?: string;
       status?: number;
       message?: string;
+      /** A body in place of `{error: {message}}` or of a completion: text as it is, anything else as JSON. */
+      body?: unknown;
       headers?: Record<string, string>;
+      /** Milliseconds between the bytes of the body, which never ends before all came. */
+      dripMs?: number;
     };
 
 export interface LlmServerOptions {
@@ -101,7 +107,7 @@ export async function startLlmServer(options: LlmServerOptions): Promise<LlmServ
     call.parallel = active + 1;
     if (active >= cap) {
       call.status = 429;
-      return sendError(response, 429, "too many calls at a time");
+      return sendError(response, 429, { error: { message: "too many calls at a time" } });
     }
     change(1);
     try {
@@ -159,11 +165,11 @@ async function respond(
   if (kind === "429" || kind === "429-retry-after") {
     call.status = 429;
     const headers = kind === "429" ? undefined : { "retry-after": "0.02" };
-    return sendError(response, 429, "slow down", headers);
+    return sendError(response, 429, { error: { message: "slow down" } }, headers);
   }
   if (kind === "500") {
     call.status = 500;
-    return sendError(response, 500, "broken");
+    return sendError(response, 500, { error: { message: "broken" } });
   }
   if (latencyMs > 0) await sleep(latencyMs);
   if (kind === "stall" && (await stall(response, stallMs)) === "gone") {
@@ -175,18 +181,20 @@ async function respond(
     response.socket?.destroy();
     return;
   }
-  let result: object;
+  let result: unknown;
   if (call.path === "/embeddings") result = embeddings(call, embed);
   else {
     const made = (await answer?.(call)) ?? "{}";
     const reply = typeof made === "string" ? { content: made } : made;
     if ("status" in reply && reply.status !== undefined) {
       call.status = reply.status;
-      return sendError(response, reply.status, reply.message ?? "no", reply.headers);
+      const { message = "no", body = { error: { message } } } = reply;
+      return sendError(response, reply.status, body, reply.headers);
     }
-    result = completion(call, spoil(reply, kind));
+    result = reply.body ?? completion(call, spoil(reply, kind));
+    if (reply.dripMs !== undefined) return drip(response, JSON.stringify(result), reply.dripMs);
   }
-  const json = JSON.stringify(result);
+  const json = typeof result === "string" ? result : JSON.stringify(result);
   call.status = 200;
   response.writeHead(200, { "content-type": "application/json" });
   response.end(kind === "truncated" ? json.slice(0, json.length / 2) : json);
@@ -224,7 +232,7 @@ function spoil(
 
 function completion(
   { body, promptTokens }: LlmCall,
-  { content = null, refusal, finish = "stop", logprobs }: Exclude<LlmReply, string>,
+  { content = null, refusal, reasoning, finish = "stop", logprobs }: Exclude<LlmReply, string>,
 ): object {
   const tokens = count(content ?? refusal ?? "");
   return {
@@ -235,7 +243,12 @@ function completion(
       {
         index: 0,
         finish_reason: finish,
-        message: { role: "assistant", content, refusal: refusal ?? null },
+        message: {
+          role: "assistant",
+          content,
+          refusal: refusal ?? null,
+          ...(reasoning === undefined ? {} : { reasoning_content: reasoning }),
+        },
         logprobs: logprobs === undefined ? null : { content: logprobs },
       },
     ],
@@ -278,17 +291,29 @@ function countPrompt({ messages, input, response_format: format }: LlmCall["body
 }
 
 function count(text: string): number {
+  // The tokenizer's time grows with the square of the longest word.
+  if (text.length > 100_000) return text.length >> 2;
   return encode(text, { disallowedSpecial: new Set() }).length;
 }
 
 function sendError(
   response: ServerResponse,
   status: number,
-  message: string,
+  body: unknown,
   headers: Record<string, string> = {},
 ): void {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
   response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(JSON.stringify({ error: { message } }));
+  response.end(text);
+}
+
+function drip(response: ServerResponse, text: string, ms: number): void {
+  let sent = 0;
+  response.writeHead(200, { "content-type": "application/json" });
+  const timer = setInterval(() => {
+    response.write(text[sent++] ?? " ");
+  }, ms);
+  response.once("close", () => clearInterval(timer));
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

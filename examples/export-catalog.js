@@ -1,4 +1,4 @@
-// Writes an atlas's catalog for people and for other programs: a page to search, Parquet, and a CSV of one's own choice.
+// Writes an atlas's catalog for people and for other programs: the explorer as one file, Parquet, and a CSV of one's own choice.
 //   node examples/export-catalog.js [ATLAS] [OUT]        default families/wordnet and build/catalog
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -8,7 +8,7 @@ import { formatCsv } from "feature-families/files";
 const [folder = "families/wordnet", out = "build/catalog"] = process.argv.slice(2);
 const atlas = await openAtlas(folder);
 
-console.log(await atlas.export("html", path.join(out, "catalog.html")));
+console.log(await atlas.export("page", path.join(out, "atlas.html")));
 console.log(await atlas.export("parquet", path.join(out, "catalog.parquet")));
 console.log(await atlas.export("graphml", path.join(out, "forest.graphml")));
 

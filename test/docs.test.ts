@@ -11,6 +11,7 @@ import { commands, parseCall } from "../src/cli/index.js";
 import { EDGE_WEIGHTS } from "../src/families/index.js";
 import { Atlas } from "../src/index.js";
 import { buildSampleAtlas } from "./support/atlases/sample-atlas.js";
+import { compilePage } from "./support/compile-page.js";
 import { inFolder } from "./support/folder.js";
 import {
   type Example,
@@ -204,6 +205,7 @@ test("the examples marked to run print what they say", async (t) => {
 });
 
 test("the examples on the sample's atlas, the README's thirty lines among them, run as they stand", async (t) => {
+  await compilePage();
   const run = examples.filter(({ kind }) => kind === "atlas");
   t.true(run.some(({ file }) => file === "README.md"));
   await inFolder(async (folder) => {
@@ -215,7 +217,7 @@ test("the examples on the sample's atlas, the README's thirty lines among them, 
     t.is(parts.length, run.length);
     for (const [at, { file, line }] of run.entries()) t.not(parts[at], "", `${file}:${line}`);
     t.true(existsSync(path.join(folder, "build/figures/latent-map.svg")));
-    t.true(existsSync(path.join(folder, "build/catalog.html")));
+    t.true(existsSync(path.join(folder, "build/atlas.html")));
   });
 });
 

@@ -7,6 +7,7 @@ import path from "node:path";
 import { readCatalog } from "../src/catalog/index.js";
 import { buildSampleAtlas } from "./support/atlases/sample-atlas.js";
 import { answerPlanted } from "./support/atlases/planted.js";
+import { compilePage } from "./support/compile-page.js";
 import { importBuilt } from "./support/package-imports.js";
 import { startLlmServer } from "./support/servers/llm-server.js";
 
@@ -114,10 +115,11 @@ test.serial(
   "export-catalog writes a page, Parquet, GraphML and a CSV of some latents",
   async (t) => {
     const { folder, atlas } = t.context;
+    await compilePage();
     const out = path.join(folder, "catalog");
     const { code, stdout, stderr } = await runExample(folder, "export-catalog.js", [atlas, out]);
     t.is(code, 0, stderr);
-    for (const file of ["catalog.html", "catalog.parquet", "forest.graphml"]) {
+    for (const file of ["atlas.html", "catalog.parquet", "forest.graphml"]) {
       t.true(existsSync(path.join(out, file)), file);
     }
     const lines = (await readFile(path.join(out, "rare.csv"), "utf8")).trim().split("\n");

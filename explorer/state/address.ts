@@ -40,6 +40,8 @@ export interface PageState {
   regions: boolean;
   /** Words that the catalog and the lists of families are filtered by. */
   words: string;
+  /** Which labels the catalog shows; see ONLY in views/catalog.tsx. */
+  only: string;
   /** Column that the catalog is sorted by; "-" before it turns the order. */
   sort: string;
   columns: readonly string[];
@@ -59,6 +61,7 @@ export const START: PageState = {
   fade: false,
   regions: true,
   words: "",
+  only: "",
   sort: "",
   columns: ["label", "score", "active", "family", "keywords"],
   sliders: [],
@@ -90,6 +93,7 @@ export function readAddress(hash: string): PageState {
     fade: given.has("fade"),
     regions: !given.has("plain"),
     words: text("words") ?? "",
+    only: text("only") ?? "",
     sort: text("sort") ?? "",
     columns: list("columns") ?? START.columns,
     ...(query && { query }),
@@ -116,6 +120,7 @@ export function writeAddress(state: PageState): string {
   if (state.fade) out.set("fade", "1");
   if (!state.regions) out.set("plain", "1");
   put("words", state.words);
+  put("only", state.only);
   put("sort", state.sort);
   put("columns", state.columns.join("~"), START.columns.join("~"));
   if (query && "text" in query) out.set("q", query.text);

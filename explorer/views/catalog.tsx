@@ -4,12 +4,13 @@ import type { LatentColumns } from "../../src/explorer/format.js";
 import { type AtlasData, latentName } from "../data/atlas.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { VirtualList } from "../parts/virtual-list.js";
+import type { PageState } from "../state/address.js";
 import { change, show, state } from "../state/state.js";
 
 /** All latents in a table. */
 export function Catalog({ data }: { data: AtlasData }): JSX.Element {
-  const { words, sort, columns, focus, latents } = state.value;
-  const rows = useMemo(() => findRows(data, words, sort), [data, words, sort]);
+  const { words, only, sort, columns, focus, latents } = state.value;
+  const rows = useMemo(() => findRows(data, { words, only, sort }), [data, words, only, sort]);
   const chosen = useMemo(() => new Set(latents), [latents]);
   const [column, isDown] = readSort(sort);
   const template = `2.2rem 4.5rem ${columns.map((name) => WIDTHS[name] ?? "minmax(5rem, 1fr)").join(" ")}`;
@@ -49,6 +50,21 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
             change({ words: event.currentTarget.value }, { replace: words !== "" })
           }
         />
+        <label>
+          show{" "}
+          <select value={only} onChange={(event) => change({ only: event.currentTarget.value })}>
+            {Object.entries(ONLY)
+              .filter(
+                ([key, { holds }]) =>
+                  key === "" || data.columns.label.some((_, at) => holds(data, at)),
+              )
+              .map(([key, { title }]) => (
+                <option key={key} value={key}>
+                  {title}
+                </option>
+              ))}
+          </select>
+        </label>
         <span class="muted" role="status">
           {wholeNumber(rows.length)} of {wholeNumber(data.index.latents)} latents
         </span>
@@ -111,6 +127,34 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
   );
 }
 
+/** Which labels are shown. */
+const ONLY: Record<string, { title: string; holds: (data: AtlasData, latent: number) => boolean }> =
+  {
+    "": { title: "all latents", holds: () => true },
+    doubtful: {
+      title: "doubtful labels",
+      holds: ({ columns }, at) =>
+        (columns.score_low[at] ?? columns.score[at] ?? 1) < 0.5 && columns.label[at] !== "",
+    },
+    wrong: {
+      title: "with wrong verdicts",
+      holds: ({ columns }, at) => (columns.wrong[at] ?? 0) > 0,
+    },
+    failed: {
+      title: "with failed answers",
+      holds: ({ columns }, at) => (columns.failed[at] ?? 0) > 0,
+    },
+    unasked: {
+      title: "no model was asked",
+      holds: ({ columns }, at) => columns.judged[at] === null,
+    },
+    unlabelled: { title: "without a label", holds: ({ columns }, at) => columns.label[at] === "" },
+    corrected: {
+      title: "corrected by a person",
+      holds: ({ columns }, at) => columns.label_source[at] === "human",
+    },
+  };
+
 const TITLES: Record<string, string> = {
   label: "label",
   label_source: "label by",
@@ -128,6 +172,9 @@ const TITLES: Record<string, string> = {
   class_name: "best class",
   class_f1: "F1",
   keywords: "keywords",
+  judged: "verdicts",
+  wrong: "wrong",
+  failed: "failed",
   model: "model",
   label_cost: "cost",
 };
@@ -138,11 +185,16 @@ const WIDTHS: Record<string, string> = {
 };
 
 /** The latents whose texts have all words, in the order of a column. */
-export function findRows(data: AtlasData, words: string, sort: string): number[] {
+function findRows(
+  data: AtlasData,
+  { words, only, sort }: Pick<PageState, "words" | "only" | "sort">,
+): number[] {
   const wanted = wordsOf(words);
   const { columns, index } = data;
   const all = Array.from({ length: index.latents }, (_, latent) => latent);
+  const holds = Object.hasOwn(ONLY, only) ? ONLY[only].holds : ONLY[""].holds;
   const found = all.filter((latent) => {
+    if (!holds(data, latent)) return false;
     if (wanted.length === 0) return true;
     const text =
       `${columns.label[latent]} ${columns.keywords[latent]} ${familyName(data, latent)}`.toLowerCase();

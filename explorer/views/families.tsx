@@ -8,12 +8,13 @@ import { VirtualList } from "../parts/virtual-list.js";
 import { change, hovered, show, state } from "../state/state.js";
 import { squarify } from "./treemap.js";
 
-type Order = "size" | "documents" | "stability" | "agreement" | "name";
+type Order = "score" | "size" | "documents" | "stability" | "agreement" | "name";
 const ORDERS: readonly [Order, string][] = [
   ["size", "most latents"],
   ["documents", "most documents"],
   ["stability", "stability"],
   ["agreement", "agreement with a class"],
+  ["score", "lowest score of the name"],
   ["name", "name"],
 ];
 const TILES = 150;
@@ -203,6 +204,7 @@ const valueOf: Record<Exclude<Order, "name" | "size">, (family: PageFamily) => n
   documents: ({ documents }) => documents,
   stability: ({ stability }) => stability,
   agreement: ({ agreement }) => agreement,
+  score: ({ score }) => score,
 };
 
 const comparisons: Record<Order, (a: PageFamily, b: PageFamily) => number> = {
@@ -210,5 +212,6 @@ const comparisons: Record<Order, (a: PageFamily, b: PageFamily) => number> = {
   documents: (a, b) => b.documents - a.documents,
   stability: (a, b) => (b.stability ?? -1) - (a.stability ?? -1),
   agreement: (a, b) => (b.agreement ?? -1) - (a.agreement ?? -1),
+  score: (a, b) => (a.score ?? Infinity) - (b.score ?? Infinity),
   name: (a, b) => a.name.localeCompare(b.name),
 };

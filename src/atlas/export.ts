@@ -9,14 +9,11 @@ import { type NeuronpediaOptions, exportNeuronpedia } from "../exports/neuronped
 import { type ExportTarget, EXPORT_TARGETS } from "../exports/targets.js";
 import { readPage, singlePage, writeSite } from "../explorer/page.js";
 import { forestToGexf } from "../families/files/gexf.js";
-import { auditPage } from "../figures/pages/audit-page.js";
-import { catalogPage } from "../figures/pages/catalog-page.js";
 import { readEmbedderRecord } from "../corpus/embedding-store.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readText } from "../files/text.js";
 import { displayLabel } from "../records/label.js";
 import { atlasFiles } from "./explorer/inputs.js";
-import { auditAtlas, countAudited } from "./labels/audit-atlas.js";
 import { readManifest } from "./files/manifest.js";
 import type { AtlasStore } from "./store.js";
 
@@ -27,8 +24,6 @@ const ENDINGS: Partial<Record<ExportTarget, string>> = {
   csv: ".csv",
   jsonl: ".jsonl",
   page: ".html",
-  html: ".html",
-  audit: ".html",
   graphml: ".graphml",
   gexf: ".gexf",
 };
@@ -38,8 +33,6 @@ export interface ExportOptions
   extends Pick<NeuronpediaOptions, "examples">, Omit<DelphiOptions, "tokenize"> {
   /** For csv: texts that a spreadsheet takes for formulas stay as they are; see formatCsv. Default false. */
   raw?: boolean;
-  /** For the audit page: the most labels, lowest scores first. Default all. */
-  limit?: number;
   /** Name of the model that the embeddings come from, for other tools. Default that of `embedder.json` beside the embeddings, else "unknown-embedder". */
   embedder?: string;
 }
@@ -85,28 +78,11 @@ async function content(
   if (target === "graphml") return readText(store.file("forest"));
   if (target === "gexf") return gexf(store);
   if (target === "page") return singlePage(await readPage(), await atlasFiles(store));
-  if (target === "audit") return auditContent(store, options);
   const rows = await store.catalog();
   if (target === "embedding-atlas") return catalogToFlatParquet(rows);
   if (target === "parquet") return catalogToParquet(rows);
   if (target === "csv") return catalogToCsv(rows, options);
-  if (target === "jsonl") return catalogToJsonl(rows);
-  const labelled = rows.filter(({ label }) => label !== "").length;
-  const about = `${rows.length} latents of ${store.name}, ${labelled} with a label. Open a row for its documents.`;
-  return catalogPage(rows, { title: `Feature catalog: ${store.name}`, about });
-}
-
-/** The page for checking labels against documents, answers and verdicts. */
-async function auditContent(
-  store: AtlasStore,
-  { limit, examples }: ExportOptions,
-): Promise<string> {
-  const audit = await auditAtlas(store, { limit, examples });
-  const { latents, families, asked } = countAudited(audit);
-  const what = `${latents} latents and ${families} families of ${store.name}`;
-  const by =
-    asked === 0 ? "No model was asked about them." : `A model was asked about ${asked} of them.`;
-  return auditPage(audit, { title: `Label audit: ${store.name}`, about: `${what}. ${by}` });
+  return catalogToJsonl(rows);
 }
 
 async function gexf(store: AtlasStore): Promise<string> {

@@ -1,5 +1,4 @@
 import type { Command } from "./command.js";
-import { auditCommand } from "./audit-command.js";
 import { buildCommand } from "./commands/build.js";
 import { catalogCommand } from "./commands/catalog.js";
 import { convertCommand } from "./commands/convert.js";
@@ -7,7 +6,7 @@ import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { embedCommand } from "./commands/embed.js";
 import { encodeCommand } from "./commands/encode.js";
-import { exploreCommand } from "./commands/explore.js";
+import { auditCommand, exploreCommand } from "./commands/explore.js";
 import { exportCommand } from "./commands/export.js";
 import { familiesCommand } from "./commands/families.js";
 import { figuresCommand } from "./commands/figures.js";

@@ -74,7 +74,7 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
   };
   const makers: Record<DataFile, () => Uint8Array | Promise<Uint8Array>> = {
     "index.json": () => json(pageIndex(inputs)),
-    "latents.json": () => json(latentColumns(catalog)),
+    "latents.json": () => json(latentColumns(inputs)),
     "families.json": () => json(pageFamilies(inputs)),
     "columns.json": async () => json(await inputs.columns()),
     "latents.records": () => records("latents").bytes,
@@ -115,17 +115,26 @@ function pageIndex(inputs: ExplorerInputs): PageIndex {
   };
 }
 
-function latentColumns(catalog: readonly CatalogRow[]): LatentColumns {
+function latentColumns({ catalog, evidence }: ExplorerInputs): LatentColumns {
   const scalars = CATALOG_COLUMNS.filter(
     ({ kind, name }) => typeof kind === "string" && catalog.some((row) => row[name] !== null),
   );
   const columns = Object.fromEntries(
     scalars.map(({ name }) => [name, catalog.map((row) => row[name])]),
   );
+  const verdicts = catalog.map(({ index }) => {
+    const found = evidence.get(evidenceKey("latent", index));
+    return found?.verdicts.filter(({ set, label }) => set === "score" && label === found.label);
+  });
+  const count = (counts: (one: PageEvidence["verdicts"][number]) => boolean): (number | null)[] =>
+    verdicts.map((list) => list?.filter(counts).length ?? null);
   return {
     ...columns,
     keywords: catalog.map(({ keywords }) => keywords.slice(0, KEYWORDS).join(", ")),
     family: catalog.map(({ families }) => families[0]?.id ?? -1),
+    judged: count(() => true),
+    wrong: count(({ answer, expected }) => answer !== null && answer !== expected),
+    failed: count(({ answer }) => answer === null),
   } as unknown as LatentColumns;
 }
 

@@ -56,6 +56,10 @@ export type LatentColumns = { [K in ScalarColumn]: CatalogRow[K][] } & {
   keywords: string[];
   /** Parent of the first family that the latent is in; -1 where it is in none. */
   family: number[];
+  /** Judge's verdicts on the label, those that were wrong, and answers that failed; null where no model was asked. */
+  judged: (number | null)[];
+  wrong: (number | null)[];
+  failed: (number | null)[];
 };
 
 /** An entry of families.json. */

@@ -8,8 +8,6 @@ export const EXPORT_TARGETS = [
   "jsonl",
   "site",
   "page",
-  "html",
-  "audit",
   "graphml",
   "gexf",
 ] as const;

@@ -17,8 +17,6 @@ export { type WaterfallOptions, waterfall } from "./charts/waterfall.js";
 export type { Axis } from "./drawing/axis.js";
 export type { ChartOptions, Figure, FigureOptions } from "./figure.js";
 export { type LossRow, lossCurve } from "./loss-curve.js";
-export { type AuditPageOptions, auditPage } from "./pages/audit-page.js";
-export { type CatalogPageOptions, catalogPage } from "./pages/catalog-page.js";
 export { standaloneHtml } from "./render/html.js";
 export { type Renderer, type RendererOptions, openRenderer } from "./render/render.js";
 export { CATEGORIES, SIZES } from "./theme/theme.js";

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { exploreAtlas } from "../../src/atlas/explorer/index.js";
 import { type Atlas, openAtlas } from "../../src/index.js";
+import { compilePage } from "./compile-page.js";
 import { startBrowser } from "./browser.js";
 import { buildSampleAtlas } from "./atlases/sample-atlas.js";
 
@@ -19,6 +20,7 @@ export interface Explored {
 
 /** Serves an atlas of the sample's first documents, or the one in `dir`. */
 export async function explore(dir?: string): Promise<Explored> {
+  await compilePage();
   const folder = await mkdtemp(path.join(tmpdir(), "explorer-"));
   const own = dir ?? path.join(folder, "atlas");
   if (dir === undefined) await buildSampleAtlas(folder, own);

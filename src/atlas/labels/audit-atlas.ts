@@ -29,17 +29,6 @@ export interface AtlasAuditOptions extends AuditOptions {
 /** An audit that a notebook shows: each label with the documents behind it. */
 export interface AtlasAudit extends Audit, Presentable {}
 
-/** How many labels of an audit are of latents and of families, and about how many a model was asked. */
-export function countAudited({ entries }: Audit): {
-  latents: number;
-  families: number;
-  asked: number;
-} {
-  const latents = entries.filter(({ label }) => label.of === "latent").length;
-  const asked = entries.filter(({ evidence }) => evidence !== undefined).length;
-  return { latents, families: entries.length - latents, asked };
-}
-
 /**
  * The labels and family names of an atlas with what stands behind them: the documents, answers and verdicts in
  * labels.evidence.jsonl where a model was asked, else documents of the latent. Throws FormatError for a malformed file.

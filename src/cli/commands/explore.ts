@@ -1,47 +1,85 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
-import { type Command, defineCommand } from "../command.js";
+import {
+  type Command,
+  type CommandContext,
+  type CommandOutput,
+  type OptionValues,
+  defineCommand,
+} from "../command.js";
+import { embedderOptions, keepLast, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+
+const options = {
+  ...atlasOption,
+  port: { type: "integer", least: 0, most: 65535, about: "port of the server (default any free)" },
+  open: { type: "boolean", about: "open the page in the default browser" },
+  "allow-host": {
+    type: "list",
+    value: "HOST",
+    about: "further host names that may ask, such as a notebook hub's",
+  },
+  ...embedderOptions,
+} as const;
+
+const SERVER =
+  "Starts a server that only this machine reaches and prints its address, whose token opens it. Ends with Ctrl-C.";
 
 export const exploreCommand: Command = defineCommand({
   name: "explore",
   group: "explore",
   summary: "Open an atlas in the browser: maps, families, search, steering and labels.",
-  details:
-    "Starts a server that only this machine reaches and prints its address, whose token opens it. Ends with Ctrl-C.",
+  details: SERVER,
   example: "feature-families explore --open",
-  options: {
-    ...atlasOption,
-    port: {
-      type: "integer",
-      least: 0,
-      most: 65535,
-      about: "port of the server (default any free)",
-    },
-    open: { type: "boolean", about: "open the page in the default browser" },
-    "allow-host": {
-      type: "list",
-      value: "HOST",
-      about: "further host names that may ask, such as a notebook hub's",
-    },
-  },
-  async run({ atlas: dir, port, open, allowHost }, _positionals, context) {
-    const { onProgress, signal } = context;
-    const { openAtlas } = await import("../../atlas/open.js");
-    const { exploreAtlas } = await import("../../atlas/explorer/explore.js");
-    const atlas = await openAtlas(await chooseAtlas("explore", dir), { onProgress });
-    try {
-      const server = await exploreAtlas(atlas, { port, allowHosts: allowHost });
-      context.note(`${atlas.name}: ${server.url}`);
-      if (open) openBrowser(server.url);
-      if (!signal.aborted) await once(signal, "abort");
-      await server.close();
-      return { json: { url: server.url }, lines: [] };
-    } finally {
-      await atlas.close();
-    }
-  },
+  options,
+  run: (values, _positionals, context) => serve("explore", values, context, ""),
 });
+
+export const auditCommand: Command = defineCommand({
+  name: "audit",
+  group: "label",
+  summary: "Open the explorer on the labels with the lowest scores, to check and correct them.",
+  details:
+    "A label opens with the documents a model saw, its answer, and the judge's verdict on each document beside the truth; " +
+    `where no model was asked, with documents in which the latent is active, from strong to weak. ${SERVER}`,
+  example: "feature-families audit --open",
+  options,
+  run: (values, _positionals, context) =>
+    serve(
+      "audit",
+      values,
+      context,
+      "&view=catalog&sort=score&columns=label~label_source~score~score_low~score_high~judged~wrong~failed~active",
+    ),
+});
+
+async function serve(
+  command: string,
+  { atlas: dir, port, open, allowHost, ...values }: OptionValues<typeof options>,
+  context: CommandContext,
+  view: string,
+): Promise<CommandOutput> {
+  const { onProgress, signal } = context;
+  const costs = remoteEmbedder(values) !== undefined;
+  const folder = await chooseAtlas(command, dir, { costs });
+  const { openAtlas } = await import("../../atlas/open.js");
+  const { exploreAtlas } = await import("../../atlas/explorer/explore.js");
+  const atlas = await openAtlas(folder, {
+    onProgress,
+    embedder: async () => keepLast((await openEmbedder(values, signal)).embedder),
+  });
+  try {
+    const server = await exploreAtlas(atlas, { port, allowHosts: allowHost });
+    const url = server.url + view;
+    context.note(`${atlas.name}: ${url}`);
+    if (open) openBrowser(url);
+    if (!signal.aborted) await once(signal, "abort");
+    await server.close();
+    return { json: { url }, lines: [] };
+  } finally {
+    await atlas.close();
+  }
+}
 
 /** Opens an address in the default browser; where there is none, the reader has the printed address. */
 function openBrowser(url: string): void {

@@ -8,7 +8,6 @@ import { didYouMean } from "../suggest.js";
 const USED: Partial<Record<ExportTarget, readonly string[]>> = {
   neuronpedia: ["embedder", "examples"],
   delphi: ["embedder", "splits", "context"],
-  audit: ["examples"],
   csv: ["raw"],
 };
 
@@ -19,7 +18,7 @@ export const exportCommand: Command = defineCommand({
   details:
     "TARGET is one of these. neuronpedia: the folder that its importer reads, each document as one row of tokens. delphi: " +
     "latent cache and explanations. embedding-atlas: a flat Parquet with x, y, label, text and scores. parquet: the whole " +
-    "catalog with its lists. site: the explorer as a folder for any web server. page: the explorer as one file that works offline. html: the catalog as one page with search. audit: labels beside their evidence, as `audit` writes. graphml, gexf: the forest of latents.",
+    "catalog with its lists. site: the explorer as a folder for any web server. page: the explorer as one file that works offline. graphml, gexf: the forest of latents.",
   example: "feature-families export page --out atlas.html",
   positionals: "<TARGET>",
   options: {

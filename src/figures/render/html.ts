@@ -34,17 +34,6 @@ export function scriptJson(value: unknown): string {
     .replace(/\u2029/g, "\\u2029");
 }
 
-/** The head of a page with a script of its own that asks no network for anything. */
-export function pageHead(title: string, style: string): string {
-  return `<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${style}</style>
-</head>`;
-}
-
 /** A whole HTML page that shows `figure` and asks no network for anything. */
 export function standaloneHtml(figure: Figure, plotly: PlotlyScript): string {
   const { data, layout, name, title } = figure;

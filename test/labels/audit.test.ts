@@ -1,13 +1,7 @@
 import test from "ava";
-import { writeFile } from "node:fs/promises";
-import path from "node:path";
-import { pathToFileURL } from "node:url";
-import { createCodes, invertCodes } from "../../../src/core/index.js";
-import { auditPage } from "../../../src/figures/index.js";
-import { type Audit, collectAudit, type StoredEvidence } from "../../../src/labels/index.js";
-import type { Label } from "../../../src/records/index.js";
-import { startBrowser } from "../../support/browser.js";
-import { inFolder } from "../../support/folder.js";
+import { createCodes, invertCodes } from "../../src/core/index.js";
+import { type Audit, collectAudit, type StoredEvidence } from "../../src/labels/index.js";
+import type { Label } from "../../src/records/index.js";
 
 const HOSTILE = `</script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">`;
 const KEY = "0123456789abcdef".repeat(4);
@@ -143,86 +137,4 @@ test("documents are matched by id and cut as they were shown; others stand for l
     ],
     "a family's documents are those of any member, with the member that is strongest",
   );
-});
-
-test("texts of corpus and models are never markup in the audit page", (t) => {
-  const text = auditPage(audit(), { title: HOSTILE, about: HOSTILE });
-  t.is(text.match(/<script(?! type="application\/json")/g)?.length, 1);
-  t.notRegex(text, /<img/);
-  t.notRegex(text, /https?:/);
-});
-
-test("the audit page finds bad labels and shows verdicts beside the truth in a real browser", async (t) => {
-  await inFolder(async (folder) => {
-    const file = path.join(folder, "audit.html");
-    await writeFile(file, auditPage(audit(), { title: HOSTILE, about: HOSTILE }));
-    const browser = await startBrowser();
-    if (browser === undefined) {
-      t.log("skipped: no browser here");
-      t.pass();
-      return;
-    }
-    try {
-      const tab = await browser.newPage();
-      tab.setDefaultTimeout(0);
-      const problems: string[] = [];
-      tab.on("pageerror", (error) => problems.push(String(error)));
-      tab.on("request", (request) => {
-        if (!request.url().startsWith("file:")) problems.push(request.url());
-      });
-      await tab.goto(pathToFileURL(file).href);
-      const items = (): Promise<string[]> => tab.locator("#list .name").allTextContents();
-      const detail = async (): Promise<string> => (await tab.textContent("#detail")) ?? "";
-      t.deepEqual(
-        await items(),
-        ["moon, planet", "dogs", HOSTILE, "(no label)", "animals"],
-        "the lowest score first, those without a score last",
-      );
-      t.regex(await detail(), /moon, planet.*No model was asked here.*planets d3/s);
-
-      await tab.locator("#list button", { hasText: "dogs" }).click();
-      // The address changes first, and the browser shows what it names in its own time.
-      await tab.waitForURL(/#latent-0$/);
-      await tab.locator("#detail", { hasText: "namer" }).waitFor();
-      const text = await detail();
-      t.regex(text, /active: 1 of 2 right, 1 wrong; inactive: 0 of 2 right, 1 wrong, 1 failed/);
-      t.regex(text, /0\.75 \[0\.40, 0\.90\], n 4/);
-      for (const fact of ["namer", "judge", "default@1", "2026-01-02T03:04:05Z", "$0.00123", KEY]) {
-        t.true(text.includes(fact), fact);
-      }
-      t.true(text.includes("cut at 20 characters"));
-      t.true(text.includes(`Hypotheses: dogs\n${HOSTILE}`));
-      const rows = tab.locator("#detail table").first().locator("tbody tr");
-      t.deepEqual(await rows.locator(".sign").allTextContents(), [
-        "✓ right",
-        "✗ wrong",
-        "? failed",
-        "✗ wrong",
-      ]);
-      t.regex(
-        (await rows.nth(3).textContent()) ?? "",
-        /inactive, neighbour.*no document of that id/,
-      );
-      await tab.check("#only");
-      t.is(await rows.count(), 3);
-
-      await tab.selectOption("#show", "wrong");
-      t.deepEqual(await items(), ["dogs"]);
-      await tab.selectOption("#show", "families");
-      await tab.keyboard.press("Tab");
-      t.deepEqual(await items(), ["animals"]);
-      await tab.selectOption("#show", "all");
-      await tab.fill("#most", "0.5");
-      t.deepEqual(await items(), ["moon, planet"]);
-      await tab.fill("#most", "");
-      await tab.selectOption("#measure", "embedding-auc");
-      t.is((await items())[0], "dogs");
-      await tab.fill("#search", "dogs");
-      t.is(await tab.textContent("#count"), "1 of 5 labels");
-      t.is(await tab.evaluate("window.hacked"), undefined);
-      t.deepEqual(problems, []);
-    } finally {
-      await browser.close();
-    }
-  });
 });

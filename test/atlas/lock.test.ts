@@ -1,5 +1,6 @@
 import test from "ava";
-import { spawn, spawnSync } from "node:child_process";
+import { fork, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readFile, readdir, writeFile } from "node:fs/promises";
@@ -11,7 +12,7 @@ test("a second build in a folder is refused, naming the process, until the first
   await inFolder(async (folder) => {
     await withLock(folder, async () => {
       const text = await readFile(path.join(folder, "build.lock"), "utf8");
-      t.regex(text, new RegExp(`^${process.pid}( \\d+)?\\n$`));
+      t.regex(text, new RegExp(`^${process.pid}( \\S+)+\\n$`));
       await t.throwsAsync(
         withLock(folder, () => Promise.resolve()),
         { message: new RegExp(`process ${process.pid} is building this atlas.*build\\.lock`) },
@@ -102,6 +103,86 @@ test("a process that was given the number of one long gone holds no lock", async
   await inFolder(async (folder) => {
     await writeFile(path.join(folder, "build.lock"), `${process.ppid} 1\n`);
     t.is(await withLock(folder, () => Promise.resolve(1)), 1);
+  });
+});
+
+test("a process on another machine or in another container keeps its lock", async (t) => {
+  await inFolder(async (folder) => {
+    const lock = path.join(folder, "build.lock");
+    const fields = await withLock(folder, async () => (await readFile(lock, "utf8")).split(" "));
+    const gone = String(spawnSync(process.execPath, ["-e", "0"]).pid);
+    for (const [at, other] of [
+      [3, "box/0123"],
+      [4, "another-boot"],
+      [5, "pid:[12345]"],
+    ] as const) {
+      const foreign = [gone, "1", ...fields.slice(2)];
+      await writeFile(lock, foreign.join(" "));
+      t.is(await withLock(folder, () => Promise.resolve(1)), 1, "of a process that is gone here");
+      foreign[at] = other;
+      foreign[5] = other === "another-boot" ? "pid:[12345]" : foreign[5];
+      await writeFile(lock, foreign.join(" "));
+      await t.throwsAsync(
+        withLock(folder, () => Promise.resolve()),
+        {
+          message:
+            /process \d+ on \S+, another machine or container, is building this atlas.*build\.lock/,
+        },
+      );
+      t.is(await readFile(lock, "utf8"), foreign.join(" "));
+    }
+  });
+});
+
+test("a lock taken over by a process that died before it had it is taken over in turn", async (t) => {
+  await inFolder(async (folder) => {
+    const gone = spawnSync(process.execPath, ["-e", "0"]).pid;
+    let name = "build.lock";
+    for (const text of [`${gone}\n`, `${gone} 1\n`, `${gone} 2\n`]) {
+      await writeFile(path.join(folder, name), text);
+      name = `build.lock.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+    }
+    await withLock(folder, async () => t.deepEqual(await readdir(folder), ["build.lock"]));
+    t.deepEqual(await readdir(folder), []);
+  });
+});
+
+const ROUNDS = 12;
+const PROCESSES = 6;
+
+test(`of ${PROCESSES} processes at the lock of a dead one, exactly one gets it, ${ROUNDS} times`, async (t) => {
+  await inFolder(async (folder) => {
+    const lock = path.join(folder, "build.lock");
+    const gone = spawnSync(process.execPath, ["-e", "0"]).pid;
+    const own = await withLock(folder, () => readFile(lock, "utf8"));
+    const fields = own.split(" ").slice(2);
+    const children = Array.from({ length: PROCESSES }, () =>
+      fork("build/test/support/children/lock-child.js", [folder]),
+    );
+    const answers = (): Promise<string[]> =>
+      Promise.all(children.map(async (child) => String((await once(child, "message"))[0])));
+    try {
+      await answers();
+      for (let round = 0; round < ROUNDS; round++) {
+        // Lines of this version, of earlier ones, and what a crash of the system leaves.
+        const text = [[gone, 1, ...fields].join(" "), `${gone}\n`, ""][round % 3];
+        await writeFile(lock, text);
+        const told = answers();
+        for (const child of children) child.send("take");
+        const got = (await told).sort();
+        t.deepEqual(
+          got,
+          ["has it", ...Array<string>(PROCESSES - 1).fill("refused")],
+          `round ${round}`,
+        );
+        const free = answers();
+        for (const child of children) child.send("leave");
+        await free;
+        t.deepEqual(await readdir(folder), []);
+      }
+    } finally {
+      for (const child of children) child.kill("SIGKILL");
+    }
   });
 });
 

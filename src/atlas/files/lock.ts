@@ -8,11 +8,11 @@ const TEMPORARY = /\.tmp-\d+-[0-9a-f]{8}$/;
 /**
  * Runs `work` while no other build may touch the atlas in `dir`, which is made where it is missing. A lock whose process
  * is gone, as after a kill, is taken over, and the temporary files that it left are removed. Throws Error, naming the
- * process and the lock file, where another build is at work.
+ * holder and the lock file, where another build is at work.
  */
 export async function withLock<T>(dir: string, work: () => Promise<T>): Promise<T> {
-  const busy = (pid: number): string =>
-    `${dir}: process ${pid} is building this atlas: wait for it, or delete ${LOCK_FILE} there if it is not`;
+  const busy = (holder: string): string =>
+    `${dir}: ${holder} is building this atlas: wait for it, or delete ${LOCK_FILE} there if it is not`;
   return withFileLock(path.join(dir, LOCK_FILE), busy, async () => {
     await removeTemporaries(dir);
     return work();

@@ -104,8 +104,8 @@ export function openHub(options: HubOptions = {}): Hub {
       if (!(await hasFile(blob, file))) {
         if (offline) throw notCached(snapshot.repo, file.path);
         const url = fileUrl(endpoint, snapshot, file);
-        const busy = (pid: number): string =>
-          `${file.path}: process ${pid} is downloading it; wait for it and call again`;
+        const busy = (holder: string): string =>
+          `${file.path}: ${holder} is downloading it; wait for it and call again`;
         await withFileLock(`${blob}.lock`, busy, () =>
           downloadFile(url, blob, file, { ...request(signal), onBytes: report }),
         );

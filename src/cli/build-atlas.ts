@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { AtlasOptions } from "../atlas/options.js";
 import type { CommandContext, CommandOutput } from "./command.js";
-import { describeSteps, summariseAtlas } from "./results/build.js";
+import { describeSteps, describeSummary, summariseAtlas } from "./results/build.js";
 import { formatRows } from "./results/rows.js";
 
 /** Where a build draws. */
@@ -41,7 +41,7 @@ export async function runBuild(
   return {
     json: { ...atlas.built, figures: drawn, seconds, ...summary },
     lines: [
-      ...formatRows(Object.entries(summary).map(([key, value]) => [key, String(value)])),
+      ...formatRows(describeSummary(summary)),
       "",
       `atlas    ${dir}`,
       ...(noFigures ? [] : [`figures  ${folder}`]),

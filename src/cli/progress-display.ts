@@ -27,6 +27,7 @@ function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
       clearOnComplete: false,
       hideCursor: true,
       etaBuffer: 50,
+      formatTime: formatTimeLeft,
     },
     cliProgress.Presets.shades_classic,
   );
@@ -93,4 +94,12 @@ function formatSpeed(count: number, milliseconds: number): string {
 function formatLine({ step, done, total, note }: Progress): string {
   const count = total === undefined ? `${done}` : `${done}/${total}`;
   return `${step}: ${count}${note ? `  ${note}` : ""}`;
+}
+
+/** Empty while cli-progress does not know: it passes Infinity, NaN or the word for them. */
+function formatTimeLeft(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "";
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
+  if (hours > 0) return `${hours} h ${minutes % 60} min`;
+  return minutes > 0 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.round(seconds)} s`;
 }

@@ -137,9 +137,9 @@ test("build --corpus csLG builds an atlas from the released files and asks nothi
       const args = ["build", "--corpus", "csLG", "--k", "16", "--n", "1024", "--no-figures"];
       const first = await run(server, folder, [...args, "--json"]);
       t.is(first.code, 0, first.stderr);
-      const report = JSON.parse(first.stdout) as { documents: number; latents: string };
+      const report = JSON.parse(first.stdout) as { documents: number; latents: number; k: number };
       t.is(report.documents, rows);
-      t.regex(report.latents, /^1024 .*16 per document/);
+      t.deepEqual([report.latents, report.k], [1024, 16]);
       t.true(existsSync(path.join(folder, "families/csLG/catalog.csv")));
       const fetched = server.ranges.length;
       t.is(fetched, 3);

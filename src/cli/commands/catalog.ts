@@ -124,7 +124,12 @@ async function find(words: readonly string[], values: Values): Promise<CommandOu
       lines: [`wrote ${rows.length} latents to ${out}`],
     };
   }
-  const shown = sortByScore(rows).slice(0, limit);
+  const { searchLabels } = await import("../../search/names/search-labels.js");
+  // Labels with the words first, best match first; then what has them elsewhere.
+  const labels = rows.map(({ label }) => label);
+  const named = searchLabels(labels, words.join(" ")).map(({ index }) => rows[index]);
+  const others = rows.filter((row) => !named.includes(row));
+  const shown = [...named, ...sortByScore(others)].slice(0, limit);
   return {
     json: shown,
     lines: [

@@ -1,0 +1,275 @@
+// Drives a real JupyterLab: node build/test/lab/main.js FOLDER takes pictures into it. Needs the built package, the
+// sample's atlas, tslab in notebooks/ and JupyterLab, with plotly's extension, on the PATH; .ci/lab installs them.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Locator, Page } from "playwright-core";
+import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
+import { answerPlanted } from "../support/atlases/planted.js";
+import { startBrowser } from "../support/browser.js";
+import { startLlmServer } from "../support/servers/llm-server.js";
+
+const TOKEN = "lab";
+const SCRATCH = "scratch-lab.ipynb";
+const PATIENCE_MS = 150_000;
+
+const [pictures = "build/lab"] = process.argv.slice(2);
+let failures = 0;
+
+function check(what: string, isRight: boolean, detail = ""): void {
+  if (!isRight) failures++;
+  process.stdout.write(`${isRight ? "ok" : "FAILED"}: ${what}${detail && ` (${detail})`}\n`);
+}
+
+/** Asks until the answer is true; false where it never is. */
+async function eventually(ask: () => Promise<boolean>): Promise<boolean> {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await sleep(300)) {
+    if (await ask()) return true;
+  }
+  return false;
+}
+
+async function startLab(port: number, args: readonly string[] = []): Promise<ChildProcess> {
+  const lab = spawn(
+    process.execPath,
+    [
+      ...["dist/cli/main.js", "jupyter", "--no-browser", "--allow-root"],
+      ...[`--port=${port}`, "--ServerApp.port_retries=0", `--IdentityProvider.token=${TOKEN}`],
+      ...args,
+    ],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  let log = "";
+  lab.stderr.on("data", (data) => (log += String(data)));
+  const isUp = await eventually(async () => {
+    if (lab.exitCode !== null) throw new Error(`JupyterLab ended: ${log.slice(-500)}`);
+    return Promise.resolve(log.includes("/lab?token="));
+  });
+  if (!isUp) throw new Error(`JupyterLab did not start: ${log.slice(-500)}`);
+  return lab;
+}
+
+/** A notebook in the page, by its code cells. */
+class LabNotebook {
+  constructor(
+    readonly page: Page,
+    private readonly port: number,
+  ) {}
+
+  async open(name: string): Promise<void> {
+    const address = `http://127.0.0.1:${this.port}/lab/tree/${name}?token=${TOKEN}&reset`;
+    await this.page.goto(address);
+    await this.page.waitForSelector(".jp-Notebook .jp-CodeCell", { timeout: PATIENCE_MS });
+    await eventually(async () =>
+      /idle/i.test(await this.page.locator(".jp-StatusBar-Widget").first().innerText()),
+    );
+  }
+
+  cell(at: number): Locator {
+    return this.page.locator(".jp-Notebook .jp-CodeCell").nth(at);
+  }
+
+  outputs(at: number): Locator {
+    return this.cell(at).locator(".jp-OutputArea-output");
+  }
+
+  async start(at: number): Promise<void> {
+    await this.cell(at).locator(".cm-content").click();
+    await this.page.keyboard.press("Shift+Enter");
+  }
+
+  async hasEnded(at: number): Promise<boolean> {
+    const prompt = await this.cell(at).locator(".jp-InputPrompt").innerText();
+    return /\[\d+\]/.test(prompt);
+  }
+
+  async run(at: number): Promise<void> {
+    await this.start(at);
+    await eventually(() => this.hasEnded(at));
+    await sleep(500);
+  }
+
+  async interrupt(): Promise<void> {
+    await this.page.keyboard.press("Escape");
+    await this.page.keyboard.press("i");
+    await this.page.keyboard.press("i");
+  }
+
+  async picture(at: number, name: string): Promise<void> {
+    await this.cell(at).scrollIntoViewIfNeeded();
+    await this.cell(at).screenshot({ path: path.join(pictures, `${name}.png`) });
+  }
+}
+
+const number = async (locator: Locator): Promise<number> =>
+  Number(/\d+/.exec(await locator.last().innerText())?.[0]);
+
+function scratchCells(planted: string, baseUrl: string): string[] {
+  return [
+    `import { liveLoss, openAtlas, readNpyMatrix, trainSae } from "feature-families";
+import { createChatModel } from "feature-families/llm";
+const atlas = await openAtlas("../families/wordnet");
+const embeddings = await readNpyMatrix("../data/wordnet/embeddings.npy");
+const counted = { steps: 0 };
+atlas`,
+    `const latent = await atlas.latent("dog");
+latent`,
+    `const figure = await atlas.figure("density-histogram");
+figure`,
+    `const hits = await atlas.search("small dog", { more: ["bird:2"], limit: 5 });
+hits`,
+    `const live = liveLoss();
+await trainSae(embeddings, { k: 8, n: 768, steps: 5000, onLog: (row) => { counted.steps = row.step; live.onLog(row); } });
+await live.end();`,
+    `console.log(counted.steps);`,
+    `const small = liveLoss();
+await trainSae(embeddings, { k: 8, n: 256, steps: 30, onLog: (row) => small.onLog(row) });
+await small.end();`,
+    `const planted = await openAtlas(${JSON.stringify(planted)});
+const model = await createChatModel({ model: "gpt-4o", baseUrl: ${JSON.stringify(baseUrl)} });
+const report = await planted.label({ model, protocol: "default", force: true, maxCost: 5 });`,
+  ];
+}
+
+async function writeScratch(cells: readonly string[]): Promise<void> {
+  const notebook = {
+    cells: cells.map((source, at) => ({
+      ...{ cell_type: "code", id: `cell-${at}`, execution_count: null },
+      ...{ metadata: {}, outputs: [], source },
+    })),
+    metadata: {
+      kernelspec: { display_name: "TypeScript", language: "typescript", name: "tslab" },
+      language_info: { name: "typescript" },
+    },
+    ...{ nbformat: 4, nbformat_minor: 5 },
+  };
+  await writeFile(path.join("notebooks", SCRATCH), JSON.stringify(notebook));
+}
+
+async function checkCards(notebook: LabNotebook): Promise<void> {
+  const cards: [string, number, RegExp][] = [
+    ["an atlas", 0, /Atlas wordnet.*Largest families/s],
+    ["a latent", 1, /Latent \d+: .*dog.*Activations.*Strongest documents.*Nearest/s],
+    ["search results", 3, /bird.*cosine/s],
+  ];
+  for (const [what, at, text] of cards) {
+    await notebook.run(at);
+    const isShown = await eventually(async () =>
+      text.test((await notebook.outputs(at).allInnerTexts()).join("\n")),
+    );
+    check(`${what} as a cell's last value is shown as a card`, isShown);
+    await notebook.picture(at, `card-${at}`);
+  }
+  await notebook.run(2);
+  const drawing = notebook.outputs(2).locator(".main-svg, img");
+  check(
+    "a figure as a cell's last value is drawn",
+    await eventually(() => drawing.first().isVisible()),
+  );
+  await notebook.picture(2, "figure");
+}
+
+async function checkTraining(notebook: LabNotebook): Promise<void> {
+  await notebook.start(4);
+  const curve = notebook.outputs(4).locator("img");
+  await eventually(async () => (await curve.count()) > 0);
+  const before = await curve.first().getAttribute("src");
+  const moves = await eventually(async () => (await curve.first().getAttribute("src")) !== before);
+  check("the live loss moves while it trains", moves);
+  await notebook.picture(4, "live-loss");
+  await notebook.interrupt();
+  check("an interrupt ends the cell", await eventually(() => notebook.hasEnded(4)));
+  await notebook.run(5);
+  const first = await number(notebook.outputs(5));
+  await sleep(5000);
+  await notebook.run(5);
+  const second = await number(notebook.outputs(5));
+  check("an interrupt stops the training", first === second && first > 0, `${first}, ${second}`);
+  await notebook.run(6);
+  const end = notebook.outputs(6).locator(".main-svg, img");
+  check("the loss is drawn at the end", await eventually(() => end.first().isVisible()));
+  await notebook.picture(6, "loss");
+}
+
+async function checkReopened(notebook: LabNotebook, label: string): Promise<void> {
+  await notebook.open(SCRATCH);
+  const drawing = notebook.outputs(2).locator("img, .main-svg").first();
+  await eventually(() => drawing.isVisible());
+  const width = (await drawing.boundingBox())?.width ?? 0;
+  check(`a saved figure reopens in its size, ${label}`, width > 300 && width <= 900, `${width} px`);
+  await notebook.picture(2, `reopened-${label.replaceAll(" ", "-")}`);
+}
+
+async function checkNotebooks(notebook: LabNotebook): Promise<void> {
+  const names = (await readdir("notebooks")).filter((name) => /^\d.*\.ipynb$/.test(name)).sort();
+  for (const name of names) {
+    await notebook.open(name);
+    await notebook.page.locator(".jp-Notebook").click({ position: { x: 5, y: 5 } });
+    await notebook.page.keyboard.press("Escape");
+    await notebook.page.evaluate(() => undefined);
+    await notebook.page.getByRole("menuitem", { name: "Run", exact: true }).click();
+    await notebook.page.getByRole("menuitem", { name: /^Run All Cells/ }).click();
+    const count = await notebook.page.locator(".jp-Notebook .jp-CodeCell").count();
+    const hasRun = await eventually(async () => {
+      for (let at = 0; at < count; at++) if (!(await notebook.hasEnded(at))) return false;
+      return true;
+    });
+    const errors = await notebook.page
+      .locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
+      .allInnerTexts();
+    check(`${name} runs`, hasRun && errors.length === 0, errors.join(" ").slice(0, 200));
+    await notebook.page.screenshot({ path: path.join(pictures, `${name}.png`) });
+  }
+}
+
+async function main(): Promise<void> {
+  await mkdir(pictures, { recursive: true });
+  const folder = await mkdtemp(path.join(tmpdir(), "ff-lab-"));
+  const server = await startLlmServer({ answer: answerPlanted, latencyMs: 400 });
+  const { dir } = await buildPlantedAtlas(folder, { themes: 40, nonsense: 2 });
+  await writeScratch(scratchCells(dir, server.baseUrl));
+  const browser = await startBrowser();
+  if (!browser) throw new Error("no browser");
+  const labs: ChildProcess[] = [];
+  try {
+    labs.push(await startLab(8891));
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    const notebook = new LabNotebook(page, 8891);
+    await notebook.open(SCRATCH);
+    await checkCards(notebook);
+    await checkTraining(notebook);
+    await notebook.start(7);
+    await eventually(() => Promise.resolve(server.calls.length > 3));
+    await notebook.interrupt();
+    await eventually(() => notebook.hasEnded(7));
+    await sleep(1000);
+    const asked = server.calls.length;
+    await sleep(4000);
+    const later = server.calls.length;
+    const said = (await notebook.outputs(7).allInnerTexts()).join(" ").slice(0, 300);
+    check(
+      "an interrupt stops a labelling",
+      asked > 3 && asked === later,
+      `${asked}, ${later} calls; ${said}`,
+    );
+    await page.keyboard.press("Control+s");
+    await sleep(2000);
+    await checkReopened(notebook, "with plotly's extension");
+    await checkNotebooks(notebook);
+    labs.push(await startLab(8892, ["--LabApp.labextensions_path=[]"]));
+    await checkReopened(new LabNotebook(await browser.newPage(), 8892), "without it");
+  } finally {
+    for (const lab of labs) lab.kill("SIGTERM");
+    await browser.close();
+    await server.close();
+    await rm(path.join("notebooks", SCRATCH), { force: true });
+    await rm(folder, { recursive: true, force: true });
+  }
+  process.stdout.write(failures === 0 ? "all hold\n" : `${failures} FAILED\n`);
+  process.exitCode = failures === 0 ? 0 : 1;
+}
+
+await main();

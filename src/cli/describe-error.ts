@@ -9,11 +9,14 @@ export function describeError(error: unknown): DescribedError {
   return { text: inWords(error), stack, isUsage };
 }
 
+// The library's messages begin with the function that was called, a name that a command's user never wrote.
+const FUNCTION_NAMES = /^(?:[a-z]+[A-Z]\w*: )+/;
+
 /** Node describes a missing file by code and system call. */
 function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, path: file } = error as NodeJS.ErrnoException;
-  if (file === undefined) return error.message;
+  if (file === undefined) return error.message.replace(FUNCTION_NAMES, "");
   if (code === "ENOENT") return `${file}: no such file`;
   return code === "EACCES" ? `${file}: permission denied` : error.message;
 }

@@ -43,3 +43,11 @@ test("labels, names and words of a call reach the terminal without control chara
     t.regex(inspected.stdout + inspected.stderr, /owned/);
   });
 });
+
+test("a message names no function of the library", async (t) => {
+  const embeddings = "data/wordnet/embeddings.npy";
+  const { stderr } = await runCli([
+    ...["train", "--embeddings", embeddings, "--k", "9", "--n", "4", "--out", "never.pth"],
+  ]);
+  t.is(stderr, "feature-families: k must be a whole number from 1 to 4, got 9\n");
+});

@@ -34,7 +34,7 @@ export interface AtlasOptions {
   corpus: string;
   /** Columns of the corpus that hold what, where readCorpus's defaults do not fit. */
   columns?: CorpusColumns;
-  /** Embeddings [N, d], .npy. */
+  /** Embeddings [N, d], a file that openMatrix reads. */
   embeddings: string;
   /** An SAE to use: a released .pth or our .safetensors. Without it one is trained. */
   sae?: string;

@@ -28,6 +28,7 @@ import {
 import { readCodes } from "../files/codes.js";
 import { readCheckedJson } from "../files/checked-json.js";
 import { readJson } from "../files/json.js";
+import { readMatrix } from "../files/matrix.js";
 import { readNpyMatrix } from "../files/numpy/npy.js";
 import { readText } from "../files/text.js";
 import type { Label } from "../records/label.js";
@@ -108,7 +109,10 @@ export class AtlasStore {
   documents(): Promise<Document[]> {
     const { columns, onWarning } = this.#options;
     const { corpus } = this.paths;
-    const onEmpty = (count: number): void => onWarning?.(`${corpus}: ${count} without a text`);
+    const onEmpty = (count: number): void =>
+      onWarning?.(
+        `${corpus}: ${count === 1 ? "1 document has" : `${count} documents have`} no text`,
+      );
     return this.#keep("documents", () =>
       readCorpus(present(corpus), { columns, onWarning, onEmpty }),
     );
@@ -120,7 +124,7 @@ export class AtlasStore {
 
   /** [N, d] */
   embeddings(): Promise<Matrix> {
-    return this.#keep("embeddings", () => readNpyMatrix(present(this.paths.embeddings)));
+    return this.#keep("embeddings", () => readMatrix(present(this.paths.embeddings)));
   }
 
   classTree(): Promise<ClassTree | undefined> {

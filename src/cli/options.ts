@@ -4,6 +4,9 @@ import type { LoadOptions } from "../sae/formats/format.js";
 import { UsageError } from "./command.js";
 import { didYouMean } from "./suggest.js";
 
+/** What a file of embeddings may be. */
+export const EMBEDDINGS = "embeddings [N, d]: .npy, .npz, .pt, .safetensors or .parquet";
+
 /** The SAE and what its file may not declare. */
 export const saeOptions = {
   sae: {

@@ -16,10 +16,10 @@ export async function runGrid(
   shared: Omit<Partial<TrainOptions>, "k" | "n" | "auxk">,
   note: (line: string) => void,
 ): Promise<CommandOutput> {
-  const { readNpyMatrix } = await import("../files/numpy/npy.js");
+  const { readMatrix } = await import("../files/matrix.js");
   const { trainGrid } = await import("../sae/train/train-grid.js");
   const grid = parseGrid(text);
-  const embeddings = await readNpyMatrix(values.embeddings);
+  const embeddings = await readMatrix(values.embeddings);
   const { rows, ended } = await trainGrid(embeddings, {
     ...shared,
     ...grid,

@@ -17,6 +17,7 @@ export {
 } from "./csv.js";
 export { parseJson, readJson, stringifyJson, writeJson } from "./json.js";
 export { type JsonlRow, readJsonl, writeJsonl } from "./jsonl.js";
+export { type RowStore, openMatrix, readMatrix, streamMatrix } from "./matrix.js";
 export { type NpyDtype, type NpyHeader, readNpyHeader } from "./numpy/npy-header.js";
 export {
   type NpyContent,

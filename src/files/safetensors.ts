@@ -58,7 +58,7 @@ export interface TensorContent {
  * overlap. Throws FormatError otherwise.
  * Format: https://huggingface.co/docs/safetensors
  */
-async function readSafetensorsHeader(source: ByteSource): Promise<SafetensorsHeader> {
+export async function readSafetensorsHeader(source: ByteSource): Promise<SafetensorsHeader> {
   const { name, byteLength } = source;
   if (byteLength < 8) {
     throw new FormatError(name, `not a safetensors file: ${byteLength} bytes, at least 8 expected`);

@@ -1,11 +1,9 @@
-import { openSource } from "../files/bytes/source.js";
-import { readNpyHeader } from "../files/numpy/npy-header.js";
-import { streamNpyRows } from "../files/numpy/npy.js";
+import { openMatrix, streamMatrix } from "../files/matrix.js";
 import { FormatError } from "../core/errors.js";
 import { type Matrix, matrixRows, takeRows } from "../core/matrix.js";
 import { interruptible } from "../core/interrupt.js";
 
-/** Embeddings in memory, or the path of a 2-D .npy file [N, d] of any number type. */
+/** Embeddings in memory, or the path of a file [N, d] that openMatrix reads, of any number type. */
 export type EmbeddingSource = Matrix | string;
 
 /** What to do with rows that are zero or hold NaN or Infinity. */
@@ -36,22 +34,12 @@ export interface EmbeddingBlock {
 
 const NAMED_ROWS = 5;
 
-/** Rows and width of a source. Throws FormatError for a file that is no 2-D .npy array. */
+/** Rows and width of a source. Throws FormatError for a file that holds no matrix. */
 export async function embeddingShape(source: EmbeddingSource): Promise<{ N: number; d: number }> {
   if (typeof source !== "string") return { N: source.rows, d: source.cols };
-  const file = await openSource(source);
-  try {
-    const { shape } = await readNpyHeader(file);
-    if (shape.length !== 2) {
-      throw new FormatError(
-        source,
-        `embeddings must be a matrix [N, d], got shape (${shape.join(", ")})`,
-      );
-    }
-    return { N: shape[0], d: shape[1] };
-  } finally {
-    await file.close();
-  }
+  const file = await openMatrix(source);
+  await file.close();
+  return { N: file.rows, d: file.cols };
 }
 
 /**
@@ -101,7 +89,7 @@ async function* readBlocks(
   rowsPerBlock: number,
 ): AsyncGenerator<{ start: number; block: Matrix }> {
   if (typeof source === "string") {
-    yield* streamNpyRows(source, { rowsPerBlock });
+    yield* streamMatrix(source, { rowsPerBlock });
     return;
   }
   for (let start = 0; start < source.rows; start += rowsPerBlock) {

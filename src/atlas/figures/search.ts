@@ -1,6 +1,6 @@
 import { topDocuments } from "../../core/codes.js";
 import { matrixRow } from "../../core/matrix.js";
-import { streamNpyRows } from "../../files/numpy/npy.js";
+import { streamMatrix } from "../../files/matrix.js";
 import { slopes } from "../../figures/charts/slopes.js";
 import { waterfall } from "../../figures/charts/waterfall.js";
 import { CATEGORIES, RULE } from "../../figures/theme/theme.js";
@@ -187,7 +187,7 @@ async function embeddingOf(
   { paths: { embeddings } }: AtlasStore,
   row: number,
 ): Promise<Float32Array> {
-  for await (const { block } of streamNpyRows(embeddings, { start: row, end: row + 1 })) {
+  for await (const { block } of streamMatrix(embeddings, { start: row, end: row + 1 })) {
     return matrixRow(block, 0);
   }
   throw new RangeError(`figures: ${embeddings} has no row ${row}`);

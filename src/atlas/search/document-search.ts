@@ -1,7 +1,7 @@
 import { totalmem } from "node:os";
 import path from "node:path";
 import type { Embedder } from "../../corpus/embedder.js";
-import { readNpyMatrix } from "../../files/numpy/npy.js";
+import { readMatrix } from "../../files/matrix.js";
 import type { Encoder, Engine } from "../../engine/engine.js";
 import { matrixRow } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
@@ -186,7 +186,7 @@ async function openEmbeddings(
   }
   try {
     const fits = 4 * onDisk.rows * onDisk.cols < totalmem() / 2;
-    const base = fits ? await readNpyMatrix(file) : file;
+    const base = fits ? await readMatrix(file) : file;
     const index = await openSearchIndex(base, { onProgress, signal });
     return {
       store: typeof base === "string" ? onDisk : await openRows(base),

@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { writeJson } from "../../files/json.js";
 import { writeJsonl } from "../../files/jsonl.js";
-import { readNpyMatrix } from "../../files/numpy/npy.js";
+import { readMatrix } from "../../files/matrix.js";
 import { writeNpy } from "../../files/numpy/npy-write.js";
 import { cosineNeighbours } from "../../projection/neighbours.js";
 import { profileNeighbours } from "../../projection/coactivation-profiles.js";
@@ -50,7 +50,7 @@ export async function runTraining(
     async (key) => {
       await removeTrainStates(options.dir, trainStateFile(key));
       const state = path.join(options.dir, trainStateFile(key));
-      const result = await trainSae(await readNpyMatrix(embeddings), {
+      const result = await trainSae(await readMatrix(embeddings), {
         ...training,
         checkpointPath: state,
         checkpointEvery: 200,

@@ -11,7 +11,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { checkInput, refuseOptions } from "../option-rules.js";
-import { columnsOption, engineOption, parseColumns } from "../options.js";
+import { EMBEDDINGS, columnsOption, engineOption, parseColumns } from "../options.js";
 
 const COMPAT_NEEDS = "build: --compat needs --analysis";
 
@@ -27,7 +27,7 @@ const options = {
   embeddings: {
     type: "string",
     value: "FILE",
-    about: "their embeddings [N, d], .npy",
+    about: `their ${EMBEDDINGS}`,
     input: true,
   },
   sae: {

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { type Command, defineCommand } from "../command.js";
-import { badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
+import { EMBEDDINGS, badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
 import { warnOfReading } from "../reading.js";
 
 export const encodeCommand: Command = defineCommand({
@@ -14,7 +14,7 @@ export const encodeCommand: Command = defineCommand({
     "feature-families encode --sae csLG_64_9216_128.pth --embeddings abstract_embeddings.npy --out codes",
   options: {
     ...saeOptions,
-    embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", required: true },
+    embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, required: true },
     out: { type: "string", value: "PATH", about: "folder for the codes", required: true },
     ...engineOption,
     ...badRowsOption,

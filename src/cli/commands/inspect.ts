@@ -1,7 +1,7 @@
 import type { Checkpoint } from "../../sae/checkpoint.js";
 import type { ReadingComparison } from "../../sae/measure/compare-readings.js";
 import { type Command, defineCommand } from "../command.js";
-import { engineOption, loadOptions, saeOptions } from "../options.js";
+import { EMBEDDINGS, engineOption, loadOptions, saeOptions } from "../options.js";
 import { formatRows } from "../results/rows.js";
 
 const { k, format, scale } = saeOptions;
@@ -19,7 +19,7 @@ export const inspectCommand: Command = defineCommand({
     k,
     format,
     scale,
-    embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", input: true },
+    embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, input: true },
     engine: { ...engineOption.engine, needs: ["embeddings"] },
   },
   async run(values, positionals) {

@@ -1,6 +1,6 @@
 import type { SaeMetrics } from "../../sae/measure/metrics.js";
 import { type Command, defineCommand } from "../command.js";
-import { badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
+import { EMBEDDINGS, badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
 import { warnOfReading } from "../reading.js";
 import { formatRows } from "../results/rows.js";
 
@@ -14,7 +14,7 @@ export const metricsCommand: Command = defineCommand({
     "feature-families metrics --sae csLG_16_3072_32.pth --embeddings abstract_embeddings.npy --json",
   options: {
     ...saeOptions,
-    embeddings: { type: "string", value: "FILE", about: "embeddings [N, d], .npy", required: true },
+    embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, required: true },
     codes: {
       type: "string",
       value: "DIR",

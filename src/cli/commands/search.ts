@@ -32,7 +32,7 @@ const options = {
   vector: {
     type: "string",
     value: "FILE:ROW",
-    about: "search by a row of a .npy file instead of a text",
+    about: "search by a row of a file of embeddings instead of a text",
     excludes: ["embedder", "embedder-url", "dimensions"],
   },
   more: {

@@ -30,7 +30,7 @@ const options = {
   vectors: {
     type: "string",
     value: "FILE",
-    about: "queries as the rows of a .npy file",
+    about: "queries as the rows of a file of embeddings",
   },
   "with-replacement": {
     type: "boolean",
@@ -178,8 +178,8 @@ async function readQueries(
   signal: AbortSignal,
 ): Promise<AtlasSteeringOptions["queries"]> {
   if (values.vectors !== undefined) {
-    const { readNpyMatrix } = await import("../../files/numpy/npy.js");
-    return { embeddings: await readNpyMatrix(values.vectors) };
+    const { readMatrix } = await import("../../files/matrix.js");
+    return { embeddings: await readMatrix(values.vectors) };
   }
   if (values.texts === undefined) return values.queries;
   const { readText } = await import("../../files/text.js");

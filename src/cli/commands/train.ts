@@ -1,6 +1,7 @@
 import { rm, stat } from "node:fs/promises";
 import type { TrainResult } from "../../sae/train/train.js";
 import type { TrainOptions } from "../../sae/train/train-options.js";
+import { EMBEDDINGS } from "../options.js";
 import { type Command, type OptionValues, UsageError, defineCommand } from "../command.js";
 import { runGrid } from "../train-grid.js";
 
@@ -8,7 +9,7 @@ const options = {
   embeddings: {
     type: "string",
     value: "FILE",
-    about: "embeddings [N, d], .npy",
+    about: EMBEDDINGS,
     required: true,
     input: true,
   },
@@ -138,12 +139,12 @@ export const trainCommand: Command = defineCommand({
         "train: --normalise z-score needs an --out of .safetensors: a .pth has no place for it",
       );
     }
-    const { readNpyMatrix } = await import("../../files/numpy/npy.js");
+    const { readMatrix } = await import("../../files/matrix.js");
     const { writeJsonl } = await import("../../files/jsonl.js");
     const { loadSae } = await import("../../sae/checkpoint.js");
     const { saveCheckpoint, tellsK } = await import("../../sae/save-checkpoint.js");
     const { trainSae } = await import("../../sae/train/train.js");
-    const embeddings = await readNpyMatrix(values.embeddings);
+    const embeddings = await readMatrix(values.embeddings);
     const init =
       values.init === undefined ? undefined : await loadSae(values.init, { k: values.k });
     const checkpointPath =

@@ -73,17 +73,19 @@ export async function readNpy(input: string | ByteSource): Promise<NpyArray> {
  * both. Throws FormatError as `readNpy` does, and for another number of dimensions.
  */
 export async function readNpyMatrix(input: string | ByteSource): Promise<Matrix> {
-  return withSource(input, async (source) => {
-    const header = await readNpyHeader(source);
-    const [rows, cols] = matrixShape(header, source.name);
-    const data = allocate(Float32Array, header.count, source.name);
-    if (header.dtype === "f4" && !header.bigEndian && !header.fortran) {
-      await source.readInto(new Uint8Array(data.buffer), header.dataOffset);
-    } else {
-      await eachBlock(source, header, (start, block) => data.set(block, start * cols));
-    }
-    return { rows, cols, data };
-  });
+  return withSource(input, async (source) => readLaidOut(source, await readNpyHeader(source)));
+}
+
+/** A matrix that lies in a file as `header` says, as float32 [rows, cols]. */
+export async function readLaidOut(source: ByteSource, header: NpyHeader): Promise<Matrix> {
+  const [rows, cols] = matrixShape(header, source.name);
+  const data = allocate(Float32Array, header.count, source.name);
+  if (header.dtype === "f4" && !header.bigEndian && !header.fortran) {
+    await source.readInto(new Uint8Array(data.buffer), header.dataOffset);
+  } else {
+    await eachBlock(source, header, (start, block) => data.set(block, start * cols));
+  }
+  return { rows, cols, data };
 }
 
 /**
@@ -96,9 +98,21 @@ export async function* streamNpyRows(
   options: RowBlockOptions = {},
 ): AsyncGenerator<RowBlock> {
   const source = typeof input === "string" ? await openSource(input) : input;
+  try {
+    yield* streamLaidOut(source, await readNpyHeader(source), options);
+  } finally {
+    if (typeof input === "string") await source.close();
+  }
+}
+
+/** A matrix that lies in a file as `header` says, block by block; see streamNpyRows. */
+export async function* streamLaidOut(
+  source: ByteSource,
+  header: NpyHeader,
+  options: RowBlockOptions = {},
+): AsyncGenerator<RowBlock> {
   let pending: Promise<RowBlock> | undefined;
   try {
-    const header = await readNpyHeader(source);
     const [rows, cols] = matrixShape(header, source.name);
     const { start = 0, end = rows, rowsPerBlock = defaultRows(cols) } = options;
     checkRows(start, end, rows, rowsPerBlock);
@@ -118,7 +132,6 @@ export async function* streamNpyRows(
     }
   } finally {
     await pending?.catch(() => undefined);
-    if (typeof input === "string") await source.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/engine.js";
 import { openEngine } from "../../engine/open-engine.js";
-import { streamNpyRows } from "../../files/numpy/npy.js";
+import { streamMatrix } from "../../files/matrix.js";
 import { type Matrix, createMatrix, matrixRows } from "../../core/matrix.js";
 import { FormatError } from "../../core/errors.js";
 import { type EmbeddingSource, embeddingShape, streamEmbeddings } from "../embedding-source.js";
@@ -173,7 +173,7 @@ function spreadRuns(N: number): [number, number][] {
 async function readRun(source: EmbeddingSource, start: number, end: number): Promise<Matrix> {
   if (typeof source !== "string") return matrixRows(source, start, end);
   const options = { start, end, rowsPerBlock: Math.max(1, end - start) };
-  for await (const { block } of streamNpyRows(source, options)) return block;
+  for await (const { block } of streamMatrix(source, options)) return block;
   return createMatrix(0, 0);
 }
 

@@ -50,10 +50,10 @@ const ALONE_VALUES = 8e6;
 const MOST_THREADS = 8;
 
 /**
- * Makes `base` (a Matrix, or the path of a .npy file) ready for many exact searches: each row is kept in a byte a
+ * Makes `base` (a Matrix, or the path of a file that openMatrix reads) ready for many exact searches: each row is kept in a byte a
  * number with a proven bound of what that leaves out, a search scans the bytes on all cores, and only rows whose bound
  * could reach the best are scored in float64 from the rows themselves. Over 4 GB of bytes, or where memory cannot be
- * shared between threads, every search reads all rows instead. Throws FormatError as `streamNpyRows` does.
+ * shared between threads, every search reads all rows instead. Throws FormatError as `openMatrix` does.
  */
 export async function openSearchIndex(
   base: Matrix | string,

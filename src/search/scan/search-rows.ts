@@ -1,4 +1,4 @@
-import { streamNpyRows } from "../../files/numpy/npy.js";
+import { streamMatrix } from "../../files/matrix.js";
 import { type Matrix, dot, matrixRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import { interruptible } from "../../core/interrupt.js";
@@ -91,12 +91,12 @@ export function requireWidth(unit: Float64Array, cols: number): void {
   }
 }
 
-/** The rows of a Matrix or .npy file in blocks; an empty Matrix gives one empty block. */
+/** The rows of a Matrix or of a file in blocks; an empty Matrix gives one empty block. */
 export async function* rowBlocks(
   base: Matrix | string,
 ): AsyncGenerator<{ start: number; block: Matrix }> {
   if (typeof base === "string") {
-    yield* streamNpyRows(base);
+    yield* streamMatrix(base);
     return;
   }
   for (let start = 0; start < base.rows || start === 0; start += BLOCK_ROWS) {

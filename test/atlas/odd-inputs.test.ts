@@ -1,0 +1,58 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import test from "ava";
+import { buildFolder, refreshLabels } from "../../src/atlas/steps/index.js";
+import { openAtlas } from "../../src/atlas/index.js";
+import { formatCsv, readNpyMatrix, writeSafetensors } from "../../src/files/index.js";
+import { readFilter } from "../../src/search/index.js";
+import { inFolder } from "../support/folder.js";
+import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
+
+test("an atlas of a table with columns of its own and embeddings in another format is built, opened and refreshed", (t) =>
+  inFolder(async (folder) => {
+    const { dir, built, planted } = await buildPlantedAtlas(folder, {
+      themes: 8,
+      active: 50,
+      documents: 600,
+    });
+    const plain = await openAtlas(dir, { device: "cpu" });
+    const catalog = await plain.catalog();
+    await plain.close();
+    const corpus = path.join(folder, "papers.tsv");
+    const rows = planted.documents.map(({ id, text }, i) => [
+      `key ${id}`,
+      i === 3 ? "" : `${text} é`,
+      i % 2 === 0 ? "even; all" : "odd; all",
+      2000 + (i % 5),
+    ]);
+    const names = ["Key", "Body = text", "Tags", "year"];
+    await writeFile(corpus, Buffer.from(formatCsv(names, rows, { delimiter: "\t" }), "latin1"));
+    const { rows: N, cols, data } = await readNpyMatrix(built.embeddings);
+    const embeddings = path.join(folder, "embeddings.safetensors");
+    await writeSafetensors(embeddings, new Map([["x", { shape: [N, cols], data }]]));
+    const warnings: string[] = [];
+    const columns = { id: "Key", text: "Body = text", classes: "Tags" };
+    const other = path.join(folder, "other");
+    const options = { ...built, dir: other, corpus, embeddings, columns };
+    await buildFolder({ ...options, onWarning: (warning) => void warnings.push(warning) });
+    t.regex(warnings.join("\n"), /papers\.tsv is not in UTF-8: it is read as Windows-1252/);
+    t.regex(warnings.join("\n"), /papers\.tsv: 1 document has no text/);
+
+    const atlas = await openAtlas(other, { device: "cpu" });
+    const documents = await atlas.documents();
+    t.deepEqual(
+      documents.slice(0, 2).map(({ id, text }) => [id, text]),
+      rows.slice(0, 2).map(([id, text]) => [id, text]),
+    );
+    t.deepEqual(
+      (await atlas.catalog()).map(({ density }) => density),
+      catalog.map(({ density }) => density),
+    );
+    const holds = await readFilter({ year: "2003", where: "Tags=odd; all" }, documents, corpus);
+    t.deepEqual([holds?.(3), holds?.(8)], [true, false]);
+    const ofYear = await readFilter({ year: "2003" }, documents, corpus);
+    t.deepEqual([ofYear?.(3), ofYear?.(4), ofYear?.(8)], [true, false, true]);
+    await atlas.close();
+    t.deepEqual((await buildFolder(options)).ran, []);
+    t.deepEqual((await refreshLabels(other, { device: "cpu" })).ran, []);
+  }));

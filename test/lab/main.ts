@@ -1,7 +1,7 @@
 // Drives a real JupyterLab: node build/test/lab/main.js FOLDER takes pictures into it. Needs the built package, the
 // sample's atlas, tslab in notebooks/ and JupyterLab, with plotly's extension, on the PATH; .ci/lab installs them.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -205,10 +205,11 @@ async function checkReopened(notebook: LabNotebook, label: string): Promise<void
 async function checkNotebooks(notebook: LabNotebook): Promise<void> {
   const names = (await readdir("notebooks")).filter((name) => /^\d.*\.ipynb$/.test(name)).sort();
   for (const name of names) {
-    await notebook.open(name);
+    // JupyterLab saves by itself, so it gets a copy.
+    await copyFile(path.join("notebooks", name), path.join("notebooks", `scratch-${name}`));
+    await notebook.open(`scratch-${name}`);
     await notebook.page.locator(".jp-Notebook").click({ position: { x: 5, y: 5 } });
     await notebook.page.keyboard.press("Escape");
-    await notebook.page.evaluate(() => undefined);
     await notebook.page.getByRole("menuitem", { name: "Run", exact: true }).click();
     await notebook.page.getByRole("menuitem", { name: /^Run All Cells/ }).click();
     const count = await notebook.page.locator(".jp-Notebook .jp-CodeCell").count();
@@ -265,7 +266,9 @@ async function main(): Promise<void> {
     for (const lab of labs) lab.kill("SIGTERM");
     await browser.close();
     await server.close();
-    await rm(path.join("notebooks", SCRATCH), { force: true });
+    for (const name of await readdir("notebooks")) {
+      if (name.startsWith("scratch-")) await rm(path.join("notebooks", name));
+    }
     await rm(folder, { recursive: true, force: true });
   }
   process.stdout.write(failures === 0 ? "all hold\n" : `${failures} FAILED\n`);

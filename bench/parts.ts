@@ -5,6 +5,7 @@ import { demoPart } from "./parts/demo.js";
 import { encodePart } from "./parts/encode.js";
 import { familiesPart } from "./parts/families.js";
 import { keywordsPart } from "./parts/keywords.js";
+import { largePart } from "./parts/large.js";
 import { mapQualityPart } from "./parts/map-quality.js";
 import { mapPart } from "./parts/map.js";
 import { promptsPart } from "./parts/prompts.js";
@@ -22,6 +23,7 @@ export const PARTS: readonly Part[] = [
   coactivationPart,
   familiesPart,
   mapPart,
+  largePart,
   searchPart,
   demoPart,
   readersPart,

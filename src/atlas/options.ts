@@ -10,6 +10,8 @@ export interface AtlasTraining {
   epochs: number;
   lr: number;
   batch?: number;
+  /** "z-score" trains on embeddings whose columns have mean 0 and deviation 1, which any scale needs. Default "none". */
+  normalise?: "none" | "z-score";
 }
 
 /** How the stability of an atlas's families is measured; see documentStability and seedStability. */

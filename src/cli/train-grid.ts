@@ -35,12 +35,19 @@ export async function runGrid(
     );
   }
   const table = join(values.out, "table.json");
+  const bad = rows.filter((row) => !(row.normalized_mse < 1)).length;
   return {
+    failed: bad > 0,
     json: { table, rows: rows.map((row) => ({ ...row, curve: undefined })) },
     lines: [
       ...rows.map(describeRow),
       `wrote ${rows.length} SAEs, ${table} and table.csv`,
       `scaling fits and figures: feature-families scaling ${table}`,
+      ...(bad === 0
+        ? []
+        : [
+            `failed: ${bad} SAEs are worse than the mean row: try --normalise z-score or another --lr`,
+          ]),
     ],
   };
 }

@@ -10,6 +10,7 @@ export type InputNormalisation =
   | { kind: "z-score"; mean: Float32Array; std: Float32Array };
 
 const LAYER_NORM_EPSILON = 1e-5;
+const LEAST_DEVIATION = 1e-6;
 
 /** Throws RangeError where a z-score has other sizes than d or deviations that are not above 0. */
 export function checkNormalisation(normalisation: InputNormalisation, d: number): void {
@@ -25,7 +26,10 @@ export function checkNormalisation(normalisation: InputNormalisation, d: number)
   }
 }
 
-/** The z-score of a matrix's columns: mean and biased standard deviation, at least 1e-6. */
+/**
+ * The z-score of a matrix's columns: mean and biased standard deviation, at least a millionth of the largest one, so that
+ * embeddings of any scale are normalised and a constant column is not.
+ */
 export function zScoreOf({ rows, cols, data }: Matrix): InputNormalisation {
   const sums = new Float64Array(cols);
   const squares = new Float64Array(cols);
@@ -36,7 +40,9 @@ export function zScoreOf({ rows, cols, data }: Matrix): InputNormalisation {
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < cols; j++) squares[j] += (data[i * cols + j] - mean[j]) ** 2;
   }
-  const std = Float32Array.from(squares, (sum) => Math.max(1e-6, Math.sqrt(sum / rows)));
+  const largest = Math.sqrt(squares.reduce((most, sum) => Math.max(most, sum), 0) / rows);
+  const least = largest > 0 ? LEAST_DEVIATION * Math.min(1, largest) : LEAST_DEVIATION;
+  const std = Float32Array.from(squares, (sum) => Math.max(least, Math.sqrt(sum / rows)));
   return { kind: "z-score", mean, std };
 }
 

@@ -1,8 +1,8 @@
 import test from "ava";
-import { execFile, spawn } from "node:child_process";
+import { type ExecFileException, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parseGrid } from "../../src/cli/index.js";
@@ -126,4 +126,44 @@ test("--grid takes k and n, each once", (t) => {
   for (const text of ["", "k=2", "k=2 n=", "k=2 n=8 n=9", "k=2;n=8", "k=-2 n=8", "d=3 k=2 n=8"]) {
     t.throws(() => parseGrid(text), { name: "UsageError", message: /--grid/ }, text);
   }
+});
+
+test("a training that ends worse than the mean row is no success, and says what helps", async (t) => {
+  await inFolder(async (folder) => {
+    const { rows, cols, data } = sparseEmbeddings(400, 16);
+    const embeddings = join(folder, "tiny.npy");
+    const tiny = data.map((value) => value * 1e-5);
+    await writeNpy(embeddings, { shape: [rows, cols], dtype: "f4", data: tiny });
+    const out = join(folder, "sae.safetensors");
+    const size = ["--k", "3", "--n", "32", "--epochs", "10", "--batch", "64", "--lr", "3e-3"];
+    const train = [MAIN, "train", "--embeddings", embeddings, "--out", out, ...size];
+    const failed = await t.throwsAsync<ExecFileException & { stdout: string }>(
+      exec(process.execPath, train),
+    );
+    t.is(failed.code, 1);
+    t.regex(failed.stdout, /failed: the SAE is worse than the mean row .*z-score/);
+    t.true(existsSync(out), "the work of hours is not thrown away");
+    await exec(process.execPath, [...train, "--normalise", "z-score"]);
+
+    const corpus = join(folder, "corpus.jsonl");
+    const lines = Array.from({ length: rows }, (_, id) =>
+      JSON.stringify({ id, text: `row ${id}` }),
+    );
+    await writeFile(corpus, lines.join("\n"));
+    const build = [
+      "build",
+      "--corpus",
+      corpus,
+      "--embeddings",
+      embeddings,
+      "--no-figures",
+      ...size,
+    ];
+    const atlas = [MAIN, ...build, "--out", join(folder, "atlas")];
+    await t.throwsAsync(exec(process.execPath, atlas), {
+      message: /train: the SAE is worse than the mean row .*z-score/,
+    });
+    const { stdout } = await exec(process.execPath, [...atlas, "--normalise", "z-score"]);
+    t.regex(stdout, /normalised MSE +0\.[0-5]/);
+  });
 });

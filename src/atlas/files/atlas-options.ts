@@ -54,6 +54,7 @@ const trainingFields: Fields<AtlasTraining> = {
   epochs: z.number(),
   lr: z.number(),
   batch: z.int().optional(),
+  normalise: z.enum(["none", "z-score"]).optional(),
 };
 const training: z.ZodType<AtlasTraining> = z.object(trainingFields);
 const familiesOptions: z.ZodType<Pick<AtlasOptions, "compat" | "threshold">> = z.object({

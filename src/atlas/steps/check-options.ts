@@ -76,7 +76,7 @@ function checkTraining(training: AtlasTraining | undefined): void {
   if (training === undefined) {
     throw new ArgumentError("build: expected an sae, or training such as { k, n, epochs, lr }");
   }
-  const { k, n, epochs, lr, batch } = training;
+  const { k, n, epochs, lr, batch, normalise } = training;
   for (const [name, value] of Object.entries({ k, n, epochs })) {
     if (value === undefined) throw new ArgumentError(`build: training.${name} is missing`);
     requireCount(`build: training.${name}`, value);
@@ -84,4 +84,5 @@ function checkTraining(training: AtlasTraining | undefined): void {
   if (lr === undefined) throw new ArgumentError("build: training.lr is missing");
   requireNumber("build: training.lr", lr, 0);
   requireCount("build: training.batch", batch);
+  requireChoice("build: training.normalise", normalise, ["none", "z-score"]);
 }

@@ -59,6 +59,7 @@ export async function runTraining(
         signal,
       });
       signal?.throwIfAborted();
+      if (result.problem !== undefined) throw new Error(`train: ${result.problem}`);
       await saveSae(path.join(options.dir, files.sae), result.sae, {
         auxk: 2 * training.k,
         epochs: training.epochs,
@@ -105,6 +106,12 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
       await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
       const codes = await data.codes();
       const metrics = await computeMetrics(sae, embeddings, { codes, engine, onProgress, signal });
+      if (metrics.normalized_mse >= 1) {
+        const error = metrics.normalized_mse.toPrecision(3);
+        onWarning?.(
+          `the SAE is worse than the mean row (normalised MSE ${error}): was it trained on such embeddings?`,
+        );
+      }
       await writeJson(path.join(dir, ATLAS_FILES.metrics), metrics);
     },
   );

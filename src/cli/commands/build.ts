@@ -34,7 +34,7 @@ const options = {
     type: "string",
     value: "FILE",
     about: "SAE to use; without it one is trained",
-    excludes: ["n", "epochs", "lr", "batch"],
+    excludes: ["n", "epochs", "lr", "batch", "normalise"],
     input: true,
   },
   k: { type: "integer", least: 1, about: "latents kept per document" },
@@ -46,6 +46,11 @@ const options = {
   },
   lr: { type: "number", about: "learning rate of the training (default 0.002)" },
   batch: { type: "integer", least: 1, about: "documents per batch of the training (default 1024)" },
+  normalise: {
+    type: "string",
+    choices: ["none", "z-score"],
+    about: "train on raw embeddings or on z-scores, which suit any scale (default none)",
+  },
   "class-tree": {
     type: "string",
     value: "FILE",
@@ -105,13 +110,19 @@ async function atlasOptions(
   values: Values,
   { onProgress, signal }: CommandContext,
 ): Promise<AtlasOptions> {
-  const { corpus, embeddings, sae, k, n, epochs = 25, lr = 2e-3, batch } = values;
+  const { corpus, embeddings, sae, k, n, epochs = 25, lr = 2e-3, batch, normalise } = values;
   const { classTree, analysis, compat, threshold, mapFrom, seed, name } = values;
   const device = values.engine ?? "auto";
   const common = { k, classTree, compat, threshold, mapFrom, seed, device };
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
-    refuseOptions(`build: --corpus ${released}`, values, ["epochs", "lr", "batch", "columns"]);
+    refuseOptions(`build: --corpus ${released}`, values, [
+      "epochs",
+      "lr",
+      "batch",
+      "normalise",
+      "columns",
+    ]);
     if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
     const { releasedOptions } = await import("../../atlas/sample-options.js");
     const { openHub } = await import("../../corpus/hub/hub.js");
@@ -131,7 +142,7 @@ async function atlasOptions(
     dir: values.out ?? path.join("families", name ?? corpusName(corpus)),
     ...common,
     ...{ corpus, columns: parseColumns("build", values.columns), embeddings, sae, analysis },
-    training: k && n && sae === undefined ? { k, n, epochs, lr, batch } : undefined,
+    training: k && n && sae === undefined ? { k, n, epochs, lr, batch, normalise } : undefined,
   };
 }
 

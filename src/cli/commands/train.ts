@@ -170,11 +170,13 @@ export const trainCommand: Command = defineCommand({
     if (values.checkpoint === undefined) await rm(checkpointPath, { force: true });
     return {
       json: summary(result, values.out, seconds),
+      failed: result.problem !== undefined,
       lines: [
         ...summaryLines(result, values.out, seconds),
         ...(tellsK(values.out)
           ? []
           : [`the name ${values.out} does not declare k: pass --k ${result.sae.k} to read it`]),
+        ...(result.problem === undefined ? [] : [`failed: ${result.problem}`]),
       ],
     };
   },
@@ -215,9 +217,9 @@ async function checkWritable(option: string, file: string | undefined): Promise<
 }
 
 function summary(result: TrainResult, out: string, seconds: number): Record<string, unknown> {
-  const { sae, steps, ended, bestStep, skippedRows, log } = result;
+  const { sae, steps, ended, bestStep, skippedRows, problem, log } = result;
   const { k, n, d } = sae;
-  return { out, k, n, d, steps, ended, bestStep, skippedRows, seconds, last: log.at(-1) };
+  return { out, k, n, d, steps, ended, bestStep, skippedRows, problem, seconds, last: log.at(-1) };
 }
 
 function summaryLines(result: TrainResult, out: string, seconds: number): string[] {

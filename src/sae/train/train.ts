@@ -2,6 +2,7 @@ import { createKernelTrainer } from "../../engine/kernels/kernel-trainer.js";
 import { type StepReport, type Trainer, initialState } from "../../engine/trainer.js";
 import { type Matrix, createMatrix, matrixRows, takeRows } from "../../core/matrix.js";
 import { initialiseSae } from "./initialise.js";
+import { meanOf } from "../../core/statistics.js";
 import { learningRate } from "./learning-rate.js";
 import { normaliseInPlace } from "../normalisation.js";
 import { type Sae, createSae } from "../sae.js";
@@ -32,6 +33,8 @@ export interface TrainResult {
   bestStep?: number;
   /** Zero rows that were left out. */
   skippedRows: number;
+  /** Why the SAE is of no use, and what may help; see trainingProblem. Undefined where it is. */
+  problem?: string;
 }
 
 /**
@@ -56,7 +59,7 @@ export async function trainSae(embeddings: Matrix, options: TrainOptions): Promi
   const trainer = await createTrainer(run.state, plan.settings);
   try {
     const ended = await runSteps(trainer, run, embeddings, plan, options);
-    return finish(run, plan, ended);
+    return finish(run, plan, ended, trainingProblem(run.log, plan));
   } finally {
     await trainer.dispose();
   }
@@ -115,7 +118,12 @@ async function runSteps(
   return run.stale >= plan.patience ? "early" : "aborted";
 }
 
-function finish(run: TrainRun, plan: TrainPlan, ended: TrainResult["ended"]): TrainResult {
+function finish(
+  run: TrainRun,
+  plan: TrainPlan,
+  ended: TrainResult["ended"],
+  problem: string | undefined,
+): TrainResult {
   const { best, state, log } = run;
   const { encoder, decoder, preBias, latentBias } = best.parameters ?? state.parameters;
   const { settings, rows, normalisation } = plan;
@@ -127,7 +135,32 @@ function finish(run: TrainRun, plan: TrainPlan, ended: TrainResult["ended"]): Tr
     ended,
     ...(best.parameters ? { bestStep: best.step } : {}),
     skippedRows: rows.skipped,
+    ...(problem !== undefined && { problem }),
   };
+}
+
+/**
+ * A run that ends worse than the mean row, or with most latents dead although the documents could use each of them ten
+ * times over; undefined for any other. Embeddings far from unit scale are the usual cause.
+ */
+function trainingProblem(
+  log: readonly TrainLogRow[],
+  { n, settings, rows, normalisation, lr }: TrainPlan,
+): string | undefined {
+  const end = log.slice(-Math.ceil(log.length / 10));
+  const error = meanOf(end.map(({ reconstruction }) => reconstruction));
+  const dead = log.at(-1)?.dead ?? 0;
+  const advice =
+    normalisation.kind === "none"
+      ? `normalise the embeddings, "z-score", or try another lr than ${lr}`
+      : `try another lr than ${lr}, or more steps`;
+  if (error >= 1) {
+    return `the SAE is worse than the mean row (normalised MSE ${error.toPrecision(3)}): ${advice}`;
+  }
+  if (dead > n / 2 && rows.train.length * settings.k >= 10 * n) {
+    return `${dead} of ${n} latents are dead: ${advice}`;
+  }
+  return undefined;
 }
 
 /** Rows of the embeddings as the trainer takes them. */
@@ -204,7 +237,7 @@ function logRow(report: StepReport, step: number, plan: TrainPlan): TrainLogRow 
   if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
     throw new Error(
       `trainSae: loss ${loss}, gradient norm ${gradNorm} at step ${step}: try a lower lr than ${plan.lr}, ` +
-        "and check the embeddings for batches of equal rows",
+        'normalise the embeddings, "z-score", and check them for batches of equal rows',
     );
   }
   const row: TrainLogRow = { step, loss, reconstruction, aux, grad_norm: gradNorm, dead };

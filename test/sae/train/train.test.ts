@@ -239,3 +239,34 @@ test("training on z-scores keeps them in the SAE: raw embeddings are encoded and
   const { explained_variance: wrong } = await computeMetrics(raws, shifted);
   t.true(own > 0.5 && own > wrong + 0.1, `${own} ${wrong}`);
 });
+
+test("a run that ends worse than the mean row says so, and z-scores suit any scale", async (t) => {
+  const steps = { ...SMALL, deadSteps: undefined, epochs: 20 };
+  const scaled = (factor: number) =>
+    createMatrix(
+      200,
+      16,
+      embeddings.data.map((value) => value * factor),
+    );
+  t.is((await trainSae(embeddings, steps)).problem, undefined);
+  const tiny = await trainSae(scaled(1e-5), steps);
+  t.regex(tiny.problem ?? "", /^the SAE is worse than the mean row \(normalised MSE .*"z-score"/);
+  await t.throwsAsync(trainSae(scaled(1e-20), steps), { message: /normalise .*"z-score"/ });
+  for (const factor of [1e-20, 1e-5, 1, 1e5]) {
+    const { sae, problem } = await trainSae(scaled(factor), { ...steps, normalise: "z-score" });
+    const { normalized_mse } = await computeMetrics(sae, scaled(factor));
+    t.is(problem, undefined, `× ${factor}`);
+    t.true(normalized_mse < 0.6, `× ${factor}: ${normalized_mse}`);
+  }
+});
+
+test("a run is no success with most latents dead where documents could use them all", async (t) => {
+  const options = { k: 8, n: 256, batch: 64, lr: 0.1, epochs: 10 };
+  const { problem, log } = await trainSae(sparseEmbeddings(400, 16), options);
+  const dead = log.at(-1)?.dead ?? 0;
+  t.true(dead > 128, `${dead} dead`);
+  t.regex(problem ?? "", new RegExp(`^${dead} of 256 latents are dead: .*another lr than 0.1`));
+  // 40 documents have 320 places for 256 latents: that most stay dead is in the nature of so few.
+  const few = await trainSae(sparseEmbeddings(40, 16), { ...options, batch: 40 });
+  t.is(few.problem, undefined);
+});

@@ -2,8 +2,7 @@ import test from "ava";
 import {
   PAPER_COMPUTE,
   PAPER_COMPUTE_SIZES,
-  PAPER_COSINES_BY_K,
-  PAPER_COSINES_BY_N,
+  PAPER_COSINES,
   PAPER_DENSITIES,
   PAPER_FINAL_ERRORS,
   PAPER_GRID_SIZES,
@@ -47,18 +46,10 @@ test("each of the paper's series is whole", (t) => {
     t.is(series.zeroToActive.length, 10);
     t.is(series.activeToZero.length, 10);
   }
-  t.deepEqual(PAPER_COSINES_BY_K[4], {
-    pair: [
-      [32, 3072],
-      [32, 9216],
-    ],
-    cosine: 0.885,
-  });
-  t.deepEqual(PAPER_COSINES_BY_N[5], {
-    pair: [
-      [32, 6144],
-      [64, 6144],
-    ],
-    cosine: 0.49,
-  });
+  const sizes = [16, 32, 64].flatMap((k) => [3072, 6144, 9216].map((n) => `${k} ${n}`));
+  for (const [k, n, k2, n2] of PAPER_COSINES) {
+    t.true(sizes.includes(`${k} ${n}`) && sizes.includes(`${k2} ${n2}`));
+    t.true(k <= k2 && n <= n2 && (k < k2 || n < n2));
+  }
+  t.is(new Set(PAPER_COSINES.map((one) => one.slice(0, 4).join())).size, 9 + 9 + 3);
 });

@@ -17,8 +17,6 @@ import { FAMILIES, TAXONOMY } from "./requirements.js";
 import { sizesName } from "./sources.js";
 import { STABILITY_FIGURE } from "./stability.js";
 
-/** Most members that the figure of families' sizes shows. */
-const LARGEST_SIZE = 20;
 /** Width of a step of F1. */
 const F1_STEP = 0.01;
 
@@ -92,18 +90,17 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
     read: async ({ atlas }) => (await atlas.families()).map(({ members }) => members.length),
     title: () => "Sizes of families",
     draw: (sizes, { paper, ...options }) => {
-      const shown = [...new Set(sizes)].filter((size) => size <= LARGEST_SIZE);
-      shown.sort((a, b) => a - b);
-      const shareOf = (size: number): number =>
-        sizes.filter((other) => other === size).length / sizes.length;
+      const x = [...new Set(sizes)].sort((a, b) => a - b);
+      const shareFrom = (least: number): number =>
+        sizes.filter((size) => size >= least).length / sizes.length;
       const own: Line = {
         ...{ name: "this atlas", label: "end", draw: "both", pointSize: 1.5 },
-        ...{ x: shown, y: shown.map(shareOf) },
+        ...{ x, y: x.map(shareFrom) },
       };
       const plot = {
         lines: [own, ...(paper ? [PAPER_FAMILY_LINE] : [])],
-        x: { title: "members of the family" },
-        y: { title: "share of the families" },
+        x: { title: "members of the family", log: true },
+        y: { title: "share of the families with at least so many", log: true },
       };
       return lines({ ...options, plots: [plot] });
     },
@@ -128,7 +125,7 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
     draw: (series, options) =>
       histogram({
         ...options,
-        panels: [{ series: series.map((one) => ({ ...one, mark: "mean" })) }],
+        panels: [{ series: series.map((one) => ({ ...one, mark: "mean", notes: infinite(one) })) }],
         x: { title: "R: co-activation parent to member over member to member" },
         ...{ binWidth: 0.25, counted: "families" },
       }),
@@ -165,6 +162,12 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
     },
   }),
 ]);
+
+/** How many families have members that never meet, whose ratio has no place on the axis. */
+function infinite({ values }: { values: ArrayLike<number> }): string[] {
+  const count = Array.from(values).filter((value) => !Number.isFinite(value)).length;
+  return count > 0 ? [`${count} without members that meet`] : [];
+}
 
 /** The two families of 4 to 18 latents with the highest scores and the two with the lowest, larger ones first among equals. */
 function bestAndWorst<F extends RadarGroup & { score: number }>(families: readonly F[]): F[] {

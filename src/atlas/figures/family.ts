@@ -157,14 +157,19 @@ export const ONE_FAMILY_FIGURES: readonly UngroupedFigure[] = [
       },
       title: ({ name }) => `${title} in “${name}”`,
       draw: ({ rows, columns, values }, options) => {
-        // A rank of 0 stands for a document in which the latent is not active.
-        const logs = values.data.map((rank) => (rank > 0 ? Math.log10(rank) : NaN));
-        const shown = kind === "ranks" ? { ...values, data: logs } : values;
+        // A rank or an activation of 0 stands for a document in which the latent is not active.
+        const placed = values.data.map((value) =>
+          value > 0 ? (kind === "ranks" ? Math.log10(value) : value) : NaN,
+        );
+        const shown = kind === "overlap" ? values : { ...values, data: placed };
         const most = shown.data.reduce((top, value) => (value > top ? value : top), 1e-3);
         return heatmap({
           ...{ ...options, values: shown, details: values, rows, columns },
+          nameColumns: kind !== "overlap",
           scale: {
-            ...{ title: scale, max: kind === "overlap" ? usualMost(values, 1) : most },
+            ...(kind === "overlap"
+              ? { title: scale, max: usualMost(values, 1) }
+              : { title: `${scale} (white: not active)`, max: most, gaps: true }),
             ...(kind === "ranks" ? { reverse: true, ticks: RANK_TICKS } : {}),
           },
           x: kind === "overlap" ? "latent" : "document, the family’s strongest first",

@@ -15,6 +15,8 @@ import { sizesName } from "./sources.js";
 
 /** Score from which on a label counts as good. */
 const GOOD = 0.8;
+/** What a score below 0 means, after the name of a measure that has some. */
+const BY_CHANCE = " (0 as by chance, below 0 worse)";
 /** Groups of equal width that the overlaps of labels with their documents are put in. */
 const OVERLAPS = 5;
 
@@ -45,7 +47,9 @@ export const LABEL_FIGURES: readonly FigureEntry[] = inGroup("labels", [
         panel.series.push({ name: sizesName(await atlas.sae()), values });
         panels.set(embeddings, panel);
       }
-      const range = [common.measure === "pearson" ? -1 : -0.2, 1] as const;
+      const scores = lists.flat().map((label) => scoreOf(label, common.measure));
+      const least = Math.min(0, ...scores.filter(Number.isFinite));
+      const range = [common.measure === "pearson" ? -1 : Math.floor(10 * least) / 10, 1] as const;
       return { panels: [...panels.values()], score: common.score, range, binWidth: 0.1 };
     },
     title: ({ score }) => `Labels by ${score}`,
@@ -56,7 +60,8 @@ export const LABEL_FIGURES: readonly FigureEntry[] = inGroup("labels", [
           ...(panels.length === 1 ? {} : { title }),
           series: series.map((one) => ({ ...one, mark: "median", notes: withoutScore(one) })),
         })),
-        ...{ x: { title: plotlyText(score), range }, binWidth, stacked: true, counted: "latents" },
+        x: { title: `${plotlyText(score)}${range[0] < 0 ? BY_CHANCE : ""}`, range },
+        ...{ binWidth, stacked: true, counted: "latents" },
       }),
   }),
   figure({

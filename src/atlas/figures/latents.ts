@@ -18,6 +18,8 @@ import { sizesName } from "./sources.js";
 /** Documents whose dimensions, and whose pre-activations, are averaged. */
 const DIMENSION_DOCUMENTS = 1024;
 const DECAY_DOCUMENTS = 300;
+/** Ranks of the moving average of pre-activations. */
+const DECAY_WINDOW = 100;
 
 const LOG_DENSITY = "log<sub>10</sub> density";
 const MAP_WORDS = { point: "latent", weight: "density", group: "family" };
@@ -167,7 +169,11 @@ export const LATENT_FIGURES: readonly FigureEntry[] = inGroup("latents", [
     read: async (sources) => {
       const sae = await sources.atlas.sae();
       const embeddings = await sources.sampleEmbeddings(DECAY_DOCUMENTS);
-      const { magnitudes: values, smooth } = magnitudeDecay(sae, embeddings);
+      const window = DECAY_WINDOW;
+      const { magnitudes: values, smooth: whole } = magnitudeDecay(sae, embeddings, { window });
+      // At both ends the window is not whole, and the average leaves the curve.
+      const isEdge = (at: number): boolean => Math.min(at, values.length - 1 - at) < window / 2;
+      const smooth = whole.map((value, at) => (isEdge(at) ? NaN : value));
       return { name: sizesName(sae), values, smooth, k: sae.k };
     },
     title: () => "Magnitude of latents by rank",
@@ -247,7 +253,15 @@ function rankPlot(
         lines: [
           { name, ...line(values), hover },
           ...(smooth
-            ? [{ name: "", label: "none", ...line(smooth), dash: "dash", hover: "" } as const]
+            ? [
+                {
+                  name: "",
+                  label: "none",
+                  ...line(smooth),
+                  dash: "dash",
+                  hover: "",
+                } as const,
+              ]
             : []),
         ],
         x: { title: titles.x, grid: false, fromZero: true },

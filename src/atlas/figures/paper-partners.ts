@@ -1,9 +1,6 @@
 import {
-  PAPER_COSINES_BY_K,
-  PAPER_COSINES_BY_N,
-  PAPER_COSINES_HEADLINE,
+  PAPER_COSINES,
   PAPER_DENSITIES,
-  type PaperCosine,
   type PaperSae,
 } from "../../figures/paper/paper-numbers.js";
 import { type NamedSae, distinct } from "./sources.js";
@@ -44,17 +41,9 @@ function pairWithPaper(saes: readonly NamedSae[]): (sae: NamedSae) => PaperSizes
   return ({ sae }) => ({ k: kOf(sae.k), n: nOf(sae.n) });
 }
 
-/** The paper's lines for the panels of these SAEs, none without SAEs; "headline" for SAEs whose k and n grow together. */
-export function paperPanels(
-  saes: readonly NamedSae[],
-  panels: "headline" | "k" | "n",
-): PaperPanels {
+/** The paper's lines for the panels of these SAEs, none without SAEs. */
+export function paperPanels(saes: readonly NamedSae[]): PaperPanels {
   const partner = pairWithPaper(saes);
-  const cosines = {
-    headline: PAPER_COSINES_HEADLINE,
-    k: PAPER_COSINES_BY_K,
-    n: PAPER_COSINES_BY_N,
-  };
   return {
     title(members, named) {
       const theirs = members.flatMap((one) => partner(one) ?? []);
@@ -71,17 +60,9 @@ export function paperPanels(
     },
     pair(small, large) {
       const [a, b] = [partner(small), partner(large)];
-      return a && b && findCosine(cosines[panels], a, b);
+      return PAPER_COSINES.find(
+        ([k, n, k2, n2]) => k === a?.k && n === a.n && k2 === b?.k && n2 === b.n,
+      )?.[4];
     },
   };
-}
-
-function findCosine(
-  cosines: readonly PaperCosine[],
-  a: PaperSizes,
-  b: PaperSizes,
-): number | undefined {
-  const isSame = ([k, n]: readonly [number, number], sizes: PaperSizes): boolean =>
-    k === sizes.k && n === sizes.n;
-  return cosines.find(({ pair }) => isSame(pair[0], a) && isSame(pair[1], b))?.cosine;
 }

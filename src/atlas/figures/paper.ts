@@ -104,12 +104,12 @@ export const PAPER_SCORE_LINES: readonly Line[] = (["astro-ph", "cs.LG"] as cons
     })),
 );
 
-/** Share of families by members, of the family file that the authors released. */
+/** Share of families of at least so many members, of the family file that the authors released. */
 export const PAPER_FAMILY_LINE: Line = {
   ...STYLE,
   name: "paper",
-  x: PAPER_FAMILIES.bySize.map(([size]) => size),
-  y: PAPER_FAMILIES.bySize.map(([, count]) => count / PAPER_FAMILIES.families),
+  x: PAPER_FAMILIES.atLeast.map(([size]) => size),
+  y: PAPER_FAMILIES.atLeast.map(([, count]) => count / PAPER_FAMILIES.families),
   colour: MUTED,
 };
 
@@ -121,10 +121,12 @@ export const PAPER_PASSES: BarSeries = {
 /** Errors at steps 1 to 10 of the headline SAEs, latents turned on and off. */
 export const PAPER_OPTIMISATION: readonly {
   name: string;
+  k: number;
   zeroToActive: number[];
   activeToZero: number[];
 }[] = PAPER_SAES.map((sae) => ({
   name: `paper, k ${sae}`,
+  k: sae,
   zeroToActive: [...PAPER_ITERATIVE[sae].zeroToActive],
   activeToZero: [...PAPER_ITERATIVE[sae].activeToZero],
 }));

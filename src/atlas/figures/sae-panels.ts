@@ -21,7 +21,7 @@ export const PANEL_FIGURES: readonly UngroupedFigure[] = [
     overlay: "beside",
     requires: [SEVERAL_SAES],
     read: async (sources, { paper }) => {
-      const theirs = paperPanels(paper ? await sources.headline() : [], "headline");
+      const theirs = paperPanels(paper ? await sources.headline() : []);
       return { panels: await densityPanels(sources, theirs) };
     },
     title: () => "Density of the latents of several SAEs",
@@ -39,7 +39,7 @@ export const PANEL_FIGURES: readonly UngroupedFigure[] = [
     requires: [SEVERAL_SAES],
     read: async (sources, { paper }) => {
       const saes = await sources.headline();
-      const theirs = paperPanels(paper ? saes : [], "headline");
+      const theirs = paperPanels(paper ? saes : []);
       const nameOf = ({ name, sae }: NamedSae): string =>
         sources.compares === "grid" ? `k ${sae.k}` : name;
       const series = await pairSeries(sources, saes, nameOf, theirs);
@@ -59,7 +59,7 @@ export const PANEL_FIGURES: readonly UngroupedFigure[] = [
       requires: [severalOf(varied)],
       read: async (sources, { paper }) => {
         const saes = await sources.saes();
-        const theirs = paperPanels(paper ? saes : [], fixed);
+        const theirs = paperPanels(paper ? saes : []);
         const nameOf = ({ sae }: NamedSae): string =>
           `${varied} ${sae[varied].toLocaleString("en")}`;
         const panels: HistogramPanel[] = [];
@@ -103,18 +103,17 @@ export const PANEL_FIGURES: readonly UngroupedFigure[] = [
   }),
 ];
 
-function panelHistogram(options: Omit<HistogramOptions, "y" | "names">): Figure {
+function panelHistogram(options: Omit<HistogramOptions, "y">): Figure {
   const y = { title: options.scale === "density" ? "share per unit" : "latents", fromZero: true };
   return histogram({
     counted: "latents",
     ...options,
     y,
-    names: "panels",
     hover: "%{y:.3~g}<br>%{customdata}",
   });
 }
 
-function cosineHistogram(options: Omit<HistogramOptions, "x" | "y" | "names">): Figure {
+function cosineHistogram(options: Omit<HistogramOptions, "x" | "y">): Figure {
   const x = { title: "largest cosine of decoder directions" };
   return panelHistogram({ scale: "density", ...options, x, binWidth: 0.02 });
 }

@@ -47,7 +47,6 @@ export const SAE_FIGURES: readonly FigureEntry[] = inGroup("across SAEs", [
         ...options,
         panels: pairs.map(({ name, cosines, chance }) => ({
           title: name,
-          note: `${shareAbove(cosines, chance.threshold)} recurrent`,
           mark: chance.threshold,
           series: [
             {
@@ -56,6 +55,7 @@ export const SAE_FIGURES: readonly FigureEntry[] = inGroup("across SAEs", [
             },
             {
               ...{ name: "latents", values: cosines, colour: CATEGORIES[0] },
+              notes: [`${shareAbove(cosines, chance.threshold)} recurrent`],
               hover: `%{y:.1%} of latents<br>cosine %{customdata}<extra>${plotlyText(name)}</extra>`,
             },
           ],

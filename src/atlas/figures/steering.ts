@@ -46,7 +46,9 @@ export const STEERING_FIGURES: readonly UngroupedFigure[] = [
       const plots = SIDES.map(({ side, measure, title }) => ({
         lines: [
           ...STEERING_METHODS.flatMap((method, at) =>
-            methodLine(report, method, measure, { label: LABELS[side], colour: CATEGORIES[at] }),
+            methodLine(report, method, measure, {
+              ...{ label: LABELS[side], colour: CATEGORIES[at], ...METHOD_STYLES[at] },
+            }),
           ),
           ...rewritingLine(report, measure, LABELS[side]),
           ...(paper ? PAPER_STEERING_LINES[side] : []),
@@ -105,9 +107,14 @@ export const STEERING_FIGURES: readonly UngroupedFigure[] = [
     read: ownOptimisation,
     title: () => "Finding an input whose code is the edited one",
     draw: (series, { paper, ...options }) => {
-      const all = [series, paper ? PAPER_OPTIMISATION : []].flatMap((list, at) =>
-        list.map((one, i) => ({ ...one, colour: CATEGORIES[i], isReference: at === 1 })),
-      );
+      const theirs = (paper ? PAPER_OPTIMISATION : []).map((one) => ({
+        ...one,
+        isReference: true,
+      }));
+      const mixed = [...series.map((one) => ({ ...one, isReference: false })), ...theirs];
+      // SAEs of one k have one colour, own or of the paper.
+      const ks = distinct(mixed.map(({ k }) => k));
+      const all = mixed.map((one) => ({ ...one, colour: CATEGORIES[ks.indexOf(one.k)] }));
       const plots = KINDS.map(({ kind, title }, at) => ({
         lines: all.map(({ name, colour, isReference, [kind]: errors }): Line => ({
           ...{ name, colour, isReference, label: at === 0 ? "legend" : "none" },
@@ -141,6 +148,15 @@ export const STEERING_FIGURES: readonly UngroupedFigure[] = [
 type Tradeoff = Pick<SteeringReport, "curves"> & Partial<Pick<SteeringReport, "rewriting">>;
 type Measure = (typeof SIDES)[number]["measure"];
 
+/** What tells the methods' lines apart without colours. */
+const METHOD_STYLES: readonly Pick<Line, "symbol" | "dash">[] = [
+  { symbol: "circle", dash: "solid" },
+  { symbol: "square", dash: "dash" },
+  { symbol: "diamond", dash: "dot" },
+  { symbol: "triangle-up", dash: "solid" },
+  { symbol: "cross", dash: "dash" },
+];
+
 /** The first plot's lines stand in the legend for both. */
 const LABELS = { up: "legend", down: "none" } as const;
 
@@ -149,7 +165,7 @@ function methodLine(
   { curves }: Tradeoff,
   method: string,
   measure: Measure,
-  style: Pick<Line, "label" | "colour">,
+  style: Partial<Line>,
 ): Line[] {
   const own = curves.filter((point) => point.method === method);
   if (own.length === 0) return [];
@@ -159,10 +175,10 @@ function methodLine(
     .sort((a, b) => a.cosine - b.cosine);
   return [
     {
-      ...{ name: method, ...style, draw: "both", pointSize: 1.3 },
+      ...{ name: method, ...style, draw: "both", pointSize: 1.8 },
       x: points.map(({ cosine }) => cosine),
       y: points.map(({ value }) => value.mean),
-      band: { ...intervalsOf(points.map(({ value }) => value)), opacity: 0.13 },
+      band: { ...intervalsOf(points.map(({ value }) => value)), opacity: 0.08 },
       hover: `${plotlyText(method)}: %{y:.3}<br>at cosine %{x}<extra></extra>`,
     },
   ];
@@ -189,8 +205,9 @@ function intervalsOf(values: readonly MeanInterval[]): { low: number[]; high: nu
 }
 
 /** Errors of edits by step, of the SAE that is named. */
-export interface OptimisationSeries {
+interface OptimisationSeries {
   name: string;
+  k: number;
   zeroToActive: number[];
   activeToZero: number[];
 }
@@ -208,7 +225,7 @@ async function ownOptimisation(sources: FigureSources): Promise<OptimisationSeri
   for (const one of own) {
     const typical = liveTypical(await one.postings());
     const read = await optimiseEdits(one.sae, embeddings, await atlas.engine(), { typical });
-    series.push({ name: one.name, ...read });
+    series.push({ name: one.name, k: one.sae.k, ...read });
   }
   return series;
 }

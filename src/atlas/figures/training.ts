@@ -153,7 +153,7 @@ function scalingPlot(
         ...lawName(k, fit, name),
         x: members.map((run) => run[side]),
         y: members.map((run) => run.normalized_mse),
-        ...{ colour, draw: "points", pointSize: 1.6 },
+        ...{ colour, label: "end", draw: fit ? "points" : "both", pointSize: 1.6 },
         hover: "%{x}<br>error %{y:.4f}<extra></extra>",
       },
     ];

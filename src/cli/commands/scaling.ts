@@ -33,7 +33,7 @@ export const scalingCommand: Command = defineCommand({
     const lines = [
       ...fits.size.map((fit) => describeFit(fit, "n")),
       ...fits.compute.map((fit) => describeFit(fit, "F")),
-      ...(fits.size.length === 0 ? ["no fit: expected at least two n for some k"] : []),
+      ...(fits.size.length === 0 ? ["no fit: expected at least four n for some k"] : []),
       ...files.map((file) => `wrote ${file}`),
     ];
     return { json: { ...fits, files }, lines };

@@ -34,6 +34,14 @@ export function bars(options: BarsOptions): Figure {
   const { series, groups, x, y, defaultName: name = "bars" } = options;
   requireSome(name, series);
   const size = figureSize(options);
+  // Few bars need no whole page.
+  const needed = size.font * (8 + groups.length * (2 + 3 * series.length));
+  if (options.width === undefined && options.size !== "slide" && options.size !== "column") {
+    size.width = Math.round(Math.min(size.width, Math.max(size.width / 2, needed)));
+  }
+  if (options.height === undefined && options.size !== "slide") {
+    size.height = Math.round(Math.min(size.height, size.width * 0.65));
+  }
   const { hover = "%{x}: %{y}" } = options;
   const data = series.map((one, at): PlotlyObject => {
     const colour = one.colour ?? CATEGORIES[at % CATEGORIES.length];

@@ -117,7 +117,10 @@ export function medianOf(values: ArrayLike<number>): number | undefined {
 }
 
 /** Bins as a filled step line; `hover` is plotly's template with %{customdata} for a bin's range and %{y}. */
-export function stepTrace(bins: Bins, style: { colour: string; line: number }): PlotlyObject {
+export function stepTrace(
+  bins: Bins,
+  style: { colour: string; line: number; dash?: "solid" | "dash" | "dot" },
+): PlotlyObject {
   const { start, width, counts } = bins;
   const x: number[] = [];
   const y: number[] = [];
@@ -145,9 +148,12 @@ export function stepTrace(bins: Bins, style: { colour: string; line: number }): 
     x,
     y,
     customdata: ranges,
-    line: { color: style.colour, width: style.line, shape: "linear" },
-    fill: "tozeroy",
-    fillcolor: transparent(style.colour, 0.22),
+    line: {
+      ...{ color: style.colour, width: style.line, shape: "linear" },
+      ...(style.dash && { dash: style.dash }),
+    },
+    // Areas of several dashed outlines would lie on each other.
+    ...(style.dash ? {} : { fill: "tozeroy", fillcolor: transparent(style.colour, 0.22) }),
   };
 }
 

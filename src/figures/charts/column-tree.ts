@@ -43,7 +43,7 @@ export function columnTree(options: ColumnTreeOptions): Figure {
   const rowHeight = size.small * 1.75;
   const top = topMargin(size, options) + size.font * 1.8;
   const hasKey = key !== undefined && roots.some(hasHollow);
-  const bottom = hasKey ? size.small * 2.2 : size.font * 0.8;
+  const bottom = hasKey || roots.length > 1 ? size.small * 2.2 : size.font * 0.8;
   const fixed = options.height !== undefined || options.size === "slide";
   const fitting = Math.floor((size.height - top - bottom) / rowHeight);
   const placed = placeTrees(
@@ -57,6 +57,10 @@ export function columnTree(options: ColumnTreeOptions): Figure {
   const edge = size.font * 0.8;
   const width = size.width - 2 * edge;
   const columns = columnStarts(placed, heads, width, size);
+  const left = countNodes(roots) - placed.length;
+  const said = [...(hasKey ? [key] : []), ...(left > 0 ? [`${left} nodes not shown`] : [])].join(
+    "   ",
+  );
   const layout = {
     xaxis: { visible: false, range: [0, roundValue(width, 2)], fixedrange: true },
     yaxis: { visible: false, range: [roundValue(rows - 0.5, 3), -0.5], fixedrange: true },
@@ -64,7 +68,7 @@ export function columnTree(options: ColumnTreeOptions): Figure {
     hovermode: "closest",
     annotations: [
       ...heads.map((head, c) => headAnnotation(head, columns, c, width, size)),
-      ...(hasKey ? [keyAnnotation(key, size)] : []),
+      ...(said === "" ? [] : [keyAnnotation(said, size)]),
     ],
   };
   const data = [linkTrace(placed, columns, width, size), nodeTrace(placed, columns, width, size)];
@@ -102,6 +106,10 @@ function placeTrees(
     next += 0.6;
   }
   return placed;
+}
+
+function countNodes(nodes: readonly ColumnNode[]): number {
+  return nodes.reduce((sum, { children = [] }) => sum + 1 + countNodes(children), 0);
 }
 
 function hasHollow({ isHollow = false, children = [] }: ColumnNode): boolean {

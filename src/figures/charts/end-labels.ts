@@ -7,24 +7,33 @@ export interface EndLabel {
   text: string;
   colour: string;
   share: number;
+  /** Where its line ends, as a share of the plot's width: a name stands there, not at the plot's edge. Default 1. */
+  end?: number;
 }
 
-/** Names at the right edge of a plot of `height` pixels, pushed apart to a line's height where they would meet. */
+/**
+ * Names at the right ends of lines in a plot of `height` pixels, pushed apart to a line's height where they would meet. Those
+ * of lines that end near the plot's edge stand at the edge.
+ */
 export function endLabels(
   labels: readonly EndLabel[],
   height: number,
   { small, font }: FigureSize,
 ): PlotlyObject[] {
-  const heights = spreadHeights(
-    labels.map(({ share }) => share * height),
-    small * 1.3,
-    height,
-  );
-  return labels.map(({ text, colour }, i) => ({
-    ...{ x: 1, xref: "paper", xanchor: "left", xshift: font * 0.5 },
-    ...{ y: roundValue(heights[i] / height, 5), yref: "paper", yanchor: "middle" },
-    text,
-    font: { size: small, color: colour },
+  const ends = labels.map(({ end = 1 }) => (end > 0.9 ? 1 : roundValue(end, 3)));
+  const heights = new Map<EndLabel, number>();
+  for (const at of new Set(ends)) {
+    const here = labels.filter((_, i) => ends[i] === at);
+    const wanted = here.map(({ share }) => share * height);
+    for (const [i, top] of spreadHeights(wanted, small * 1.3, height).entries()) {
+      heights.set(here[i], top);
+    }
+  }
+  return labels.map((label, i) => ({
+    ...{ x: ends[i], xref: "paper", xanchor: "left", xshift: font * (ends[i] < 1 ? 0.8 : 0.5) },
+    ...{ y: roundValue((heights.get(label) ?? 0) / height, 5), yref: "paper", yanchor: "middle" },
+    text: label.text,
+    font: { size: small, color: label.colour },
     ...{ showarrow: false, borderpad: 0 },
   }));
 }

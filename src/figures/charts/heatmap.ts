@@ -22,6 +22,8 @@ export interface HeatScale {
   max: number;
   /** Dark for small values. Default false. */
   reverse?: boolean;
+  /** Whether a cell without a value, which is white, can be told from the palest one. Default false. */
+  gaps?: boolean;
   /** Values with a tick, and what they are called. Default: plotly's. */
   ticks?: { values: readonly number[]; texts: readonly string[] };
 }
@@ -34,6 +36,8 @@ export interface HeatmapOptions extends ChartOptions {
   rows: readonly string[];
   /** Names of the columns, for hovering; numbers stand below. Default: those of the rows. */
   columns?: readonly string[];
+  /** Whether names of columns stand below in place of numbers, the first columns alone where not all have room. Default false. */
+  nameColumns?: boolean;
   scale: HeatScale;
   /** Title below the numbers of the columns, as plain text. Default none. */
   x?: string;
@@ -51,6 +55,11 @@ export interface HeatmapOptions extends ChartOptions {
   details?: Matrix;
 }
 
+/** The scale from a blue on that shows on white. */
+const WITHOUT_PALEST = SEQUENTIAL.slice(2).map(
+  ([at, colour]) => [roundValue((at - 0.2) / 0.8, 3), colour] as const,
+);
+
 /** Widest that names of rows may be, as a share of the figure's width. */
 const NAME_SHARE = { square: 0.35, wide: 0.38 };
 
@@ -58,7 +67,9 @@ const NAME_SHARE = { square: 0.35, wide: 0.38 };
  * A matrix as coloured cells with a colour bar. Throws RangeError where names or blocks do not fit the matrix or the scale
  * has no room.
  */
-export function heatmap(options: HeatmapOptions): Figure {
+export function heatmap(given: HeatmapOptions): Figure {
+  const size = figureSize(given);
+  const options = given.nameColumns ? fittingColumns(given, size) : given;
   const { values, rows, columns = rows, blocks, defaultName: name = "heatmap" } = options;
   if (values.rows !== rows.length || values.cols !== columns.length || values.rows === 0) {
     throw new RangeError(
@@ -72,7 +83,6 @@ export function heatmap(options: HeatmapOptions): Figure {
   if (!(options.scale.max > 0)) {
     throw new RangeError(`${name}: max must be over 0, got ${options.scale.max}`);
   }
-  const size = figureSize(options);
   const frame = options.square ? squareFrame(options, size) : wideFrame(options, size);
   const { shown, margin } = frame;
   const names = rows.slice(0, shown);
@@ -80,7 +90,11 @@ export function heatmap(options: HeatmapOptions): Figure {
   const cut = `${shown} of ${rows.length}`;
   const first = isCut ? `, first ${cut} ${options.counted ?? "rows"}` : "";
   const titled = { ...options, defaultTitle: `${options.defaultTitle ?? ""}${first}` };
-  const x = options.x === undefined ? {} : { title: columnTitle(options.x, size) };
+  const standoff = options.nameColumns ? columnRoom(options, size) : size.small * 1.9;
+  const x =
+    options.x === undefined
+      ? {}
+      : { title: { text: plotlyText(options.x), font: { size: size.font }, standoff } };
   const layout: PlotlyObject = {
     xaxis: placesAxis(options.square ? names : columns, x),
     yaxis: placesAxis(names, { range: [shown - 0.5, -0.5] }),
@@ -96,6 +110,23 @@ export function heatmap(options: HeatmapOptions): Figure {
   };
   const data = [heatTrace(options, shown, frame, size)];
   return composeFigure({ data, layout, size }, name, titled);
+}
+
+/** The first columns that have room for a line of text each; the title below says how many of them there are. */
+function fittingColumns(options: HeatmapOptions, size: FigureSize): HeatmapOptions {
+  const { values, columns = [], details, x = "" } = options;
+  const { margin } = wideFrame(options, { ...size });
+  const room = (size.width - margin.l - margin.r) / (size.small * 1.25);
+  const cols = Math.min(values.cols, Math.floor(room));
+  if (cols >= values.cols) return options;
+  const cut = ({ rows, cols: all, data }: Matrix): Matrix => ({
+    ...{ rows, cols, data: data.filter((_, at) => at % all < cols) },
+  });
+  return {
+    ...{ ...options, values: cut(values), columns: columns.slice(0, cols) },
+    details: details && cut(details),
+    x: `${x} (${cols} of ${values.cols})`,
+  };
 }
 
 /** Where the cells stand. */
@@ -142,7 +173,9 @@ function wideFrame(options: HeatmapOptions, sizeInPlace: FigureSize): Frame {
     l: left,
     r: size.font * 1.9 + size.small * 5,
     t: topMargin(size, options),
-    b: size.small * 1.9 + (options.x === undefined ? 0 : size.font * 1.6),
+    b:
+      (options.nameColumns ? columnRoom(options, size) : size.small * 1.9) +
+      (options.x === undefined ? 0 : size.font * 1.6),
   };
   if (options.height === undefined && options.size !== "slide") {
     const line = Math.max(size.small * 1.35, Math.min(size.small * 2, 200 / shown));
@@ -150,6 +183,12 @@ function wideFrame(options: HeatmapOptions, sizeInPlace: FigureSize): Frame {
   }
   const height = size.height - margin.t - margin.b;
   return { margin, left, height, width: size.width - margin.l - margin.r, shown };
+}
+
+/** Room for upright names below the columns. */
+function columnRoom({ columns = [] }: HeatmapOptions, { small, font }: FigureSize): number {
+  const widest = Math.max(...columns.map((name) => textWidth(name, small)));
+  return Math.min(widest, font * 9) + font * 0.6;
 }
 
 /** Room for numbered names at the left. */
@@ -173,7 +212,7 @@ function heatTrace(
   const hasTexts = square && !blocks && frame.height / shown >= size.small * 2.6;
   return {
     ...{ type: "heatmap", x: places(cols), y: places(shown), z: cellsOf(values) },
-    ...{ zmin: 0, zmax: scale.max, colorscale: SEQUENTIAL },
+    ...{ zmin: 0, zmax: scale.max, colorscale: scale.gaps ? WITHOUT_PALEST : SEQUENTIAL },
     ...(square ? {} : { reversescale: scale.reverse ?? false, hoverongaps: false }),
     ...(details ? { customdata: cellsOf(details) } : {}),
     ...(hasTexts ? { texttemplate: "%{z:.2f}", textfont: { size: size.small } } : {}),
@@ -204,21 +243,27 @@ function placesAxis(names: readonly string[], extra: PlotlyObject = {}): PlotlyO
   };
 }
 
-function columnTitle(text: string, { font, small }: FigureSize): PlotlyObject {
-  return { text: plotlyText(text), font: { size: font }, standoff: small * 1.9 };
-}
-
 /** Names of the rows and numbers of the columns; of a square matrix each row's with its column's. */
 function nameCells(
-  { square, values }: HeatmapOptions,
+  { square, values, columns = [], nameColumns }: HeatmapOptions,
   names: readonly string[],
   frame: Frame,
   size: FigureSize,
 ): PlotlyObject[] {
   const rows = rowLabels(names, frame, size);
+  if (nameColumns) {
+    const room = size.font * 9;
+    const upright = columns.map((name, at) => ({
+      ...{ x: at, xanchor: "center", yref: "paper", y: 0, yanchor: "top", textangle: -90 },
+      ...{ yshift: -size.font * 0.2, showarrow: false, borderpad: 0 },
+      text: plotlyText(fitText(name, room, size.small)),
+      font: { size: size.small },
+    }));
+    return [...rows, ...upright];
+  }
   if (!square) return [...rows, ...columnNumbers(values.cols, frame, false, size)];
-  const columns = columnNumbers(names.length, frame, true, size);
-  return rows.flatMap((row, at) => [row, ...columns.filter(({ x }) => x === at)]);
+  const numbers = columnNumbers(names.length, frame, true, size);
+  return rows.flatMap((row, at) => [row, ...numbers.filter(({ x }) => x === at)]);
 }
 
 /** Numbered names at the left of their rows, the first one bold. */

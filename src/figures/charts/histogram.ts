@@ -1,7 +1,7 @@
 import { type Axis, layOutAxis } from "../drawing/axis.js";
 import { textColour } from "../theme/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
-import { arrangePanels, panelAxes, panelSuffix, panelTitle } from "../drawing/panels.js";
+import { panelSuffix } from "../drawing/panels.js";
 import { formatFixed, formatNumber, plotlyText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
 import { CATEGORIES, composeFigure, figureSize, INK } from "../theme/theme.js";
@@ -28,11 +28,11 @@ export interface HistogramSeries {
   values: ArrayLike<number>;
   /** As #rrggbb. Default: the theme's categories in order. */
   colour?: string;
-  /** Where a line in the series' colour stands, which is written beside the name (over several panels, above its panel). */
+  /** Where a line in the series' colour stands, which is written beside the name. */
   mark?: "mean" | "median";
   /** Said beside the name too, such as how many values are missing. */
   notes?: readonly string[];
-  /** The mean or median that the paper reports: a dashed line, named so where panels carry the names. */
+  /** The mean or median that the paper reports: a dashed line, written beside the name of a titled panel. */
   reference?: number;
   /** Of the theme's width of lines. Default 1. */
   width?: number;
@@ -42,10 +42,8 @@ export interface HistogramSeries {
 
 /** One plot of the chart. */
 export interface HistogramPanel {
-  /** Above the plot. Default none. */
+  /** Above the plot, with the names of the series below it. Default none: a single plot with a legend. */
   title?: string;
-  /** Small print after the title. */
-  note?: string;
   series: readonly HistogramSeries[];
   /** Where a dashed line for all series stands, such as a threshold. */
   mark?: number;
@@ -66,12 +64,7 @@ export interface HistogramOptions extends ChartOptions {
   scale?: "count" | "share" | "density";
   /** Bars on one another in place of outlines before one another; needs a range. Default false. */
   stacked?: boolean;
-  /**
-   * Where series are named: in one legend, where marks are dashed; or above their own panel, for many small panels with one
-   * axis, where marks are solid and references dashed. Default "legend".
-   */
-  names?: "legend" | "panels";
-  /** Panels side by side where they carry the names. Default: as many as are legible. */
+  /** Titled panels side by side. Default: as many as are legible. */
   columns?: number;
   /** Numbers of others, each a dotted line with an entry in the legend. */
   references?: readonly { name: string; value: number }[];
@@ -82,131 +75,109 @@ export interface HistogramOptions extends ChartOptions {
 }
 
 /**
- * How often values occur: outlines of bins (or stacked bars) for each series, a line at its mark, several panels with equal
- * axes. Throws RangeError without panels or series and for a width that makes too many bins.
+ * How often values occur: outlines of bins (or stacked bars) for each series, a line at its mark. One plot has a legend and
+ * dashed marks; titled panels with equal axes carry the names of their series, and their marks are solid, so that what others
+ * report is dashed. Throws RangeError without panels or series and for a width that makes too many bins.
  */
 export function histogram(options: HistogramOptions): Figure {
-  const {
-    panels: given,
-    defaultName: name = "histogram",
-    stacked = false,
-    references = [],
-  } = options;
+  const { panels: given, stacked = false, references = [] } = options;
   if (given.length === 0 || given.some(({ series }) => series.length === 0)) {
+    const name = options.defaultName ?? "histogram";
     throw new RangeError(`${name}: expected panels with a series each, got an empty one`);
   }
   const size = figureSize(options);
-  const inPanels = options.names === "panels";
   const panels = readPanels(options);
   const shown = panels.flatMap(({ series }) => series);
   const x = { grid: false, ...options.x };
   x.range ??= binRange(shown.map(({ bins }) => bins));
-  // One plot without a title takes the theme's own margins.
-  const isBare = panels.length === 1 && panels[0].title === undefined && !stacked;
   const y = options.y ?? { title: options.counted ?? "values", fromZero: true };
   const layout: PlotlyObject = {
     ...(stacked ? { barmode: "stack", bargap: 0 } : {}),
-    ...(inPanels
-      ? namedLayout(panels, options, { x, y }, size)
-      : isBare
-        ? { xaxis: layOutAxis(x, size), yaxis: layOutAxis(y, size) }
-        : legendLayout(panels, options, { x, y }, size)),
+    ...(isTitledPanels(options)
+      ? panelLayout(panels, options, { x, y }, size)
+      : { xaxis: layOutAxis(x, size), yaxis: layOutAxis(y, size) }),
     shapes: [
-      ...panels.flatMap((panel, p) => marksOf(panel, p, { stacked, inPanels, isBare }, size)),
+      ...panels.flatMap((panel, p) => marksOf(panel, p, options, size)),
       ...references.map(({ value }) =>
         markLine(value, { colour: INK, line: size.line, dash: "dot" }),
       ),
     ],
   };
   const data = [
-    ...panels.flatMap((panel, p) => seriesTraces(panel, p, options, isBare, size)),
+    ...panels.flatMap((panel, p) => seriesTraces(panel, p, options, size)),
     ...references.map((one) => ({
       ...{ type: "scatter", mode: "lines", x: [null], y: [null], name: plotlyText(one.name) },
       line: { color: INK, width: size.line, dash: "dot" },
       hoverinfo: "skip",
     })),
   ];
-  const legend = [...new Set(shown.map((one) => one.legend)), ...references.map((one) => one.name)];
-  return composeFigure(
-    { data, layout, size, legend: inPanels ? undefined : legend },
-    name,
-    options,
-  );
+  const names = [
+    ...new Set([...shown.map((one) => one.legend), ...references.map((one) => one.name)]),
+  ];
+  const legend = isTitledPanels(options) ? undefined : names;
+  return composeFigure({ data, layout, size, legend }, "histogram", options);
 }
 
-/** A series with its bins and mark, and what the legend (or the panel) says of it. */
+/** What tells outlines apart without colours, and how it is drawn before a name. */
+const DASHES = [
+  { dash: "solid", sign: "━━" },
+  { dash: "dash", sign: "╸╺" },
+  { dash: "dot", sign: "┅┅" },
+] as const;
+
+/** A series with its bins and mark, and what the legend or the panel says of it. */
 interface Shown extends HistogramSeries {
   bins: Bins;
   colour: string;
   legend: string;
   at?: number;
-  /** Whether it is the first of its name. */
-  isFirst: boolean;
+  /** Set where several series of equal rank share a plot. */
+  dash?: (typeof DASHES)[number]["dash"];
 }
 
 interface ShownPanel extends HistogramPanel {
   series: Shown[];
 }
 
+function isTitledPanels({ panels }: HistogramOptions): boolean {
+  return panels.length > 1 || panels[0].title !== undefined;
+}
+
 function readPanels(options: HistogramOptions): ShownPanel[] {
-  const { panels, names = "legend", counted = "values", digits = 2, scale = "count" } = options;
-  const binWidth = options.binWidth ?? roundBinWidth(panels.flatMap(({ series }) => series));
-  const all = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
-  const seen = new Set<string>();
+  const { panels, counted = "values", digits = 2, scale = "count" } = options;
   const { range } = options.x;
-  return panels.map((panel) => {
-    const series = panel.series.map((one, s): Shown => {
+  const binWidth = options.binWidth ?? roundBinWidth(panels.flatMap(({ series }) => series));
+  // Series of one name have one colour in all panels.
+  const names = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
+  const format = isTitledPanels(options) ? formatFixed : formatNumber;
+  return panels.map((panel) => ({
+    ...panel,
+    series: panel.series.map((one, s): Shown => {
       const { name, values, mark, notes = [], reference } = one;
       const at = mark === "mean" ? meanOf(values) : mark && medianOf(values);
-      const format = names === "panels" ? formatFixed : formatNumber;
       const said = [
         ...(mark ? [at === undefined ? `no ${counted}` : `${mark} ${format(at, digits)}`] : []),
         ...notes,
         ...(reference === undefined ? [] : [`paper ${formatFixed(reference, digits)}`]),
-      ];
-      // Series of one name have one colour in all panels of a legend.
-      const place = panels.length === 1 || names === "panels" ? s : all.indexOf(name);
+      ].join(", ");
       const bins =
         options.stacked && range ? binWithin(values, range, binWidth) : binValues(values, binWidth);
-      const isFirst = !seen.has(name);
-      seen.add(name);
+      const isMixed = !options.stacked && panel.series.filter(({ mark: m }) => m).length > 1;
+      const style = isMixed ? DASHES[s % DASHES.length] : undefined;
+      const sign = style && isTitledPanels(options) ? `${style.sign} ` : "";
+      const titled = sign + [name, said].filter((part) => part !== "").join(", ");
       return {
-        ...{ ...one, at, isFirst, notes: said },
-        bins: scale === "count" ? bins : scaleBins(bins, scale),
-        colour: one.colour ?? CATEGORIES[place % CATEGORIES.length],
-        legend:
-          names === "panels"
-            ? [...(name === "" ? [] : [name]), ...said].join(", ")
-            : panels.length > 1 || said.length === 0
-              ? name
-              : `${name} (${said.join(", ")})`,
+        ...{ ...one, at, bins: scale === "count" ? bins : scaleBins(bins, scale) },
+        dash: style?.dash,
+        colour: one.colour ?? CATEGORIES[names.indexOf(name) % CATEGORIES.length],
+        legend: isTitledPanels(options) ? titled : said === "" ? name : `${name} (${said})`,
       };
-    });
-    const notes = [panel.note ?? "", ...series.map((one) => (one.notes ?? []).join(", "))];
-    return { ...panel, series, note: notes.filter((note) => note !== "").join("; ") };
-  });
+    }),
+  }));
 }
 
-/** Axes, margins and titles of panels below one legend. Sets the height of `size` where it is free. */
-function legendLayout(
-  panels: readonly ShownPanel[],
-  options: HistogramOptions,
-  { x, y }: { x: Axis; y: Axis },
-  size: FigureSize,
-): PlotlyObject {
-  const { margin, places } = arrangePanels(panels.length, size, options);
-  const room = (places[0].x[1] - places[0].x[0]) * (size.width - margin.l - margin.r);
-  const axes = places.map((place, p) => panelAxes(place, p, { x, y }, size));
-  const annotations = panels.flatMap(({ title, note = "" }, p) => {
-    if (title === undefined) return [];
-    const width = room - note.length * size.small * 0.6;
-    return [panelTitle(places[p], title, size, { note, width })];
-  });
-  return Object.assign({ margin, annotations }, ...axes) as PlotlyObject;
-}
-
-/** Axes, margins and texts of panels that carry their series' names. Sets the height of `size` where it is free. */
-function namedLayout(
+/** Axes, margins and texts of titled panels. Sets the height of `size` where it is free. */
+function panelLayout(
   panels: readonly ShownPanel[],
   options: HistogramOptions,
   { x, y }: { x: Axis; y: Axis },
@@ -225,54 +196,42 @@ function namedLayout(
   };
 }
 
-/** The traces of a panel; series of one name share the legend entry of the first. */
 function seriesTraces(
   { series }: ShownPanel,
   p: number,
   options: HistogramOptions,
-  isBare: boolean,
   size: FigureSize,
 ): PlotlyObject[] {
   const { stacked, counted = "values", hover = `%{y} ${counted}<br>%{customdata}` } = options;
-  const inPanels = options.names === "panels";
-  const place = { xaxis: `x${panelSuffix(p)}`, yaxis: `y${panelSuffix(p)}` };
-  return series.map((one) => {
-    const name = plotlyText(one.name);
-    return {
-      ...(stacked
-        ? barTrace(one.bins, one.colour)
-        : stepTrace(one.bins, { colour: one.colour, line: size.line * (one.width ?? 1) })),
-      name: inPanels ? name : plotlyText(one.legend),
-      hovertemplate: one.hover ?? `${hover}<extra>${name}</extra>`,
-      ...(isBare && !inPanels ? {} : place),
-      ...(inPanels
-        ? { showlegend: false }
-        : isBare
-          ? {}
-          : { legendgroup: name, showlegend: one.isFirst }),
-    };
-  });
+  const place = { xaxis: `x${panelSuffix(p)}`, yaxis: `y${panelSuffix(p)}`, showlegend: false };
+  return series.map((one) => ({
+    ...(stacked
+      ? barTrace(one.bins, one.colour)
+      : stepTrace(one.bins, { ...one, line: size.line * (one.width ?? 1) })),
+    name: plotlyText(isTitledPanels(options) ? one.name : one.legend),
+    hovertemplate: one.hover ?? `${hover}<extra>${plotlyText(one.name)}</extra>`,
+    ...(isTitledPanels(options) ? place : {}),
+  }));
 }
 
-/** Lines at the marks of a panel and of its series; those of others are dashed. */
+/** Lines at the marks of a panel and of its series. */
 function marksOf(
   { series, mark }: ShownPanel,
   p: number,
-  { stacked, inPanels, isBare }: { stacked: boolean; inPanels: boolean; isBare: boolean },
+  options: HistogramOptions,
   { line }: FigureSize,
 ): PlotlyObject[] {
+  const inPanels = isTitledPanels(options);
   const suffix = panelSuffix(p);
-  const place = isBare ? {} : { xref: `x${suffix}`, yref: `y${suffix} domain` };
-  const own = inPanels ? "solid" : "dash";
+  const place = inPanels ? { xref: `x${suffix}`, yref: `y${suffix} domain` } : {};
+  const own: "solid" | "dash" = inPanels ? "solid" : "dash";
   const lines = series.flatMap(
     ({ at, reference, colour }) =>
       [
         // Over bars a line needs more weight than before a pale area.
-        {
-          x: at,
-          dash: own,
-          ...(stacked ? { colour: textColour(colour), width: 1.2 } : { colour, width: 1 }),
-        },
+        options.stacked
+          ? { x: at, dash: own, colour: textColour(colour), width: 1.2 }
+          : { x: at, dash: own, colour, width: 1 },
         { x: reference, colour, dash: "dash", width: 1 },
       ] as const,
   );

@@ -1,5 +1,5 @@
 import { type Axis, axisRange, axisTicks, layOutAxis, logPlace } from "../drawing/axis.js";
-import { transparent } from "../theme/colour.js";
+import { textColour, transparent } from "../theme/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome, roundValue, roundValues } from "../figure.js";
 import { placeTwoPlots, type TwoPlotsOptions } from "../drawing/panels.js";
@@ -216,8 +216,9 @@ function endsLayout(
     autoexpand: false,
   };
   const names = ends.map(({ line, at }) => ({
-    text: plotlyText(fitText(line.name, most, size.small)),
-    colour: lineColour(line, at),
+    text: line.markup ?? plotlyText(fitText(line.name, most, size.small)),
+    colour: textColour(lineColour(line, at)),
+    end: (logPlace(x, line.x[line.x.length - 1]) - ranges.x[0]) / (ranges.x[1] - ranges.x[0]),
     share: (logPlace(y, line.y[line.y.length - 1]) - ranges.y[0]) / (ranges.y[1] - ranges.y[0]),
   }));
   const height = size.height - margin.t - margin.b;

@@ -1,6 +1,5 @@
 import { spreadColours, textColour } from "../theme/colour.js";
-import type { PixelPoint } from "../drawing/declutter.js";
-import { placeLabels } from "../drawing/declutter.js";
+import { HALO, type PixelPoint, placeLabels } from "../drawing/declutter.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireEqualLengths, roundValue } from "../figure.js";
 import { plotlyLines, textWidth, wrapText } from "../drawing/text.js";
@@ -41,13 +40,6 @@ export interface MapOptions extends ChartOptions {
   /** Colours as #rrggbb; neighbouring groups get different ones. Default: the theme's nine for many groups. */
   colours?: readonly string[];
 }
-
-// A white edge that keeps a name legible over points: shadows all around it, sharp ones and a soft one.
-const HALO = [
-  ...[-1, 0, 1].flatMap((x) => [-1, 0, 1].map((y) => `${x}px ${y}px 0.5px #fff`)),
-  ...["2px 0", "-2px 0", "0 2px", "0 -2px"].map((offset) => `${offset} 1px #fff`),
-  "0 0 3px #fff",
-].join(", ");
 
 /** The palest part of the scale does not show on white. */
 const PALEST = 0.15;

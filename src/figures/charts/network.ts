@@ -1,10 +1,10 @@
-import { placeLabels, type PixelPoint } from "../drawing/declutter.js";
+import { HALO, placeLabels, type PixelPoint } from "../drawing/declutter.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome, roundValue } from "../figure.js";
 import { layOutGraph } from "../drawing/graph-layout.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { CATEGORIES, composeFigure, figureSize, RULE, topMargin } from "../theme/theme.js";
+import { CATEGORIES, composeFigure, figureSize, MUTED, RULE, topMargin } from "../theme/theme.js";
 
 /** A point of the network. */
 export interface NetworkNode {
@@ -61,12 +61,17 @@ export function network(options: NetworkOptions): Figure {
   const radii = nodeRadii(nodes, size);
   const heaviest = Math.max(...shown.map(({ weight }) => weight), 1e-9);
   const arrows = shown.map((edge) => arrowAnnotation(edge, { points, radii, heaviest }, size));
+  const left = options.nodes.length - nodes.length;
   const layout = {
     xaxis: { visible: false, range: [0, roundValue(area.width, 2)], fixedrange: true },
     yaxis: { visible: false, range: [roundValue(area.height, 2), 0], fixedrange: true },
     margin: { ...margin, autoexpand: false },
     hovermode: "closest",
-    annotations: [...arrows, ...labelAnnotations(nodes, points, radii, area, size)],
+    annotations: [
+      ...arrows,
+      ...labelAnnotations(nodes, shown, { points, radii }, area, size),
+      ...(left > 0 ? [cutNote(`${nodes.length} of ${options.nodes.length}`, size)] : []),
+    ],
   };
   const data = [nodeTrace(nodes, points, radii, size)];
   return composeFigure({ data, layout, size }, name, options);
@@ -154,11 +159,19 @@ function arrowAnnotation(
   };
 }
 
+/** What is left out, in the lower left corner. */
+function cutNote(text: string, { font, small }: FigureSize): PlotlyObject {
+  return {
+    ...{ xref: "paper", x: 0, xanchor: "left", yref: "paper", y: 0, yanchor: "bottom" },
+    ...{ text, font: { size: small, color: MUTED }, showarrow: false, borderpad: font * 0.2 },
+  };
+}
+
 /** Labels away from the first node, its own first, then those of the heaviest; a label without a place is left to hovering. */
 function labelAnnotations(
   nodes: readonly NetworkNode[],
-  points: readonly PixelPoint[],
-  radii: readonly number[],
+  edges: readonly NetworkEdge[],
+  { points, radii }: { points: readonly PixelPoint[]; radii: readonly number[] },
   area: { width: number; height: number },
   size: FigureSize,
 ): PlotlyObject[] {
@@ -171,14 +184,21 @@ function labelAnnotations(
     width: textWidth(texts[at], size.small) * (i === 0 ? 1.08 : 1),
     height: size.small * 1.25,
   }));
-  return placeLabels(boxes, area, points, 1).flatMap((place, at) => {
+  // Twelve points along each arrow, so that a name keeps off its course.
+  const courses = edges.flatMap(({ from, to }) =>
+    Array.from({ length: 12 }, (_, i) => ({
+      x: points[from].x + ((points[to].x - points[from].x) * (i + 1)) / 13,
+      y: points[from].y + ((points[to].y - points[from].y) * (i + 1)) / 13,
+    })),
+  );
+  return placeLabels(boxes, area, [...points, ...courses], 1).flatMap((place, at) => {
     if (!place) return [];
     const text = plotlyText(texts[at]);
     return {
       ...{ x: roundValue(place.x, 1), y: roundValue(place.y, 1), xanchor: "center" },
       yanchor: "middle",
       text: order[at] === 0 ? `<b>${text}</b>` : text,
-      font: { size: size.small },
+      font: { size: size.small, shadow: HALO },
       borderpad: 0,
       showarrow: false,
     };

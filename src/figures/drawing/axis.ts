@@ -96,7 +96,8 @@ export function axisRange(
 /** Ticks that fit this range of the axis: those asked for, else round ones. */
 export function axisTicks({ log, ticks }: Axis, range: readonly [number, number]): PlotlyObject {
   const shown = ticks ?? (log ? logTicks(10 ** range[0], 10 ** range[1]) : []);
-  if (shown.length >= 2 && shown.length <= 12) return tickLayout(shown);
+  const isShort = !log || 10 ** range[1] < 1e6;
+  if (isShort && shown.length >= 2 && shown.length <= 12) return tickLayout(shown);
   const isWide = log === true && range[1] - range[0] > 2;
   return { exponentformat: "power", ...(isWide ? { dtick: 1 } : { nticks: 6 }) };
 }

@@ -12,6 +12,13 @@ export interface PixelPoint {
   y: number;
 }
 
+/** A white edge that keeps a name legible over points and lines: shadows all around it, sharp ones and a soft one. */
+export const HALO: string = [
+  ...[-1, 0, 1].flatMap((x) => [-1, 0, 1].map((y) => `${x}px ${y}px 0.5px #fff`)),
+  ...["2px 0", "-2px 0", "0 2px", "0 -2px"].map((offset) => `${offset} 1px #fff`),
+  "0 0 3px #fff",
+].join(", ");
+
 // Places to try, as shares of the box's width and height away from its point.
 const ACROSS = [0, -0.25, 0.25, -0.55, 0.55, -0.8, 0.8];
 const DOWN = [0, -0.6, 0.6, -1.1, 1.1, -1.7, 1.7];

@@ -1,9 +1,9 @@
-import type { ChartOptions, FigureOptions, PlotlyObject } from "../figure.js";
+import type { FigureOptions, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { type Axis, layOutAxis } from "./axis.js";
 import { fitText, plotlyText } from "./text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { INK, MUTED, topMargin } from "../theme/theme.js";
+import { INK, MUTED } from "../theme/theme.js";
 
 /** A part of a figure's plot area, in shares of it; y grows upwards. */
 export interface Panel {
@@ -68,36 +68,6 @@ export function panelTitle(
     borderpad: 0,
     yshift: size.font * 0.25,
   };
-}
-
-/**
- * Margins and panels of `count` plots with axes, a legend line and titles of their own, side by side where there is room
- * for two, else one below the other. Sets the height of `sizeInPlace` where the options do not ask for one.
- */
-export function arrangePanels(
-  count: number,
-  sizeInPlace: FigureSize,
-  options: ChartOptions,
-): { margin: PanelOptions["margin"]; places: Panel[] } {
-  const size = sizeInPlace;
-  const columns = count === 1 || size.width < 45 * size.font ? 1 : Math.min(count, 2);
-  const rows = Math.ceil(count / columns);
-  const head = count > 1 ? size.font * 2 : 0;
-  const margin = {
-    l: size.font * 5.2,
-    r: size.font * 1.2,
-    t: topMargin(size, options, 1) + head,
-    b: size.font * 3.7,
-  };
-  if (rows > 1 && options.height === undefined) {
-    size.height = Math.round(
-      margin.t + margin.b + rows * size.font * 12.5 + (rows - 1) * size.font * 5,
-    );
-  } else if (columns > 1 && options.height === undefined && options.size !== "slide") {
-    size.height = Math.round(size.width * 0.45);
-  }
-  const gaps = { gapX: size.font * 5.4, gapY: size.font * 5.2 };
-  return { margin, places: layPanels(count, size, { columns, margin, ...gaps }) };
 }
 
 /** How two plots stand side by side or, in a paper column, one above the other. */

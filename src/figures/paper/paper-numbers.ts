@@ -8,7 +8,7 @@
 /** The paper's two corpora: 271,492 abstracts of astrophysics and 153,146 of machine learning. */
 export type PaperDomain = "astro-ph" | "cs.LG";
 
-/** The paper's three headline SAEs, by k: their n are in PAPER_HEADLINE_SIZES. */
+/** The paper's three headline SAEs, by k: their n are 3,072, 6,144 and 9,216. */
 export type PaperSae = 16 | 32 | 64;
 
 /** A power law `y = a · x^b` as drawn. */
@@ -16,13 +16,6 @@ export interface PaperPowerLaw {
   a: number;
   b: number;
 }
-
-/** n of the headline SAE of each k. */
-export const PAPER_HEADLINE_SIZES: Readonly<Record<PaperSae, number>> = {
-  16: 3072,
-  32: 6144,
-  64: 9216,
-};
 
 /** The n of the paper's grid of 40 SAEs; the columns of PAPER_FINAL_ERRORS. */
 export const PAPER_GRID_SIZES: readonly number[] = [3072, 4608, 6144, 9216, 12288];
@@ -169,36 +162,34 @@ export const PAPER_GEOMETRY: Readonly<{
   slope: -0.046,
 };
 
-/** A pair of SAEs of the figures of largest cosines, and where the dashed line of its histogram stands. */
-export interface PaperCosine {
-  /** The two SAEs, the one listed first in the legend first: [k, n] each. */
-  pair: readonly [readonly [number, number], readonly [number, number]];
-  cosine: number;
-}
-
 /**
- * The largest cosine of each latent with those of another SAE of other n and equal k, its mean or median (the figure
- * does not say), on astro-ph. The direction looks like "each latent of the first in the second", which is inferred.
- * Digitised from combined_k.
+ * Pairs of SAEs on astro-ph, k and n of the one listed first in the legend, then of the other, with the largest cosine of each
+ * latent with those of the other SAE: its mean or median (the figure does not say). The direction looks like "each latent of
+ * the first in the second", which is inferred. Pairs of equal k are digitised from combined_k, those of equal n from
+ * combined_n, the headline SAEs' from multiple_cosine_sim_histograms.
  */
-export const PAPER_COSINES_BY_K: readonly PaperCosine[] = [
-  ...sizePairs(16, [0.926, 0.922, 0.754]),
-  ...sizePairs(32, [0.886, 0.885, 0.664]),
-  ...sizePairs(64, [0.766, 0.767, 0.456]),
-];
-
-/** The same of SAEs of other k and equal n. Digitised from combined_n. */
-export const PAPER_COSINES_BY_N: readonly PaperCosine[] = [
-  ...kPairs(3072, [0.841, 0.713, 0.765]),
-  ...kPairs(6144, [0.626, 0.468, 0.49]),
-  ...kPairs(9216, [0.494, 0.388, 0.377]),
-];
-
-/** The same of the three headline SAEs. Digitised from multiple_cosine_sim_histograms. */
-export const PAPER_COSINES_HEADLINE: readonly PaperCosine[] = [
-  headlinePair(16, 32, 0.878),
-  headlinePair(16, 64, 0.795),
-  headlinePair(32, 64, 0.595),
+export const PAPER_COSINES: readonly (readonly [number, number, number, number, number])[] = [
+  [16, 3072, 16, 6144, 0.926],
+  [16, 3072, 16, 9216, 0.922],
+  [16, 6144, 16, 9216, 0.754],
+  [32, 3072, 32, 6144, 0.886],
+  [32, 3072, 32, 9216, 0.885],
+  [32, 6144, 32, 9216, 0.664],
+  [64, 3072, 64, 6144, 0.766],
+  [64, 3072, 64, 9216, 0.767],
+  [64, 6144, 64, 9216, 0.456],
+  [16, 3072, 32, 3072, 0.841],
+  [16, 3072, 64, 3072, 0.713],
+  [32, 3072, 64, 3072, 0.765],
+  [16, 6144, 32, 6144, 0.626],
+  [16, 6144, 64, 6144, 0.468],
+  [32, 6144, 64, 6144, 0.49],
+  [16, 9216, 32, 9216, 0.494],
+  [16, 9216, 64, 9216, 0.388],
+  [32, 9216, 64, 9216, 0.377],
+  [16, 3072, 32, 6144, 0.878],
+  [16, 3072, 64, 9216, 0.795],
+  [32, 6144, 64, 9216, 0.595],
 ];
 
 /**
@@ -224,32 +215,23 @@ export const PAPER_ITERATIVE: Readonly<
 };
 
 /**
- * The families of astro-ph SAE64 that the authors stored (thresholds of 0.6, older than the paper's): how many, the
- * sizes of their lists of children, the different latents in them, and how many families have each of the smallest
- * sizes. Read.
+ * The families of astro-ph SAE64 that the authors stored (thresholds of 0.6, older than the paper's): how many, and how many of
+ * them have at least so many members, from the counts of the smallest sizes and the largest one. Read.
  */
 export const PAPER_FAMILIES: Readonly<{
   families: number;
-  meanSize: number;
-  medianSize: number;
-  smallest: number;
-  largest: number;
-  latents: number;
-  bySize: readonly (readonly [size: number, families: number])[];
+  atLeast: readonly (readonly [size: number, families: number])[];
 }> = {
   families: 610,
-  meanSize: 14.83,
-  medianSize: 6.5,
-  smallest: 4,
-  largest: 473,
-  latents: 3301,
-  bySize: [
-    [4, 140],
-    [5, 102],
-    [6, 63],
-    [7, 49],
-    [8, 40],
-    [9, 30],
+  atLeast: [
+    [4, 610],
+    [5, 470],
+    [6, 368],
+    [7, 305],
+    [8, 256],
+    [9, 216],
+    [10, 186],
+    [473, 1],
   ],
 };
 
@@ -295,44 +277,4 @@ function densities(
   csDeadShare: number,
 ): (typeof PAPER_DENSITIES)[PaperSae] {
   return { astroMedian, astroMean, bothMedian, csMean, csDeadShare };
-}
-
-function sizePairs(k: number, cosines: readonly number[]): PaperCosine[] {
-  const sizes = [
-    [3072, 6144],
-    [3072, 9216],
-    [6144, 9216],
-  ];
-  return sizes.map(([a, b], i) => ({
-    pair: [
-      [k, a],
-      [k, b],
-    ],
-    cosine: cosines[i],
-  }));
-}
-
-function kPairs(n: number, cosines: readonly number[]): PaperCosine[] {
-  const ks = [
-    [16, 32],
-    [16, 64],
-    [32, 64],
-  ];
-  return ks.map(([a, b], i) => ({
-    pair: [
-      [a, n],
-      [b, n],
-    ],
-    cosine: cosines[i],
-  }));
-}
-
-function headlinePair(a: PaperSae, b: PaperSae, cosine: number): PaperCosine {
-  return {
-    pair: [
-      [a, PAPER_HEADLINE_SIZES[a]],
-      [b, PAPER_HEADLINE_SIZES[b]],
-    ],
-    cosine,
-  };
 }

@@ -1,5 +1,8 @@
 import { meanOf } from "../../core/statistics.js";
 
+/** Fewest sizes that a law is fitted through. */
+const LEAST_POINTS = 4;
+
 /** A line in log-log space, `y = a · x^b`. */
 export interface PowerLaw {
   a: number;
@@ -27,7 +30,7 @@ export interface ScalingFit extends PowerLaw {
   k: number;
 }
 
-/** Both of the paper's scaling laws. Each k with runs of two n or more has one fit of each. */
+/** Both of the paper's scaling laws. Each k with runs of four n or more has one fit of each. */
 export interface ScalingFits {
   /** Error by n. */
   size: ScalingFit[];
@@ -95,7 +98,8 @@ export function evaluatePowerLaw({ a, b }: PowerLaw, x: number): number {
 
 /**
  * The paper's two scaling laws from the ends of training runs: for each k, ascending, a power law of the error in n and
- * one in compute. A k whose runs have a single n is left out. Throws RangeError for errors that are not above 0.
+ * one in compute. A k whose runs have fewer than four n has none: a line through
+ * two or three points says nothing of a law. Throws RangeError for errors that are not above 0.
  */
 export function fitScaling(runs: readonly ScalingRun[]): ScalingFits {
   const size: ScalingFit[] = [];
@@ -105,8 +109,8 @@ export function fitScaling(runs: readonly ScalingRun[]): ScalingFits {
     const errors = group.map((run) => run.normalized_mse);
     const sizes = group.map(({ n }) => n);
     const flops = group.map((run) => run.flops);
-    if (new Set(sizes).size >= 2) size.push({ k, ...fitPowerLaw(sizes, errors) });
-    if (new Set(flops).size >= 2) compute.push({ k, ...fitPowerLaw(flops, errors) });
+    if (new Set(sizes).size >= LEAST_POINTS) size.push({ k, ...fitPowerLaw(sizes, errors) });
+    if (new Set(flops).size >= LEAST_POINTS) compute.push({ k, ...fitPowerLaw(flops, errors) });
   }
   return { size, compute };
 }

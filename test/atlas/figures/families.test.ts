@@ -3,10 +3,23 @@ import { drawFigure } from "../../support/draw-figure.js";
 
 test("firing-ratio leaves infinite ratios out and marks the mean", (t) => {
   const { data, layout } = drawFigure("firing-ratio", [{ name: "a", values: [1, 3, Infinity] }]);
-  t.is(data[0].name, "a (mean 2)");
+  t.is(data[0].name, "a (mean 2, 1 without members that meet)");
   t.is((layout.shapes as { x0: number }[])[0].x0, 2);
   t.is((data[0].y as number[]).reduce((sum, y) => sum + y, 0) / 2, 2);
   t.throws(() => drawFigure("firing-ratio", []), { instanceOf: RangeError });
+});
+
+test("family-sizes shows every family, however large, with the paper's beside", (t) => {
+  const [own, theirs] = drawFigure("family-sizes", [3, 4, 4, 30], { paper: true }).data;
+  t.deepEqual(
+    [own.x, own.y],
+    [
+      [3, 4, 30],
+      [1, 0.75, 0.25],
+    ],
+  );
+  t.is((theirs.y as number[])[0], 1);
+  t.is((theirs.x as number[]).at(-1), 473);
 });
 
 test("kept-latents counts all live latents and those kept, by log10", (t) => {

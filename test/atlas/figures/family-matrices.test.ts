@@ -119,3 +119,19 @@ test("the matrices of a family's documents refuse labels and titles that do not 
   t.throws(() => draw({ rows: ["a"] }), { message: /got 1 and 3/ });
   t.throws(() => draw({ columns: ["x"] }), { message: /got 2 and 1/ });
 });
+
+test("documents are named below the columns, and where not all have room it says so", (t) => {
+  const columns = Array.from({ length: 40 }, (_, at) => `title ${at}`);
+  const many = createMatrix(2, 40, new Float32Array(80).fill(1));
+  const { data, layout } = drawFigure(
+    "family-ranks",
+    { ...input, values: many, columns },
+    { size: "column" },
+  );
+  const shown = (data[0].z as number[][])[0].length;
+  t.true(shown > 5 && shown < 40);
+  const texts = (layout.annotations as { text: string }[]).map(({ text }) => text);
+  t.deepEqual(texts.slice(2), columns.slice(0, shown));
+  const { title } = layout.xaxis as { title: { text: string } };
+  t.true(title.text.endsWith(`(${shown} of 40)`));
+});

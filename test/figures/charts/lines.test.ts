@@ -1,5 +1,5 @@
 import test from "ava";
-import { type Line, type LinesOptions, lines, type Figure } from "../../../src/figures/index.js";
+import { type Figure, type Line, type LinesOptions, lines } from "../../../src/figures/index.js";
 import type { LinePlot } from "../../../src/figures/charts/index.js";
 
 const axes = { x: { title: "k" }, y: { title: "error" } };
@@ -62,4 +62,20 @@ test("empty lines, uneven ones and zeros on a log axis are refused", (t) => {
   t.throws(() => draw([], []), { instanceOf: RangeError });
   t.throws(() => draw([1], [1, 2]), { message: /"a" has 1 x but 2 y/ });
   t.throws(() => draw([1], [0], true), { message: /values > 0, got 0/ });
+});
+
+test("a name stands where its line ends, at the plot's edge only where the line reaches it", (t) => {
+  const line = (name: string, x: number[]): Line => ({ name, label: "end", x, y: x });
+  const { layout } = lines({
+    plots: [
+      {
+        lines: [line("short", [0, 2]), line("long", [0, 10])],
+        x: { title: "x" },
+        y: { title: "y" },
+      },
+    ],
+  });
+  const [short, long] = layout.annotations as { x: number }[];
+  t.true(short.x > 0.2 && short.x < 0.3);
+  t.is(long.x, 1);
 });

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
+import { fileProblem } from "../core/file-problem.js";
 import type { DescribedError } from "./call-messages.js";
 import { UsageError } from "./command.js";
 
@@ -12,11 +13,10 @@ export function describeError(error: unknown): DescribedError {
 // The library's messages begin with the function that was called, a name that a command's user never wrote.
 const FUNCTION_NAMES = /^(?:[a-z]+[A-Z]\w*: )+/;
 
-/** Node describes a missing file by code and system call. */
 function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, path: file } = error as NodeJS.ErrnoException;
+  const { path: file } = error as NodeJS.ErrnoException;
   if (file === undefined) return error.message.replace(FUNCTION_NAMES, "");
-  if (code === "ENOENT") return `${file}: no such file`;
-  return code === "EACCES" ? `${file}: permission denied` : error.message;
+  const problem = fileProblem(error);
+  return problem === undefined ? error.message : `${file}: ${problem}`;
 }

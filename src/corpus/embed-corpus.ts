@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { ApiError, FormatError } from "../core/errors.js";
 import { inHalves } from "../core/halves.js";
 import { interruptible } from "../core/interrupt.js";
@@ -17,6 +17,7 @@ import {
   keyOf,
   openStore,
 } from "./embedding-store.js";
+import { makeFolder } from "../files/make-folder.js";
 
 /** How a corpus is embedded. */
 export interface EmbedCorpusOptions {
@@ -66,7 +67,7 @@ export async function embedCorpus(
   folder: string,
   options: EmbedCorpusOptions = {},
 ): Promise<EmbeddedCorpus> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const { compat = false } = options;
   const send = (text: string): string => (compat ? compatInput(text) : text);
   const keys = documents.map(({ text }) => keyOf(send(text)));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
@@ -11,6 +11,8 @@ import { readJsonl } from "../files/jsonl.js";
 import { streamNpyRows } from "../files/numpy/npy.js";
 import { readLines } from "../files/text.js";
 import type { Document } from "./corpus.js";
+import { namingFile } from "../core/file-problem.js";
+import { writeAt } from "../files/atomic-file.js";
 
 /** Where embedCorpus writes, by what the file holds. */
 export interface EmbeddedFiles {
@@ -104,12 +106,15 @@ export async function openStore(
   const file = path.join(folder, PARTIAL);
   const header = `${JSON.stringify({ embedder: record.embedder, d: record.d })}\n`;
   const found = await readPlaces(file, header);
-  const handle: FileHandle = await open(file, found === undefined ? "w+" : "r+");
+  const handle = await namingFile(file, open(file, found === undefined ? "w+" : "r+"));
   const places = found?.places ?? new Map<string, { start: number; length: number }>();
   let end = found?.end ?? 0;
   // A torn last line of a killed run is cut off.
   await handle.truncate(end);
-  if (end === 0) end += (await handle.write(header, 0)).bytesWritten;
+  if (end === 0) {
+    await writeAt(handle, file, Buffer.from(header), 0);
+    end = Buffer.byteLength(header);
+  }
   let turn: Promise<void> = Promise.resolve();
   const store: EmbeddingStore = {
     places,
@@ -118,11 +123,11 @@ export async function openStore(
         for (const { key, vector } of entries) {
           const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
           const line = Buffer.from(`{"k":"${key}","v":"${bytes.toString("base64")}"}\n`);
-          await handle.write(line, 0, line.length, end);
+          await writeAt(handle, file, line, end);
           places.set(key, { start: end, length: line.length });
           end += line.length;
         }
-        await handle.sync();
+        await namingFile(file, handle.sync());
       });
       return turn;
     },

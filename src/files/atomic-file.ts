@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { namingFile } from "../core/file-problem.js";
+import { makeFolder } from "./make-folder.js";
 
 /** A file that appears under its name only when it is complete. */
 export interface AtomicFile {
@@ -17,41 +19,43 @@ export interface AtomicFile {
 
 /**
  * Opens `${path}.tmp-<pid>-<random>` for writing; `commit` renames it to `path`. The folder is made where it is
- * missing. Exactly one of `commit` and `abort` ends it; a failing `commit` removes the temporary file itself.
+ * missing. Exactly one of `commit` and `abort` ends it; where writing or `commit` fails, the temporary file is removed. Errors of
+ * the system, such as a full disk, name the file.
  */
 export async function createAtomicFile(path: string): Promise<AtomicFile> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const handle = await open(temporary, "wx");
+  const handle = await namingFile(path, open(temporary, "wx"));
   let end = 0;
   let isOpen = true;
 
-  async function writeAll(bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.length;) {
-      const rest = bytes.length - done;
-      const { bytesWritten } = await handle.write(bytes, done, rest, position + done);
-      done += bytesWritten;
+  async function writeOrAbort(bytes: Uint8Array, position: number): Promise<void> {
+    try {
+      await writeAt(handle, path, bytes, position);
+    } catch (error) {
+      await abort();
+      throw error;
     }
   }
   async function abort(): Promise<void> {
     if (!isOpen) return;
     isOpen = false;
-    await handle.close();
+    await handle.close().catch(() => undefined);
     await rm(temporary, { force: true });
   }
   return {
     async write(bytes) {
       const position = end;
       end += bytes.length;
-      await writeAll(bytes, position);
+      await writeOrAbort(bytes, position);
     },
-    writeAt: writeAll,
+    writeAt: writeOrAbort,
     async commit() {
       if (!isOpen) throw new TypeError(`${path}: commit after commit or abort`);
       isOpen = false;
       try {
-        await handle.close();
-        await rename(temporary, path);
+        await namingFile(path, handle.close());
+        await namingFile(path, rename(temporary, path));
       } catch (error) {
         await rm(temporary, { force: true });
         throw error;
@@ -59,6 +63,20 @@ export async function createAtomicFile(path: string): Promise<AtomicFile> {
     },
     abort,
   };
+}
+
+/** Writes all bytes at a place of the file `path`, which `handle` has open. Throws Error, naming it, where they do not fit. */
+export async function writeAt(
+  handle: FileHandle,
+  path: string,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const rest = bytes.length - done;
+    const written = handle.write(bytes, done, rest, position + done);
+    done += (await namingFile(path, written)).bytesWritten;
+  }
 }
 
 /** Writes a whole file so that no reader ever sees half of it. Text, also in parts, is written as UTF-8. */

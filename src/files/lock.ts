@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { link, mkdir, readFile, readdir, readlink, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, readdir, readlink, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
 import { threadId } from "node:worker_threads";
+import { namingFile } from "../core/file-problem.js";
+import { makeFolder } from "./make-folder.js";
 
 /** Texts of the locks that this thread holds: one of this thread that is not in here was left by an earlier call. */
 const held = new Set<string>();
@@ -25,7 +27,7 @@ export async function withFileLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const file = path.resolve(lockFile);
-  await mkdir(path.dirname(file), { recursive: true });
+  await makeFolder(path.dirname(file));
   const mine = await takeLock(file, busy);
   held.add(mine);
   try {
@@ -47,7 +49,7 @@ async function takeLock(file: string, busy: (holder: string) => string): Promise
   const written = `${file}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
   try {
     for (;;) {
-      await writeFile(written, mine);
+      await namingFile(file, writeFile(written, mine));
       if (await linkTo(written, file)) return mine;
       const first = await readLock(file);
       if (first === undefined) continue;

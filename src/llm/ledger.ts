@@ -1,6 +1,7 @@
 import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
 import type { TokenLogprob, Usage } from "./types.js";
+import { namingFile } from "../core/file-problem.js";
 
 /** One line of a ledger. `malformed`: a first answer that led, or will lead, to a repair question. */
 export interface LedgerEntry {
@@ -50,8 +51,8 @@ const NEWLINE = 10;
  * other line, and any number of processes may write to the same ledger.
  */
 export async function openLedger(file: string): Promise<Ledger> {
-  await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-  const handle = await open(file, "a+");
+  await namingFile(file, mkdir(path.dirname(path.resolve(file)), { recursive: true }));
+  const handle = await namingFile(file, open(file, "a+"));
   const index = new Map<string, Place>();
   let readTo = 0;
 
@@ -98,12 +99,12 @@ export async function openLedger(file: string): Promise<Ledger> {
     const last = Buffer.alloc(1, NEWLINE);
     if (size > 0) await handle.read(last, 0, 1, size - 1);
     const bytes = Buffer.from((last[0] === NEWLINE ? "" : "\n") + lines.join(""));
-    const { bytesWritten } = await handle.write(bytes);
+    const { bytesWritten } = await namingFile(file, handle.write(bytes));
     if (bytesWritten < bytes.length)
       throw new Error(
         `${file}: short write: ${bytesWritten} of ${bytes.length} bytes (disk full?)`,
       );
-    await handle.datasync();
+    await namingFile(file, handle.datasync());
   };
   const commit = groupCommits(write);
   await refresh();

@@ -50,7 +50,7 @@ for (const step of ["keywords", "co-activation", "families", "map"]) {
       const atlas = await makeSmallAtlas(folder, 200);
       const args = ["build", "--corpus", path.join(folder, "corpus.jsonl")];
       args.push("--embeddings", path.join(folder, "embeddings.npy"), "--no-figures");
-      args.push("--k", "4", "--n", "48", "--epochs", "2", "--seed", "1", "--out", atlas);
+      args.push("--k", "4", "--n", "48", "--epochs", "4", "--seed", "1", "--out", atlas);
       const call = start(args);
       await call.said(`${step}: `);
       call.kill("SIGINT");

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { sha256File, writeFileAtomic } from "../../files/atomic-file.js";
@@ -9,6 +9,7 @@ import type { CorpusColumns } from "../../corpus/corpus.js";
 import type { Fields } from "../../core/schema.js";
 import { checkJson } from "../../files/checked-json.js";
 import { VERSION } from "../../core/version.js";
+import { makeFolder } from "../../files/make-folder.js";
 
 /** A file that an atlas was made from. */
 export interface InputRecord {
@@ -75,7 +76,7 @@ export class StepRunner {
 
   /** Opens or starts the manifest in `dir`. A manifest of another format is an error; a missing one is new. */
   static async open(dir: string): Promise<StepRunner> {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     const known = await readManifest(dir);
     return new StepRunner(dir, {
       format: 1,

@@ -1,11 +1,13 @@
 import { type Hash, createHash } from "node:crypto";
 import { closeSync, createReadStream, ftruncateSync, openSync, writeSync } from "node:fs";
-import { mkdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { rename, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, FormatError } from "../../core/errors.js";
 import { broken, dropBody, type HttpResponse, refusal } from "../../net/http.js";
 import { checkStatus, get, type HubFile, readBody, type RequestOptions } from "./listing.js";
+import { namingFile } from "../../core/file-problem.js";
+import { makeFolder } from "../../files/make-folder.js";
 
 /** How a file is fetched. */
 export interface DownloadOptions extends RequestOptions {
@@ -29,13 +31,13 @@ export async function downloadFile(
   file: HubFile,
   options: DownloadOptions,
 ): Promise<void> {
-  await mkdir(path.dirname(target), { recursive: true });
+  await makeFolder(path.dirname(target));
   const partial = `${target}.incomplete`;
   const store = await openPartial(partial, file);
   try {
     await checkSpace(path.dirname(target), file, store.done);
     options.onBytes?.(store.done);
-    await fetchRest(url, store, file, options);
+    await namingFile(target, fetchRest(url, store, file, options));
   } finally {
     closeSync(store.handle);
   }

@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { writeJson } from "../../files/json.js";
 import { type TensorContent, writeSafetensors } from "../../files/safetensors.js";
 import { transpose } from "../../core/matrix.js";
 import type { Sae } from "../sae.js";
+import { makeFolder } from "../../files/make-folder.js";
 
 /** What SAELens's configuration says besides the SAE itself. */
 export interface SaeLensMetadata {
@@ -55,7 +55,7 @@ export async function saveSaeLens(
       prepend_bos: false,
     },
   };
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeSafetensors(path.join(folder, "sae_weights.safetensors"), tensors, {});
   await writeJson(path.join(folder, "cfg.json"), config, 2);
 }

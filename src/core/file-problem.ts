@@ -1,0 +1,28 @@
+const PROBLEMS: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", "no such file"],
+  ["EACCES", "permission denied"],
+  ["EPERM", "permission denied"],
+  ["EROFS", "the file system is read-only"],
+  ["ENOSPC", "no space left on the device"],
+  ["EDQUOT", "the disk quota is used up"],
+  ["EFBIG", "larger than the system allows a file to be"],
+]);
+
+/** What the system's error means for a file, which Node describes by code and system call; undefined for other errors. */
+export function fileProblem(error: unknown): string | undefined {
+  return error instanceof Error
+    ? PROBLEMS.get((error as NodeJS.ErrnoException).code ?? "")
+    : undefined;
+}
+
+/** Awaits what writes to the file or folder `path`; an error of the system, such as a full disk, is thrown with its name. */
+export async function namingFile<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    const problem = fileProblem(cause);
+    if (problem === undefined) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw Object.assign(new Error(`${path}: ${problem}`, { cause }), { code });
+  }
+}

@@ -1,0 +1,100 @@
+import test from "ava";
+import { spawnSync } from "node:child_process";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { writeFileAtomic, writeNpy } from "../../src/files/index.js";
+import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { inFolder } from "../support/folder.js";
+
+const MiB = 1 << 20;
+
+/** Runs `work` in a folder that is a file system of its own, or says why that cannot be. */
+async function onSmallDisk(
+  t: { log(text: string): void; pass(): void },
+  parent: string,
+  mebibytes: number,
+  work: (disk: string, remount: (options: string) => void) => Promise<void>,
+): Promise<void> {
+  const disk = path.join(parent, "disk");
+  await mkdir(disk);
+  const mount = (options: string): boolean =>
+    spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", disk]).status === 0;
+  if (!mount(`size=${mebibytes}m`)) {
+    t.log("skipped: mounting a file system needs root on Linux");
+    return t.pass();
+  }
+  try {
+    await work(disk, (options) => void mount(`remount,${options}`));
+  } finally {
+    spawnSync("umount", [disk]);
+  }
+}
+
+test("a full disk is an error that names the file, and no temporary file stays", async (t) => {
+  await inFolder(async (folder) => {
+    await onSmallDisk(t, folder, 1, async (disk) => {
+      const file = path.join(disk, "a.npy");
+      await writeFile(path.join(disk, "before.txt"), "mine");
+      const full = { message: `${file}: no space left on the device`, code: "ENOSPC" };
+      await t.throwsAsync(writeFileAtomic(file, new Uint8Array(2 * MiB)), full);
+      const data = new Float32Array(MiB);
+      await t.throwsAsync(writeNpy(file, { shape: [MiB], data, dtype: "f4" }), full);
+      t.deepEqual(await readdir(disk), ["before.txt"]);
+      t.is(await readFile(path.join(disk, "before.txt"), "utf8"), "mine");
+    });
+  });
+});
+
+test("a read-only file system is named as such, also where a folder would have to be made", async (t) => {
+  await inFolder(async (folder) => {
+    await onSmallDisk(t, folder, 1, async (disk, remount) => {
+      remount("ro");
+      for (const place of ["a.txt", "new/folder/a.txt"]) {
+        await t.throwsAsync(writeFileAtomic(path.join(disk, place), "text"), {
+          message: /disk\/.*: the file system is read-only$/,
+          code: "EROFS",
+        });
+      }
+      const call = ["train", "--embeddings", "data/wordnet/embeddings.npy", "--k", "2", "--n", "4"];
+      const { code, stderr } = await runCli([
+        ...call,
+        "--out",
+        path.join(disk, "x/sae.safetensors"),
+      ]);
+      t.is(code, 1);
+      t.regex(stderr, /disk\/x.*: the file system is read-only$/m);
+    });
+  });
+});
+
+test("encode and build on a full disk name the file, and continue once there is room", async (t) => {
+  await inFolder(async (folder) => {
+    const atlas = await makeSmallAtlas(folder, 200);
+    await onSmallDisk(t, folder, 1, async (disk, remount) => {
+      const out = path.join(disk, "codes");
+      const embeddings = path.join(folder, "embeddings.npy");
+      const sae = path.join(atlas, "sae.safetensors");
+      const encode = ["encode", "--embeddings", embeddings, "--sae", sae, "--k", "4", "--out", out];
+      // Room for the first of its two files, and not for the second.
+      await writeFile(path.join(disk, "filler"), new Uint8Array(MiB - 4 * 1024));
+      const { code, stderr } = await runCli(encode);
+      t.is(code, 1, stderr);
+      t.regex(stderr, /topk_(values|indices)_4_32\.npy: no space left on the device/);
+      t.deepEqual(await readdir(out).catch(() => []), []);
+      const build = ["build", "--corpus", path.join(folder, "corpus.jsonl"), "--embeddings"];
+      build.push(embeddings, "--k", "4", "--n", "32", "--epochs", "4", "--no-figures");
+      build.push("--out", path.join(disk, "atlas"));
+      const stopped = await runCli(build);
+      t.is(stopped.code, 1);
+      t.regex(stopped.stderr, /disk\/atlas\/.*: no space left on the device/);
+      const left = await readdir(path.join(disk, "atlas"));
+      t.deepEqual(
+        left.filter((name) => /tmp|lock/.test(name)),
+        [],
+      );
+      remount("size=40m");
+      t.is((await runCli(encode)).code, 0);
+      t.is((await runCli(build)).code, 0);
+    });
+  });
+});

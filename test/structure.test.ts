@@ -18,7 +18,7 @@ const ALLOWED: Record<string, string[]> = {
   compare: ["core", "records", "engine", "families"],
   projection: ["core", "engine", "families"],
   llm: ["core", "net"],
-  labels: ["core", "files", "records", "corpus", "words", "llm"],
+  labels: ["core", "files", "net", "records", "corpus", "words", "llm"],
   catalog: ["core", "files", "records", "engine", "families", "taxonomy", "projection", "labels"],
   exports: ["core", "files", "catalog"],
   explorer: ["core", "files", "records", "catalog", "labels", "search"],

@@ -1,44 +1,54 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { ATLAS_FILES } from "../../src/atlas/files/index.js";
-import { type LabelAtlasReport } from "../../src/atlas/index.js";
+import { type LabelReport } from "../../src/atlas/index.js";
+import { readJsonl } from "../../src/files/index.js";
+import { type Label, readLabels } from "../../src/labels/index.js";
 import { type LedgerEntry, openLedger } from "../../src/llm/index.js";
+import { figure } from "../format.js";
 import type { Part, Section } from "../part.js";
 import { markdownTable } from "../report.js";
 import { sampleAtlas } from "./demo.js";
 
 /** Names the server, so that a run of all parts never asks one that costs money. */
 const SERVER = "FEATURE_FAMILIES_BENCH_SERVER";
-const PROTOCOLS = ["compat", "default"] as const;
 
-/** One protocol's run. */
-interface Labelled {
-  protocol: string;
-  report: LabelAtlasReport;
+/** A run of `label` and what came of it. */
+interface Run {
+  model: string;
+  latents: string;
+  seconds: number;
+  report: LabelReport;
   entries: LedgerEntry[];
+  labels: Label[];
+  /** The keyword labels with their embedding AUC, by latent. */
+  keywords: Map<number, { label: string; value: number }>;
 }
 
 export const promptsPart: Part = {
   name: "prompts",
-  title: "Prompts on a local model",
+  title: "Labels by a local model",
   onlyByName: true,
   async run(bench): Promise<Section | string> {
     const baseUrl = process.env[SERVER];
     if (baseUrl === undefined) return `${SERVER} does not name an OpenAI-compatible server`;
     const model = await servedModel(baseUrl);
     const latents = bench.quick ? "0-1" : "0-11";
-    const runs: Labelled[] = [];
-    for (const protocol of PROTOCOLS) {
-      const atlas = join(bench.folder, `prompts-${protocol}`);
-      await cp(await sampleAtlas(bench), atlas, { recursive: true });
-      const { stdout } = await bench.cli(
-        ...["label", "--atlas", atlas, "--latents", latents, "--protocol", protocol],
-        ...["--model", model, "--model-url", baseUrl, "--parallel", "1", "--yes", "--json"],
-      );
-      const report = JSON.parse(stdout) as LabelAtlasReport;
-      runs.push({ protocol, report, entries: await readEntries(join(atlas, ATLAS_FILES.ledger)) });
-    }
-    return { body: describe(model, latents, runs) };
+    const atlas = join(bench.folder, "prompts");
+    await cp(await sampleAtlas(bench), atlas, { recursive: true });
+    const scores = join(bench.folder, "keyword-scores.jsonl");
+    await bench.cli("score", "--atlas", atlas, "--out", scores);
+    // A judge that fails the check is measured, too.
+    const { stdout, seconds } = await bench.cli(
+      ...["label", "--atlas", atlas, "--latents", latents, "--force", "--yes", "--json"],
+      ...["--model", model, "--model-url", baseUrl],
+    );
+    return describe({
+      ...{ model, latents, seconds, report: JSON.parse(stdout) as LabelReport },
+      entries: await readEntries(join(atlas, ATLAS_FILES.ledger)),
+      labels: await readLabels(join(atlas, ATLAS_FILES.modelLabels)),
+      keywords: await readScores(scores),
+    });
   },
 };
 
@@ -60,32 +70,73 @@ async function readEntries(file: string): Promise<LedgerEntry[]> {
   }
 }
 
-function describe(model: string, latents: string, runs: readonly Labelled[]): string {
-  const answers = runs.flatMap(({ protocol, entries }) =>
-    [...new Set(entries.map(({ prompt }) => prompt))].map((prompt) => {
-      const { asked, first, repaired, failed } = countAnswers(entries, prompt);
-      const parsed = `${((100 * (first + repaired)) / asked).toFixed(0)} %`;
-      return [protocol, `\`${prompt}\``, asked, first, repaired, failed, parsed];
-    }),
-  );
-  const labels = runs.map(({ protocol, report: { latents: counts } }) => [
-    protocol,
-    counts.labelled,
-    counts.failed,
-    counts.skipped,
-    counts.scored,
-    counts.meanScore?.toFixed(2) ?? "none",
+async function readScores(file: string): Promise<Run["keywords"]> {
+  const scores: Run["keywords"] = new Map();
+  for await (const row of readJsonl(file)) {
+    const { latent, label, value } = row.value as { latent: number; label: string; value?: number };
+    if (value !== undefined) scores.set(latent, { label, value });
+  }
+  return scores;
+}
+
+function describe({ model, latents, seconds, report, entries, labels, keywords }: Run): Section {
+  const answers = [...new Set(entries.map(({ prompt }) => prompt))].map((prompt) => {
+    const { asked, first, repaired, failed } = countAnswers(entries, prompt);
+    const parsed = `${((100 * (first + repaired)) / asked).toFixed(0)} %`;
+    return [`\`${prompt}\``, asked, first, repaired, failed, parsed];
+  });
+  const scoreOf = ({ scores }: Label, name: string): number | undefined =>
+    scores.find((score) => score.name === name)?.value;
+  const show = (value: number | undefined): string => value?.toFixed(2) ?? "";
+  const rows = labels.map((label) => [
+    label.id,
+    keywords.get(label.id)?.label ?? "",
+    show(keywords.get(label.id)?.value),
+    label.text || "none",
+    show(scoreOf(label, "embedding-auc")),
+    show(scoreOf(label, "auc")),
   ]);
-  return `Latents ${latents} of the sample, labelled and judged by \`${model}\`. An answer counts as parsed if it matches the
-schema and passes the question's own checks, such as ids and the number of words; a malformed first answer gets one repair
-question.
+  const both = labels.filter(
+    (label) => keywords.has(label.id) && scoreOf(label, "embedding-auc") !== undefined,
+  );
+  const mean = (valueOf: (label: Label) => number): number =>
+    both.reduce((sum, label) => sum + valueOf(label), 0) / both.length;
+  const byModel = mean((label) => scoreOf(label, "embedding-auc") ?? NaN);
+  const byWords = mean(({ id }) => keywords.get(id)?.value ?? NaN);
+  const judge = report.judgeCheck?.value ?? NaN;
+  const failed = entries.filter(({ status }) => status === "failed").length;
+  const { labelled, atChance } = report.latents;
+  const body = `Latents ${latents} of the sample, labelled and judged by \`${model}\` without options (protocol local) in ${figure(seconds / 60)} min:
+${labelled} labelled, ${atChance} of them no better than chance. "Keywords" and "label" have the embedding AUC beside them, over the documents of
+\`score\`; "judge" is the AUC of the probabilities of yes. An answer counts as parsed if it has the form asked for and passes the question's own checks; an unusable
+one gets one repair question.
 
-${markdownTable(
-  ["protocol", "prompt", "questions", "first answer", "repaired", "failed", "parsed"],
-  answers,
-)}
+${markdownTable(["prompt", "questions", "first answer", "repaired", "failed", "parsed"], answers)}
 
-${markdownTable(["protocol", "labelled", "failed", "skipped", "scored", "mean score"], labels)}`;
+${markdownTable(["latent", "keywords", "AUC", "label", "AUC", "judge"], rows)}`;
+  return {
+    body,
+    targets: [
+      {
+        ...{
+          what: "every question is answered",
+          target: "none failed",
+          measured: `${failed} failed`,
+        },
+        met: failed === 0,
+      },
+      {
+        ...{ what: "judge, true labels against dealt ones", target: "AUC > 0.7" },
+        ...{ measured: figure(judge), met: judge > 0.7 },
+      },
+      {
+        what: "mean embedding AUC of labels, keywords'",
+        target: "at most 0.05 less",
+        measured: `${byModel.toFixed(3)}, ${byWords.toFixed(3)}`,
+        met: byModel >= byWords - 0.05,
+      },
+    ],
+  };
 }
 
 /** How the questions of one prompt were answered: by the first answer, after the repair question, or not at all. */

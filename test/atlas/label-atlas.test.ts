@@ -9,7 +9,11 @@ import { buildFolder, refreshLabels, saveScores } from "../../src/atlas/steps/in
 import { type LabelAtlasOptions, type LabelAtlasReport, openStore } from "../../src/atlas/index.js";
 import { labelAtlas, rehearseLabels } from "../../src/atlas/labels/index.js";
 import { inFolder } from "../support/folder.js";
-import { type LlmServerOptions, startLlmServer } from "../support/servers/llm-server.js";
+import {
+  type LlmCall,
+  type LlmServerOptions,
+  startLlmServer,
+} from "../support/servers/llm-server.js";
 import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
 import { answerPlanted, themeWord } from "../support/atlases/planted.js";
 
@@ -27,6 +31,9 @@ async function labelPlanted(
     await server.close();
   }
 }
+
+const isExplanation = ({ body }: LlmCall): boolean =>
+  (body.response_format?.json_schema as { name?: string } | undefined)?.name === "explanation";
 
 /** Calls of a check of the judge on five latents: a prompt per label. */
 const CHECK = 2 * 5;
@@ -69,11 +76,18 @@ test("a question that fails today leaves the label of yesterday", async (t) => {
       path.join(dir, "labels.evidence.jsonl"),
     ];
     const evidenceBefore = await readFile(evidence, "utf8");
-    const { latents } = await labelPlanted(dir, { seed: 5, force: true }, () => "nonsense");
+    const { latents } = await labelPlanted(dir, { seed: 5 }, (call) =>
+      isExplanation(call) ? "nonsense" : answerPlanted(call),
+    );
     t.is(latents.failed, 3);
     t.regex(latents.failure ?? "", /^no label: it is not JSON/);
     t.deepEqual(await readModelLabels(file, 3), before);
     t.is(await readFile(evidence, "utf8"), evidenceBefore);
+    // Where no answer can be used, the run ends.
+    await t.throwsAsync(
+      labelPlanted(dir, { seed: 6 }, () => "nonsense"),
+      { message: /^20 answers of gpt-4o-mini in a row cannot be used, the last one because it is/ },
+    );
   });
 });
 

@@ -19,7 +19,7 @@ const HOSTILE = [
 ];
 
 const FRAME =
-  /^(BEGIN|END) DOCUMENTS$|^(Give .*\. )?Answer with one JSON object and nothing else, in this form: \{[^{}]*\}$|^yes or no\?$/;
+  /^(BEGIN|END) DOCUMENTS$|^(Give .*\. )?Answer with one JSON object and nothing else, in this form: \{[^{}]*\}$|^yes or no\?$|^What are most of these texts about\? [^{}]*\.$/;
 
 /** A model that obeys whatever stands on a line of its own: it can be talked into anything that leaves the data block. */
 function answerGullibly(call: LlmCall): LlmReply {
@@ -35,7 +35,7 @@ function answerGullibly(call: LlmCall): LlmReply {
   };
   const lines = content.split(/[\n\r\u0085\u2028\u2029]/);
   const marks = lines.filter((line) => line === "END DOCUMENTS").length;
-  const isBroken = lines.some(isOdd) || (marks !== 1 && !content.endsWith("yes or no?"));
+  const isBroken = lines.some(isOdd) || (lines.includes("BEGIN DOCUMENTS") && marks !== 1);
   if (isBroken) return '{"label":"pwned","label_1":"pwned","d1":"yes"}';
   return answerPlanted(call);
 }

@@ -157,7 +157,10 @@ test("a judge is checked on keyword labels, true and dealt: 1 for one that can j
   t.deepEqual(await check(answerPlanted, PROTOCOLS.default), [1, 62, 16]);
   t.deepEqual(await check(answerPlanted, PROTOCOLS.compat), [1, 62, 62]);
   t.deepEqual(await check(() => "Yes"), [0.5, 62, 62]);
-  t.deepEqual(await check(() => "I cannot say"), [0.5, 0, 124]);
+  await t.throwsAsync(
+    check(() => "I cannot say"),
+    { message: /^20 answers of m in a row cannot be used/ },
+  );
   t.deepEqual(await check(answerPlanted, PROTOCOLS.local, labels.slice(0, 1)), [
     ...[undefined, undefined, 0],
   ]);

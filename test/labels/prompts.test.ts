@@ -64,6 +64,9 @@ test("labels have 1 to 8 words and family names 2 to 8, and one that has not cos
     "birds",
     "wading birds of the north",
   ]);
+  t.deepEqual(answer("nails, skin, a termite, cloth, horny scales and wings", long, ""), [
+    "nails, skin, a termite, cloth",
+  ]);
   t.is(answer(long, "", "..."), "a name must have 1 to 8 words, one has 9");
   t.is(answer("...", "", ""), "a name contains no letter or digit");
   t.deepEqual(answer('"Wading birds."', "wading  birds", "**cats**"), ["Wading birds", "cats"]);

@@ -130,9 +130,14 @@ async function measureJudge(
 ): Promise<Score | undefined> {
   const { latents, families, explainer, judge = explainer, subject, seed, signal } = options;
   if (latents?.length === 0 && !families) return undefined;
-  const protocol = protocolOf(options);
+  const { onProgress } = options;
+  const step = "check the judge";
+  onProgress?.({ step, done: 0, total: 1 });
   const labels = (await data.labels()).values();
-  return checkJudge(source, labels, judge, { protocol, subject, seed, signal });
+  const protocol = protocolOf(options);
+  const check = await checkJudge(source, labels, judge, { protocol, subject, seed, signal });
+  onProgress?.({ step, done: 1, total: 1, note: check && `AUC ${check.value.toFixed(2)}` });
+  return check;
 }
 
 async function* labelStream(

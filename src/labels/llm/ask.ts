@@ -3,12 +3,12 @@ import { ApiError } from "../../core/errors.js";
 import type { Answer, ChatModel, Question } from "../../llm/types.js";
 import { interruptible } from "../../core/interrupt.js";
 
-/** Consecutive failed questions after which a run gives up. */
+/** Consecutive questions without a usable answer after which a run gives up. */
 const MOST_FAILURES = 20;
 
 /** Counts consecutive failed questions and ends the run after too many; shared by all questions of a run. */
 export interface Patience {
-  failure(error: ApiError): void;
+  failure(error: Error): void;
   success(): void;
 }
 
@@ -46,7 +46,7 @@ export function createAsking(given?: AbortSignal): Asking {
 /**
  * Asks a question; if the server does not answer it, the answer counts as failed, so that one question in thousands
  * does not end the run. Rejects if the cause is not the question itself: no access, unknown model, the budget, the
- * signal, or too many consecutive failures.
+ * signal, or too many consecutive failures, unusable answers among them.
  */
 export async function askOrFail<T>(
   model: ChatModel,
@@ -55,7 +55,13 @@ export async function askOrFail<T>(
 ): Promise<Answer<T>> {
   try {
     const answer = await model.ask(question, { signal });
-    patience.success();
+    if (answer.status === "ok") patience.success();
+    else
+      patience.failure(
+        new Error(
+          `${MOST_FAILURES} answers of ${model.model} in a row cannot be used, the last one because ${answer.reason}`,
+        ),
+      );
     return answer;
   } catch (error) {
     const isOne =

@@ -1,9 +1,11 @@
 import type { Budget } from "../../llm/budget.js";
 import { type PricedChatModel, createChatModel } from "../../llm/chat.js";
+import { checkBaseUrl } from "../../llm/connection.js";
 import type { Ledger } from "../../llm/ledger.js";
 import type { PriceTable } from "../../llm/prices.js";
 import { type RoleSettings, readRoleSettings } from "../../llm/settings.js";
 import { ArgumentError } from "../../core/errors.js";
+import { isLoopback } from "../../net/http.js";
 import type { ProtocolName } from "./protocol.js";
 
 /** The two models of a labelling run; one and the same where nothing sets them apart. */
@@ -77,12 +79,10 @@ export function defaultProtocol(options: LabelModelOptions): ProtocolName {
   const isLocal =
     typeof options.model !== "object" &&
     typeof options.judge !== "object" &&
-    [explainer, judgeSettings(options, explainer)].every(({ baseUrl }) => isLoopback(baseUrl));
+    [explainer, judgeSettings(options, explainer)].every(
+      ({ baseUrl }) => baseUrl !== undefined && isLoopback(checkBaseUrl(baseUrl).hostname),
+    );
   return isLocal ? "local" : "default";
-}
-
-function isLoopback(baseUrl: string | undefined): boolean {
-  return /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])([:/?]|$)/i.test(baseUrl ?? "");
 }
 
 function judgeSettings(

@@ -1,5 +1,5 @@
 import type { Fields } from "./answer-form.js";
-import { CLOSE, DIRECT, FAMILY, OPEN, STEPS } from "./prompt-texts.js";
+import { CLOSE, DIRECT, DIRECT_QUESTION, FAMILY, OPEN, STEPS } from "./prompt-texts.js";
 
 /** What is named: a latent by a label, a family by a name. */
 export type NameKind = "label" | "name";
@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<NameKind, readonly [number, number]>> = {
 
 /** What a name may not consist of: it would only repeat the question. */
 const PROMPT_WORDS: Readonly<Record<NameKind, ReadonlySet<string>>> = {
-  label: new Set(wordsOf([OPEN, CLOSE, STEPS, DIRECT].join(" "))),
+  label: new Set(wordsOf([OPEN, CLOSE, STEPS, DIRECT, DIRECT_QUESTION].join(" "))),
   name: new Set(wordsOf(FAMILY)),
 };
 
@@ -29,8 +29,9 @@ export function usableNames(
   const [fewest, most] = WORDS[kind];
   const complaints: string[] = [];
   const byKey = new Map<string, string>();
-  for (const name of proposed(answer, kind)) {
-    const words = name.split(" ").filter(Boolean).length;
+  for (const whole of proposed(answer, kind)) {
+    const name = fitList(whole, most);
+    const words = countWords(name);
     if (words < fewest || words > most) {
       complaints.push(`a name must have ${fewest} to ${most} words, one has ${words}`);
     } else if (!/[\p{L}\p{N}]/u.test(name)) {
@@ -40,6 +41,18 @@ export function usableNames(
     } else if (!byKey.has(name.toLowerCase())) byKey.set(name.toLowerCase(), name);
   }
   return { names: [...byKey.values()], complaint: complaints[0] ?? "there is no name" };
+}
+
+/** The first items of a list that is too long; anything else as it is. */
+function fitList(name: string, most: number): string {
+  const items = name.split(", ");
+  let fitting = items.length;
+  while (fitting > 1 && countWords(items.slice(0, fitting).join(" ")) > most) fitting--;
+  return items.slice(0, fitting).join(", ");
+}
+
+function countWords(name: string): number {
+  return name.split(" ").filter(Boolean).length;
 }
 
 function wordsOf(text: string): string[] {

@@ -8,6 +8,7 @@ import {
   DATA_RULE,
   DETECT,
   DIRECT,
+  DIRECT_QUESTION,
   FAMILY,
   OPEN,
   PROMPT_VERSION,
@@ -60,19 +61,22 @@ export function explainQuestion({
   const active = documents.filter(({ strength }) => strength !== 0);
   const others = documents.filter(({ strength }) => strength === 0);
   const shown = direct
-    ? [block(active.map(({ text }) => ({ text })))]
+    ? active.map(({ text }) => jsonLine({ text }))
     : [block(documents.map(({ id, strength, text }) => ({ id, strength, text })))];
   if (taken !== undefined) {
-    const those = direct ? "these other documents" : "documents with strength 0";
+    const [those, tells] = direct
+      ? ["these other texts", others.map(({ text }) => jsonLine({ text }))]
+      : ["documents with strength 0", []];
     shown.push(
       jsonLine({ taken }),
-      `The label above is taken: it stands for ${those}. Give a label that tells them apart.`,
-      ...(direct ? [block(others.map(({ text }) => ({ text })))] : []),
+      `The label above is taken: it stands for ${those}. Give one that does not fit them.`,
+      ...tells,
     );
   }
+  if (direct) shown.push(DIRECT_QUESTION);
   return {
     prompt: { name: direct ? "explain-directly" : "explain", version: PROMPT_VERSION },
-    system: inContext([direct ? DIRECT : STEPS, DATA_RULE], context),
+    system: inContext(direct ? [DIRECT] : [STEPS, DATA_RULE], context),
     ...namesAsked(shown, steps, "label", candidates, taken),
     schemaName: "explanation",
     maxTokens: (direct ? 20 : 600) + 40 * candidates,

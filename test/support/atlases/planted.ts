@@ -93,7 +93,9 @@ interface Shown {
 export function readShown(user: string): Shown[] {
   const lines = user.split("\n");
   const [from, to] = [lines.indexOf("BEGIN DOCUMENTS"), lines.indexOf("END DOCUMENTS")];
-  return lines.slice(from + 1, to).map((line) => JSON.parse(line) as Shown);
+  const shown =
+    from < 0 ? lines.filter((line) => line.startsWith('{"text"')) : lines.slice(from + 1, to);
+  return shown.map((line) => JSON.parse(line) as Shown);
 }
 
 /** The label that a judge's prompt is about. */

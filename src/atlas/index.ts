@@ -2,7 +2,13 @@
 export { Atlas, type OpenOptions } from "./atlas.js";
 export { buildAtlas, openAtlas } from "./open.js";
 export { type AtlasStore, openStore } from "./store.js";
-export type { AtlasOptions, AtlasStability, AtlasTraining } from "./options.js";
+export type {
+  AtlasOptions,
+  AtlasStability,
+  AtlasTraining,
+  BuildOptions,
+  BuildPlan,
+} from "./options.js";
 export type { CompareOptions, ComparedSae, MatchDirection, SaeComparison } from "./compare.js";
 export type { ExportOptions } from "./export.js";
 export { EXPORT_TARGETS, type ExportTarget } from "../exports/targets.js";

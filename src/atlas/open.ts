@@ -4,7 +4,9 @@ import { Atlas, type OpenOptions } from "./atlas.js";
 import { inTurn } from "./files/lock.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
 import { buildFolder } from "./steps/build.js";
-import type { AtlasOptions } from "./options.js";
+import { checkBuildOptions } from "./steps/check-options.js";
+import { completeOptions } from "./steps/complete-options.js";
+import type { BuildOptions } from "./options.js";
 import { AtlasStore } from "./store.js";
 
 /**
@@ -20,18 +22,16 @@ export async function openAtlas(dir: string, options: OpenOptions = {}): Promise
 }
 
 /**
- * Builds the atlas in `options.dir`, or brings it up to date, and opens it: trains an SAE where none is given, encodes,
- * labels, finds families, compares them with the documents' classes, places the latents and writes the catalog. A step
+ * Builds the atlas in `options.dir`, or brings it up to date, and opens it: embeds the corpus where no embeddings are given,
+ * trains an SAE where none is given, encodes, labels, finds families, compares them with the documents' classes, places the latents and writes the catalog. A step
  * whose inputs, options and results have not changed is not run again; an interrupted build continues when called again.
  * Throws FormatError where corpus and embeddings differ in rows, Error where another process builds in the same folder.
  */
-export async function buildAtlas(
-  options: AtlasOptions & Pick<OpenOptions, "embedder">,
-): Promise<Atlas> {
-  const { embedder, ...steps } = options ?? {};
-  const built = await inTurn(String(steps.dir), () => buildFolder(steps));
-  const { device, onProgress, signal } = steps;
-  const given = await readAtlasOptions(steps.dir);
+export async function buildAtlas(options: BuildOptions): Promise<Atlas> {
+  checkBuildOptions(options);
+  const { dir, embedder, device, onProgress, signal } = options;
+  const built = await inTurn(dir, async () => buildFolder(await completeOptions(options)));
+  const given = await readAtlasOptions(dir);
   const store = new AtlasStore({ ...given, device, onProgress, signal });
   return new Atlas(store, { device, onProgress, signal, embedder }, built);
 }

@@ -1,4 +1,5 @@
 import type { CorpusColumns } from "../corpus/corpus.js";
+import type { Embedder } from "../corpus/embedder.js";
 import type { EngineName } from "../engine/open-engine.js";
 import type { ResampleScheme } from "../compare/resample.js";
 import type { OnProgress } from "../core/progress.js";
@@ -70,6 +71,30 @@ export interface AtlasOptions {
   /** Receives what is worth a look, such as a given SAE that seems to want its inputs prepared in another way. */
   onWarning?: (warning: string) => void;
   signal?: AbortSignal;
+}
+
+/** How an atlas is built; of what is not given it is chosen or made. */
+export interface BuildOptions extends Omit<AtlasOptions, "embeddings" | "training"> {
+  /** Embeddings [N, d], .npy. Default: made by `embedder`, in the atlas's folder. */
+  embeddings?: string;
+  /** How to train, where no SAE is given. Default, for all or for what is left out: by the corpus's size and texts. */
+  training?: Partial<AtlasTraining>;
+  /** The embedder of the corpus and of searches. Default: the offline one. */
+  embedder?: Embedder | (() => Promise<Embedder>);
+  /** Receives what will be done and how long it takes, once that is known and before the first slow step is over. */
+  onPlan?: (plan: BuildPlan) => void;
+}
+
+/** What a build does before labels, families and map. Seconds are estimates of what is still to come. */
+export interface BuildPlan {
+  documents: number;
+  /** Name of the embedder, the documents it embeds per second and its time, where there is something to embed. */
+  embedder?: string;
+  perSecond?: number;
+  embedSeconds?: number;
+  /** How the SAE is trained, and its time, where it is. */
+  training?: AtlasTraining;
+  trainSeconds?: number;
 }
 
 /** SAEs of other seeds that are compared by default, where it is known how to train them. */

@@ -1,7 +1,7 @@
 import path from "node:path";
-import type { AtlasOptions } from "../atlas/options.js";
+import type { BuildOptions } from "../atlas/options.js";
 import type { CommandContext, CommandOutput } from "./command.js";
-import { describeSteps, describeSummary, summariseAtlas } from "./results/build.js";
+import { describePlan, describeSteps, describeSummary, summariseAtlas } from "./results/build.js";
 import { formatRows } from "./results/rows.js";
 
 /** Where a build draws. */
@@ -16,7 +16,7 @@ export const FIGURE_OPTIONS = {
 
 /** Builds an atlas and its figures, and summarises it. */
 export async function runBuild(
-  options: AtlasOptions,
+  options: BuildOptions,
   { figures, noFigures }: { figures?: string; noFigures: boolean },
   { onProgress, signal, ...context }: CommandContext,
 ): Promise<CommandOutput> {
@@ -27,6 +27,7 @@ export async function runBuild(
   const atlas = await buildAtlas({
     ...options,
     onProgress,
+    onPlan: (plan) => context.note(describePlan(plan)),
     onWarning: (warning) => context.note(`warning: ${warning}`),
     signal,
   });
@@ -45,6 +46,7 @@ export async function runBuild(
       "",
       `atlas    ${dir}`,
       ...(noFigures ? [] : [`figures  ${folder}`]),
+      `open it  feature-families explore --atlas ${dir} --open`,
       `done in ${seconds.toFixed(1)} s: ${describeSteps(ran, kept)}`,
       ...(dropped.includes("stability")
         ? [

@@ -93,9 +93,12 @@ test("a build that cannot be is refused before its folder is made", async (t) =>
     const training = { k: 4, n: 8, epochs: 2, lr: 1e-3 };
     const given = { ...built, dir, sae: undefined };
     for (const [options, message] of [
-      [{ ...given, training: { k: 4, n: 8, epochs: 2 } }, /training\.lr is missing/],
-      [{ ...given, training: { k: 4, n: 8, lr: 1e-3 } }, /training\.epochs is missing/],
-      [{ ...given }, /expected an sae, or training/],
+      [{ ...given, training: { ...training, lr: -1 } }, /training\.lr: expected a number from 0/],
+      [
+        { ...given, training: { ...training, k: 0 } },
+        /training\.k: expected a whole number from 1/,
+      ],
+      [{ ...given, training, embeddings: "nope.npy" }, /embeddings: no such file: nope\.npy/],
       [{ ...given, training, threshold: "0.1" }, /threshold: expected a number from 0, got "0\.1"/],
       [{ ...given, training, mapFrom: "nope" }, /mapFrom: expected one of decoder, coactivation/],
       [{ ...given, training, compat: true }, /compat needs analysis/],

@@ -81,7 +81,8 @@ const wrong: [string, string[], RegExp][] = [
     ["catalog", "label", "12"],
     /catalog label: give a latent and its label/,
   ],
-  ["half a corpus", ["build", "--corpus", "x.jsonl"], /--corpus and --embeddings go together/],
+  ["a build of nothing", ["build"], /build: name the file of the documents/],
+  ["a corpus twice", ["build", "x.jsonl", "--corpus", "y.jsonl"], /exclude each other/],
 ];
 for (const [title, args, message] of wrong) {
   test(`${title} exits with 2 and says what is wrong in one line`, async (t) => {

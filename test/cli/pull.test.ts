@@ -158,8 +158,8 @@ test("a corpus file of that name is read instead of the released one", async (t)
   await withReleased({}, async (server, folder) => {
     await writeFile(path.join(folder, "csLG"), "x");
     const outcome = await run(server, folder, ["build", "--corpus", "csLG"]);
-    t.is(outcome.code, 2);
-    t.regex(outcome.stderr, /--corpus and --embeddings go together/);
+    t.is(outcome.code, 1);
+    t.regex(outcome.stderr, /csLG/);
     t.is(server.seen.length, 0);
   });
 });

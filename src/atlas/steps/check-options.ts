@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { requireChoice, requireCount, requireNumber, requireText } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
 import { ENGINE_NAMES } from "../../engine/engine-names.js";
-import type { AtlasOptions, AtlasStability, AtlasTraining } from "../options.js";
+import type { AtlasStability, AtlasTraining, BuildOptions } from "../options.js";
 
 /** Every option, so that a misspelt one is not passed over. */
-const KNOWN: Readonly<Record<keyof AtlasOptions, true>> = {
+const KNOWN: Readonly<Record<keyof BuildOptions, true>> = {
   dir: true,
   corpus: true,
   columns: true,
@@ -24,10 +24,12 @@ const KNOWN: Readonly<Record<keyof AtlasOptions, true>> = {
   onProgress: true,
   onWarning: true,
   signal: true,
+  embedder: true,
+  onPlan: true,
 };
 
 /** Throws ArgumentError, naming the option, for what no build can be made of, before anything is written. */
-export function checkBuildOptions(options: AtlasOptions): void {
+export function checkBuildOptions(options: BuildOptions): void {
   if (typeof options !== "object" || options === null) {
     throw new ArgumentError(
       "build: expected options such as { dir, corpus, embeddings, training }",
@@ -41,8 +43,7 @@ export function checkBuildOptions(options: AtlasOptions): void {
     );
   }
   requireText("build: dir", dir);
-  for (const role of ["corpus", "embeddings"] as const)
-    requireText(`build: ${role}`, options[role]);
+  requireText("build: corpus", options.corpus);
   for (const role of ["corpus", "embeddings", "sae", "classTree", "analysis"] as const) {
     const file = options[role];
     if (file !== undefined && !existsSync(file)) {
@@ -72,17 +73,11 @@ function checkStability({ resamples, seeds, scheme, share }: AtlasStability): vo
   requireNumber("stability: share", share, 0);
 }
 
-function checkTraining(training: AtlasTraining | undefined): void {
-  if (training === undefined) {
-    throw new ArgumentError("build: expected an sae, or training such as { k, n, epochs, lr }");
-  }
+function checkTraining(training: Partial<AtlasTraining> = {}): void {
   const { k, n, epochs, lr, batch, normalise } = training;
-  for (const [name, value] of Object.entries({ k, n, epochs })) {
-    if (value === undefined) throw new ArgumentError(`build: training.${name} is missing`);
+  for (const [name, value] of Object.entries({ k, n, epochs, batch })) {
     requireCount(`build: training.${name}`, value);
   }
-  if (lr === undefined) throw new ArgumentError("build: training.lr is missing");
   requireNumber("build: training.lr", lr, 0);
-  requireCount("build: training.batch", batch);
   requireChoice("build: training.normalise", normalise, ["none", "z-score"]);
 }

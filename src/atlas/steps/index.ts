@@ -3,3 +3,4 @@ export { refreshLabels } from "./refresh.js";
 export { saveScores } from "./refresh.js";
 export { findFamilies } from "./find-families.js";
 export { buildFolder } from "./build.js";
+export { chooseTraining } from "./choose-training.js";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import type { AtlasOptions } from "../../atlas/options.js";
+import type { BuildOptions } from "../../atlas/options.js";
 import { RELEASED_CORPORA } from "../../corpus/hub/released.js";
 import { FIGURE_OPTIONS, runBuild } from "../build-atlas.js";
 import {
@@ -10,6 +10,7 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
+import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import { checkInput, refuseOptions } from "../option-rules.js";
 import { EMBEDDINGS, columnsOption, engineOption, parseColumns } from "../options.js";
 
@@ -20,16 +21,17 @@ const options = {
     type: "string",
     value: "PATH",
     about:
-      "documents (.jsonl, .csv, .tsv, .parquet, .json or abstract_texts.json), or csLG or astroPH: the corpora of the paper, downloaded once",
-    required: true,
+      "in place of CORPUS: documents (.jsonl, .csv, .tsv, .parquet, .json or abstract_texts.json), or csLG or astroPH: the corpora of the paper, downloaded once",
   },
   ...columnsOption,
   embeddings: {
     type: "string",
     value: "FILE",
-    about: `their ${EMBEDDINGS}`,
+    about: `their ${EMBEDDINGS} (default: made by the embedder)`,
+    excludes: ["embedder", "embedder-url", "dimensions"],
     input: true,
   },
+  ...embedderOptions,
   sae: {
     type: "string",
     value: "FILE",
@@ -37,15 +39,28 @@ const options = {
     excludes: ["n", "epochs", "lr", "batch", "normalise"],
     input: true,
   },
-  k: { type: "integer", least: 1, about: "latents kept per document" },
-  n: { type: "integer", least: 1, about: "latents to train" },
+  k: {
+    type: "integer",
+    least: 1,
+    about: "latents kept per document (default by the length of the texts)",
+  },
+  n: {
+    type: "integer",
+    least: 1,
+    about: "latents to train (default by the number of documents)",
+  },
   epochs: {
     type: "integer",
     least: 1,
     about: "passes over the documents in training (default 25)",
   },
   lr: { type: "number", about: "learning rate of the training (default 0.002)" },
-  batch: { type: "integer", least: 1, about: "documents per batch of the training (default 1024)" },
+  batch: {
+    type: "integer",
+    least: 1,
+    about:
+      "documents per batch of the training (default 1024, or 256 where n is chosen for fewer than 50,000 documents)",
+  },
   normalise: {
     type: "string",
     choices: ["none", "z-score"],
@@ -96,32 +111,37 @@ export const buildCommand: Command = defineCommand({
   group: "build",
   summary: "Build an atlas of your corpus: SAE, codes, labels, families, map, catalog, figures.",
   details:
-    "Needs the documents and their embeddings (see embed), and an SAE or --k and --n to train one. Steps whose inputs and " +
-    "options have not changed are not repeated, and an interrupted run continues where it stopped.",
-  example:
-    "feature-families build --corpus papers.jsonl --embeddings embeddings.npy --k 16 --n 3072 --name papers",
+    "Needs no more than the documents: they are embedded by the offline model unless --embedder or --embeddings says " +
+    "otherwise, and k and n follow from them. Steps whose inputs and options have not changed are not repeated, and an " +
+    "interrupted run continues where it stopped.",
+  example: "feature-families build papers.jsonl",
+  positionals: "[CORPUS]",
   options,
-  async run(values, _positionals, context) {
-    return runBuild(await atlasOptions(values, context), values, context);
+  async run(values, [named], context) {
+    if (named !== undefined && values.corpus !== undefined) {
+      throw new UsageError("build: CORPUS and --corpus exclude each other");
+    }
+    const corpus = named ?? values.corpus;
+    if (corpus === undefined) {
+      throw new UsageError("build: name the file of the documents, as in: build papers.jsonl");
+    }
+    return runBuild(await buildOptions({ ...values, corpus }, context), values, context);
   },
 });
 
-async function atlasOptions(
-  values: Values,
+async function buildOptions(
+  values: Values & { corpus: string },
   { onProgress, signal }: CommandContext,
-): Promise<AtlasOptions> {
-  const { corpus, embeddings, sae, k, n, epochs = 25, lr = 2e-3, batch, normalise } = values;
+): Promise<BuildOptions> {
+  const { corpus, embeddings, sae, k, n } = values;
   const { classTree, analysis, compat, threshold, mapFrom, seed, name } = values;
   const device = values.engine ?? "auto";
   const common = { k, classTree, compat, threshold, mapFrom, seed, device };
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
     refuseOptions(`build: --corpus ${released}`, values, [
-      "epochs",
-      "lr",
-      "batch",
-      "normalise",
-      "columns",
+      ...["epochs", "lr", "batch", "normalise", "columns"],
+      ...["embedder", "embedder-url", "dimensions"],
     ]);
     if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
     const { releasedOptions } = await import("../../atlas/sample-options.js");
@@ -130,25 +150,31 @@ async function atlasOptions(
     const found = await releasedOptions(openHub(), released, given, { onProgress, signal });
     return { dir: values.out ?? path.join("families", name ?? released), ...common, ...found };
   }
-  if (embeddings === undefined) {
-    throw new UsageError("build: --corpus and --embeddings go together");
-  }
-  if (sae === undefined && (k === undefined || n === undefined)) {
-    throw new UsageError("build: pass --sae FILE, or --k and --n to train an SAE");
-  }
+  if (embeddings === undefined) remoteEmbedder(values);
   if (compat && analysis === undefined) throw new UsageError(COMPAT_NEEDS);
   checkInput(corpus);
   return {
     dir: values.out ?? path.join("families", name ?? corpusName(corpus)),
     ...common,
     ...{ corpus, columns: parseColumns("build", values.columns), embeddings, sae, analysis },
-    training: k && n && sae === undefined ? { k, n, epochs, lr, batch, normalise } : undefined,
+    training: sae === undefined ? trainingOf(values) : undefined,
+    embedder: async () => (await openEmbedder(values, signal)).embedder,
   };
 }
 
 /** Whether the paper's labels of the SAE are downloaded with it, which stand in for --analysis. */
 function hasReleasedLabels({ sae, analysis, k = 64, n = 9216 }: Values): boolean {
   return analysis !== undefined || (sae === undefined && k === 64 && n === 9216);
+}
+
+/** What of the training is given; where k and n are, the rest has defaults that do not depend on the corpus. */
+function trainingOf(values: Values): BuildOptions["training"] {
+  const { k, n, epochs, lr, batch, normalise } = values;
+  if (k !== undefined && n !== undefined) {
+    return { k, n, epochs: epochs ?? 25, lr: lr ?? 2e-3, batch, normalise };
+  }
+  const given = Object.entries({ k, n, epochs, lr, batch, normalise });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
 function corpusName(corpus: string): string {

@@ -1,3 +1,4 @@
+import type { BuildPlan } from "../../atlas/options.js";
 import type { Atlas } from "../../atlas/atlas.js";
 
 /** Edges below which a share of them says nothing. */
@@ -91,6 +92,28 @@ function describeEdges({ value, random, edges }: Measured & { edges: number }): 
   return value === null
     ? `unknown: ${edges} could be judged, fewer than ${FEWEST_EDGES}`
     : `${digits(value)} (${edges} judged; random ${digits(random)})`;
+}
+
+/** What a build will do, with its times, in one line. */
+export function describePlan(plan: BuildPlan): string {
+  const { documents, embedder, perSecond = 0, embedSeconds, training, trainSeconds } = plan;
+  const rate = perSecond < 10 ? perSecond.toFixed(1) : perSecond.toFixed(0);
+  const parts = [
+    ...(embedSeconds === undefined
+      ? []
+      : [`${about(embedSeconds)} to embed with ${embedder} (${rate} a second)`]),
+    ...(trainSeconds === undefined || training === undefined
+      ? []
+      : [`${about(trainSeconds)} to train ${training.n} latents, ${training.k} per document`]),
+    "then labels, families and map",
+  ];
+  return `${documents.toLocaleString("en")} documents: ${parts.join(", ")}`;
+}
+
+function about(seconds: number): string {
+  if (seconds < 90) return `about ${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
+  return `about ${(seconds / 3600).toFixed(1)} h`;
 }
 
 /** Which steps of a build ran and which were still valid. */

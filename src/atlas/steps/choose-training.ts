@@ -1,0 +1,41 @@
+import type { Document } from "../../corpus/corpus.js";
+import type { AtlasTraining } from "../options.js";
+
+/** Documents for each latent, at least. */
+const DOCUMENTS_PER_LATENT = 16;
+const FEWEST_LATENTS = 32;
+const MOST_LATENTS = 12_288;
+/** Latents for each that a document keeps, at least: with fewer, latents stand for half of what there is. */
+const LATENTS_PER_ACTIVE = 8;
+/** Most words of a text, and the latents that are kept for it. */
+const ACTIVE = [
+  [5, 4],
+  [20, 8],
+  [60, 16],
+  [Infinity, 32],
+] as const;
+/** Texts whose words are counted. */
+const SAMPLE = 1000;
+
+/**
+ * How an SAE is trained for a corpus: n by how many documents there are, in steps of 1, 1.5, 2, 3, 4, 6, 8 …; k by how long a
+ * text is, since a longer one is about more. docs/benchmarks.md, "k and n of a corpus", has the measurements.
+ */
+export function chooseTraining(documents: readonly Pick<Document, "text">[]): AtlasTraining {
+  const most = Math.min(MOST_LATENTS, documents.length / DOCUMENTS_PER_LATENT);
+  let n = FEWEST_LATENTS;
+  for (let power = FEWEST_LATENTS; power <= most; power *= 2) {
+    n = 1.5 * power <= most ? 1.5 * power : power;
+  }
+  const stride = Math.max(1, Math.floor(documents.length / SAMPLE));
+  const words = documents
+    .filter((_, i) => i % stride === 0)
+    .map(({ text }) => text.split(/\s+/, 100).length)
+    .sort((a, b) => a - b);
+  const median = words.at(words.length >> 1) ?? 0;
+  const [, active] = ACTIVE.find(([length]) => median <= length) ?? [0, 1];
+  const k = Math.max(1, Math.min(active, Math.floor(n / LATENTS_PER_ACTIVE)));
+  // Few documents make few steps of large batches.
+  const batch = Math.max(2, Math.min(documents.length, documents.length < 50_000 ? 256 : 1024));
+  return { k, n, epochs: 25, lr: 2e-3, batch };
+}

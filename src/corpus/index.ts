@@ -15,7 +15,7 @@ export { type EmbedCorpusOptions, type EmbeddedCorpus, embedCorpus } from "./emb
 export type { EmbedOptions, Embedder } from "./embedder.js";
 export { openModelFolder } from "./embedders/model-folder.js";
 export { createOfflineEmbedder } from "./embedders/sentence-encoder.js";
-export { defaultHubCache } from "./hub/cache.js";
+export { defaultHubCache, defaultHubToken } from "./hub/cache.js";
 export {
   type FetchOptions,
   type Hub,

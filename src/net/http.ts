@@ -28,7 +28,7 @@ export interface HttpResponse {
 }
 
 /**
- * Sends a request, through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name; this machine is never called
+ * Sends a request, through the proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name; this machine is never called
  * through a proxy. Follows redirects, but never from https to http, never with `secrets` to another origin, and never
  * with a body to another origin. Rejects with a retryable ApiError if there is no connection, one that is not retryable
  * if a redirect is refused, and the signal's reason.
@@ -154,7 +154,10 @@ async function dispatcherFor(
 ): Promise<Dispatcher> {
   const proxy = (name: string): string =>
     (isLoopback(hostname) ? undefined : (env[name.toLowerCase()] ?? env[name])) ?? "";
-  const [httpProxy, httpsProxy, noProxy] = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].map(proxy);
+  const all = proxy("ALL_PROXY");
+  const httpProxy = proxy("HTTP_PROXY") || all;
+  const httpsProxy = proxy("HTTPS_PROXY") || all;
+  const noProxy = proxy("NO_PROXY");
   const key = JSON.stringify([httpProxy, httpsProxy, noProxy]);
   let dispatcher = dispatchers.get(key);
   if (dispatcher === undefined) {

@@ -54,7 +54,7 @@ export const pullCommand: Command = defineCommand({
   details:
     "NAME is csLG or astroPH, a corpus of the paper, or OWNER/NAME, a repository of the Hugging Face Hub with PATHs in it " +
     "(all of it without paths). An interrupted download continues where it stopped; size and hash are checked against " +
-    "the listing of the Hub. The cache is shared with the Hub's own tools. HF_TOKEN opens private repositories.",
+    "the listing of the Hub. The cache is shared with the Hub's own tools. A login of those tools, or HF_TOKEN, opens private repositories.",
   example: "feature-families pull csLG --k 64 --n 9216",
   positionals: "<NAME> [PATH...]",
   options,

@@ -1,7 +1,9 @@
 import { copyFile, lstat, mkdir, readFile, readlink, rm, stat, symlink } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { FormatError } from "../../core/errors.js";
+import { quote } from "../../core/shown.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { readJson, writeJson } from "../../files/json.js";
 import { type HubFile, type HubRepo, safeParts } from "./listing.js";
@@ -9,11 +11,34 @@ import { type HubFile, type HubRepo, safeParts } from "./listing.js";
 /** The folder of the hub's own tools: HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub. */
 export function defaultHubCache(env: NodeJS.ProcessEnv = process.env): string {
   const set = env.HF_HUB_CACHE ?? env.HUGGINGFACE_HUB_CACHE;
-  if (set) return path.resolve(set);
-  if (env.HF_HOME) return path.resolve(env.HF_HOME, "hub");
-  const cache = env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache");
-  return path.join(cache, "huggingface", "hub");
+  return set ? path.resolve(set) : path.join(hubHome(env), "hub");
 }
+
+/**
+ * The token of the hub's own tools: HF_TOKEN, HUGGING_FACE_HUB_TOKEN, or the file that their login writes, HF_TOKEN_PATH,
+ * HF_HOME/token or ~/.cache/huggingface/token. Undefined without one, and where HF_HUB_DISABLE_IMPLICIT_TOKEN is set.
+ */
+export function defaultHubToken(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  if (/^(1|true|yes|on)$/i.test(env.HF_HUB_DISABLE_IMPLICIT_TOKEN ?? "")) return undefined;
+  const set = clean(env.HF_TOKEN) ?? clean(env.HUGGING_FACE_HUB_TOKEN);
+  if (set !== undefined) return set;
+  try {
+    return clean(readFileSync(env.HF_TOKEN_PATH || path.join(hubHome(env), "token"), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function clean(token: string | undefined): string | undefined {
+  return token?.replace(/\s/g, "") || undefined;
+}
+
+function hubHome(env: NodeJS.ProcessEnv): string {
+  if (env.HF_HOME) return path.resolve(env.HF_HOME.replace(/^~(?=$|[\\/])/, homedir()));
+  return path.join(env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache"), "huggingface");
+}
+
+const NOT_ON_WINDOWS = /[\\:*?"<>|\u0000-\u001f]|[. ]$/;
 
 /** Where one repository's files lie, in the layout that the hub's own tools share. */
 export interface RepoCache {
@@ -44,7 +69,7 @@ export function repoCache(cache: string, { kind, id }: HubRepo): RepoCache {
   const refPath = (revision: string): string =>
     inside("refs", ...safeParts(revision, `revision ${revision}`));
   const snapshot = (commit: string, filePath: string): string =>
-    inside("snapshots", commit, ...safeParts(filePath, id));
+    inside("snapshots", commit, ...possibleParts(filePath, id));
   const blob = (file: HubFile): string => inside("blobs", file.hash.hex);
   const listingPath = (commit: string): string => inside("listings", `${commit}.json`);
   return {
@@ -74,6 +99,14 @@ export function repoCache(cache: string, { kind, id }: HubRepo): RepoCache {
       return place;
     },
   };
+}
+
+/** The path's parts. Throws FormatError where one is no name of a file on this system. */
+function possibleParts(filePath: string, source: string): string[] {
+  const parts = safeParts(filePath, source);
+  const bad = process.platform === "win32" && parts.find((part) => NOT_ON_WINDOWS.test(part));
+  if (bad) throw new FormatError(source, `lists ${quote(bad)}, which Windows has no name for`);
+  return parts;
 }
 
 /** Whether a file of the listed size is there; its hash was compared when it was fetched. */

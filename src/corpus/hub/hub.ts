@@ -2,7 +2,7 @@ import path from "node:path";
 import { ApiError } from "../../core/errors.js";
 import type { OnProgress } from "../../core/progress.js";
 import { withFileLock } from "../../files/lock.js";
-import { defaultHubCache, hasFile, repoCache, type RepoCache } from "./cache.js";
+import { defaultHubCache, defaultHubToken, hasFile, repoCache, type RepoCache } from "./cache.js";
 import { downloadFile, type DownloadOptions, pause } from "./download.js";
 import {
   checkRepo,
@@ -22,7 +22,7 @@ const COMMIT = /^[0-9a-f]{40}$/;
 export interface HubOptions {
   /** Address of the hub. Default HF_ENDPOINT, else the public hub. */
   endpoint?: string;
-  /** Default HF_TOKEN. Sent to the endpoint's own origin alone. */
+  /** Default that of the hub's own tools; see defaultHubToken. Sent to the endpoint's own origin alone. */
   token?: string;
   /** Folder of the downloads, shared with the hub's own tools. Default HF_HUB_CACHE and its like. */
   cache?: string;
@@ -72,9 +72,8 @@ export function openHub(options: HubOptions = {}): Hub {
   const endpoint = checkEndpoint(options.endpoint ?? process.env.HF_ENDPOINT ?? DEFAULT_ENDPOINT);
   const cache = path.resolve(options.cache ?? defaultHubCache());
   const offline = options.offline ?? /^(1|true|yes|on)$/i.test(process.env.HF_HUB_OFFLINE ?? "");
-  const token = options.token ?? process.env.HF_TOKEN;
   const request = (signal?: AbortSignal): DownloadOptions => ({
-    token: token === "" ? undefined : token,
+    token: (options.token ?? defaultHubToken()) || undefined,
     signal: interruptible(signal),
     stallMs: options.stallMs ?? 30_000,
     attempts: options.attempts ?? 6,
@@ -99,6 +98,8 @@ export function openHub(options: HubOptions = {}): Hub {
     async fetch(snapshot, file, { onProgress, signal } = {}) {
       const store = repoCache(cache, snapshot.repo);
       const blob = store.blob(file);
+      // Refused before it is fetched, where this system has no place for its name.
+      store.snapshot(snapshot.commit, file.path);
       const report = (done: number): void =>
         onProgress?.({ step: "download", done, total: file.size, note: file.path });
       if (!(await hasFile(blob, file))) {

@@ -1,11 +1,19 @@
 import test from "ava";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { lstatSync, readFileSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ApiError, FormatError, createRandom } from "../../../src/core/index.js";
-import { type Hub, type HubRepo, defaultHubCache, openHub } from "../../../src/corpus/index.js";
+import {
+  type Hub,
+  type HubRepo,
+  defaultHubCache,
+  defaultHubToken,
+  openHub,
+} from "../../../src/corpus/index.js";
 import { inFolder } from "../../support/folder.js";
 import {
   COMMIT,
@@ -176,21 +184,98 @@ test("a size that is not the listed one is refused before it is fetched", async 
   });
 });
 
-for (const climbing of [
-  "../evil",
-  "a/../../evil",
-  "/etc/evil",
-  "a//b",
-  "a\\..\\b",
-  "C:evil",
-  "a/.",
-]) {
+for (const climbing of ["../evil", "a/../../evil", "/etc/evil", "a//b", "a/."]) {
   test(`a listing with the path ${JSON.stringify(climbing)} is refused`, async (t) => {
     await withHub([{ ...small, listed: { path: climbing } }], {}, async (hub) => {
       await t.throwsAsync(hub.list(REPO), { instanceOf: FormatError, message: /none in a folder/ });
     });
   });
 }
+
+test("odd names of files make no repository unreadable, and are fetched where the system has them", async (t) => {
+  const names = ["a:b.txt", "C:evil", "a\\..\\b", "tab\there", "line\nbreak", "folder/ö % ?#&.txt"];
+  const files = names.map((name, i) => ({ path: name, bytes: Buffer.from(`content ${i}`) }));
+  await withHub([small, ...files], {}, async (hub) => {
+    const snapshot = await hub.list(REPO);
+    t.deepEqual(
+      snapshot.files.map((file) => file.path),
+      ["config.json", ...names],
+    );
+    t.deepEqual(readFileSync(await hub.fetch(snapshot, snapshot.files[0])), small.bytes);
+    if (process.platform === "win32") {
+      await t.throwsAsync(hub.fetch(snapshot, snapshot.files[1]), {
+        message: /Windows has no name/,
+      });
+      return;
+    }
+    for (const [i, file] of files.entries()) {
+      const place = await hub.fetch(snapshot, snapshot.files[i + 1]);
+      t.true(place.startsWith(path.join(hub.cache, "models--someone--saes", "snapshots")));
+      t.deepEqual(readFileSync(place), file.bytes);
+    }
+  });
+});
+
+test("the token is that of the hub's own tools", async (t) => {
+  await inFolder(async (folder) => {
+    const file = path.join(folder, "token");
+    const other = path.join(folder, "elsewhere");
+    await writeFile(file, " hf_fromFile\n");
+    await writeFile(other, "hf_elsewhere");
+    const cases: [NodeJS.ProcessEnv, string | undefined][] = [
+      [{ HF_HOME: folder }, "hf_fromFile"],
+      [{ HF_HOME: folder, HF_TOKEN_PATH: other }, "hf_elsewhere"],
+      [{ HF_HOME: folder, HF_TOKEN: "hf_set" }, "hf_set"],
+      [{ HF_HOME: folder, HF_TOKEN: "" }, "hf_fromFile"],
+      [{ HF_HOME: folder, HUGGING_FACE_HUB_TOKEN: "hf_old" }, "hf_old"],
+      [{ HF_HOME: path.join(folder, "none") }, undefined],
+      [{ XDG_CACHE_HOME: path.join(folder, "none") }, undefined],
+      [{ HF_HOME: folder, HF_HUB_DISABLE_IMPLICIT_TOKEN: "1" }, undefined],
+    ];
+    for (const [env, expected] of cases) t.is(defaultHubToken(env), expected);
+    const server = await startHub({ [REPO.id]: [small] });
+    const before = { ...process.env };
+    try {
+      Object.assign(process.env, { HF_TOKEN: "", HF_TOKEN_PATH: file });
+      await openHub({ endpoint: server.endpoint, cache: folder }).list(REPO);
+      t.true(server.seen.every(({ authorization }) => authorization === "Bearer hf_fromFile"));
+    } finally {
+      process.env = before;
+      await server.close();
+    }
+  });
+});
+
+test("the hub is called through the proxy of the environment", async (t) => {
+  const server = await startHub({ [REPO.id]: [small] });
+  const { port } = new URL(server.endpoint);
+  const asked: string[] = [];
+  const proxy = createServer();
+  proxy.on("connect", ({ url = "" }, client) => {
+    asked.push(url);
+    const target = connect(Number(port), "127.0.0.1", () => {
+      client.write("HTTP/1.1 200 OK\r\n\r\n");
+      target.pipe(client).pipe(target);
+    });
+    for (const socket of [client, target]) socket.on("error", () => socket.destroy());
+  });
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  const before = { ...process.env };
+  try {
+    await inFolder(async (folder) => {
+      const address = proxy.address() as AddressInfo;
+      process.env.http_proxy = `http://127.0.0.1:${address.port}`;
+      const hub = openHub({ endpoint: "http://hub.invalid", token: TOKEN, cache: folder });
+      t.deepEqual((await hub.list(REPO)).files.length, 1);
+      t.true(asked.length > 0 && asked.every((url) => url === "hub.invalid:80"));
+    });
+  } finally {
+    process.env = before;
+    proxy.closeAllConnections();
+    proxy.close();
+    await server.close();
+  }
+});
 
 test("a link that was laid into the cache does not lead a download out of it", async (t) => {
   await withHub([large], {}, async (hub, _server, folder) => {

@@ -8,8 +8,7 @@ const MOST_OBJECTS = 5;
 const MOST_ISSUES = 5;
 
 /** What an answer says: its value, or a complaint. `isStray`: it does not have the form that was asked for. */
-export type ReadAnswer<T> =
-  { value: T; isStray?: boolean } | { complaint: string; isStray?: boolean };
+export type ReadAnswer<T> = { value: T } | { complaint: string; isStray?: boolean };
 
 /**
  * Parses and checks the JSON of an answer: its value or a complaint. Thoughts before it, with or without tags, and
@@ -34,8 +33,7 @@ export function readAnswer<T>(
   const value = "value" in read ? read.value : question.read?.(text, logprobs);
   if (value === undefined) return read;
   const objection = question.check?.(value);
-  const isStray = !("value" in read);
-  return objection === undefined ? { value, isStray } : { complaint: objection, isStray };
+  return objection === undefined ? { value } : { complaint: objection };
 }
 
 function readJson<T>(text: string, schema: z.ZodType<T>): ReadAnswer<T> {

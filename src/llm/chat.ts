@@ -3,7 +3,7 @@ import { createRandom } from "../core/random.js";
 import { type Budget, createBudget } from "./budget.js";
 import { MOST_CHARACTERS, type ReadAnswer, readAnswer } from "./answer.js";
 import { type Api, type Connection, connect } from "./connection.js";
-import { type Estimate, estimateQuestions } from "./estimate.js";
+import { type CountedWork, type Estimate, estimateQuestions } from "./estimate.js";
 import type { Ledger, LedgerEntry } from "./ledger.js";
 import type { Limiter } from "./limiter.js";
 import { type PacingOptions, limiterOf } from "./pacing.js";
@@ -26,6 +26,8 @@ export interface ChatModelOptions extends Partial<Connection>, PacingOptions, Re
   prices?: PriceTable;
   /** Random seed of the waits between attempts. Default 0. */
   seed?: number;
+  /** Receives what a person should know, such as that the server cut a prompt; each once per model. */
+  onNote?: (text: string) => void;
 }
 
 /** A chat model that can estimate what questions would cost before they are sent. */
@@ -39,6 +41,8 @@ export interface PricedChatModel extends ChatModel {
     question: Question<T>,
     answer?: T,
   ): { key: string; inputTokens: number; outputTokens: number };
+  /** Seconds that calls would take at the speed and number of the calls so far; undefined before the first. */
+  secondsOf(work: CountedWork): number | undefined;
   /** Prompts, tokens, price and time of the questions that are not in the ledger. Sends nothing. */
   estimate(questions: Iterable<Omit<Question<unknown>, "check">>): Promise<Estimate>;
 }
@@ -46,6 +50,9 @@ export interface PricedChatModel extends ChatModel {
 /** Work of a call besides its tokens, in tokens of an answer, and tokens of a prompt that take as long as one of them. */
 const CALL_TOKENS = 16;
 const PROMPT_SPEED = 16;
+
+/** Share of its tokens below which a prompt was cut; vocabularies differ by less. */
+const CUT_SHARE = 0.6;
 
 /** Environment variables that may hold the key of a chat model, if none are named. */
 const CHAT_KEYS = ["FEATURE_FAMILIES_EXPLAINER_API_KEY", "OPENAI_API_KEY"] as const;
@@ -60,7 +67,7 @@ const REPAIR_TEMPERATURE = 0.5;
  * no known price; Error, naming the variables, if a key is needed and none is set.
  */
 export async function createChatModel(options: ChatModelOptions): Promise<PricedChatModel> {
-  const { model, ledger, budget = createBudget(), prices, parallel, seed = 0 } = options;
+  const { model, ledger, budget = createBudget(), prices, seed = 0 } = options;
   const price = findPrice(model, prices);
   if (price === undefined && Number.isFinite(budget.maxCost)) {
     throw new RangeError(
@@ -78,9 +85,17 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
     retry: { attempts: 8, random: createRandom(seed), ...options },
     limiter: limiterOf(api, options),
     count: await loadTokenCounter(model),
+    onNote: createOnce(options.onNote),
   };
   const tokensOf = (question: Omit<Question<unknown>, "check">): number =>
     countRequestTokens(buildBody(model, question, dialectOf(api.baseUrl, model)), asker.count);
+  const secondsOf = (work: CountedWork): number | undefined => {
+    const { limit, speed } = asker.limiter;
+    const units = unitsOf(work, work.prompts);
+    return speed === undefined
+      ? undefined
+      : units / speed / 1000 / Math.max(1, Math.min(limit, work.prompts));
+  };
   const running = new Map<string, { answer: Promise<Answer<unknown>>; signal?: AbortSignal }>();
   return {
     model,
@@ -109,10 +124,11 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
       inputTokens: tokensOf(question),
       outputTokens: value === undefined ? 0 : asker.count(JSON.stringify(value)),
     }),
+    secondsOf,
     estimate: (questions) =>
       estimateQuestions(questions, {
         price,
-        parallel,
+        secondsOf,
         tokensOf,
         isKnown: async (question) => (await ledger?.get(keyOf(model, question)))?.status === "ok",
       }),
@@ -128,6 +144,16 @@ interface Asker {
   retry: RetryOptions;
   limiter: Limiter;
   count: CountTokens;
+  onNote: (text: string) => void;
+}
+
+/** Calls `use` the first time only. */
+function createOnce(use: ((text: string) => void) | undefined): (text: string) => void {
+  let left = use;
+  return (text) => {
+    left?.(text);
+    left = undefined;
+  };
 }
 
 async function findOrAsk<T>(
@@ -202,15 +228,22 @@ async function askOnce<T>(
       }),
     );
   const workOf = ({ usage }: Reply): number =>
-    CALL_TOKENS + tokens / PROMPT_SPEED + (usage?.outputTokens ?? question.maxTokens);
+    unitsOf({ inputTokens: tokens, outputTokens: usage?.outputTokens ?? question.maxTokens });
   const reply = await withRetries(() => asker.limiter.run(call, { signal, workOf }), {
     ...asker.retry,
     signal,
   });
   const usage = reply.usage ?? usageOf(reply, tokens, question.maxTokens, count);
+  const { inputTokens } = usage;
+  // Some servers leave out what they had cached, all of it or nearly so.
+  if (inputTokens < CUT_SHARE * tokens && inputTokens > 0.1 * tokens) {
+    asker.onNote(
+      `${model}: the server read ${inputTokens} of about ${tokens} tokens of a prompt; raise its context length`,
+    );
+  }
   const read = readAnswer(reply.content, question, reply);
   if (reply.complaint === undefined && question.form !== "text") {
-    noteForm(api.baseUrl, model, reply.dialect, !read.isStray);
+    noteForm(api.baseUrl, model, reply.dialect, !("isStray" in read && read.isStray));
   }
   const entry: LedgerEntry = {
     key,
@@ -225,6 +258,11 @@ async function askOnce<T>(
     ...(reply.logprobs ? { logprobs: reply.logprobs } : {}),
   };
   return { entry, read };
+}
+
+/** Work of calls, in tokens of an answer. */
+function unitsOf({ inputTokens, outputTokens }: Usage, calls = 1): number {
+  return CALL_TOKENS * calls + inputTokens / PROMPT_SPEED + outputTokens;
 }
 
 /** The tokens of a reply whose server reports none. */

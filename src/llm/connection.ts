@@ -10,9 +10,9 @@ const OPENAI = "https://api.openai.com/v1";
 const PASSING = /^(ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR_|HPE_)/;
 /** Azure takes its key from a header of its own. */
 const AZURE = /\.azure\.(com|us|cn)$|\.azure-api\.(net|us|cn)$/;
-/** IPv4 addresses and host names that no public server has; a name without a dot is one of a local network. */
+/** IPv4 and IPv6 addresses, and host names, that no public server has; a name without a dot is one of a local network. */
 const PRIVATE = [
-  /^10\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^169\.254\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./,
+  /^(10\.\d+|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d+\.\d+$/,
   /^\[f[cd][0-9a-f]{2}:|^\[fe[89ab][0-9a-f]:/,
   /^[^.:]+$|\.(local|lan|internal|home\.arpa)$/,
 ];

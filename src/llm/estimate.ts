@@ -1,5 +1,5 @@
 import { type Price, costOf } from "./prices.js";
-import type { Question } from "./types.js";
+import type { Question, Usage } from "./types.js";
 
 /** Estimated cost and time of some questions. */
 export interface Estimate {
@@ -9,50 +9,55 @@ export interface Estimate {
   /** Tokens of the prompts as sent, and the maximum for the answers. */
   inputTokens: number;
   outputTokens: number;
-  /** Maximum cost in US dollars, without repair questions; undefined if the price is not known. */
+  /**
+   * Maximum cost in US dollars, with a repair question each and with the questions asked instead; undefined if the price is
+   * not known.
+   */
   cost: number | undefined;
-  /** A rough guess, at 2 s per call and 80 tokens per second. */
-  seconds: number;
+  /** At the speed of the calls that this process has made; undefined before the first. */
+  seconds: number | undefined;
 }
 
-const CALL_SECONDS = 2;
-const TOKENS_PER_SECOND = 80;
+/** Tokens of a repair question besides the question itself. */
+const REPAIR_TOKENS = 500;
 
 /** Adds up the questions that are not known yet. */
 export async function estimateQuestions(
   questions: Iterable<Omit<Question<unknown>, "check">>,
   {
     price,
-    parallel = 64,
+    secondsOf,
     tokensOf,
     isKnown,
   }: {
     price: Price | undefined;
-    parallel?: number;
+    secondsOf: (sum: CountedWork) => number | undefined;
     tokensOf: (question: Omit<Question<unknown>, "check">) => number;
     isKnown: (question: Omit<Question<unknown>, "check">) => Promise<boolean>;
   },
 ): Promise<Estimate> {
   const sum = { prompts: 0, known: 0, inputTokens: 0, outputTokens: 0 };
+  const most = { inputTokens: 0, outputTokens: 0 };
   for (const question of questions) {
     if (await isKnown(question)) {
       sum.known++;
       continue;
     }
+    const counted = { inputTokens: tokensOf(question), outputTokens: question.maxTokens };
     sum.prompts++;
-    sum.inputTokens += tokensOf(question);
-    sum.outputTokens += question.maxTokens;
+    sum.inputTokens += counted.inputTokens;
+    sum.outputTokens += counted.outputTokens;
+    addMost(most, counted);
   }
-  return priceWork(sum, price, parallel);
+  const cost = price === undefined ? undefined : costOf(most, price);
+  return { ...sum, cost, seconds: secondsOf(sum) };
 }
 
-/** Price and time of counted questions, asked `parallel` at a time. */
-export function priceWork(
-  sum: Pick<Estimate, "prompts" | "known" | "inputTokens" | "outputTokens">,
-  price: Price | undefined,
-  parallel: number,
-): Estimate {
-  const work = sum.prompts * CALL_SECONDS + sum.outputTokens / TOKENS_PER_SECOND;
-  const cost = price === undefined ? undefined : costOf(sum, price);
-  return { ...sum, cost, seconds: work / Math.max(1, Math.min(parallel, sum.prompts)) };
+/** Calls and their tokens. */
+export type CountedWork = Pick<Estimate, "prompts" | "inputTokens" | "outputTokens">;
+
+/** Adds what a question may take at most: it is asked, and its answer repaired. */
+export function addMost(most: Usage, { inputTokens, outputTokens }: Usage): void {
+  most.inputTokens += 2 * inputTokens + REPAIR_TOKENS;
+  most.outputTokens += 2 * outputTokens;
 }

@@ -16,7 +16,7 @@ export {
   type EmbeddingModelOptions,
   createEmbeddingModel,
 } from "./embeddings.js";
-export type { Estimate } from "./estimate.js";
+export type { CountedWork, Estimate } from "./estimate.js";
 export { type Ledger, type LedgerEntry, openLedger } from "./ledger.js";
 export { type Limiter, type LimiterOptions, type RunOptions, createLimiter } from "./limiter.js";
 export type { PacingOptions } from "./pacing.js";

@@ -4,6 +4,8 @@ import { type Begun, createClimb } from "./climb.js";
 export interface Limiter {
   /** Calls currently allowed at a time. */
   readonly limit: number;
+  /** Work per millisecond of a call, from the latest calls; undefined before the first. */
+  readonly speed: number | undefined;
   /**
    * Runs `call` when a slot is free, with the milliseconds that it may take. `workOf` states how much work a result was,
    * in any unit; default 1. Rejects with the signal's reason if it is aborted before that.
@@ -63,6 +65,7 @@ export function createLimiter({
   let round = 0;
   /** Highest number of parallel calls known to succeed; lowered after an overload. */
   let proven = 0;
+  const latest = { work: 0, latency: 0 };
   const queue: (() => void)[] = [];
   const wake = (): void => {
     while (active < Math.floor(limit) && queue.length > 0) {
@@ -109,6 +112,9 @@ export function createLimiter({
     get limit() {
       return Math.floor(limit);
     },
+    get speed() {
+      return latest.latency > 0 ? latest.work / latest.latency : undefined;
+    },
     async run(call, { signal, workOf } = {}) {
       await enter(signal);
       const beside = active;
@@ -119,7 +125,10 @@ export function createLimiter({
         const result = await call(timeoutMs ?? clock.limit);
         const latency = now() - started;
         clock.answered(latency);
-        learn(measured, latency / (workOf?.(result) ?? 1));
+        const work = workOf?.(result) ?? 1;
+        latest.work = 0.95 * latest.work + work;
+        latest.latency = 0.95 * latest.latency + latency;
+        learn(measured, latency / work);
         grow(beside, begun);
         return result;
       } catch (error) {

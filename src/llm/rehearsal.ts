@@ -1,5 +1,5 @@
 import type { PricedChatModel } from "./chat.js";
-import { type Estimate, priceWork } from "./estimate.js";
+import { type Estimate, addMost } from "./estimate.js";
 import { costOf } from "./prices.js";
 import type { Answer, ChatModel, Question } from "./types.js";
 
@@ -19,10 +19,11 @@ export interface Rehearsal extends ChatModel {
 
 /**
  * Replaces a model in a dry run, so that the same code generates the same questions as in the real run. A question's
- * `standIn` serves as its answer if the ledger has none. Time is estimated for `parallel` (default 64) calls at a time.
+ * `standIn` serves as its answer if the ledger has none.
  */
-export function createRehearsal(model: PricedChatModel, parallel = 64): Rehearsal {
+export function createRehearsal(model: PricedChatModel): Rehearsal {
   const sum = { prompts: 0, known: 0, inputTokens: 0, outputTokens: 0 };
+  const most = { inputTokens: 0, outputTokens: 0 };
   let likelyOutputTokens = 0;
   const seen = new Set<string>();
   return {
@@ -39,6 +40,12 @@ export function createRehearsal(model: PricedChatModel, parallel = 64): Rehearsa
           sum.inputTokens += inputTokens;
           sum.outputTokens += question.maxTokens;
           likelyOutputTokens += outputTokens;
+          for (const one of [question as Question<unknown>, ...(question.instead?.() ?? [])]) {
+            addMost(most, {
+              inputTokens: model.count(one).inputTokens,
+              outputTokens: one.maxTokens,
+            });
+          }
         }
       }
       if (known !== undefined) return known;
@@ -50,7 +57,10 @@ export function createRehearsal(model: PricedChatModel, parallel = 64): Rehearsa
     estimate() {
       const likely = { inputTokens: sum.inputTokens, outputTokens: likelyOutputTokens };
       const likelyCost = model.price === undefined ? undefined : costOf(likely, model.price);
-      return { ...priceWork(sum, model.price, parallel), likelyOutputTokens, likelyCost };
+      const cost = model.price === undefined ? undefined : costOf(most, model.price);
+      const { prompts } = sum;
+      const seconds = model.secondsOf({ prompts, ...likely });
+      return { ...sum, cost, seconds, likelyOutputTokens, likelyCost };
     },
   };
 }

@@ -16,8 +16,8 @@ export interface Reply {
 
 /** Dialects by server and model, learned once per process. */
 const dialects = new Map<string, Dialect>();
-/** By dialect, how many more answers had the form that was asked for than had another. */
-const obeyed = new WeakMap<Dialect, number>();
+/** By server, model and form, how many more answers had the form that was asked for than had another. */
+const obeyed = new Map<string, number>();
 
 /** Statuses whose refusals are not about a parameter: key, account, time and load. */
 const ELSEWHERE = new Set([401, 402, 408, 429]);
@@ -68,8 +68,9 @@ export function noteForm(
   dialect: Dialect,
   isObeyed: boolean,
 ): void {
-  const count = (obeyed.get(dialect) ?? 0) + (isObeyed ? 1 : -1);
-  obeyed.set(dialect, count);
+  const place = `${placeOf(baseUrl, model)}\n${dialect.form}`;
+  const count = (obeyed.get(place) ?? 0) + (isObeyed ? 1 : -1);
+  obeyed.set(place, count);
   if (count >= 0 || dialectOf(baseUrl, model) !== dialect) return;
   const next = stateForm(dialect);
   if (next !== undefined) dialects.set(placeOf(baseUrl, model), next);

@@ -31,6 +31,8 @@ export interface Question<T> {
   keepLogprobs?: (tokens: TokenLogprob[]) => TokenLogprob[];
   /** Further checks, such as "every id exactly once"; a complaint triggers the one repair question. */
   check?: (value: T) => string | undefined;
+  /** The questions that are asked instead if no answer to this one can be used; for estimates. */
+  instead?: () => Question<unknown>[];
   /** "text": the answer is not JSON, so no schema is sent and `read` alone reads it. Default "json". */
   form?: "json" | "text";
   /**

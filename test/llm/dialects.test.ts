@@ -1,10 +1,11 @@
 import test from "ava";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type IncomingMessage, createServer } from "node:http";
+import { type AddressInfo, type Socket, connect as connectTo } from "node:net";
 import { ApiError } from "../../src/core/index.js";
 import {
   type ChatModelOptions,
   type PricedChatModel,
+  connect,
   createChatModel,
   readAnswer,
 } from "../../src/llm/index.js";
@@ -189,4 +190,76 @@ test("no answer, however long or odd, takes time out of proportion to its length
   // A question bounds its answers.
   const long = `${right}${" ".repeat(10)}${"x".repeat(3000)}`;
   t.true("complaint" in readAnswer(long, doubleOf(4)));
+});
+
+test("a prompt that the server cut is noticed once", async (t) => {
+  const notes: string[] = [];
+  const usage = { prompt_tokens: 60, completion_tokens: 9 };
+  const answer: LlmServerOptions["answer"] = (call) => ({
+    body: { choices: [{ message: { content: answerDouble(call) } }], usage },
+  });
+  const onNote = (text: string): void => void notes.push(text);
+  await withModel({ answer }, { onNote }, async (model) => {
+    const long = `${"word ".repeat(200)}`;
+    for (const i of [1, 2]) {
+      const question = doubleOf(i);
+      await model.ask({ ...question, user: `${question.user} ${long}` });
+    }
+  });
+  t.is(notes.length, 1);
+  t.regex(
+    notes[0],
+    /^m: the server read 60 of about \d{3} tokens of a prompt; raise its context length$/,
+  );
+});
+
+test("addresses of private networks need no key, and Azure's domains get theirs in a header of its own", (t) => {
+  const open = (baseUrl: string): boolean => {
+    try {
+      return connect({ baseUrl, keyVariables: ["KEY"], env: {} }).isPrivate;
+    } catch (error) {
+      t.regex(String(error), /no key for .*: set KEY/);
+      return false;
+    }
+  };
+  const hosts =
+    "localhost 127.0.0.1 [::1] 0.0.0.0 10.1.2.3 172.16.0.1 172.31.9.9 192.168.0.7 169.254.1.1 100.64.0.1";
+  const names = "host.docker.internal ollama box.local nas.lan gpu.home.arpa [fd00::1] [fe80::1]";
+  for (const host of `${hosts} ${names}`.split(" ")) t.true(open(`http://${host}:8080/v1`), host);
+  const others =
+    "api.openai.com 172.32.0.1 100.128.0.1 11.0.0.1 192.169.0.1 10.example.com [2001:db8::1]";
+  for (const host of others.split(" ")) t.false(open(`http://${host}/v1`), host);
+});
+
+test("a proxy of the environment is used for other machines, NO_PROXY and this machine excepted", async (t) => {
+  const server = await startLlmServer({ answer: answerDouble });
+  const { port } = new URL(server.baseUrl);
+  const seen: string[] = [];
+  // Every tunnel of this proxy ends at the server above.
+  const proxy = createServer();
+  proxy.on("connect", (request: IncomingMessage, socket: Socket) => {
+    seen.push(request.url ?? "");
+    const other = connectTo(Number(port), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      other.pipe(socket).pipe(other);
+    });
+    for (const end of [socket, other]) end.on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const env = { KEY: "k", HTTP_PROXY: address, NO_PROXY: "direct.invalid" };
+  const ask = async (baseUrl: string): Promise<string> => {
+    const options = { model: "m", baseUrl, env, keyVariables: ["KEY"], attempts: 1 };
+    const answer = await (await createChatModel(options)).ask(doubleOf(1));
+    return answer.status;
+  };
+  t.is(await ask("http://models.invalid/v1"), "ok");
+  t.deepEqual(seen, ["models.invalid:80"]);
+  t.is(server.calls[0].authorization, "Bearer k");
+  t.is(await ask(server.baseUrl), "ok");
+  await t.throwsAsync(ask("http://direct.invalid/v1"), { message: /ENOTFOUND|EAI_AGAIN/ });
+  t.is(seen.length, 1);
+  proxy.closeAllConnections();
+  proxy.close();
+  await server.close();
 });

@@ -63,6 +63,8 @@ export interface LabelEstimate extends Presentable {
   explainer: RehearsalEstimate & { model: string };
   /** Undefined where one model does both. */
   judge?: RehearsalEstimate & { model: string };
+  /** The same with the time, as far as calls since then have shown how fast the models are. */
+  timed(): LabelEstimate;
 }
 
 /** What a labelling run did. */
@@ -82,15 +84,15 @@ export async function estimateLabels(
   options: LabelOptions,
   { needsKey = false }: { needsKey?: boolean } = {},
 ): Promise<LabelEstimate> {
-  const { parallel, onProgress, signal } = options;
+  const { onProgress, signal } = options;
   const file = store.file("ledger");
   const ledger = existsSync(file) ? await openLedger(file) : undefined;
   try {
     const budget = createBudget({ maxCost: options.maxCost });
     const models = await openLabelModels(options, { ledger, budget, needsKey });
-    const explainer = createRehearsal(models.explainer, parallel);
+    const explainer = createRehearsal(models.explainer);
     const isOne = models.judge === models.explainer;
-    const judge = isOne ? undefined : createRehearsal(models.judge, parallel);
+    const judge = isOne ? undefined : createRehearsal(models.judge);
     const { settings } = await readSettings(store, options);
     await rehearseLabels(store, {
       ...settings,
@@ -99,11 +101,14 @@ export async function estimateLabels(
       onProgress: onProgress && ((progress) => onProgress({ ...progress, step: "estimate" })),
       signal,
     });
-    const estimate: Omit<LabelEstimate, "present"> = {
-      explainer: { model: models.explainer.model, ...explainer.estimate() },
-      ...(judge && { judge: { model: models.judge.model, ...judge.estimate() } }),
+    const sum = (): LabelEstimate => {
+      const estimate = {
+        explainer: { model: models.explainer.model, ...explainer.estimate() },
+        ...(judge && { judge: { model: models.judge.model, ...judge.estimate() } }),
+      };
+      return showsItself({ ...estimate, timed: sum, present: () => presentEstimate(estimate) });
     };
-    return showsItself({ ...estimate, present: () => presentEstimate(estimate) });
+    return sum();
   } finally {
     await ledger?.close();
   }
@@ -161,7 +166,10 @@ function presentReport(
   return [{ text: [counts, ...why].join("; "), rows }];
 }
 
-function presentEstimate({ explainer, judge }: Omit<LabelEstimate, "present">): PresentationPart[] {
+function presentEstimate({
+  explainer,
+  judge,
+}: Pick<LabelEstimate, "explainer" | "judge">): PresentationPart[] {
   const rows = [explainer, ...(judge ? [judge] : [])].map((one) => ({
     model: one.model,
     prompts: one.prompts,

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { isatty } from "node:tty";
 import type { Atlas } from "../../atlas/atlas.js";
 import type { LabelEstimate, LabelOptions } from "../../atlas/labels/label.js";
+import type { OnProgress } from "../../core/progress.js";
 import { requiredAtlasOption } from "../atlas-option.js";
 import {
   type Command,
@@ -12,7 +13,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { spendingOptions, timeoutMsOf, timeoutOption } from "../options.js";
-import { describeEstimate, describeLabels } from "../results/label.js";
+import { describeEstimate, describeLabels, describeTime } from "../results/label.js";
 
 const options = {
   ...requiredAtlasOption,
@@ -115,8 +116,13 @@ async function runLabel(values: Values, context: CommandContext): Promise<Comman
     }
     for (const line of lines) context.note(line);
     await confirm(estimate, values, context);
-    const report = await atlas.label(options);
-    const output: CommandOutput = { json: report, lines: describeLabels(atlas.dir, report) };
+    const report = await atlas.label({ ...options, onProgress: noteTime(estimate, context) });
+    const { labelled, failed } = report.latents;
+    const output: CommandOutput = {
+      json: report,
+      lines: describeLabels(atlas.dir, report),
+      failed: labelled === 0 && failed > 0,
+    };
     if (values.paperFiles !== undefined) await addPaperFiles(output, atlas, values.paperFiles);
     return output;
   } finally {
@@ -124,10 +130,8 @@ async function runLabel(values: Values, context: CommandContext): Promise<Comman
   }
 }
 
-async function labelOptions(
-  values: Values,
-  { onProgress, signal }: CommandContext,
-): Promise<LabelOptions> {
+async function labelOptions(values: Values, context: CommandContext): Promise<LabelOptions> {
+  const { onProgress, signal } = context;
   const { latents, limit, sample, protocol, inactive, subject, thinkTokens, maxCost } = values;
   const { model, modelUrl: baseUrl, judge, judgeUrl: judgeBaseUrl, parallel, seed } = values;
   const { readPrices } = await import("../../llm/prices.js");
@@ -137,6 +141,7 @@ async function labelOptions(
     ...{ model, baseUrl, judge, judgeBaseUrl, thinkTokens, parallel, seed, maxCost },
     prices: values.prices === undefined ? undefined : await readPrices(values.prices),
     timeoutMs: timeoutMsOf(values),
+    onNote: (text) => context.note(text),
     onProgress,
     signal,
   };
@@ -160,6 +165,17 @@ async function confirm(
   }
   context.signal.throwIfAborted();
   throw new UsageError("label: cancelled, nothing was sent");
+}
+
+/** Progress, with the time that a run may take as soon as that is known. */
+function noteTime(estimate: LabelEstimate, context: CommandContext): OnProgress {
+  let isNoted = false;
+  return (progress) => {
+    const time = isNoted ? undefined : describeTime(estimate.timed());
+    isNoted ||= time !== undefined;
+    if (time !== undefined) context.note(time);
+    context.onProgress(progress);
+  };
 }
 
 async function addPaperFiles(output: CommandOutput, atlas: Atlas, out: string): Promise<void> {

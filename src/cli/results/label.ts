@@ -14,7 +14,7 @@ export function describeEstimate({ explainer, judge }: LabelEstimate): string[] 
     String(one.likelyOutputTokens),
     dollars(one.likelyCost),
     dollars(one.cost),
-    `${Math.ceil(one.seconds / 60)} min`,
+    one.seconds === undefined ? "unknown" : `${Math.ceil(one.seconds / 60)} min`,
   ];
   return [
     ...formatRows([
@@ -22,8 +22,17 @@ export function describeEstimate({ explainer, judge }: LabelEstimate): string[] 
       row(judge ? "explainer" : "explainer, judge", explainer),
       ...(judge ? [row("judge", judge)] : []),
     ]),
-    "labels and answers that are not known yet count with their usual length; retries are not included",
+    "labels and answers that are not known yet count with their usual length; at most: every answer repaired, every document asked about alone",
   ];
+}
+
+/** How long a run may take; undefined until each of its models has answered. */
+export function describeTime({ explainer, judge }: LabelEstimate): string | undefined {
+  const seconds = [explainer, ...(judge === undefined ? [] : [judge])]
+    .filter(({ prompts }) => prompts > 0)
+    .map((one) => one.seconds ?? NaN);
+  const sum = seconds.reduce((a, b) => a + b, 0);
+  return Number.isNaN(sum) ? undefined : `about ${Math.ceil(sum / 60)} min by the calls so far`;
 }
 
 /** What was labelled, named and spent. */

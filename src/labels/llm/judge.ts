@@ -100,7 +100,15 @@ async function askBatch(
       saidBy(verdict, yesProbability(logprobs?.[0]?.top)),
     ]);
   }
-  return ask(detectQuestion(prompt), (verdicts, logprobs) => {
+  const instead =
+    batch.length === 1
+      ? undefined
+      : () =>
+          documents.map(
+            ({ text }) =>
+              detectQuestion({ ...prompt, documents: [{ id: "d1", text }] }) as Question<unknown>,
+          );
+  return ask({ ...detectQuestion(prompt), instead }, (verdicts, logprobs) => {
     const probabilities = yesProbabilities(logprobs, verdicts);
     return documents.map(({ id }) => {
       const verdict = yesOrNo(ownValue(verdicts, id));

@@ -34,6 +34,8 @@ export interface LabelModelOptions {
   seed?: number;
   /** Prices per million tokens. Default `PRICES`. */
   prices?: PriceTable;
+  /** Receives what a person should know of a model, such as that its server cuts prompts. */
+  onNote?: (text: string) => void;
 }
 
 /** What the models of a run share. */
@@ -52,7 +54,7 @@ export async function openLabelModels(
   options: LabelModelOptions,
   { ledger, budget, needsKey }: SharedCalls,
 ): Promise<LabelModels> {
-  const { parallel, timeoutMs, seed, prices, model: given, judge: givenJudge } = options;
+  const { parallel, timeoutMs, seed, prices, onNote, model: given, judge: givenJudge } = options;
   const first = readRoleSettings("explainer", {
     model: nameOf(given),
     baseUrl: options.baseUrl,
@@ -63,7 +65,7 @@ export async function openLabelModels(
     if (model === undefined) {
       throw new ArgumentError("label: name a model by --model or FEATURE_FAMILIES_EXPLAINER_MODEL");
     }
-    const shared = { ledger, budget, prices, needsKey, parallel, timeoutMs, seed };
+    const shared = { ledger, budget, prices, needsKey, parallel, timeoutMs, seed, onNote };
     return createChatModel({ model, baseUrl, keyVariables, ...shared });
   };
   const explainer = typeof given === "object" ? given : await open(first);

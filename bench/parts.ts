@@ -8,6 +8,7 @@ import { keywordsPart } from "./parts/keywords.js";
 import { largePart } from "./parts/large.js";
 import { mapQualityPart } from "./parts/map-quality.js";
 import { mapPart } from "./parts/map.js";
+import { pacingPart } from "./parts/pacing.js";
 import { promptsPart } from "./parts/prompts.js";
 import { readersPart } from "./parts/readers.js";
 import { edgeWeightsPart, sampleSaePart } from "./parts/sample.js";
@@ -35,4 +36,5 @@ export const PARTS: readonly Part[] = [
   stabilityPart,
   steeringPart,
   promptsPart,
+  pacingPart,
 ];

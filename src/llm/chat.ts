@@ -5,7 +5,8 @@ import { MOST_CHARACTERS, type ReadAnswer, readAnswer } from "./answer.js";
 import { type Api, type Connection, connect } from "./connection.js";
 import { type CountedWork, type Estimate, estimateQuestions } from "./estimate.js";
 import type { Ledger, LedgerEntry } from "./ledger.js";
-import type { Limiter } from "./limiter.js";
+import { type Limiter, createLimiter } from "./limiter.js";
+import { BATCH_PRICE, type BatchOptions, batchApi } from "./batch.js";
 import { type PacingOptions, limiterOf } from "./pacing.js";
 import { type Price, type PriceTable, costOf, findPrice } from "./prices.js";
 import { MOST_ANSWER_BYTES, type Message, buildBody, describeForm, keyOf } from "./request.js";
@@ -24,6 +25,8 @@ export interface ChatModelOptions extends Partial<Connection>, PacingOptions, Re
   budget?: Budget;
   /** Default `PRICES`. */
   prices?: PriceTable;
+  /** Sends requests in batches, at half the price and within a day. Default: one by one. */
+  batch?: BatchOptions;
   /** Random seed of the waits between attempts. Default 0. */
   seed?: number;
   /** Receives what a person should know, such as that the server cut a prompt; each once per model. */
@@ -51,6 +54,9 @@ export interface PricedChatModel extends ChatModel {
 const CALL_TOKENS = 16;
 const PROMPT_SPEED = 16;
 
+/** A batch holds as many requests as there are. */
+const UNLIMITED = { most: 1e9, start: 1e9, timeoutMs: Infinity, isOverload: () => false };
+
 /** Share of its tokens below which a prompt was cut; vocabularies differ by less. */
 const CUT_SHARE = 0.6;
 
@@ -68,14 +74,16 @@ const REPAIR_TEMPERATURE = 0.5;
  */
 export async function createChatModel(options: ChatModelOptions): Promise<PricedChatModel> {
   const { model, ledger, budget = createBudget(), prices, seed = 0 } = options;
-  const price = findPrice(model, prices);
+  const { batch } = options;
+  const price = priceOf(findPrice(model, prices), batch === undefined ? 1 : BATCH_PRICE);
   if (price === undefined && Number.isFinite(budget.maxCost)) {
     throw new RangeError(
       `the price of ${model} is not known: to cap the cost, add it to a price table`,
     );
   }
   const connection = { keyVariables: CHAT_KEYS, ...options };
-  const api = connect(connection);
+  const single = connect(connection);
+  const api = batch === undefined ? single : batchApi(single, batch);
   const asker: Asker = {
     model,
     api,
@@ -83,7 +91,7 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
     budget,
     price,
     retry: { attempts: 8, random: createRandom(seed), ...options },
-    limiter: limiterOf(api, options),
+    limiter: batch === undefined ? limiterOf(api, options) : createLimiter({ ...UNLIMITED }),
     count: await loadTokenCounter(model),
     onNote: createOnce(options.onNote),
   };
@@ -258,6 +266,16 @@ async function askOnce<T>(
     ...(reply.logprobs ? { logprobs: reply.logprobs } : {}),
   };
   return { entry, read };
+}
+
+function priceOf(price: Price | undefined, share: number): Price | undefined {
+  if (price === undefined || share === 1) return price;
+  const { input, cachedInput, output } = price;
+  return {
+    input: share * input,
+    ...(cachedInput === undefined ? {} : { cachedInput: share * cachedInput }),
+    ...(output === undefined ? {} : { output: share * output }),
+  };
 }
 
 /** Work of calls, in tokens of an answer. */

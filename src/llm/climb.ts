@@ -51,7 +51,8 @@ export function createClimb(start: number, most: number): Climb {
   let rest = FIRST_REST;
   let rested = 0;
   const startLevel = (size: number): Level => {
-    const needed = Math.max(size, isInDoubt ? LEAST_IN_DOUBT : LEAST_CALLS);
+    const least = isInDoubt ? LEAST_IN_DOUBT : size > 1 ? LEAST_CALLS : 1;
+    const needed = Math.max(size, least);
     const fresh = { size, needed, begun: 0, values: [] };
     levels.set(size, fresh);
     return fresh;

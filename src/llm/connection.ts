@@ -1,3 +1,4 @@
+import type { FormData } from "undici";
 import { ApiError } from "../core/errors.js";
 import { innermost, isLoopback, readText, sendRequest } from "../net/http.js";
 import { isExhausted, readRefusal } from "./refusal.js";
@@ -42,7 +43,9 @@ export interface Api {
   readonly key: string | undefined;
   /** Whether it is on this machine or in a private network. */
   readonly isPrivate: boolean;
-  /** Posts `body` to `path`, or gets `path` where there is none, and gives the answer's JSON. */
+  /** Posts `body` to `path`, or gets `path` where there is none, and gives the answer's text. */
+  send(path: string, body: string | FormData | undefined, limits: CallLimits): Promise<string>;
+  /** The same with JSON. */
   call(path: string, body: object | undefined, limits: CallLimits): Promise<unknown>;
 }
 
@@ -76,11 +79,13 @@ export function connect({
   const base = url.origin + path;
   const secrets: Record<string, string> = { authorization: `Bearer ${key ?? "none"}` };
   if (key !== undefined && AZURE.test(url.hostname)) secrets["api-key"] = key;
-  return {
+  const api: Api = {
     baseUrl: base,
     key,
     isPrivate,
-    async call(where, body, { timeoutMs, mostBytes, signal }) {
+    call: async (where, body, limits) =>
+      readAnswer(api, 200, await api.send(where, body && JSON.stringify(body), limits)),
+    async send(where, body, { timeoutMs, mostBytes, signal }) {
       signal?.throwIfAborted();
       // Azure takes its API version from the query.
       const target = `${base}${where}${url.search}`;
@@ -95,8 +100,8 @@ export function connect({
       signal?.addEventListener("abort", stop, { once: true });
       try {
         const response = await sendRequest(target, {
-          body: body && JSON.stringify(body),
-          headers: { "content-type": "application/json", accept: "application/json" },
+          body,
+          headers: typeof body === "string" ? { "content-type": "application/json" } : {},
           secrets,
           env,
           signal: controller.signal,
@@ -107,7 +112,7 @@ export function connect({
           const text = await readText(response, target, LONGEST_REFUSAL).catch(() => "");
           throw refusalOf(status, text, base, key, (name) => response.header(name));
         }
-        return readJson(await readText(response, target, mostBytes), base, key);
+        return await readText(response, target, mostBytes);
       } catch (error) {
         signal?.throwIfAborted();
         if (controller.signal.aborted) throw late;
@@ -118,6 +123,13 @@ export function connect({
       }
     },
   };
+  return api;
+}
+
+/** The JSON of an answer. Throws ApiError for a status that is no success, and for an error in spite of the status. */
+export function readAnswer({ baseUrl, key }: Api, status: number, text: string): unknown {
+  if (status >= 300) throw refusalOf(status, text, baseUrl, key, () => undefined);
+  return readJson(text, baseUrl, key);
 }
 
 /** A checked base URL. Throws RangeError, without showing it, if it contains a secret or is not an http(s) URL. */

@@ -1,6 +1,7 @@
 /**
  * Language models behind one interface: clients, retries, prices, budgets and a ledger of answers.
  */
+export { type BatchOptions } from "./batch.js";
 export { type Budget, type Reservation, createBudget } from "./budget.js";
 export { type ChatModelOptions, type PricedChatModel, createChatModel } from "./chat.js";
 export {

@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import type { Dispatcher, FormData } from "undici";
 import { ApiError } from "../core/errors.js";
 
 const MOST_REDIRECTS = 5;
@@ -8,7 +8,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** One HTTP request. */
 export interface HttpRequest {
   /** Sent by POST; without one the request is a GET. */
-  body?: string;
+  body?: string | FormData;
   headers?: Record<string, string>;
   /** Headers for the origin of the address alone, such as those that contain a key. */
   secrets?: Record<string, string>;

@@ -9,7 +9,8 @@ import { parseAnalysis } from "../../src/labels/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
 import type { LabelLine } from "../../src/records/index.js";
 import { inFolder } from "../support/folder.js";
-import { type LlmServer, startLlmServer } from "../support/servers/llm-server.js";
+import { type LlmServer, startLlmServer, type LlmCall } from "../support/servers/llm-server.js";
+import { startBatchServer } from "../support/servers/batch-server.js";
 import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
 import { answerPlanted, themeWord } from "../support/atlases/planted.js";
 
@@ -24,7 +25,7 @@ interface Outcome {
 /** Runs `label` on an atlas by a server; ended by `signal` after `killAfter` calls, if given. */
 async function runLabel(
   dir: string,
-  { baseUrl, calls, key = KEY }: LlmServer & { key?: string },
+  { baseUrl, calls, key = KEY }: Pick<LlmServer, "baseUrl" | "calls"> & { key?: string },
   args: string[] = [],
   killAfter?: number,
   signal: NodeJS.Signals = "SIGKILL",
@@ -142,6 +143,31 @@ test("a dry run counts the tokens that the server then counts, asks nothing and 
       t.log(`${role}: ${inputTokens} tokens for ${counted}`);
       t.true(likelyCost < cost);
     }
+  });
+});
+
+test("with --batch the same labels come in a few batches at half the price", async (t) => {
+  await withAtlas({ themes: 3 }, async (dir) => {
+    const server = await startBatchServer((line) => {
+      const reply = answerPlanted({ body: line.body } as LlmCall);
+      const content = typeof reply === "string" ? reply : reply.content;
+      const usage = { prompt_tokens: 1000, completion_tokens: 0 };
+      return { status: 200, body: { choices: [{ message: { content } }], usage } };
+    });
+    const { baseUrl } = server;
+    const { code, stdout, stderr } = await runLabel(dir, { ...server, baseUrl, calls: [] }, [
+      ...["--batch", "--yes", "--json"],
+    ]);
+    t.is(code, 0, stderr);
+    const report = JSON.parse(stdout) as { latents: { labelled: number }; spent: number };
+    t.is(report.latents.labelled, 3);
+    const models = server.batches.flat().map(({ body }) => body.model);
+    const full = models.reduce((sum, model) => sum + (model === "gpt-4o" ? 2.5 : 0.15), 0) / 1000;
+    t.true(Math.abs(report.spent - full / 2) < 1e-9, `${report.spent} for ${full}`);
+    t.true(server.batches.length < models.length / 2, `${server.batches.length} batches`);
+    const journal = await readLines(path.join(dir, "labels.batches.jsonl"));
+    t.is(journal.length, server.batches.length);
+    server.close();
   });
 });
 

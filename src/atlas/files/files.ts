@@ -14,6 +14,7 @@ export const ATLAS_FILES = {
   modelFamilies: "families.llm.jsonl",
   evidence: "labels.evidence.jsonl",
   ledger: "labels.ledger.jsonl",
+  batches: "labels.batches.jsonl",
   /** Scores of labels that were measured apart from them, such as by embeddings. */
   labelScores: "labels.scores.jsonl",
   families: "families.json",

@@ -89,7 +89,12 @@ export async function estimateLabels(
   const ledger = existsSync(file) ? await openLedger(file) : undefined;
   try {
     const budget = createBudget({ maxCost: options.maxCost });
-    const models = await openLabelModels(options, { ledger, budget, needsKey });
+    const models = await openLabelModels(options, {
+      ledger,
+      budget,
+      journal: store.file("batches"),
+      needsKey,
+    });
     const explainer = createRehearsal(models.explainer);
     const isOne = models.judge === models.explainer;
     const judge = isOne ? undefined : createRehearsal(models.judge);
@@ -125,7 +130,12 @@ export async function labelStore(store: AtlasStore, options: LabelOptions): Prom
   const ledger = await openLedger(store.file("ledger"));
   let run: LabelAtlasReport;
   try {
-    const models = await openLabelModels(options, { ledger, budget, needsKey: true });
+    const models = await openLabelModels(options, {
+      ledger,
+      budget,
+      journal: store.file("batches"),
+      needsKey: true,
+    });
     run = await labelAtlas(store.dir, {
       ...settings,
       ...withThinking(models, options),
@@ -219,8 +229,8 @@ async function readSettings(
       families,
       protocol: typeof protocol === "string" ? PROTOCOLS[protocol] : protocol,
       ...{ inactive, subject, language, force, embedder, seed },
-      // Each asks at least one question at any time.
-      inFlight: parallel,
+      // Each asks at least one question at any time; a batch should hold those of all.
+      inFlight: options.batch ? Math.max(1, latents.length) : parallel,
     },
     all: latents.length,
   };

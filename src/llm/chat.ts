@@ -311,8 +311,8 @@ async function pay(
     reservation.settle(costOf(usage, price));
     return reply;
   } catch (error) {
-    // A refusal costs nothing; a call that was cut off may still be billed.
-    const isRefused = error instanceof ApiError && error.status >= 400;
+    // A refusal costs nothing; a call that was cut off, or took too long (408), may still be billed.
+    const isRefused = error instanceof ApiError && error.status >= 400 && error.status !== 408;
     reservation.settle(isRefused ? 0 : worst, !isRefused);
     throw error;
   }

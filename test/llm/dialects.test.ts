@@ -5,7 +5,9 @@ import { ApiError } from "../../src/core/index.js";
 import {
   type ChatModelOptions,
   type PricedChatModel,
+  BudgetError,
   connect,
+  createBudget,
   createChatModel,
   readAnswer,
 } from "../../src/llm/index.js";
@@ -121,6 +123,13 @@ test("an answer that comes drop by drop, or never ends, is given up", async (t) 
   await withModel(drip, { timeoutMs: 300, attempts: 2 }, async (model) => {
     const error = await t.throwsAsync(model.ask(doubleOf(1)), { instanceOf: ApiError });
     t.regex(error.message, /no answer within 0.3 s/);
+  });
+  // It may be billed, so it counts against the cap.
+  const budget = createBudget({ maxCost: 0.00006 });
+  const priced = { model: "gpt-4o-mini", timeoutMs: 300, attempts: 2, budget };
+  await withModel(drip, priced, async (model) => {
+    await t.throwsAsync(model.ask(doubleOf(1)), { instanceOf: BudgetError });
+    t.is(budget.spent, 0);
   });
   const long = { answer: () => "a".repeat(3_000_000) };
   await withModel(long, {}, async (model, server) => {

@@ -3,6 +3,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "../core/errors.js";
 import { type Api, type CallLimits, readAnswer } from "./connection.js";
+import { withRetries } from "./retry.js";
 
 /** How requests are collected and waited for. */
 export interface BatchOptions {
@@ -69,8 +70,10 @@ export function batchApi(
   };
   const flush = (): void => {
     clearTimeout(quiet);
-    const requests = collected;
+    // Nobody waits any more for what an interrupted run collected.
+    const requests = collected.filter(({ signal }) => !signal?.aborted);
     [collected, bytes] = [[], 0];
+    if (requests.length === 0) return;
     submit(api, journal, requests).then(
       (batch) => requests.forEach(({ id, signal, resolve }) => resolve(wait(batch, id, signal))),
       (error: unknown) => requests.forEach(({ reject }) => reject(error)),
@@ -123,18 +126,20 @@ async function submit(api: Api, journal: string, requests: readonly Request[]): 
     { type: "application/jsonl" },
   );
   form.set("file", lines, "requests.jsonl");
-  const file = JSON.parse(await api.send("/files", form, CALL)) as { id?: string };
-  const { id } = JSON.parse(
-    await api.send(
-      "/batches",
-      JSON.stringify({
-        input_file_id: file.id,
-        endpoint: "/v1/chat/completions",
-        completion_window: "24h",
-      }),
-      CALL,
-    ),
-  ) as Partial<BatchState>;
+  const file = readAnswer(api, 200, await api.send("/files", form, CALL)) as { id?: string };
+  const order = JSON.stringify({
+    input_file_id: file.id,
+    endpoint: "/v1/chat/completions",
+    completion_window: "24h",
+  });
+  const answer = await api.send("/batches", order, CALL).catch((error: unknown) => {
+    // Where no answer came the batch may have been made, and would be paid for twice.
+    if (error instanceof ApiError && [0, 408].includes(error.status)) {
+      throw noBatch(api, `it is not known whether one was made (${error.message})`);
+    }
+    throw error;
+  });
+  const { id } = readAnswer(api, 200, answer) as Partial<BatchState>;
   if (id === undefined) throw noBatch(api, "the answer names no batch");
   // A batch that is not in the journal would be paid for and asked again.
   await appendFile(
@@ -160,15 +165,29 @@ async function readJournal(journal: string): Promise<Map<string, Batch>> {
   return sent;
 }
 
-/** Waits until a batch has ended and reads its results. */
+/**
+ * Waits until a batch has ended and reads its results. No error of it is retryable by its requests, which would be sent
+ * and paid for again.
+ */
 async function collect(
   api: Api,
   id: string,
   pollMs: number,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, Result>> {
+  const get = (path: string, limits: CallLimits): Promise<string> =>
+    withRetries(() => api.send(path, undefined, { ...limits, signal }), {
+      attempts: 20,
+      signal,
+    }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw noBatch(
+        api,
+        `${id} is not known to have ended: ${String(error)}; run again to continue`,
+      );
+    });
   for (;;) {
-    const state = JSON.parse(await api.send(`/batches/${id}`, undefined, CALL)) as BatchState;
+    const state = readAnswer(api, 200, await get(`/batches/${id}`, CALL)) as BatchState;
     if (ENDED.has(state.status)) {
       const reason = state.errors?.data?.map(({ message = "" }) => message).join("; ");
       if (state.status === "failed") throw noBatch(api, reason || "the batch failed");
@@ -176,7 +195,7 @@ async function collect(
       for (const file of [state.output_file_id, state.error_file_id]) {
         if (!file) continue;
         const limits = { timeoutMs: RESULTS_TIMEOUT, mostBytes: MOST_RESULT_BYTES };
-        const text = await api.send(`/files/${file}/content`, undefined, limits);
+        const text = await get(`/files/${file}/content`, limits);
         for (const line of text.split("\n")) {
           const result = parseLine<Result>(line);
           if (result.custom_id !== undefined) results.set(result.custom_id, result as Result);
@@ -194,6 +213,7 @@ function noBatch({ baseUrl: url }: Api, problem: string, retryable = false): Api
 
 /** `answer`, or the reason of a signal that is aborted before it came. */
 async function orAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  answer.catch(() => undefined);
   if (signal === undefined) return answer;
   signal.throwIfAborted();
   let stop = (): void => undefined;

@@ -32,7 +32,9 @@ export function describeTime({ explainer, judge }: LabelEstimate): string | unde
     .filter(({ prompts }) => prompts > 0)
     .map((one) => one.seconds ?? NaN);
   const sum = seconds.reduce((a, b) => a + b, 0);
-  return Number.isNaN(sum) ? undefined : `about ${Math.ceil(sum / 60)} min by the calls so far`;
+  return seconds.length === 0 || Number.isNaN(sum)
+    ? undefined
+    : `about ${Math.ceil(sum / 60)} min by the calls so far`;
 }
 
 /** What was labelled, named and spent. */

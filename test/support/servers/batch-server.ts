@@ -14,6 +14,8 @@ export interface BatchServer {
   batches: Line[][];
   /** Whether batches end; false: they stay in progress. */
   isOpen: boolean;
+  /** Questions whether a batch is done that get a 503 first. */
+  busy: number;
   close(): void;
 }
 
@@ -23,7 +25,7 @@ export async function startBatchServer(
 ): Promise<BatchServer> {
   const files: string[] = [];
   const batches: Line[][] = [];
-  const state = { isOpen: true };
+  const state = { isOpen: true, busy: 0 };
   const respond = async (request: IncomingMessage): Promise<string> => {
     const text = await bodyOf(request);
     const [, what, id, content] = /^\/v1\/(files|batches)(?:\/([^/]+))?(\/content)?$/.exec(
@@ -57,6 +59,7 @@ export async function startBatchServer(
     return JSON.stringify({ id, status: "in_progress" });
   };
   const server = createServer((request, response) => {
+    if (request.method === "GET" && state.busy-- > 0) return void response.writeHead(503).end();
     void respond(request).then((text) => response.writeHead(200).end(text));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -3,6 +3,7 @@ import type { Neighbours } from "../engine/engine.js";
 import { type Matrix, createMatrix } from "../core/matrix.js";
 import type { OnProgress } from "../core/progress.js";
 import { createRandom } from "../core/random.js";
+import { useCompactGraph } from "./fuzzy-graph.js";
 import { NO_NEIGHBOUR, hasNeighbours } from "./neighbours.js";
 import { neighbourGraph, spectralPlaces } from "./spectral.js";
 import { interruptible } from "../core/interrupt.js";
@@ -159,6 +160,7 @@ async function layOut(
     spread,
     random: createRandom(seed),
   });
+  useCompactGraph(umap);
   const lists = Array.from({ length: rows }, (_, i) => i);
   umap.setPrecomputedKNN(
     lists.map((i) => [i, ...indices.subarray(i * count, (i + 1) * count)]),

@@ -1,5 +1,6 @@
 import test from "ava";
-import { createMatrix } from "../../src/core/index.js";
+import { UMAP } from "umap-js";
+import { createMatrix, createRandom } from "../../src/core/index.js";
 import {
   cosineNeighbours,
   neighboursKept,
@@ -124,4 +125,28 @@ test("projectUmap starts from given places, and refuses a bad start or bad epoch
     instanceOf: RangeError,
     message: /epochs must be a whole number from 1, got 0/,
   });
+});
+
+test("the layout on a graph in arrays is that of umap-js on its own", async (t) => {
+  const points = clusteredPoints(300, 8, 5);
+  const { rows, count, indices, scores } = await cosineNeighbours(points, 7, plainEngine);
+  const umap = new UMAP({ nNeighbors: count + 1, nEpochs: 60, random: createRandom(0) });
+  const list = (values: ArrayLike<number>, i: number): number[] =>
+    Array.from(values).slice(i * count, (i + 1) * count);
+  const all = Array.from({ length: rows }, (_, i) => i);
+  umap.setPrecomputedKNN(
+    all.map((i) => [i, ...list(indices, i)]),
+    all.map((i) => [0, ...list(scores, i).map((score) => Math.max(1e-9, 1 - score))]),
+  );
+  umap.initializeFit(all.map(() => []));
+  for (let epoch = 0; epoch < 60; epoch++) umap.step();
+  const own = umap.getEmbedding();
+  const neighbours = { rows, count, indices, scores };
+  const { data } = await projectUmap(neighbours, { epochs: 60, start: "random" });
+  // Places are turned and centred, so distances are compared: a difference of one bit in the graph would have grown.
+  for (let i = 1; i < rows; i++) {
+    const distance = Math.hypot(own[i][0] - own[0][0], own[i][1] - own[0][1]);
+    const found = Math.hypot(data[2 * i] - data[0], data[2 * i + 1] - data[1]);
+    t.true(Math.abs(found - distance) < 1e-4, `row ${i}: ${found} and ${distance}`);
+  }
 });

@@ -8,7 +8,7 @@ import { network } from "../../figures/charts/network.js";
 import { tree } from "../../figures/charts/tree.js";
 import { formatNumber, plotlyText, truncateText } from "../../figures/drawing/text.js";
 import { roundValue } from "../../figures/figure.js";
-import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
+import { CATEGORIES, MUTED, SYMBOLS } from "../../figures/theme/theme.js";
 import { principalComponents } from "../../projection/principal-components.js";
 import { familyLatents, familyName } from "../../records/family.js";
 import { findFamily } from "../../search/names/names.js";
@@ -243,23 +243,22 @@ function memberPoints(
   );
   const order = labels.map((_, member) => member);
   order.sort((a, b) => rowsOf[b].length - rowsOf[a].length || a - b);
-  const points = (
-    name: string,
-    rows: readonly number[],
-    colour: string,
-    opacity: number,
-  ): Line => ({
-    ...{ name: truncateText(name, 18), draw: "points", pointOpacity: opacity, colour },
+  const points = (name: string, rows: readonly number[], style: Partial<Line>): Line => ({
+    ...{ name: truncateText(name, 18), draw: "points", pointSize: 1.3, ...style },
     x: rows.map((row) => data[row * cols]),
     y: rows.map((row) => data[row * cols + 1]),
     hover: `${plotlyText(name)}<extra></extra>`,
   });
   const others = order.slice(COLOURED).flatMap((member) => rowsOf[member]);
   return [
-    ...order
-      .slice(0, COLOURED)
-      .map((member, at) => points(labels[member], rowsOf[member], CATEGORIES[at], 0.75)),
-    ...(others.length > 0 ? [points("other members", others, MUTED, 0.35)] : []),
+    ...order.slice(0, COLOURED).map((member, at) =>
+      points(labels[member], rowsOf[member], {
+        ...{ colour: CATEGORIES[at], symbol: SYMBOLS[at], pointOpacity: 0.75 },
+      }),
+    ),
+    ...(others.length > 0
+      ? [points("other members", others, { colour: MUTED, pointSize: 0.9, pointOpacity: 0.35 })]
+      : []),
   ];
 }
 

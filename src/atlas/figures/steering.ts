@@ -5,7 +5,7 @@ import { type Line, type LinePlot, lines } from "../../figures/charts/lines.js";
 import { logAxis } from "../../figures/drawing/axis.js";
 import { plotlyText } from "../../figures/drawing/text.js";
 import { roundValue } from "../../figures/figure.js";
-import { CATEGORIES, INK } from "../../figures/theme/theme.js";
+import { CATEGORIES, INK, SYMBOLS } from "../../figures/theme/theme.js";
 import { STEERING_METHODS, typicalActivations } from "../../search/steer.js";
 import type { MeanInterval } from "../../search/study/bootstrap.js";
 import { optimiseEdits } from "../../search/study/edit-optimisation.js";
@@ -47,7 +47,8 @@ export const STEERING_FIGURES: readonly UngroupedFigure[] = [
         lines: [
           ...STEERING_METHODS.flatMap((method, at) =>
             methodLine(report, method, measure, {
-              ...{ label: LABELS[side], colour: CATEGORIES[at], ...METHOD_STYLES[at] },
+              ...{ label: LABELS[side], colour: CATEGORIES[at] },
+              ...{ symbol: SYMBOLS[at], dash: DASHES[at] },
             }),
           ),
           ...rewritingLine(report, measure, LABELS[side]),
@@ -112,13 +113,16 @@ export const STEERING_FIGURES: readonly UngroupedFigure[] = [
         isReference: true,
       }));
       const mixed = [...series.map((one) => ({ ...one, isReference: false })), ...theirs];
-      // SAEs of one k have one colour, own or of the paper.
+      // SAEs of one k have one colour and symbol, own or of the paper.
       const ks = distinct(mixed.map(({ k }) => k));
-      const all = mixed.map((one) => ({ ...one, colour: CATEGORIES[ks.indexOf(one.k)] }));
+      const all = mixed.map((one) => {
+        const at = ks.indexOf(one.k);
+        return { ...one, style: { colour: CATEGORIES[at], symbol: SYMBOLS[at] } };
+      });
       const plots = KINDS.map(({ kind, title }, at) => ({
-        lines: all.map(({ name, colour, isReference, [kind]: errors }): Line => ({
-          ...{ name, colour, isReference, label: at === 0 ? "legend" : "none" },
-          ...{ x: errors.map((_, step) => step + 1), y: errors, draw: "both", pointSize: 1.2 },
+        lines: all.map(({ name, style, isReference, [kind]: errors }): Line => ({
+          ...{ ...style, name, isReference, label: at === 0 ? "legend" : "none" },
+          ...{ x: errors.map((_, step) => step + 1), y: errors, draw: "both", pointSize: 1.6 },
           hover: `${plotlyText(name)}: %{y:.4f}<br>after step %{x}<extra></extra>`,
         })),
         x: { title: "step", grid: false, layout: { dtick: 1 } },
@@ -148,14 +152,8 @@ export const STEERING_FIGURES: readonly UngroupedFigure[] = [
 type Tradeoff = Pick<SteeringReport, "curves"> & Partial<Pick<SteeringReport, "rewriting">>;
 type Measure = (typeof SIDES)[number]["measure"];
 
-/** What tells the methods' lines apart without colours. */
-const METHOD_STYLES: readonly Pick<Line, "symbol" | "dash">[] = [
-  { symbol: "circle", dash: "solid" },
-  { symbol: "square", dash: "dash" },
-  { symbol: "diamond", dash: "dot" },
-  { symbol: "triangle-up", dash: "solid" },
-  { symbol: "cross", dash: "dash" },
-];
+/** What tells the methods' lines apart without colours, beside their symbols. */
+const DASHES = ["solid", "dash", "dot", "solid", "dash"] as const;
 
 /** The first plot's lines stand in the legend for both. */
 const LABELS = { up: "legend", down: "none" } as const;

@@ -101,6 +101,11 @@ export const CATEGORIES: readonly string[] = [
   "#000000",
 ];
 
+/** Shapes of points that go with CATEGORIES, for eyes and printers without colour. */
+export const SYMBOLS: readonly string[] = [
+  ...["circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "star"],
+];
+
 /** Nine colours for many neighbouring groups: Paul Tol's muted palette, colour-blind safe. */
 export const MANY_CATEGORIES: readonly string[] = [
   "#332288",

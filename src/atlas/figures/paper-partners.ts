@@ -56,7 +56,7 @@ export function paperPanels(saes: readonly NamedSae[]): PaperPanels {
     },
     density(one) {
       const sizes = partner(one);
-      return sizes && PAPER_DENSITIES[sizes.k].astroMedian;
+      return sizes && PAPER_DENSITIES[sizes.k].median;
     },
     pair(small, large) {
       const [a, b] = [partner(small), partner(large)];

@@ -67,16 +67,16 @@ export const PAPER_KEPT_LINE: Line = {
 /** Median log10 density of the latents of each headline SAE. */
 export const PAPER_MEDIAN_DENSITIES: readonly { name: string; value: number }[] = PAPER_SAES.map(
   (sae) => ({
-    name: `paper, k ${sae} (median ${formatFixed(PAPER_DENSITIES[sae].astroMedian, 2)})`,
-    value: PAPER_DENSITIES[sae].astroMedian,
+    name: `paper, k ${sae} (median ${formatFixed(PAPER_DENSITIES[sae].median, 2)})`,
+    value: PAPER_DENSITIES[sae].median,
   }),
 );
 
 /** Mean cosine of encoder and decoder directions. */
 export const PAPER_DIRECTIONS: readonly { name: string; value: number }[] = [
   {
-    name: `paper, k ${SHOWN_K} (mean ${PAPER_GEOMETRY.encoderDecoder.mean})`,
-    value: PAPER_GEOMETRY.encoderDecoder.mean,
+    name: `paper, k ${SHOWN_K} (mean ${PAPER_GEOMETRY.encoderDecoder})`,
+    value: PAPER_GEOMETRY.encoderDecoder,
   },
 ];
 
@@ -88,7 +88,7 @@ export const PAPER_DIRECTIONS_LINE: {
 } = {
   name: `paper, k ${SHOWN_K}`,
   slope: PAPER_GEOMETRY.slope,
-  through: [PAPER_GEOMETRY.nearestDecoder.mean, PAPER_GEOMETRY.encoderDecoder.mean],
+  through: [PAPER_GEOMETRY.nearest, PAPER_GEOMETRY.encoderDecoder],
 };
 
 /** Median Pearson correlation of the labels and the share from 0.8 on, by k. */

@@ -83,46 +83,31 @@ export const PAPER_METRICS: readonly {
 ];
 
 /**
- * log10 density of the live latents: median and mean on astro-ph, median of both corpora together, mean on cs.LG (by
- * subtraction), and the share of latents that are dead on cs.LG (none is on astro-ph). Digitised from
- * log_feature_density and its combined form; bins of 0.1.
+ * log10 density of the live latents on astro-ph: median and mean. Digitised from log_feature_density and its combined form;
+ * bins of 0.1.
  */
-export const PAPER_DENSITIES: Readonly<
-  Record<
-    PaperSae,
-    {
-      astroMedian: number;
-      astroMean: number;
-      bothMedian: number;
-      csMean: number;
-      csDeadShare: number;
-    }
-  >
-> = {
-  16: densities(-2.719, -2.721, -2.915, -3.17, 1 - 2698 / 3072),
-  32: densities(-2.887, -2.778, -3.034, -3.29, 1 - 5489 / 6144),
-  64: densities(-2.563, -2.468, -2.481, -2.354, 0),
+export const PAPER_DENSITIES: Readonly<Record<PaperSae, { median: number; mean: number }>> = {
+  16: { median: -2.719, mean: -2.721 },
+  32: { median: -2.887, mean: -2.778 },
+  64: { median: -2.563, mean: -2.468 },
 };
 
 /**
- * Pearson correlation of the labels' predictions with the truth: the dashed line (taken to be the median), the share of
- * latents in the bins from 0.8 on, and the latents drawn. Digitised from pearson_correlations_combined; bins of 0.1.
+ * Pearson correlation of the labels' predictions with the truth: the dashed line (taken to be the median) and the share of
+ * latents in the bins from 0.8 on. Digitised from pearson_correlations_combined; bins of 0.1.
  */
 export const PAPER_PEARSON: Readonly<
-  Record<
-    PaperDomain,
-    Readonly<Record<PaperSae, { median: number; shareFrom08: number; latents: number }>>
-  >
+  Record<PaperDomain, Readonly<Record<PaperSae, { median: number; shareFrom08: number }>>>
 > = {
   "astro-ph": {
-    16: { median: 0.985, shareFrom08: 0.61, latents: 3059 },
-    32: { median: 0.857, shareFrom08: 0.53, latents: 4280 },
-    64: { median: 0.866, shareFrom08: 0.53, latents: 6101 },
+    16: { median: 0.985, shareFrom08: 0.61 },
+    32: { median: 0.857, shareFrom08: 0.53 },
+    64: { median: 0.866, shareFrom08: 0.53 },
   },
   "cs.LG": {
-    16: { median: 0.707, shareFrom08: 0.39, latents: 2680 },
-    32: { median: 0.676, shareFrom08: 0.35, latents: 5447 },
-    64: { median: 0.657, shareFrom08: 0.35, latents: 9114 },
+    16: { median: 0.707, shareFrom08: 0.39 },
+    32: { median: 0.676, shareFrom08: 0.35 },
+    64: { median: 0.657, shareFrom08: 0.35 },
   },
 };
 
@@ -135,31 +120,21 @@ export const PAPER_STEERING: Readonly<{
   cosines: readonly number[];
   up: readonly number[];
   down: readonly number[];
-  chance: number;
   rewrite: { cosine: number; up: number; down: number };
 }> = {
   cosines: [0.05, 0.2, 0.35, 0.7, 0.9, 0.95, 1],
   up: [0.9, 0.94, 0.88, 0.78, 0.42, 0.32, 0.32],
   down: [0.56, 0.6, 0.54, 0.52, 0.38, 0.36, 0.16],
-  chance: 0.2,
   rewrite: { cosine: 0.72, up: 0.58, down: 0.4 },
 };
 
 /**
- * Directions of the 9,216 latents of SAE64 on astro-ph: cosine of encoder and decoder, largest cosine with another
- * decoder direction, and the line of the first on the second. Digitised from
+ * Directions of the 9,216 latents of SAE64 on astro-ph: mean cosine of encoder and decoder, mean of the largest cosine with
+ * another decoder direction, and the slope of the first on the second. Digitised from
  * cosine_similarity_encoder_decoder_scatter.
  */
-export const PAPER_GEOMETRY: Readonly<{
-  encoderDecoder: { mean: number; median: number; range: readonly [number, number] };
-  nearestDecoder: { mean: number; median: number; max: number };
-  correlation: number;
-  slope: number;
-}> = {
-  encoderDecoder: { mean: 0.573, median: 0.568, range: [0.395, 0.802] },
-  nearestDecoder: { mean: 0.282, median: 0.271, max: 0.666 },
-  correlation: -0.064,
-  slope: -0.046,
+export const PAPER_GEOMETRY: Readonly<Record<"encoderDecoder" | "nearest" | "slope", number>> = {
+  ...{ encoderDecoder: 0.573, nearest: 0.282, slope: -0.046 },
 };
 
 /**
@@ -267,14 +242,4 @@ function metrics(
   meanActivation: number,
 ): (typeof PAPER_METRICS)[number] {
   return { k, n, domain, normalizedMse, meanLogDensity, meanActivation };
-}
-
-function densities(
-  astroMedian: number,
-  astroMean: number,
-  bothMedian: number,
-  csMean: number,
-  csDeadShare: number,
-): (typeof PAPER_DENSITIES)[PaperSae] {
-  return { astroMedian, astroMean, bothMedian, csMean, csDeadShare };
 }

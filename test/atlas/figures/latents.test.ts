@@ -40,13 +40,13 @@ test("the line is the least-squares one, and what is not finite is left out", (t
 test("the paper's line goes through its own point", (t) => {
   const input = { nearest: [0.1, 0.3], encoderDecoder: [0.5, 0.5] };
   const [, , line] = drawFigure("encoder-decoder-scatter", input, { paper: true }).data;
-  const { slope, nearestDecoder, encoderDecoder } = PAPER_GEOMETRY;
+  const { slope, nearest, encoderDecoder } = PAPER_GEOMETRY;
   t.is(line.name, `paper, k 64: slope ${formatNumber(slope, 2)}`);
   const [low, high] = [0, 1].map((at) => (line.y as number[])[at]);
   const [from, to] = line.x as number[];
   t.true(Math.abs((high - low) / (to - from) - slope) < 1e-3);
-  const there = low + slope * (nearestDecoder.mean - from);
-  t.true(Math.abs(there - encoderDecoder.mean) < 1e-3);
+  const there = low + slope * (nearest - from);
+  t.true(Math.abs(there - encoderDecoder) < 1e-3);
 });
 
 test("magnitude-decay shows magnitudes by rank, the average dashed and k dotted", (t) => {

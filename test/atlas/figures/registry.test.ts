@@ -72,6 +72,14 @@ test("an atlas alone gives its own figures, with a grid those of several SAEs to
       message: /scaling-law cannot be drawn: needs a grid/,
     });
 
+    const [{ parent, label }] = await atlas.families();
+    const byNumber = await drawFigures(atlas, ["family-tree"], { family: parent });
+    const byName = await drawFigures(atlas, ["family-tree"], { family: label?.text ?? "" });
+    t.is(byName[0].title, byNumber[0].title);
+    await t.throwsAsync(drawFigures(atlas, ["family-tree"], { family: "no such words" }), {
+      message: /no family "no such words"/,
+    });
+
     const grid = path.join(folder, "grid");
     await trainGrid(await readNpyMatrix(options.embeddings), {
       ...{ k: [2, 3, 4], n: [24, 32, 48], epochs: 1, batch: 128, ownSeeds: true },

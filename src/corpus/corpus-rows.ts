@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { FormatError } from "../core/errors.js";
 import { shown } from "../core/shown.js";
 import { ownValue } from "../core/collections.js";
-import { parseCsv } from "../files/csv.js";
+import { type CsvTable, parseCsv } from "../files/csv.js";
 import { parseJson, parseJsonValues } from "../files/json.js";
 import { readJsonl } from "../files/jsonl.js";
 import { streamParquetRows } from "../files/parquet/parquet.js";
@@ -48,7 +48,7 @@ export async function* readCorpusRows(
     const onFallback = (): void =>
       onWarning?.(`${path} is not in UTF-8: it is read as Windows-1252`);
     const text = await readText(path, { fallback: "windows-1252", onFallback });
-    const { columns, rows } = parseCsv(text, path, name.endsWith(".tsv") ? TABS : {});
+    const { columns, rows } = name.endsWith(".tsv") ? parseTabs(text, path) : parseCsv(text, path);
     for (let i = 0; i < rows.length; i++) {
       const row = Object.fromEntries(columns.map((column, c) => [column, rows[i][c]]));
       yield { place: `row ${i + 1}`, row };
@@ -61,7 +61,14 @@ export async function* readCorpusRows(
   }
 }
 
-const TABS = { delimiter: "\t" };
+/** A table between tabs: some writers quote, others write quotes as text. */
+function parseTabs(text: string, path: string): CsvTable {
+  try {
+    return parseCsv(text, path, { delimiter: "\t" });
+  } catch {
+    return parseCsv(text, path, { delimiter: "\t", quotes: false });
+  }
+}
 
 async function* lineRows(path: string): AsyncGenerator<CorpusRow> {
   for await (const { line, value } of readJsonl(path, { exactIntegers: true })) {
@@ -110,7 +117,7 @@ async function hasLines(path: string): Promise<boolean> {
 }
 
 /**
- * The rows of a JSON value: a list; pandas's "split" ({columns, data}) and "table" ({data}); an object of columns, each
+ * The rows of a JSON value: a list, or one under any name; pandas's "split" ({columns, data}) and "table" ({data}); an object of columns, each
  * a list or an object by row ("columns"); or an object of rows ("index").
  */
 function jsonRows(value: unknown, path: string): unknown[] {
@@ -128,6 +135,8 @@ function jsonRows(value: unknown, path: string): unknown[] {
     return paperRows(value.doc_ids, value.abstracts, path);
   }
   const columns = isRow(value) ? Object.entries(value) : [];
+  const [[, only] = []] = columns;
+  if (columns.length === 1 && Array.isArray(only) && only.every(isRow)) return only;
   if (columns.length > 0 && columns.every(([, cells]) => Array.isArray(cells))) {
     return columnRows(columns as [string, unknown[]][], path);
   }

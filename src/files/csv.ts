@@ -21,6 +21,8 @@ export interface CsvOptions {
    * names has most of, or what a line `sep=;` before it says.
    */
   delimiter?: string;
+  /** Whether fields may be in quotes, in reading. Default true; false takes quotes as text, as some .tsv do. */
+  quotes?: boolean;
 }
 
 /** How a table is read. */
@@ -47,7 +49,8 @@ const FORMULA = /^'*(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])/;
 export function parseCsv(text: string, name: string, options: ParseCsvOptions = {}): CsvTable {
   const start = text.startsWith("\ufeff") ? 1 : 0;
   const declared = /^sep=(.)(?=[\r\n]|$)/i.exec(text.slice(start, start + 6));
-  const scanner: Scanner = { text, name, separator: 0, at: start, line: 1 };
+  const { quotes = true } = options;
+  const scanner: Scanner = { text, name, quotes, separator: 0, at: start, line: 1 };
   if (declared !== null) {
     scanner.at += declared[0].length;
     passLineEnd(scanner);
@@ -104,6 +107,7 @@ interface Scanner {
   text: string;
   name: string;
   separator: number;
+  quotes: boolean;
   at: number;
   line: number;
 }
@@ -139,7 +143,7 @@ function nextRow(scanner: Scanner): { fields: string[]; line: number } | undefin
   const { line } = scanner;
   const fields: string[] = [];
   for (;;) {
-    const isQuoted = text.charCodeAt(scanner.at) === quote;
+    const isQuoted = scanner.quotes && text.charCodeAt(scanner.at) === quote;
     fields.push(isQuoted ? quotedField(scanner) : plainField(scanner));
     if (scanner.at >= text.length) return { fields, line };
     if (text.charCodeAt(scanner.at) !== scanner.separator) {

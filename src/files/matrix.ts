@@ -14,7 +14,7 @@ import {
 import { openZip, readEntry } from "./bytes/zip.js";
 import { type NpyDtype, type NpyHeader, readNpyHeader } from "./numpy/npy-header.js";
 import { type RowBlock, type RowBlockOptions, readLaidOut, streamLaidOut } from "./numpy/npy.js";
-import { readParquetMatrix } from "./parquet/parquet.js";
+import { parquetFiles, readParquetMatrix } from "./parquet/parquet.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { readTorch } from "./torch/torch.js";
 
@@ -43,7 +43,7 @@ const LARGEST_RATIO = 100;
 const RATIO_ALLOWANCE = 256 * 1024 * 1024;
 
 /**
- * Opens the matrix of a .npy, .npz, .pt, .safetensors or .parquet file, known by its content. Where a file holds several
+ * Opens the matrix of a .npy, .npz, .pt, .safetensors or .parquet file, known by its content, or of a folder of .parquet. Where a file holds several
  * arrays it is the only one of two dimensions, or the one called embedding(s) or vector(s). Parquet, PyTorch and .npz are
  * decoded into memory, once for all calls. Throws FormatError for a file that holds no matrix; for other formats it
  * says how to convert them.
@@ -102,16 +102,12 @@ async function open(input: string | ByteSource): Promise<Place & { close: () => 
     checkShape(place.header, input.name);
     return { ...place, close: () => Promise.resolve() };
   }
-  const source = await openSource(input);
-  const { size, mtimeMs } = await stat(input);
-  const key = `${input}\n${size}\n${mtimeMs}`;
-  const known = decoded;
-  if (known?.key === key) {
-    await source.close();
-    return { ...known.place, close: () => Promise.resolve() };
-  }
+  const files = await parquetFiles(input);
+  const source = await openSource(files[0]);
   try {
-    const place = await locate(source, input);
+    const stats = await Promise.all(files.map((file) => stat(file)));
+    const key = JSON.stringify([input, ...stats.map(({ size, mtimeMs }) => [size, mtimeMs])]);
+    const place = decoded?.key === key ? decoded.place : await locate(source, input);
     checkShape(place.header, input);
     if (place.matrix !== undefined) decoded = { key, place };
     return { ...place, close: () => source.close() };

@@ -1,6 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import test from "ava";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { buildFolder, refreshLabels } from "../../src/atlas/steps/index.js";
 import { openAtlas } from "../../src/atlas/index.js";
 import { formatCsv, readNpyMatrix, writeSafetensors } from "../../src/files/index.js";
@@ -55,4 +56,29 @@ test("an atlas of a table with columns of its own and embeddings in another form
     await atlas.close();
     t.deepEqual((await buildFolder(options)).ran, []);
     t.deepEqual((await refreshLabels(other, { device: "cpu" })).ran, []);
+
+    const shards = path.join(folder, "shards");
+    await mkdir(shards);
+    for (const [part, start] of [
+      ["a", 0],
+      ["b", 300],
+    ] as const) {
+      const some = planted.documents.slice(start, start === 0 ? 300 : undefined);
+      const columnData = (["id", "text"] as const).map((name) => ({
+        name,
+        data: some.map((document) => document[name]),
+        type: "STRING" as const,
+      }));
+      const bytes = new Uint8Array(parquetWriteBuffer({ columnData }));
+      await writeFile(path.join(shards, `${part}.parquet`), bytes);
+    }
+    const third = { ...built, dir: path.join(folder, "third"), corpus: shards };
+    await buildFolder(third);
+    t.deepEqual((await buildFolder(third)).ran, []);
+    const sharded = await openAtlas(third.dir, { device: "cpu" });
+    t.deepEqual(
+      (await sharded.documents()).map(({ id }) => id),
+      planted.documents.map(({ id }) => id),
+    );
+    await sharded.close();
   }));

@@ -102,6 +102,7 @@ const JSONS: Record<string, [name: string, content: string]> = {
     }),
   ],
   "pandas, table": ["a.json", JSON.stringify({ schema: { fields: [] }, data: ROWS })],
+  "a list under a name": ["a.json", JSON.stringify({ papers: ROWS })],
   "an object of lists": [
     "a.json",
     JSON.stringify({ id: column("id"), title: column("title"), abstract: column("abstract") }),
@@ -130,6 +131,13 @@ test("columns of a pandas layout that are named have names of their own", async 
     instanceOf: FormatError,
     message: /expected as many values in each column, got 2 in "id" and 1 in "text"$/,
   });
+});
+
+test("quotes in a .tsv may be text", async (t) => {
+  t.deepEqual(await read("a.tsv", 'id\ttitle\ttext\n1\t"Big" dogs\t6" pipes\n2\t"\tx\n'), [
+    ["1", '"Big" dogs', '6" pipes'],
+    ["2", '"', "x"],
+  ]);
 });
 
 test("documents without ids are numbered from 0, and must all be without", async (t) => {

@@ -127,6 +127,16 @@ test("half precision, lists of rows and tensors alone are read", (t) =>
     t.deepEqual(await readMatrix(file), createMatrix(2, 2, Float32Array.of(1, 2, 3, 4)));
   }));
 
+test("a folder of Parquet is one matrix, in the order of the names", (t) =>
+  inFolder(async (folder) => {
+    for (const part of ["b", "a"]) {
+      await duck(join(folder, `${part}.parquet`), `[${part === "a" ? 1 : 2}, i]::float[] as x`);
+    }
+    const { rows, cols, data: values } = await readMatrix(folder);
+    t.deepEqual([rows, cols, values[0], values[2 * N]], [2 * N, 2, 1, 2]);
+    t.deepEqual(await embeddingShape(folder), { N: 2 * N, d: 2 });
+  }));
+
 test("a file that changes is decoded again", (t) =>
   inFolder(async (folder) => {
     const file = join(folder, "a.npz");

@@ -8,6 +8,7 @@ import { FormatError } from "../../core/errors.js";
 import type { CorpusColumns } from "../../corpus/corpus.js";
 import type { Fields } from "../../core/schema.js";
 import { checkJson } from "../../files/checked-json.js";
+import { parquetFiles } from "../../files/parquet/parquet.js";
 import { VERSION } from "../../core/version.js";
 import { makeFolder } from "../../files/make-folder.js";
 
@@ -90,13 +91,16 @@ export class StepRunner {
     });
   }
 
-  /** SHA-256 of an input file; not read again while its size and modification time stay the same. */
+  /** SHA-256 of an input, a file or a folder of Parquet; not read again while its size and modification time stay the same. */
   async hashInput(role: string, file: string): Promise<string> {
-    const { size, mtimeMs } = await stat(file);
+    const files = await parquetFiles(file);
+    const stats = await Promise.all(files.map((part) => stat(part)));
+    const size = stats.reduce((sum, part) => sum + part.size, 0);
+    const mtimeMs = Math.max(...stats.map((part) => part.mtimeMs));
     const name = path.relative(this.dir, file).split(path.sep).join("/");
     const known = this.manifest.inputs[role];
     if (known?.file !== name || known.bytes !== size || known.modified !== mtimeMs) {
-      const sha256 = await sha256File(file);
+      const sha256 = await hashFiles(files);
       this.manifest.inputs[role] = {
         file: name,
         bytes: size,
@@ -252,6 +256,16 @@ const manifestFields: Fields<Manifest> = {
   steps: z.record(z.string(), z.object(stepFields)),
 };
 const manifestSchema: z.ZodType<Manifest> = z.object(manifestFields);
+
+/** SHA-256 of a file; of several that of their names and hashes. */
+async function hashFiles([first, ...others]: string[]): Promise<string> {
+  if (others.length === 0) return sha256File(first);
+  const all = createHash("sha256");
+  for (const file of [first, ...others]) {
+    all.update(`${path.basename(file)} ${await sha256File(file)}\n`);
+  }
+  return all.digest("hex");
+}
 
 function stepKey({ name, version, inputs, options }: StepPlan): string {
   const sorted = Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1));

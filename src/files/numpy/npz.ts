@@ -1,7 +1,7 @@
 import { FormatError } from "../../core/errors.js";
 import { readNpy } from "./npy.js";
 import type { NpyArray } from "./npy.js";
-import { plainLine, quote } from "../../core/shown.js";
+import { cutLine, quote } from "../../core/shown.js";
 import { bytesSource, withSource } from "../bytes/source.js";
 import type { ByteSource } from "../bytes/source.js";
 import { openZip, readEntry } from "../bytes/zip.js";
@@ -39,7 +39,7 @@ export async function readNpz(
         throw new FormatError(name, `unpacks to over ${mostUnpacked} bytes from ${byteLength}`);
       }
       const bytes = await readEntry(archive, entry, mostUnpacked);
-      const array = await readNpy(bytesSource(`${name}: ${plainLine(entry.name)}`, bytes));
+      const array = await readNpy(bytesSource(`${name}: ${cutLine(entry.name)}`, bytes));
       arrays.set(entry.name.slice(0, -".npy".length), array);
     }
     return arrays;

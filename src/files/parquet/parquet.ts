@@ -41,13 +41,17 @@ export async function* streamParquetRows(
   input: string | ByteSource,
   options: ParquetOptions = {},
 ): AsyncGenerator<ParquetRow> {
-  if (typeof input !== "string" || !(await isFolder(input))) {
-    yield* rowsOfFile(input, options);
-    return;
-  }
+  const files = typeof input === "string" ? await parquetFiles(input) : [input];
+  for (const file of files) yield* rowsOfFile(file, options);
+}
+
+/** The .parquet files of a folder in the order of their names; of anything else its own path. */
+export async function parquetFiles(input: string): Promise<string[]> {
+  const isFolder = (await stat(input).catch(() => undefined))?.isDirectory() ?? false;
+  if (!isFolder) return [input];
   const names = (await readdir(input)).filter((name) => name.endsWith(".parquet")).sort();
   if (names.length === 0) throw new FormatError(input, "contains no .parquet file");
-  for (const name of names) yield* rowsOfFile(path.join(input, name), options);
+  return names.map((name) => path.join(input, name));
 }
 
 /** Rows are gathered in blocks of about this many values. */
@@ -193,8 +197,4 @@ async function fileSize(file: string): Promise<number> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) throw new FormatError(file, "no such file");
   return found.size;
-}
-
-async function isFolder(input: string): Promise<boolean> {
-  return (await stat(input).catch(() => undefined))?.isDirectory() ?? false;
 }

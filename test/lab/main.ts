@@ -81,8 +81,9 @@ class LabNotebook {
   }
 
   async hasEnded(at: number): Promise<boolean> {
-    const prompt = await this.cell(at).locator(".jp-InputPrompt").innerText();
-    return /\[\d+\]/.test(prompt);
+    // What is out of view has no inner text.
+    const prompt = await this.cell(at).locator(".jp-InputPrompt").textContent();
+    return /\[\d+\]/.test(prompt ?? "");
   }
 
   async run(at: number): Promise<void> {

@@ -1,5 +1,6 @@
 /** The names that most work needs. Everything else is under the sub-path of its folder, such as `feature-families/sae`. */
-export { type OpenOptions, Atlas } from "./atlas/atlas.js";
+export { Atlas } from "./atlas/atlas.js";
+export type { OpenOptions } from "./atlas/open-options.js";
 export type { LabelEstimate, LabelOptions, LabelReport } from "./atlas/labels/label.js";
 export { buildAtlas, openAtlas } from "./atlas/open.js";
 export type { AtlasOptions } from "./atlas/options.js";

@@ -24,11 +24,8 @@ import {
   openComparedSae,
 } from "./compare.js";
 import { correctLabel } from "./labels/correct-label.js";
-import {
-  type CorpusEmbedder,
-  type EmbedderSource,
-  corpusEmbedder,
-} from "./search/corpus-embedder.js";
+import type { OpenOptions } from "./open-options.js";
+import { type CorpusEmbedder, corpusEmbedder } from "./search/corpus-embedder.js";
 import { type DocumentSearch, openDocumentSearch } from "./search/document-search.js";
 import type { ExportTarget } from "../exports/targets.js";
 import { type ExportOptions, defaultExport, exportStore } from "./export.js";
@@ -47,7 +44,7 @@ import {
   labelStore,
 } from "./labels/label.js";
 import { inTurn, withLock } from "./files/lock.js";
-import { type AtlasOptions, type AtlasStability, withDefaultSeeds } from "./options.js";
+import { type AtlasStability, withDefaultSeeds } from "./options.js";
 import { refreshLabels } from "./steps/refresh.js";
 import { type ScoreOptions, type ScoreReport, scoreStore } from "./labels/score.js";
 import {
@@ -75,12 +72,6 @@ import {
   viewFamily,
   viewLatent,
 } from "./views.js";
-
-/** How an atlas is opened. */
-export interface OpenOptions extends Pick<AtlasOptions, "device" | "onProgress" | "signal"> {
-  /** The embedder that made the corpus's embeddings, for texts. Default: the offline one, which made the sample's. */
-  embedder?: EmbedderSource;
-}
 
 /**
  * An atlas: an SAE's latents over a corpus, with codes, labels, families, map and catalog. What it holds is read when it is

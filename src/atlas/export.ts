@@ -61,6 +61,12 @@ export async function exportStore(
   requireCount("export: examples", options.examples);
   requireCount("export: splits", options.splits);
   requireCount("export: context", options.context);
+  // What leaves is made of a whole atlas: every file is read and checked against the others.
+  await store.labels();
+  await store.families();
+  await store.forest();
+  await store.places();
+  await store.catalog();
   if (target === "neuronpedia") {
     return [await exportNeuronpedia(out, await gather(store, options), options)];
   }

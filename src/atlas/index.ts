@@ -1,5 +1,6 @@
 /** The atlas as one object that reads, finds and does, with the types of its members. */
-export { Atlas, type OpenOptions } from "./atlas.js";
+export { Atlas } from "./atlas.js";
+export type { OpenOptions } from "./open-options.js";
 export { buildAtlas, openAtlas } from "./open.js";
 export { type AtlasStore, openStore } from "./store.js";
 export type {

@@ -1,13 +1,13 @@
 import { requireChoice, requireText } from "../core/arguments.js";
 import { ENGINE_NAMES } from "../engine/engine-names.js";
-import { Atlas, type OpenOptions } from "./atlas.js";
+import { Atlas } from "./atlas.js";
 import { inTurn } from "./files/lock.js";
-import { readAtlasOptions } from "./files/atlas-options.js";
 import { buildFolder } from "./steps/build.js";
 import { checkBuildOptions } from "./steps/check-options.js";
 import { completeOptions } from "./steps/complete-options.js";
+import type { OpenOptions } from "./open-options.js";
 import type { BuildOptions } from "./options.js";
-import { AtlasStore } from "./store.js";
+import { openStore } from "./store.js";
 
 /**
  * Opens the atlas in a folder, for reading, searching and all else that an Atlas does; only its manifest is read yet.
@@ -16,9 +16,7 @@ import { AtlasStore } from "./store.js";
 export async function openAtlas(dir: string, options: OpenOptions = {}): Promise<Atlas> {
   requireText("openAtlas: dir", dir);
   requireChoice("openAtlas: device", options.device, ENGINE_NAMES);
-  const { device, onProgress, signal } = options;
-  const given = await readAtlasOptions(dir);
-  return new Atlas(new AtlasStore({ ...given, device, onProgress, signal }), options);
+  return new Atlas(await openStore(dir, options), options);
 }
 
 /**
@@ -29,9 +27,8 @@ export async function openAtlas(dir: string, options: OpenOptions = {}): Promise
  */
 export async function buildAtlas(options: BuildOptions): Promise<Atlas> {
   checkBuildOptions(options);
-  const { dir, embedder, device, onProgress, signal } = options;
+  const { dir, embedder, device, onProgress, onWarning, signal } = options;
   const built = await inTurn(dir, async () => buildFolder(await completeOptions(options)));
-  const given = await readAtlasOptions(dir);
-  const store = new AtlasStore({ ...given, device, onProgress, signal });
-  return new Atlas(store, { device, onProgress, signal, embedder }, built);
+  const opening = { device, onProgress, onWarning, signal, embedder };
+  return new Atlas(await openStore(dir, opening), opening, built);
 }

@@ -44,6 +44,7 @@ import { type ClassIndex, buildClassIndex } from "../taxonomy/class-index.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { taxonomySchema } from "../taxonomy/taxonomy-schema.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
+import { type FileCheck, checkOutputs, createFileCheck } from "./files/check-files.js";
 import { ATLAS_FILES, codesFiles } from "./files/files.js";
 import type { AtlasOptions } from "./options.js";
 import { type SteeringReport, steeringSchema } from "./search/steering-report.js";
@@ -80,12 +81,14 @@ export class AtlasStore {
     readonly trainLog?: string;
   };
   readonly #options: AtlasOptions;
+  readonly #check: FileCheck | undefined;
   readonly #kept = new Map<string, Promise<unknown>>();
 
-  /** Reads nothing yet. */
-  constructor(options: AtlasOptions) {
+  /** Reads nothing yet. Files are checked where a build does not have the atlas under way. */
+  constructor(options: AtlasOptions, check?: FileCheck) {
     const { dir, corpus, embeddings, sae } = options;
     this.#options = options;
+    this.#check = check;
     this.dir = dir;
     this.name = path.basename(path.resolve(dir));
     const trainLog = sae === undefined ? { trainLog: this.file("trainLog") } : {};
@@ -103,7 +106,7 @@ export class AtlasStore {
 
   sae(): Promise<Sae> {
     const { sae = this.file("sae"), k } = this.#options;
-    return this.#keep("sae", () => loadSae(present(sae), { k }));
+    return this.#keep("sae", async () => loadSae(await this.#present(sae), { k }));
   }
 
   documents(): Promise<Document[]> {
@@ -113,8 +116,8 @@ export class AtlasStore {
       onWarning?.(
         `${corpus}: ${count === 1 ? "1 document has" : `${count} documents have`} no text`,
       );
-    return this.#keep("documents", () =>
-      readCorpus(present(corpus), { columns, onWarning, onEmpty }),
+    return this.#keep("documents", async () =>
+      readCorpus(await this.#present(corpus), { columns, onWarning, onEmpty }),
     );
   }
 
@@ -122,15 +125,20 @@ export class AtlasStore {
     return this.#keep("texts", async () => (await this.documents()).map(({ text }) => text));
   }
 
+  /** Path of the embeddings, which are those that the atlas was made from. */
+  embeddingsFile(): Promise<string> {
+    return this.#keep("embeddingsFile", () => this.#present(this.paths.embeddings));
+  }
+
   /** [N, d] */
   embeddings(): Promise<Matrix> {
-    return this.#keep("embeddings", () => readMatrix(present(this.paths.embeddings)));
+    return this.#keep("embeddings", async () => readMatrix(await this.embeddingsFile()));
   }
 
   classTree(): Promise<ClassTree | undefined> {
     const { classTree } = this.#options;
     return this.#keep("classTree", async () =>
-      classTree === undefined ? undefined : readClassTree(present(classTree)),
+      classTree === undefined ? undefined : readClassTree(await this.#present(classTree)),
     );
   }
 
@@ -147,8 +155,8 @@ export class AtlasStore {
     return this.#keep("codes", async () => {
       const { k, n } = await this.sae();
       const { indices, values } = codesFiles(k, n);
-      const file = (name: string): string => present(path.join(this.dir, name));
-      return readCodes({ indices: file(indices), values: file(values) }, { n });
+      const file = (name: string): Promise<string> => this.#present(path.join(this.dir, name));
+      return readCodes({ indices: await file(indices), values: await file(values) }, { n });
     });
   }
 
@@ -283,15 +291,23 @@ export class AtlasStore {
 
   /** Keeps what one of the atlas's files holds. Throws FormatError where it is missing. */
   #keepFile<T>(name: AtlasFile, read: (file: string) => Promise<T>): Promise<T> {
-    return this.#keep(name, async () => read(present(this.file(name))));
+    return this.#keep(name, async () => read(await this.#present(this.file(name))));
   }
 
   /** Keeps a report that not every atlas has. */
   #keepReport<T>(name: AtlasFile, schema: z.ZodType<T>): Promise<T | undefined> {
     return this.#keep(name, async () => {
       const file = this.file(name);
-      return existsSync(file) ? readCheckedJson(file, schema) : undefined;
+      if (!existsSync(file)) return undefined;
+      return readCheckedJson(await this.#present(file), schema);
     });
+  }
+
+  /** The file, checked. Throws FormatError where there is none. */
+  async #present(file: string): Promise<string> {
+    if (!existsSync(file)) throw new FormatError(file, "no such file");
+    await this.#check?.(file);
+    return file;
   }
 
   #keep<T>(name: string, make: () => Promise<T>): Promise<T> {
@@ -306,18 +322,20 @@ export class AtlasStore {
   }
 }
 
-/** Opens the store of the finished atlas in `dir`; see openAtlas. */
+/** Opens the store of the finished atlas in `dir`; see openAtlas. With `onWarning` the files of its build are checked at once. */
 export async function openStore(
   dir: string,
-  given: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
+  {
+    device,
+    onProgress,
+    onWarning,
+    signal,
+  }: Pick<AtlasOptions, "device" | "onProgress" | "onWarning" | "signal"> = {},
 ): Promise<AtlasStore> {
-  return new AtlasStore({ ...(await readAtlasOptions(dir)), ...given });
-}
-
-/** The file. Throws FormatError where there is none. */
-function present(file: string): string {
-  if (existsSync(file)) return file;
-  throw new FormatError(file, "no such file");
+  const options = { ...(await readAtlasOptions(dir)), device, onProgress, onWarning, signal };
+  const check = createFileCheck(dir, onWarning);
+  if (onWarning !== undefined) await checkOutputs(dir, check);
+  return new AtlasStore(options, check);
 }
 
 /** Throws FormatError unless the rows are those of latents 0 to n - 1, in order. */

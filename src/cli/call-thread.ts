@@ -35,6 +35,7 @@ async function runCommand(): Promise<boolean> {
     note: (line) => {
       if (!json) send({ kind: "lines", to: "stderr", lines: [line] });
     },
+    onWarning: (warning) => send({ kind: "lines", to: "stderr", lines: [`warning: ${warning}`] }),
     print: (lines) => send({ kind: "lines", to: "stdout", lines }),
     prompt: (to, prompt) => send({ kind: "prompt", to, prompt }),
     input: () => {

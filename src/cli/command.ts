@@ -62,6 +62,8 @@ export interface CommandContext {
   packageRoot: string;
   /** Prints a line for the reader while the command runs (standard error, nothing under --json). */
   note(line: string): void;
+  /** Prints a warning (standard error, under --json as well). */
+  onWarning: (warning: string) => void;
   /** Prints lines of the result before the command ends. */
   print(lines: readonly string[]): void;
   /** Prints a question to the reader. */

@@ -12,6 +12,7 @@ const context = {
   json: false,
   packageRoot: "",
   note: () => {},
+  onWarning: () => {},
   print: () => {},
   prompt: () => {},
   input: () => process.stdin,

@@ -158,7 +158,7 @@ async function ownMetrics(sources: FigureSources): Promise<string[][]> {
   const { atlas } = sources;
   const engine = await atlas.engine();
   for (const { sae } of await sources.headline()) {
-    const metrics = await computeMetrics(sae, atlas.paths.embeddings, { engine });
+    const metrics = await computeMetrics(sae, await atlas.embeddingsFile(), { engine });
     rows.push(cells(metrics, atlas.name, " of the grid"));
   }
   return rows;

@@ -158,7 +158,7 @@ async function fileSae(atlas: AtlasStore, file: string, named?: string): Promise
   const name = named === undefined ? "" : `${path.basename(named).replace(/\.[a-z]+$/i, "")}: `;
   const counting = { skipZeros: sae.activation.kind !== "topk" };
   const codes = once(async () =>
-    encodeEmbeddings(sae, atlas.paths.embeddings, { engine: await atlas.engine() }),
+    encodeEmbeddings(sae, await atlas.embeddingsFile(), { engine: await atlas.engine() }),
   );
   return {
     name: `${name}${sizesName(sae)}`,

@@ -34,7 +34,7 @@ async function openChecked(
   const embedder = typeof source === "function" ? await source() : source;
   const record = await readEmbedderRecord(store.paths.embeddings);
   if (record === undefined || record.embedder === embedder.id) return embedder;
-  const rows = await openRows(store.paths.embeddings);
+  const rows = await openRows(await store.embeddingsFile());
   try {
     const row = matrixRow(await rows.read(0, 1), 0);
     const [{ text }] = await store.documents();

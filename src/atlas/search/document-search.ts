@@ -116,7 +116,7 @@ export async function openDocumentSearch(
   options: OpenSearchOptions = {},
 ): Promise<DocumentSearch> {
   const [sae, records] = [await data.sae(), await data.labels()];
-  const embeddings = await openEmbeddings(data.paths.embeddings, options);
+  const embeddings = await openEmbeddings(await data.embeddingsFile(), options);
   const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.text ?? "");
   const nameVectors = createNameVectors(path.join(data.dir, ATLAS_FILES.nameVectors));
   let opened: Promise<Encoder> | undefined;

@@ -95,14 +95,18 @@ export const catalogCommand: Command = defineCommand({
         if (values.out === undefined) {
           throw new UsageError("catalog export: name the file with --out");
         }
-        return find(rest, values);
+        return find(rest, values, context);
       default:
-        return find(positionals, values);
+        return find(positionals, values, context);
     }
   },
 });
 
-async function find(words: readonly string[], values: Values): Promise<CommandOutput> {
+async function find(
+  words: readonly string[],
+  values: Values,
+  { onWarning }: CommandContext,
+): Promise<CommandOutput> {
   const { atlas: given, out, raw, limit = SHOWN, latent, minScore, maxDensity } = values;
   if (out !== undefined && !KINDS.some((ending) => out.endsWith(ending))) {
     throw new UsageError(`catalog: --out must end in ${KINDS.join(" or ")}, got "${out}"`);
@@ -110,7 +114,7 @@ async function find(words: readonly string[], values: Values): Promise<CommandOu
   const dir = await chooseAtlas("catalog", given);
   const { openAtlas } = await import("../../atlas/open.js");
   const { findRows, sortByScore } = await import("../../catalog/find-rows.js");
-  const atlas = await openAtlas(dir);
+  const atlas = await openAtlas(dir, { onWarning });
   const catalog = await atlas.catalog();
   if (latent !== undefined && !catalog.some(({ index }) => index === latent)) {
     throw new UsageError(`catalog: no latent ${latent} in ${dir}, which has ${catalog.length}`);
@@ -164,7 +168,7 @@ async function diff(files: readonly string[], limit: number): Promise<CommandOut
 async function importFiles(
   files: readonly string[],
   { atlas: given, limit = SHOWN, dryRun, force }: Values,
-  options: Pick<CommandContext, "onProgress" | "signal">,
+  options: Pick<CommandContext, "onProgress" | "onWarning" | "signal">,
 ): Promise<CommandOutput> {
   if (files.length === 0) throw new UsageError("catalog import: name at least one file");
   const atlas = await open("catalog import", given, options);
@@ -175,7 +179,7 @@ async function importFiles(
 async function correct(
   positionals: readonly string[],
   { atlas: given, note, family }: Values,
-  options: Pick<CommandContext, "onProgress" | "signal">,
+  options: Pick<CommandContext, "onProgress" | "onWarning" | "signal">,
 ): Promise<CommandOutput> {
   const [term = "", ...words] = family === undefined ? positionals : [family, ...positionals];
   const label = words.join(" ").trim();
@@ -204,11 +208,11 @@ async function correct(
 async function open(
   command: string,
   given: string | undefined,
-  { onProgress, signal }: Pick<CommandContext, "onProgress" | "signal">,
+  { onProgress, onWarning, signal }: Pick<CommandContext, "onProgress" | "onWarning" | "signal">,
 ): Promise<Atlas> {
   const dir = await chooseAtlas(command, given);
   const { openAtlas } = await import("../../atlas/open.js");
-  return openAtlas(dir, { onProgress, signal });
+  return openAtlas(dir, { onProgress, onWarning, signal });
 }
 
 async function catalogFile(file: string): Promise<string> {

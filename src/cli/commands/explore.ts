@@ -59,13 +59,14 @@ async function serve(
   context: CommandContext,
   view: string,
 ): Promise<CommandOutput> {
-  const { onProgress, signal } = context;
+  const { onProgress, onWarning, signal } = context;
   const costs = remoteEmbedder(values) !== undefined;
   const folder = await chooseAtlas(command, dir, { costs });
   const { openAtlas } = await import("../../atlas/open.js");
   const { exploreAtlas } = await import("../../atlas/explorer/explore.js");
   const atlas = await openAtlas(folder, {
     onProgress,
+    onWarning,
     embedder: async () => keepLast((await openEmbedder(values, signal)).embedder),
   });
   try {

@@ -45,7 +45,7 @@ export const exportCommand: Command = defineCommand({
       about: "csv: keep texts that a spreadsheet takes for formulas as they are",
     },
   },
-  async run({ atlas: dir, out, ...options }, [word], { onProgress, signal }) {
+  async run({ atlas: dir, out, ...options }, [word], { onProgress, onWarning, signal }) {
     const target = EXPORT_TARGETS.find((known) => known === word);
     if (target === undefined) {
       const targets = EXPORT_TARGETS.join(", ");
@@ -59,7 +59,11 @@ export const exportCommand: Command = defineCommand({
     );
     refuseOptions(`export ${target}`, options, unused);
     const { openAtlas } = await import("../../atlas/open.js");
-    const atlas = await openAtlas(await chooseAtlas("export", dir), { onProgress, signal });
+    const atlas = await openAtlas(await chooseAtlas("export", dir), {
+      onProgress,
+      onWarning,
+      signal,
+    });
     try {
       const written = await atlas.export(target, out, options);
       return { json: { target, written }, lines: written.map((file) => `wrote ${file}`) };

@@ -62,13 +62,15 @@ export const figuresCommand: Command = defineCommand({
   example: "feature-families figures latent-map family-tree --size page --formats svg",
   positionals: "[NAME...]",
   options,
-  async run(values, names, { onProgress, signal }) {
+  async run(values, names, { onProgress, onWarning, signal }) {
     const registry = await import("../../atlas/figures/registry.js");
     const { openAtlas } = await import("../../atlas/open.js");
     const chosen = chooseNames(values, names, registry);
     checkFiles(values);
     const dirs = [await chooseAtlas("figures", values.atlas), ...(values.atlases ?? [])];
-    const atlases = await Promise.all(dirs.map((dir) => openAtlas(dir, { onProgress, signal })));
+    const atlases = await Promise.all(
+      dirs.map((dir) => openAtlas(dir, { onProgress, onWarning, signal })),
+    );
     const [atlas, ...others] = atlases;
     try {
       const inputs = { atlases: others, saes: values.saes, grid: await gridOf(atlas, values) };

@@ -111,7 +111,7 @@ export const labelCommand: Command = defineCommand({
 async function runLabel(values: Values, context: CommandContext): Promise<CommandOutput> {
   const { estimateLabels } = await import("../../atlas/labels/label.js");
   const { openAtlas } = await import("../../atlas/open.js");
-  const atlas = await openAtlas(values.atlas);
+  const atlas = await openAtlas(values.atlas, { onWarning: context.onWarning });
   try {
     const options = await labelOptions(values, context);
     const estimate = await estimateLabels(atlas.store, options, { needsKey: !values.dryRun });

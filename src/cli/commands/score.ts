@@ -23,12 +23,12 @@ export const scoreCommand: Command = defineCommand({
     ...embedderOptions,
     ...timeoutOption,
   },
-  async run(values, _positionals, { onProgress, signal }) {
+  async run(values, _positionals, { onProgress, onWarning, signal }) {
     const { out, save, seed } = values;
     const costs = remoteEmbedder(values) !== undefined;
     const dir = await chooseAtlas("score", values.atlas, { costs });
     const { openAtlas } = await import("../../atlas/open.js");
-    const atlas = await openAtlas(dir);
+    const atlas = await openAtlas(dir, { onWarning });
     try {
       const { embedder } = await openEmbedder(values, signal);
       const report = await atlas.score({ embedder, save, seed, onProgress, signal });

@@ -104,10 +104,10 @@ export const searchCommand: Command = defineCommand({
     const costs = remoteEmbedder(values) !== undefined;
     const dir = await chooseAtlas("search", values.atlas, { costs });
     const { openAtlas } = await import("../../atlas/open.js");
-    const { onProgress, signal } = context;
+    const { onProgress, onWarning, signal } = context;
     const embedder = async (): Promise<Embedder> =>
       keepLast((await openEmbedder(values, signal)).embedder);
-    const atlas = await openAtlas(dir, { onProgress, signal, embedder });
+    const atlas = await openAtlas(dir, { onProgress, onWarning, signal, embedder });
     try {
       const { limit, words } = values;
       if (values.in === "latents" || values.in === "families") {

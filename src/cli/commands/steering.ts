@@ -116,7 +116,7 @@ export const steeringCommand: Command = defineCommand({
   example:
     "feature-families steering --queries 50 --methods additive,documents --out build/steering.json",
   options,
-  async run(values, _positionals, { onProgress, signal }): Promise<CommandOutput> {
+  async run(values, _positionals, { onProgress, onWarning, signal }): Promise<CommandOutput> {
     const { judge, model, rewrite, out, dryRun } = values;
     const wantsModels = judge !== undefined || rewrite || model !== undefined;
     const queriesGiven = [values.queries, values.texts, values.vectors];
@@ -127,7 +127,7 @@ export const steeringCommand: Command = defineCommand({
     const dir = await chooseAtlas("steering", values.atlas, { costs });
     const { openAtlas } = await import("../../atlas/open.js");
     const embedder = async (): Promise<Embedder> => (await openEmbedder(values, signal)).embedder;
-    const atlas = await openAtlas(dir, { onProgress, signal, embedder });
+    const atlas = await openAtlas(dir, { onProgress, onWarning, signal, embedder });
     try {
       const { readPrices } = await import("../../llm/prices.js");
       const options: SteeringRunOptions = {

@@ -1,0 +1,55 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { FormatError } from "../../core/errors.js";
+import { sha256File } from "../../files/atomic-file.js";
+import { readManifest } from "./manifest.js";
+
+/** Compares a file with what the atlas's manifest says of it. */
+export type FileCheck = (file: string) => Promise<void>;
+
+/** Larger files are checked when they are read. */
+const MOST_BYTES = 64 * 1024 ** 2;
+
+/** Checks what the build of the atlas in `dir` wrote there, also what will not be read; large and missing files are left out. */
+export async function checkOutputs(dir: string, check: FileCheck): Promise<void> {
+  for (const { outputs } of Object.values((await readManifest(dir))?.steps ?? {})) {
+    for (const name of Object.keys(outputs)) {
+      const found = await stat(path.join(dir, name)).catch(() => undefined);
+      if (found?.isFile() && found.size <= MOST_BYTES) await check(path.join(dir, name));
+    }
+  }
+}
+
+/**
+ * A check of the files of the atlas in `dir` before they are read. One that the atlas was made from must be the very file: its
+ * name comes from the manifest, leads anywhere on the disk, and rows of another file mean something else; throws FormatError.
+ * One that a build wrote may have been changed since, which is a warning.
+ */
+export function createFileCheck(dir: string, onWarning?: (warning: string) => void): FileCheck {
+  const hashes = new Map<string, Promise<string>>();
+  const warned = new Set<string>();
+  return async (file) => {
+    const manifest = await readManifest(dir);
+    if (manifest === undefined) return;
+    const name = path.relative(dir, file).split(path.sep).join("/");
+    const { size, mtimeMs } = await stat(file);
+    const key = `${size} ${mtimeMs} ${name}`;
+    const hash = (): Promise<string> => {
+      const known = hashes.get(key) ?? sha256File(file);
+      hashes.set(key, known);
+      return known;
+    };
+    const input = Object.values(manifest.inputs).find((record) => record.file === name);
+    if (input !== undefined) {
+      if (input.bytes === size && input.modified === mtimeMs) return;
+      if (input.bytes === size && input.sha256 === (await hash())) return;
+      throw new FormatError(file, `has changed since ${dir} was built: build it again`);
+    }
+    const step = Object.values(manifest.steps).find(({ outputs }) => Object.hasOwn(outputs, name));
+    if (step === undefined || step.outputs[name] === (await hash()) || warned.has(key)) return;
+    warned.add(key);
+    onWarning?.(
+      `${file}: not the file that manifest.json names: it was changed after the build, or a build was stopped; build the atlas again`,
+    );
+  };
+}

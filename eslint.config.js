@@ -1,4 +1,51 @@
+import ts from "typescript";
 import tseslint from "typescript-eslint";
+
+/**
+ * Refuses `table[key]` and `key in table` where the table begins as an object literal, here or where it is imported from, and the
+ * key is any string: from data it may be `constructor`, which every object inherits.
+ */
+const ownKeys = {
+  meta: {
+    type: "problem",
+    schema: [],
+    messages: {
+      inherited:
+        "a key that is any string may be an inherited one, such as `constructor`: use a Map, ownValue or Object.fromEntries",
+    },
+  },
+  create(context) {
+    const services = context.sourceCode.parserServices;
+    const isAnyString = (node) => {
+      const type = services.getTypeAtLocation(node);
+      const parts = type.isUnion() ? type.types : [type];
+      return parts.some(({ flags }) => (flags & ts.TypeFlags.String) !== 0);
+    };
+    const isLiteral = (node) => {
+      let symbol = services.getSymbolAtLocation(node);
+      if (symbol && (symbol.flags & ts.SymbolFlags.Alias) !== 0) {
+        symbol = services.program.getTypeChecker().getAliasedSymbol(symbol);
+      }
+      let value = symbol?.valueDeclaration?.initializer;
+      while (value && (ts.isAsExpression(value) || ts.isSatisfiesExpression(value))) {
+        value = value.expression;
+      }
+      return value !== undefined && ts.isObjectLiteralExpression(value);
+    };
+    const check = (node, table, key) => {
+      if (isAnyString(key) && isLiteral(table)) context.report({ node, messageId: "inherited" });
+    };
+    return {
+      "MemberExpression[computed=true]"(node) {
+        // To delete a key that is inherited does nothing.
+        if (node.parent.operator !== "delete") check(node, node.object, node.property);
+      },
+      "BinaryExpression[operator='in']"(node) {
+        check(node, node.right, node.left);
+      },
+    };
+  },
+};
 
 const STRICT = {
   "@typescript-eslint/no-explicit-any": "error",
@@ -41,6 +88,11 @@ export default tseslint.config(
       },
     },
     rules: STRICT,
+  },
+  {
+    files: ["src/**/*.ts"],
+    plugins: { project: { rules: { "own-keys": ownKeys } } },
+    rules: { "project/own-keys": "error" },
   },
   {
     files: ["test/**/*.ts", "bench/**/*.ts"],

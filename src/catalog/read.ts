@@ -3,6 +3,7 @@ import { FormatError } from "../core/errors.js";
 import { shown } from "../core/shown.js";
 import type { CatalogRow } from "./row.js";
 import { CATALOG_COLUMNS, type CatalogKind } from "./columns.js";
+import { ownValue } from "../core/collections.js";
 
 /**
  * Reads `catalog.jsonl`, gzip by name. Keys that a row lacks become null or an empty list, so that a catalog made
@@ -63,12 +64,12 @@ function parseList(
   const fields = Object.entries(kind.records);
   return value.map((entry: unknown, i) => {
     if (!isRecord(entry)) return fail(`${name}[${i}] must be an object, got ${shown(entry)}`);
-    const record: Record<string, unknown> = {};
-    for (const [field, of] of fields) {
-      const found = Object.hasOwn(entry, field) ? entry[field] : null;
-      record[field] = parseValue(found, of, () => `${name}[${i}].${field}`, fail);
-    }
-    return record;
+    return Object.fromEntries(
+      fields.map(([field, of]) => {
+        const found = ownValue(entry, field) ?? null;
+        return [field, parseValue(found, of, () => `${name}[${i}].${field}`, fail)];
+      }),
+    );
   });
 }
 

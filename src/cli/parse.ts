@@ -93,10 +93,10 @@ function addCommand(program: Parser, command: Command, onCall: (call: Call) => v
     .exitOverride(refuse(`${name}: `, [...Object.keys(options), "json", "help"]));
   if (positionals !== undefined) parser.arguments(positionals);
   parser.allowUnknownOption(command.passesThrough === true);
-  const flags: Record<string, false> = {};
+  const flags: string[] = [];
   for (const [flag, spec] of Object.entries(options)) {
     const option = createOption(`${name}: --${flag}`, flag, spec);
-    if (spec.type === "boolean") flags[option.attributeName()] = false;
+    if (spec.type === "boolean") flags.push(option.attributeName());
     parser.addOption(option);
   }
   for (const flag of command.elsewhere?.options ?? []) {
@@ -111,7 +111,12 @@ function addCommand(program: Parser, command: Command, onCall: (call: Call) => v
   parser.action(() => {
     const { json = false, ...values } = parser.opts<{ json?: boolean }>();
     checkTogether(command, values);
-    onCall({ command, values: { ...flags, ...values }, positionals: parser.args, json });
+    onCall({
+      command,
+      values: { ...Object.fromEntries(flags.map((flag) => [flag, false])), ...values },
+      positionals: parser.args,
+      json,
+    });
   });
 }
 

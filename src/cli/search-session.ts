@@ -19,12 +19,12 @@ clear                 remove all edits
 "QUERY"               search for a text that begins with one of these words
 help, quit`;
 
-const KINDS: Record<string, SteeringEdit["kind"]> = {
-  more: "up",
-  less: "down",
-  set: "set",
-  remove: "remove",
-};
+const KINDS = new Map<string, SteeringEdit["kind"]>([
+  ["more", "up"],
+  ["less", "down"],
+  ["set", "set"],
+  ["remove", "remove"],
+]);
 
 const INCOMPLETE = /^(more|less|set|remove|why|shared)[\s\d]*$/;
 
@@ -82,8 +82,9 @@ export async function runSearchSession(
 
 async function obey(open: OpenSearch, state: State, line: string): Promise<string[]> {
   const edit = /^(more|less|set|remove)\s+(.+)$/.exec(line);
-  if (edit) {
-    state.session = state.session.add(await parseEdit(open, KINDS[edit[1]], edit[2].trim()));
+  const kind = KINDS.get(edit?.[1] ?? "");
+  if (edit && kind) {
+    state.session = state.session.add(await parseEdit(open, kind, edit[2].trim()));
     return search(open, state);
   }
   const why = /^why\s+(\d+)$/.exec(line);

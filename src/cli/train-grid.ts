@@ -54,20 +54,20 @@ export async function runGrid(
 
 /** Reads `k=16,32:n=1024,2048`, spaces instead of colons too. Throws UsageError for anything else. */
 export function parseGrid(text: string): { k: number[]; n: number[]; auxk?: number[] } {
-  const grid: Record<string, number[]> = {};
+  const grid = new Map<string, number[]>();
   for (const part of text.trim().split(/[\s:]+/)) {
     const match = /^(k|n|auxk)=(\d+(?:,\d+)*)$/.exec(part);
-    if (!match || match[1] in grid) {
+    if (!match || grid.has(match[1])) {
       throw new UsageError(
         `train: --grid takes k=16,32:n=1024,2048, optionally :auxk=…, got "${text}"`,
       );
     }
-    grid[match[1]] = match[2].split(",").map(Number);
+    grid.set(match[1], match[2].split(",").map(Number));
   }
-  if (!("k" in grid && "n" in grid)) {
+  if (!(grid.has("k") && grid.has("n"))) {
     throw new UsageError(`train: --grid needs k=… and n=…, got "${text}"`);
   }
-  return grid as { k: number[]; n: number[]; auxk?: number[] };
+  return Object.fromEntries(grid) as { k: number[]; n: number[]; auxk?: number[] };
 }
 
 function describeRow({ k, n, normalized_mse: error, dead_share: dead, seconds }: GridRow): string {

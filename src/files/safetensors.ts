@@ -7,6 +7,7 @@ import { withSource } from "./bytes/source.js";
 import type { ByteSource } from "./bytes/source.js";
 import { countValues, decodeTensorData, tensorItemSizes } from "./bytes/tensor.js";
 import type { Tensor, TensorData, TensorDtype } from "./bytes/tensor.js";
+import { ownValue } from "../core/collections.js";
 
 const largestHeader = 8 * 1024 * 1024;
 /** An entry of a header has two lists and one object in some 60 bytes and more. */
@@ -173,7 +174,8 @@ function parseMetadata(value: unknown, path: string): Record<string, string> {
 function parseEntry(key: string, value: unknown, base: number, path: string): SafetensorsEntry {
   const shown = quote(key);
   const { dtype: code, shape, data_offsets: offsets } = isRecord(value) ? value : {};
-  if (typeof code !== "string" || !Object.hasOwn(dtypes, code)) {
+  const dtype = typeof code === "string" ? ownValue(dtypes, code) : undefined;
+  if (dtype === undefined || typeof code !== "string") {
     const known = codes.join(" ");
     const found = typeof code === "string" ? quote(code) : "none";
     throw new FormatError(path, `tensor ${shown} has dtype ${found}, expected one of ${known}`);
@@ -184,7 +186,6 @@ function parseEntry(key: string, value: unknown, base: number, path: string): Sa
   if (!isSizes(offsets) || offsets.length !== 2) {
     throw new FormatError(path, `tensor ${shown} has no data_offsets [start, end]`);
   }
-  const dtype = dtypes[code];
   const [start, end] = offsets;
   const expected = countValues(shape, path) * tensorItemSizes[dtype];
   if (end - start !== expected) {
@@ -245,7 +246,7 @@ function encodeTensor(name: string, { shape, data, dtype }: TensorContent): Enco
   const isHalf = stored === "float16" || stored === "bfloat16";
   const fits =
     stored === own || (isHalf && own === "float32") || (stored === "bool" && own === "uint8");
-  const code = codes.find((key) => dtypes[key] === stored);
+  const code = Object.entries(dtypes).find(([, known]) => known === stored)?.[0];
   if (!fits || code === undefined || name === "__metadata__") {
     throw new TypeError(`safetensors: ${name} holds ${own} values, cannot be stored as ${stored}`);
   }

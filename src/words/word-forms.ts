@@ -1,3 +1,4 @@
+import { ownValue } from "../core/collections.js";
 /** Forms that no ending explains. */
 const IRREGULAR: Readonly<Record<string, string>> = {
   children: "child",
@@ -105,7 +106,8 @@ function baseForms(lowers: Map<string, number>, counts: number[]): Uint32Array {
 }
 
 function singulars(word: string): string[] {
-  if (Object.hasOwn(IRREGULAR, word)) return [IRREGULAR[word]];
+  const irregular = ownValue(IRREGULAR, word);
+  if (irregular !== undefined) return [irregular];
   if (word.length < 4 || !word.endsWith("s") || /(ss|us|is)$/.test(word)) return [];
   const out = [word.slice(0, -1)];
   const stem = word.slice(0, -3);

@@ -30,6 +30,8 @@ test("labels, names and words of a call reach the terminal without control chara
       ["catalog", `--${HOSTILE}`],
     ];
     const outcomes = [];
+    // An action that every object inherits is a word like any other.
+    t.is((await runCli(["catalog", "constructor", "--atlas", atlas])).code, 0);
     for (const args of calls) outcomes.push(await runCli(args));
     for (const { stdout, stderr } of outcomes) {
       t.notRegex(stdout, STEERS);

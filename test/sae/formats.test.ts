@@ -99,6 +99,12 @@ const refused: [string, Record<string, unknown> | undefined, RegExp][] = [
   ["sparsify", { num_latents: 12 }, /declares 12 latents, but encoder\.weight is \[10, 6\]/],
   ["sparsify", { num_latents: 0, expansion_factor: 32 }, /declares 192 latents/],
   ["dl-topk", { trainer: { dict_class: "Crosscoder" } }, /unknown dict_class "Crosscoder"/],
+  ["dl-topk", { trainer: { dict_class: "constructor" } }, /unknown dict_class "constructor"/],
+  [
+    "saelens-topk",
+    { normalize_activations: "toString" },
+    /unknown normalize_activations "toString"/,
+  ],
   ["dl-batchtopk", undefined, /not an SAE of a known kind/],
 ];
 

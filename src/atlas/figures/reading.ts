@@ -92,10 +92,10 @@ export async function scoredLabels(atlas: AtlasStore): Promise<Label[]> {
 export function commonMeasure(
   lists: readonly (readonly Label[])[],
 ): { measure: string; score: string } | undefined {
-  const measure = Object.keys(MEASURES).find((name) =>
+  const found = Object.entries(MEASURES).find(([name]) =>
     lists.every((labels) => labels.some((label) => Number.isFinite(scoreOf(label, name)))),
   );
-  return measure === undefined ? undefined : { measure, score: MEASURES[measure] };
+  return found && { measure: found[0], score: found[1] };
 }
 
 /** NaN where the label has no such score. */

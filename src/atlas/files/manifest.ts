@@ -144,12 +144,14 @@ export class StepRunner {
     const start = performance.now();
     await work(key);
     const before = this.manifest.steps[plan.name];
-    const outputs: Record<string, string> = {};
-    for (const file of plan.outputs) outputs[file] = await sha256File(path.join(this.dir, file));
+    const hashes: [string, string][] = [];
+    for (const file of plan.outputs) {
+      hashes.push([file, await sha256File(path.join(this.dir, file))]);
+    }
     this.manifest.steps[plan.name] = {
       key,
       options: plan.options,
-      outputs,
+      outputs: Object.fromEntries(hashes),
       seconds: Math.round(performance.now() - start) / 1000,
       finished: new Date().toISOString(),
     };

@@ -14,6 +14,7 @@ import {
 import { refuseOptions } from "../option-rules.js";
 import { describeChanges, describeImport } from "../results/catalog-changes.js";
 import { formatRows } from "../results/rows.js";
+import { ownValue } from "../../core/collections.js";
 
 const SHOWN = 20;
 const KINDS = [".csv", ".jsonl", ".parquet"] as const;
@@ -81,7 +82,7 @@ export const catalogCommand: Command = defineCommand({
   options,
   async run(values, positionals, context) {
     const [action, ...rest] = positionals;
-    const unused = UNUSED[action ?? ""];
+    const unused = ownValue(UNUSED, action ?? "");
     if (unused === undefined) refuseOptions("catalog: a search", values, [...IMPORT, ...LABEL]);
     else refuseOptions(`catalog ${action}`, values, unused);
     switch (action) {

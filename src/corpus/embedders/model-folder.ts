@@ -11,6 +11,7 @@ import { readJson } from "../../files/json.js";
 import type { Embedder } from "../embedder.js";
 import { POOLINGS, type Pooling, poolTokens } from "./pooling.js";
 import { runInBatches } from "./token-batches.js";
+import { ownValue } from "../../core/collections.js";
 
 /** Where a folder may hold its model, in order of precedence. */
 const MODELS = ["model.onnx", "onnx/model.onnx"];
@@ -211,18 +212,19 @@ async function runBatch(
     given.input_ids.set(tokens.map(BigInt), i * length);
     given.attention_mask.fill(1n, i * length, i * length + tokens.length);
   });
-  const feeds: Record<string, Tensor> = {};
+  const feeds = new Map<string, Tensor>();
   for (const name of session.inputNames) {
-    if (!Object.hasOwn(given, name)) {
+    const values = ownValue(given, name);
+    if (values === undefined) {
       throw new FormatError(
         model,
         `expected inputs of ${Object.keys(given).join(", ")}, got ${name}`,
       );
     }
-    feeds[name] = new onnx.Tensor("int64", given[name], [batch.length, length]);
+    feeds.set(name, new onnx.Tensor("int64", values, [batch.length, length]));
   }
   const name = OUTPUTS.find((known) => session.outputNames.includes(known));
-  const found = (await session.run(feeds))[name ?? session.outputNames[0]];
+  const found = (await session.run(Object.fromEntries(feeds)))[name ?? session.outputNames[0]];
   const isRows = found.dims.length === 2;
   const isTokens = found.dims.length === 3 && found.dims[1] === length;
   if (found.type === "float32" && found.dims[0] === batch.length && (isRows || isTokens)) {

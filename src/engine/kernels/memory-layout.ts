@@ -48,7 +48,7 @@ export interface KernelViews {
 /** Where everything lies in memory, with room for batches up to a size; views are made when it grows, and kept. */
 export class KernelLayout {
   views: KernelViews;
-  readonly at: Record<string, number> = {};
+  readonly at: Record<string, number> = Object.create(null) as Record<string, number>;
   private readonly most: number[];
   private readonly batchTop: number;
   private next = HEAP;

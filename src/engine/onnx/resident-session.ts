@@ -28,12 +28,14 @@ export async function createResidentSession(
   const session = await (device === "cpu"
     ? createOnnxSession(graph, { device })
     : createConstantSession(graph, residents, device));
-  const kept: Record<string, Tensor> = {};
-  if (device === "cpu") {
-    for (const [name, value] of Object.entries(residents)) {
-      kept[name] = floatTensor(onnx, arrayOf(value), shapeOf(value));
-    }
-  }
+  const kept: Record<string, Tensor> = Object.fromEntries(
+    device === "cpu"
+      ? Object.entries(residents).map(([name, value]) => [
+          name,
+          floatTensor(onnx, arrayOf(value), shapeOf(value)),
+        ])
+      : [],
+  );
   return {
     onnx,
     run: (feeds) => session.run({ ...kept, ...feeds }),

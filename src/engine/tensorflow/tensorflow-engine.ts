@@ -40,13 +40,14 @@ function createTensorflowEncoder(
   const { rows: n, cols: d } = weights.encoder;
   use();
   const encoder = tf.tensor2d(weights.encoder.data, [n, d]);
-  const vectors: Vectors = {};
   const gated = activation.kind === "gated";
-  vectors.preBias = tf.tensor1d(weights.preBias);
-  vectors.latentBias = tf.tensor1d(gated ? new Float32Array(n) : weights.latentBias);
-  for (const [name, values] of Object.entries(activationVectors(activation))) {
-    vectors[name] = tf.tensor1d(values);
-  }
+  const vectors: Vectors = Object.fromEntries(
+    Object.entries({
+      preBias: weights.preBias,
+      latentBias: gated ? new Float32Array(n) : weights.latentBias,
+      ...activationVectors(activation),
+    }).map(([name, values]) => [name, tf.tensor1d(values)]),
+  );
   const rowsPerRun = chooseRows(n, d, device);
 
   const encodeRows = async (

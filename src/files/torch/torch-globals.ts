@@ -1,6 +1,7 @@
 import { PickleGlobal } from "./pickle.js";
 import type { PickleFail } from "./pickle.js";
 import type { TensorDtype } from "../bytes/tensor.js";
+import { ownValue } from "../../core/collections.js";
 
 /** Bytes in a checkpoint that tensors share. `dtype` is absent where the tensors say it themselves. */
 export class StorageRef {
@@ -97,7 +98,7 @@ export function parseStorageId(id: unknown, fail: PickleFail): StorageRef {
   const [, type, key, , count, view] = id as unknown[];
   if (!(type instanceof PickleGlobal)) fail("pickle: a storage without a type");
   const name = type.global.slice(type.global.lastIndexOf(".") + 1);
-  const dtype = Object.hasOwn(storageTypes, name) ? storageTypes[name] : undefined;
+  const dtype = ownValue(storageTypes, name);
   if (dtype === undefined && name !== "UntypedStorage") {
     fail(`pickle: ${type.global} is no type of storage`);
   }

@@ -13,6 +13,7 @@ import {
   matrixDirections,
 } from "./format.js";
 import { asRecord, hasTensors, insideRaw, type RawCheckpoint } from "./raw.js";
+import { ownValue } from "../../core/collections.js";
 
 type Reader = (bag: TensorBag, file: string, trainer: Record<string, unknown>) => Reading;
 
@@ -166,8 +167,8 @@ function readDictionary(
   const name =
     asked ??
     (typeof trainer.dict_class === "string" ? trainer.dict_class : undefined) ??
-    Object.keys(UNMISTAKABLE).find((known) => hasTensors(inner, UNMISTAKABLE[known]));
-  const read = name === undefined ? undefined : READERS[name];
+    Object.entries(UNMISTAKABLE).find(([, tensors]) => hasTensors(inner, tensors))?.[0];
+  const read = name === undefined ? undefined : ownValue(READERS, name);
   if (read === undefined) {
     const known = Object.keys(READERS).join(", ");
     throw new FormatError(

@@ -8,6 +8,7 @@ import { type Tensor, type TensorDtype, isTensor } from "../../files/bytes/tenso
 import { readTorch } from "../../files/torch/torch.js";
 import { FormatError } from "../../core/errors.js";
 import { listed, quote } from "../../core/shown.js";
+import { ownValue } from "../../core/collections.js";
 
 /** A checkpoint as it lies on disk, before anything is made of it. */
 export interface RawCheckpoint {
@@ -181,7 +182,7 @@ async function readWeights(weights: string): Promise<RawCheckpoint> {
       const tensors = new Map<string, Tensor>();
       for (const [name, { shape, data }] of arrays) {
         const dtype = data instanceof Float64Array ? "float64" : "float32";
-        tensors.set(NPZ_NAMES[name] ?? name, { shape, dtype, data: data });
+        tensors.set(ownValue(NPZ_NAMES, name) ?? name, { shape, dtype, data: data });
       }
       return { ...empty, container: "npz", tensors };
     }

@@ -16,6 +16,7 @@ import {
   matrixDirections,
 } from "./format.js";
 import { asRecord, hasTensors, type RawCheckpoint } from "./raw.js";
+import { ownValue } from "../../core/collections.js";
 
 const ARCHITECTURES = ["standard", "topk", "jumprelu", "gated"] as const;
 type Architecture = (typeof ARCHITECTURES)[number];
@@ -155,7 +156,7 @@ function applyNormalisation(
 ): Reading {
   let named = config.normalize_activations ?? "none";
   if (typeof named === "boolean") named = named ? "expected_average_only_in" : "none";
-  const kind = typeof named === "string" ? NORMALISATIONS[named] : undefined;
+  const kind = typeof named === "string" ? ownValue(NORMALISATIONS, named) : undefined;
   if (kind === undefined) {
     throw new FormatError(file, `unknown normalize_activations ${shown(named)}`);
   }

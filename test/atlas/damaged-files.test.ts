@@ -7,7 +7,7 @@ import { auditAtlas, writePaperFiles } from "../../src/atlas/labels/index.js";
 import { buildFolder, refreshLabels } from "../../src/atlas/steps/index.js";
 import { evaluateAtlasSteering } from "../../src/atlas/search/index.js";
 import { openStore } from "../../src/atlas/index.js";
-import { FormatError } from "../../src/core/index.js";
+import { FormatError, createRandom } from "../../src/core/index.js";
 import { writeJson } from "../../src/files/index.js";
 import {
   readFamilyNames,
@@ -17,6 +17,8 @@ import {
   readScores,
 } from "../../src/records/index.js";
 import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { campaign } from "../support/campaign.js";
+import { damageText } from "../support/mutation/damage-json.js";
 
 const N = 32;
 const K = 4;
@@ -199,3 +201,62 @@ for (const name of FILES) {
     }
   });
 }
+
+const ROUNDS = campaign(150, 12);
+
+for (const name of FILES.filter((file) => /\.jsonl?$/.test(file))) {
+  test(`${ROUNDS} structural damages to ${name} each end in a result or a FormatError that names a file`, async (t) => {
+    const folder = await mkdtemp(path.join(tmpdir(), "feature-families-"));
+    const random = createRandom(name.length);
+    try {
+      await cp(whole, folder, { recursive: true });
+      const dir = path.join(folder, "atlas");
+      const file = path.join(dir, name);
+      const before = await readFile(file, "utf8");
+      for (let round = 0; round < ROUNDS; round++) {
+        const after = damageText(name, before, random);
+        await writeFile(file, after);
+        for (const error of await readEverything(dir, folder)) {
+          const context = `round ${round}: ${String(error)}`;
+          t.true(error instanceof FormatError, context);
+          const { message } = error as FormatError;
+          t.true(message.includes(folder) && message.length < 1200 + dir.length, context);
+        }
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+test("files of an atlas in each other's place are refused by name", async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "feature-families-"));
+  try {
+    for (const [a, b] of [
+      ["labels.jsonl", "catalog.jsonl"],
+      ["families.json", "metrics.json"],
+      ["metrics.json", "taxonomy.json"],
+      ["map.npy", `topk_values_${K}_${N}.npy`],
+      [`topk_indices_${K}_${N}.npy`, `topk_values_${K}_${N}.npy`],
+      ["manifest.json", "families.json"],
+    ]) {
+      await cp(whole, folder, { recursive: true });
+      const dir = path.join(folder, "atlas");
+      const [first, second] = [path.join(dir, a), path.join(dir, b)];
+      const bytes = [await readFile(first), await readFile(second)];
+      await writeFile(first, bytes[1]);
+      await writeFile(second, bytes[0]);
+      const errors = await readEverything(dir, folder);
+      t.true(errors.length > 0, `${a} and ${b}`);
+      for (const error of errors) {
+        t.true(error instanceof FormatError, `${a} and ${b}: ${String(error)}`);
+        t.true(
+          [a, b].some((name) => String(error).includes(name)),
+          String(error),
+        );
+      }
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -1,8 +1,13 @@
+import { ApiError, FormatError } from "./errors.js";
+
+/** Statuses of answers that may be about what was sent: malformed, refused, too large; some call that an error of theirs. */
+const OF_ITEMS = [200, 400, 413, 422, 500];
+
 /** What runs on a part of some items, and what its failure means. */
 export interface HalvesOptions {
   /** Works on the items from `start` to before `end`. */
   call: (start: number, end: number) => Promise<void>;
-  /** Whether an error may be about one of the items or their number, so that fewer may pass. */
+  /** Whether an error may be about one of the items or their number, so that fewer may pass; see isOfItems. */
   isOfItems: (error: unknown) => boolean;
   /** Receives an item that fails alone. */
   onFailed: (item: number, error: unknown) => void;
@@ -29,4 +34,10 @@ export async function inHalves(count: number, options: HalvesOptions): Promise<n
     }
   };
   return count === 0 ? 0 : run(0, count);
+}
+
+/** Whether an error may be about what was sent. Of what is no ApiError and no FormatError nothing else is known. */
+export function isOfItems(error: unknown): boolean {
+  if (error instanceof ApiError) return OF_ITEMS.includes(error.status);
+  return !(error instanceof FormatError);
 }

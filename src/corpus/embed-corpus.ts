@@ -1,6 +1,5 @@
 import { rename, rm } from "node:fs/promises";
-import { ApiError, FormatError } from "../core/errors.js";
-import { inHalves } from "../core/halves.js";
+import { inHalves, isOfItems } from "../core/halves.js";
 import { interruptible } from "../core/interrupt.js";
 import type { OnProgress } from "../core/progress.js";
 import { writeJson } from "../files/json.js";
@@ -49,9 +48,6 @@ export interface EmbeddedCorpus {
 
 /** Documents that fail before any other is embedded, after which the embedder is at fault. */
 const MOST_FAILED = 10;
-/** Statuses of answers that may be about a text: malformed, refused, too large; some servers call a long text an error of theirs. */
-const OF_TEXTS = [200, 400, 413, 422, 500];
-
 /**
  * Embeds documents into `folder`: `embeddings.npy` (float32), `documents.jsonl` with {id, title, text, classes} row for
  * row, `embedder.json` and, where a document failed, `embed-failed.jsonl`. What arrives is kept in a partial file at once, so
@@ -139,7 +135,7 @@ async function embedMissing(
     let failed = 0;
     const largest = await inHalves(rows.length, {
       call: (start, end) => embedRows(rows.slice(start, end)),
-      isOfItems: (reason) => signal?.aborted !== true && isOfTexts(reason),
+      isOfItems: (reason) => signal?.aborted !== true && isOfItems(reason),
       onFailed: (place, reason) => {
         run.reasons.set(rows[place], errorOf(reason).message);
         failed++;
@@ -166,12 +162,6 @@ async function embedMissing(
 
 function errorOf(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
-}
-
-/** Whether an error may be about the texts or how many there are. Of an embedder of one's own nothing else is known. */
-function isOfTexts(error: unknown): boolean {
-  if (error instanceof ApiError) return OF_TEXTS.includes(error.status);
-  return !(error instanceof FormatError);
 }
 
 function problemOf(vector: Float32Array): string | undefined {

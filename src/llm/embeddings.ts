@@ -1,4 +1,5 @@
 import { ApiError, FormatError } from "../core/errors.js";
+import { inHalves, isOfItems } from "../core/halves.js";
 import { type Matrix, createMatrix } from "../core/matrix.js";
 import type { OnProgress } from "../core/progress.js";
 import { type Api, type CallLimits, type Connection, connect } from "./connection.js";
@@ -36,7 +37,12 @@ export interface EmbeddingModel {
   readonly parallel: number;
   embed(
     texts: readonly string[],
-    options?: { onProgress?: OnProgress; signal?: AbortSignal },
+    options?: {
+      onProgress?: OnProgress;
+      /** Receives how many of the texts are longer than is read, after each request. */
+      onCut?: (count: number) => void;
+      signal?: AbortSignal;
+    },
   ): Promise<Matrix>;
 }
 
@@ -46,6 +52,12 @@ const CALL_CHARACTERS = 500;
 const MOST_WIDTH = 16_384;
 const NUMBER_BYTES = 26;
 const SHORTEST_LIMIT = 1 << 20;
+
+/** Share of the tokens counted here below which a server must have left some out, and the smallest window that has been seen. */
+const SHARE_COUNTED = 0.75;
+const SMALLEST_WINDOW = 64;
+const OTHER_SCRIPTS = /[\u0250-\uffff]/g;
+const TOO_LARGE = /too (large|long|many)|exceed|context (size|length)|batch size|maximum/i;
 
 /** Environment variables that may hold the key of an embedding model. */
 const EMBEDDER_KEYS = ["FEATURE_FAMILIES_EMBEDDER_API_KEY", "OPENAI_API_KEY"] as const;
@@ -61,9 +73,9 @@ export async function createEmbeddingModel(
   const api = connect({ keyVariables: EMBEDDER_KEYS, ...options });
   const limiter = limiterOf(api, options);
   let width = MOST_WIDTH;
-  const ask = (input: string[], signal?: AbortSignal): Promise<Matrix> => {
+  const ask = (input: string[], signal?: AbortSignal): Promise<Answer> => {
     const length = input.reduce((sum, text) => sum + text.length, 0);
-    const call = (timeoutMs: number): Promise<Matrix> =>
+    const call = (timeoutMs: number): Promise<Answer> =>
       request(api, options, input, {
         timeoutMs,
         mostBytes: SHORTEST_LIMIT + input.length * width * NUMBER_BYTES,
@@ -74,40 +86,55 @@ export async function createEmbeddingModel(
       { ...options, signal },
     );
   };
-  const { cols: d } = await ask(["width"], options.signal);
+  const d = (await ask(["width"], options.signal)).rows.cols;
+  if (options.dimensions !== undefined && options.dimensions !== d) {
+    throw new FormatError(
+      options.model,
+      `was asked for ${options.dimensions} numbers per embedding and gave ${d}: it has no other widths`,
+    );
+  }
   width = d;
+  const lenient = options.onFailed !== undefined;
   const { mostTokens = 8191, batch = 2048, batchTokens = 250_000 } = options;
   const cut = mostTokens === 0 ? undefined : await loadCutter(mostTokens);
   return {
     id: options.dimensions === undefined ? options.model : `${options.model}@${options.dimensions}`,
     d,
     parallel: options.parallel ?? MOST_PARALLEL,
-    async embed(texts, { onProgress, signal: given } = {}) {
+    async embed(texts, { onProgress, onCut, signal: given } = {}) {
       const signal = interruptible(given);
       const out = createMatrix(texts.length, d);
       // The API rejects an empty text, so a space replaces it, as in the offline model.
       const cuts = texts.map((text) => {
         const full = text.trim() === "" ? " " : text;
-        return cut ? cut(full) : { text: full, tokens: Math.ceil(full.length / 4) };
+        return cut ? cut(full) : { text: full, tokens: Math.ceil(full.length / 4), isCut: false };
       });
+      onCut?.(cuts.filter(({ isCut }) => isCut).length);
       for (let start = 0; start < cuts.length;) {
         signal?.throwIfAborted();
         const end = batchEnd(cuts, start, batch, batchTokens);
-        const input = cuts.slice(start, end).map(({ text }) => text);
-        const part = await askParts(
-          input,
-          start,
-          d,
-          (texts) => ask(texts, signal),
-          options.onFailed,
-        );
-        if (part.cols !== d) {
-          throw new FormatError(
-            options.model,
-            `returned ${part.cols} numbers per embedding, ${d} before`,
-          );
-        }
-        out.data.set(part.data, start * d);
+        await inHalves(end - start, {
+          async call(from, to) {
+            const part = cuts.slice(start + from, start + to);
+            const input = part.map(({ text }) => text);
+            const { rows, tokens } = await ask(input, signal).catch((error: unknown) => {
+              throw lenient ? error : placed(error, start + from, start + to);
+            });
+            if (rows.cols !== d) {
+              throw new FormatError(
+                options.model,
+                `returned ${rows.cols} numbers per embedding, ${d} before`,
+              );
+            }
+            out.data.set(rows.data, (start + from) * d);
+            if (tokens !== undefined) onCut?.(countCut(part, tokens));
+          },
+          isOfItems: (error) => lenient && isOfItems(error),
+          onFailed(item, error) {
+            options.onFailed?.(start + item, error instanceof Error ? error.message : "rejected");
+            out.data.fill(NaN, (start + item) * d, (start + item + 1) * d);
+          },
+        });
         start = end;
         onProgress?.({ step: "embed", done: start, total: texts.length });
       }
@@ -116,44 +143,32 @@ export async function createEmbeddingModel(
   };
 }
 
-/** Embeds texts. With `onFailed`, splits a rejected request in halves until each text at fault is isolated. */
-async function askParts(
-  input: string[],
-  start: number,
-  d: number,
-  ask: (input: string[]) => Promise<Matrix>,
-  onFailed: EmbeddingModelOptions["onFailed"],
-): Promise<Matrix> {
-  try {
-    return await ask(input);
-  } catch (error) {
-    const isText = error instanceof ApiError && [200, 400, 413, 422].includes(error.status);
-    if (!isText) throw error;
-    const { message, status, url } = error;
-    if (onFailed === undefined) {
-      const place =
-        input.length === 1 ? `text ${start}` : `texts ${start} to ${start + input.length - 1}`;
-      throw new ApiError(`${place}: ${message}`, { status, url, retryable: false });
-    }
-    if (input.length > 1) {
-      const middle = input.length >> 1;
-      const left = await askParts(input.slice(0, middle), start, d, ask, onFailed);
-      const right = await askParts(input.slice(middle), start + middle, d, ask, onFailed);
-      const out = createMatrix(input.length, left.cols);
-      out.data.set(left.data);
-      if (right.cols === left.cols) out.data.set(right.data, left.data.length);
-      else
-        throw new FormatError(
-          error.url,
-          `returned ${right.cols} numbers per embedding, ${left.cols} before`,
-        );
-      return out;
-    }
-    onFailed(start, message);
-    const out = createMatrix(1, d);
-    out.data.fill(NaN);
-    return out;
+/** An error that may be about the texts of a request, with their places. */
+function placed(error: unknown, start: number, end: number): unknown {
+  if (!(error instanceof ApiError) || !isOfItems(error)) return error;
+  const { message, status, url } = error;
+  const place = end - start === 1 ? `text ${start}` : `texts ${start} to ${end - 1}`;
+  return new ApiError(`${place}: ${message}`, { status, url, retryable: false });
+}
+
+/**
+ * Texts of a request whose ends the server did not read, by the tokens that it counted. Tokenizers differ, so that only
+ * a count far below ours, of texts longer than a small window, says so.
+ */
+function countCut(part: readonly { text: string; tokens: number }[], counted: number): number {
+  const lengths = part.map(({ tokens }) => tokens).sort((a, b) => a - b);
+  const own = lengths.reduce((sum, tokens) => sum + tokens, 0);
+  // Other scripts than Latin take very different numbers of tokens.
+  const others = part.reduce((sum, { text }) => sum + (text.match(OTHER_SCRIPTS)?.length ?? 0), 0);
+  if (counted >= SHARE_COUNTED * own || others > own / 4) return 0;
+  // The window that explains the count: shorter texts are read whole.
+  let left = counted;
+  for (const [i, tokens] of lengths.entries()) {
+    const window = left / (lengths.length - i);
+    if (tokens > window) return window < SMALLEST_WINDOW ? 0 : lengths.length - i;
+    left -= tokens;
   }
+  return 0;
 }
 
 function batchEnd(
@@ -172,15 +187,33 @@ function batchEnd(
   return end;
 }
 
+/** The rows of an answer, and the tokens that the server counted. */
+interface Answer {
+  rows: Matrix;
+  tokens: number | undefined;
+}
+
 async function request(
   api: Api,
   { model, dimensions }: EmbeddingModelOptions,
   input: string[],
   limits: CallLimits,
-): Promise<Matrix> {
+): Promise<Answer> {
   const body = { model, input, dimensions, encoding_format: "float" };
-  const answer = await api.call("/embeddings", body, limits);
-  return readAnswer(model, answer, input.length);
+  try {
+    const answer = await api.call("/embeddings", body, limits);
+    const rows = readAnswer(model, answer, input.length);
+    const { usage } = answer as { usage?: { prompt_tokens?: unknown } | null };
+    const tokens = usage?.prompt_tokens;
+    return { rows, tokens: typeof tokens === "number" ? tokens : undefined };
+  } catch (error) {
+    // llama.cpp calls a text over its limit an error of the server, which the same text meets again.
+    if (!(error instanceof ApiError && error.status === 500 && TOO_LARGE.test(error.message))) {
+      throw error;
+    }
+    const { message, url } = error;
+    throw new ApiError(message, { status: 413, url, retryable: false });
+  }
 }
 
 function readAnswer(model: string, answer: unknown, count: number): Matrix {
@@ -194,8 +227,11 @@ function readAnswer(model: string, answer: unknown, count: number): Matrix {
   }
   let matrix: Matrix | undefined;
   const seen = new Set<number>();
-  for (const item of data as { index?: unknown; embedding?: unknown }[]) {
-    const { index, embedding } = item;
+  const items = data as { index?: unknown; embedding?: unknown }[];
+  // Google's layer leaves out an index that is 0, others leave out all.
+  const isOrdered = items.every((item) => item.index === undefined);
+  for (const [place, item] of items.entries()) {
+    const { index = isOrdered ? place : 0, embedding } = item;
     if (!Array.isArray(embedding) || embedding.some((value) => typeof value !== "number")) {
       return fail("an embedding is not a list of numbers");
     }
@@ -214,11 +250,12 @@ function readAnswer(model: string, answer: unknown, count: number): Matrix {
 
 async function loadCutter(
   most: number,
-): Promise<(text: string) => { text: string; tokens: number }> {
+): Promise<(text: string) => { text: string; tokens: number; isCut: boolean }> {
   const { encode, decode } = await import("gpt-tokenizer/encoding/cl100k_base");
   return (text) => {
     const tokens = inParts(text).flatMap((part) => encode(part, { disallowedSpecial: new Set() }));
-    if (tokens.length <= most) return { text, tokens: tokens.length };
-    return { text: decode(tokens.slice(0, most)).replace(/\ufffd+$/, ""), tokens: most };
+    if (tokens.length <= most) return { text, tokens: tokens.length, isCut: false };
+    const start = decode(tokens.slice(0, most)).replace(/\ufffd+$/, "");
+    return { text: start, tokens: most, isCut: true };
   };
 }

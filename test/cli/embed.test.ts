@@ -40,8 +40,9 @@ async function writeCorpus(file: string, count: number): Promise<string[]> {
 async function withServer(
   answer: (request: EmbeddingRequest, number: number) => EmbeddingAnswer,
   use: (folder: string, args: string[], requests: EmbeddingRequest[]) => Promise<void>,
+  options: { serialMs?: number } = {},
 ): Promise<void> {
-  const server = await startEmbeddingServer(answer);
+  const server = await startEmbeddingServer(answer, options);
   try {
     await inFolder(async (folder) => {
       const args = ["--corpus", path.join(folder, "c.jsonl"), "--out", path.join(folder, "out")];
@@ -166,7 +167,8 @@ test("a model folder embeds a corpus and the queries of its atlas", async (t) =>
       ["embed", "--corpus", path.join(folder, "c.jsonl"), "--out", out, ...model],
       [
         ...["build", "--corpus", corpus, "--embeddings", path.join(out, "embeddings.npy")],
-        ...["--k", "2", "--n", "8", "--epochs", "2", "--no-figures", "--engine", "cpu"],
+        ...["--k", "4", "--n", "8", "--epochs", "40", "--batch", "16", "--no-figures"],
+        ...["--engine", "cpu"],
         ...["--out", path.join(folder, "atlas")],
       ],
     ]) {
@@ -189,4 +191,30 @@ test("a model folder embeds a corpus and the queries of its atlas", async (t) =>
     const again = await runCli([...search, "--embedder", named]);
     t.is(again.code, 0, again.stderr);
   });
+});
+
+test("a server that queues what it cannot do at once is asked for each document once", async (t) => {
+  let child: ChildProcess | undefined;
+  await withServer(
+    (request, number) => {
+      if (number === 20) child?.kill("SIGKILL");
+      return { vectors: request.input.map(vectorOf) };
+    },
+    async (folder, args, requests) => {
+      const texts = await writeCorpus(path.join(folder, "c.jsonl"), 1200);
+      child = start(args);
+      await once(child, "close");
+      const killed = requests.length;
+      const { code, text } = await run(args);
+      t.is(code, 0, text);
+      const asked = requests.flatMap(({ input }) => input).filter((input) => input !== "width");
+      // What was under way when the process died is paid twice, nothing else.
+      t.true(asked.length <= 1200 + 64 * 20, String(asked.length));
+      const later = requests.slice(killed).flatMap(({ input }) => input);
+      t.is(new Set(later).size, later.length);
+      const matrix = await readNpyMatrix(path.join(folder, "out/embeddings.npy"));
+      t.deepEqual([...matrix.data], texts.flatMap(vectorOf));
+    },
+    { serialMs: 20 },
+  );
 });

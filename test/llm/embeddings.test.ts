@@ -1,5 +1,5 @@
 import test from "ava";
-import { ApiError } from "../../src/core/index.js";
+import { ApiError, FormatError } from "../../src/core/index.js";
 import {
   type EmbeddingModelOptions,
   checkBaseUrl,
@@ -154,4 +154,86 @@ test("a text without an embedding is reported by its index, and its row is never
     message: /^texts 0 to 4: /,
   });
   await server.close();
+});
+
+test("an index of 0 may be left out, as by Google's layer, and so may all", async (t) => {
+  const answers = [
+    '{"data":[{"embedding":[1,2]}]}',
+    '{"data":[{"index":1,"embedding":[3,4]},{"embedding":[1,2]}]}',
+    '{"data":[{"embedding":[5,6]},{"embedding":[7,8]}]}',
+  ];
+  await withServer(
+    (_request, number) => ({ raw: answers[number] }),
+    async (_server, options) => {
+      const model = await createEmbeddingModel(options);
+      t.deepEqual([...(await model.embed(["a", "b"])).data], [1, 2, 3, 4]);
+      t.deepEqual([...(await model.embed(["a", "b"])).data], [5, 6, 7, 8]);
+    },
+  );
+});
+
+test("a width that the server ignores is an error, not embeddings under another's name", async (t) => {
+  await withServer(well, async (_server, options) => {
+    await t.throwsAsync(createEmbeddingModel({ ...options, dimensions: 256 }), {
+      instanceOf: FormatError,
+      message: "m: was asked for 256 numbers per embedding and gave 3: it has no other widths",
+    });
+  });
+});
+
+test("texts whose ends a server leaves out are counted, by the tokens that it counts", async (t) => {
+  // The lengths of the texts in words, which are tokens here.
+  const wordsOf = (text: string): number => text.split(" ").length;
+  const read =
+    (window: number) =>
+    (request: EmbeddingRequest): EmbeddingAnswer => ({
+      ...(well(request) as { vectors: number[][] }),
+      tokens: request.input.reduce((sum, text) => sum + Math.min(window, wordsOf(text)), 0),
+    });
+  const long = (words: number): string => "dog ".repeat(words).trim();
+  const texts = [long(20), long(900), long(300), long(200), long(500)];
+  const counted = async (window: number, given: readonly string[]): Promise<number> => {
+    let cut = 0;
+    await withServer(read(window), async (_server, options) => {
+      const model = await createEmbeddingModel(options);
+      await model.embed(given, { onCut: (count) => (cut += count) });
+    });
+    return cut;
+  };
+  t.is(await counted(256, texts), 3);
+  t.is(await counted(512, [long(20), long(900), long(800)]), 2);
+  t.is(await counted(8192, texts), 0);
+  // Servers that count nothing, or one for each request, say nothing about lengths.
+  t.is(await counted(0, texts), 0);
+  t.is(await counted(1, texts), 0);
+  // Where the text is cut before it is sent, it is known.
+  await withServer(well, async (_server, options) => {
+    const model = await createEmbeddingModel({ ...options, mostTokens: 250 });
+    let cut = 0;
+    await model.embed(texts, { onCut: (count) => (cut += count) });
+    t.is(cut, 3);
+  });
+});
+
+test("a text that llama.cpp calls too large for it is sent once", async (t) => {
+  await withServer(
+    ({ input }) =>
+      input.includes("long")
+        ? { status: 500, message: "input (900 tokens) is too large to process" }
+        : { vectors: input.map(vectorOf) },
+    async (server, options) => {
+      const failed: [number, string][] = [];
+      const onFailed = (index: number, reason: string): void => void failed.push([index, reason]);
+      const model = await createEmbeddingModel({ ...options, onFailed });
+      const { data } = await model.embed(["a", "long", "b", "c"]);
+      t.deepEqual(
+        failed.map(([index]) => index),
+        [1],
+      );
+      t.regex(failed[0][1], /too large to process/);
+      t.true(data.subarray(3, 6).every(Number.isNaN));
+      // The width, all, then halves and quarters of the first half.
+      t.is(server.requests.length, 6);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** One request of texts as the server saw it. */
 export interface EmbeddingRequest {
@@ -11,7 +12,7 @@ export interface EmbeddingRequest {
 
 /** What the server does with a request: an embedding a text, or a misbehaviour. */
 export type EmbeddingAnswer =
-  | { vectors: number[][]; shuffled?: boolean }
+  | { vectors: number[][]; shuffled?: boolean; tokens?: number }
   | { status: number; headers?: Record<string, string>; message?: string }
   | { cut: true }
   | { raw: string };
@@ -22,17 +23,23 @@ export interface EmbeddingServer {
   close(): Promise<void>;
 }
 
-/** A server on loopback that speaks the embeddings part of OpenAI's API. */
+/**
+ * A server on loopback that speaks the embeddings part of OpenAI's API. With `serialMs` it works on one request at a time,
+ * so long each, and queues the others without a word.
+ */
 export async function startEmbeddingServer(
   answer: (request: EmbeddingRequest, number: number) => EmbeddingAnswer,
+  { serialMs = 0 }: { serialMs?: number } = {},
 ): Promise<EmbeddingServer> {
   const requests: EmbeddingRequest[] = [];
+  let turn: Promise<void> = Promise.resolve();
   const server = createServer((request, response) => {
-    void readBody(request).then((text) => {
+    void readBody(request).then(async (text) => {
       const body = JSON.parse(text) as Omit<EmbeddingRequest, "authorization">;
       const seen = { ...body, authorization: request.headers.authorization };
       requests.push(seen);
       const made = answer(seen, requests.length - 1);
+      if (serialMs > 0) await (turn = turn.then(() => sleep(serialMs)));
       if ("cut" in made) return void request.socket.destroy();
       const json = { "content-type": "application/json" };
       if ("raw" in made) return void response.writeHead(200, json).end(made.raw);
@@ -48,7 +55,8 @@ export async function startEmbeddingServer(
         embedding,
       }));
       if (made.shuffled) data.reverse();
-      const usage = { prompt_tokens: 1, total_tokens: 1 };
+      const { tokens = 1 } = made;
+      const usage = { prompt_tokens: tokens, total_tokens: tokens };
       response
         .writeHead(200, json)
         .end(JSON.stringify({ object: "list", data, model: body.model, usage }));

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { rename, rm } from "node:fs/promises";
 import { inHalves, isOfItems } from "../core/halves.js";
 import { interruptible } from "../core/interrupt.js";
@@ -108,7 +109,9 @@ async function embedMissing(
   { documents, keys, missing, store, embedder, send }: Work,
   { batch = 100, parallel = embedder.parallel ?? 4, onProgress, signal: given }: EmbedCorpusOptions,
 ): Promise<Run> {
-  const signal = interruptible(given);
+  // Every call that waits for its turn listens to it.
+  const signal = AbortSignal.any([interruptible(given) ?? []].flat());
+  setMaxListeners(0, signal);
   const run: Run = { reasons: new Map(), cut: 0 };
   let done = documents.length - missing.length;
   let next = 0;
@@ -135,7 +138,7 @@ async function embedMissing(
     let failed = 0;
     const largest = await inHalves(rows.length, {
       call: (start, end) => embedRows(rows.slice(start, end)),
-      isOfItems: (reason) => signal?.aborted !== true && isOfItems(reason),
+      isOfItems: (reason) => !signal.aborted && isOfItems(reason),
       onFailed: (place, reason) => {
         run.reasons.set(rows[place], errorOf(reason).message);
         failed++;
@@ -148,13 +151,13 @@ async function embedMissing(
   };
   const work = async (): Promise<void> => {
     while (next < missing.length && errors.length === 0) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       const rows = missing.slice(next, (next += size));
       await embedBatch(rows).catch((reason: unknown) => void errors.push(errorOf(reason)));
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, parallel) }, work));
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   if (errors.length > 0 && store.places.size === 0) throw errors[0];
   run.stopped = errors.at(0)?.message;
   return run;

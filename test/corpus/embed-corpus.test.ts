@@ -157,6 +157,22 @@ test("a corpus that grew is asked for its new texts alone, one that did not for 
   });
 });
 
+test("many calls that wait for their turn set off no warning", async (t) => {
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", note);
+  await withModel(well, async (folder, model) => {
+    const { signal } = new AbortController();
+    const { rows } = await embedCorpus(makeDocuments(40), model, folder, { batch: 1, signal });
+    t.is(rows, 40);
+  });
+  process.off("warning", note);
+  t.deepEqual(
+    warnings.filter(({ name }) => name === "MaxListenersExceededWarning"),
+    [],
+  );
+});
+
 test("another embedder takes nothing from what the first finished", async (t) => {
   const embedder = (id: string, value: number): Embedder => ({
     id,

@@ -76,12 +76,14 @@ export async function embedCorpus(
   }
   const store = await openStore(folder, record, send);
   try {
-    const missing = keys.flatMap((key, i) => (store.places.has(key) ? [] : [i]));
+    const first = new Map(keys.map((key, i) => [key, i] as const).reverse());
+    const missing = keys.flatMap((key, i) =>
+      store.places.has(key) || first.get(key) !== i ? [] : [i],
+    );
     const work = { documents, keys, missing, store, embedder, send };
     const run = await embedMissing(work, options);
-    const reasons = missing.map((i) => run.reasons.get(i) ?? run.stopped);
-    const why = new Map(missing.map((i, j) => [i, reasons[j] ?? "no embedding came"]));
-    return { ...(await writeFiles(work, why, record, folder)), stopped: run.stopped, cut: run.cut };
+    const written = await writeFiles(work, run, record, folder);
+    return { ...written, stopped: run.stopped, cut: run.cut };
   } finally {
     await store.close();
   }
@@ -91,7 +93,7 @@ interface Work {
   documents: readonly Document[];
   /** Of each document. */
   keys: readonly string[];
-  /** Documents without an embedding yet. */
+  /** Documents without an embedding yet, one for each text. */
   missing: readonly number[];
   store: EmbeddingStore;
   embedder: Embedder;
@@ -99,8 +101,8 @@ interface Work {
 }
 
 interface Run {
-  /** Why documents failed. */
-  reasons: Map<number, string>;
+  /** Why texts failed, by their keys. */
+  reasons: Map<string, string>;
   stopped?: string;
   cut: number;
 }
@@ -122,15 +124,14 @@ async function embedMissing(
     const onCut = (count: number): void => void (run.cut += count);
     const { data, cols } = await embedder.embed(texts, { signal, onCut });
     const vectors = rows.map((i, j) => ({
-      i,
       key: keys[i],
       vector: data.slice(j * cols, (j + 1) * cols),
     }));
-    for (const { i, vector } of vectors) {
+    for (const { key, vector } of vectors) {
       const problem = problemOf(vector);
-      if (problem !== undefined) run.reasons.set(i, problem);
+      if (problem !== undefined) run.reasons.set(key, problem);
     }
-    await store.add(vectors.filter(({ i }) => !run.reasons.has(i)));
+    await store.add(vectors.filter(({ key }) => !run.reasons.has(key)));
     done += rows.length;
     onProgress?.({ step: "embed", done, total: documents.length });
   };
@@ -140,7 +141,7 @@ async function embedMissing(
       call: (start, end) => embedRows(rows.slice(start, end)),
       isOfItems: (reason) => !signal.aborted && isOfItems(reason),
       onFailed: (place, reason) => {
-        run.reasons.set(rows[place], errorOf(reason).message);
+        run.reasons.set(keys[rows[place]], errorOf(reason).message);
         failed++;
         done++;
         if (store.places.size === 0 && run.reasons.size >= MOST_FAILED) throw reason;
@@ -176,7 +177,7 @@ function problemOf(vector: Float32Array): string | undefined {
 
 async function writeFiles(
   { documents, keys, store }: Work,
-  why: ReadonlyMap<number, string>,
+  { reasons, stopped = "no embedding came" }: Run,
   record: EmbedderRecord,
   folder: string,
 ): Promise<Pick<EmbeddedCorpus, "embeddings" | "documents" | "rows" | "d" | "failed">> {
@@ -190,7 +191,7 @@ async function writeFiles(
     for (const [i, document] of documents.entries()) {
       const vector = await store.read(keys[i]);
       if (vector === undefined) {
-        failed.push({ id: document.id, reason: why.get(i) ?? "no embedding came" });
+        failed.push({ id: document.id, reason: reasons.get(keys[i]) ?? stopped });
       } else {
         await writer.append(vector);
         kept.push(document);

@@ -157,6 +157,26 @@ test("a corpus that grew is asked for its new texts alone, one that did not for 
   });
 });
 
+test("a text that several documents have is asked for once", async (t) => {
+  const documents = [...makeDocuments(5), ...makeDocuments(6)];
+  await withModel(
+    (request) =>
+      request.input.includes(documents[2].text) ? { status: 400, message: "no" } : well(request),
+    async (folder, model, inputs) => {
+      const { rows, failed } = await embedCorpus(documents, model, folder, { batch: 1 });
+      t.is(rows, 9);
+      t.deepEqual(
+        failed.map(({ id, reason }) => [id, reason.endsWith("no")]),
+        [
+          ["d2", true],
+          ["d2", true],
+        ],
+      );
+      t.is(inputs().length, 6);
+    },
+  );
+});
+
 test("many calls that wait for their turn set off no warning", async (t) => {
   const warnings: Error[] = [];
   const note = (warning: Error): void => void warnings.push(warning);

@@ -3,8 +3,8 @@ import { type Label, mergeLabels } from "../records/label.js";
 
 /**
  * The families with their names: the one given to the parent by an import or a person (`given`), else a language
- * model's if it was made for a family of exactly the same latents and is above chance, else the keyword name (`byWords`, in the order of
- * the families), whose words stay with any other name.
+ * model's if it was made for a family of exactly the same latents and is above chance, else the keyword name (`byWords`,
+ * in the order of the families), whose words stay with any other name.
  */
 export function withFamilyNames(
   families: readonly Family[],

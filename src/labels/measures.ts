@@ -25,9 +25,9 @@ const RESAMPLES = 1000;
 /**
  * Measures of a judge's verdicts. There are none unless at least one active and one inactive document were answered. F1
  * and balanced accuracy use yes and no, or confidence above 0 if the protocol asks for confidence. Pearson's
- * correlation uses the confidence, else yes and no, and is undefined if all answers are equal; F1 is if all are yes. The AUC uses the
- * probabilities or confidences of the answers that have one. `seed` (default 0) is the seed of the bootstrap for Pearson's
- * interval.
+ * correlation uses the confidence, else yes and no. It is undefined if all answers are equal, and F1 is if all are yes.
+ * The AUC uses the probabilities or confidences of the answers that have one. `seed` (default 0) is the seed of the
+ * bootstrap for Pearson's interval.
  */
 export function measureVerdicts(
   verdicts: readonly MeasuredVerdict[],

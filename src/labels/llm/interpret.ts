@@ -26,7 +26,10 @@ export async function interpretLatent(
   examples: readonly Example[],
   { candidates, explaining, subject, language, taken, ...asking }: InterpretOptions,
 ): Promise<Interpretation> {
+  const direct = explaining === "direct";
   const active = examples.filter(({ kind }) => kind === "active");
+  // Small models go by what they read first.
+  if (direct) active.sort((a, b) => b.activation - a.activation);
   const inactive = examples.filter(({ kind }) => kind !== "active");
   const highest = Math.max(...examples.map(({ activation }) => activation));
   const documents = [
@@ -36,7 +39,6 @@ export async function interpretLatent(
     })),
     ...(taken?.texts ?? inactive.map(({ text }) => text)).map((text) => ({ strength: 0, text })),
   ].map((document, i) => ({ id: `d${i + 1}`, ...document }));
-  const direct = explaining === "direct";
   const prompt = { documents, candidates, direct, taken: taken?.label, subject, language };
   return askForNames(explainer, explainQuestion(prompt), "label", asking);
 }

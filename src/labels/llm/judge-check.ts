@@ -28,9 +28,10 @@ export interface JudgeCheckOptions {
 }
 
 /**
- * How well a judge tells the keyword label of a latent from that of another: eight latents whose four
- * strongest documents all have a word of their keyword label, each judged by it and by another one of the eight. The AUC of the answers, 0.5 for a judge
- * that cannot; `n` is the number of answers. Undefined where fewer than two latents have such labels.
+ * How well a judge tells the keyword label of a latent from that of another: eight latents whose four strongest documents
+ * all have a word of their keyword label, each judged by it and by the label of another one of the eight. The AUC of the
+ * answers, 0.5 for a judge that cannot; `n` is the number of answers. Undefined where fewer than two latents have such
+ * labels. Rejects as labelLatents does.
  */
 export async function checkJudge(
   source: ExampleSource,

@@ -63,9 +63,9 @@ export interface LabelledLatent {
 /**
  * Labels latents, in the order given: the explainer proposes labels, the judge chooses one on the validate set and
  * scores it on documents that neither has seen. Where a rival has all proposed labels, the explainer is asked once more
- * for what tells the two apart. The result depends only on the answers, so with a ledger an interrupted run continues where it stopped. A failed question fails its latent or document, not the run. Throws BudgetError,
- * ApiError if the server refuses all questions, and the signal's reason, in each case after yielding every finished
- * label.
+ * for what tells the two apart. The result depends only on the answers, so with a ledger an interrupted run continues
+ * where it stopped. A failed question fails its latent or document, not the run. Throws BudgetError, Error if 20 questions
+ * in a row get no usable answer, and the signal's reason, in each case after yielding every finished label.
  */
 export async function* labelLatents(
   source: ExampleSource,
@@ -81,8 +81,9 @@ export async function* labelLatents(
       const place = places.get(rival);
       // Waiting for later latents, too, could wait forever.
       if (place !== undefined && place >= (places.get(latent) ?? 0)) continue;
-      const label = (await texts.get(rival)) ?? options.labelOf?.(rival)?.text ?? "";
-      if (label !== "") taken.push({ rival, label });
+      // A latent that gets none today keeps that of yesterday.
+      const label = (await texts.get(rival)) || options.labelOf?.(rival)?.text;
+      if (label) taken.push({ rival, label });
     }
     return taken;
   };

@@ -226,10 +226,10 @@ function namesAsked(
   const names = numbered(kind, count);
   const all = [...steps, ...names];
   const form = answerForm(Object.fromEntries(all.map((name) => [name, '"..."'])));
-  const wanted =
-    count === 1 ? `Give one ${kind}.` : `Give ${count} ${kind}s, best first, all different.`;
+  // One label is what the form asks for: "one" makes small models leave out what else the texts are about.
+  const wanted = count === 1 ? "" : `Give ${count} ${kind}s, best first, all different. `;
   return {
-    user: [...shown, `${wanted} ${form.text}`].join("\n"),
+    user: [...shown, `${wanted}${form.text}`].join("\n"),
     schema: form.schema,
     read: (text) => {
       const fields = readFields(text, all);

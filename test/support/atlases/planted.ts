@@ -164,9 +164,7 @@ function explain(user: string): string {
 function nameFamily(user: string): string {
   const themes = [...new Set(user.match(/theme[a-z]\d+/g) ?? [])];
   const name = themes.length > 0 ? `any of ${themes.slice(0, 6).join(" ")}` : "assorted matters";
-  const others = /^Give 1|^Give one/m.test(user)
-    ? { name }
-    : { name_1: name, name_2: "n", name_3: "n" };
+  const others = /^Give \d/m.test(user) ? { name_1: name, name_2: "n", name_3: "n" } : { name };
   return JSON.stringify({ common: "They are all themes.", ...others });
 }
 

@@ -12,15 +12,13 @@ import { FamilyPage } from "./views/family.js";
 import { Find } from "./views/find.js";
 import { LatentPage } from "./views/latent.js";
 import { Maps } from "./views/maps.js";
-import { Search } from "./views/search.js";
+import { Search } from "./views/search/search.js";
 import { SelectionBar } from "./views/selection.js";
 
 /** A view beside the maps: its tab, and what it needs of the source. */
 interface ViewEntry {
   view: View;
   title: string;
-  /** Whether the source can serve it. Default it can. */
-  isThere?: (data: AtlasData) => boolean;
   /** What stands beside the maps; views without it are the maps alone. */
   side?: (data: AtlasData) => JSX.Element | null;
   /** Whether it takes the place of the maps. */
@@ -30,13 +28,7 @@ interface ViewEntry {
 const ENTRIES: readonly ViewEntry[] = [
   { view: "map", title: "Maps" },
   { view: "families", title: "Families", side: (data) => <Families data={data} /> },
-  {
-    view: "search",
-    title: "Search",
-    isThere: ({ source }) => source.actions !== undefined,
-    side: (data) =>
-      data.source.actions ? <Search data={data} actions={data.source.actions} /> : null,
-  },
+  { view: "search", title: "Search", side: (data) => <Search data={data} /> },
   { view: "catalog", title: "Catalog", side: (data) => <Catalog data={data} />, isWide: true },
 ];
 
@@ -50,7 +42,7 @@ export function App(): JSX.Element {
     [data, latents, documents],
   );
   if (data === undefined) return <p class="waiting">Loading the atlas.</p>;
-  const entries = ENTRIES.filter(({ isThere }) => isThere?.(data) ?? true);
+  const entries = ENTRIES;
   const entry = entries.find(({ view }) => view === state.value.view) ?? entries[0];
   return (
     <>

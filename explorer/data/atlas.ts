@@ -37,6 +37,8 @@ export interface AtlasData {
   document: (row: number) => Promise<DocumentRecord>;
   postings: (latent: number) => Promise<Pairs>;
   codes: (row: number) => Promise<Pairs>;
+  /** Length of every document's code. */
+  codeLengths: () => Promise<Float32Array>;
   /** The corpus's further columns. */
   documentColumns: () => Promise<DocumentColumns>;
 }
@@ -88,6 +90,16 @@ export async function openAtlas(source: Source): Promise<AtlasData> {
     latent: kept(async (id) => (await record("latents", id)) as LatentRecord),
     family: kept(async (at) => (await record("families", at)) as FamilyRecord),
     document: kept(async (row) => (await record("documents", row)) as DocumentRecord),
+    codeLengths: lazily(async () => {
+      const values = new Float32Array(await source.whole("codes.bin"));
+      return Float32Array.from({ length: index.documents }, (_, row) => {
+        let sum = 0;
+        for (let slot = row * index.slots; slot < (row + 1) * index.slots; slot++) {
+          sum += values[2 * slot + 1] ** 2;
+        }
+        return Math.sqrt(sum);
+      });
+    }),
     documentColumns: lazily(() => json<DocumentColumns>("columns.json")),
     postings: kept(async (latent) => {
       const places = await offsets("postings");

@@ -1,7 +1,7 @@
 import type { DataFile, ExplorerActions } from "../../src/explorer/format.js";
 import type { Source } from "./source.js";
 
-const ACTIONS = ["search", "document", "correct", "withdraw"] as const;
+const ACTIONS = ["search", "explain", "document", "correct", "withdraw"] as const;
 
 /** Files beside the page, read by range; with a token, those of the explorer's own server and its actions. */
 export function httpSource(token?: string): Source {

@@ -1,3 +1,5 @@
+import type { ColumnFilter } from "../../src/explorer/format.js";
+import { STEERING_METHODS, type SteeringMethod } from "../../src/search/steering-methods.js";
 import { packNumbers, unpackNumbers } from "./number-list.js";
 
 /** Views of the page. */
@@ -12,7 +14,11 @@ export interface Focus {
 
 /** What is searched for. */
 export type Query =
-  { text: string } | { document: number } | { latent: number } | { family: number };
+  | { text: string }
+  | { words: string }
+  | { document: number }
+  | { latent: number }
+  | { family: number };
 
 /** A slider: a latent set to, or a family moved by, a strength in typical activations. */
 export interface Slider {
@@ -47,7 +53,9 @@ export interface PageState {
   columns: readonly string[];
   query?: Query;
   sliders: readonly Slider[];
-  method: string;
+  /** Conditions on columns of the corpus that results must hold. */
+  filters: readonly ColumnFilter[];
+  method: SteeringMethod;
 }
 
 export const START: PageState = {
@@ -65,6 +73,7 @@ export const START: PageState = {
   sort: "",
   columns: ["label", "score", "active", "family", "keywords"],
   sliders: [],
+  filters: [],
   method: "residual",
 };
 
@@ -79,7 +88,9 @@ export function readAddress(hash: string): PageState {
   const asked = readThing(text("near"));
   const query: Query | undefined = given.has("q")
     ? { text: text("q") ?? "" }
-    : asked && ({ [asked.kind]: asked.id } as unknown as Query);
+    : given.has("qwords")
+      ? { words: text("qwords") ?? "" }
+      : asked && ({ [asked.kind]: asked.id } as unknown as Query);
   return {
     ...START,
     view: view ?? START.view,
@@ -98,7 +109,8 @@ export function readAddress(hash: string): PageState {
     columns: list("columns") ?? START.columns,
     ...(query && { query }),
     sliders: (list("sliders") ?? []).flatMap(readSlider),
-    method: text("method") ?? START.method,
+    filters: readFilters(text("filters")),
+    method: STEERING_METHODS.find((one) => one === text("method")) ?? START.method,
   };
 }
 
@@ -124,8 +136,10 @@ export function writeAddress(state: PageState): string {
   put("sort", state.sort);
   put("columns", state.columns.join("~"), START.columns.join("~"));
   if (query && "text" in query) out.set("q", query.text);
+  else if (query && "words" in query) out.set("qwords", query.words);
   else if (query) put("near", Object.entries(query).flat().join("."));
   put("sliders", state.sliders.map(({ kind, id, value }) => `${kind}.${id}.${value}`).join("~"));
+  if (state.filters.length > 0) out.set("filters", JSON.stringify(state.filters));
   put("method", state.method, START.method);
   return out.toString();
 }
@@ -133,6 +147,26 @@ export function writeAddress(state: PageState): string {
 function readThing(text = ""): Focus | undefined {
   const match = /^(latent|document|family)\.(\d+)$/.exec(text);
   return match ? { kind: match[1] as Focus["kind"], id: Number(match[2]) } : undefined;
+}
+
+function readFilters(text = "[]"): ColumnFilter[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    if (!Array.isArray(list)) return [];
+    return (list as Partial<ColumnFilter>[]).flatMap(
+      ({ column, word, from, to }): ColumnFilter[] => {
+        if (typeof column !== "string") return [];
+        if (typeof word === "string") return [{ column, word }];
+        const range = {
+          ...(typeof from === "number" && { from }),
+          ...(typeof to === "number" && { to }),
+        };
+        return [{ column, ...range }];
+      },
+    );
+  } catch {
+    return [];
+  }
 }
 
 function readSlider(text: string): Slider[] {

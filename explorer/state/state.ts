@@ -17,6 +17,11 @@ export const canRedo: ReadonlySignal<boolean> = computed(() => step.value < last
 /** The point that the pointer is on, in any view: lit up in all of them. */
 export const hovered = signal<Focus | undefined>(undefined);
 
+/** What a search found: lit on the maps. */
+export const found = signal<
+  { latents: ReadonlySet<number>; documents: ReadonlySet<number> } | undefined
+>(undefined);
+
 /** Changes the state as one step that can be undone; `replace` makes it part of the last step, as while a slider moves. */
 export function change(parts: Partial<PageState>, { replace = false } = {}): void {
   const next = { ...page.peek(), ...parts };

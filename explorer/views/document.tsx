@@ -51,7 +51,10 @@ export function DocumentPage({ data, row }: { data: AtlasData; row: number }): J
         </button>
       )}
       <div class="actions">
-        <button type="button" onClick={() => change({ view: "search", query: { document: row } })}>
+        <button
+          type="button"
+          onClick={() => change({ view: "search", query: { document: row }, sliders: [] })}
+        >
           Search by this document
         </button>
       </div>

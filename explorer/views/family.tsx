@@ -48,7 +48,10 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
         <bdi>{plain(family.name, 160)}</bdi>
       </h2>
       <div class="actions">
-        <button type="button" onClick={() => change({ view: "search", query: { family: parent } })}>
+        <button
+          type="button"
+          onClick={() => change({ view: "search", query: { family: parent }, sliders: [] })}
+        >
           Search by this family
         </button>
         <button

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
-import { type AtlasData, latentName } from "../data/atlas.js";
-import { plain, wordsOf } from "../data/text.js";
+import type { AtlasData } from "../data/atlas.js";
+import { findNames } from "../data/find-names.js";
 import { change, show } from "../state/state.js";
 
 const MOST = 8;
@@ -79,28 +79,15 @@ export function Find({ data }: { data: AtlasData }): JSX.Element {
 }
 
 function find(data: AtlasData, text: string): Found[] {
-  const words = wordsOf(text);
-  if (words.length === 0) return [];
-  const { columns, families } = data;
-  const holds = (other: string): boolean => {
-    const lower = other.toLowerCase();
-    return words.every((word) => lower.includes(word));
-  };
-  const found: Found[] = [];
-  for (const { parent, name } of families) {
-    if (found.length >= MOST / 2) break;
-    if (!holds(name)) continue;
-    const open = (): void => show("family", parent);
-    found.push({ key: `f${parent}`, kind: "family", text: plain(name, 80), open });
-  }
-  for (const [latent, label] of columns.label.entries()) {
-    if (found.length >= MOST) break;
-    if (text.trim() !== String(latent) && !holds(label)) continue;
-    const open = (): void => show("latent", latent);
-    found.push({ key: `l${latent}`, kind: "latent", text: latentName(data, latent), open });
-  }
+  if (text.trim() === "") return [];
+  const found = findNames(data, text, MOST).map(({ kind, id, name }): Found => ({
+    key: kind + String(id),
+    kind,
+    text: name,
+    open: () => show(kind, id),
+  }));
   if (data.source.actions) {
-    const open = (): void => change({ view: "search", query: { text } });
+    const open = (): void => change({ view: "search", query: { text }, sliders: [] });
     found.push({ key: "q", kind: "search documents", text: `“${text}”`, open });
   }
   return found;

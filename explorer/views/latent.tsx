@@ -33,7 +33,10 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
         value === null ? null : <Scale key={name} {...{ name, value, low, high, n }} />,
       )}
       <div class="actions">
-        <button type="button" onClick={() => change({ view: "search", query: { latent } })}>
+        <button
+          type="button"
+          onClick={() => change({ view: "search", query: { latent }, sliders: [] })}
+        >
           Search by this latent
         </button>
         <Correction

@@ -14,7 +14,7 @@ import { plain } from "../data/text.js";
 import type { Overlay } from "../map/overlay.js";
 import { PointMap } from "../map/point-map.js";
 import { useAsync } from "../parts/use-async.js";
-import { change, hovered, show, state } from "../state/state.js";
+import { change, found, hovered, show, state } from "../state/state.js";
 import { DocumentCard, LatentCard } from "./cards.js";
 import { Legend } from "./legend.js";
 
@@ -24,7 +24,9 @@ const OUTLINED = 14;
 /** The maps of latents and of documents, side by side or one of them. */
 export function Maps({ data }: { data: AtlasData }): JSX.Element {
   const { maps, focus, latents, documents } = state.value;
-  const lit = useAsync(() => findLit(data, state.value), [focus, latents, documents]).value ?? {};
+  const own =
+    useAsync(() => findLit(data, state.value), [data, focus, latents, documents]).value ?? {};
+  const lit = own.latents === undefined && found.value !== undefined ? found.value : own;
   return (
     <div class={`maps ${maps}`}>
       {maps !== "documents" && <LatentMap data={data} lit={lit} />}

@@ -55,7 +55,7 @@ function namedEmbedder({ embedder }: EmbedderValues): string | undefined {
   return embedder ?? process.env[MODEL_VARIABLE];
 }
 
-/** The same embedder, which keeps its last answer: a session searches for one text again and again. */
+/** The same embedder, which keeps its last answer: a page or a cell searches for one text again and again. */
 export function keepLast(embedder: Embedder): Embedder {
   let last: { key: string; result: ReturnType<Embedder["embed"]> } | undefined;
   return {

@@ -1,5 +1,6 @@
 import type { CatalogRow } from "../catalog/row.js";
 import type { AuditDocument, AuditEvidence } from "../labels/evidence/audit.js";
+import type { SteeringMethod } from "../search/steering-methods.js";
 import type { Label, LabelSource } from "../records/label.js";
 
 /** Files of an atlas as the explorer's page reads them, from a server, beside it or inside it. */
@@ -112,39 +113,48 @@ export interface DocumentRecord {
   classes: string[];
 }
 
-/** What is searched for: one of these. */
+/** What is searched for: a text, a document or latents by meaning, or words that documents must have. */
 export interface SearchRequest {
   text?: string;
   document?: number;
   latents?: number[];
+  words?: string;
   edits?: { latents: number[]; kind: "up" | "down" | "set" | "remove"; strength?: number }[];
-  method?: string;
+  method?: SteeringMethod;
+  filters?: ColumnFilter[];
   limit?: number;
 }
 
-/** A result of a search. */
-export interface SearchResult {
-  row: number;
-  score: number;
-  /** Rank without the edits; null below the first 1,000. */
-  before: number | null;
-  /** The score as a sum over latents, what the SAE adds to every text, and what it leaves out. */
-  latents: { latent: number; activation: number; contribution: number }[];
-  bias: number;
-  residual: number;
+/** A condition on a column of the corpus: one of these words, or a number in a range. */
+export interface ColumnFilter {
+  column: string;
+  word?: string;
+  from?: number;
+  to?: number;
 }
 
 /** What a search found. */
 export interface SearchAnswer {
-  hits: SearchResult[];
-  /** Latents of the query, strongest first, with their typical activations. */
-  query: { latent: number; activation: number; typical: number }[];
+  /** `score` is the cosine, or null of a search by words; `before` the rank without edits, null below the first 1,000. */
+  hits: { row: number; score: number | null; before: number | null }[];
+  /** Latents of the query without edits, strongest first. */
+  query: { latent: number; activation: number }[];
+  /** Typical activations of the query's and the edited latents. */
+  typical: { latent: number; activation: number }[];
   /** Cosine of the steered query to the original; 1 without edits. */
   cosine: number;
-  /** How far latents moved that were not edited. */
+  /** How far latents moved that were not edited, over their sum before. */
   others: number;
   moved: { latent: number; before: number; wanted: number; after: number }[];
   left: { row: number; before: number }[];
+}
+
+/** A document's score as a sum over latents, what the SAE adds to every text, and what it leaves out of the query. */
+export interface ScoreParts {
+  score: number;
+  latents: { latent: number; activation: number; contribution: number }[];
+  bias: number;
+  residual: number;
 }
 
 /** What only the embeddings know about a document. */
@@ -165,6 +175,7 @@ export interface CorrectionRequest {
 /** What the page may ask of a server, by route: POST api/NAME with the request as JSON. */
 export interface ExplorerActions {
   search(request: SearchRequest): Promise<SearchAnswer>;
+  explain(request: SearchRequest & { row: number }): Promise<ScoreParts>;
   document(request: { row: number }): Promise<DocumentDetail>;
   correct(request: CorrectionRequest): Promise<{ version: string }>;
   /** Takes the last correction of a latent or family back. */

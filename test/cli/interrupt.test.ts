@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { compilePage } from "../support/compile-page.js";
 import { inFolder } from "../support/folder.js";
 
 interface Call {
@@ -32,8 +33,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     await inFolder(async (folder) => {
       const atlas = await makeSmallAtlas(folder, 200);
       const block = ["--import", "./build/test/support/children/block-thread.js"];
-      // A search session waits for a query until the thread is busy.
-      const call = start(["search", "--atlas", atlas], block);
+      await compilePage();
+      // The explorer waits for requests until the thread is busy.
+      const call = start(["explore", "--atlas", atlas], block);
       await call.said("busy");
       call.kill(signal);
       await call.said("press Ctrl-C again");

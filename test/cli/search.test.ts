@@ -122,54 +122,6 @@ test("edits move their latent, and filters hold", async (t) => {
   t.deepEqual(ids.results.map(({ row }) => row).sort(), [3, 9]);
 });
 
-test("a session searches, steers, undoes, explains, and outlives wrong lines", async (t) => {
-  const input = [
-    "undo",
-    "small dog",
-    "more 5 2",
-    "why 2",
-    "history",
-    "more 99",
-    "less zzzzzz",
-    "why 44",
-    "undo",
-    "redo",
-    "shared 1 1",
-    "shared 1 9",
-    "shared 1",
-    "more",
-    '""',
-    "quit",
-    "never read",
-  ];
-  const { code, stdout, stderr } = await run(
-    ["search", "--atlas", t.context.atlas, "--limit", "3"],
-    input.join("\n"),
-  );
-  t.is(code, 0, stderr);
-  const parts = stdout.split(/^> /m).map((part) => part.trim());
-  t.is(parts.length, 17);
-  t.is(parts[1], "nothing to undo");
-  t.is(parts[2].split("\n").length, 4);
-  t.regex(parts[3], /more .*5.* × 2\n[^]*cosine to the query without edits: 0\.\d+/);
-  t.regex(parts[4], /why 2: .*\n[^]*not reconstructed/);
-  t.regex(parts[5], /^more .* × 2$/);
-  t.regex(parts[6], /no latent 99; the SAE has 32/);
-  t.regex(parts[7], /no latent or family is called "zzzzzz"/);
-  t.is(parts[8], "no result 44");
-  t.is(parts[9], parts[2]);
-  // A session searches by the index, a single search by the plain loop.
-  const once = ["search", "--atlas", t.context.atlas, "--limit", "3", "small dog"];
-  t.is((await run(once)).stdout.trim(), parts[2]);
-  t.is((await run([...once, "--more", "5:2"])).stdout.trim(), parts[3]);
-  t.is(parts[10], parts[3]);
-  t.regex(parts[11], /^latent \d+ +(\d+\.\d+) +\1/);
-  t.is(parts[12], "no results 1 and 9");
-  t.regex(parts[13], /"shared 1" is incomplete/);
-  t.regex(parts[14], /"more" is incomplete/);
-  t.is(parts[15], "the query is empty");
-});
-
 test("a rank before the edits that is not known is told as beyond those looked at", (t) => {
   const result = { row: 0, id: "a", title: "hare", score: 0.5 };
   const results = [
@@ -257,7 +209,7 @@ const wrong: [string, string[], RegExp][] = [
   ["a column that is not there", ["x", "--where", "venue=NeurIPS"], /no column "venue".*title/],
   ["a condition without a sign", ["x", "--where", "title"], /where takes COLUMN=VALUE/],
   ["a bound that is no number", ["x", "--where", "title>=x"], /where takes COLUMN=VALUE/],
-  ["JSON of a session", ["--json"], /--json needs a query/],
+  ["no query", [], /name a query or --vector, or use "feature-families explore"/],
   ["a strength below 0", ["x", "--more", "5:-1"], /strength is a number of 0 or more/],
   ["an unknown family", ["x", "--family", "zzzz"], /no family "zzzz"/],
   ["an unknown family with a comma", ["x", "--family", "zz, y"], /no family "zz, y"/],

@@ -111,12 +111,18 @@ test("the folder works from a plain file server, without what needs the explorer
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const page = await openPage(t, browser, `http://127.0.0.1:${port}/#at=latent.3`);
-  await page.waitForSelector('article[aria-label="latent 3"] .documents .document-line');
-  t.is(await page.locator("nav >> text=Search").count(), 0);
-  t.is(await page.locator("text=Correct the label").count(), 0);
-  await page.close();
-  server.close();
+  try {
+    const page = await openPage(t, browser, `http://127.0.0.1:${port}/#at=latent.3`);
+    await page.waitForSelector('article[aria-label="latent 3"] .documents .document-line');
+    t.is(await page.locator("text=Correct the label").count(), 0);
+    await page.click("nav >> text=Search");
+    await page.waitForSelector("text=Without the explorer’s server");
+    t.is(await page.locator("[name=text]").count(), 0);
+    await page.close();
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 test("one file works from disk with the network blocked", async (t) => {

@@ -54,6 +54,6 @@ export async function openPage(
     if (message.type() === "error") t.fail(message.text());
   });
   await page.goto(url);
-  await page.waitForSelector(".plot[data-renderer]");
+  await page.waitForSelector(".plot[data-renderer], .catalog");
   return page;
 }

@@ -6,7 +6,6 @@ import { STEERING_METHODS } from "../../search/steering-methods.js";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import {
   type Command,
-  type CommandContext,
   type CommandOutput,
   type OptionValues,
   UsageError,
@@ -91,16 +90,14 @@ export const searchCommand: Command = defineCommand({
   group: "explore",
   summary: "Search documents, latents or families; steer by latents; explain results.",
   details:
-    "With a query, one search; without one, a session in the terminal (type help there). Strengths are multiples of the " +
-    "typical active value of a latent; edits apply in the order more, less, set, remove. A text query needs the " +
+    "Strengths are multiples of the typical active value of a latent; edits apply in the order more, less, set, remove. A text query needs the " +
     "embedding model of the corpus. Steering and explaining need an SAE that reads embeddings unchanged.",
   example: 'feature-families search "small dog" --more bird:2 --explain',
   positionals: "[QUERY...]",
   options,
   async run(values, positionals, context) {
     const text = positionals.join(" ").trim();
-    const inSession = positionals.length === 0 && values.vector === undefined;
-    checkUsage(values, positionals, inSession && context.json);
+    checkUsage(values, positionals);
     const costs = remoteEmbedder(values) !== undefined;
     const dir = await chooseAtlas("search", values.atlas, { costs });
     const { openAtlas } = await import("../../atlas/open.js");
@@ -115,7 +112,6 @@ export const searchCommand: Command = defineCommand({
         return describeFound(values.in, found);
       }
       const options = searchOptions(values);
-      if (inSession) return await startSession(atlas, options, context);
       const query = values.vector === undefined ? text : await readVector(values.vector, atlas);
       const { hits, edits, cosine, others, left, moved } = await atlas.search(query, {
         ...options,
@@ -134,23 +130,25 @@ export const searchCommand: Command = defineCommand({
   },
 });
 
-function checkUsage(values: Values, positionals: readonly string[], jsonOfSession: boolean): void {
+function checkUsage(values: Values, positionals: readonly string[]): void {
   const { in: of = "documents", vector } = values;
   const text = positionals.join(" ").trim();
   if (positionals.length > 0 && text === "") throw new UsageError("search: the query is empty");
   if (of !== "documents" && text === "") throw new UsageError(`search: --in ${of} needs a query`);
-  if (jsonOfSession) throw new UsageError("search: --json needs a query or --vector");
+  if (text === "" && vector === undefined) {
+    throw new UsageError(
+      `search: name a query or --vector, or use "feature-families explore" to search by hand`,
+    );
+  }
   const unused = of === "documents" ? OF_NAMES : OF_DOCUMENTS;
   const given = unused.find((name) => values[name] !== undefined && values[name] !== false);
   if (given !== undefined) throw new UsageError(`search: --${given} is not for --in ${of}`);
   if (text !== "" && vector !== undefined) {
     throw new UsageError("search: a query and --vector exclude each other");
   }
-  // In a session, --method is for the edits to come.
-  const isSession = text === "" && vector === undefined;
   const { more, less, set, remove, family } = values;
   const edits = [more, less, set, remove, family];
-  if (values.method !== undefined && !isSession && edits.every((edit) => edit === undefined)) {
+  if (values.method !== undefined && edits.every((edit) => edit === undefined)) {
     throw new UsageError("search: --method needs --more, --less, --set, --remove or --family");
   }
 }
@@ -163,24 +161,6 @@ function searchOptions(values: Values): SearchOptions {
     ...{ less, set, remove, method },
     ...{ class: wanted, year, where, metadata, ids, explain, limit },
   };
-}
-
-async function startSession(
-  atlas: Atlas,
-  { more, less, set, remove, ...options }: SearchOptions,
-  context: CommandContext,
-): Promise<CommandOutput> {
-  const { namesOf, readSteering } = await import("../../atlas/search/search.js");
-  const { runSearchSession } = await import("../search-session.js");
-  const edits = readSteering(await namesOf(atlas.store), { more, less, set, remove });
-  context.note("type a query, help or quit");
-  const searches = await runSearchSession(atlas, edits, options, {
-    input: context.input(),
-    print: (lines) => context.print(lines),
-    prompt: (prompt) => context.prompt("stdout", prompt),
-    signal: context.signal,
-  });
-  return { json: { searches }, lines: [] };
 }
 
 function describeFound(of: "latents" | "families", found: readonly FoundNames[]): CommandOutput {

@@ -73,22 +73,6 @@ export function explainResults(
   });
 }
 
-/** Latents that two results share, with their values in both. */
-export function describeShared(
-  labels: ReadonlyMap<number, { text: string }>,
-  shared: readonly { latent: number; a: number; b: number }[],
-): string[] {
-  if (shared.length === 0) return ["no latent is active in both"];
-  return formatRows(
-    shared.map(({ latent, a, b }) => [
-      `  latent ${latent}`,
-      a.toFixed(3),
-      b.toFixed(3),
-      labels.get(latent)?.text ?? "",
-    ]),
-  );
-}
-
 function shorten(title: string): string {
   return title.replace(/\s+/g, " ").slice(0, 70);
 }

@@ -45,7 +45,8 @@ export function PointMap(props: PointMapProps): JSX.Element {
   const [tool, setTool] = useState<Tool>("move");
   const [card, setCard] = useState<{ at: number; x: number; y: number }>();
   const [hasFocus, setHasFocus] = useState(false);
-  const index = useMemo(() => indexPoints(points), [points]);
+  // Made when the pointer first asks: a million points take two seconds.
+  const index = useMemo(() => lazily(() => indexPoints(points)), [points]);
   const latest = useRef<() => void>(() => undefined);
   const scheduled = useRef(0);
 
@@ -105,7 +106,7 @@ export function PointMap(props: PointMapProps): JSX.Element {
   const nearest = ([x, y]: Point, reach = REACH): number | undefined => {
     if (!camera.current) return undefined;
     const [px, py] = toPlane(camera.current, size, x, y);
-    const found = index.within(px, py, reach / camera.current.scale);
+    const found = index().within(px, py, reach / camera.current.scale);
     let [best, least] = [undefined as number | undefined, Infinity];
     for (const at of found) {
       const distance = Math.hypot(points[2 * at] - px, points[2 * at + 1] - py);
@@ -128,7 +129,7 @@ export function PointMap(props: PointMapProps): JSX.Element {
     const view = camera.current;
     if (!view) return;
     const corners = polygon.map(([x, y]) => toPlane(view, size, x, y));
-    const inside = pointsInside(index, points, corners).filter((at) => sizes[at] > 0);
+    const inside = pointsInside(index(), points, corners).filter((at) => sizes[at] > 0);
     props.onSelect(inside, event.altKey ? "subtract" : event.shiftKey ? "add" : "new");
   };
 
@@ -269,6 +270,11 @@ export function PointMap(props: PointMapProps): JSX.Element {
       />
     </section>
   );
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function indexPoints(points: Float32Array): KDBush {

@@ -1,6 +1,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+const ROWS = { tree: "treeitem", listbox: "option", grid: "row" } as const;
+
 /** A list that holds only the rows in view. Arrows, Page Up and Down, Home and End move; Enter opens. */
 export function VirtualList(props: {
   label: string;
@@ -11,12 +13,12 @@ export function VirtualList(props: {
   onOpen: (at: number) => void;
   row: (at: number) => ComponentChildren;
   header?: ComponentChildren;
-  role?: "listbox" | "tree";
+  role?: "listbox" | "tree" | "grid";
 }): JSX.Element {
   const { label, count, rowHeight, current, onOpen, row, header, role = "listbox" } = props;
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 400 });
-  const [active, setActive] = useState(current ?? 0);
+  const [active, setActive] = useState(Math.max(0, current ?? 0));
   const scrollTo = (at: number): void => {
     const element = box.current;
     if (!element) return;
@@ -70,7 +72,7 @@ export function VirtualList(props: {
       role={role}
       aria-label={label}
       tabIndex={0}
-      aria-activedescendant={count > 0 ? `${id}-${active}` : undefined}
+      aria-activedescendant={active >= first && active < last ? `${id}-${active}` : undefined}
       onScroll={(event) =>
         setView({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })
       }
@@ -82,7 +84,7 @@ export function VirtualList(props: {
           <div
             key={at}
             id={`${id}-${at}`}
-            role={role === "tree" ? "treeitem" : "option"}
+            role={ROWS[role]}
             aria-selected={at === current}
             class={`list-row${at === active ? " active" : ""}`}
             style={{ top: `${at * rowHeight}px`, height: `${rowHeight}px` }}

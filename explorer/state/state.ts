@@ -9,6 +9,9 @@ const page = signal<PageState>(readAddress(location.hash));
 const step = signal(stepOf(history.state));
 const last = signal(step.value);
 
+/** States by step, where the browser's history cannot hold them. */
+let own: PageState[] | undefined;
+
 /** What the page shows: everything in the address. */
 export const state: ReadonlySignal<PageState> = page;
 /** Whether there is a change to take back or to make again. */
@@ -25,17 +28,25 @@ export const found = signal<
 /** Changes the state as one step that can be undone; `replace` makes it part of the last step, as while a slider moves. */
 export function change(parts: Partial<PageState>, { replace = false } = {}): void {
   const next = { ...page.peek(), ...parts };
+  const before = writeAddress(page.peek());
   const hash = writeAddress(next);
   batch(() => {
     page.value = next;
-    if (hash === writeAddress(readAddress(location.hash))) return;
+    if (hash === before) return;
     const address = `#${hash}`;
-    if (replace) history.replaceState({ step: step.peek() } satisfies Step, "", address);
-    else {
+    if (!replace) {
       step.value++;
       last.value = step.value;
-      history.pushState({ step: step.peek() } satisfies Step, "", address);
     }
+    const entry: Step = { step: step.peek() };
+    try {
+      if (replace) history.replaceState(entry, "", address);
+      else history.pushState(entry, "", address);
+    } catch {
+      // A page inside a notebook has no address of its own.
+      own ??= [];
+    }
+    if (own !== undefined) own[step.peek()] = next;
   });
 }
 
@@ -45,11 +56,19 @@ export function show(kind: Focus["kind"], id: number): void {
 }
 
 export function undo(): void {
-  if (canUndo.peek()) history.back();
+  if (canUndo.peek()) travel(-1);
 }
 
 export function redo(): void {
-  if (canRedo.peek()) history.forward();
+  if (canRedo.peek()) travel(1);
+}
+
+function travel(steps: 1 | -1): void {
+  if (own === undefined) return history.go(steps);
+  batch(() => {
+    step.value += steps;
+    page.value = own?.[step.value] ?? readAddress("");
+  });
 }
 
 addEventListener("popstate", (event) => {

@@ -21,22 +21,21 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
     change({ latents: next.sort((a, b) => a - b), documents: [] });
   };
   const head = (name: string, title: string): JSX.Element => (
-    <button
+    <div
       key={name}
-      type="button"
-      class={
-        name !== "label" &&
-        typeof data.columns[name as keyof LatentColumns]?.[0] === "number" &&
-        name !== "family"
-          ? "head-number"
-          : ""
-      }
-      aria-label={`sort by ${title}`}
-      onClick={() => change({ sort: column === name && !isDown ? `-${name}` : name })}
+      role="columnheader"
+      aria-sort={column !== name ? "none" : isDown ? "descending" : "ascending"}
+      class={isNumeric(data, name) ? "head-number" : ""}
     >
-      {title}
-      {column === name ? (isDown ? " ↓" : " ↑") : ""}
-    </button>
+      <button
+        type="button"
+        aria-label={`sort by ${title}`}
+        onClick={() => change({ sort: column === name && !isDown ? `-${name}` : name })}
+      >
+        {title}
+        {column === name ? (isDown ? " ↓" : " ↑") : ""}
+      </button>
+    </div>
   );
   return (
     <section class="catalog" aria-label="catalog">
@@ -98,27 +97,32 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
       </div>
       <VirtualList
         label="latents"
+        role="grid"
         count={rows.length}
         rowHeight={32}
         current={focus?.kind === "latent" ? rows.indexOf(focus.id) : undefined}
         onOpen={(at) => show("latent", rows[at])}
         header={
-          <div class="list-head cells" style={{ gridTemplateColumns: template }}>
-            <span />
+          <div class="list-head cells" role="row" style={{ gridTemplateColumns: template }}>
+            <div role="columnheader" aria-label="selected" />
             {head("index", "latent")}
             {columns.map((name) => head(name, TITLES[name] ?? name))}
           </div>
         }
         row={(at) => (
-          <div class="cells" style={{ gridTemplateColumns: template }}>
-            <input
-              type="checkbox"
-              aria-label={`select latent ${rows[at]}`}
-              checked={chosen.has(rows[at])}
-              onClick={(event) => event.stopPropagation()}
-              onChange={() => toggle(rows[at])}
-            />
-            <span class="number">{rows[at]}</span>
+          <div class="cells" role="presentation" style={{ gridTemplateColumns: template }}>
+            <div role="gridcell">
+              <input
+                type="checkbox"
+                aria-label={`select latent ${rows[at]}`}
+                checked={chosen.has(rows[at])}
+                onClick={(event) => event.stopPropagation()}
+                onChange={() => toggle(rows[at])}
+              />
+            </div>
+            <div role="gridcell" class="number">
+              {rows[at]}
+            </div>
             {columns.map((name) => cell(data, name, rows[at]))}
           </div>
         )}
@@ -227,18 +231,27 @@ function familyName(data: AtlasData, latent: number): string {
   return data.familyOf.get(data.columns.family[latent])?.name ?? "";
 }
 
+function isNumeric({ columns }: AtlasData, name: string): boolean {
+  if (name === "family") return false;
+  const values = columns[name as keyof LatentColumns] ?? [];
+  return typeof values.find((value) => value !== null) === "number";
+}
+
 function cell(data: AtlasData, name: string, latent: number): JSX.Element {
-  if (name === "label") return <bdi key={name}>{latentName(data, latent)}</bdi>;
-  if (name === "family") return <bdi key={name}>{plain(familyName(data, latent), 80)}</bdi>;
-  const value = data.columns[name as keyof LatentColumns]?.[latent];
-  if (typeof value === "number") {
-    return (
-      <span key={name} class="number">
-        {Number.isInteger(value)
-          ? wholeNumber(value)
-          : shortNumber(value, name === "density" ? 4 : 2)}
-      </span>
-    );
-  }
-  return <bdi key={name}>{plain(value ?? "", 120)}</bdi>;
+  const value =
+    name === "label"
+      ? latentName(data, latent)
+      : name === "family"
+        ? plain(familyName(data, latent), 80)
+        : data.columns[name as keyof LatentColumns]?.[latent];
+  const digits = name === "density" ? 4 : 2;
+  return typeof value === "number" ? (
+    <div key={name} role="gridcell" class="number">
+      {Number.isInteger(value) ? wholeNumber(value) : shortNumber(value, digits)}
+    </div>
+  ) : (
+    <div key={name} role="gridcell">
+      <bdi>{plain(value ?? "", 120)}</bdi>
+    </div>
+  );
 }

@@ -43,6 +43,7 @@ import {
   estimateLabels,
   labelStore,
 } from "./labels/label.js";
+import { type ExplorerOptions, type ExplorerView, openExplorerView } from "./explorer/view.js";
 import { inTurn, withLock } from "./files/lock.js";
 import { type AtlasStability, withDefaultSeeds } from "./options.js";
 import { refreshLabels } from "./steps/refresh.js";
@@ -320,6 +321,11 @@ export class Atlas {
   /** The labels with the documents, answers and verdicts behind them. */
   audit(options: AtlasAuditOptions = {}): Promise<AtlasAudit> {
     return auditAtlas(this.store, options);
+  }
+
+  /** The explorer for a cell of a notebook: live, from a server of its own, or as a snapshot; see ExplorerOptions. */
+  explorer(options: ExplorerOptions = {}): Promise<ExplorerView> {
+    return openExplorerView(this.store, options);
   }
 
   /** Writes the atlas for another tool (default `exports/NAME-TARGET`) and gives the paths. */

@@ -1,6 +1,7 @@
 /** The atlas as one object that reads, finds and does, with the types of its members. */
 export { Atlas } from "./atlas.js";
 export type { OpenOptions } from "./open-options.js";
+export type { ExplorerOptions, ExplorerView } from "./explorer/view.js";
 export { buildAtlas, openAtlas } from "./open.js";
 export { type AtlasStore, openStore } from "./store.js";
 export type {

@@ -4,6 +4,8 @@ export interface PresentationPart {
   heading?: string;
   /** A paragraph, as plain text. */
   text?: string;
+  /** A page in a frame: by its address on this machine, or its whole HTML, which is shut off from the notebook. */
+  frame?: { height: number; url?: string; page?: string };
   /** A table: a row per record, its keys are the columns. */
   rows?: readonly object[];
 }

@@ -110,6 +110,7 @@ export async function startServer(
     return record === undefined ? c.notFound() : c.json(record);
   });
   const limit = bodyLimit({ maxSize: LARGEST_BODY });
+  app.get("/api/selection", (c) => c.json(selected));
   app.post("/api/selection", limit, async (c) => {
     selected = checkJson(await c.req.json(), selectionSchema, "selection");
     return c.json({});

@@ -101,7 +101,7 @@ function tableBundle(table: Table, options: ShowOptions): MimeBundle {
 function partsBundle(parts: readonly PresentationPart[], options: ShowOptions): MimeBundle {
   const html: string[] = [];
   const text: string[] = [];
-  for (const { heading, text: paragraph, rows } of parts) {
+  for (const { heading, text: paragraph, frame, rows } of parts) {
     if (heading !== undefined) {
       html.push(`<h4>${escapeHtml(heading)}</h4>`);
       text.push(heading);
@@ -110,6 +110,10 @@ function partsBundle(parts: readonly PresentationPart[], options: ShowOptions): 
       html.push(`<p>${escapeHtml(paragraph)}</p>`);
       text.push(paragraph);
     }
+    if (frame !== undefined) {
+      html.push(frameHtml(frame));
+      if (frame.url !== undefined) text.push(frame.url);
+    }
     if (rows !== undefined) {
       const table = tableFromRecords(rows);
       html.push(tableToHtml(table, options));
@@ -117,6 +121,14 @@ function partsBundle(parts: readonly PresentationPart[], options: ShowOptions): 
     }
   }
   return { "text/html": html.join("\n"), "text/plain": text.join("\n\n") };
+}
+
+function frameHtml({ height, url, page }: NonNullable<PresentationPart["frame"]>): string {
+  const source =
+    url === undefined
+      ? `sandbox="allow-scripts allow-downloads" srcdoc="${escapeHtml(page ?? "")}"`
+      : `src="${escapeHtml(url)}"`;
+  return `<iframe ${source} style="width:100%;height:${height}px;border:1px solid #ccc"></iframe>`;
 }
 
 async function showFigure(

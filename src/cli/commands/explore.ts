@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createReadStream } from "node:fs";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import {
   type Command,
@@ -18,6 +19,10 @@ const options = {
     type: "list",
     value: "HOST",
     about: "further host names that may ask, such as a notebook hub's",
+  },
+  parent: {
+    type: "boolean",
+    about: "print the address alone, and end when standard input does (for notebooks)",
   },
   ...embedderOptions,
 } as const;
@@ -55,7 +60,7 @@ export const auditCommand: Command = defineCommand({
 
 async function serve(
   command: string,
-  { atlas: dir, port, open, allowHost, ...values }: OptionValues<typeof options>,
+  { atlas: dir, port, open, allowHost, parent, ...values }: OptionValues<typeof options>,
   context: CommandContext,
   view: string,
 ): Promise<CommandOutput> {
@@ -72,14 +77,20 @@ async function serve(
   try {
     const server = await exploreAtlas(atlas, { port, allowHosts: allowHost });
     const url = server.url + view;
-    context.note(`${atlas.name}: ${url}`);
+    context.note(parent ? url : `${atlas.name}: ${url}`);
     if (open) openBrowser(url);
-    if (!signal.aborted) await once(signal, "abort");
+    const stopped = signal.aborted ? undefined : once(signal, "abort");
+    await (parent ? Promise.race([stopped, inputEnds()]) : stopped);
     await server.close();
     return { json: { url }, lines: [] };
   } finally {
     await atlas.close();
   }
+}
+
+/** Standard input is read as a file, since process.stdin belongs to the first thread. */
+function inputEnds(): Promise<unknown> {
+  return once(createReadStream("", { fd: 0, autoClose: false }).resume(), "end");
 }
 
 /** Opens an address in the default browser; where there is none, the reader has the printed address. */

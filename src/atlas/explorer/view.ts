@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type Interface, createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { PresentationPart } from "../../core/presentation.js";
+import { requireCount } from "../../core/arguments.js";
+import { readPage, singlePage } from "../../explorer/page.js";
+import type { PageSelection } from "../../explorer/server.js";
+import type { AtlasStore } from "../store.js";
+import { atlasFiles } from "./inputs.js";
+
+/** How the explorer is shown in a cell. */
+export interface ExplorerOptions {
+  /** In pixels. Default 640. */
+  height?: number;
+  /** The page with its data in the notebook itself, which needs no server and stays when it is saved. Default false. */
+  snapshot?: boolean;
+}
+
+/** The explorer in a cell of a notebook. */
+export interface ExplorerView {
+  /** Its address on this machine; undefined of a snapshot. */
+  url?: string;
+  /** The latents, or the documents by row, that are selected on the page now. */
+  selection(): Promise<PageSelection>;
+  /** Ends its server, as the end of this process does. */
+  close(): Promise<void>;
+  present(): PresentationPart[];
+}
+
+/** Opens the explorer of an atlas for a cell. Its server is a process of its own, since a busy cell answers nobody. */
+export async function openExplorerView(
+  store: AtlasStore,
+  { height = 640, snapshot = false }: ExplorerOptions,
+): Promise<ExplorerView> {
+  requireCount("explorer: height", height, 100);
+  if (snapshot) {
+    const page = await singlePage(await readPage(), await atlasFiles(store));
+    const text = `The explorer of ${store.name}: a page that runs where the notebook is trusted.`;
+    return {
+      selection: () => Promise.reject(new Error("explorer: a snapshot has no server to tell")),
+      close: () => Promise.resolve(),
+      present: () => [{ text, frame: { page, height } }],
+    };
+  }
+  const program = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+  const child = spawn(process.execPath, [program, "explore", "--atlas", store.dir, "--parent"], {
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+  const ended = once(child, "exit");
+  const url = await readAddress(createInterface({ input: child.stderr }));
+  // A kernel that is done must not wait for it.
+  child.unref();
+  for (const stream of [child.stdin, child.stderr]) (stream as { unref?: () => void }).unref?.();
+  const { origin, hash } = new URL(url);
+  return {
+    url,
+    async selection() {
+      const headers = { "x-explorer-token": hash.replace("#token=", "") };
+      const response = await fetch(`${origin}/api/selection`, { headers });
+      return (await response.json()) as PageSelection;
+    },
+    async close() {
+      child.stdin.end();
+      await ended;
+    },
+    present: () => [
+      {
+        text: `The explorer of ${store.name}, live on this machine while its kernel runs.`,
+        frame: { url, height },
+      },
+    ],
+  };
+}
+
+/** The address among what the server says. Throws Error with its last words where it ends without one. */
+function readAddress(lines: Interface): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    lines.on("line", (line) => {
+      if (line.startsWith("http://")) resolve(line);
+      said = line;
+    });
+    lines.on("close", () => reject(new Error(`explorer: its server ended: ${said}`)));
+  });
+}

@@ -1,0 +1,97 @@
+import anyTest, { type TestFn } from "ava";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { type Explored, explore, openPage } from "../support/explorer.js";
+
+const test = anyTest as TestFn<Explored>;
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+test.before(async (t) => {
+  t.context = await explore();
+});
+test.after.always(async (t) => {
+  await t.context.close();
+});
+
+/** Serious faults by axe-core, with where they are. */
+async function faultsOf(page: Page): Promise<string[]> {
+  const found = await page.evaluate(`${await readFile(AXE, "utf8")}; axe.run(document)`);
+  const { violations } = found as {
+    violations: { id: string; impact: string; nodes: { html: string }[] }[];
+  };
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe-core finds nothing serious in any view, ${colorScheme}`, async (t) => {
+    const { browser, url } = t.context;
+    if (!browser) return void t.pass("no browser");
+    const context = await browser.newContext({ colorScheme });
+    const page = await context.newPage();
+    for (const view of [
+      "at=latent.3",
+      "view=families&at=family.2",
+      "view=search&near=document.5&at=document.5",
+      "view=catalog&latents=BAAA",
+    ]) {
+      await page.goto("about:blank");
+      await page.goto(`${url}&${view}`);
+      await page.waitForSelector(
+        view.includes("at=") ? ".detail article, .detail .problem" : ".list-row",
+      );
+      if (view.includes("search")) await page.waitForSelector(".results li");
+      t.deepEqual(await faultsOf(page), [], view);
+    }
+    await context.close();
+  });
+}
+
+test("where WebGL2 is missing, a canvas draws the same map", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const shares: number[] = [];
+  for (const kind of ["webgl2", "canvas"]) {
+    const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
+    const page = await context.newPage();
+    if (kind === "canvas") {
+      await page.addInitScript(`
+        const get = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (type, ...rest) {
+          return type === "webgl2" ? null : get.call(this, type, ...rest);
+        };`);
+    }
+    await page.goto(`${url}&maps=documents`);
+    await page.waitForSelector(`.plot[data-renderer="${kind}"]`);
+    await page.waitForTimeout(500);
+    const picture = await page.locator(".plot canvas").first().screenshot();
+    // Share of the pixels that are not paper, by the size of a drawing that is compressed.
+    shares.push(picture.length);
+    await context.close();
+  }
+  t.true(Math.abs(shares[0] / shares[1] - 1) < 0.35, `${shares.join(" and ")} bytes`);
+});
+
+test("a map is moved, zoomed and opened by keys, and a list by arrows", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, url);
+  await page.focus('.plot[aria-label^="map of latents"]');
+  for (const key of ["+", "+", "ArrowLeft", "ArrowUp", "-", "0", "Enter"])
+    await page.keyboard.press(key);
+  await page.waitForSelector('article[aria-label^="latent"]');
+  await page.keyboard.press("Escape");
+  t.is(await page.locator(".detail").count(), 0);
+  await page.keyboard.press("/");
+  await page.keyboard.type("latent 5");
+  await page.keyboard.press("Escape");
+  await page.click("nav >> text=Catalog");
+  await page.focus('.list[aria-label="latents"]');
+  for (const key of ["ArrowDown", "ArrowDown", "PageDown", "Home", "ArrowDown", "Enter"]) {
+    await page.keyboard.press(key);
+  }
+  await page.waitForSelector('article[aria-label="latent 1"]');
+  await page.close();
+});

@@ -1,0 +1,55 @@
+import test from "ava";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { show } from "../../src/notebook/index.js";
+import { explore } from "../support/explorer.js";
+
+test("in a notebook the explorer is a live page whose selection a later cell reads, or a page without a server", async (t) => {
+  const explored = await explore();
+  const { atlas, browser } = explored;
+  const live = await atlas.explorer();
+  let cell = "";
+  // The notebook: another origin on this machine.
+  const server = createServer((_, response) =>
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(cell),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const notebook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  try {
+    if (!browser) return void t.pass("no browser");
+    const sent: Record<string, unknown>[] = [];
+    await show(live, { display: (data) => sent.push(data) });
+    t.regex(String(sent[0]["text/plain"]), /^The explorer of atlas/);
+    cell = String(sent[0]["text/html"]);
+    const page = await browser.newPage();
+    await page.goto(notebook);
+    const frame = page.frameLocator("iframe");
+    await frame
+      .locator('[aria-label="tools of the map of latents"] [aria-label="Select all in view"]')
+      .click();
+    await frame.locator(".selection").waitFor();
+    let selected = await live.selection();
+    // The page tells its server behind the answer that is shown.
+    while (selected.latents.length === 0) selected = await live.selection();
+    t.is(selected.latents.length, 128);
+    t.deepEqual(selected.documents, []);
+
+    const [height, message] = [500, /a snapshot has no server/];
+    const saved = await atlas.explorer({ snapshot: true, height });
+    await show(saved, { display: (data) => sent.push(data) });
+    cell = String(sent[1]["text/html"]);
+    await page.goto(notebook);
+    await frame.locator("nav >> text=Families").click();
+    await frame.locator(".family-line").first().click();
+    await frame.locator("article").waitFor();
+    await frame.locator('[aria-label="Undo"]').click();
+    await frame.locator("article").waitFor({ state: "detached" });
+    await frame.locator('[aria-label="Redo"]').click();
+    await frame.locator("article").waitFor();
+    await t.throwsAsync(saved.selection(), { message });
+  } finally {
+    server.close();
+    await live.close();
+    await explored.close();
+  }
+});

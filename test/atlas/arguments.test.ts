@@ -53,7 +53,7 @@ const WRONG: readonly Wrong[] = [
   ...["nope", "__proto__", "constructor"].map((protocol): Wrong => [
     `the protocol ${protocol}`,
     (atlas) => atlas.estimate({ model: "gpt-4o", protocol: protocol as "default" }),
-    /protocol: expected one of default, compat/,
+    /protocol: expected one of default, local, compat/,
   ]),
   ["an audit of fewer than no labels", (atlas) => atlas.audit({ limit: -1 }), /limit: .* got -1/],
   [

@@ -92,7 +92,7 @@ const refusedBeforeWork: [string, string][] = [
   ["catalog import a.json --out x.csv", "catalog import takes no --out"],
   ["catalog diff a b --atlas c", "catalog diff takes no --atlas"],
   ["catalog label 12 dog --limit 3", "catalog label takes no --limit"],
-  ["export html --splits 3", "export html takes no --splits"],
+  ["export site --splits 3", "export site takes no --splits"],
   ["export delphi --examples 3", "export delphi takes no --examples"],
   ["pull csLG --list", "pull csLG takes no --list"],
   ["pull me/data --k 3", "pull me/data takes no --k"],

@@ -146,7 +146,7 @@ test("a dry run counts the tokens that the server then counts, asks nothing and 
   });
 });
 
-test("with --batch the same labels come in a few batches at half the price", async (t) => {
+test("with --batch-api the same labels come in a few batches at half the price", async (t) => {
   await withAtlas({ themes: 3 }, async (dir) => {
     const server = await startBatchServer((line) => {
       const reply = answerPlanted({ body: line.body } as LlmCall);
@@ -156,7 +156,7 @@ test("with --batch the same labels come in a few batches at half the price", asy
     });
     const { baseUrl } = server;
     const { code, stdout, stderr } = await runLabel(dir, { ...server, baseUrl, calls: [] }, [
-      ...["--batch", "--yes", "--json"],
+      ...["--batch-api", "--yes", "--json"],
     ]);
     t.is(code, 0, stderr);
     const report = JSON.parse(stdout) as { latents: { labelled: number }; spent: number };

@@ -101,7 +101,7 @@ test("train --grid writes SAEs and a table, and scaling fits it", async (t) => {
     const embeddings = await writeEmbeddings(folder);
     const out = join(folder, "grid");
     const args = ["train", "--embeddings", embeddings, "--epochs", "3", "--lr", "1e-2"];
-    await exec(process.execPath, [MAIN, ...args, "--grid", "k=2,4 n=16,32", "--out", out]);
+    await exec(process.execPath, [MAIN, ...args, "--grid", "k=2,4 n=8,16,24,32", "--out", out]);
     t.true((await readdir(out)).includes("sae_4_32_8.safetensors"));
     const { stdout } = await exec(process.execPath, [
       MAIN,

@@ -70,7 +70,7 @@ const options = {
     about: "tokens a model may think before each answer (default 0)",
   },
   parallel: { type: "integer", least: 1, about: "most requests at a time (default 64)" },
-  batch: {
+  "batch-api": {
     type: "boolean",
     about:
       "ask by the server's batch API: half the price, within a day; a stopped run waits for its batches",
@@ -143,7 +143,7 @@ async function labelOptions(values: Values, context: CommandContext): Promise<La
   const { readPrices } = await import("../../llm/prices.js");
   return {
     ...{ latents, limit, sample, families: values.nameFamilies, protocol, inactive, subject },
-    ...{ language: values.language, force: values.force, batch: values.batch },
+    ...{ language: values.language, force: values.force, batch: values.batchApi },
     ...{ model, baseUrl, judge, judgeBaseUrl, thinkTokens, parallel, seed, maxCost },
     prices: values.prices === undefined ? undefined : await readPrices(values.prices),
     timeoutMs: timeoutMsOf(values),

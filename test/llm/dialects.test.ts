@@ -240,22 +240,31 @@ test("addresses of private networks need no key, and Azure's domains get theirs 
   for (const host of others.split(" ")) t.false(open(`http://${host}/v1`), host);
 });
 
-test("a proxy of the environment is used for other machines, NO_PROXY and this machine excepted", async (t) => {
-  const server = await startLlmServer({ answer: answerDouble });
-  const { port } = new URL(server.baseUrl);
+/** A proxy whose tunnels all end at a port of this machine; `seen` lists where they were to lead. */
+async function startTunnel(
+  port: number,
+): Promise<{ address: string; seen: string[]; close: () => void }> {
   const seen: string[] = [];
-  // Every tunnel of this proxy ends at the server above.
   const proxy = createServer();
   proxy.on("connect", (request: IncomingMessage, socket: Socket) => {
     seen.push(request.url ?? "");
-    const other = connectTo(Number(port), "127.0.0.1", () => {
+    const other = connectTo(port, "127.0.0.1", () => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n");
       other.pipe(socket).pipe(other);
     });
     for (const end of [socket, other]) end.on("error", () => undefined);
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const close = (): void => {
+    proxy.closeAllConnections();
+    proxy.close();
+  };
+  return { address: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, seen, close };
+}
+
+test("a proxy of the environment is used for other machines, NO_PROXY and this machine excepted", async (t) => {
+  const server = await startLlmServer({ answer: answerDouble });
+  const { address, seen, close } = await startTunnel(Number(new URL(server.baseUrl).port));
   const env = { KEY: "k", HTTP_PROXY: address, NO_PROXY: "direct.invalid" };
   const ask = async (baseUrl: string): Promise<string> => {
     const options = { model: "m", baseUrl, env, keyVariables: ["KEY"], attempts: 1 };
@@ -268,7 +277,31 @@ test("a proxy of the environment is used for other machines, NO_PROXY and this m
   t.is(await ask(server.baseUrl), "ok");
   await t.throwsAsync(ask("http://direct.invalid/v1"), { message: /ENOTFOUND|EAI_AGAIN/ });
   t.is(seen.length, 1);
-  proxy.closeAllConnections();
-  proxy.close();
+  close();
   await server.close();
+});
+
+test("every domain of Azure gets the key in its own header, and no other server does", async (t) => {
+  const keys: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    keys.push(request.headers["api-key"] as string | undefined);
+    response.setHeader("content-type", "application/json");
+    const message = { role: "assistant", content: '{"id":"d1","twice":2}' };
+    response.end(JSON.stringify({ choices: [{ message, finish_reason: "stop" }] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { address, close } = await startTunnel((server.address() as AddressInfo).port);
+  const env = { KEY: "k", HTTP_PROXY: address };
+  for (const host of [
+    ...["own.openai.azure.com", "own.openai.azure.us", "own.openai.azure.cn"],
+    ...["own.azure-api.net", "api.example.com", "azure.com.example.org"],
+  ]) {
+    const options = { model: "m", baseUrl: `http://${host}/v1`, env, keyVariables: ["KEY"] };
+    await (await createChatModel({ ...options, attempts: 1 })).ask(doubleOf(1));
+  }
+  t.deepEqual([...new Set(keys.slice(0, -2))], ["k"]);
+  t.deepEqual([...new Set(keys.slice(-2))], [undefined]);
+  close();
+  server.closeAllConnections();
+  server.close();
 });

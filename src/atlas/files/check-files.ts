@@ -1,8 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../core/errors.js";
-import { sha256File } from "../../files/atomic-file.js";
-import { readManifest } from "./manifest.js";
+import { readManifest, stampOf } from "./manifest.js";
 
 /** Compares a file with what the atlas's manifest says of it. */
 export type FileCheck = (file: string) => Promise<void>;
@@ -32,17 +31,18 @@ export function createFileCheck(dir: string, onWarning?: (warning: string) => vo
     const manifest = await readManifest(dir);
     if (manifest === undefined) return;
     const name = path.relative(dir, file).split(path.sep).join("/");
-    const { size, mtimeMs } = await stat(file);
-    const key = `${size} ${mtimeMs} ${name}`;
+    const stamp = await stampOf(file);
+    const { bytes, modified } = stamp;
+    const key = `${bytes} ${modified} ${name}`;
     const hash = (): Promise<string> => {
-      const known = hashes.get(key) ?? sha256File(file);
+      const known = hashes.get(key) ?? stamp.hash();
       hashes.set(key, known);
       return known;
     };
     const input = Object.values(manifest.inputs).find((record) => record.file === name);
     if (input !== undefined) {
-      if (input.bytes === size && input.modified === mtimeMs) return;
-      if (input.bytes === size && input.sha256 === (await hash())) return;
+      if (input.bytes === bytes && input.modified === modified) return;
+      if (input.bytes === bytes && input.sha256 === (await hash())) return;
       throw new FormatError(file, `has changed since ${dir} was built: build it again`);
     }
     const step = Object.values(manifest.steps).find(({ outputs }) => Object.hasOwn(outputs, name));

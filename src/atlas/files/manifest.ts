@@ -93,20 +93,11 @@ export class StepRunner {
 
   /** SHA-256 of an input, a file or a folder of Parquet; not read again while its size and modification time stay the same. */
   async hashInput(role: string, file: string): Promise<string> {
-    const files = await parquetFiles(file);
-    const stats = await Promise.all(files.map((part) => stat(part)));
-    const size = stats.reduce((sum, part) => sum + part.size, 0);
-    const mtimeMs = Math.max(...stats.map((part) => part.mtimeMs));
+    const { bytes, modified, hash } = await stampOf(file);
     const name = path.relative(this.dir, file).split(path.sep).join("/");
     const known = this.manifest.inputs[role];
-    if (known?.file !== name || known.bytes !== size || known.modified !== mtimeMs) {
-      const sha256 = await hashFiles(files);
-      this.manifest.inputs[role] = {
-        file: name,
-        bytes: size,
-        modified: mtimeMs,
-        sha256,
-      };
+    if (known?.file !== name || known.bytes !== bytes || known.modified !== modified) {
+      this.manifest.inputs[role] = { file: name, bytes, modified, sha256: await hash() };
     }
     return this.manifest.inputs[role].sha256;
   }
@@ -258,6 +249,26 @@ const manifestFields: Fields<Manifest> = {
   steps: z.record(z.string(), z.object(stepFields)),
 };
 const manifestSchema: z.ZodType<Manifest> = z.object(manifestFields);
+
+/** What tells whether a file, or a folder of Parquet files, is the one that it was. */
+export interface Stamp {
+  /** Bytes of all its files. */
+  bytes: number;
+  /** When the latest of them was written. */
+  modified: number;
+  hash: () => Promise<string>;
+}
+
+/** The stamp of a file or a folder of Parquet files. */
+export async function stampOf(file: string): Promise<Stamp> {
+  const files = await parquetFiles(file);
+  const stats = await Promise.all(files.map((part) => stat(part)));
+  return {
+    bytes: stats.reduce((sum, { size }) => sum + size, 0),
+    modified: Math.max(...stats.map(({ mtimeMs }) => mtimeMs)),
+    hash: () => hashFiles(files),
+  };
+}
 
 /** SHA-256 of a file; of several that of their names and hashes. */
 async function hashFiles([first, ...others]: string[]): Promise<string> {

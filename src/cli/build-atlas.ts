@@ -46,7 +46,7 @@ export async function runBuild(
       "",
       `atlas    ${dir}`,
       ...(noFigures ? [] : [`figures  ${folder}`]),
-      `open it  feature-families explore --atlas ${dir} --open`,
+      `open it  npx feature-families explore --atlas ${dir} --open`,
       `done in ${seconds.toFixed(1)} s: ${describeSteps(ran, kept)}`,
       ...(dropped.includes("stability")
         ? [

@@ -58,14 +58,17 @@ export function batchApi(
   let sent: Promise<Map<string, Batch>> | undefined;
   const known = (): Promise<Map<string, Batch>> => (sent ??= readJournal(journal));
   const wait = async (batch: Batch, id: string, signal?: AbortSignal): Promise<unknown> => {
-    batch.results ??= collect(api, batch.id, pollMs, signal);
-    const result = (await batch.results).get(id);
+    batch.results ??= collect(api, journal, batch.id, pollMs, signal);
+    const { results, isCancelled } = await batch.results;
+    const result = results.get(id);
     const { status_code: status = 0, body } = result?.response ?? {};
     if (status > 0) return readAnswer(api, status, JSON.stringify(body));
     throw noBatch(
       api,
-      `a request of it has no answer: ${result?.error?.message ?? "none came"}`,
-      true,
+      isCancelled
+        ? "it was cancelled at the server; run again to send what it did not answer"
+        : `a request of it has no answer: ${result?.error?.message ?? "none came"}`,
+      !isCancelled,
     );
   };
   const flush = (): void => {
@@ -107,7 +110,13 @@ export function batchApi(
 /** A batch that was sent, and its results as soon as somebody waits for them. */
 interface Batch {
   id: string;
-  results?: Promise<ReadonlyMap<string, Result>>;
+  results?: Promise<BatchResults>;
+}
+
+interface BatchResults {
+  results: ReadonlyMap<string, Result>;
+  /** Whether somebody ended it at the server, so that nothing of it is sent again in this run. */
+  isCancelled: boolean;
 }
 
 /** One line of a batch's output. */
@@ -157,7 +166,12 @@ async function readJournal(journal: string): Promise<Map<string, Batch>> {
     throw error;
   });
   for (const line of text.split("\n")) {
-    const { batch: id, requests = [] } = parseLine<{ batch?: string; requests?: string[] }>(line);
+    const {
+      batch: id,
+      requests = [],
+      dropped,
+    } = parseLine<{ batch?: string; requests?: string[]; dropped?: string }>(line);
+    for (const [request, { id: other }] of sent) if (other === dropped) sent.delete(request);
     if (id === undefined) continue;
     const batch: Batch = { id };
     for (const request of requests) sent.set(request, batch);
@@ -171,16 +185,23 @@ async function readJournal(journal: string): Promise<Map<string, Batch>> {
  */
 async function collect(
   api: Api,
+  journal: string,
   id: string,
   pollMs: number,
   signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, Result>> {
+): Promise<BatchResults> {
+  // The next run sends anew what no batch will answer.
+  const drop = (): Promise<void> => appendFile(journal, `${JSON.stringify({ dropped: id })}\n`);
   const get = (path: string, limits: CallLimits): Promise<string> =>
     withRetries(() => api.send(path, undefined, { ...limits, signal }), {
       attempts: 20,
       signal,
-    }).catch((error: unknown) => {
+    }).catch(async (error: unknown) => {
       signal?.throwIfAborted();
+      if (error instanceof ApiError && error.status === 404) {
+        await drop();
+        throw noBatch(api, `${id} is not known here; run again to send its requests anew`);
+      }
       throw noBatch(
         api,
         `${id} is not known to have ended: ${String(error)}; run again to continue`,
@@ -190,7 +211,12 @@ async function collect(
     const state = readAnswer(api, 200, await get(`/batches/${id}`, CALL)) as BatchState;
     if (ENDED.has(state.status)) {
       const reason = state.errors?.data?.map(({ message = "" }) => message).join("; ");
-      if (state.status === "failed") throw noBatch(api, reason || "the batch failed");
+      if (state.status === "failed") {
+        await drop();
+        throw noBatch(api, `${reason || "it failed"}; run again to send its requests anew`);
+      }
+      const isCancelled = state.status === "cancelled";
+      if (isCancelled) await drop();
       const results = new Map<string, Result>();
       for (const file of [state.output_file_id, state.error_file_id]) {
         if (!file) continue;
@@ -201,7 +227,7 @@ async function collect(
           if (result.custom_id !== undefined) results.set(result.custom_id, result as Result);
         }
       }
-      return results;
+      return { results, isCancelled };
     }
     await sleep(pollMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }

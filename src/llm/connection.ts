@@ -202,8 +202,9 @@ function readJson(text: string, url: string, key: string | undefined): unknown {
     const problem = isPage ? "the answer is a web page, not JSON" : "the answer was cut off";
     throw new ApiError(`${url}: ${problem}`, { status: 0, url, retryable: !isPage });
   }
-  const { error, choices, data } = (json ?? {}) as Record<string, unknown>;
-  if (!error || choices || data) return json;
+  const { error: whole, choices, data } = (json ?? {}) as Record<string, unknown>;
+  const error = whole || (choices as { error?: unknown }[] | undefined)?.[0]?.error;
+  if (!error || data) return json;
   const code = Number((error as { code?: unknown }).code);
   const status = code >= 400 && code < 600 ? code : 500;
   throw refusalOf(status, text, url, key, () => undefined);

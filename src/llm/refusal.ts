@@ -17,7 +17,7 @@ export function readRefusal(text: string): string {
 export function isExhausted(status: number, text: string): boolean {
   if (status === 402) return true;
   if (status !== 429 && status !== 403 && status !== 400) return false;
-  return /insufficient[ _](quota|credits?|balance|funds)|billing_(hard_limit|not_active)|(credit )?balance is too low|out of credits/i.test(
+  return /insufficient[ _](quota|credits?|balance|funds)|billing_(hard_limit|not_active)|(credit )?balance is too low|out of credits|exceeded_current_quota|spending limit|per[ _-]?day|daily (limit|quota)/i.test(
     text,
   );
 }

@@ -104,7 +104,7 @@ export function adaptDialect(
     return { ...dialect, limit: "max_completion_tokens" };
   }
   const isSystem =
-    /system\W+(role|message|prompt|instruction)|role\b.*\bsystem|roles must alternate/is;
+    /system\W+(role|message|prompt|instruction)|role\b.*\bsystem|roles must alternate|only user and assistant roles|developer (role|message|instruction)/is;
   if (isSystem.test(refusal) && !dialect.isMerged) return { ...dialect, isMerged: true };
   for (const name of ["temperature", "seed", "top_logprobs", "logprobs"]) {
     if (!new RegExp(`\\b${name}\\b`).test(refusal) || body[name] === undefined) continue;

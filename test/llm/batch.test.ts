@@ -45,6 +45,23 @@ test("questions go in one batch at half the price", async (t) => {
   });
 });
 
+for (const ending of ["failed", "cancelled"]) {
+  test(`a batch that ${ending} is sent again by the next run alone`, async (t) => {
+    await inFolder(async (folder) => {
+      const server = await startBatchServer(completionOf);
+      const journal = path.join(folder, "batches.jsonl");
+      server.ending = ending;
+      const message = /batch: it (failed|was cancelled at the server); run again/;
+      await t.throwsAsync(twices(await open(server, journal, "ended")), { message });
+      t.is(server.batches.length, 1);
+      server.ending = "completed";
+      t.deepEqual(await twices(await open(server, journal, "ended")), right);
+      t.is(server.batches.length, 2);
+      server.close();
+    });
+  });
+}
+
 test("a run that was stopped waits for its batch and sends none again", async (t) => {
   await inFolder(async (folder) => {
     const server = await startBatchServer(completionOf);

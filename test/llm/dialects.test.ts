@@ -305,3 +305,29 @@ test("every domain of Azure gets the key in its own header, and no other server 
   server.closeAllConnections();
   server.close();
 });
+
+test("an error inside an answer of status 200 is one, and a limit per day is no load", async (t) => {
+  const bodies: [object, number, RegExp][] = [
+    [{ choices: [], error: { code: 402, message: "Insufficient credits" } }, 200, /Insufficient/],
+    [
+      { choices: [{ message: { content: "" }, error: { code: 502, message: "Provider down" } }] },
+      200,
+      /Provider down/,
+    ],
+    [{ error: { message: "Quota exceeded: GenerateRequestsPerDay" } }, 429, /PerDay/],
+  ];
+  for (const [body, status, message] of bodies) {
+    let calls = 0;
+    const server = createServer((_, response) => {
+      calls++;
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    const model = await createChatModel({ model: "m", baseUrl, env: {}, attempts: 2, waitMs: 1 });
+    await t.throwsAsync(model.ask(doubleOf(1)), { message });
+    t.is(calls, /Provider/.test(message.source) ? 2 : 1, "only what may pass is asked again");
+    server.closeAllConnections();
+    server.close();
+  }
+});

@@ -14,6 +14,8 @@ export interface BatchServer {
   batches: Line[][];
   /** Whether batches end; false: they stay in progress. */
   isOpen: boolean;
+  /** How batches end. Default "completed". */
+  ending: string;
   /** Questions whether a batch is done that get a 503 first. */
   busy: number;
   close(): void;
@@ -25,7 +27,7 @@ export async function startBatchServer(
 ): Promise<BatchServer> {
   const files: string[] = [];
   const batches: Line[][] = [];
-  const state = { isOpen: true, busy: 0 };
+  const state = { isOpen: true, busy: 0, ending: "completed" };
   const respond = async (request: IncomingMessage): Promise<string> => {
     const text = await bodyOf(request);
     const [, what, id, content] = /^\/v1\/(files|batches)(?:\/([^/]+))?(\/content)?$/.exec(
@@ -54,7 +56,8 @@ export async function startBatchServer(
     }
     if (what === "batches" && state.isOpen) {
       const output_file_id = id?.replace("b-", "out-");
-      return JSON.stringify({ id, status: "completed", output_file_id });
+      const isDone = state.ending === "completed";
+      return JSON.stringify({ id, status: state.ending, ...(isDone && { output_file_id }) });
     }
     return JSON.stringify({ id, status: "in_progress" });
   };

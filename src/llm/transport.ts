@@ -119,6 +119,7 @@ interface Completion {
     prompt_tokens?: number;
     completion_tokens?: number;
     prompt_tokens_details?: { cached_tokens?: number } | null;
+    completion_tokens_details?: { reasoning_tokens?: number } | null;
   } | null;
 }
 
@@ -142,7 +143,7 @@ function readReply(
   const content = said.trim() === "" ? thoughts : said;
   const isThinking =
     said.trim() === ""
-      ? thoughts !== ""
+      ? thoughts !== "" || (usage?.completion_tokens_details?.reasoning_tokens ?? 0) > 0
       : said.lastIndexOf("<think>") > said.lastIndexOf("</think>");
   const tokens = choice.logprobs?.content;
   return {

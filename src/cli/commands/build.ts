@@ -12,7 +12,13 @@ import {
 } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import { checkInput, refuseOptions } from "../option-rules.js";
-import { EMBEDDINGS, columnsOption, engineOption, parseColumns } from "../options.js";
+import {
+  EMBEDDINGS,
+  columnsOption,
+  engineOption,
+  parseColumns,
+  timeoutOption,
+} from "../options.js";
 
 const COMPAT_NEEDS = "build: --compat needs --analysis";
 
@@ -32,6 +38,7 @@ const options = {
     input: true,
   },
   ...embedderOptions,
+  ...timeoutOption,
   sae: {
     type: "string",
     value: "FILE",
@@ -141,7 +148,7 @@ async function buildOptions(
   if (released !== undefined && !existsSync(released)) {
     refuseOptions(`build: --corpus ${released}`, values, [
       ...["epochs", "lr", "batch", "normalise", "columns"],
-      ...["embedder", "embedder-url", "dimensions"],
+      ...["embedder", "embedder-url", "dimensions", "timeout"],
     ]);
     if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
     const { releasedOptions } = await import("../../atlas/sample-options.js");

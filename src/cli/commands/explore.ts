@@ -10,6 +10,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, keepLast, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import { timeoutOption } from "../options.js";
 
 const options = {
   ...atlasOption,
@@ -25,6 +26,7 @@ const options = {
     about: "print the address alone, and end when standard input does (for notebooks)",
   },
   ...embedderOptions,
+  ...timeoutOption,
 } as const;
 
 const SERVER =

@@ -53,3 +53,12 @@ test("a message names no function of the library", async (t) => {
   ]);
   t.is(stderr, "feature-families: k must be a whole number from 1 to 4, got 9\n");
 });
+
+test("an SAE too large for the CPU's training is refused before any work", async (t) => {
+  const embeddings = "data/wordnet/embeddings.npy";
+  const { code, stderr } = await runCli([
+    ...["train", "--embeddings", embeddings, "--k", "4", "--n", "1000000000", "--out", "never.pth"],
+  ]);
+  t.is(code, 1);
+  t.regex(stderr, /^feature-families: n must be at most 262144 for embeddings of width 512, /);
+});

@@ -160,14 +160,24 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
   };
 }
 
+// The kernels' memory has 32-bit addresses; encoder and decoder lie there with two moments and a gradient each.
+const KERNEL_BYTES = 2 ** 32;
+const BYTES_PER_WEIGHT = 2 * 4 * 4;
+
 function checkSizes(
   { rows, cols }: Matrix,
-  { k, n, init }: TrainOptions,
+  { k, n, init, createTrainer }: TrainOptions,
 ): { k: number; n: number } {
   if (rows < 2 || cols < 1) {
     throw new RangeError(`trainSae: embeddings must have 2 rows or more, got ${rows} x ${cols}`);
   }
   const latents = wholeNumber("n", n ?? init?.n, 1);
+  const most = Math.floor(KERNEL_BYTES / (BYTES_PER_WEIGHT * cols));
+  if (createTrainer === undefined && latents > most) {
+    throw new RangeError(
+      `trainSae: n must be at most ${most} for embeddings of width ${cols}, as training on the CPU has 4 GiB, got ${latents}: lower n, or use a TensorFlow.js engine`,
+    );
+  }
   if (init && (init.n !== latents || init.d !== cols)) {
     throw new RangeError(
       `trainSae: init must have ${latents} latents of width ${cols}, got ${init.n} of ${init.d}`,

@@ -59,6 +59,8 @@ const SMALLEST_WINDOW = 64;
 const OTHER_SCRIPTS = /[\u0250-\uffff]/g;
 const TOO_LARGE = /too (large|long|many)|exceed|context (size|length)|batch size|maximum/i;
 
+const PART_ATTEMPTS = 2;
+
 /** Environment variables that may hold the key of an embedding model. */
 const EMBEDDER_KEYS = ["FEATURE_FAMILIES_EMBEDDER_API_KEY", "OPENAI_API_KEY"] as const;
 
@@ -73,7 +75,11 @@ export async function createEmbeddingModel(
   const api = connect({ keyVariables: EMBEDDER_KEYS, ...options });
   const limiter = limiterOf(api, options);
   let width = MOST_WIDTH;
-  const ask = (input: string[], signal?: AbortSignal): Promise<Answer> => {
+  const ask = (
+    input: string[],
+    signal?: AbortSignal,
+    attempts = options.attempts,
+  ): Promise<Answer> => {
     const length = input.reduce((sum, text) => sum + text.length, 0);
     const call = (timeoutMs: number): Promise<Answer> =>
       request(api, options, input, {
@@ -83,7 +89,7 @@ export async function createEmbeddingModel(
       });
     return withRetries(
       () => limiter.run(call, { signal, workOf: () => CALL_CHARACTERS + length }),
-      { ...options, signal },
+      { ...options, attempts, signal },
     );
   };
   const d = (await ask(["width"], options.signal)).rows.cols;
@@ -117,7 +123,9 @@ export async function createEmbeddingModel(
           async call(from, to) {
             const part = cuts.slice(start + from, start + to);
             const input = part.map(({ text }) => text);
-            const { rows, tokens } = await ask(input, signal).catch((error: unknown) => {
+            // What a whole batch failed with every time is hardly passing: its parts are asked once more, not six times.
+            const attempts = to - from < end - start ? PART_ATTEMPTS : options.attempts;
+            const { rows, tokens } = await ask(input, signal, attempts).catch((error: unknown) => {
               throw lenient ? error : placed(error, start + from, start + to);
             });
             if (rows.cols !== d) {

@@ -46,7 +46,7 @@ test("a file of texts alone becomes an atlas that is searched, with the offline 
       first.stderr,
       /600 documents: about \d+ s to embed with universal-sentence-encoder-lite \(.* a second\), about \d+ \S+ to train 32 latents, 4 per document/,
     );
-    t.regex(first.stdout, /open it {2}feature-families explore --atlas \S+ --open/);
+    t.regex(first.stdout, /open it {2}npx feature-families explore --atlas \S+ --open/);
     const made = await readNpyMatrix(path.join(out, "source/embeddings.npy"));
     const sample = await readNpyMatrix("data/wordnet/embeddings.npy");
     const differences = made.data.map((value, i) => Math.abs(value - sample.data[i]));

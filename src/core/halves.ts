@@ -3,10 +3,15 @@ import { ApiError, FormatError } from "./errors.js";
 /** Statuses of answers that may be about what was sent: malformed, refused, too large; some call that an error of theirs. */
 const OF_ITEMS = [200, 400, 413, 422, 500];
 
+const PART_ATTEMPTS = 2;
+
 /** What runs on a part of some items, and what its failure means. */
 export interface HalvesOptions {
-  /** Works on the items from `start` to before `end`. */
-  call: (start: number, end: number) => Promise<void>;
+  /**
+   * Works on the items from `start` to before `end`. `attempts` is how often a part may be tried, since what all together
+   * failed with every time hardly passes; undefined for all together.
+   */
+  call: (start: number, end: number, attempts?: number) => Promise<void>;
   /** Whether an error may be about one of the items or their number, so that fewer may pass; see isOfItems. */
   isOfItems: (error: unknown) => boolean;
   /** Receives an item that fails alone. */
@@ -21,7 +26,7 @@ export async function inHalves(count: number, options: HalvesOptions): Promise<n
   const { call, isOfItems, onFailed } = options;
   const run = async (start: number, end: number): Promise<number> => {
     try {
-      await call(start, end);
+      await call(start, end, end - start < count ? PART_ATTEMPTS : undefined);
       return end - start;
     } catch (error) {
       if (!isOfItems(error)) throw error;

@@ -119,10 +119,10 @@ async function embedMissing(
   let next = 0;
   let size = batch;
   const errors: Error[] = [];
-  const embedRows = async (rows: readonly number[]): Promise<void> => {
+  const embedRows = async (rows: readonly number[], attempts?: number): Promise<void> => {
     const texts = rows.map((i) => send(documents[i].text));
     const onCut = (count: number): void => void (run.cut += count);
-    const { data, cols } = await embedder.embed(texts, { signal, onCut });
+    const { data, cols } = await embedder.embed(texts, { signal, onCut, attempts });
     const vectors = rows.map((i, j) => ({
       key: keys[i],
       vector: data.slice(j * cols, (j + 1) * cols),
@@ -138,7 +138,7 @@ async function embedMissing(
   const embedBatch = async (rows: readonly number[]): Promise<void> => {
     let failed = 0;
     const largest = await inHalves(rows.length, {
-      call: (start, end) => embedRows(rows.slice(start, end)),
+      call: (start, end, attempts) => embedRows(rows.slice(start, end), attempts),
       isOfItems: (reason) => !signal.aborted && isOfItems(reason),
       onFailed: (place, reason) => {
         run.reasons.set(keys[rows[place]], errorOf(reason).message);

@@ -19,6 +19,8 @@ export interface EmbedOptions {
   onProgress?: OnProgress;
   /** Receives how many of the texts are longer than the model reads: their ends have no part in their embeddings. */
   onCut?: (count: number) => void;
+  /** Attempts per request, of a model that is asked over a network. Default its own number. */
+  attempts?: number;
   /** Stops between two batches; the promise then rejects with the signal's reason. */
   signal?: AbortSignal;
 }

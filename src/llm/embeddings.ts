@@ -41,6 +41,8 @@ export interface EmbeddingModel {
       onProgress?: OnProgress;
       /** Receives how many of the texts are longer than is read, after each request. */
       onCut?: (count: number) => void;
+      /** Attempts per request, in place of the model's own. */
+      attempts?: number;
       signal?: AbortSignal;
     },
   ): Promise<Matrix>;
@@ -59,8 +61,6 @@ const SMALLEST_WINDOW = 64;
 const OTHER_SCRIPTS = /[\u0250-\uffff]/g;
 const TOO_LARGE = /too (large|long|many)|exceed|context (size|length)|batch size|maximum/i;
 
-const PART_ATTEMPTS = 2;
-
 /** Environment variables that may hold the key of an embedding model. */
 const EMBEDDER_KEYS = ["FEATURE_FAMILIES_EMBEDDER_API_KEY", "OPENAI_API_KEY"] as const;
 
@@ -75,11 +75,7 @@ export async function createEmbeddingModel(
   const api = connect({ keyVariables: EMBEDDER_KEYS, ...options });
   const limiter = limiterOf(api, options);
   let width = MOST_WIDTH;
-  const ask = (
-    input: string[],
-    signal?: AbortSignal,
-    attempts = options.attempts,
-  ): Promise<Answer> => {
+  const ask = (input: string[], attempts?: number, signal?: AbortSignal): Promise<Answer> => {
     const length = input.reduce((sum, text) => sum + text.length, 0);
     const call = (timeoutMs: number): Promise<Answer> =>
       request(api, options, input, {
@@ -92,7 +88,7 @@ export async function createEmbeddingModel(
       { ...options, attempts, signal },
     );
   };
-  const d = (await ask(["width"], options.signal)).rows.cols;
+  const d = (await ask(["width"], options.attempts, options.signal)).rows.cols;
   if (options.dimensions !== undefined && options.dimensions !== d) {
     throw new FormatError(
       options.model,
@@ -107,7 +103,10 @@ export async function createEmbeddingModel(
     id: options.dimensions === undefined ? options.model : `${options.model}@${options.dimensions}`,
     d,
     parallel: options.parallel ?? MOST_PARALLEL,
-    async embed(texts, { onProgress, onCut, signal: given } = {}) {
+    async embed(
+      texts,
+      { onProgress, onCut, attempts: most = options.attempts, signal: given } = {},
+    ) {
       const signal = interruptible(given);
       const out = createMatrix(texts.length, d);
       // The API rejects an empty text, so a space replaces it, as in the offline model.
@@ -120,12 +119,10 @@ export async function createEmbeddingModel(
         signal?.throwIfAborted();
         const end = batchEnd(cuts, start, batch, batchTokens);
         await inHalves(end - start, {
-          async call(from, to) {
+          async call(from, to, attempts = most) {
             const part = cuts.slice(start + from, start + to);
             const input = part.map(({ text }) => text);
-            // What a whole batch failed with every time is hardly passing: its parts are asked once more, not six times.
-            const attempts = to - from < end - start ? PART_ATTEMPTS : options.attempts;
-            const { rows, tokens } = await ask(input, signal, attempts).catch((error: unknown) => {
+            const { rows, tokens } = await ask(input, attempts, signal).catch((error: unknown) => {
               throw lenient ? error : placed(error, start + from, start + to);
             });
             if (rows.cols !== d) {

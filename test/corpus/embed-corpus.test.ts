@@ -46,6 +46,28 @@ async function vectorsOf(folder: string): Promise<number[]> {
   return [...(await readNpyMatrix(path.join(folder, "embeddings.npy"))).data];
 }
 
+test("a batch that fails every time is tried in halves, each half only twice", async (t) => {
+  const documents = makeDocuments(4);
+  const server = await startEmbeddingServer((request) =>
+    request.input.includes(documents[1].text) ? { status: 500 } : well(request),
+  );
+  try {
+    const options = { baseUrl: server.baseUrl, env: {}, waitMs: 1, attempts: 5 };
+    const model = await createEmbeddingModel({ model: "m", ...options });
+    await inFolder(async (folder) => {
+      const { failed } = await embedCorpus(documents, model, folder, { parallel: 1 });
+      t.deepEqual(
+        failed.map(({ id }) => id),
+        ["d1"],
+      );
+      const sizes = server.requests.slice(1).map(({ input }) => input.length);
+      t.deepEqual(sizes, [4, 4, 4, 4, 4, 2, 2, 1, 1, 1, 2]);
+    });
+  } finally {
+    await server.close();
+  }
+});
+
 test("a document that fails alone in its batch ends nothing: the others are written", async (t) => {
   let isMended = false;
   const documents = makeDocuments(7);

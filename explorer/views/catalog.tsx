@@ -4,6 +4,7 @@ import type { LatentColumns } from "../../src/explorer/format.js";
 import { type AtlasData, latentName } from "../data/atlas.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { VirtualList } from "../parts/virtual-list.js";
+import { WordsFilter } from "../parts/words-filter.js";
 import type { PageState } from "../state/address.js";
 import { change, show, state } from "../state/state.js";
 
@@ -40,15 +41,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
   return (
     <section class="catalog" aria-label="catalog">
       <div class="side-head">
-        <input
-          type="search"
-          aria-label="filter latents by words"
-          placeholder="Filter by words of labels, keywords and families"
-          value={words}
-          onInput={(event) =>
-            change({ words: event.currentTarget.value }, { replace: words !== "" })
-          }
-        />
+        <WordsFilter what="latents" of="labels, keywords and families" />
         <label>
           show{" "}
           <select value={only} onChange={(event) => change({ only: event.currentTarget.value })}>

@@ -5,6 +5,7 @@ import { type AtlasData, latentName } from "../data/atlas.js";
 import { familyColours } from "../data/colour.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { VirtualList } from "../parts/virtual-list.js";
+import { WordsFilter } from "../parts/words-filter.js";
 import { change, hovered, show, state } from "../state/state.js";
 import { squarify } from "./treemap.js";
 
@@ -44,15 +45,7 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
   return (
     <section class="side" aria-label="families">
       <div class="side-head">
-        <input
-          type="search"
-          aria-label="filter families by words"
-          placeholder="Filter by words of names"
-          value={words}
-          onInput={(event) =>
-            change({ words: event.currentTarget.value }, { replace: words !== "" })
-          }
-        />
+        <WordsFilter what="families" of="names" />
         <label>
           by{" "}
           <select value={order} onChange={(event) => change({ sort: event.currentTarget.value })}>
@@ -93,12 +86,13 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
   );
 }
 
-function FamilyTree(props: {
+interface ShownFamilies {
   data: AtlasData;
   families: readonly PageFamily[];
   chosen: number | undefined;
-}): JSX.Element {
-  const { data, families, chosen } = props;
+}
+
+function FamilyTree({ data, families, chosen }: ShownFamilies): JSX.Element {
   const colourOf = useMemo(() => familyColours(data), [data]);
   const lines = families.flatMap((family) => [
     { family, latent: family.parent, depth: -1, weight: 0 },
@@ -150,12 +144,7 @@ function FamilyTree(props: {
   );
 }
 
-function Treemap(props: {
-  data: AtlasData;
-  families: readonly PageFamily[];
-  chosen: number | undefined;
-}): JSX.Element {
-  const { data, families, chosen } = props;
+function Treemap({ data, families, chosen }: ShownFamilies): JSX.Element {
   const colourOf = useMemo(() => familyColours(data), [data]);
   const shown = useMemo(
     () => [...families].sort((a, b) => b.documents - a.documents).slice(0, TILES),

@@ -8,6 +8,21 @@ import { readJsonl } from "../files/jsonl.js";
 import { streamParquetRows } from "../files/parquet/parquet.js";
 import { readHead, readText } from "../files/text.js";
 
+/** The usual names of what documents are made of. */
+export const COLUMN_NAMES = {
+  id: ["id", "arxiv_id", "doc_id"],
+  title: ["title"],
+  text: ["text", "abstract"],
+  classes: ["classes", "categories"],
+} as const;
+
+/** The names of ids, titles and texts. */
+export const CONTENT_NAMES: ReadonlySet<string> = new Set([
+  ...COLUMN_NAMES.id,
+  ...COLUMN_NAMES.title,
+  ...COLUMN_NAMES.text,
+]);
+
 /** How far a JSON file is read to see whether its lines are records. */
 const HEAD = 1024 * 1024;
 
@@ -159,7 +174,7 @@ function hasNumbers(byKey: [string, Row][]): boolean {
 }
 
 function hasNames(keys: string[]): boolean {
-  return keys.some((key) => /^(id|arxiv_id|doc_id|title|text|abstract)$/i.test(key.trim()));
+  return keys.some((key) => CONTENT_NAMES.has(key.trim().toLowerCase()));
 }
 
 // The paper's abstract_texts.json holds two lists side by side; its abstracts begin with the title and a blank line.

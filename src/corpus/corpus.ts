@@ -2,7 +2,7 @@ import { ownValue } from "../core/collections.js";
 import { FormatError } from "../core/errors.js";
 import { listed, shown } from "../core/shown.js";
 import { cleanText, pythonText } from "./clean-text.js";
-import { bareName, isRow, readCorpusRows } from "./corpus-rows.js";
+import { COLUMN_NAMES, bareName, isRow, readCorpusRows } from "./corpus-rows.js";
 import { readJson } from "../files/json.js";
 
 /** One text of a corpus. Row i of the embeddings and of the codes is document i. */
@@ -58,14 +58,7 @@ export interface CorpusOptions {
   onWarning?: (warning: string) => void;
 }
 
-const DEFAULTS = {
-  id: ["id", "arxiv_id", "doc_id"],
-  title: ["title"],
-  text: ["text", "abstract"],
-  classes: ["classes", "categories"],
-} as const;
-
-const WHATS = Object.keys(DEFAULTS) as (keyof CorpusColumns)[];
+const WHATS = Object.keys(COLUMN_NAMES) as (keyof CorpusColumns)[];
 
 type Row = Record<string, unknown>;
 type Column = keyof CorpusColumns;
@@ -166,10 +159,10 @@ function chosenColumns(names: readonly string[], columns: CorpusColumns): string
 /** The column that a row has for `what`: the named one, else one of the defaults, as it is or else in another case. */
 function findColumn(row: Row, what: Column, named?: string): string | undefined {
   if (named !== undefined) return ownValue(row, named) === undefined ? undefined : named;
-  const exact = DEFAULTS[what].find((column) => ownValue(row, column) !== undefined);
+  const exact = COLUMN_NAMES[what].find((column) => ownValue(row, column) !== undefined);
   if (exact !== undefined) return exact;
   const keys = Object.keys(row);
-  for (const column of DEFAULTS[what]) {
+  for (const column of COLUMN_NAMES[what]) {
     const key = keys.find((name) => name.trim().toLowerCase() === column);
     if (key !== undefined && row[key] !== undefined) return key;
   }
@@ -179,7 +172,7 @@ function findColumn(row: Row, what: Column, named?: string): string | undefined 
 function lacking(what: Column, row: Row, columns: CorpusColumns): string {
   if (columns[what] !== undefined)
     return `expected a column ${shown(columns[what])} for the ${what}`;
-  return `expected ${DEFAULTS[what].join(" or ")}, got the columns ${listed(Object.keys(row))}`;
+  return `expected ${COLUMN_NAMES[what].join(" or ")}, got the columns ${listed(Object.keys(row))}`;
 }
 
 function readId(row: Row, column: string, fail: Fail): string {

@@ -11,6 +11,7 @@ import {
   tensorItemSizes,
   tensorToFloat32,
 } from "./bytes/tensor.js";
+import { embeddingName } from "./embedding-name.js";
 import { openZip, readEntry } from "./bytes/zip.js";
 import { type NpyDtype, type NpyHeader, readNpyHeader } from "./numpy/npy-header.js";
 import { type RowBlock, type RowBlockOptions, readLaidOut, streamLaidOut } from "./numpy/npy.js";
@@ -202,10 +203,10 @@ function choose<T extends { shape: readonly number[] }>(
   name: string,
   arrays: ReadonlyMap<string, T>,
 ): T {
-  const matrices = [...arrays].filter(([, { shape }]) => shape.length === 2);
-  const named = matrices.filter(([key]) => /^(embeddings?|vectors?)$/i.test(key));
-  const [only, ...others] = named.length > 0 ? named : matrices;
-  if (only !== undefined && others.length === 0) return only[1];
+  const matrices = new Map([...arrays].filter(([, { shape }]) => shape.length === 2));
+  const chosen = embeddingName([...matrices.keys()]);
+  const matrix = chosen === undefined ? undefined : matrices.get(chosen);
+  if (matrix !== undefined) return matrix;
   const found = [...arrays].map(([key, { shape }]) => `${key} (${shape.join(", ")})`);
   throw new FormatError(
     name,

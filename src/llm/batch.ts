@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFile, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "../core/errors.js";
-import { type Api, type CallLimits, readAnswer } from "./connection.js";
+import { type Api, type CallLimits, answerJson } from "./connection.js";
 import { withRetries } from "./retry.js";
 
 /** How requests are collected and waited for. */
@@ -62,7 +62,7 @@ export function batchApi(
     const { results, isCancelled } = await batch.results;
     const result = results.get(id);
     const { status_code: status = 0, body } = result?.response ?? {};
-    if (status > 0) return readAnswer(api, status, JSON.stringify(body));
+    if (status > 0) return answerJson(api, status, JSON.stringify(body));
     throw noBatch(
       api,
       isCancelled
@@ -135,7 +135,7 @@ async function submit(api: Api, journal: string, requests: readonly Request[]): 
     { type: "application/jsonl" },
   );
   form.set("file", lines, "requests.jsonl");
-  const file = readAnswer(api, 200, await api.send("/files", form, CALL)) as { id?: string };
+  const file = answerJson(api, 200, await api.send("/files", form, CALL)) as { id?: string };
   const order = JSON.stringify({
     input_file_id: file.id,
     endpoint: "/v1/chat/completions",
@@ -148,7 +148,7 @@ async function submit(api: Api, journal: string, requests: readonly Request[]): 
     }
     throw error;
   });
-  const { id } = readAnswer(api, 200, answer) as Partial<BatchState>;
+  const { id } = answerJson(api, 200, answer) as Partial<BatchState>;
   if (id === undefined) throw noBatch(api, "the answer names no batch");
   // A batch that is not in the journal would be paid for and asked again.
   await appendFile(
@@ -208,7 +208,7 @@ async function collect(
       );
     });
   for (;;) {
-    const state = readAnswer(api, 200, await get(`/batches/${id}`, CALL)) as BatchState;
+    const state = answerJson(api, 200, await get(`/batches/${id}`, CALL)) as BatchState;
     if (ENDED.has(state.status)) {
       const reason = state.errors?.data?.map(({ message = "" }) => message).join("; ");
       if (state.status === "failed") {

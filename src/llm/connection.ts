@@ -84,7 +84,7 @@ export function connect({
     key,
     isPrivate,
     call: async (where, body, limits) =>
-      readAnswer(api, 200, await api.send(where, body && JSON.stringify(body), limits)),
+      answerJson(api, 200, await api.send(where, body && JSON.stringify(body), limits)),
     async send(where, body, { timeoutMs, mostBytes, signal }) {
       signal?.throwIfAborted();
       // Azure takes its API version from the query.
@@ -127,7 +127,7 @@ export function connect({
 }
 
 /** The JSON of an answer. Throws ApiError for a status that is no success, and for an error in spite of the status. */
-export function readAnswer({ baseUrl, key }: Api, status: number, text: string): unknown {
+export function answerJson({ baseUrl, key }: Api, status: number, text: string): unknown {
   if (status >= 300) throw refusalOf(status, text, baseUrl, key, () => undefined);
   return readJson(text, baseUrl, key);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { UMAP } from "umap-js";
 import type { Neighbours } from "../engine/engine.js";
 import { type Matrix, createMatrix } from "../core/matrix.js";
@@ -187,10 +188,6 @@ async function layOut(
     signal?.throwIfAborted();
   }
   return createMatrix(rows, 2, Float32Array.from(umap.getEmbedding().flat()));
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function circle(rows: number): Matrix {

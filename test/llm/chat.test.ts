@@ -2,36 +2,28 @@ import test from "ava";
 import { ApiError } from "../../src/core/index.js";
 import {
   type ChatModelOptions,
-  type PricedChatModel,
   BudgetError,
   createBudget,
   createChatModel,
 } from "../../src/llm/index.js";
 import {
   type LlmCall,
-  type LlmServer,
   type LlmServerOptions,
   startLlmServer,
 } from "../support/servers/llm-server.js";
-import { answerDouble, doubleOf } from "../support/doubles.js";
+import { answerDouble, doubleOf, withDoublingModel } from "../support/doubles.js";
 
 const KEY = "abcDEF123secret456";
-async function withModel(
+function withModel(
   server: LlmServerOptions,
   options: Partial<ChatModelOptions>,
-  use: (model: PricedChatModel, server: LlmServer) => Promise<void>,
+  use: Parameters<typeof withDoublingModel>[2],
 ): Promise<void> {
-  const started = await startLlmServer({ answer: answerDouble, ...server });
-  try {
-    const env = { OPENAI_API_KEY: KEY };
-    const { baseUrl } = started;
-    await use(
-      await createChatModel({ model: "gpt-4o-mini", baseUrl, env, waitMs: 5, ...options }),
-      started,
-    );
-  } finally {
-    await started.close();
-  }
+  return withDoublingModel(
+    server,
+    { model: "gpt-4o-mini", env: { OPENAI_API_KEY: KEY }, waitMs: 5, ...options },
+    use,
+  );
 }
 
 test("an answer is checked, counted and priced", async (t) => {

@@ -4,36 +4,22 @@ import { type AddressInfo, type Socket, connect as connectTo } from "node:net";
 import { ApiError } from "../../src/core/index.js";
 import {
   type ChatModelOptions,
-  type PricedChatModel,
   BudgetError,
   connect,
   createBudget,
   createChatModel,
   readAnswer,
 } from "../../src/llm/index.js";
-import {
-  type LlmServer,
-  type LlmServerOptions,
-  startLlmServer,
-} from "../support/servers/llm-server.js";
+import { type LlmServerOptions, startLlmServer } from "../support/servers/llm-server.js";
 import { DIALECTS } from "../support/servers/dialects.js";
-import { answerDouble, doubleOf } from "../support/doubles.js";
+import { answerDouble, doubleOf, withDoublingModel } from "../support/doubles.js";
 
-async function withModel(
+function withModel(
   server: LlmServerOptions,
   options: Partial<ChatModelOptions>,
-  use: (model: PricedChatModel, server: LlmServer) => Promise<void>,
+  use: Parameters<typeof withDoublingModel>[2],
 ): Promise<void> {
-  const started = await startLlmServer({ answer: answerDouble, ...server });
-  try {
-    const { baseUrl } = started;
-    await use(
-      await createChatModel({ model: "m", baseUrl, env: {}, waitMs: 1, ...options }),
-      started,
-    );
-  } finally {
-    await started.close();
-  }
+  return withDoublingModel(server, { model: "m", env: {}, waitMs: 1, ...options }, use);
 }
 
 for (const [name, face] of Object.entries(DIALECTS)) {

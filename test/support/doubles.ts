@@ -1,6 +1,16 @@
 import { z } from "zod";
-import type { Question } from "../../src/llm/index.js";
-import type { LlmCall } from "./servers/llm-server.js";
+import {
+  type ChatModelOptions,
+  type PricedChatModel,
+  type Question,
+  createChatModel,
+} from "../../src/llm/index.js";
+import {
+  type LlmCall,
+  type LlmServer,
+  type LlmServerOptions,
+  startLlmServer,
+} from "./servers/llm-server.js";
 
 const schema = z.object({ id: z.string(), twice: z.number() });
 
@@ -21,4 +31,18 @@ export function doubleOf(i: number): Question<z.infer<typeof schema>> {
 export function answerDouble({ body }: LlmCall): string {
   const i = Number(/number (\d+)/.exec(body.messages[1].content)?.[1]);
   return JSON.stringify({ id: `d${i}`, twice: 2 * i });
+}
+
+/** A model of a server that doubles numbers, while `use` runs. */
+export async function withDoublingModel(
+  server: LlmServerOptions,
+  options: Partial<ChatModelOptions> & { model: string },
+  use: (model: PricedChatModel, server: LlmServer) => Promise<void>,
+): Promise<void> {
+  const started = await startLlmServer({ answer: answerDouble, ...server });
+  try {
+    await use(await createChatModel({ baseUrl: started.baseUrl, ...options }), started);
+  } finally {
+    await started.close();
+  }
 }

@@ -1,3 +1,4 @@
+import { addToList } from "../../core/collections.js";
 import type { DocumentColumn } from "../../explorer/format.js";
 import type { ClassTree } from "../../corpus/corpus.js";
 
@@ -17,7 +18,7 @@ export function broadClasses(
   for (const list of above) for (const one of list) counts.set(one, (counts.get(one) ?? 0) + 1);
   const below = new Map<string, string[]>();
   for (const [child, list] of parents) {
-    for (const parent of list) below.set(parent, [...(below.get(parent) ?? []), child]);
+    for (const parent of list) addToList(below, parent, child);
   }
   const isCounted = (one: string): boolean => counts.has(one);
   let shown = [...counts.keys()].filter((one) => (parents.get(one) ?? []).length === 0);

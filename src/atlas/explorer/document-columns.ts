@@ -1,8 +1,6 @@
-import { readCorpusRows } from "../../corpus/corpus-rows.js";
+import { CONTENT_NAMES, readCorpusRows } from "../../corpus/corpus-rows.js";
 import type { DocumentColumn, DocumentColumns } from "../../explorer/format.js";
 
-/** Columns that readCorpus makes documents from. */
-const OWN = new Set(["id", "arxiv_id", "doc_id", "title", "text", "abstract"]);
 /** Rows that are looked at for names of columns. */
 const LOOKED_AT = 100;
 /** Most different words of a column: one with more is text, not a category. */
@@ -16,7 +14,7 @@ export async function columnNames(corpus: string): Promise<string[]> {
   let count = 0;
   for await (const { row } of readCorpusRows(corpus)) {
     for (const [name, value] of Object.entries(row)) {
-      if (!OWN.has(name) && cellOf(value) !== undefined) names.add(name);
+      if (!CONTENT_NAMES.has(name) && cellOf(value) !== undefined) names.add(name);
     }
     if (++count >= LOOKED_AT) break;
   }

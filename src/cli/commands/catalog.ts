@@ -133,8 +133,7 @@ async function find(
   // Labels with the words first, best match first; then what has them elsewhere.
   const labels = rows.map(({ label }) => label);
   const named = searchLabels(labels, words.join(" ")).map(({ index }) => rows[index]);
-  const others = rows.filter((row) => !named.includes(row));
-  const shown = [...named, ...sortByScore(others)].slice(0, limit);
+  const shown = [...new Set([...named, ...sortByScore(rows)])].slice(0, limit);
   return {
     json: shown,
     lines: [

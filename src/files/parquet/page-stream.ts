@@ -6,11 +6,8 @@ import { decompressPage } from "hyparquet/src/datapage.js";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hyparquet/src/schema.js";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { ByteSource } from "../bytes/source.js";
-import { openPage, readLevels, readValues } from "./page-values.js";
+import { LARGEST_RATIO, PAGE_ALLOWANCE, openPage, readLevels, readValues } from "./page-values.js";
 
-/** Pages that unpack further than this are a bomb, not a text. */
-export const LARGEST_RATIO = 1000;
-export const PAGE_ALLOWANCE: number = 16 * 1024 * 1024;
 const WINDOW = 1024 * 1024;
 const HEADER = 4096;
 const LONGEST_HEADER = 16 * 1024 * 1024;

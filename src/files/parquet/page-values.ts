@@ -3,9 +3,9 @@ import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { byteStreamSplit, readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
 
-/** Bytes that values which share their beginnings may unpack to: this many times the page, and some more. */
-const LARGEST_RATIO = 1000;
-const ALLOWANCE = 16 * 1024 * 1024;
+/** Pages that unpack further than this many times their size, and some more, are a bomb, not a text. */
+export const LARGEST_RATIO = 1000;
+export const PAGE_ALLOWANCE: number = 16 * 1024 * 1024;
 /** Writers fill the last run up to a whole number of bytes. */
 const PADDING = 1024;
 
@@ -112,7 +112,7 @@ function readSuffixes(reader: PageReader, count: number): Uint8Array[] {
     if (prefix < 0 || prefix > before.length) throw new Error(`a beginning of ${prefix} bytes`);
     const end = bytesOf(take(reader, lengths[i]));
     unpacked += prefix + end.length;
-    if (unpacked > reader.view.byteLength * LARGEST_RATIO + ALLOWANCE) {
+    if (unpacked > reader.view.byteLength * LARGEST_RATIO + PAGE_ALLOWANCE) {
       throw new Error(`texts of over ${unpacked} bytes in a page of ${reader.view.byteLength}`);
     }
     const text = new Uint8Array(prefix + end.length);

@@ -4,7 +4,7 @@ import { FormatError } from "../../core/errors.js";
 import { listed, quote } from "../../core/shown.js";
 import type { ByteSource } from "../bytes/source.js";
 import { type ColumnValues, type Slab, isNumberList, streamSlabs } from "./column-slabs.js";
-import { LARGEST_RATIO, PAGE_ALLOWANCE } from "./page-stream.js";
+import { LARGEST_RATIO, PAGE_ALLOWANCE } from "./page-values.js";
 
 /** A footer lists columns of row groups; a larger one is no table of ours. */
 const LARGEST_FOOTER = 64 * 1024 * 1024;

@@ -9,6 +9,7 @@ import type { ColumnValues } from "./column-slabs.js";
 import type { ParquetBatch } from "./parquet-groups.js";
 import type { ParquetAnswer, ParquetTask, ParquetWish } from "./parquet-worker.js";
 import type { ByteSource } from "../bytes/source.js";
+import { embeddingName } from "../embedding-name.js";
 import { interruptible } from "../../core/interrupt.js";
 
 /** Processor time for a batch of rows: real pages take a second per 50 MB or so. */
@@ -108,9 +109,8 @@ function countNumbers(list: unknown): number {
 }
 
 function chooseLists(name: string, all: readonly string[], lists: readonly string[]): string {
-  const named = lists.filter((list) => /^(embeddings?|vectors?)$/i.test(list));
-  const [only, ...others] = named.length > 0 ? named : lists;
-  if (only !== undefined && others.length === 0) return only;
+  const chosen = embeddingName(lists);
+  if (chosen !== undefined) return chosen;
   const found = lists.length > 0 ? `the lists ${listed(lists)}` : `the columns ${listed(all)}`;
   throw new FormatError(
     name,

@@ -14,7 +14,7 @@ export async function writeKernelSpec(packageRoot: string): Promise<string> {
   );
   const tslab = places.find(existsSync);
   if (tslab === undefined) {
-    const install = existsSync(inClone) ? "npm --prefix notebooks install" : "npm install tslab";
+    const install = existsSync(inClone) ? "npm --prefix notebooks ci" : "npm install tslab";
     throw new Error(`tslab is not installed: run ${install}`);
   }
   if (!existsSync(path.join(packageRoot, "dist/index.js"))) {

@@ -137,7 +137,7 @@ test("a clone without tslab is refused, naming what to run", async (t) => {
 async function inJupyter(t: ExecutionContext, notebook: Notebook, timeout = 300) {
   const jupyter = findJupyter(packageRoot, ["nbconvert"] as const);
   if (!existsSync("notebooks/node_modules/tslab") || !existsSync("dist/index.js") || !jupyter) {
-    t.log("skipped: needs Jupyter's nbconvert, npm --prefix notebooks install and npm run build");
+    t.log("skipped: needs Jupyter's nbconvert, npm --prefix notebooks ci and npm run build");
     t.pass();
     return undefined;
   }

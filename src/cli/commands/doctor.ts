@@ -84,7 +84,7 @@ function notebookFinding(packageRoot: string): Finding {
     what: "notebooks",
     ok,
     found: ok ? "tslab" : "packages of the notebooks are not installed",
-    hint: ok ? undefined : "npm --prefix notebooks install",
+    hint: ok ? undefined : "npm --prefix notebooks ci",
   };
 }
 

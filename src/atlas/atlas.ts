@@ -346,7 +346,7 @@ export class Atlas {
     options: Omit<CompareOptions, "middle"> & { middle?: Atlas | string } = {},
   ): Promise<SaeComparison> {
     const side = (one: Atlas | string): ReturnType<typeof openComparedSae> =>
-      typeof one === "string" ? openComparedSae(one) : comparedStore(one.store);
+      typeof one === "string" ? openComparedSae(one, this.#options) : comparedStore(one.store);
     const { middle, ...rest } = options;
     return compareSaes(await side(this), await side(other), await this.engine(), {
       ...rest,

@@ -20,6 +20,7 @@ import type { Engine, NearestOptions } from "../engine/engine.js";
 import { type Family, familyName } from "../records/family.js";
 import { displayLabel } from "../records/label.js";
 import { loadSae } from "../sae/checkpoint.js";
+import type { AtlasOptions } from "./options.js";
 import { type AtlasStore, openStore } from "./store.js";
 import { meanOf } from "../core/statistics.js";
 import { showsItself } from "../core/self-showing.js";
@@ -169,7 +170,10 @@ function evenlyFrom<T>(list: readonly T[]): T[] {
 }
 
 /** Opens an SAE of any format, or an atlas's folder with its labels and families. */
-export async function openComparedSae(file: string): Promise<ComparedSae> {
+export async function openComparedSae(
+  file: string,
+  { onWarning }: Pick<AtlasOptions, "onWarning"> = {},
+): Promise<ComparedSae> {
   const isFolder = await stat(file).then(
     (entry) => entry.isDirectory(),
     () => false,
@@ -180,7 +184,7 @@ export async function openComparedSae(file: string): Promise<ComparedSae> {
     const { decoder } = await loadSae(file, { defaultK: 1 });
     return { decoder, label, familyName: label };
   }
-  const store = await openStore(file);
+  const store = await openStore(file, { onWarning });
   try {
     return await comparedStore(store);
   } finally {

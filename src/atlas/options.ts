@@ -75,6 +75,11 @@ export interface AtlasOptions {
 
 /** How an atlas is built; of what is not given it is chosen or made. */
 export interface BuildOptions extends Omit<AtlasOptions, "embeddings" | "training"> {
+  /**
+   * Leave out documents without a text. The atlas then keeps a copy of the others, and of their rows of embeddings where
+   * those that are given are of all documents. Default false.
+   */
+  skipEmpty?: boolean;
   /** Embeddings [N, d], .npy. Default: made by `embedder`, in the atlas's folder. */
   embeddings?: string;
   /** How to train, where no SAE is given. Default, for all or for what is left out: by the corpus's size and texts. */

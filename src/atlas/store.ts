@@ -8,6 +8,7 @@ import {
   invertCodes,
   latentDensities,
 } from "../core/codes.js";
+import { ownValue } from "../core/collections.js";
 import type { Matrix } from "../core/matrix.js";
 import type { CatalogRow } from "../catalog/row.js";
 import { readCatalog } from "../catalog/read.js";
@@ -45,7 +46,7 @@ import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { taxonomySchema } from "../taxonomy/taxonomy-schema.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
 import { type FileCheck, checkOutputs, createFileCheck } from "./files/check-files.js";
-import { ATLAS_FILES, codesFiles } from "./files/files.js";
+import { ATLAS_FILES, codesFiles, isCodesFile } from "./files/files.js";
 import type { AtlasOptions } from "./options.js";
 import { type SteeringReport, steeringSchema } from "./search/steering-report.js";
 import type { Family } from "../records/family.js";
@@ -277,6 +278,25 @@ export class AtlasStore {
     return this.#keepReport("steering", steeringSchema);
   }
 
+  /** Reads the file of that name, if it is one of those that are read. Throws FormatError where it is damaged. */
+  async readFile(name: string): Promise<void> {
+    const readers: Partial<Record<string, () => Promise<unknown>>> = {
+      [ATLAS_FILES.sae]: () => this.sae(),
+      [ATLAS_FILES.trainLog]: () => this.trainLog(),
+      [ATLAS_FILES.metrics]: () => this.metrics(),
+      [ATLAS_FILES.labels]: () => this.labels(),
+      [ATLAS_FILES.families]: () => this.families(),
+      [ATLAS_FILES.familyStatistics]: () => this.familyStatistics(),
+      [ATLAS_FILES.forest]: () => this.forest(),
+      [ATLAS_FILES.stability]: () => this.stability(),
+      [ATLAS_FILES.taxonomy]: () => this.taxonomy(),
+      [ATLAS_FILES.map]: () => this.places(),
+      [ATLAS_FILES.catalogJsonl]: () => this.catalog(),
+    };
+    const read = ownValue(readers, name) ?? (isCodesFile(name) ? () => this.codes() : undefined);
+    await read?.();
+  }
+
   /** Forgets what the atlas's files say of labels, families and measurements, so that it is read again. */
   reload(): void {
     for (const name of REFRESHED) this.#kept.delete(name);
@@ -334,8 +354,11 @@ export async function openStore(
 ): Promise<AtlasStore> {
   const options = { ...(await readAtlasOptions(dir)), device, onProgress, onWarning, signal };
   const check = createFileCheck(dir, onWarning);
-  if (onWarning !== undefined) await checkOutputs(dir, check);
-  return new AtlasStore(options, check);
+  const store = new AtlasStore(options, check);
+  if (onWarning === undefined) return store;
+  // What was changed may be damaged as well, which no command passes over, whether it reads that file or not.
+  for (const name of await checkOutputs(dir, check)) await store.readFile(name);
+  return store;
 }
 
 /** Throws FormatError unless the rows are those of latents 0 to n - 1, in order. */

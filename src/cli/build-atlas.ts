@@ -18,7 +18,7 @@ export const FIGURE_OPTIONS = {
 export async function runBuild(
   options: BuildOptions,
   { figures, noFigures }: { figures?: string; noFigures: boolean },
-  { onProgress, signal, ...context }: CommandContext,
+  { onProgress, onWarning, signal, ...context }: CommandContext,
 ): Promise<CommandOutput> {
   const { buildAtlas } = await import("../atlas/open.js");
   const { refreshFigures } = await import("../atlas/steps/figures-step.js");
@@ -28,7 +28,7 @@ export async function runBuild(
     ...options,
     onProgress,
     onPlan: (plan) => context.note(describePlan(plan)),
-    onWarning: (warning) => context.note(`warning: ${warning}`),
+    onWarning,
     signal,
   });
   const { ran = [], kept = [], dropped = [] } = atlas.built ?? {};

@@ -56,6 +56,11 @@ export const engineOption: {
   engine: { type: "string", choices: ENGINE_NAMES, about: "where to run (default auto)" },
 };
 
+/** Whether documents without a text are left out. */
+export const skipEmptyOption = {
+  "skip-empty": { type: "boolean", about: "leave out documents without a text" },
+} as const;
+
 const COLUMNS = ["id", "title", "text", "classes"] as const;
 
 /** Which columns of a corpus hold what. */

@@ -6,9 +6,9 @@ export async function warnOfReading(
   sae: Sae,
   embeddings: string,
   engine: Engine,
-  note: (line: string) => void,
+  onWarning: (warning: string) => void,
 ): Promise<void> {
   const { compareReadings } = await import("../sae/measure/compare-readings.js");
   const { warning } = await compareReadings(sae, embeddings, { engine, quick: true });
-  if (warning !== undefined) note(`warning: ${warning}`);
+  if (warning !== undefined) onWarning(warning);
 }

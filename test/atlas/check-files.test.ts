@@ -52,11 +52,21 @@ test("reading commands name files that are not those of the manifest, and an exp
     const floats = await damaged("topk_indices_4_32.npy", (file) =>
       writeNpy(file, { shape: [200, 4], data: new Float32Array(800).fill(0.5), dtype: "f4" }),
     );
-    const plain = await runCli([...query, floats]);
-    t.regex(plain.stderr, /topk_indices_4_32\.npy: not the file that manifest\.json names/);
-    const exported = await runCli(["export", "delphi", "--out", out, "--atlas", floats]);
-    t.is(exported.code, 1);
-    t.regex(exported.stderr, /topk_indices_4_32\.npy: expected an integer dtype for indices/);
+    // Also by a command that does not read the codes.
+    for (const args of [
+      [...query, floats],
+      ["export", "delphi", "--out", out, "--atlas", floats],
+    ]) {
+      const { code, stderr } = await runCli(args);
+      t.is(code, 1);
+      t.regex(stderr, /topk_indices_4_32\.npy: not the file that manifest\.json names/);
+      t.regex(stderr, /topk_indices_4_32\.npy: expected an integer dtype for indices/);
+    }
+    const untold = await runCli(["catalog", "diff", whole, edited]);
+    t.regex(untold.stderr, /^warning: .*catalog\.jsonl: not the file that manifest\.json names/m);
+    const matched = await runCli(["match", "--small", whole, "--large", halved]);
+    t.is(matched.code, 1);
+    t.regex(matched.stderr, /families\.json: /);
   });
 });
 

@@ -3,8 +3,9 @@ import path from "node:path";
 import test from "ava";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { buildFolder, refreshLabels } from "../../src/atlas/steps/index.js";
-import { openAtlas } from "../../src/atlas/index.js";
-import { formatCsv, readNpyMatrix, writeSafetensors } from "../../src/files/index.js";
+import { type BuildOptions, buildAtlas, openAtlas } from "../../src/atlas/index.js";
+import { formatCsv, readNpyMatrix, writeNpy, writeSafetensors } from "../../src/files/index.js";
+import type { Embedder } from "../../src/corpus/index.js";
 import { readFilter } from "../../src/search/index.js";
 import { inFolder } from "../support/folder.js";
 import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
@@ -81,4 +82,70 @@ test("an atlas of a table with columns of its own and embeddings in another form
       planted.documents.map(({ id }) => id),
     );
     await sharded.close();
+  }));
+
+test("a build leaves out documents without a text, with their rows of given embeddings", (t) =>
+  inFolder(async (folder) => {
+    const { built, planted } = await buildPlantedAtlas(folder, {
+      ...{ themes: 8, active: 50, documents: 600 },
+    });
+    const corpus = path.join(folder, "gaps.jsonl");
+    const empty = new Set([0, 3, 599]);
+    const lines = planted.documents.map(({ id, text }, i) =>
+      JSON.stringify({ id, text: empty.has(i) ? [null, " "][i % 2] : text }),
+    );
+    await writeFile(corpus, lines.join("\n"));
+    const { rows, cols, data } = await readNpyMatrix(built.embeddings);
+    const kept = planted.documents.flatMap((_, i) => (empty.has(i) ? [] : [i]));
+    const warnings: string[] = [];
+    const onWarning = (warning: string): void => void warnings.push(warning);
+    const common = { device: "cpu" as const, sae: built.sae, k: built.k, skipEmpty: true };
+    const check = async (dir: string, given: Partial<BuildOptions>): Promise<void> => {
+      const options = { ...common, dir, corpus, ...given };
+      warnings.length = 0;
+      const atlas = await buildAtlas({ ...options, onWarning });
+      t.regex(warnings.join("\n"), /gaps\.jsonl: documents without a text that are left out: 3/);
+      t.notRegex(warnings.join("\n"), /have no text/);
+      t.deepEqual(
+        (await atlas.documents()).map(({ id }) => id),
+        kept.map((i) => planted.documents[i].id),
+      );
+      const found = await atlas.embeddings();
+      t.is(found.rows, rows - 3);
+      kept.forEach((i, row) => {
+        t.deepEqual(
+          found.data.slice(row * cols, (row + 1) * cols),
+          data.slice(i * cols, (i + 1) * cols),
+        );
+      });
+      await atlas.close();
+      const again = await buildAtlas(options);
+      t.deepEqual(again.built?.ran, []);
+      await again.close();
+      const opened = await openAtlas(dir, { onWarning });
+      t.is((await opened.documents()).length, kept.length);
+      await opened.close();
+    };
+    await check(path.join(folder, "all"), { embeddings: built.embeddings });
+    const rest = path.join(folder, "rest.npy");
+    const left = Float32Array.from(kept.flatMap((i) => [...data.slice(i * cols, (i + 1) * cols)]));
+    await writeNpy(rest, { shape: [kept.length, cols], data: left, dtype: "f4" });
+    await check(path.join(folder, "rest"), { embeddings: rest });
+    const byText = new Map(planted.documents.map(({ text }, i) => [text, i]));
+    const embedder: Embedder = {
+      id: "planted",
+      d: cols,
+      embed: (texts) =>
+        Promise.resolve({
+          rows: texts.length,
+          cols,
+          data: Float32Array.from(
+            texts.flatMap((text) => {
+              const i = byText.get(text) ?? NaN;
+              return [...data.slice(i * cols, (i + 1) * cols)];
+            }),
+          ),
+        }),
+    };
+    await check(path.join(folder, "embedded"), { embedder });
   }));

@@ -70,11 +70,18 @@ test("a reading that fits far better than the declared one is warned of", async 
     );
     await saveSae(file, sae);
     await writeNpy(embeddings, { shape: [rows, d], data: raw.data, dtype: "f4" });
-    const { stdout } = await run("inspect", file, "--embeddings", embeddings);
-    t.regex(stdout, /raw \(declared\)/);
-    t.regex(stdout, /warning: read as "z-score/);
-    const encoded = await run("encode", "--sae", file, "--embeddings", embeddings, "--out", folder);
-    t.regex(encoded.stderr, /warning: read as "z-score/);
+    const inspected = await run("inspect", file, "--embeddings", embeddings);
+    t.regex(inspected.stdout, /raw \(declared\)/);
+    const encode = ["encode", "--sae", file, "--embeddings", embeddings, "--out", folder];
+    for (const { stderr } of [
+      inspected,
+      await run("inspect", file, "--embeddings", embeddings, "--json"),
+      await run(...encode),
+      await run(...encode, "--json"),
+      await run("metrics", "--sae", file, "--embeddings", embeddings, "--json"),
+    ]) {
+      t.regex(stderr, /^warning: read as "z-score/m);
+    }
     const corpus = path.join(folder, "corpus.jsonl");
     await writeJsonl(
       corpus,
@@ -91,7 +98,7 @@ test("a reading that fits far better than the declared one is warned of", async 
       "--out",
       path.join(folder, "atlas"),
     ];
-    const demo = await run("build", ...own, "--sae", file, "--no-figures");
+    const demo = await run("build", ...own, "--sae", file, "--no-figures", "--json");
     t.is(demo.code, 0, demo.stderr);
     t.regex(demo.stderr, /warning: read as "z-score/);
   });

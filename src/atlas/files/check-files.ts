@@ -3,20 +3,26 @@ import path from "node:path";
 import { FormatError } from "../../core/errors.js";
 import { readManifest, stampOf } from "./manifest.js";
 
-/** Compares a file with what the atlas's manifest says of it. */
-export type FileCheck = (file: string) => Promise<void>;
+/** Compares a file with what the atlas's manifest says of it; gives whether it is another file than the build wrote. */
+export type FileCheck = (file: string) => Promise<boolean>;
 
 /** Larger files are checked when they are read. */
 const MOST_BYTES = 64 * 1024 ** 2;
 
-/** Checks what the build of the atlas in `dir` wrote there, also what will not be read; large and missing files are left out. */
-export async function checkOutputs(dir: string, check: FileCheck): Promise<void> {
+/**
+ * Checks what the build of the atlas in `dir` wrote there, also what will not be read; large and missing files are left out.
+ * Gives the names of those that were changed.
+ */
+export async function checkOutputs(dir: string, check: FileCheck): Promise<string[]> {
+  const changed: string[] = [];
   for (const { outputs } of Object.values((await readManifest(dir))?.steps ?? {})) {
     for (const name of Object.keys(outputs)) {
       const found = await stat(path.join(dir, name)).catch(() => undefined);
-      if (found?.isFile() && found.size <= MOST_BYTES) await check(path.join(dir, name));
+      if (!found?.isFile() || found.size > MOST_BYTES) continue;
+      if (await check(path.join(dir, name))) changed.push(name);
     }
   }
+  return changed;
 }
 
 /**
@@ -29,7 +35,7 @@ export function createFileCheck(dir: string, onWarning?: (warning: string) => vo
   const warned = new Set<string>();
   return async (file) => {
     const manifest = await readManifest(dir);
-    if (manifest === undefined) return;
+    if (manifest === undefined) return false;
     const name = path.relative(dir, file).split(path.sep).join("/");
     const stamp = await stampOf(file);
     const { bytes, modified } = stamp;
@@ -41,15 +47,17 @@ export function createFileCheck(dir: string, onWarning?: (warning: string) => vo
     };
     const input = Object.values(manifest.inputs).find((record) => record.file === name);
     if (input !== undefined) {
-      if (input.bytes === bytes && input.modified === modified) return;
-      if (input.bytes === bytes && input.sha256 === (await hash())) return;
+      if (input.bytes === bytes && input.modified === modified) return false;
+      if (input.bytes === bytes && input.sha256 === (await hash())) return false;
       throw new FormatError(file, `has changed since ${dir} was built: build it again`);
     }
     const step = Object.values(manifest.steps).find(({ outputs }) => Object.hasOwn(outputs, name));
-    if (step === undefined || step.outputs[name] === (await hash()) || warned.has(key)) return;
+    if (step === undefined || step.outputs[name] === (await hash())) return false;
+    if (warned.has(key)) return true;
     warned.add(key);
     onWarning?.(
       `${file}: not the file that manifest.json names: it was changed after the build, or a build was stopped; build the atlas again`,
     );
+    return true;
   };
 }

@@ -44,6 +44,11 @@ export function seedSaeFile(seed: number): string {
   return `sae-seed-${seed}.safetensors`;
 }
 
+/** Whether a name is that of a file of codes. */
+export function isCodesFile(name: string): boolean {
+  return /^topk_(indices|values)_\d+_\d+\.npy$/.test(name);
+}
+
 /** Names of the two files of codes. */
 export function codesFiles(k: number, n: number): { indices: string; values: string } {
   return { indices: `topk_indices_${k}_${n}.npy`, values: `topk_values_${k}_${n}.npy` };

@@ -9,6 +9,7 @@ const KNOWN: Readonly<Record<keyof BuildOptions, true>> = {
   dir: true,
   corpus: true,
   columns: true,
+  skipEmpty: true,
   embeddings: true,
   sae: true,
   k: true,
@@ -52,8 +53,9 @@ export function checkBuildOptions(options: BuildOptions): void {
   }
   requireCount("build: k", k);
   if (sae === undefined) checkTraining(training);
-  if (compat !== undefined && typeof compat !== "boolean") {
-    throw new ArgumentError("build: compat: expected true or false");
+  for (const [name, value] of Object.entries({ compat, skipEmpty: options.skipEmpty })) {
+    if (value === undefined || typeof value === "boolean") continue;
+    throw new ArgumentError(`build: ${name}: expected true or false`);
   }
   if (compat && analysis === undefined) {
     throw new ArgumentError("build: compat needs analysis, a feature_analysis_results file");

@@ -6,6 +6,12 @@ import { type Document, readCorpus } from "../../corpus/corpus.js";
 import { type EmbeddedCorpus, embedCorpus } from "../../corpus/embed-corpus.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { createOfflineEmbedder } from "../../corpus/embedders/sentence-encoder.js";
+import { embeddedFiles, readEmbedderRecord } from "../../corpus/embedding-store.js";
+import { FormatError } from "../../core/errors.js";
+import { writeJson } from "../../files/json.js";
+import { writeJsonl } from "../../files/jsonl.js";
+import { readMatrix } from "../../files/matrix.js";
+import { writeNpy } from "../../files/numpy/npy-write.js";
 import { embeddingShape } from "../../sae/embedding-source.js";
 import { trainSae } from "../../sae/train/train.js";
 import { ATLAS_FILES } from "../files/files.js";
@@ -15,6 +21,8 @@ import { chooseTraining } from "./choose-training.js";
 
 /** Folder of an atlas for the embeddings that its build made. */
 const SOURCE = "source";
+/** Folder of an atlas for the documents that have a text, where others were left out. */
+const KEPT = "kept";
 /** Documents per call of the embedder; the first call is timed. */
 const BATCH = 100;
 /** Training steps that are timed. */
@@ -25,13 +33,24 @@ const TIMED_STEPS = 3;
  * Throws what the embedder throws, and Error where it ended before all documents were tried.
  */
 export async function completeOptions(options: BuildOptions): Promise<AtlasOptions> {
-  const { embedder: source, onPlan, embeddings, ...rest } = options;
+  const { embedder: source, onPlan, embeddings, skipEmpty = false, ...rest } = options;
   const isTrained = rest.sae !== undefined || existsSync(path.join(rest.dir, ATLAS_FILES.sae));
   const training = wholeTraining(rest.training);
-  if (embeddings !== undefined && (rest.sae ?? training) !== undefined) {
+  const isTrainingKnown = (rest.sae ?? training) !== undefined;
+  if (embeddings !== undefined && isTrainingKnown && !skipEmpty) {
     if (isTrained || onPlan === undefined) return { ...rest, embeddings, training };
   }
-  const documents = await readCorpus(rest.corpus, { columns: rest.columns });
+  const { corpus, columns } = rest;
+  const warnings: string[] = [];
+  const all = await readCorpus(corpus, { columns, onWarning: (text) => warnings.push(text) });
+  const documents = skipEmpty ? all.filter(hasText) : all;
+  const empty = all.length - documents.length;
+  if (empty > 0) {
+    if (documents.length === 0) throw new FormatError(corpus, "no document has a text");
+    // Of the corpus itself nothing else will be read.
+    warnings.push(`${corpus}: documents without a text that are left out: ${empty}`);
+    warnings.forEach((text) => rest.onWarning?.(text));
+  }
   const complete: Omit<AtlasOptions, "embeddings"> = {
     ...rest,
     training:
@@ -47,12 +66,50 @@ export async function completeOptions(options: BuildOptions): Promise<AtlasOptio
   if (embeddings !== undefined) {
     await timeTraining((await embeddingShape(embeddings)).d);
     if (plan.trainSeconds !== undefined) onPlan?.(plan);
-    return { ...complete, embeddings };
+    const kept = empty > 0 ? await keepDocuments(all, embeddings, rest.dir) : {};
+    return { ...complete, embeddings, ...kept };
   }
   const embedder =
     typeof source === "function" ? await source() : (source ?? (await createOfflineEmbedder()));
   await timeTraining(embedder.d);
-  return { ...complete, ...(await embed(documents, embedder, plan, options)) };
+  const made = await embed(documents, embedder, plan, options);
+  // The corpus itself has columns to search by, which the copy has not.
+  const isWhole = empty === 0 && made.rows === documents.length;
+  const { embeddings: vectors, documents: copy } = made;
+  return {
+    ...complete,
+    ...(isWhole ? { corpus, columns } : { corpus: copy, columns: undefined }),
+    embeddings: vectors,
+  };
+}
+
+function hasText({ text }: Document): boolean {
+  return text.trim() !== "";
+}
+
+/** Writes the documents that have a text, and their rows of embeddings of all documents, into the atlas's folder. */
+async function keepDocuments(
+  all: readonly Document[],
+  embeddings: string,
+  dir: string,
+): Promise<Pick<AtlasOptions, "corpus" | "columns" | "embeddings">> {
+  const kept = embeddedFiles(path.join(dir, KEPT));
+  return withLock(dir, async () => {
+    await writeJsonl(kept.documents, all.filter(hasText));
+    const copy = { corpus: kept.documents, columns: undefined, embeddings };
+    // They are those of the documents with a text already, or of neither, which the build says.
+    if ((await embeddingShape(embeddings)).N !== all.length) return copy;
+    const { cols, data } = await readMatrix(embeddings);
+    const rows = all.flatMap((document, i) => (hasText(document) ? [i] : []));
+    const matrix = createMatrix(rows.length, cols);
+    rows.forEach((row, i) =>
+      matrix.data.set(data.subarray(row * cols, (row + 1) * cols), i * cols),
+    );
+    await writeNpy(kept.embeddings, { shape: [rows.length, cols], data: matrix.data, dtype: "f4" });
+    const record = await readEmbedderRecord(embeddings);
+    if (record !== undefined) await writeJson(kept.record, record);
+    return { ...copy, embeddings: kept.embeddings };
+  });
 }
 
 function wholeTraining(given: Partial<AtlasTraining> = {}): AtlasTraining | undefined {
@@ -66,8 +123,8 @@ async function embed(
   documents: readonly Document[],
   embedder: Embedder,
   plan: BuildPlan,
-  { dir, corpus, columns, compat, onPlan, onProgress, onWarning, signal }: BuildOptions,
-): Promise<Pick<AtlasOptions, "corpus" | "columns" | "embeddings">> {
+  { dir, compat, onPlan, onProgress, onWarning, signal }: BuildOptions,
+): Promise<EmbeddedCorpus> {
   const start = performance.now();
   let isPlanned = false;
   const work = (): Promise<EmbeddedCorpus> =>
@@ -89,7 +146,7 @@ async function embed(
   if (made.stopped !== undefined)
     throw new Error(`build: ${made.stopped}; build again to continue`);
   if (!isPlanned && plan.trainSeconds !== undefined) onPlan?.(plan);
-  const { failed, cut, embeddings } = made;
+  const { failed, cut } = made;
   if (failed.length > 0) {
     onWarning?.(
       `${failed.length} documents could not be embedded and are left out: ${failed[0].reason}`,
@@ -98,10 +155,7 @@ async function embed(
   if (cut > 0) {
     onWarning?.(`${cut} documents are longer than ${embedder.id} reads; their ends are left out`);
   }
-  // The corpus itself has columns to search by, which the copy has not.
-  return failed.length > 0
-    ? { corpus: made.documents, columns: undefined, embeddings }
-    : { corpus, columns, embeddings };
+  return made;
 }
 
 /** Seconds that the training takes, by its first steps on random rows. */

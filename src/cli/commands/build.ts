@@ -17,6 +17,7 @@ import {
   columnsOption,
   engineOption,
   parseColumns,
+  skipEmptyOption,
   timeoutOption,
 } from "../options.js";
 
@@ -30,6 +31,7 @@ const options = {
       "in place of CORPUS: documents (.jsonl, .csv, .tsv, .parquet, .json or abstract_texts.json), or csLG or astroPH: the corpora of the paper, downloaded once",
   },
   ...columnsOption,
+  ...skipEmptyOption,
   embeddings: {
     type: "string",
     value: "FILE",
@@ -140,14 +142,14 @@ async function buildOptions(
   values: Values & { corpus: string },
   { onProgress, signal }: CommandContext,
 ): Promise<BuildOptions> {
-  const { corpus, embeddings, sae, k, n } = values;
+  const { corpus, skipEmpty, embeddings, sae, k, n } = values;
   const { classTree, analysis, compat, threshold, mapFrom, seed, name } = values;
   const device = values.engine ?? "auto";
   const common = { k, classTree, compat, threshold, mapFrom, seed, device };
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
     refuseOptions(`build: --corpus ${released}`, values, [
-      ...["epochs", "lr", "batch", "normalise", "columns"],
+      ...["epochs", "lr", "batch", "normalise", "columns", "skip-empty"],
       ...["embedder", "embedder-url", "dimensions", "timeout"],
     ]);
     if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
@@ -163,7 +165,8 @@ async function buildOptions(
   return {
     dir: values.out ?? path.join("families", name ?? corpusName(corpus)),
     ...common,
-    ...{ corpus, columns: parseColumns("build", values.columns), embeddings, sae, analysis },
+    ...{ corpus, columns: parseColumns("build", values.columns), skipEmpty },
+    ...{ embeddings, sae, analysis },
     training: sae === undefined ? trainingOf(values) : undefined,
     embedder: async () => (await openEmbedder(values, signal)).embedder,
   };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Atlas } from "../../atlas/atlas.js";
@@ -87,7 +88,7 @@ export const catalogCommand: Command = defineCommand({
     else refuseOptions(`catalog ${action}`, values, unused);
     switch (action) {
       case "diff":
-        return diff(rest, values.limit ?? SHOWN);
+        return diff(rest, values.limit ?? SHOWN, context.onWarning);
       case "import":
         return importFiles(rest, values, context);
       case "label":
@@ -146,15 +147,16 @@ async function find(
   };
 }
 
-async function diff(files: readonly string[], limit: number): Promise<CommandOutput> {
+async function diff(
+  files: readonly string[],
+  limit: number,
+  onWarning: CommandContext["onWarning"],
+): Promise<CommandOutput> {
   if (files.length !== 2) {
     throw new UsageError("catalog diff: name two atlases or two catalog.jsonl files");
   }
-  const { readCatalog } = await import("../../catalog/read.js");
   const { diffCatalogs } = await import("../../catalog/diff.js");
-  const [before, after] = await Promise.all(
-    files.map(async (file) => readCatalog(await catalogFile(file))),
-  );
+  const [before, after] = await Promise.all(files.map((file) => readRows(file, onWarning)));
   const changes = diffCatalogs(before, after);
   return {
     json: changes,
@@ -215,9 +217,18 @@ async function open(
   return openAtlas(dir, { onProgress, onWarning, signal });
 }
 
-async function catalogFile(file: string): Promise<string> {
+/** The rows of a catalog.jsonl, or of the atlas in a folder. */
+async function readRows(
+  file: string,
+  onWarning: CommandContext["onWarning"],
+): Promise<readonly CatalogRow[]> {
   const found = await stat(file).catch(() => undefined);
-  return found?.isDirectory() ? path.join(file, "catalog.jsonl") : file;
+  if (found?.isDirectory() && existsSync(path.join(file, "manifest.json"))) {
+    const { openAtlas } = await import("../../atlas/open.js");
+    return (await openAtlas(file, { onWarning })).catalog();
+  }
+  const { readCatalog } = await import("../../catalog/read.js");
+  return readCatalog(found?.isDirectory() ? path.join(file, "catalog.jsonl") : file);
 }
 
 function describe(row: CatalogRow): string[] {

@@ -1,6 +1,6 @@
 import type { Document } from "../../corpus/corpus.js";
 import { type Command, type CommandContext, UsageError, defineCommand } from "../command.js";
-import { columnsOption, parseColumns, timeoutOption } from "../options.js";
+import { columnsOption, parseColumns, skipEmptyOption, timeoutOption } from "../options.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import { describeGaps } from "../results/embed.js";
 
@@ -16,7 +16,7 @@ const options = {
   ...columnsOption,
   class: { type: "string", value: "NAME", about: "only documents of this class, such as cs.LG" },
   limit: { type: "integer", least: 1, about: "only the first N documents" },
-  "skip-empty": { type: "boolean", about: "leave out documents without a text" },
+  ...skipEmptyOption,
   compat: {
     type: "boolean",
     about: "texts exactly as the paper's code sent them",
@@ -89,7 +89,7 @@ async function readDocuments(
     keep: wanted === undefined ? undefined : ({ classes }) => classes.includes(wanted),
     empty: values.skipEmpty ? "skip" : "keep",
     onEmpty: (count) => void (empty = count),
-    onWarning: (warning) => context.note(`warning: ${warning}`),
+    onWarning: context.onWarning,
   });
   if (documents.length === 0) {
     const which = wanted === undefined ? "" : ` of class ${wanted}`;
@@ -97,7 +97,7 @@ async function readDocuments(
   }
   if (empty > 0) {
     const what = values.skipEmpty ? "left out" : "kept; --skip-empty leaves them out";
-    context.note(`${empty} documents without a text are ${what}`);
+    context.onWarning(`${empty} documents without a text are ${what}`);
   }
   return { documents: documents.slice(0, values.limit), empty };
 }

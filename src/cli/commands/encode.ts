@@ -24,14 +24,14 @@ export const encodeCommand: Command = defineCommand({
       about: "documents per batch (default: what suits the device)",
     },
   },
-  async run(values, _positionals, { onProgress, signal, ...context }) {
+  async run(values, _positionals, { onProgress, onWarning, signal }) {
     const { openEngine } = await import("../../engine/open-engine.js");
     const { loadSae } = await import("../../sae/checkpoint.js");
     const { encodeToFiles } = await import("../../sae/encode.js");
     const sae = await loadSae(values.sae, await loadOptions(values));
     const engine = await openEngine(values.engine);
     try {
-      await warnOfReading(sae, values.embeddings, engine, (line) => context.note(line));
+      await warnOfReading(sae, values.embeddings, engine, onWarning);
       const start = performance.now();
       const written = await encodeToFiles(sae, values.embeddings, values.out, {
         engine,

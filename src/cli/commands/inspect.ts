@@ -22,7 +22,7 @@ export const inspectCommand: Command = defineCommand({
     embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, input: true },
     engine: { ...engineOption.engine, needs: ["embeddings"] },
   },
-  async run(values, positionals) {
+  async run(values, positionals, { onWarning }) {
     const { readCheckpoint } = await import("../../sae/checkpoint.js");
     const checkpoint = await readCheckpoint(positionals[0], await loadOptions(values));
     if (values.embeddings === undefined) {
@@ -33,6 +33,7 @@ export const inspectCommand: Command = defineCommand({
     const engine = await openEngine(values.engine);
     try {
       const fit = await compareReadings(checkpoint.sae, values.embeddings, { engine });
+      if (fit.warning !== undefined) onWarning(fit.warning);
       return { json: toJson(checkpoint, fit), lines: describe(checkpoint, fit) };
     } finally {
       await engine.dispose();
@@ -79,7 +80,7 @@ function describe(checkpoint: Checkpoint, fit: ReadingComparison | undefined): s
   ];
 }
 
-function describeFit({ readings, documents, warning }: ReadingComparison): string[] {
+function describeFit({ readings, documents }: ReadingComparison): string[] {
   return [
     `explained variance on ${documents} documents`,
     ...formatRows(
@@ -89,6 +90,5 @@ function describeFit({ readings, documents, warning }: ReadingComparison): strin
         `${meanActive.toFixed(1)} active`,
       ]),
     ),
-    ...(warning === undefined ? [] : [`warning: ${warning}`]),
   ];
 }

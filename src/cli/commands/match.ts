@@ -1,4 +1,4 @@
-import type { SaeComparison } from "../../atlas/compare.js";
+import type { ComparedSae, SaeComparison } from "../../atlas/compare.js";
 import { type Command, defineCommand } from "../command.js";
 import { engineOption } from "../options.js";
 import { describeFamilyMatches, describeMatch, describeTrees } from "../results/match.js";
@@ -44,15 +44,16 @@ export const matchCommand: Command = defineCommand({
     seed: { type: "integer", about: "random seed (default 0)" },
     ...engineOption,
   },
-  async run(values, _positionals, { onProgress, signal }) {
+  async run(values, _positionals, { onProgress, onWarning, signal }) {
     const { compareSaes, openComparedSae } = await import("../../atlas/compare.js");
     const { chooseSplittingTrees, summariseTrees } =
       await import("../../compare/splitting-trees.js");
     const { openEngine } = await import("../../engine/open-engine.js");
     const { writeJson } = await import("../../files/json.js");
-    const small = await openComparedSae(values.small);
-    const large = await openComparedSae(values.large);
-    const middle = values.middle === undefined ? undefined : await openComparedSae(values.middle);
+    const open = (file: string): Promise<ComparedSae> => openComparedSae(file, { onWarning });
+    const small = await open(values.small);
+    const large = await open(values.large);
+    const middle = values.middle === undefined ? undefined : await open(values.middle);
     const { draws, seed, out } = values;
     const engine = await openEngine(values.engine);
     let found: SaeComparison;

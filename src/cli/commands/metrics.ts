@@ -23,7 +23,7 @@ export const metricsCommand: Command = defineCommand({
     ...engineOption,
     ...badRowsOption,
   },
-  async run(values, _positionals, { onProgress, signal, ...context }) {
+  async run(values, _positionals, { onProgress, onWarning, signal }) {
     const { openEngine } = await import("../../engine/open-engine.js");
     const { readCodes } = await import("../../files/codes.js");
     const { loadSae } = await import("../../sae/checkpoint.js");
@@ -32,7 +32,7 @@ export const metricsCommand: Command = defineCommand({
     const codes = values.codes === undefined ? undefined : await readCodes(values.codes);
     const engine = await openEngine(values.engine);
     try {
-      await warnOfReading(sae, values.embeddings, engine, (line) => context.note(line));
+      await warnOfReading(sae, values.embeddings, engine, onWarning);
       const metrics = await computeMetrics(sae, values.embeddings, {
         engine,
         codes,

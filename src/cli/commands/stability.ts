@@ -95,7 +95,7 @@ function stabilityOptions(
   }
   const isKnown = atlas.training !== undefined || (epochs !== undefined && lr !== undefined);
   if (values.seeds === undefined && !isKnown && saes.length === 0) {
-    context.note(
+    context.onWarning(
       "documents only: the atlas does not record how its SAE was trained; pass --epochs and --lr, or name other SAEs",
     );
   }

@@ -1,10 +1,11 @@
 import test, { type ExecutionContext } from "ava";
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { readNpyMatrix } from "../src/files/index.js";
 import { atLength } from "./support/campaign.js";
 
 interface Manifest {
@@ -12,6 +13,8 @@ interface Manifest {
   exports: Record<string, string | { types: string; default: string }>;
   /** The types of sub-paths for tslab, which does not read exports. */
   typesVersions?: { "*": Record<string, string[]> };
+  bin: Record<string, string>;
+  files: string[];
   dependencies: Record<string, string>;
   optionalDependencies: Record<string, string>;
 }
@@ -41,14 +44,17 @@ const TSX = path.resolve("test/consumers/node_modules/tsx/dist/cli.mjs");
 const TSLAB = path.resolve("notebooks/node_modules/tslab");
 
 let consumer = "";
+let tarball = "";
 
 test.before("the package is packed and installed into an empty one", async () => {
   if (!atLength) return;
   const folder = await mkdtemp(path.join(tmpdir(), "feature-families-packed-"));
   consumer = path.join(folder, "consumer");
   const staged = path.join(folder, "staged");
-  const files = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "data/wordnet"];
-  for (const file of files) await cp(file, path.join(staged, file), { recursive: true });
+  const listed = manifest.files.filter((file) => !/^!|^dist$/.test(file));
+  for (const file of ["package.json", "README.md", "LICENSE", "dist/explorer", ...listed]) {
+    await cp(file, path.join(staged, file), { recursive: true });
+  }
   const tsc = path.resolve("node_modules/typescript/bin/tsc");
   const outDir = path.join(staged, "dist");
   await exec(process.execPath, [tsc, "-p", "tsconfig.json", "--outDir", outDir]);
@@ -56,7 +62,7 @@ test.before("the package is packed and installed into an empty one", async () =>
   const { stdout } = await exec("npm", pack, { cwd: staged });
   const modules = path.join(consumer, "node_modules");
   await mkdir(path.join(modules, manifest.name), { recursive: true });
-  const tarball = path.join(folder, stdout.trim());
+  tarball = path.join(folder, stdout.trim());
   const into = path.join(modules, manifest.name);
   await exec("tar", ["-xzf", tarball, "-C", into, "--strip-components=1"]);
   // What npm would install beside it, without the network.
@@ -71,6 +77,44 @@ test.before("the package is packed and installed into an empty one", async () =>
 
 test.after.always("the packed package is removed", async () => {
   if (consumer !== "") await rm(path.dirname(consumer), { recursive: true });
+});
+
+atLengthOnly("the tarball is under 5 MB and has the files that its pages link to", async (t) => {
+  t.true((await stat(tarball)).size < 5e6);
+  const root = path.join(consumer, "node_modules", manifest.name);
+  const files = await readdir(root, { recursive: true });
+  t.deepEqual(
+    files.filter((file) => file.endsWith(".map")),
+    [],
+  );
+  const pages = files.filter((file) => /^(README|(docs|examples).[^/\\]+)\.md$/.test(file));
+  t.true(pages.length > 10);
+  const missing: string[] = [];
+  for (const page of pages) {
+    const text = readFileSync(path.join(root, page), "utf8");
+    for (const [, link] of text.matchAll(/\]\(([^)\s#]+)/g)) {
+      if (/^https?:/.test(link) || existsSync(path.join(root, path.dirname(page), link))) continue;
+      missing.push(`${page}: ${link}`);
+    }
+  }
+  t.deepEqual(missing, []);
+});
+
+atLengthOnly("the packed demo embeds the sample itself and builds its atlas", async (t) => {
+  const main = path.join(consumer, "node_modules", manifest.name, manifest.bin[manifest.name]);
+  const demo = [main, "demo", "--no-figures", "--json"];
+  const { stdout } = await exec(process.execPath, demo, { cwd: consumer });
+  const built = JSON.parse(stdout) as { documents: number; families: number };
+  t.is(built.documents, 13_087);
+  t.true(built.families > 50, `${built.families} families`);
+  const made = path.join(consumer, "families/wordnet/source/embeddings.npy");
+  const [own, stored] = await Promise.all([made, "data/wordnet/embeddings.npy"].map(readNpyMatrix));
+  let furthest = 0;
+  for (let i = 0; i < own.data.length; i++) {
+    furthest = Math.max(furthest, Math.abs(own.data[i] - stored.data[i]));
+  }
+  // Half a unit in the last place of the largest float16, plus the difference between sums on different CPUs.
+  t.true(furthest < 2 ** -15 + 1e-6, String(furthest));
 });
 
 /** A program that imports every entry point and prints how many values each has. */

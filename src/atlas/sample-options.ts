@@ -2,24 +2,26 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Hub, FetchOptions } from "../corpus/hub/hub.js";
 import { type ReleasedCorpus, type ReleasedPart, pullReleased } from "../corpus/hub/released.js";
-import type { AtlasOptions } from "./options.js";
+import type { AtlasOptions, BuildOptions } from "./options.js";
 
 /** What of an atlas's options a corpus decides. */
 export type CorpusOptions = Pick<
-  AtlasOptions,
+  BuildOptions,
   "corpus" | "embeddings" | "classTree" | "sae" | "analysis" | "training" | "threshold"
 >;
 
 /**
- * The sample, 13,087 nouns of WordNet, from this package's `data/wordnet`, and the SAE that suits it. Throws Error where the
- * package has no such folder.
+ * The sample, 13,087 nouns of WordNet, from this package's `data/wordnet`, and the SAE that suits it. Its embeddings are in
+ * the repository alone: without them a build makes them anew, up to their last digit. Throws Error where the package has no
+ * such folder.
  */
 export function sampleOptions(packageRoot: string): CorpusOptions {
   const folder = path.join(packageRoot, "data/wordnet");
   if (!existsSync(folder)) throw new Error(`${folder}: the sample is missing`);
+  const embeddings = path.join(folder, "embeddings.npy");
   return {
     corpus: path.join(folder, "documents.jsonl"),
-    embeddings: path.join(folder, "embeddings.npy"),
+    embeddings: existsSync(embeddings) ? embeddings : undefined,
     classTree: path.join(folder, "classes.jsonl"),
     // Chosen by docs/benchmarks.md, "The sample's SAE".
     training: { k: 8, n: 768, epochs: 25, lr: 2e-3, batch: 256 },

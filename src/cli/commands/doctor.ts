@@ -89,6 +89,6 @@ function notebookFinding(packageRoot: string): Finding {
 }
 
 function sampleFinding(packageRoot: string): Finding {
-  const ok = existsSync(path.join(packageRoot, "data/wordnet/embeddings.npy"));
+  const ok = existsSync(path.join(packageRoot, "data/wordnet/documents.jsonl"));
   return { what: "sample", ok, found: ok ? "data/wordnet" : "data/wordnet is missing" };
 }

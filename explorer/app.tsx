@@ -1,11 +1,15 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { AtlasData } from "./data/atlas.js";
+import type { AtlasData, Compared } from "./data/atlas.js";
 import { plain, wholeNumber } from "./data/text.js";
+import { type Outcome, useAsync } from "./parts/use-async.js";
 import type { View } from "./state/address.js";
 import { atlas } from "./state/atlas-state.js";
 import { canRedo, canUndo, change, redo, state, undo } from "./state/state.js";
 import { Catalog } from "./views/catalog.js";
+import { ComparedMaps } from "./views/compare/compared-maps.js";
+import { Matches } from "./views/compare/matches.js";
+import { Pair } from "./views/compare/pair.js";
 import { DocumentPage } from "./views/document.js";
 import { Families } from "./views/families.js";
 import { FamilyPage } from "./views/family.js";
@@ -21,6 +25,8 @@ interface ViewEntry {
   title: string;
   /** What stands beside the maps; views without it are the maps alone. */
   side?: (data: AtlasData) => JSX.Element | null;
+  /** Whether the atlas has it. Default yes. */
+  isThere?: (data: AtlasData) => boolean;
   /** Whether it takes the place of the maps. */
   isWide?: boolean;
 }
@@ -30,6 +36,7 @@ const ENTRIES: readonly ViewEntry[] = [
   { view: "families", title: "Families", side: (data) => <Families data={data} /> },
   { view: "search", title: "Search", side: (data) => <Search data={data} /> },
   { view: "catalog", title: "Catalog", side: (data) => <Catalog data={data} />, isWide: true },
+  { view: "compare", title: "Compare", isThere: ({ index }) => index.other !== undefined },
 ];
 
 /** The whole page. */
@@ -41,9 +48,13 @@ export function App(): JSX.Element {
     () => data?.source.report?.({ latents: [...latents], documents: [...documents] }),
     [data, latents, documents],
   );
+  const { view, focus } = state.value;
+  const wantsOther = view === "compare" || focus?.isOther === true;
+  const compared = useAsync(() => (wantsOther ? data?.compared() : undefined), [data, wantsOther]);
   if (data === undefined) return <p class="waiting">Loading the atlas.</p>;
-  const entries = ENTRIES;
-  const entry = entries.find(({ view }) => view === state.value.view) ?? entries[0];
+  const entries = ENTRIES.filter(({ isThere }) => isThere?.(data) ?? true);
+  const entry = entries.find((one) => one.view === view) ?? entries[0];
+  const isCompared = entry.view === "compare";
   return (
     <>
       <header class="top">
@@ -54,14 +65,14 @@ export function App(): JSX.Element {
           </small>
         </h1>
         <nav aria-label="views">
-          {entries.map(({ view, title }) => (
+          {entries.map((one) => (
             <button
-              key={view}
+              key={one.view}
               type="button"
-              aria-current={view === entry.view ? "page" : undefined}
-              onClick={() => change({ view })}
+              aria-current={one === entry ? "page" : undefined}
+              onClick={() => change({ view: one.view })}
             >
-              {title}
+              {one.title}
             </button>
           ))}
         </nav>
@@ -88,38 +99,66 @@ export function App(): JSX.Element {
         </span>
       </header>
       <main
-        class={`view-${entry.view}${entry.isWide ? " wide" : ""}${entry.side ? "" : " alone"}${state.value.focus ? " detailed" : ""}`}
+        class={`view-${entry.view}${entry.isWide ? " wide" : ""}${entry.side || isCompared ? "" : " alone"}${focus ? " detailed" : ""}`}
       >
-        {entry.side?.(data)}
-        {!entry.isWide && (
-          <div class="middle">
-            <MapSwitch />
-            <Maps data={data} />
-          </div>
+        {isCompared ? (
+          <CompareView data={data} outcome={compared} />
+        ) : (
+          <>
+            {entry.side?.(data)}
+            {!entry.isWide && (
+              <div class="middle">
+                <MapSwitch />
+                <Maps data={data} />
+              </div>
+            )}
+          </>
         )}
-        <Detail data={data} />
+        <Detail data={data} compared={isCompared || focus?.isOther ? compared.value : undefined} />
       </main>
       <SelectionBar data={data} />
     </>
   );
 }
 
-function MapSwitch(): JSX.Element {
+/** Two atlases side by side: their maps and the table of matches. */
+function CompareView(props: {
+  data: AtlasData;
+  outcome: Outcome<Compared | undefined>;
+}): JSX.Element {
+  const { data, outcome } = props;
+  const { value, error } = outcome;
+  if (error !== undefined) return <p class="problem waiting">{error}</p>;
+  if (value === undefined) return <p class="waiting">Matching the latents of both atlases.</p>;
+  return (
+    <>
+      <Matches data={data} compared={value} />
+      <div class="middle">
+        <MapSwitch isCompared />
+        <ComparedMaps data={data} compared={value} />
+      </div>
+    </>
+  );
+}
+
+function MapSwitch({ isCompared = false }: { isCompared?: boolean }): JSX.Element {
   const { maps, fade, regions } = state.value;
   return (
     <div class="map-switch">
-      <span class="segmented" role="group" aria-label="maps shown">
-        {(["both", "latents", "documents"] as const).map((one) => (
-          <button
-            key={one}
-            type="button"
-            aria-pressed={maps === one}
-            onClick={() => change({ maps: one })}
-          >
-            {one === "both" ? "Both maps" : one === "latents" ? "Latents" : "Documents"}
-          </button>
-        ))}
-      </span>
+      {!isCompared && (
+        <span class="segmented" role="group" aria-label="maps shown">
+          {(["both", "latents", "documents"] as const).map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-pressed={maps === one}
+              onClick={() => change({ maps: one })}
+            >
+              {one === "both" ? "Both maps" : one === "latents" ? "Latents" : "Documents"}
+            </button>
+          ))}
+        </span>
+      )}
       <label>
         <input type="checkbox" checked={regions} onChange={() => change({ regions: !regions })} />
         outline families
@@ -132,9 +171,13 @@ function MapSwitch(): JSX.Element {
   );
 }
 
-function Detail({ data }: { data: AtlasData }): JSX.Element | null {
+function Detail(props: { data: AtlasData; compared: Compared | undefined }): JSX.Element | null {
   const { focus } = state.value;
+  const { compared } = props;
   if (focus === undefined) return null;
+  const data = focus.isOther ? compared?.other : props.data;
+  // The other atlas may be on its way, or there may be none.
+  if (data === undefined) return null;
   const { kind, id } = focus;
   const count = { latent: data.index.latents, document: data.index.documents, family: Infinity };
   return (
@@ -147,6 +190,7 @@ function Detail({ data }: { data: AtlasData }): JSX.Element | null {
       >
         ×
       </button>
+      {compared && id < count[kind] && <Pair data={props.data} compared={compared} focus={focus} />}
       {id >= count[kind] ? (
         <p class="problem">
           no {kind} {id}: there are {wholeNumber(count[kind])}

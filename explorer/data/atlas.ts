@@ -7,6 +7,7 @@ import type {
   LatentRecord,
   PageFamily,
   PageIndex,
+  PageMatch,
   RecordKind,
 } from "../../src/explorer/format.js";
 import type { Source } from "../source/source.js";
@@ -21,6 +22,8 @@ export interface Pairs {
 /** An atlas as the page holds it: columns and places in memory, the rest read when it is needed. */
 export interface AtlasData {
   source: Source;
+  /** Whether it is the one that another is compared with. */
+  isOther: boolean;
   index: PageIndex;
   columns: LatentColumns;
   families: PageFamily[];
@@ -41,13 +44,21 @@ export interface AtlasData {
   codeLengths: () => Promise<Float32Array>;
   /** The corpus's further columns. */
   documentColumns: () => Promise<DocumentColumns>;
+  /** The atlas that it is compared with, and how they match; undefined without one. */
+  compared: () => Promise<Compared | undefined>;
+}
+
+/** Another atlas beside this one. */
+export interface Compared {
+  other: AtlasData;
+  match: PageMatch;
 }
 
 const KEPT = 4000;
 const decoder = new TextDecoder();
 
 /** Opens the atlas of a source. */
-export async function openAtlas(source: Source): Promise<AtlasData> {
+export async function openAtlas(source: Source, isOther = false): Promise<AtlasData> {
   const json = async <T>(file: Parameters<Source["whole"]>[0]): Promise<T> =>
     JSON.parse(decoder.decode(await source.whole(file))) as T;
   const [index, columns, families, points, strongest] = await Promise.all([
@@ -80,6 +91,7 @@ export async function openAtlas(source: Source): Promise<AtlasData> {
     readPairs(await source.part(file, 8 * from, 8 * to));
   return {
     source,
+    isOther,
     index,
     columns,
     families,
@@ -101,6 +113,14 @@ export async function openAtlas(source: Source): Promise<AtlasData> {
       });
     }),
     documentColumns: lazily(() => json<DocumentColumns>("columns.json")),
+    compared: lazily(async () => {
+      if (source.other === undefined || index.other === undefined) return undefined;
+      const [other, match] = await Promise.all([
+        openAtlas(source.other, true),
+        json<PageMatch>("match.json"),
+      ]);
+      return { other, match };
+    }),
     postings: kept(async (latent) => {
       const places = await offsets("postings");
       return pairs("postings.bin", places[latent], places[latent + 1]);

@@ -16,7 +16,7 @@ export function Link(props: { to: Focus; children: preact.ComponentChildren }): 
       data-kind={to.kind}
       onClick={(event) => {
         event.stopPropagation();
-        show(to.kind, to.id);
+        show(to);
       }}
       onMouseEnter={() => (hovered.value = to)}
       onMouseLeave={() => (hovered.value = undefined)}
@@ -26,13 +26,23 @@ export function Link(props: { to: Focus; children: preact.ComponentChildren }): 
   );
 }
 
+/** A latent, a document or a family of one of the atlases. */
+export function thingOf({ isOther }: AtlasData, kind: Focus["kind"], id: number): Focus {
+  return isOther ? { kind, id, isOther } : { kind, id };
+}
+
+/** Says which atlas a page is about, where it is the one that is compared. */
+export function OfOther({ data }: { data: AtlasData }): JSX.Element | null {
+  return data.isOther ? <b> of {plain(data.index.name, 60)}</b> : null;
+}
+
 export function LatentLink({ data, latent }: { data: AtlasData; latent: number }): JSX.Element {
-  return <Link to={{ kind: "latent", id: latent }}>{latentName(data, latent)}</Link>;
+  return <Link to={thingOf(data, "latent", latent)}>{latentName(data, latent)}</Link>;
 }
 
 export function FamilyLink({ data, parent }: { data: AtlasData; parent: number }): JSX.Element {
   return (
-    <Link to={{ kind: "family", id: parent }}>
+    <Link to={thingOf(data, "family", parent)}>
       {plain(data.familyOf.get(parent)?.name ?? `family ${parent}`, 80)}
     </Link>
   );
@@ -51,7 +61,7 @@ export function DocumentLine(props: {
   if (value === undefined) return <span class="muted">document {row}</span>;
   return (
     <div class="document-line">
-      <Link to={{ kind: "document", id: row }}>{plain(value.title || value.text, 120)}</Link>
+      <Link to={thingOf(data, "document", row)}>{plain(value.title || value.text, 120)}</Link>
       {value.title !== "" && (
         <p>
           <Marked text={value.text} words={words} most={most} />

@@ -1,11 +1,15 @@
-import type { DataFile } from "../../src/explorer/format.js";
+import { type DataFile, OTHER } from "../../src/explorer/format.js";
 import type { Source } from "./source.js";
 
 /** Files in the page itself, as compressed text in templates: each is decoded when it is first needed. */
 export function inlinedSource(): Source {
+  return { ...filesIn(""), other: filesIn(`${OTHER}/`) };
+}
+
+function filesIn(folder: string): Source {
   const files = new Map<DataFile, Promise<ArrayBuffer>>();
   const whole = (file: DataFile): Promise<ArrayBuffer> => {
-    const known = files.get(file) ?? decode(file);
+    const known = files.get(file) ?? decode(folder + file);
     files.set(file, known);
     return known;
   };
@@ -16,7 +20,7 @@ export function inlinedSource(): Source {
   };
 }
 
-function decode(file: DataFile): Promise<ArrayBuffer> {
+function decode(file: string): Promise<ArrayBuffer> {
   const chunks = [...document.querySelectorAll<HTMLTemplateElement>("template[data-file]")]
     .filter((template) => template.dataset.file === file)
     .map((template) => {

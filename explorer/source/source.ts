@@ -10,6 +10,8 @@ export interface Source {
   part: (file: DataFile, start: number, end: number) => Promise<ArrayBuffer>;
   /** One record, where a server reads it from more than the files; else it is found by its offset. */
   record?: (kind: RecordKind, at: number) => Promise<unknown>;
+  /** The files of the atlas that this one is compared with; there is one where the index names it. */
+  readonly other?: Source;
   /** Says what is selected, for a notebook to read. */
   report?: (selection: { latents: number[]; documents: number[] }) => void;
 }

@@ -3,13 +3,25 @@ import { STEERING_METHODS, type SteeringMethod } from "../../src/search/steering
 import { packNumbers, unpackNumbers } from "./number-list.js";
 
 /** Views of the page. */
-export const VIEWS = ["map", "families", "search", "catalog"] as const;
+export const VIEWS = ["map", "families", "search", "catalog", "compare"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** What the page is about: shown beside every view. */
 export interface Focus {
   kind: "latent" | "document" | "family";
   id: number;
+  /** Of the atlas that is compared. */
+  isOther?: boolean;
+}
+
+/** How the list of a view is filtered and sorted. */
+export interface ListState {
+  /** Words that its lines must have. */
+  words: string;
+  /** Which lines are shown, as the view's choice has it. */
+  only: string;
+  /** Column that it is sorted by; "-" before it turns the order. */
+  sort: string;
 }
 
 /** What is searched for. */
@@ -44,12 +56,8 @@ export interface PageState {
   /** Whether opacity shows how certain a label is; whether families are outlined. */
   fade: boolean;
   regions: boolean;
-  /** Words that the catalog and the lists of families are filtered by. */
-  words: string;
-  /** Which labels the catalog shows; see ONLY in views/catalog.tsx. */
-  only: string;
-  /** Column that the catalog is sorted by; "-" before it turns the order. */
-  sort: string;
+  /** Each view's own list; as NO_LIST where nothing was chosen. */
+  lists: Partial<Record<View, ListState>>;
   columns: readonly string[];
   query?: Query;
   sliders: readonly Slider[];
@@ -57,6 +65,8 @@ export interface PageState {
   filters: readonly ColumnFilter[];
   method: SteeringMethod;
 }
+
+export const NO_LIST: ListState = { words: "", only: "", sort: "" };
 
 export const START: PageState = {
   view: "map",
@@ -68,9 +78,7 @@ export const START: PageState = {
   hidden: [],
   fade: false,
   regions: true,
-  words: "",
-  only: "",
-  sort: "",
+  lists: {},
   columns: ["label", "score", "active", "family", "keywords"],
   sliders: [],
   filters: [],
@@ -103,9 +111,7 @@ export function readAddress(hash: string): PageState {
     hidden: list("hidden") ?? START.hidden,
     fade: given.has("fade"),
     regions: !given.has("plain"),
-    words: text("words") ?? "",
-    only: text("only") ?? "",
-    sort: text("sort") ?? "",
+    lists: readLists(view ?? START.view, text),
     columns: list("columns") ?? START.columns,
     ...(query && { query }),
     sliders: (list("sliders") ?? []).flatMap(readSlider),
@@ -122,7 +128,7 @@ export function writeAddress(state: PageState): string {
   };
   const { focus, query } = state;
   put("view", state.view, START.view);
-  if (focus) put("at", `${focus.kind}.${focus.id}`);
+  if (focus) put("at", `${focus.isOther ? "other." : ""}${focus.kind}.${focus.id}`);
   put("latents", packNumbers(state.latents));
   put("documents", packNumbers(state.documents));
   put("maps", state.maps, START.maps);
@@ -131,9 +137,9 @@ export function writeAddress(state: PageState): string {
   put("hidden", state.hidden.join("~"));
   if (state.fade) out.set("fade", "1");
   if (!state.regions) out.set("plain", "1");
-  put("words", state.words);
-  put("only", state.only);
-  put("sort", state.sort);
+  for (const [view, list] of Object.entries(state.lists)) {
+    for (const name of LIST_PARTS) put(listKey(view, state.view, name), list[name]);
+  }
   put("columns", state.columns.join("~"), START.columns.join("~"));
   if (query && "text" in query) out.set("q", query.text);
   else if (query && "words" in query) out.set("qwords", query.words);
@@ -145,8 +151,28 @@ export function writeAddress(state: PageState): string {
 }
 
 function readThing(text = ""): Focus | undefined {
-  const match = /^(latent|document|family)\.(\d+)$/.exec(text);
-  return match ? { kind: match[1] as Focus["kind"], id: Number(match[2]) } : undefined;
+  const match = /^(other\.)?(latent|document|family)\.(\d+)$/.exec(text);
+  if (match === null) return undefined;
+  const thing = { kind: match[2] as Focus["kind"], id: Number(match[3]) };
+  return match[1] === undefined ? thing : { ...thing, isOther: true };
+}
+
+const LIST_PARTS = ["words", "only", "sort"] as const;
+
+/** The shown view's list is named plainly; those of others have their view before the name. */
+function listKey(view: string, shown: View, name: keyof ListState): string {
+  return view === shown ? name : `${view}.${name}`;
+}
+
+function readLists(shown: View, text: (name: string) => string | undefined): PageState["lists"] {
+  const lists: PageState["lists"] = {};
+  for (const view of VIEWS) {
+    for (const name of LIST_PARTS) {
+      const value = text(listKey(view, shown, name));
+      if (value !== undefined) lists[view] = { ...NO_LIST, ...lists[view], [name]: value };
+    }
+  }
+  return lists;
 }
 
 function readFilters(text = "[]"): ColumnFilter[] {

@@ -1,5 +1,12 @@
 import { type ReadonlySignal, batch, computed, signal } from "@preact/signals";
-import { type Focus, type PageState, readAddress, writeAddress } from "./address.js";
+import {
+  type Focus,
+  type ListState,
+  NO_LIST,
+  type PageState,
+  readAddress,
+  writeAddress,
+} from "./address.js";
 
 interface Step {
   step: number;
@@ -50,9 +57,27 @@ export function change(parts: Partial<PageState>, { replace = false } = {}): voi
   });
 }
 
+/** What the page is about, where it is of the atlas itself rather than of the one it is compared with. */
+export function ownFocus(): Focus | undefined {
+  const { focus } = page.value;
+  return focus?.isOther ? undefined : focus;
+}
+
+/** How the list of the shown view is filtered and sorted. */
+export function shownList(): ListState {
+  const { view, lists } = page.value;
+  return lists[view] ?? NO_LIST;
+}
+
+/** Filters or sorts the list of the shown view. */
+export function changeList(parts: Partial<ListState>, options?: { replace: boolean }): void {
+  const { view, lists } = page.peek();
+  change({ lists: { ...lists, [view]: { ...NO_LIST, ...lists[view], ...parts } } }, options);
+}
+
 /** Shows a latent, a document or a family beside the view. */
-export function show(kind: Focus["kind"], id: number): void {
-  change({ focus: { kind, id } });
+export function show(focus: Focus): void {
+  change({ focus });
 }
 
 export function undo(): void {

@@ -3,17 +3,19 @@ import { useMemo } from "preact/hooks";
 import type { LatentColumns } from "../../src/explorer/format.js";
 import { type AtlasData, latentName } from "../data/atlas.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
+import { SortHead, compareCells, readSort } from "../parts/sort-head.js";
 import { VirtualList } from "../parts/virtual-list.js";
 import { WordsFilter } from "../parts/words-filter.js";
-import type { PageState } from "../state/address.js";
-import { change, show, state } from "../state/state.js";
+import type { ListState } from "../state/address.js";
+import { change, changeList, ownFocus, show, shownList, state } from "../state/state.js";
 
 /** All latents in a table. */
 export function Catalog({ data }: { data: AtlasData }): JSX.Element {
-  const { words, only, sort, columns, focus, latents } = state.value;
+  const { columns, latents } = state.value;
+  const focus = ownFocus();
+  const { words, only, sort } = shownList();
   const rows = useMemo(() => findRows(data, { words, only, sort }), [data, words, only, sort]);
   const chosen = useMemo(() => new Set(latents), [latents]);
-  const [column, isDown] = readSort(sort);
   const template = `2.2rem 4.5rem ${columns.map((name) => WIDTHS[name] ?? "minmax(5rem, 1fr)").join(" ")}`;
   const toggle = (latent: number): void => {
     const next = chosen.has(latent)
@@ -22,21 +24,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
     change({ latents: next.sort((a, b) => a - b), documents: [] });
   };
   const head = (name: string, title: string): JSX.Element => (
-    <div
-      key={name}
-      role="columnheader"
-      aria-sort={column !== name ? "none" : isDown ? "descending" : "ascending"}
-      class={isNumeric(data, name) ? "head-number" : ""}
-    >
-      <button
-        type="button"
-        aria-label={`sort by ${title}`}
-        onClick={() => change({ sort: column === name && !isDown ? `-${name}` : name })}
-      >
-        {title}
-        {column === name ? (isDown ? " ↓" : " ↑") : ""}
-      </button>
-    </div>
+    <SortHead key={name} name={name} title={title} isNumeric={isNumeric(data, name)} />
   );
   return (
     <section class="catalog" aria-label="catalog">
@@ -44,7 +32,10 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
         <WordsFilter what="latents" of="labels, keywords and families" />
         <label>
           show{" "}
-          <select value={only} onChange={(event) => change({ only: event.currentTarget.value })}>
+          <select
+            value={only}
+            onChange={(event) => changeList({ only: event.currentTarget.value })}
+          >
             {Object.entries(ONLY)
               .filter(
                 ([key, { holds }]) =>
@@ -94,7 +85,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
         count={rows.length}
         rowHeight={32}
         current={focus?.kind === "latent" ? rows.indexOf(focus.id) : undefined}
-        onOpen={(at) => show("latent", rows[at])}
+        onOpen={(at) => show({ kind: "latent", id: rows[at] })}
         header={
           <div class="list-head cells" role="row" style={{ gridTemplateColumns: template }}>
             <div role="columnheader" aria-label="selected" />
@@ -182,10 +173,7 @@ const WIDTHS: Record<string, string> = {
 };
 
 /** The latents whose texts have all words, in the order of a column. */
-function findRows(
-  data: AtlasData,
-  { words, only, sort }: Pick<PageState, "words" | "only" | "sort">,
-): number[] {
+function findRows(data: AtlasData, { words, only, sort }: ListState): number[] {
   const wanted = wordsOf(words);
   const { columns, index } = data;
   const all = Array.from({ length: index.latents }, (_, latent) => latent);
@@ -205,19 +193,7 @@ function findRows(
       : column === "family"
         ? familyName(data, latent)
         : columns[column as keyof LatentColumns][latent];
-  const sign = isDown ? -1 : 1;
-  return found.sort((a, b) => {
-    const [x, y] = [value(a), value(b)];
-    // What is not known stands last in both directions.
-    if (x === null || y === null) return Number(x === null) - Number(y === null) || a - b;
-    if (x === y) return a - b;
-    if (typeof x === "string" && typeof y === "string") return sign * x.localeCompare(y) || a - b;
-    return sign * (x < y ? -1 : 1);
-  });
-}
-
-function readSort(sort: string): [string, boolean] {
-  return sort.startsWith("-") ? [sort.slice(1), true] : [sort, false];
+  return found.sort((a, b) => compareCells(value(a), value(b), isDown) || a - b);
 }
 
 function familyName(data: AtlasData, latent: number): string {

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { type AtlasData, familyOfLatent } from "../data/atlas.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { Bars, Facts } from "../parts/charts.js";
-import { DocumentLine, FamilyLink, LatentLink } from "../parts/links.js";
+import { DocumentLine, FamilyLink, LatentLink, OfOther } from "../parts/links.js";
 import { Marked } from "../parts/marked.js";
 import { useAsync } from "../parts/use-async.js";
 import { change, hovered } from "../state/state.js";
@@ -38,6 +38,7 @@ export function DocumentPage({ data, row }: { data: AtlasData; row: number }): J
     <article class="page" aria-label={`document ${row}`}>
       <p class="eyebrow">
         document {wholeNumber(row)} · <code>{plain(id, 80)}</code>
+        <OfOther data={data} />
       </p>
       <h2>
         <bdi>{plain(title || text, 160)}</bdi>
@@ -50,14 +51,16 @@ export function DocumentPage({ data, row }: { data: AtlasData; row: number }): J
           {isWhole ? "Show less" : "Show all of it"}
         </button>
       )}
-      <div class="actions">
-        <button
-          type="button"
-          onClick={() => change({ view: "search", query: { document: row }, sliders: [] })}
-        >
-          Search by this document
-        </button>
-      </div>
+      {!data.isOther && (
+        <div class="actions">
+          <button
+            type="button"
+            onClick={() => change({ view: "search", query: { document: row }, sliders: [] })}
+          >
+            Search by this document
+          </button>
+        </div>
+      )}
       <h3>Active latents</h3>
       <Bars
         label="active latents of the document"

@@ -6,7 +6,7 @@ import { familyColours } from "../data/colour.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { VirtualList } from "../parts/virtual-list.js";
 import { WordsFilter } from "../parts/words-filter.js";
-import { change, hovered, show, state } from "../state/state.js";
+import { changeList, hovered, ownFocus, show, shownList } from "../state/state.js";
 import { squarify } from "./treemap.js";
 
 type Order = "score" | "size" | "documents" | "stability" | "agreement" | "name";
@@ -22,7 +22,8 @@ const TILES = 150;
 
 /** All families, as a tree or as a treemap. */
 export function Families({ data }: { data: AtlasData }): JSX.Element {
-  const { words, focus, sort } = state.value;
+  const focus = ownFocus();
+  const { words, sort } = shownList();
   const order = ORDERS.find(([name]) => name === sort)?.[0] ?? "size";
   const [isTree, setTree] = useState(true);
   const families = useMemo(() => {
@@ -48,7 +49,10 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
         <WordsFilter what="families" of="names" />
         <label>
           by{" "}
-          <select value={order} onChange={(event) => change({ sort: event.currentTarget.value })}>
+          <select
+            value={order}
+            onChange={(event) => changeList({ sort: event.currentTarget.value })}
+          >
             {ORDERS.filter(
               ([name]) =>
                 name === "size" ||
@@ -109,8 +113,8 @@ function FamilyTree({ data, families, chosen }: ShownFamilies): JSX.Element {
       current={lines.findIndex(({ family, depth }) => depth < 0 && family.parent === chosen)}
       onOpen={(at) => {
         const { family, latent, depth } = lines[at];
-        if (depth < 0) show("family", family.parent);
-        else show("latent", latent);
+        if (depth < 0) show({ kind: "family", id: family.parent });
+        else show({ kind: "latent", id: latent });
       }}
       row={(at) => {
         const { family, latent, depth, weight } = lines[at];
@@ -179,7 +183,7 @@ function Treemap({ data, families, chosen }: ShownFamilies): JSX.Element {
               "--tile": colourOf(family),
               opacity: family.stability === null ? 1 : 0.45 + 0.55 * family.stability,
             }}
-            onClick={() => show("family", family.parent)}
+            onClick={() => show({ kind: "family", id: family.parent })}
           >
             {tile.width > 11 && tile.height > 6 && <bdi>{plain(family.name, 60)}</bdi>}
           </button>

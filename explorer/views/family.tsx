@@ -3,7 +3,7 @@ import { type AtlasData, familyMembers } from "../data/atlas.js";
 import { familyDocuments } from "../data/lit.js";
 import { plain, shortNumber, wholeNumber } from "../data/text.js";
 import { Facts } from "../parts/charts.js";
-import { DocumentLine, LatentLink } from "../parts/links.js";
+import { DocumentLine, LatentLink, OfOther } from "../parts/links.js";
 import { useAsync } from "../parts/use-async.js";
 import { change } from "../state/state.js";
 import { Evidence } from "./evidence.js";
@@ -43,25 +43,32 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
   );
   return (
     <article class="page" aria-label={`family ${parent}`}>
-      <p class="eyebrow">family of latent {parent}</p>
+      <p class="eyebrow">
+        family of latent {parent}
+        <OfOther data={data} />
+      </p>
       <h2>
         <bdi>{plain(family.name, 160)}</bdi>
       </h2>
       <div class="actions">
-        <button
-          type="button"
-          onClick={() => change({ view: "search", query: { family: parent }, sliders: [] })}
-        >
-          Search by this family
-        </button>
-        <button
-          type="button"
-          onClick={() =>
-            change({ latents: familyMembers(family).sort((a, b) => a - b), documents: [] })
-          }
-        >
-          Select its latents
-        </button>
+        {!data.isOther && (
+          <>
+            <button
+              type="button"
+              onClick={() => change({ view: "search", query: { family: parent }, sliders: [] })}
+            >
+              Search by this family
+            </button>
+            <button
+              type="button"
+              onClick={() =>
+                change({ latents: familyMembers(family).sort((a, b) => a - b), documents: [] })
+              }
+            >
+              Select its latents
+            </button>
+          </>
+        )}
         <Correction
           data={data}
           of="family"

@@ -84,7 +84,7 @@ function find(data: AtlasData, text: string): Found[] {
     key: kind + String(id),
     kind,
     text: name,
-    open: () => show(kind, id),
+    open: () => show({ kind, id }),
   }));
   if (data.source.actions) {
     const open = (): void => change({ view: "search", query: { text }, sliders: [] });

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { type AtlasData, type Pairs, latentName } from "../data/atlas.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { Bars, Facts, Histogram, Scale } from "../parts/charts.js";
-import { DocumentLine, FamilyLink, LatentLink } from "../parts/links.js";
+import { DocumentLine, FamilyLink, LatentLink, OfOther } from "../parts/links.js";
 import { useAsync } from "../parts/use-async.js";
 import { change } from "../state/state.js";
 import { Correction } from "./correction.js";
@@ -20,7 +20,10 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
   const words = [...wordsOf(row.label), ...row.keywords];
   return (
     <article class="page" aria-label={`latent ${latent}`}>
-      <p class="eyebrow">latent {latent}</p>
+      <p class="eyebrow">
+        latent {latent}
+        <OfOther data={data} />
+      </p>
       <h2>
         <bdi>{latentName(data, latent)}</bdi>
       </h2>
@@ -33,12 +36,14 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
         value === null ? null : <Scale key={name} {...{ name, value, low, high, n }} />,
       )}
       <div class="actions">
-        <button
-          type="button"
-          onClick={() => change({ view: "search", query: { latent }, sliders: [] })}
-        >
-          Search by this latent
-        </button>
+        {!data.isOther && (
+          <button
+            type="button"
+            onClick={() => change({ view: "search", query: { latent }, sliders: [] })}
+          >
+            Search by this latent
+          </button>
+        )}
         <Correction
           data={data}
           of="latent"

@@ -3,10 +3,13 @@ import type { ColourChoice, Colouring } from "../data/colour.js";
 import { wholeNumber } from "../data/text.js";
 import { change, state } from "../state/state.js";
 
+/** Whose entries: latents, documents, or latents of the compared atlas. */
+export type Side = "l" | "d" | "o";
+
 /** What the colours of a map mean; an entry switches its points off and on, a second click with Alt leaves it alone on. */
 export function Legend(props: {
   title: string;
-  side: "l" | "d";
+  side: Side;
   colouring: Colouring;
   choices: readonly ColourChoice[];
   chosen: string;

@@ -12,31 +12,56 @@ import {
 import { type Lit, findLit } from "../data/lit.js";
 import { plain } from "../data/text.js";
 import type { Overlay } from "../map/overlay.js";
-import { PointMap } from "../map/point-map.js";
+import { PointMap, type PointMapProps } from "../map/point-map.js";
+import { thingOf } from "../parts/links.js";
 import { useAsync } from "../parts/use-async.js";
-import { change, found, hovered, show, state } from "../state/state.js";
+import type { Focus } from "../state/address.js";
+import { change, found, hovered, ownFocus, show, state } from "../state/state.js";
 import { DocumentCard, LatentCard } from "./cards.js";
-import { Legend } from "./legend.js";
+import { Legend, type Side } from "./legend.js";
+
+type How = Parameters<PointMapProps["onSelect"]>[1];
 
 const NAMED_FAMILIES = 60;
 const OUTLINED = 14;
 
 /** The maps of latents and of documents, side by side or one of them. */
 export function Maps({ data }: { data: AtlasData }): JSX.Element {
-  const { maps, focus, latents, documents } = state.value;
+  const { maps, latents, documents } = state.value;
+  const focus = ownFocus();
   const own =
-    useAsync(() => findLit(data, state.value), [data, focus, latents, documents]).value ?? {};
+    useAsync(() => findLit(data, { focus, latents, documents }), [data, focus, latents, documents])
+      .value ?? {};
   const lit = own.latents === undefined && found.value !== undefined ? found.value : own;
   return (
     <div class={`maps ${maps}`}>
-      {maps !== "documents" && <LatentMap data={data} lit={lit} />}
+      {maps !== "documents" && (
+        <LatentMap
+          data={data}
+          lit={lit}
+          focus={focus}
+          over={hovered.value}
+          select={(ids, how) => change({ latents: combined(latents, ids, how), documents: [] })}
+        />
+      )}
       {maps !== "latents" && <DocumentMap data={data} lit={lit} />}
     </div>
   );
 }
 
-function LatentMap({ data, lit }: { data: AtlasData; lit: Lit }): JSX.Element {
-  const { colour, hidden, fade, regions, focus, latents } = state.value;
+/** The map of an atlas's latents, with what it is about and what the pointer is on. */
+export function LatentMap(props: {
+  data: AtlasData;
+  lit: Lit;
+  focus?: Focus;
+  over?: Focus;
+  select: (ids: readonly number[], how: How) => void;
+  /** What the points are, where that is not plain. Default "latents". */
+  title?: string;
+}): JSX.Element {
+  const { data, lit, focus, over, select, title = "latents" } = props;
+  const { colour, hidden, fade, regions } = state.value;
+  const side = data.isOther ? "o" : "l";
   const { columns, latentPoints } = data;
   const colouring = useMemo(() => colourLatents(data, colour), [data, colour]);
   const certainty = useMemo(
@@ -47,7 +72,7 @@ function LatentMap({ data, lit }: { data: AtlasData; lit: Lit }): JSX.Element {
     const most = Math.max(...columns.density, 1e-9);
     const base = latentPoints.length > 60_000 ? 3 : latentPoints.length > 8000 ? 4 : 5.5;
     return styleOf(colouring, {
-      hidden: hiddenOf(hidden, "l"),
+      hidden: hiddenOf(hidden, side),
       lit: lit.latents,
       diameter: (at) => base + 9 * Math.sqrt(columns.density[at] / most),
       opacity: (at) => certainty?.[at] ?? 0.85,
@@ -55,28 +80,29 @@ function LatentMap({ data, lit }: { data: AtlasData; lit: Lit }): JSX.Element {
   }, [data, colouring, certainty, hidden, lit]);
   const family = focus?.kind === "family" ? focus.id : undefined;
   const overlay = useMemo(() => latentOverlay(data, family, regions), [data, family, regions]);
-  const over = hovered.value;
   return (
     <div class="map-frame">
       <PointMap
-        title="latents"
+        title={title}
         points={latentPoints}
         {...style}
         overlay={overlay}
         focus={focus?.kind === "latent" ? focus.id : undefined}
         hovered={over?.kind === "latent" ? over.id : undefined}
-        onHover={(id) => (hovered.value = id === undefined ? undefined : { kind: "latent", id })}
-        onClick={(id) => show("latent", id)}
-        onSelect={(ids, how) => change({ latents: combined(latents, ids, how), documents: [] })}
+        onHover={(id) =>
+          (hovered.value = id === undefined ? undefined : thingOf(data, "latent", id))
+        }
+        onClick={(id) => show(thingOf(data, "latent", id))}
+        onSelect={select}
         card={(id) => <LatentCard data={data} latent={id} />}
       />
       <Legend
-        title="Latents"
-        side="l"
+        title={`${title[0].toUpperCase()}${title.slice(1)}`}
+        side={side}
         colouring={colouring}
         choices={latentChoices(data)}
         chosen={colour}
-        choose={(name) => change({ colour: name, hidden: withoutSide(hidden, "l") })}
+        choose={(name) => change({ colour: name, hidden: withoutSide(hidden, "lo") })}
       />
     </div>
   );
@@ -119,7 +145,7 @@ function DocumentPlot(props: { data: AtlasData; lit: Lit; colouring: Colouring }
         focus={focus?.kind === "document" ? focus.id : undefined}
         hovered={over?.kind === "document" ? over.id : undefined}
         onHover={(id) => (hovered.value = id === undefined ? undefined : { kind: "document", id })}
-        onClick={(id) => show("document", id)}
+        onClick={(id) => show({ kind: "document", id })}
         onSelect={(ids, how) => change({ documents: combined(documents, ids, how), latents: [] })}
         card={(id) => <DocumentCard data={data} row={id} />}
       />
@@ -136,19 +162,16 @@ function DocumentPlot(props: { data: AtlasData; lit: Lit; colouring: Colouring }
 }
 
 /** Legend entries switched off on one side. */
-export function hiddenOf(hidden: readonly string[], side: "l" | "d"): Set<string> {
+export function hiddenOf(hidden: readonly string[], side: Side): Set<string> {
   return new Set(hidden.filter((key) => key.startsWith(side)).map((key) => key.slice(1)));
 }
 
-function withoutSide(hidden: readonly string[], side: "l" | "d"): string[] {
-  return hidden.filter((key) => !key.startsWith(side));
+function withoutSide(hidden: readonly string[], sides: string): string[] {
+  return hidden.filter((key) => !sides.includes(key[0]));
 }
 
-function combined(
-  before: readonly number[],
-  ids: readonly number[],
-  how: "new" | "add" | "subtract",
-): number[] {
+/** A selection after points were taken, added or subtracted. */
+export function combined(before: readonly number[], ids: readonly number[], how: How): number[] {
   if (how === "new") return [...ids];
   const set = new Set(before);
   for (const id of ids)

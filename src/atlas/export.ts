@@ -13,7 +13,7 @@ import { readEmbedderRecord } from "../corpus/embedding-store.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readText } from "../files/text.js";
 import { displayLabel } from "../records/label.js";
-import { atlasFiles } from "./explorer/inputs.js";
+import { type OtherAtlas, withFiles } from "./explorer/compared.js";
 import { readManifest } from "./files/manifest.js";
 import type { AtlasStore } from "./store.js";
 
@@ -33,6 +33,8 @@ export interface ExportOptions
   extends Pick<NeuronpediaOptions, "examples">, Omit<DelphiOptions, "tokenize"> {
   /** For csv: texts that a spreadsheet takes for formulas stay as they are; see formatCsv. Default false. */
   raw?: boolean;
+  /** For site and page: another atlas of the same embeddings, or its folder, to compare with. Default none. */
+  with?: OtherAtlas;
   /** Name of the model that the embeddings come from, for other tools. Default that of `embedder.json` beside the embeddings, else "unknown-embedder". */
   embedder?: string;
 }
@@ -70,7 +72,10 @@ export async function exportStore(
   if (target === "neuronpedia") {
     return [await exportNeuronpedia(out, await gather(store, options), options)];
   }
-  if (target === "site") return writeSite(out, await readPage(), await atlasFiles(store));
+  if (target === "site") {
+    const page = await readPage();
+    return withFiles(store, options.with, (files) => writeSite(out, page, files));
+  }
   if (target === "delphi") return exportDelphi(out, await gather(store, options), options);
   await writeFileAtomic(out, await content(target, store, options));
   return [out];
@@ -83,7 +88,10 @@ async function content(
 ): Promise<string | Uint8Array> {
   if (target === "graphml") return readText(store.file("forest"));
   if (target === "gexf") return gexf(store);
-  if (target === "page") return singlePage(await readPage(), await atlasFiles(store));
+  if (target === "page") {
+    const page = await readPage();
+    return withFiles(store, options.with, (files) => singlePage(page, files));
+  }
   const rows = await store.catalog();
   if (target === "embedding-atlas") return catalogToFlatParquet(rows);
   if (target === "parquet") return catalogToParquet(rows);

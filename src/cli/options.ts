@@ -99,6 +99,15 @@ export const badRowsOption = {
   },
 } as const;
 
+/** An atlas beside another in the explorer. */
+export const withOption = {
+  with: {
+    type: "string",
+    value: "DIR",
+    about: "folder of another atlas of the same embeddings, to compare with in the explorer",
+  },
+} as const;
+
 /** How long a server may take. */
 export const timeoutOption = {
   timeout: {

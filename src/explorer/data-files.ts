@@ -7,8 +7,8 @@ import type { CatalogRow } from "../catalog/row.js";
 import { stringifyJson } from "../files/json.js";
 import { type Family, familyLatents, familyName } from "../records/family.js";
 import type { Label } from "../records/label.js";
+import { DATA_FILES, type DataFile, MATCH_FILE, OTHER, type PageMatch } from "./format.js";
 import type {
-  DataFile,
   DocumentColumns,
   DocumentRecord,
   FamilyRecord,
@@ -37,13 +37,24 @@ export interface ExplorerInputs {
   familyClasses?: ReadonlyMap<number, { f1: number; name: string }>;
   /** Readable names of classes, where they differ from the ids. */
   classNames?: ReadonlyMap<string, string>;
+  /** The atlas that it is compared with. */
+  compared?: ComparedFiles;
   /** Names of the corpus's further columns, and the columns. */
   columnNames: readonly string[];
   columns: () => Promise<DocumentColumns>;
 }
 
+/** Another atlas to compare with, and how it matches. */
+export interface ComparedFiles {
+  name: string;
+  files: ExplorerFiles;
+  match: () => Promise<PageMatch>;
+}
+
 /** An atlas as the page reads it. */
 export interface ExplorerFiles {
+  /** The files of the atlas that it is compared with. */
+  other?: ExplorerFiles;
   /** A file, made when it is first asked for. */
   file(name: DataFile): Promise<Uint8Array>;
   /** One record, without the file that holds all of them; undefined where there is none of that number. */
@@ -58,7 +69,7 @@ export function evidenceKey(of: Label["of"], latent: number): string {
   return `${of} ${latent}`;
 }
 
-/** The files that the page reads; see docs/files.md. */
+/** The files that the page reads; see "Files of the explorer" in docs/files.md. */
 export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
   const { catalog, codes, documents, families, postings } = inputs;
   const record: ExplorerFiles["record"] = (kind, at) => {
@@ -88,10 +99,12 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
     "postings.bin": () => pairs(postings.rows, postings.values),
     "postings.offsets": () => bytes(postings.offsets),
     "codes.bin": () => pairs(codes.indices, codes.values),
+    [MATCH_FILE]: async () => json((await inputs.compared?.match()) ?? {}),
   };
   const files = new Map<DataFile, Promise<Uint8Array>>();
   return {
     record,
+    other: inputs.compared?.files,
     file(name) {
       const known = files.get(name) ?? Promise.resolve().then(makers[name]);
       files.set(name, known);
@@ -100,8 +113,18 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
   };
 }
 
+/** All files by their paths, those of a compared atlas in a folder of their own. */
+export async function* everyFile(
+  files: ExplorerFiles,
+): AsyncGenerator<[path: string, content: Uint8Array]> {
+  for (const name of DATA_FILES) yield [name, await files.file(name)];
+  if (files.other === undefined) return;
+  yield [MATCH_FILE, await files.file(MATCH_FILE)];
+  for await (const [name, content] of everyFile(files.other)) yield [`${OTHER}/${name}`, content];
+}
+
 function pageIndex(inputs: ExplorerInputs): PageIndex {
-  const { name, catalog, documents, codes, families, columnNames } = inputs;
+  const { compared, name, catalog, documents, codes, families, columnNames } = inputs;
   const hash = createHash("sha256").update(stringifyJson(catalog)).update(stringifyJson(families));
   return {
     format: 1,
@@ -112,6 +135,7 @@ function pageIndex(inputs: ExplorerInputs): PageIndex {
     families: families.length,
     columns: [...columnNames],
     version: hash.digest("hex").slice(0, 32),
+    ...(compared && { other: compared.name }),
   };
 }
 

@@ -22,8 +22,14 @@ export const DATA_FILES = [
   "codes.bin",
 ] as const;
 
-/** A name of DATA_FILES. */
-export type DataFile = (typeof DATA_FILES)[number];
+/** What there is beside them where another atlas is compared, whose own files are in OTHER. */
+export const MATCH_FILE = "match.json";
+
+/** Folder of the files of the atlas that is compared. */
+export const OTHER = "other";
+
+/** A name of DATA_FILES, or MATCH_FILE. */
+export type DataFile = (typeof DATA_FILES)[number] | typeof MATCH_FILE;
 
 /** What has a record of its own: latents by number, families by their place in families.json, documents by row. */
 export type RecordKind = (typeof RECORD_KINDS)[number];
@@ -44,6 +50,31 @@ export interface PageIndex {
   columns: string[];
   /** Changes with labels, families and catalog. */
   version: string;
+  /** Name of the atlas that it is compared with; absent without one. */
+  other?: string;
+}
+
+/** match.json: the latents and families of an atlas beside those of the other. */
+export interface PageMatch {
+  /** For each latent of this atlas the nearest of the other one. */
+  there: MatchedLatents;
+  /** For each latent of the other atlas the nearest of this one. */
+  here: MatchedLatents;
+  /** For each family its best one on the other side: parent, the other's parent, shared latents over all of both. */
+  familiesThere: [number, number, number][];
+  familiesHere: [number, number, number][];
+  /** Whether both atlases are of the same documents, row for row. */
+  sameDocuments: boolean;
+}
+
+/** Nearest latents by decoder direction. */
+export interface MatchedLatents {
+  latents: number[];
+  cosines: number[];
+  /** Cosine above which it is a match: that of 99 % of random directions. */
+  threshold: number;
+  /** Documents in which both are active; empty where the documents differ. */
+  shared: number[];
 }
 
 /** Columns of the catalog that hold one value per latent. */

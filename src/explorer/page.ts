@@ -6,8 +6,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { escapeXml } from "../files/xml.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import type { ExplorerFiles } from "./data-files.js";
-import { DATA_FILES } from "./format.js";
+import { type ExplorerFiles, everyFile } from "./data-files.js";
 
 /** The compiled page. */
 export interface PageParts {
@@ -68,8 +67,8 @@ export async function writeSite(
   ];
   const written: string[] = [];
   for (const [name, content] of contents) written.push(await write(path.join(out, name), content));
-  for (const name of DATA_FILES) {
-    written.push(await write(path.join(out, "data", name), await files.file(name)));
+  for await (const [name, content] of everyFile(files)) {
+    written.push(await write(path.join(out, "data", name), content));
   }
   return written;
 }
@@ -83,7 +82,7 @@ export async function singlePage(
   files: ExplorerFiles,
 ): Promise<string> {
   const data: string[] = [];
-  for (const name of DATA_FILES) data.push(inlineFile(name, await files.file(name)));
+  for await (const [name, content] of everyFile(files)) data.push(inlineFile(name, content));
   const size = data.reduce((sum, { length }) => sum + length, script.length + style.length);
   if (size > LARGEST_PAGE) {
     throw new RangeError(

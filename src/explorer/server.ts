@@ -8,7 +8,7 @@ import { z } from "zod";
 import { ArgumentError } from "../core/errors.js";
 import { checkJson } from "../files/checked-json.js";
 import type { ExplorerFiles } from "./data-files.js";
-import { DATA_FILES, type ExplorerActions, RECORD_KINDS } from "./format.js";
+import { DATA_FILES, type ExplorerActions, MATCH_FILE, OTHER, RECORD_KINDS } from "./format.js";
 import { type PageParts, pageHtml } from "./page.js";
 import { requestSchemas } from "./requests.js";
 
@@ -100,15 +100,22 @@ export async function startServer(
       isSame(c.req.header(TOKEN_HEADER) ?? "", token) ? next() : c.text("no token", 401),
     );
   }
-  app.get("/data/:name", async (c) => {
-    const name = DATA_FILES.find((one) => one === c.req.param("name"));
-    return name === undefined ? c.notFound() : sendRange(c, await (await files()).file(name));
-  });
-  app.get("/data/:kind/:at{[0-9]+}", async (c) => {
-    const kind = RECORD_KINDS.find((one) => one === c.req.param("kind"));
-    const record = kind && (await files()).record(kind, Number(c.req.param("at")));
-    return record === undefined ? c.notFound() : c.json(record);
-  });
+  const folders = { "/data": files, [`/data/${OTHER}`]: async () => (await files()).other };
+  for (const [folder, open] of Object.entries(folders)) {
+    app.get(`${folder}/:name`, async (c) => {
+      const name = ([...DATA_FILES, MATCH_FILE] as const).find(
+        (one) => one === c.req.param("name"),
+      );
+      const known = await open();
+      if (name === undefined || known === undefined) return c.notFound();
+      return sendRange(c, await known.file(name));
+    });
+    app.get(`${folder}/:kind/:at{[0-9]+}`, async (c) => {
+      const kind = RECORD_KINDS.find((one) => one === c.req.param("kind"));
+      const record = kind && (await open())?.record(kind, Number(c.req.param("at")));
+      return record === undefined ? c.notFound() : c.json(record);
+    });
+  }
   const limit = bodyLimit({ maxSize: LARGEST_BODY });
   app.get("/api/selection", (c) => c.json(selected));
   app.post("/api/selection", limit, async (c) => {

@@ -18,14 +18,16 @@ export interface Explored {
   close(): Promise<void>;
 }
 
-/** Serves an atlas of the sample's first documents, or the one in `dir`. */
-export async function explore(dir?: string): Promise<Explored> {
+/** Serves an atlas of the sample's first documents, or the one in `dir`; with another of its embeddings of 64 latents. */
+export async function explore(dir?: string, { isCompared = false } = {}): Promise<Explored> {
   await compilePage();
   const folder = await mkdtemp(path.join(tmpdir(), "explorer-"));
   const own = dir ?? path.join(folder, "atlas");
   if (dir === undefined) await buildSampleAtlas(folder, own);
   const atlas = await openAtlas(own, { device: "cpu" });
-  const server = await exploreAtlas(atlas);
+  const other = path.join(folder, "other");
+  if (isCompared) await buildSampleAtlas(folder, other, 64);
+  const server = await exploreAtlas(atlas, isCompared ? { other } : {});
   const browser = await startBrowser();
   return {
     folder,

@@ -6,16 +6,21 @@ import { type ExplorerServer, type ServerOptions, startServer } from "../../expl
 import type { Atlas } from "../atlas.js";
 import { inTurn } from "../files/lock.js";
 import { withdrawLabel } from "../labels/correct-label.js";
+import { type OtherAtlas, openCompared } from "./compared.js";
 import { atlasFiles } from "./inputs.js";
 import { searchActions } from "./search-actions.js";
 
-/** Starts the explorer's page on an atlas, on this machine alone; the atlas stays open until the server is closed. */
+/**
+ * Starts the explorer's page on an atlas, on this machine alone, with another atlas to compare it with where `other` is one;
+ * the atlas stays open until the server is closed.
+ */
 export async function exploreAtlas(
   atlas: Atlas,
-  options: ServerOptions = {},
+  { other, ...options }: ServerOptions & { other?: OtherAtlas } = {},
 ): Promise<ExplorerServer> {
   let files: Promise<ExplorerFiles> | undefined;
-  const current = (): Promise<ExplorerFiles> => (files ??= atlasFiles(atlas.store));
+  const compared = await openCompared(atlas.store, other);
+  const current = (): Promise<ExplorerFiles> => (files ??= atlasFiles(atlas.store, compared));
   const readJson = async (name: "index.json" | "columns.json"): Promise<unknown> =>
     JSON.parse(Buffer.from(await (await current()).file(name)).toString());
   await current();
@@ -35,5 +40,12 @@ export async function exploreAtlas(
       changed(() => atlas.rename(latent, label, { of, note })),
     withdraw: (label) => changed(() => inTurn(atlas.dir, () => withdrawLabel(atlas.dir, label))),
   };
-  return startServer({ page: await readPage(), files: current, actions }, options);
+  const server = await startServer({ page: await readPage(), files: current, actions }, options);
+  return {
+    ...server,
+    async close() {
+      await server.close();
+      await compared?.close();
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import {
+  type ComparedFiles,
   type ExplorerFiles,
   type ExplorerInputs,
   evidenceKey,
@@ -16,8 +17,11 @@ import type { AtlasStore } from "../store.js";
 const BROAD = "broad class";
 
 /** The files that the explorer's page reads of an atlas, each made when it is first asked for. */
-export async function atlasFiles(store: AtlasStore): Promise<ExplorerFiles> {
-  return explorerFiles(await gather(store));
+export async function atlasFiles(
+  store: AtlasStore,
+  compared?: ComparedFiles,
+): Promise<ExplorerFiles> {
+  return explorerFiles({ ...(await gather(store)), compared });
 }
 
 async function gather(store: AtlasStore): Promise<ExplorerInputs> {

@@ -7,7 +7,7 @@ import { requireCount } from "../../core/arguments.js";
 import { readPage, singlePage } from "../../explorer/page.js";
 import type { PageSelection } from "../../explorer/server.js";
 import type { AtlasStore } from "../store.js";
-import { atlasFiles } from "./inputs.js";
+import { type OtherAtlas, withFiles } from "./compared.js";
 
 /** How the explorer is shown in a cell. */
 export interface ExplorerOptions {
@@ -15,6 +15,8 @@ export interface ExplorerOptions {
   height?: number;
   /** The page with its data in the notebook itself, which needs no server and stays when it is saved. Default false. */
   snapshot?: boolean;
+  /** Another atlas of the same embeddings, or its folder, to compare with. Default none. */
+  with?: OtherAtlas;
 }
 
 /** The explorer in a cell of a notebook. */
@@ -31,11 +33,12 @@ export interface ExplorerView {
 /** Opens the explorer of an atlas for a cell. Its server is a process of its own, since a busy cell answers nobody. */
 export async function openExplorerView(
   store: AtlasStore,
-  { height = 640, snapshot = false }: ExplorerOptions,
+  { height = 640, snapshot = false, with: other }: ExplorerOptions,
 ): Promise<ExplorerView> {
   requireCount("explorer: height", height, 100);
   if (snapshot) {
-    const page = await singlePage(await readPage(), await atlasFiles(store));
+    const parts = await readPage();
+    const page = await withFiles(store, other, (files) => singlePage(parts, files));
     const text = `The explorer of ${store.name}: a page that runs where the notebook is trusted.`;
     return {
       selection: () => Promise.reject(new Error("explorer: a snapshot has no server to tell")),
@@ -44,9 +47,9 @@ export async function openExplorerView(
     };
   }
   const program = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
-  const child = spawn(process.execPath, [program, "explore", "--atlas", store.dir, "--parent"], {
-    stdio: ["pipe", "ignore", "pipe"],
-  });
+  const folder = typeof other === "string" ? other : other?.store.dir;
+  const args = ["explore", "--atlas", store.dir, "--parent", ...(folder ? ["--with", folder] : [])];
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["pipe", "ignore", "pipe"] });
   const ended = once(child, "exit");
   const url = await readAddress(createInterface({ input: child.stderr }));
   // A kernel that is done must not wait for it.

@@ -10,10 +10,11 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, keepLast, openEmbedder, remoteEmbedder } from "../embedder-options.js";
-import { timeoutOption } from "../options.js";
+import { timeoutOption, withOption } from "../options.js";
 
 const options = {
   ...atlasOption,
+  ...withOption,
   port: { type: "integer", least: 0, most: 65535, about: "port of the server (default any free)" },
   open: { type: "boolean", about: "open the page in the default browser" },
   "allow-host": {
@@ -62,7 +63,15 @@ export const auditCommand: Command = defineCommand({
 
 async function serve(
   command: string,
-  { atlas: dir, port, open, allowHost, parent, ...values }: OptionValues<typeof options>,
+  {
+    atlas: dir,
+    with: other,
+    port,
+    open,
+    allowHost,
+    parent,
+    ...values
+  }: OptionValues<typeof options>,
   context: CommandContext,
   view: string,
 ): Promise<CommandOutput> {
@@ -77,7 +86,7 @@ async function serve(
     embedder: async () => keepLast((await openEmbedder(values, signal)).embedder),
   });
   try {
-    const server = await exploreAtlas(atlas, { port, allowHosts: allowHost });
+    const server = await exploreAtlas(atlas, { port, allowHosts: allowHost, other });
     const url = server.url + view;
     context.note(parent ? url : `${atlas.name}: ${url}`);
     if (open) openBrowser(url);

@@ -2,6 +2,7 @@ import { EXPORT_TARGETS, type ExportTarget } from "../../exports/targets.js";
 import { atlasOption, chooseAtlas } from "../atlas-option.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { refuseOptions } from "../option-rules.js";
+import { withOption } from "../options.js";
 import { didYouMean } from "../suggest.js";
 
 // Options of one target or some; the others have no use for them.
@@ -9,6 +10,8 @@ const USED: Partial<Record<ExportTarget, readonly string[]>> = {
   neuronpedia: ["embedder", "examples"],
   delphi: ["embedder", "splits", "context"],
   csv: ["raw"],
+  site: ["with"],
+  page: ["with"],
 };
 
 export const exportCommand: Command = defineCommand({
@@ -40,6 +43,7 @@ export const exportCommand: Command = defineCommand({
       about: "delphi: files to spread the latents over (default 1)",
     },
     context: { type: "integer", least: 1, about: "delphi: tokens of a document (default 128)" },
+    ...withOption,
     raw: {
       type: "boolean",
       about: "csv: keep texts that a spreadsheet takes for formulas as they are",
@@ -54,7 +58,7 @@ export const exportCommand: Command = defineCommand({
       );
     }
     const used = USED[target] ?? [];
-    const unused = ["embedder", "examples", "splits", "context", "raw"].filter(
+    const unused = ["embedder", "examples", "splits", "context", "raw", "with"].filter(
       (flag) => !used.includes(flag),
     );
     refuseOptions(`export ${target}`, options, unused);

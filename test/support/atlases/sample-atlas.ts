@@ -4,10 +4,10 @@ import { buildAtlas, readNpyMatrix } from "../../../src/index.js";
 import { writeNpy } from "../../../src/files/index.js";
 
 /**
- * Builds an atlas of the sample's first 2,500 nouns, k 4 and n 128, in `dir`, with labels that name dogs and birds; its
+ * Builds an atlas of the sample's first 2,500 nouns, k 4 and by default n 128, in `dir`, with labels that name dogs and birds; its
  * corpus.jsonl and embeddings.npy lie in `folder`.
  */
-export async function buildSampleAtlas(folder: string, dir: string): Promise<void> {
+export async function buildSampleAtlas(folder: string, dir: string, n = 128): Promise<void> {
   const rows = 2500;
   const corpus = path.join(folder, "corpus.jsonl");
   const embeddings = path.join(folder, "embeddings.npy");
@@ -23,7 +23,7 @@ export async function buildSampleAtlas(folder: string, dir: string): Promise<voi
     dir,
     corpus,
     embeddings,
-    training: { k: 4, n: 128, epochs: 10, lr: 3e-3, batch: 256 },
+    training: { k: 4, n, epochs: 10, lr: 3e-3, batch: 256 },
     device: "cpu",
   });
   await atlas.close();

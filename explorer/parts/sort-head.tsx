@@ -1,0 +1,47 @@
+import type { JSX } from "preact";
+import { changeList, shownList } from "../state/state.js";
+
+/** The head of a column of the shown view's list: a click sorts by it, a second one the other way. */
+export function SortHead(props: {
+  name: string;
+  title: string;
+  isNumeric: boolean;
+  about?: string;
+}): JSX.Element {
+  const { name, title, isNumeric, about } = props;
+  const [column, isDown] = readSort(shownList().sort);
+  return (
+    <div
+      role="columnheader"
+      aria-sort={column !== name ? "none" : isDown ? "descending" : "ascending"}
+      class={isNumeric ? "head-number" : ""}
+      title={about}
+    >
+      <button
+        type="button"
+        aria-label={`sort by ${title}`}
+        onClick={() => changeList({ sort: column === name && !isDown ? `-${name}` : name })}
+      >
+        {title}
+        {column === name ? (isDown ? " ↓" : " ↑") : ""}
+      </button>
+    </div>
+  );
+}
+
+/** Column and direction of a sort as the address has it. */
+export function readSort(sort: string): [column: string, isDown: boolean] {
+  return sort.startsWith("-") ? [sort.slice(1), true] : [sort, false];
+}
+
+/** Order of two cells of a column; what is not known stands last in both directions. */
+export function compareCells(
+  x: string | number | null,
+  y: string | number | null,
+  isDown: boolean,
+): number {
+  if (x === null || y === null) return Number(x === null) - Number(y === null);
+  const order =
+    typeof x === "string" && typeof y === "string" ? x.localeCompare(y) : Number(x) - Number(y);
+  return isDown ? -order : order;
+}

@@ -129,13 +129,23 @@ export function topicalCodes(rows: number, k: number, n: number, seed: number): 
   return createCodes(rows, k, n, indices, values);
 }
 
+/** The topic that a latent of `topicalCodes` is first in. */
+export function topicOf(latent: number, n: number): number {
+  return latent % topicCount(n);
+}
+
+function topicCount(n: number): number {
+  return Math.max(4, Math.round(n / 30));
+}
+
 // Every latent is in one topic of its own, a third of them in a second one.
 function assignTopics(n: number, random: Random): Uint32Array[] {
-  const topics: number[][] = Array.from({ length: Math.max(4, Math.round(n / 30)) }, () => []);
+  const topics: number[][] = Array.from({ length: topicCount(n) }, () => []);
   for (let latent = 0; latent < n; latent++) {
-    topics[latent % topics.length].push(latent);
+    const first = topicOf(latent, n);
+    topics[first].push(latent);
     const second = Math.floor(random() * topics.length);
-    if (random() < 1 / 3 && second !== latent % topics.length) topics[second].push(latent);
+    if (random() < 1 / 3 && second !== first) topics[second].push(latent);
   }
   return topics.map((latents) => Uint32Array.from(latents));
 }

@@ -147,11 +147,11 @@ export function familyMembers({ parent, members }: PageFamily): number[] {
 /** Numbers and values in turn, strongest first, without those that are not above 0. */
 function readPairs(bytes: ArrayBuffer): Pairs {
   const [numbers, values] = [new Uint32Array(bytes), new Float32Array(bytes)];
-  const order = Array.from({ length: numbers.length / 2 }, (_, i) => 2 * i)
+  const order = Uint32Array.from({ length: numbers.length / 2 }, (_, i) => 2 * i)
     .filter((at) => values[at + 1] > 0)
     .sort((a, b) => values[b + 1] - values[a + 1] || numbers[a] - numbers[b]);
   return {
-    ids: Uint32Array.from(order, (at) => numbers[at]),
+    ids: order.map((at) => numbers[at]),
     values: Float32Array.from(order, (at) => values[at + 1]),
   };
 }

@@ -79,8 +79,18 @@ export function documentChoices(data: AtlasData): ColourChoice[] {
   ];
 }
 
-/** Latents coloured by one of the choices; by family for an unknown one. */
+const made = new WeakMap<AtlasData, Map<string, Colouring>>();
+
+/** Latents coloured by one of the choices; by family for an unknown one. Kept, since maps, lists and legends all ask for it. */
 export function colourLatents(data: AtlasData, name: string): Colouring {
+  const known = made.get(data) ?? new Map<string, Colouring>();
+  made.set(data, known);
+  const colouring = known.get(name) ?? makeColouring(data, name);
+  known.set(name, colouring);
+  return colouring;
+}
+
+function makeColouring(data: AtlasData, name: string): Colouring {
   const { columns, index } = data;
   if (name in NUMBERS) {
     const column = name as keyof typeof NUMBERS;

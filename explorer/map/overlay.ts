@@ -5,7 +5,8 @@ import { resize } from "./renderer.js";
 export interface MapName {
   x: number;
   y: number;
-  text: string;
+  /** Asked for when there is room for it. */
+  text: () => string;
   /** Names of families are larger. */
   isFamily: boolean;
   colour?: string;
@@ -35,6 +36,8 @@ export interface Overlay {
 }
 
 const PAD = 11;
+/** Width and height of the cells that remember where names stand, in pixels. */
+const CELL = [16, 9] as const;
 
 /** Draws names, regions, edges and the lasso. `zoom` is the scale relative to the whole map. */
 export function drawOverlay(
@@ -129,22 +132,30 @@ function drawNames(
     paper,
   }: { screen: (at: Point) => Point; size: Size; zoom: number; ink: string; paper: string },
 ): void {
-  const taken: [number, number, number, number][] = [];
+  const [columns, rows] = [Math.ceil(size.width / CELL[0]), Math.ceil(size.height / CELL[1])];
+  const taken = new Uint8Array(columns * rows);
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
   for (const { x, y, text, isFamily, from } of names) {
     if (zoom < from) continue;
     const [sx, sy] = screen([x, y]);
-    if (sx < 0 || sy < 0 || sx > size.width || sy > size.height) continue;
-    context.font = isFamily ? "600 12.5px system-ui, sans-serif" : "11.5px system-ui, sans-serif";
-    const shown = text.length > 34 ? `${text.slice(0, 33)}…` : text;
-    const half = context.measureText(shown).width / 2 + 4;
     const at = isFamily ? sy : sy - 11;
-    const box: [number, number, number, number] = [sx - half, at - 9, sx + half, at + 9];
-    if (box[0] < 2 || box[2] > size.width - 2 || box[1] < 2) continue;
-    if (taken.some((other) => overlaps(box, other))) continue;
-    taken.push(box);
+    if (!(sx >= 0 && at >= 11 && sx < size.width && sy < size.height)) continue;
+    const row = Math.floor(at / CELL[1]);
+    // Most of a large atlas's names end here, before their width is measured.
+    if (taken[row * columns + Math.floor(sx / CELL[0])] !== 0) continue;
+    context.font = isFamily ? "600 12.5px system-ui, sans-serif" : "11.5px system-ui, sans-serif";
+    const whole = text();
+    const shown = whole.length > 34 ? `${whole.slice(0, 33)}…` : whole;
+    const half = context.measureText(shown).width / 2 + 4;
+    if (sx - half < 2 || sx + half > size.width - 2) continue;
+    const [left, right] = [sx - half, sx + half].map((side) => Math.floor(side / CELL[0]));
+    const cells = [row - 1, row, row + 1]
+      .filter((one) => one >= 0 && one < rows)
+      .map((one) => [one * columns + left, one * columns + right + 1] as const);
+    if (cells.some(([start, end]) => taken.subarray(start, end).includes(1))) continue;
+    for (const [start, end] of cells) taken.fill(1, start, end);
     context.strokeStyle = paper;
     context.lineWidth = 3.5;
     context.globalAlpha = 0.85;
@@ -154,10 +165,6 @@ function drawNames(
     context.fillText(shown, sx, at);
   }
   context.globalAlpha = 1;
-}
-
-function overlaps(a: readonly number[], b: readonly number[]): boolean {
-  return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 }
 
 /** The convex hull of circles around the points, by Andrew's monotone chain. */

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import type { PageFamily } from "../../src/explorer/format.js";
 import { type AtlasData, familyMembers, latentName } from "../data/atlas.js";
 import {
   type Colouring,
@@ -11,7 +12,7 @@ import {
 } from "../data/colour.js";
 import { type Lit, findLit } from "../data/lit.js";
 import { plain } from "../data/text.js";
-import type { Overlay } from "../map/overlay.js";
+import type { MapName, Overlay } from "../map/overlay.js";
 import { PointMap, type PointMapProps } from "../map/point-map.js";
 import { thingOf } from "../parts/links.js";
 import { useAsync } from "../parts/use-async.js";
@@ -69,7 +70,7 @@ export function LatentMap(props: {
     [data, fade],
   );
   const style = useMemo(() => {
-    const most = Math.max(...columns.density, 1e-9);
+    const most = columns.density.reduce((all, one) => Math.max(all, one), 1e-9);
     const base = latentPoints.length > 60_000 ? 3 : latentPoints.length > 8000 ? 4 : 5.5;
     return styleOf(colouring, {
       hidden: hiddenOf(hidden, side),
@@ -79,7 +80,11 @@ export function LatentMap(props: {
     });
   }, [data, colouring, certainty, hidden, lit]);
   const family = focus?.kind === "family" ? focus.id : undefined;
-  const overlay = useMemo(() => latentOverlay(data, family, regions), [data, family, regions]);
+  const names = useMemo(() => latentNames(data), [data]);
+  const overlay = useMemo(
+    () => ({ names, ...outlines(data, family, regions) }),
+    [data, names, family, regions],
+  );
   return (
     <div class="map-frame">
       <PointMap
@@ -206,47 +211,60 @@ function styleOf(
   for (let at = 0; at < category.length; at++) {
     const place = category[at];
     const isLit = lit === undefined || lit.has(at);
-    colours.set(tints[place], 4 * at);
+    const [red, green, blue] = tints[place];
+    colours[4 * at] = red;
+    colours[4 * at + 1] = green;
+    colours[4 * at + 2] = blue;
     colours[4 * at + 3] = Math.round(255 * (isLit ? opacity(at) : 0.09));
     sizes[at] = isHidden[place] ? 0 : diameter(at) * (lit !== undefined && isLit ? 1.25 : 1);
   }
   return { colours, sizes };
 }
 
-function latentOverlay(
+function placesOf({ latentPoints }: AtlasData): (latent: number) => Place {
+  return (latent) => [latentPoints[2 * latent], latentPoints[2 * latent + 1]];
+}
+
+function bySize(families: readonly PageFamily[]): PageFamily[] {
+  return [...families].sort((a, b) => b.members.length - a.members.length);
+}
+
+/** The largest families, then all latents, the most frequent first. */
+function latentNames(data: AtlasData): MapName[] {
+  const { columns, families, index } = data;
+  const place = placesOf(data);
+  const ranked = Uint32Array.from({ length: index.latents }, (_, latent) => latent).sort(
+    (a, b) => columns.density[b] - columns.density[a],
+  );
+  return [
+    ...bySize(families)
+      .slice(0, NAMED_FAMILIES)
+      .map((family, i): MapName => {
+        const [x, y] = centre(familyMembers(family).map(place));
+        const text = (): string => plain(family.name, 60);
+        return { x, y, text, isFamily: true, from: i < 12 ? 0 : 0.9 + i / 25 };
+      }),
+    ...Array.from(ranked, (latent, i): MapName => {
+      const [x, y] = place(latent);
+      const text = (): string => latentName(data, latent);
+      return { x, y, text, isFamily: false, from: i < 200 ? 2 : 3 };
+    }),
+  ];
+}
+
+/** The largest families and the chosen one as regions, and the edges of that. */
+function outlines(
   data: AtlasData,
   chosen: number | undefined,
   regions: boolean,
-): Pick<Overlay, "names" | "regions" | "edges"> {
-  const { families, columns, latentPoints } = data;
-  const place = (latent: number) =>
-    [latentPoints[2 * latent], latentPoints[2 * latent + 1]] as const;
+): Pick<Overlay, "regions" | "edges"> {
+  const place = placesOf(data);
   const colourOf = familyColours(data);
-  const ranked = [...families].sort((a, b) => b.members.length - a.members.length);
-  const outlined = ranked
+  const outlined = bySize(data.families)
     .filter(({ parent }, i) => parent === chosen || (regions && i < OUTLINED))
     .sort((a, b) => Number(a.parent === chosen) - Number(b.parent === chosen));
   const own = chosen === undefined ? undefined : data.familyOf.get(chosen);
   return {
-    names: [
-      ...ranked.slice(0, NAMED_FAMILIES).map((family, i) => {
-        const [x, y] = centre(familyMembers(family).map(place));
-        return {
-          x,
-          y,
-          text: plain(family.name, 60),
-          isFamily: true,
-          from: i < 12 ? 0 : 0.9 + i / 25,
-        };
-      }),
-      ...columns.label
-        .map((_, latent) => latent)
-        .sort((a, b) => columns.density[b] - columns.density[a])
-        .map((latent, i) => {
-          const [x, y] = place(latent);
-          return { x, y, text: latentName(data, latent), isFamily: false, from: i < 200 ? 2 : 3 };
-        }),
-    ],
     regions: outlined.map((family) => ({
       points: near(familyMembers(family).map(place)),
       colour: colourOf(family),
@@ -260,27 +278,26 @@ function latentOverlay(
   };
 }
 
+/** The families at the means of the documents whose strongest latents are in them. */
 function documentOverlay(data: AtlasData): Pick<Overlay, "names" | "regions" | "edges"> {
   const { families, columns, strongest, documentPoints } = data;
-  const sums = new Map<number, [number, number, number]>();
+  const at = new Map(families.map(({ parent }, i) => [parent, i]));
+  const familyOf = Int32Array.from(columns.family, (parent) => at.get(parent) ?? -1);
+  const sums = families.map((family) => ({ family, x: 0, y: 0, count: 0 }));
   strongest.forEach((latent, row) => {
-    const family = columns.family[latent] ?? -1;
     const [x, y] = [documentPoints[2 * row], documentPoints[2 * row + 1]];
-    if (family < 0 || Number.isNaN(x + y)) return;
-    const sum = sums.get(family) ?? [0, 0, 0];
-    sums.set(family, [sum[0] + x, sum[1] + y, sum[2] + 1]);
+    if (!(familyOf[latent] >= 0) || Number.isNaN(x + y)) return;
+    const sum = sums[familyOf[latent]];
+    sum.x += x;
+    sum.y += y;
+    sum.count++;
   });
-  const ranked = families
-    .flatMap((family) => {
-      const sum = sums.get(family.parent);
-      return sum === undefined ? [] : [{ family, sum }];
-    })
-    .sort((a, b) => b.sum[2] - a.sum[2]);
+  const ranked = sums.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
   return {
-    names: ranked.map(({ family, sum: [x, y, count] }, i) => ({
+    names: ranked.map(({ family, x, y, count }, i) => ({
       x: x / count,
       y: y / count,
-      text: plain(family.name, 60),
+      text: () => plain(family.name, 60),
       isFamily: i < NAMED_FAMILIES,
       from: i < 14 ? 0 : 0.9 + i / 25,
     })),

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import type { AtlasData } from "../data/atlas.js";
 import { selectionFile, selectionProgram } from "../data/selection.js";
 import { wholeNumber } from "../data/text.js";
@@ -24,24 +25,29 @@ export function SelectionBar({ data }: { data: AtlasData }): JSX.Element | null 
       <button type="button" onClick={() => void save("json")}>
         JSON
       </button>
-      <details class="menu">
-        <summary>TypeScript</summary>
-        <div>
-          <pre>{selectionProgram(data.index.name, kind, ids)}</pre>
-          <button
-            type="button"
-            onClick={() =>
-              void navigator.clipboard.writeText(selectionProgram(data.index.name, kind, ids))
-            }
-          >
-            Copy
-          </button>
-        </div>
-      </details>
+      <Program text={() => selectionProgram(data.index.name, kind, ids)} />
       <button type="button" onClick={() => change({ latents: [], documents: [] })}>
         Clear
       </button>
     </div>
+  );
+}
+
+/** The program, written out when it is asked for: of a large selection it is megabytes. */
+function Program({ text }: { text: () => string }): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details class="menu" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>TypeScript</summary>
+      {isOpen && (
+        <div>
+          <pre>{text()}</pre>
+          <button type="button" onClick={() => void navigator.clipboard.writeText(text())}>
+            Copy
+          </button>
+        </div>
+      )}
+    </details>
   );
 }
 

@@ -4,3 +4,6 @@ export { saveScores } from "./refresh.js";
 export { findFamilies } from "./find-families.js";
 export { buildFolder } from "./build.js";
 export { chooseTraining } from "./choose-training.js";
+export type { AtlasBuild } from "./atlas-build.js";
+export { catalogStep } from "./catalog-step.js";
+export { type Step, runSteps } from "./run-steps.js";

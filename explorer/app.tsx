@@ -7,6 +7,7 @@ import type { View } from "./state/address.js";
 import { atlas } from "./state/atlas-state.js";
 import { canRedo, canUndo, change, redo, state, undo } from "./state/state.js";
 import { Catalog } from "./views/catalog.js";
+import { Words } from "./parts/term.js";
 import { ComparedMaps } from "./views/compare/compared-maps.js";
 import { Matches } from "./views/compare/matches.js";
 import { Pair } from "./views/compare/pair.js";
@@ -78,6 +79,7 @@ export function App(): JSX.Element {
         </nav>
         <Find data={data} />
         <span class="history">
+          <Words />
           <button
             type="button"
             aria-label="Undo"

@@ -1,5 +1,5 @@
 import type { PageFamily, ScalarColumn } from "../../src/explorer/format.js";
-import { type AtlasData, familyOfLatent } from "./atlas.js";
+import { type AtlasData, familyMembers, familyOfLatent } from "./atlas.js";
 import { plain, shortNumber } from "./text.js";
 
 /** Paul Tol's muted palette, which stays apart to colour-blind eyes, on white and on black. */
@@ -34,6 +34,8 @@ export interface LegendEntry {
   title: string;
   colour: string;
   count: number;
+  /** What the count counts, where its number alone would mislead. */
+  note?: string;
 }
 
 /** Points by category, with the legend that explains and filters them. */
@@ -104,11 +106,18 @@ function makeColouring(data: AtlasData, name: string): Colouring {
   const families = Array.from({ length: index.latents }, (_, latent) =>
     familyOfLatent(data, latent),
   );
-  return byCategory(
+  const coloured = byCategory(
     "family",
     families.map((family) => family && String(family.parent)),
     (key) => plain(data.familyOf.get(Number(key))?.name ?? "", 60),
   );
+  for (const entry of coloured.entries) {
+    const family = data.familyOf.get(Number(entry.key));
+    if (family === undefined) continue;
+    const size = familyMembers(family).length;
+    entry.note = `first family of ${entry.count} latents${size > entry.count ? `; ${size - entry.count} more of its latents are first in another` : ""}`;
+  }
+  return coloured;
 }
 
 /** Documents coloured by a column of the corpus, or as their strongest latents are. */
@@ -127,7 +136,8 @@ export async function colourDocuments(data: AtlasData, name: string): Promise<Co
   const category = Uint16Array.from(data.strongest, (latent) =>
     latent < latents.category.length ? latents.category[latent] : Math.max(0, none),
   );
-  return { ...latents, category, entries: counted(latents.entries, category) };
+  const entries = latents.entries.map((entry) => ({ ...entry, note: undefined }));
+  return { ...latents, category, entries: counted(entries, category) };
 }
 
 /** The colour of each family on the maps, by its parent. */
@@ -159,7 +169,7 @@ function byCategory(
     key === undefined ? none : (places.get(key) ?? rest),
   );
   const more = [
-    { key: "rest", title: `${others} smaller`, colour: REST, count: 0 },
+    { key: "rest", title: `${others} more`, colour: REST, count: 0 },
     { key: "none", title: "none", colour: NONE, count: 0 },
   ];
   return { title, category, entries: counted([...entries, ...more], category) };

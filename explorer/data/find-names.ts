@@ -8,24 +8,41 @@ export interface NamedThing {
   name: string;
 }
 
-/** Families, then latents, whose names have all words of a text; a number finds that latent. */
+/**
+ * Latents and families whose names have all words of a text: first those that are called just that, then those that begin with
+ * it, have it as whole words, or have it within words; of equal ones the shortest. A number finds that latent.
+ */
 export function findNames(data: AtlasData, text: string, most: number): NamedThing[] {
+  const wanted = text.trim().toLowerCase();
   const words = wordsOf(text);
   if (words.length === 0) return [];
-  const holds = (name: string): boolean => {
+  const found: { kind: NamedThing["kind"]; id: number; rank: number; length: number }[] = [];
+  const add = (kind: NamedThing["kind"], id: number, name: string): void => {
     const lower = name.toLowerCase();
-    return words.every((word) => lower.includes(word));
+    const isNumber = kind === "latent" && wanted === String(id);
+    if (!isNumber && !words.every((word) => lower.includes(word))) return;
+    found.push({
+      kind,
+      id,
+      rank: isNumber ? 0 : rankOf(lower, wanted, words),
+      length: name.length,
+    });
   };
-  const found: NamedThing[] = [];
-  for (const { parent, name } of data.families) {
-    if (found.length >= most / 2) break;
-    if (holds(name)) found.push({ kind: "family", id: parent, name: plain(name, 80) });
-  }
-  for (const [latent, label] of data.columns.label.entries()) {
-    if (found.length >= most) break;
-    if (text.trim() === String(latent) || holds(label)) {
-      found.push({ kind: "latent", id: latent, name: latentName(data, latent) });
-    }
-  }
-  return found;
+  for (const [latent, label] of data.columns.label.entries()) add("latent", latent, label);
+  for (const { parent, name } of data.families) add("family", parent, name);
+  return found
+    .sort((a, b) => a.rank - b.rank || a.length - b.length)
+    .slice(0, most)
+    .map(({ kind, id }) => ({
+      kind,
+      id,
+      name: kind === "latent" ? latentName(data, id) : plain(data.familyOf.get(id)?.name ?? "", 80),
+    }));
+}
+
+function rankOf(name: string, wanted: string, words: readonly string[]): number {
+  if (name === wanted) return 0;
+  const parts = name.split(/[^\p{L}\p{N}]+/u);
+  if (!words.every((word) => parts.includes(word))) return name.startsWith(wanted) ? 2 : 3;
+  return name.startsWith(wanted) ? 1 : 2;
 }

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { LatentColumns } from "../../src/explorer/format.js";
 import { type AtlasData, latentName } from "../data/atlas.js";
+import { TERMS } from "../data/terms.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { SortHead, compareCells, readSort } from "../parts/sort-head.js";
 import { VirtualList } from "../parts/virtual-list.js";
@@ -14,6 +15,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
   const { columns, latents } = state.value;
   const focus = ownFocus();
   const { words, only, sort } = shownList();
+  const about = Object.hasOwn(ONLY, only) ? ONLY[only].about : undefined;
   const rows = useMemo(() => findRows(data, { words, only, sort }), [data, words, only, sort]);
   const chosen = useMemo(() => new Set(latents), [latents]);
   const template = `2.2rem 4.5rem ${columns.map((name) => WIDTHS[name] ?? "minmax(5rem, 1fr)").join(" ")}`;
@@ -24,7 +26,13 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
     change({ latents: next.sort((a, b) => a - b), documents: [] });
   };
   const head = (name: string, title: string): JSX.Element => (
-    <SortHead key={name} name={name} title={title} isNumeric={isNumeric(data, name)} />
+    <SortHead
+      key={name}
+      name={name}
+      title={title}
+      isNumeric={isNumeric(data, name)}
+      about={ABOUT[name]}
+    />
   );
   return (
     <section class="catalog" aria-label="catalog">
@@ -79,6 +87,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
           </div>
         </details>
       </div>
+      {about !== undefined && <p class="note">{about}</p>}
       <VirtualList
         label="latents"
         role="grid"
@@ -116,32 +125,50 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
 }
 
 /** Which labels are shown. */
-const ONLY: Record<string, { title: string; holds: (data: AtlasData, latent: number) => boolean }> =
-  {
-    "": { title: "all latents", holds: () => true },
-    doubtful: {
-      title: "doubtful labels",
-      holds: ({ columns }, at) =>
-        (columns.score_low[at] ?? columns.score[at] ?? 1) < 0.5 && columns.label[at] !== "",
-    },
-    wrong: {
-      title: "with wrong verdicts",
-      holds: ({ columns }, at) => (columns.wrong[at] ?? 0) > 0,
-    },
-    failed: {
-      title: "with failed answers",
-      holds: ({ columns }, at) => (columns.failed[at] ?? 0) > 0,
-    },
-    unasked: {
-      title: "no model was asked",
-      holds: ({ columns }, at) => columns.judged[at] === null,
-    },
-    unlabelled: { title: "without a label", holds: ({ columns }, at) => columns.label[at] === "" },
-    corrected: {
-      title: "corrected by a person",
-      holds: ({ columns }, at) => columns.label_source[at] === "human",
-    },
-  };
+interface LabelChoice {
+  title: string;
+  holds: (data: AtlasData, latent: number) => boolean;
+  /** What the choice means, where its title does not say it. */
+  about?: string;
+  /** The lower, the worse: the worst stand first until a column is chosen. */
+  badness?: (data: AtlasData, latent: number) => number;
+}
+
+const ONLY: Record<string, LabelChoice> = {
+  "": { title: "all latents", holds: () => true },
+  doubtful: {
+    title: "doubtful labels",
+    about: `${TERMS.doubtful} Sorted by that lower end, the worst first.`,
+    holds: ({ columns }, at) => lowestScore(columns, at) < 0.5 && columns.label[at] !== "",
+    badness: ({ columns }, at) => lowestScore(columns, at),
+  },
+  wrong: {
+    title: "with wrong verdicts",
+    about:
+      "The judge, a model that sees the label alone, took documents for the latent’s that are not, or left out some that are. Most wrong verdicts first.",
+    holds: ({ columns }, at) => (columns.wrong[at] ?? 0) > 0,
+    badness: ({ columns }, at) => -(columns.wrong[at] ?? 0),
+  },
+  failed: {
+    title: "with failed answers",
+    about: "The judge gave no usable answer. Most failed answers first.",
+    holds: ({ columns }, at) => (columns.failed[at] ?? 0) > 0,
+    badness: ({ columns }, at) => -(columns.failed[at] ?? 0),
+  },
+  unasked: {
+    title: "no model was asked",
+    holds: ({ columns }, at) => columns.judged[at] === null,
+  },
+  unlabelled: { title: "without a label", holds: ({ columns }, at) => columns.label[at] === "" },
+  corrected: {
+    title: "corrected by a person",
+    holds: ({ columns }, at) => columns.label_source[at] === "human",
+  },
+};
+
+function lowestScore({ score_low: low, score }: LatentColumns, at: number): number {
+  return low[at] ?? score[at] ?? 1;
+}
 
 const TITLES: Record<string, string> = {
   label: "label",
@@ -166,6 +193,16 @@ const TITLES: Record<string, string> = {
   model: "model",
   label_cost: "cost",
 };
+const ABOUT: Record<string, string> = {
+  score: TERMS.score,
+  stability: TERMS.stability,
+  class_f1: TERMS.F1,
+  family: TERMS.family,
+  max_activation: TERMS.activation,
+  mean_activation: TERMS.activation,
+  judged: "documents on which a judge decided by the label alone",
+  wrong: "verdicts of the judge that were wrong",
+};
 const WIDTHS: Record<string, string> = {
   label: "minmax(10rem, 2fr)",
   keywords: "minmax(10rem, 2.4fr)",
@@ -177,7 +214,7 @@ function findRows(data: AtlasData, { words, only, sort }: ListState): number[] {
   const wanted = wordsOf(words);
   const { columns, index } = data;
   const all = Array.from({ length: index.latents }, (_, latent) => latent);
-  const holds = Object.hasOwn(ONLY, only) ? ONLY[only].holds : ONLY[""].holds;
+  const { holds, badness } = Object.hasOwn(ONLY, only) ? ONLY[only] : ONLY[""];
   const found = all.filter((latent) => {
     if (!holds(data, latent)) return false;
     if (wanted.length === 0) return true;
@@ -186,7 +223,10 @@ function findRows(data: AtlasData, { words, only, sort }: ListState): number[] {
     return wanted.every((word) => text.includes(word) || word === String(latent));
   });
   const [column, isDown] = readSort(sort);
-  if (!(column in TITLES) && column !== "index") return found;
+  if (!(column in TITLES) && column !== "index") {
+    if (badness) found.sort((a, b) => badness(data, a) - badness(data, b) || a - b);
+    return found;
+  }
   const value = (latent: number): string | number | null =>
     column === "index"
       ? latent

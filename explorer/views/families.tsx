@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { PageFamily } from "../../src/explorer/format.js";
-import { type AtlasData, latentName } from "../data/atlas.js";
+import { type AtlasData, familyMembers, latentName } from "../data/atlas.js";
 import { familyColours } from "../data/colour.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
+import { Term } from "../parts/term.js";
 import { VirtualList } from "../parts/virtual-list.js";
 import { WordsFilter } from "../parts/words-filter.js";
 import { changeList, hovered, ownFocus, show, shownList } from "../state/state.js";
@@ -31,6 +32,7 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
     const texts = (family: PageFamily): string =>
       [
         family.name,
+        family.className ?? "",
         latentName(data, family.parent),
         ...family.members.map(([latent]) => latentName(data, latent)),
       ]
@@ -46,7 +48,7 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
   return (
     <section class="side" aria-label="families">
       <div class="side-head">
-        <WordsFilter what="families" of="names" />
+        <WordsFilter what="families" of="names and labels" />
         <label>
           by{" "}
           <select
@@ -77,8 +79,12 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
             </button>
           ))}
         </span>
-        <span class="muted" role="status">
-          {wholeNumber(families.length)} of {wholeNumber(data.families.length)}
+        <span
+          class="muted"
+          role="status"
+          title="families that have the words in their name or in a label of their latents"
+        >
+          {wholeNumber(families.length)} of {wholeNumber(data.families.length)} families
         </span>
       </div>
       {isTree ? (
@@ -98,6 +104,7 @@ interface ShownFamilies {
 
 function FamilyTree({ data, families, chosen }: ShownFamilies): JSX.Element {
   const colourOf = useMemo(() => familyColours(data), [data]);
+  const hasClasses = data.families.some(({ className }) => className !== null);
   const lines = families.flatMap((family) => [
     { family, latent: family.parent, depth: -1, weight: 0 },
     ...(family.parent === chosen
@@ -109,7 +116,7 @@ function FamilyTree({ data, families, chosen }: ShownFamilies): JSX.Element {
       label="families"
       role="tree"
       count={lines.length}
-      rowHeight={44}
+      rowHeight={hasClasses ? 62 : 44}
       current={lines.findIndex(({ family, depth }) => depth < 0 && family.parent === chosen)}
       onOpen={(at) => {
         const { family, latent, depth } = lines[at];
@@ -137,10 +144,15 @@ function FamilyTree({ data, families, chosen }: ShownFamilies): JSX.Element {
             <i style={{ background: colourOf(family) }} />
             <bdi>{plain(family.name, 120)}</bdi>
             <small>
-              {family.members.length + 1} latents · {wholeNumber(family.documents)} doc.
+              {familyMembers(family).length} latents · {wholeNumber(family.documents)} doc.
               {family.stability === null ? "" : ` · stability ${shortNumber(family.stability)}`}
-              {family.agreement === null ? "" : ` · F1 ${shortNumber(family.agreement)}`}
             </small>
+            {family.className !== null && (
+              <small>
+                class <bdi>{plain(family.className, 60)}</bdi> ·{" "}
+                <Term of="F1">F1 {shortNumber(family.agreement)}</Term>
+              </small>
+            )}
           </div>
         );
       }}

@@ -4,6 +4,7 @@ import { familyDocuments } from "../data/lit.js";
 import { plain, shortNumber, wholeNumber } from "../data/text.js";
 import { Facts } from "../parts/charts.js";
 import { DocumentLine, LatentLink, OfOther } from "../parts/links.js";
+import { Term } from "../parts/term.js";
 import { useAsync } from "../parts/use-async.js";
 import { change } from "../state/state.js";
 import { Evidence } from "./evidence.js";
@@ -24,6 +25,9 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
   ).value;
   if (family === undefined) return <p class="problem">no family of latent {parent}</p>;
   const { columns } = data;
+  const ownLatents = familyMembers(family).filter(
+    (latent) => columns.family[latent] === parent,
+  ).length;
   const share = (latent: number): string => wholeNumber(columns.active[latent]);
   const lines = (rows: readonly { row: number; share: number }[]): JSX.Element => (
     <ol class="documents">
@@ -79,7 +83,10 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
       </div>
       <Facts
         facts={[
-          ["latents", family.members.length + 1],
+          [
+            "latents",
+            `${wholeNumber(familyMembers(family).length)}${ownLatents < familyMembers(family).length ? `, of which ${wholeNumber(ownLatents)} have it as their first family, whose colour they have on the map` : ""}`,
+          ],
           ["documents", wholeNumber(family.documents)],
           ["score of the name", shortNumber(family.score)],
           [
@@ -89,8 +96,11 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
           ],
           [
             "best class",
-            family.className &&
-              `${plain(family.className, 80)} (F1 ${shortNumber(family.agreement)})`,
+            family.className && (
+              <>
+                {plain(family.className, 80)} (<Term of="F1" /> {shortNumber(family.agreement)})
+              </>
+            ),
           ],
         ]}
       />

@@ -3,6 +3,7 @@ import { type AtlasData, type Pairs, latentName } from "../data/atlas.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { Bars, Facts, Histogram, Scale } from "../parts/charts.js";
 import { DocumentLine, FamilyLink, LatentLink, OfOther } from "../parts/links.js";
+import { Term } from "../parts/term.js";
 import { useAsync } from "../parts/use-async.js";
 import { change } from "../state/state.js";
 import { Correction } from "./correction.js";
@@ -71,8 +72,12 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
           ],
           [
             "best class",
-            row.class_name &&
-              `${plain(row.class_name, 80)} (F1 ${shortNumber(row.class_f1)}, ${shortNumber(row.class_low)} to ${shortNumber(row.class_high)})`,
+            row.class_name && (
+              <>
+                {plain(row.class_name, 80)} (<Term of="F1" /> {shortNumber(row.class_f1)},{" "}
+                {shortNumber(row.class_low)} to {shortNumber(row.class_high)})
+              </>
+            ),
           ],
           [
             "stability",

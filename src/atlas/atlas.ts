@@ -239,7 +239,7 @@ export class Atlas {
     return { ...explanation, labels: explanation.latents.map(({ latent }) => labels[latent]) };
   }
 
-  /** The codes of texts, or of embeddings [rows, d], on the atlas's engine; a notebook shows them with labels. */
+  /** The codes of texts, or of embeddings [rows, d], beside the embeddings; a notebook shows the codes with labels. */
   async encode(
     input: readonly string[] | Matrix,
     options: { batch?: number; onProgress?: OnProgress; signal?: AbortSignal } = {},
@@ -248,7 +248,7 @@ export class Atlas {
     const matrix = isMatrix ? input : await (await this.#embedder()).embed(input, options);
     const engine = await this.engine();
     const codes = await encodeEmbeddings(await this.sae(), matrix, { engine, ...options });
-    return viewCodes(this.store, codes, isMatrix ? [] : input);
+    return viewCodes(this.store, codes, matrix, isMatrix ? [] : input);
   }
 
   /** One figure by name; see `listFigures`. Throws Error where there is no data for it, RangeError for an unknown name. */

@@ -1,4 +1,5 @@
 import { type Codes, topDocuments } from "../core/codes.js";
+import type { Matrix } from "../core/matrix.js";
 import { postingsOf } from "../core/postings.js";
 import type { Presentable, PresentationPart } from "../core/presentation.js";
 import type { CatalogRow } from "../catalog/row.js";
@@ -55,7 +56,10 @@ export interface DocumentView extends Presentable {
 }
 
 /** Codes that a notebook shows as the active latents of each input. */
-export interface CodesView extends Codes, Presentable {}
+export interface CodesView extends Codes, Presentable {
+  /** What was encoded [rows, d]. */
+  embeddings: Matrix;
+}
 
 /** The label of every latent [n], empty where there is none. */
 export async function labelTexts(store: AtlasStore): Promise<string[]> {
@@ -289,11 +293,13 @@ function activeLatents(
 export async function viewCodes(
   store: AtlasStore,
   codes: Codes,
+  embeddings: Matrix,
   names: readonly string[] = [],
 ): Promise<CodesView> {
   const labels = await labelTexts(store);
   return showsItself({
     ...codes,
+    embeddings,
     present: () =>
       Array.from({ length: Math.min(codes.rows, LISTED) }, (_, row) => ({
         heading: names.at(row) ?? `row ${row}`,

@@ -5,6 +5,7 @@ import { type AtlasData, familyMembers, latentName } from "../../data/atlas.js";
 import { rankByCodes } from "../../data/rank-by-codes.js";
 import { plain } from "../../data/text.js";
 import { useLatest } from "../../parts/use-latest.js";
+import { Term } from "../../parts/term.js";
 import type { PageState, Query } from "../../state/address.js";
 import { change, found, state } from "../../state/state.js";
 import { Filters } from "./filters.js";
@@ -49,9 +50,10 @@ export function Search({ data }: { data: AtlasData }): JSX.Element {
         )}
         {actions === undefined && (
           <p class="note">
-            Without the explorer’s server, documents are ranked by their codes, not by their
-            embeddings, and texts cannot be searched for: open a latent, a family or a document and
-            search by it.
+            Without the explorer’s server, documents are <Term of="ranked by codes" />: by the
+            latents that they share with the query and how strong those are, not by their whole
+            embeddings, so that the order can differ. Texts cannot be searched for: open a latent, a
+            family or a document and search by it.
           </p>
         )}
         {query === undefined && actions && (

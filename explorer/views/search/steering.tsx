@@ -1,21 +1,22 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { SearchAnswer } from "../../../src/explorer/format.js";
-import { STEERING_METHODS, type SteeringMethod } from "../../../src/search/steering-methods.js";
+import type { SteeringMethod } from "../../../src/search/steering-methods.js";
 import { type AtlasData, latentName } from "../../data/atlas.js";
 import { findNames } from "../../data/find-names.js";
 import { plain, shortNumber } from "../../data/text.js";
 import { FamilyLink, LatentLink } from "../../parts/links.js";
+import { Term } from "../../parts/term.js";
 import type { Slider } from "../../state/address.js";
 import { change, state } from "../../state/state.js";
 
 const SHOWN = 8;
 const METHODS: Record<SteeringMethod, string> = {
-  additive: "additive: the paper’s, adds latents’ directions",
-  reconstruction: "reconstruction: the edited code decoded",
-  residual: "residual: keeps what the SAE leaves out",
-  iterative: "iterative: towards the wanted code",
-  documents: "documents: along mean documents",
+  residual: "keep the rest of the query (residual)",
+  additive: "add directions, as the paper does (additive)",
+  reconstruction: "rebuild the query from its latents alone (reconstruction)",
+  iterative: "leave other latents alone (iterative)",
+  documents: "move towards the latents’ documents (documents)",
 };
 
 /** The query's latents as sliders, in typical activations, with further latents and families. */
@@ -44,10 +45,14 @@ export function Steering({ data, answer }: { data: AtlasData; answer: SearchAnsw
         Steer{" "}
         <span class="muted">
           {sliders.length === 0
-            ? "the query’s latents, in typical activations"
+            ? "move what the query is about"
             : `cosine to the original query ${shortNumber(answer.cosine, 3)}`}
         </span>
       </summary>
+      <p class="muted hint">
+        0 is off, 1 is as strong as <Term of="typical activation">usual</Term> in documents that
+        have it.
+      </p>
       <ul aria-label="latents of the query">
         {rows.map((row) => {
           const set = sliders.find((one) => same(one, row));
@@ -104,14 +109,14 @@ export function Steering({ data, answer }: { data: AtlasData; answer: SearchAnsw
         add={(kind, id) => move({ kind, id, value: kind === "latent" ? 2 : 1 }, true)}
       />
       <label class="method">
-        by{" "}
+        how{" "}
         <select
           value={method}
           aria-label="method of steering"
           disabled={data.source.actions === undefined}
           onChange={(event) => change({ method: event.currentTarget.value as SteeringMethod })}
         >
-          {STEERING_METHODS.map((one) => (
+          {(Object.keys(METHODS) as SteeringMethod[]).map((one) => (
             <option key={one} value={one}>
               {METHODS[one]}
             </option>
@@ -120,7 +125,8 @@ export function Steering({ data, answer }: { data: AtlasData; answer: SearchAnsw
       </label>
       {sliders.length > 0 && (
         <p class="muted">
-          {answer.others > 0 && `Other latents moved by ${shortNumber(100 * answer.others, 0)} %. `}
+          {answer.others > 0 &&
+            `Side effect: the query’s other latents changed by ${shortNumber(100 * answer.others, 0)} % in sum. `}
           <button type="button" class="link" onClick={() => change({ sliders: [] })}>
             Reset all
           </button>

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../../core/errors.js";
-import { createMatrix, dot, matrixRow } from "../../core/matrix.js";
+import { type Matrix, createMatrix, dot, matrixRow } from "../../core/matrix.js";
 import { once } from "../../core/once.js";
 import type {
   ColumnFilter,
@@ -89,26 +89,25 @@ export function searchActions(
 }
 
 async function encodeQuery(atlas: Atlas, request: SearchRequest): Promise<EncodedQuery> {
-  const vector = await vectorOf(atlas, request);
-  const codes = await atlas.encode(createMatrix(1, vector.length, vector));
+  const codes = await atlas.encode(await inputOf(atlas, request));
   const latents = Array.from(codes.indices, (latent, slot) => ({
     ...{ latent, activation: codes.values[slot] },
   }));
   return {
-    vector,
+    vector: codes.embeddings.data,
     latents: latents
       .filter(({ activation }) => activation > 0)
       .sort((a, b) => b.activation - a.activation),
   };
 }
 
-/** The embedding of a text or a document, or the sum of latents' directions. */
-async function vectorOf(
+/** A text, the embedding of a document, or the sum of latents' directions. */
+async function inputOf(
   atlas: Atlas,
   { text, document, latents }: SearchRequest,
-): Promise<Float32Array> {
-  if (text !== undefined) return (await atlas.search(text, { limit: 1 })).query;
-  if (document !== undefined) return documentVector(atlas, document);
+): Promise<[string] | Matrix> {
+  if (text !== undefined) return [text];
+  if (document !== undefined) return asRow(await documentVector(atlas, document));
   if (latents === undefined) {
     throw new ArgumentError("search: expected a text, a document, latents or words");
   }
@@ -118,7 +117,11 @@ async function vectorOf(
     if (latent >= n) throw new ArgumentError(`search: no latent ${latent}; the SAE has ${n}`);
     matrixRow(decoder, latent).forEach((value, j) => (sum[j] += value));
   }
-  return sum;
+  return asRow(sum);
+}
+
+function asRow(vector: Float32Array): Matrix {
+  return createMatrix(1, vector.length, vector);
 }
 
 async function documentVector(atlas: Atlas, row: number): Promise<Float32Array> {

@@ -1,0 +1,26 @@
+/** What the page's words mean, for readers who see them for the first time. */
+export const TERMS = {
+  latent:
+    "One direction that the sparse autoencoder (SAE) has learned. A document has a few active latents; the label says what they have in common.",
+  activation: "How strongly a latent is on in a document; 0 where it is off.",
+  "typical activation":
+    "A latent’s median activation in the documents where it is on. A slider at 1 is as strong as usual, at 2 twice that, at 0 off.",
+  family:
+    "A parent latent and the latents that are on mostly where it is. A latent can be in several families; colours and legends go by the first of them.",
+  edge: "The weight of a tie in a family: how far two latents are on in the same documents and as strongly; 0 not at all, 1 always.",
+  score:
+    "How well a label fits, measured on documents: 1 is best. In brackets the 95 % interval and the number of documents; a wide interval means that little is known.",
+  doubtful:
+    "A label whose score may be below 0.5: the lower end of its 95 % interval is, or the score itself where there is no interval.",
+  F1: "How well a latent or a family picks the documents of a known class: 1 finds all of them and no others, 0 finds none.",
+  stability:
+    "Of a family: how much of it is found again when the documents are drawn anew. Of a latent: the cosine of its nearest in SAEs trained from other seeds. 1 is best.",
+  cosine: "How alike two directions are: 1 the same, 0 unrelated.",
+  steering:
+    "Changing how strong latents are in a query, and searching with the result. The cosine to the original query says how far it moved.",
+  "ranked by codes":
+    "By the latents that a document shares with the query, and how strong they are there. The explorer’s server ranks by whole embeddings instead, with what the SAE leaves out, so that the order can differ.",
+} as const;
+
+/** A key of TERMS. */
+export type TermName = keyof typeof TERMS;

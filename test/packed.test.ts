@@ -5,12 +5,14 @@ import { cp, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { build, createLogger } from "vite";
 import { readNpyMatrix } from "../src/files/index.js";
+import { startBrowser } from "./support/browser.js";
 import { atLength } from "./support/campaign.js";
 
 interface Manifest {
   name: string;
-  exports: Record<string, string | { types: string; default: string }>;
+  exports: Record<string, string | { types: string; browser?: string; default: string }>;
   /** The types of sub-paths for tslab, which does not read exports. */
   typesVersions?: { "*": Record<string, string[]> };
   bin: Record<string, string>;
@@ -28,10 +30,13 @@ const code = Object.entries(manifest.exports).flatMap(([key, target]) =>
 test("every entry point of the package has types and code from one source file", (t) => {
   t.is(code[0].key, ".");
   for (const { key, target } of code) {
-    t.deepEqual(Object.keys(target), ["types", "default"], key);
+    const { browser, ...others } = target;
+    t.deepEqual(Object.keys(others), ["types", "default"], key);
     t.is(target.types.replace(/\.d\.ts$/, ".js"), target.default, key);
-    const source = target.default.replace(/^\.\/dist\//, "src/").replace(/\.js$/, ".ts");
-    t.true(existsSync(source), `${key}: ${source}`);
+    for (const built of [target.default, browser ?? target.default]) {
+      const source = built.replace(/^\.\/dist\//, "src/").replace(/\.js$/, ".ts");
+      t.true(existsSync(source), `${key}: ${source}`);
+    }
   }
   const typed = code.slice(1).map(({ key, target }) => [key.slice(2), [target.types.slice(2)]]);
   t.deepEqual(manifest.typesVersions?.["*"] ?? {}, Object.fromEntries(typed));
@@ -41,6 +46,7 @@ test("every entry point of the package has types and code from one source file",
 const atLengthOnly = atLength ? test.serial : test.serial.skip;
 
 const TSX = path.resolve("test/consumers/node_modules/tsx/dist/cli.mjs");
+const ESBUILD = path.resolve("test/consumers/node_modules/esbuild/bin/esbuild");
 const TSLAB = path.resolve("notebooks/node_modules/tslab");
 
 let consumer = "";
@@ -193,6 +199,53 @@ for (const [version, node] of [
     await checkCounts(t, node, ["program.cjs"]);
   });
 }
+
+interface PageResult {
+  text: string;
+  families: number;
+  refused: string;
+}
+
+atLengthOnly("Vite and esbuild bundle what runs in a browser, and it does there", async (t) => {
+  if (!existsSync(ESBUILD)) return skip(t, "npm --prefix test/consumers ci was not run");
+  const root = path.join(consumer, "page");
+  await mkdir(root);
+  const entry = path.join(root, "page.mjs");
+  await cp("test/consumers/page.js", entry);
+  await writeFile(path.join(root, "index.html"), '<script type="module" src="page.mjs"></script>');
+  const print = `import "./page.mjs"; console.log(JSON.stringify(await globalThis.result));`;
+  const args = ["--input-type=module", "--eval", print];
+  const { stdout } = await exec(process.execPath, args, { cwd: root });
+  const expected = JSON.parse(stdout) as PageResult;
+  t.true(expected.families > 0);
+  t.is(expected.refused, "FormatError");
+
+  const byEsbuild = path.join(root, "esbuild.js");
+  const { stderr } = await exec(ESBUILD, [entry, "--bundle", `--outfile=${byEsbuild}`]);
+  t.notRegex(stderr, /warning|error/i);
+  const warnings: string[] = [];
+  const customLogger = createLogger("warn");
+  const warn = (text: string): void => void warnings.push(text);
+  customLogger.warn = warn;
+  customLogger.warnOnce = warn;
+  await build({ root, configFile: false, customLogger });
+  t.deepEqual(warnings, []);
+  const [byVite] = await readdir(path.join(root, "dist/assets"));
+
+  const browser = await startBrowser();
+  if (!browser) return skip(t, "no browser here");
+  try {
+    for (const bundle of [byEsbuild, path.join(root, "dist/assets", byVite)]) {
+      const page = await browser.newPage();
+      await page.addScriptTag({ path: bundle, type: "module" });
+      await page.waitForFunction("globalThis.result");
+      const found: PageResult = await page.evaluate("globalThis.result");
+      t.deepEqual(found, { ...expected, refused: "TypeError" }, bundle);
+    }
+  } finally {
+    await browser.close();
+  }
+});
 
 atLengthOnly("the packed package is imported by a cell of tslab", async (t) => {
   if (!existsSync(TSLAB)) return skip(t, "npm --prefix notebooks ci was not run");

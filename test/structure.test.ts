@@ -73,6 +73,21 @@ test("families and projection never read a file", (t) => {
   }
 });
 
+test("what bundlers take for a browser imports nothing of Node's", (t) => {
+  const entries = ["files/browser.ts", "families/index.ts", "figures/browser.ts"];
+  const reached = new Set(entries.map((entry) => path.join("src", entry)));
+  for (const file of reached) {
+    const text = readFileSync(file, "utf8").replace(/import type [^;]*;/g, "");
+    for (const [, specifier] of text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)) {
+      if (specifier.startsWith(".")) {
+        reached.add(path.join(path.dirname(file), specifier.replace(/\.js$/, ".ts")));
+      } else t.is(specifier, "zod", file);
+    }
+    t.notRegex(text, /\bBuffer\b/, file);
+  }
+  t.true(reached.size > 50);
+});
+
 test("the library neither prints nor exits", (t) => {
   for (const file of files.filter((name) => !name.includes(`${path.sep}cli${path.sep}`))) {
     t.notRegex(

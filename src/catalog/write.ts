@@ -3,7 +3,7 @@ import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { type CsvValue, type FormatCsvOptions, formatCsv } from "../files/csv.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import { stringifyJson } from "../files/json.js";
+import { stringifyJson } from "../files/json-text.js";
 import type { CatalogRow } from "./row.js";
 import { CATALOG_COLUMNS, type CatalogColumn, type CatalogKind } from "./columns.js";
 

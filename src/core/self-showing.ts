@@ -1,6 +1,8 @@
-import { inspect, type InspectOptions } from "node:util";
+import type { InspectOptions, inspect } from "node:util";
 
 const JUPYTER_DISPLAY = Symbol.for("Jupyter.display");
+/** node:util's `inspect.custom`, by name, so that figures need no Node. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /** How values of a notebook show themselves; the notebook's room gives it, as this room draws nothing. */
 export interface Shower {
@@ -25,7 +27,7 @@ export function registerShower(given: Shower): void {
 export function showsItself<T extends object>(value: T): T {
   return Object.defineProperties(value, {
     [JUPYTER_DISPLAY]: { value: () => shower?.bundle(value), configurable: true },
-    [inspect.custom]: {
+    [INSPECT]: {
       value: (depth: number, options: InspectOptions, print: typeof inspect) =>
         depth === options.depth && shower?.show(value) === true
           ? ""

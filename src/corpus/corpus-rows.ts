@@ -3,7 +3,7 @@ import { FormatError } from "../core/errors.js";
 import { shown } from "../core/shown.js";
 import { ownValue } from "../core/collections.js";
 import { type CsvTable, parseCsv } from "../files/csv.js";
-import { parseJson, parseJsonValues } from "../files/json.js";
+import { parseJson, parseJsonValues } from "../files/json-text.js";
 import { readJsonl } from "../files/jsonl.js";
 import { streamParquetRows } from "../files/parquet/parquet.js";
 import { readHead, readText } from "../files/text.js";

@@ -4,7 +4,7 @@ import type { Matrix } from "../core/matrix.js";
 import { postingsOf } from "../core/postings.js";
 import { CATALOG_COLUMNS } from "../catalog/columns.js";
 import type { CatalogRow } from "../catalog/row.js";
-import { stringifyJson } from "../files/json.js";
+import { stringifyJson } from "../files/json-text.js";
 import { type Family, familyLatents, familyName } from "../records/family.js";
 import type { Label } from "../records/label.js";
 import { DATA_FILES, type DataFile, MATCH_FILE, OTHER, type PageMatch } from "./format.js";

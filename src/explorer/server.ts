@@ -6,7 +6,7 @@ import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { z } from "zod";
 import { ArgumentError } from "../core/errors.js";
-import { checkJson } from "../files/checked-json.js";
+import { checkJson } from "../files/check-json.js";
 import type { ExplorerFiles } from "./data-files.js";
 import { DATA_FILES, type ExplorerActions, MATCH_FILE, OTHER, RECORD_KINDS } from "./format.js";
 import { type PageParts, pageHtml } from "./page.js";

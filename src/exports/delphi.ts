@@ -1,7 +1,8 @@
 import path from "node:path";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import { stringifyJson, writeJson } from "../files/json.js";
-import { writeSafetensors } from "../files/safetensors.js";
+import { stringifyJson } from "../files/json-text.js";
+import { writeJson } from "../files/json.js";
+import { writeSafetensors } from "../files/safetensors-write.js";
 import { checkName, type ExportInputs } from "./inputs.js";
 
 /** Options of the export to delphi. */

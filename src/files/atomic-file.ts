@@ -82,7 +82,7 @@ export async function writeAt(
 /** Writes a whole file so that no reader ever sees half of it. Text, also in parts, is written as UTF-8. */
 export async function writeFileAtomic(
   path: string,
-  content: Uint8Array | string | Iterable<string>,
+  content: Uint8Array | string | Iterable<string | Uint8Array>,
 ): Promise<void> {
   const isWhole = typeof content === "string" || content instanceof Uint8Array;
   const file = await createAtomicFile(path);

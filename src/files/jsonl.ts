@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { createAtomicFile } from "./atomic-file.js";
-import { type JsonOptions, parseJson, stringifyJson } from "./json.js";
+import { type JsonOptions, parseJson, stringifyJson } from "./json-text.js";
 import type { ByteSource } from "./bytes/source.js";
 import { readLines } from "./text.js";
 import type { TextOptions } from "./text.js";

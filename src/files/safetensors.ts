@@ -1,7 +1,6 @@
 import { FormatError } from "../core/errors.js";
-import { createAtomicFile } from "./atomic-file.js";
 import { encodeBfloat16, encodeFloat16 } from "./bytes/half.js";
-import { parseJson } from "./json.js";
+import { parseJson } from "./json-text.js";
 import { quote } from "../core/shown.js";
 import { withSource } from "./bytes/source.js";
 import type { ByteSource } from "./bytes/source.js";
@@ -83,7 +82,7 @@ export async function readSafetensorsHeader(source: ByteSource): Promise<Safeten
   if (brackets > 100 + length / leastBytesPerBracket) {
     throw new FormatError(name, `safetensors header is malformed: ${brackets} brackets`);
   }
-  const text = Buffer.from(bytes).toString();
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   const header: unknown = text.startsWith("{") ? parseJson(text, name) : undefined;
   if (!isRecord(header)) throw new FormatError(name, "safetensors header is no JSON object");
   const metadata = parseMetadata(header["__metadata__"], name);
@@ -133,29 +132,12 @@ export function encodeSafetensors(
     header.push([name, { dtype: code, shape, data_offsets: place }]);
     offset += bytes.length;
   }
-  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const length = Math.ceil(json.length / alignment) * alignment;
-  const head = Buffer.alloc(8 + length, " ");
-  head.writeBigUInt64LE(BigInt(length), 0);
-  json.copy(head, 8);
-  return [new Uint8Array(head), ...encoded.map(({ bytes }) => bytes)];
-}
-
-/** Writes a safetensors file; it appears only when it is complete. Throws as `encodeSafetensors` does. */
-export async function writeSafetensors(
-  path: string,
-  tensors: ReadonlyMap<string, TensorContent>,
-  metadata: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const parts = encodeSafetensors(tensors, metadata);
-  const file = await createAtomicFile(path);
-  try {
-    for (const part of parts) await file.write(part);
-  } catch (error) {
-    await file.abort();
-    throw error;
-  }
-  await file.commit();
+  const head = new Uint8Array(8 + length).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
+  head.set(json, 8);
+  return [head, ...encoded.map(({ bytes }) => bytes)];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

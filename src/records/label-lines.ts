@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FormatError } from "../core/errors.js";
 import type { Fields } from "../core/schema.js";
-import { checkJson } from "../files/checked-json.js";
+import { checkJson } from "../files/check-json.js";
 import { readJsonl, writeJsonl } from "../files/jsonl.js";
 import type { FamilyMemberScore, Label, LabelExamples, LabelSource, Score } from "./label.js";
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { writeSafetensors } from "../files/safetensors.js";
+import { writeSafetensors } from "../files/safetensors-write.js";
 import { FormatError } from "../core/errors.js";
 import { quote } from "../core/shown.js";
 import { createBag } from "./formats/bag.js";

@@ -2,7 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import { FormatError } from "../../core/errors.js";
 import type { Fields } from "../../core/schema.js";
-import { checkJson } from "../../files/checked-json.js";
+import { checkJson } from "../../files/check-json.js";
 import { type Manifest, readManifest } from "./manifest.js";
 import type { AtlasOptions, AtlasTraining } from "../options.js";
 

@@ -7,7 +7,7 @@ import { sha256File, writeFileAtomic } from "../../files/atomic-file.js";
 import { FormatError } from "../../core/errors.js";
 import type { CorpusColumns } from "../../corpus/corpus.js";
 import type { Fields } from "../../core/schema.js";
-import { checkJson } from "../../files/checked-json.js";
+import { checkJson } from "../../files/check-json.js";
 import { parquetFiles } from "../../files/parquet/parquet.js";
 import { VERSION } from "../../core/version.js";
 import { makeFolder } from "../../files/make-folder.js";

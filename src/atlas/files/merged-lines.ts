@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import type { z } from "zod";
 import { createAtomicFile } from "../../files/atomic-file.js";
-import { checkJson } from "../../files/checked-json.js";
-import { stringifyJson } from "../../files/json.js";
+import { checkJson } from "../../files/check-json.js";
+import { stringifyJson } from "../../files/json-text.js";
 import { readJsonl } from "../../files/jsonl.js";
 
 /** A JSONL file that is being rewritten. */

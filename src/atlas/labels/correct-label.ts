@@ -3,7 +3,7 @@ import { requireChoice, requireText } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
 import path from "node:path";
 import { writeFileAtomic } from "../../files/atomic-file.js";
-import { parseJson } from "../../files/json.js";
+import { parseJson } from "../../files/json-text.js";
 import { readText } from "../../files/text.js";
 import type { BuildReport } from "../steps/atlas-build.js";
 import { openStore } from "../store.js";

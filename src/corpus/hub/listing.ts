@@ -1,5 +1,5 @@
 import { FormatError } from "../../core/errors.js";
-import { parseJson } from "../../files/json.js";
+import { parseJson } from "../../files/json-text.js";
 import { type HttpResponse, publicUrl, readText, refusal, sendRequest } from "../../net/http.js";
 
 /** A listing or an error message is short; anything longer is no answer of a hub. */

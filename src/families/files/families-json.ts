@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FormatError } from "../../core/errors.js";
 import type { Fields } from "../../core/schema.js";
-import { checkJson } from "../../files/checked-json.js";
+import { checkJson } from "../../files/check-json.js";
 import { quote, shown } from "../../core/shown.js";
 import type { Family, FamilyMember } from "../../records/family.js";
 import { KEYWORD_SCORE, type Label, type LabelSource, type Score } from "../../records/label.js";

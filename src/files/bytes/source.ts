@@ -1,4 +1,3 @@
-import { open, stat } from "node:fs/promises";
 import { FormatError } from "../../core/errors.js";
 
 /** Node refuses single reads of 2 GiB and more. */
@@ -18,6 +17,12 @@ export interface ByteSource {
 
 /** Opens a file for reading by range. Throws FormatError if there is no such file or it is no regular file. */
 export async function openSource(path: string): Promise<ByteSource> {
+  // No import, so that readers of bytes in memory can be bundled for a browser.
+  const { process } = globalThis as { process?: NodeJS.Process };
+  if (process === undefined) {
+    throw new TypeError(`${path}: files are opened by path in Node alone, expected a ByteSource`);
+  }
+  const { open, stat } = process.getBuiltinModule("node:fs/promises");
   const refuse = (cause: unknown): never => {
     throw new FormatError(path, describeOpenError(cause), { cause });
   };

@@ -77,9 +77,8 @@ export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
       `truncated: npy header ends at byte ${dataOffset}, found ${byteLength} bytes`,
     );
   }
-  const text = Buffer.from(await source.read(textOffset, dataOffset)).toString(
-    version === 3 ? "utf8" : "latin1",
-  );
+  const decoder = new TextDecoder(version === 3 ? "utf-8" : "latin1");
+  const text = decoder.decode(await source.read(textOffset, dataOffset));
   const header = { version, dataOffset, ...parseHeader(text, name) };
   checkSize(header, source);
   return header;

@@ -291,10 +291,13 @@ function decodeWide(buffer: ArrayBufferLike, signed: boolean, name: string): Flo
 }
 
 function swapBytes(raw: Uint8Array, itemSize: number): void {
-  const bytes = Buffer.from(raw.buffer);
-  if (itemSize === 2) bytes.swap16();
-  if (itemSize === 4) bytes.swap32();
-  if (itemSize === 8) bytes.swap64();
+  for (let start = 0; start < raw.length; start += itemSize) {
+    for (let i = start, j = start + itemSize - 1; i < j; i++, j--) {
+      const byte = raw[i];
+      raw[i] = raw[j];
+      raw[j] = byte;
+    }
+  }
 }
 
 /** Reorders column-major values of any number of dimensions. */

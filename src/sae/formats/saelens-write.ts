@@ -1,6 +1,7 @@
 import path from "node:path";
 import { writeJson } from "../../files/json.js";
-import { type TensorContent, writeSafetensors } from "../../files/safetensors.js";
+import { type TensorContent } from "../../files/safetensors.js";
+import { writeSafetensors } from "../../files/safetensors-write.js";
 import { transpose } from "../../core/matrix.js";
 import type { Sae } from "../sae.js";
 import { makeFolder } from "../../files/make-folder.js";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { access } from "node:fs/promises";
-import { readSafetensors, writeSafetensors } from "../../files/safetensors.js";
+import { readSafetensors } from "../../files/safetensors.js";
+import { writeSafetensors } from "../../files/safetensors-write.js";
 import { type Tensor, tensorToFloat32 } from "../../files/bytes/tensor.js";
 import type { SaeParameters, TrainerState } from "../../engine/trainer.js";
 import { FormatError } from "../../core/errors.js";

@@ -8,6 +8,7 @@ import { compileKernels } from "./compile.mjs";
 const MODULES = {
   "training.ts": "../src/engine/kernels/kernel-bytes.ts",
   "search.ts": "../src/search/scan/kernel-bytes.ts",
+  "layout.ts": "../src/projection/layout/kernel-bytes.ts",
 };
 /** Those that also run on one thread, over plain memory. */
 const PLAIN = ["training.ts"];

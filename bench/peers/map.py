@@ -10,7 +10,7 @@ try:
     import torch
 except ImportError:
     torch = None
-EPOCHS = 201
+EPOCHS = 200
 rows = np.load(path("directions.npy"))
 # umap-learn counts a row among its own neighbours.
 itself = np.arange(len(rows), dtype=np.int32)[:, None]

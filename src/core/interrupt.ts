@@ -20,9 +20,18 @@ function interruptRunning(): void {
 }
 
 function inKernel(): boolean {
-  const { __tslab__: tslab, Deno: deno } = globalThis as {
-    __tslab__?: unknown;
-    Deno?: { jupyter?: unknown };
-  };
-  return tslab !== undefined || deno?.jupyter !== undefined;
+  return "__tslab__" in globalThis || denoJupyter() !== undefined;
+}
+
+/** What Deno gives to the cells of a notebook; outside one it throws where that is looked up. */
+export function denoJupyter(): DenoJupyter | undefined {
+  try {
+    return (globalThis as { Deno?: { jupyter?: DenoJupyter } }).Deno?.jupyter;
+  } catch {
+    return undefined;
+  }
+}
+
+interface DenoJupyter {
+  broadcast(type: string, message: object): Promise<void>;
 }

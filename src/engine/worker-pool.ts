@@ -172,6 +172,19 @@ export class WorkerPool<Kernels extends ChunkKernels = ChunkKernels> {
   }
 }
 
+/** Addresses for arrays of as many bytes, one after the other from behind what the pool itself needs, and their end. */
+export function allot<Name extends string>(
+  sizes: Record<Name, number>,
+): { at: Record<Name, number>; end: number } {
+  let end = PAGE;
+  const at = { ...sizes };
+  for (const name of Object.keys(sizes) as Name[]) {
+    at[name] = end;
+    end += Math.ceil(sizes[name] / 64) * 64;
+  }
+  return { at, end };
+}
+
 function pagesOf(bytes: number, { task, ifTooLarge }: KernelModule): number {
   const pages = Math.ceil(bytes / PAGE);
   if (pages <= MOST_PAGES) return pages;

@@ -1,3 +1,5 @@
+import { denoJupyter } from "../core/interrupt.js";
+
 /** One output of a cell: the same content in several formats, of which a front end uses the best it supports. */
 export type MimeBundle = Record<string, unknown>;
 
@@ -36,10 +38,7 @@ export function inNotebook(): boolean {
 
 /** Deno's way to send any message to the front end. */
 function findBroadcast(): WriteDisplayData | undefined {
-  const { Deno: deno } = globalThis as {
-    Deno?: { jupyter?: { broadcast(type: string, message: object): Promise<void> } };
-  };
-  const jupyter = deno?.jupyter;
+  const jupyter = denoJupyter();
   if (!jupyter) return undefined;
   return (message, update) => {
     void jupyter.broadcast(update ? "update_display_data" : "display_data", message);

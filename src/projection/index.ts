@@ -7,4 +7,4 @@ export {
   type PrincipalOptions,
   principalComponents,
 } from "./principal-components.js";
-export { type UmapOptions, projectUmap } from "./umap.js";
+export { type UmapOptions, placeOnMap, projectUmap } from "./umap.js";

@@ -1,12 +1,21 @@
 import test from "ava";
 import { UMAP } from "umap-js";
-import { createMatrix, createRandom } from "../../src/core/index.js";
+import { createMatrix, createRandom, matrixRows, normalizeRows } from "../../src/core/index.js";
+import type { Neighbours } from "../../src/engine/index.js";
 import {
+  NO_NEIGHBOUR,
   cosineNeighbours,
   neighboursKept,
+  placeOnMap,
   projectUmap,
   trustworthiness,
 } from "../../src/projection/index.js";
+import {
+  fitCurve,
+  openLayoutKernels,
+  uniteDirections,
+  weighNeighbours,
+} from "../../src/projection/layout/index.js";
 import { clusteredPoints, plainEngine } from "../support/projection.js";
 
 test("projectUmap keeps neighbours together, the same bytes for the same seed", async (t) => {
@@ -93,9 +102,12 @@ test("projectUmap reports every round, lets other work run and can be stopped", 
   const reports: number[] = [];
   let turns = 0;
   const timer = setInterval(() => turns++, 0);
-  await projectUmap(neighbours, { epochs: 40, onProgress: ({ done }) => reports.push(done) });
+  await projectUmap(neighbours, {
+    epochs: 40,
+    onProgress: ({ step, done }) => step === "map" && reports.push(done),
+  });
   clearInterval(timer);
-  t.is(reports.length, 42, "40 rounds are rounded up to a multiple of 3");
+  t.is(reports.length, 40);
   t.true(turns > 0);
   const controller = new AbortController();
   await t.throwsAsync(
@@ -127,26 +139,110 @@ test("projectUmap starts from given places, and refuses a bad start or bad epoch
   });
 });
 
-test("the layout on a graph in arrays is that of umap-js on its own", async (t) => {
-  const points = clusteredPoints(300, 8, 5);
-  const { rows, count, indices, scores } = await cosineNeighbours(points, 7, plainEngine);
-  const umap = new UMAP({ nNeighbors: count + 1, nEpochs: 60, random: createRandom(0) });
+/** Neighbours as umap-js takes them: each row first among its own. */
+function asLists({ rows, count, indices, scores }: Neighbours): [number[][], number[][]] {
+  const all = Array.from({ length: rows }, (_, i) => i);
   const list = (values: ArrayLike<number>, i: number): number[] =>
     Array.from(values).slice(i * count, (i + 1) * count);
-  const all = Array.from({ length: rows }, (_, i) => i);
-  umap.setPrecomputedKNN(
+  return [
     all.map((i) => [i, ...list(indices, i)]),
-    all.map((i) => [0, ...list(scores, i).map((score) => Math.max(1e-9, 1 - score))]),
-  );
-  umap.initializeFit(all.map(() => []));
-  for (let epoch = 0; epoch < 60; epoch++) umap.step();
-  const own = umap.getEmbedding();
-  const neighbours = { rows, count, indices, scores };
-  const { data } = await projectUmap(neighbours, { epochs: 60, start: "random" });
-  // Places are turned and centred, so distances are compared: a difference of one bit in the graph would have grown.
-  for (let i = 1; i < rows; i++) {
-    const distance = Math.hypot(own[i][0] - own[0][0], own[i][1] - own[0][1]);
-    const found = Math.hypot(data[2 * i] - data[0], data[2 * i + 1] - data[1]);
-    t.true(Math.abs(found - distance) < 1e-4, `row ${i}: ${found} and ${distance}`);
+    all.map((i) => [0, ...list(scores, i).map((score) => 1 - score)]),
+  ];
+}
+
+test("weights are those of umap-js", async (t) => {
+  const neighbours = await cosineNeighbours(clusteredPoints(300, 8, 5), 7, plainEngine);
+  const umap = new UMAP({ nNeighbors: 8, nEpochs: 60 });
+  umap.setPrecomputedKNN(...asLists(neighbours));
+  umap.initializeFit(Array.from({ length: 300 }, () => []));
+  const peer = umap as unknown as {
+    graph: { getAll(): { row: number; col: number; value: number }[] };
+  };
+  const layout = await openLayoutKernels(300, 7, {});
+  const strengths = await weighNeighbours(layout, neighbours);
+  const graph = await uniteDirections(layout, neighbours, strengths, { epochs: 60 });
+  await layout.close();
+  const wanted = peer.graph.getAll().filter(({ value }) => value >= 1 / 60);
+  t.is(graph.offsets[300], wanted.length);
+  for (const { row, col, value } of wanted) {
+    const list = graph.targets.subarray(graph.offsets[row], graph.offsets[row + 1]);
+    const weight = graph.weights[graph.offsets[row] + list.indexOf(col)];
+    t.true(Math.abs(weight - value) < 2e-4, `${row} to ${col}: ${weight} for ${value}`);
   }
+});
+
+test("the curve is that of umap-learn 0.5.12", async (t) => {
+  const { kernels, close } = await openLayoutKernels(4, 2, {});
+  const wanted = [
+    [0.1, 1, 1.57694346, 0.89506088],
+    [0.25, 1.5, 0.62189446, 0.96682334],
+    [0, 1, 1.93280839, 0.79049497],
+    [0.99, 1, 0.1193053, 1.91639042],
+    [0.1, 5, 0.13666627, 0.81087639],
+  ];
+  for (const [minDist, spread, a, b] of wanted) {
+    const found = fitCurve(minDist, spread, kernels);
+    t.true(Math.abs(found.a / a - 1) < 1e-4, `a ${found.a} for ${a}`);
+    t.true(Math.abs(found.b / b - 1) < 1e-4, `b ${found.b} for ${b}`);
+  }
+  await close();
+});
+
+test("a map keeps neighbours as well as that of umap-js", async (t) => {
+  const points = clusteredPoints(600, 16, 12, { spread: 1 });
+  const neighbours = await cosineNeighbours(points, 10, plainEngine);
+  const umap = new UMAP({ nNeighbors: 11, nEpochs: 300, random: createRandom(0) });
+  umap.setPrecomputedKNN(...asLists(neighbours));
+  const peer = umap.fit(Array.from({ length: 600 }, () => []));
+  const theirs = createMatrix(600, 2, Float32Array.from(peer.flat()));
+  const ours = await projectUmap(neighbours, { epochs: 300 });
+  const [kept, wanted] = [ours, theirs].map((places) => neighboursKept(neighbours, places));
+  const [trust, least] = [ours, theirs].map((places) => trustworthiness(points, places, 10));
+  t.log({ kept, wanted, trust, least });
+  t.true(kept > wanted - 0.01);
+  t.true(trust > least - 0.01);
+});
+
+test("the kernels' powers, exponentials and logarithms keep to their stated errors", async (t) => {
+  const { kernels, close } = await openLayoutKernels(4, 2, {});
+  for (let step = -300; step <= 300; step++) {
+    const q = Math.fround(1.07 ** (step / 2));
+    for (const b of [0.3, 0.8950608, 1.5]) {
+      const wanted = q ** Math.fround(b);
+      t.true(Math.abs(kernels.powerOf(q, b) / wanted - 1) < 4e-6, `${q} to the power ${b}`);
+    }
+    t.true(Math.abs(kernels.log(q) - Math.log(q)) < 1e-13, `log ${q}`);
+    t.true(Math.abs(kernels.exp(step) / Math.exp(step) - 1) < 1e-13, `exp ${step}`);
+  }
+  await close();
+});
+
+test("placeOnMap places new rows beside their neighbours and moves no other", async (t) => {
+  const points = clusteredPoints(400, 12, 8);
+  const known = matrixRows(points, 0, 360);
+  const places = await projectUmap(await cosineNeighbours(known, 10, plainEngine), { epochs: 200 });
+  const before = places.data.slice();
+  const among = await plainEngine.nearest(
+    normalizeRows(matrixRows(points, 360, 400)),
+    normalizeRows(known),
+    10,
+  );
+  among.indices.fill(NO_NEIGHBOUR, 390, 400);
+  const added = await placeOnMap(among, places);
+  t.deepEqual(places.data, before);
+  t.true(added.data.subarray(78).every(Number.isNaN), "a row without neighbours has no place");
+  for (let i = 0; i < 39; i++) {
+    const distances = Array.from({ length: 360 }, (_, j) =>
+      Math.hypot(
+        added.data[2 * i] - places.data[2 * j],
+        added.data[2 * i + 1] - places.data[2 * j + 1],
+      ),
+    );
+    t.is(distances.indexOf(Math.min(...distances)) % 8, i % 8, `row ${i}`);
+  }
+  among.indices[0] = 360;
+  await t.throwsAsync(placeOnMap(among, places), {
+    instanceOf: RangeError,
+    message: /neighbours must be rows of the map \[360, 2\], got 360/,
+  });
 });

@@ -124,7 +124,7 @@ export async function mapStep({ runner, options, hashes, data }: AtlasBuild): Pr
   const inputs: Record<string, string> =
     mapFrom === "decoder" ? { sae: hashes.sae } : { codes: hashes.codes };
   await runner.step(
-    { name: "map", version: 1, inputs, options: { mapFrom, seed }, outputs: [ATLAS_FILES.map] },
+    { name: "map", version: 2, inputs, options: { mapFrom, seed }, outputs: [ATLAS_FILES.map] },
     async () => {
       const engine = await data.engine();
       const reporting = { onProgress, signal };

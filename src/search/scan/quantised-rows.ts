@@ -1,4 +1,4 @@
-import { type KernelModule, WorkerPool } from "../../engine/worker-pool.js";
+import { type KernelModule, WorkerPool, allot } from "../../engine/worker-pool.js";
 import type { Matrix } from "../../core/matrix.js";
 import { KERNELS } from "./kernel-bytes.js";
 
@@ -37,7 +37,6 @@ const MODULE: KernelModule = {
   ifLost: "open the index again",
 };
 const CONFIG = 2048;
-const HEAP = 65536;
 const QUANTISE_ROWS = 32;
 // A chunk's codes stay in a core's own cache for the queries behind the first.
 const SCAN_BYTES = 262_144;
@@ -135,16 +134,4 @@ function placeQuery(
   }
   // A row's codes stand for at most 2 (a unit row less a mean) and what they miss, at most √d/127.
   return { offset, factor: 1 / steps, slack: Math.sqrt(missed) * (2 + width / 127) + 1e-9 };
-}
-
-function allot<Name extends string>(
-  sizes: Record<Name, number>,
-): { at: Record<Name, number>; end: number } {
-  let end = HEAP;
-  const at = { ...sizes };
-  for (const name of Object.keys(sizes) as Name[]) {
-    at[name] = end;
-    end += Math.ceil(sizes[name] / 64) * 64;
-  }
-  return { at, end };
 }

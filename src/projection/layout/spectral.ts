@@ -1,95 +1,40 @@
-import type { Neighbours } from "../engine/engine.js";
-import { type Matrix, createMatrix } from "../core/matrix.js";
-import { createRandom } from "../core/random.js";
-import { NO_NEIGHBOUR } from "./neighbours.js";
+import { setImmediate as turn } from "node:timers/promises";
+import { type Matrix, createMatrix } from "../../core/matrix.js";
+import type { OnProgress } from "../../core/progress.js";
+import { createRandom } from "../../core/random.js";
+import type { NeighbourGraph } from "./fuzzy-graph.js";
 
-/** A symmetric weighted graph over `nodes` nodes as compressed sparse rows. */
-export interface NeighbourGraph {
-  nodes: number;
-  /** [nodes + 1] */
-  offsets: Uint32Array;
-  targets: Uint32Array;
-  weights: Float64Array;
-}
+const COUPLING = 0.1;
+const STEPS = 100;
 
-/**
- * The neighbour lists as a symmetric graph: the weight from i to its neighbour j is exp(-(d_ij - d_i1) / s_i), with
- * d the cosine distance, d_i1 the distance of i's nearest row and s_i the mean excess over it; both directions are
- * averaged.
- */
-export function neighbourGraph(neighbours: Neighbours): NeighbourGraph {
-  const { rows: nodes, count, indices } = neighbours;
-  const directed = directedWeights(neighbours);
-  const sizes = new Uint32Array(nodes + 1);
-  for (let at = 0; at < indices.length; at++) {
-    if (indices[at] === NO_NEIGHBOUR) continue;
-    sizes[Math.floor(at / count)]++;
-    sizes[indices[at]]++;
-  }
-  const offsets = new Uint32Array(nodes + 1);
-  for (let i = 0; i < nodes; i++) offsets[i + 1] = offsets[i] + sizes[i];
-  const next = offsets.slice(0, nodes);
-  const targets = new Uint32Array(offsets[nodes]);
-  const weights = new Float64Array(offsets[nodes]);
-  // A mutual pair is listed twice in each row, with half of either weight: sums in products are right.
-  const add = (from: number, to: number, weight: number): void => {
-    targets[next[from]] = to;
-    weights[next[from]++] = weight;
-  };
-  for (let at = 0; at < indices.length; at++) {
-    if (indices[at] === NO_NEIGHBOUR) continue;
-    const i = Math.floor(at / count);
-    add(i, indices[at], directed[at] / 2);
-    add(indices[at], i, directed[at] / 2);
-  }
-  return { nodes, offsets, targets, weights };
+interface SpectralOptions {
+  seed: number;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
 }
 
 /**
  * The graph's smoothest non-constant directions: the leading eigenvectors after the trivial one of the normalised
- * adjacency, scaled by 1 / sqrt(degree), as columns [nodes, dimensions]. A small weight (`coupling`, a share of the
- * mean degree) joins every pair of nodes, so that separate components and dangling twigs do not take all leading
- * eigenvectors for themselves (regularised spectral clustering). Found by `steps` of Lanczos from a seeded start.
+ * adjacency, scaled by 1 / sqrt(degree), as columns [nodes, 2]. A small weight (a tenth of the mean degree) joins every pair of nodes, so that separate components and dangling twigs do not take all leading
+ * eigenvectors for themselves (regularised spectral clustering). Found by 100 steps of Lanczos from a seeded start.
  */
-export function spectralPlaces(
+export async function spectralPlaces(
   graph: NeighbourGraph,
-  {
-    dimensions = 2,
-    steps = 100,
-    coupling = 0.1,
-    seed = 0,
-  }: { dimensions?: number; steps?: number; coupling?: number; seed?: number } = {},
-): Matrix {
+  options: SpectralOptions,
+): Promise<Matrix> {
   const n = graph.nodes;
-  const multiply = normalisedProduct(graph, coupling);
-  const { basis, diagonal, offDiagonal } = lanczos(multiply, n, Math.min(steps, n - 1), seed);
-  const vectors = leadingEigenvectors(diagonal, offDiagonal, dimensions);
-  const places = createMatrix(n, dimensions);
+  const multiply = normalisedProduct(graph, COUPLING);
+  const { basis, diagonal, offDiagonal } = await lanczos(multiply, n, options);
+  const vectors = leadingEigenvectors(diagonal, offDiagonal, 2);
+  const places = createMatrix(n, 2);
   vectors.forEach((coefficients, column) => {
     const direction = new Float64Array(n);
     coefficients.forEach((c, s) => axpy(c, basis[s], direction));
     for (let i = 0; i < n; i++) {
-      places.data[i * dimensions + column] = direction[i] / multiply.rootDegrees[i];
+      places.data[2 * i + column] = direction[i] / multiply.rootDegrees[i];
     }
   });
   return places;
-}
-
-function directedWeights({ rows, count, indices, scores }: Neighbours): Float64Array {
-  const weights = new Float64Array(indices.length);
-  for (let i = 0; i < rows; i++) {
-    const start = i * count;
-    let end = start;
-    let sum = 0;
-    for (; end < start + count && indices[end] !== NO_NEIGHBOUR; end++) {
-      sum += scores[start] - scores[end];
-    }
-    const scale = sum / Math.max(1, end - start);
-    for (let at = start; at < end; at++) {
-      weights[at] = scale > 0 ? Math.exp((scores[at] - scores[start]) / scale) : 1;
-    }
-  }
-  return weights;
 }
 
 interface Product {
@@ -129,12 +74,12 @@ function normalisedProduct(graph: NeighbourGraph, coupling: number): Product {
   return Object.assign(product, { rootDegrees });
 }
 
-function lanczos(
+async function lanczos(
   multiply: Product,
   n: number,
-  steps: number,
-  seed: number,
-): { basis: Float64Array[]; diagonal: number[]; offDiagonal: number[] } {
+  { seed, onProgress, signal }: SpectralOptions,
+): Promise<{ basis: Float64Array[]; diagonal: number[]; offDiagonal: number[] }> {
+  const steps = Math.min(STEPS, n - 1);
   const random = createRandom(seed);
   const basis: Float64Array[] = [];
   const diagonal: number[] = [];
@@ -144,6 +89,9 @@ function lanczos(
   let next = Float64Array.from({ length: n }, () => random() - 0.5);
   axpy(-inner(trivial, next), trivial, next);
   for (let s = 0; s < steps; s++) {
+    onProgress?.({ step: "map start", done: s, total: steps });
+    await turn();
+    signal?.throwIfAborted();
     const size = length(next);
     if (size < 1e-12) break;
     if (s > 0) offDiagonal.push(size);

@@ -10,7 +10,7 @@ import type { Figure } from "../figures/figure.js";
 import type { Family, Label } from "../records/index.js";
 import { encodeEmbeddings } from "../sae/encode.js";
 import type { Sae, SaeMetrics } from "../sae/index.js";
-import type { Explanation, SteeredQuery } from "../search/index.js";
+import type { SteeredQuery } from "../search/index.js";
 import { type Term, findFamily, findLatent } from "../search/names/names.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
@@ -49,11 +49,14 @@ import { type AtlasStability, withDefaultSeeds } from "./options.js";
 import { refreshLabels } from "./steps/refresh.js";
 import { type ScoreOptions, type ScoreReport, scoreStore } from "./labels/score.js";
 import {
+  type ExplainOptions,
+  type LabelledExplanation,
   type Query,
   type SearchOptions,
   type SearchResults,
   type SteeringOptions,
   embedQuery,
+  explainDocument,
   namesOf,
   readSteering,
   searchDocuments,
@@ -66,7 +69,6 @@ import {
   type DocumentView,
   type FamilyView,
   type LatentView,
-  labelTexts,
   presentAtlas,
   viewCodes,
   viewDocument,
@@ -229,14 +231,15 @@ export class Atlas {
     return search.steer(vector, edits, options.method);
   }
 
-  /** The cosine of a query and a document as an exact sum over latents. `document` is its row, id or title. */
-  async explain(query: Query, document: Term): Promise<Explanation & { labels: string[] }> {
+  /** The cosine of a query and a document, by its row, id or title, as an exact sum over latents; see explainScore. */
+  async explain(
+    query: Query,
+    document: Term,
+    options: ExplainOptions = {},
+  ): Promise<LabelledExplanation> {
     const search = await this.#openSearch(true);
     const vector = await embedQuery(query, search.cols, this.#embedder);
-    const { row } = await viewDocument(this.store, document);
-    const explanation = await search.explain(vector, row);
-    const labels = await labelTexts(this.store);
-    return { ...explanation, labels: explanation.latents.map(({ latent }) => labels[latent]) };
+    return explainDocument(this.store, search, vector, { ...options, document });
   }
 
   /** The codes of texts, or of embeddings [rows, d], beside the embeddings; a notebook shows the codes with labels. */

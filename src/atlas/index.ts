@@ -40,6 +40,8 @@ export type { SteeringReport } from "./search/steering-report.js";
 export type { LabelEstimate, LabelOptions, LabelReport } from "./labels/label.js";
 export type { ScoreOptions, ScoreReport, ScoreSummary } from "./labels/score.js";
 export type {
+  ExplainOptions,
+  LabelledExplanation,
   Query,
   SearchHit,
   SearchOptions,

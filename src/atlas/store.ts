@@ -41,6 +41,8 @@ import { readTrainLog } from "../sae/train/train-log.js";
 import type { TrainLogRow } from "../sae/train/train-options.js";
 import type { Sae } from "../sae/sae.js";
 import { type LatentDirections, documentDirections } from "../search/directions.js";
+import { type MeanDocument, meanDocument } from "../search/mean-document.js";
+import { openRows } from "../search/scan/row-store.js";
 import { type ClassIndex, buildClassIndex } from "../taxonomy/class-index.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { taxonomySchema } from "../taxonomy/taxonomy-schema.js";
@@ -194,6 +196,18 @@ export class AtlasStore {
     return this.#keep("directions", async () =>
       documentDirections(await this.sae(), await this.embeddings(), await this.postings()),
     );
+  }
+
+  /** What explanations of scores are relative to. */
+  meanDocument(): Promise<MeanDocument> {
+    return this.#keep("meanDocument", async () => {
+      const rows = await openRows(await this.embeddingsFile());
+      try {
+        return await meanDocument(await this.sae(), rows, await this.codes());
+      } finally {
+        await rows.close();
+      }
+    });
   }
 
   /** By latent. */

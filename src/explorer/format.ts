@@ -180,10 +180,12 @@ export interface SearchAnswer {
   left: { row: number; before: number }[];
 }
 
-/** A document's score as a sum over latents, what the SAE adds to every text, and what it leaves out of the query. */
+/** A document's score as a sum relative to the mean document; see Explanation. */
 export interface ScoreParts {
   score: number;
+  mean: number;
   latents: { latent: number; activation: number; contribution: number }[];
+  others: number;
   bias: number;
   residual: number;
 }

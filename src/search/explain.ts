@@ -1,29 +1,43 @@
 import type { Codes } from "../core/codes.js";
 import { createMatrix, dot, matrixRow } from "../core/matrix.js";
 import type { Encoder, Engine } from "../engine/engine.js";
-import { type Sae, decodeCodes } from "../sae/sae.js";
+import { type Sae, decodeRow } from "../sae/sae.js";
+import type { MeanDocument } from "./mean-document.js";
 import type { Hit } from "./scan/search-rows.js";
 import { requirePlainInputs } from "./steer.js";
 
-/** A cosine as a sum: `latents` + `bias` + `residual` = `score` to 1e-5. */
+/** What an explanation is relative to: the corpus's mean document, or nothing. */
+export const EXPLANATION_BASES = ["mean", "zero"] as const;
+
+/** One of EXPLANATION_BASES. */
+export type ExplanationBase = (typeof EXPLANATION_BASES)[number];
+
+/** A cosine as a sum: `mean` + `latents` + `others` + `bias` + `residual` = `score`. */
 export interface Explanation {
   score: number;
-  /** Share of each latent of the query's code, `z·⟨W_dec, d⟩ / (|q|·|d|)`, largest magnitude first. */
+  /** What query and document have in common with the mean document; 0 where the sum is not relative to it. */
+  mean: number;
+  /** Share of each latent of the query's code, largest magnitude first. */
   latents: { latent: number; activation: number; contribution: number }[];
-  /** Share of the SAE's bias. */
+  /** Share of the latents that are silent in the query, relative to the mean document; else 0. */
+  others: number;
+  /** Share of the SAE's bias; relative to the mean document of embeddings of one length it is 0. */
   bias: number;
   /** Share of what the SAE cannot reconstruct of the query. */
   residual: number;
 }
 
 /**
- * Why `document` [d] scores as it does for `query` [d]. An open `encoder` of the SAE is used and stays open. Throws
- * RangeError for another width, vectors that are all zero, and an SAE that normalises its inputs.
+ * Why `document` [d] scores as it does for `query` [d], as a sum that is exact to the rounding of a float64. With `mean` it is
+ * relative to the mean document, and a latent's share is `(z / |q| - z̄)·⟨W_dec, d / |d| - μ⟩`; without it is
+ * `z·⟨W_dec, d⟩ / (|q|·|d|)`. An open `encoder` of the SAE is used and stays open. Throws RangeError for another width,
+ * vectors that are all zero, and an SAE that normalises its inputs.
  */
 export async function explainScore(
   { engine, sae, encoder: open }: { engine: Engine; sae: Sae; encoder?: Encoder },
   query: ArrayLike<number>,
   document: ArrayLike<number>,
+  { mean }: { mean?: MeanDocument } = {},
 ): Promise<Explanation> {
   requirePlainInputs(sae, "explainScore");
   if (query.length !== sae.d || document.length !== sae.d) {
@@ -31,29 +45,51 @@ export async function explainScore(
       `explainScore: query and document must be ${sae.d} wide, got ${query.length} and ${document.length}`,
     );
   }
-  const scale = Math.sqrt(dot(query, query) * dot(document, document));
-  if (!(scale > 0)) throw new RangeError("explainScore: a vector is all zero");
+  const [length, other] = [query, document].map((vector) => Math.sqrt(dot(vector, vector)));
+  if (!(length * other > 0)) throw new RangeError("explainScore: a vector is all zero");
   const encoder = open ?? (await engine.createEncoder(sae));
   try {
     const codes = await encoder.encode(createMatrix(1, sae.d, Float32Array.from(query)));
+    const decoded = new Float64Array(sae.d);
+    decodeRow(sae, codes, 0, decoded);
+    // What the shares are measured along, and what of it a latent has on average.
+    const along = Float64Array.from(document, (value, j) => value / other - meanAt(mean, j));
     const latents: Explanation["latents"] = [];
+    let average = 0;
     for (let s = 0; s < codes.k; s++) {
       const activation = codes.values[s];
       if (activation === 0) continue;
       const latent = codes.indices[s];
-      const contribution = (activation * dot(matrixRow(sae.decoder, latent), document)) / scale;
-      latents.push({ latent, activation, contribution });
+      const usual = mean?.code[latent] ?? 0;
+      const reach = dot(matrixRow(sae.decoder, latent), along);
+      average += usual * reach;
+      latents.push({ latent, activation, contribution: (activation / length - usual) * reach });
     }
     latents.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
-    const nothing = { ...codes, values: new Float32Array(codes.values.length) };
-    const bias = dot(decodeCodes(sae, nothing).data, document) / scale;
-    const decoded = decodeCodes(sae, codes).data;
-    const left = Float64Array.from(query, (value, j) => value - decoded[j]);
-    const residual = dot(left, document) / scale;
-    return { score: dot(query, document) / scale, latents, bias, residual };
+    const bias = dot(sae.decoderBias, along);
+    const left = dot(
+      Float64Array.from(query, (value, j) => (value - decoded[j]) / length),
+      along,
+    );
+    const score = dot(query, document) / (length * other);
+    const parts = { score, mean: 0, latents, others: 0, bias: bias / length, residual: left };
+    if (mean === undefined) return parts;
+    const { embedding, decoded: usual } = mean;
+    const common = [dot(query, embedding) / length, dot(document, embedding) / other];
+    return {
+      ...parts,
+      mean: common[0] + common[1] - dot(embedding, embedding),
+      others: average - dot(usual, along),
+      bias: bias * (1 / length - mean.bias),
+      residual: left - dot(embedding, along) + mean.bias * bias + dot(usual, along),
+    };
   } finally {
     if (encoder !== open) await encoder.dispose();
   }
+}
+
+function meanAt(mean: MeanDocument | undefined, j: number): number {
+  return mean === undefined ? 0 : mean.embedding[j];
 }
 
 /** Rank of a row before and after, from 1; undefined where it is not among the results. */

@@ -4,11 +4,13 @@ export type { SteeringEdit } from "./edits.js";
 export { type DocumentFilter, readFilter } from "./filter.js";
 export {
   type Explanation,
+  type ExplanationBase,
   type RankChange,
   compareRankings,
   explainScore,
   sharedLatents,
 } from "./explain.js";
+export { type MeanDocument, meanDocument } from "./mean-document.js";
 export { type SearchIndex, type SearchIndexOptions, openSearchIndex } from "./scan/search-index.js";
 export {
   type Hit,

@@ -3,6 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { ArgumentError, FormatError, buildAtlas, openAtlas } from "../../src/index.js";
 import { compilePage } from "../support/compile-page.js";
+import { sumOf } from "../support/explained.js";
 import { inFolder } from "../support/folder.js";
 import { startLlmServer } from "../support/servers/llm-server.js";
 import { answerPlanted, themeWord } from "../support/atlases/planted.js";
@@ -73,10 +74,18 @@ test("an atlas searches by text, steers by words and numbers, explains exactly a
     const plain = await atlas.search(themeWord(1), { limit: 5, explain: true });
     t.is(plain.hits.length, 5);
     t.is(plain.cosine, undefined);
-    for (const { score, explanation } of plain.hits) {
-      const sum = explanation!.latents.reduce((all, { contribution }) => all + contribution, 0);
-      t.true(Math.abs(sum + explanation!.bias + explanation!.residual - score) < 1e-6);
+    for (const { row, score, explanation } of plain.hits) {
+      t.true(Math.abs(sumOf(explanation!) - score) < 1e-12);
+      const fromZero = await atlas.explain(themeWord(1), row, { from: "zero" });
+      t.true(Math.abs(sumOf(fromZero) - score) < 1e-12);
+      t.true(fromZero.mean === 0 && explanation!.mean !== 0);
     }
+    const [zero] = (await atlas.search(themeWord(1), { explain: "zero" })).hits;
+    t.is(zero.explanation!.mean, 0);
+    // @ts-expect-error: neither of the two
+    await t.throwsAsync(atlas.search(themeWord(1), { explain: "median" }), {
+      message: /mean, zero/,
+    });
     // The file read once and the index give the same.
     const once = await atlas.search(themeWord(1), { limit: 5, once: true });
     t.deepEqual(

@@ -3,8 +3,11 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
-import { dot, matrixRow } from "../../src/core/index.js";
+import { dot, matrixRow, postingsOf, topDocuments } from "../../src/core/index.js";
+import { openAtlas } from "../../src/index.js";
 import { describeResults } from "../../src/cli/results/index.js";
+import type { Explanation } from "../../src/search/index.js";
+import { sumOf } from "../support/explained.js";
 import { startEmbeddingServer } from "../support/servers/embedding-server.js";
 import { refusal } from "../support/refusal.js";
 import { type Outcome, makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
@@ -16,7 +19,7 @@ interface Results {
     row: number;
     id: string;
     score: number;
-    explanation?: { latents: { contribution: number }[]; bias: number; residual: number };
+    explanation?: Explanation;
   }[];
   cosine?: number;
   left?: { row: number; before: number }[];
@@ -59,9 +62,31 @@ test("a vector finds itself, then what a brute force finds, and each score is a 
   );
   for (const { score, explanation } of results) {
     if (!explanation) return void t.fail("no explanation");
-    const latents = explanation.latents.reduce((sum, { contribution }) => sum + contribution, 0);
-    t.true(Math.abs(latents + explanation.bias + explanation.residual - score) < 1e-5);
+    t.true(Math.abs(sumOf(explanation) - score) < 1e-12);
+    t.not(explanation.mean, 0);
   }
+  const zero = await search(t.context, "--limit", "1", "--explain", "--explain-from", "zero");
+  t.is(zero.results[0].explanation?.mean, 0);
+});
+
+test("the example of a steered search turns up a latent that shares documents with the query's own", async (t) => {
+  const atlas = await openAtlas(t.context.atlas);
+  t.teardown(() => atlas.close());
+  const drawn = await atlas.figure("steering-before-after");
+  const towards = Number(/more of latent (\d+)/.exec(JSON.stringify(drawn.layout))?.[1]);
+  const postings = await atlas.postings();
+  const active = (latent: number): Set<number> => new Set(postingsOf(postings, latent).rows);
+  const documents = await atlas.documents();
+  const holders = (await atlas.families()).filter(({ parent, members }) => {
+    const [{ document }] = topDocuments(postings, parent, 1);
+    return (
+      drawn.title.includes(documents[document].title) &&
+      !active(towards).has(document) &&
+      members.some(({ latent }) => latent === towards) &&
+      [...active(parent)].some((row) => active(towards).has(row))
+    );
+  });
+  t.true(holders.length > 0, `${drawn.title}, towards ${towards}`);
 });
 
 test("edits move their latent, and filters hold", async (t) => {

@@ -1,6 +1,13 @@
 import path from "node:path";
 import test from "ava";
-import { type Matrix, createCodes, dot, invertCodes, matrixRow } from "../../src/core/index.js";
+import {
+  type Matrix,
+  createCodes,
+  dot,
+  invertCodes,
+  matrixRow,
+  matrixRows,
+} from "../../src/core/index.js";
 import { createOnnxEngine } from "../../src/engine/onnx/index.js";
 import { writeNpy } from "../../src/files/index.js";
 import { encodeEmbeddings, initialiseSae } from "../../src/sae/index.js";
@@ -9,6 +16,7 @@ import {
   type SteeringMethod,
   compareRankings,
   explainScore,
+  meanDocument,
   searchLabels,
   searchRows,
   sharedLatents,
@@ -17,6 +25,7 @@ import {
   typicalActivations,
 } from "../../src/search/index.js";
 import { randomEmbeddings } from "../support/embeddings.js";
+import { sumOf } from "../support/explained.js";
 import { inFolder } from "../support/folder.js";
 
 function bruteForce(base: Matrix, query: Float32Array, count: number): Hit[] {
@@ -132,14 +141,49 @@ test("every method moves a latent the way it was asked, and reports the code it 
   });
 });
 
-test("the terms of an explanation sum to the score", async (t) => {
+function unit(vector: ArrayLike<number>): Float64Array {
+  const length = Math.sqrt(dot(vector, vector));
+  return Float64Array.from(vector, (value) => value / length);
+}
+
+test("the terms of an explanation sum to the score, from zero and relative to the mean document", async (t) => {
   const engine = await createOnnxEngine({ device: "cpu" });
   t.teardown(() => engine.dispose());
+  const read = (start: number, end: number): Promise<Matrix> =>
+    Promise.resolve(matrixRows(base, start, end));
+  const codes = await encodeEmbeddings(sae, base, { engine });
+  const mean = await meanDocument(sae, { ...base, read }, codes);
+  const first = matrixRow(base, 0).map((_, j) => {
+    const column = Array.from({ length: base.rows }, (_row, i) => unit(matrixRow(base, i))[j]);
+    return column.reduce((all, value) => all + value, 0) / base.rows;
+  });
+  t.true(first.every((value, j) => Math.abs(value - mean.embedding[j]) < 1e-7));
   for (let row = 0; row < 5; row++) {
     const document = matrixRow(base, row);
-    const { score, latents, bias, residual } = await explainScore({ engine, sae }, query, document);
-    const sum = latents.reduce((all, { contribution }) => all + contribution, bias + residual);
-    t.true(Math.abs(sum - score) < 1e-5);
+    const explained = await explainScore({ engine, sae }, query, document);
+    const { score, latents, bias } = explained;
+    t.true(Math.abs(sumOf(explained) - score) < 1e-14);
+    t.deepEqual([explained.mean, explained.others], [0, 0]);
+    const relative = await explainScore({ engine, sae }, query, document, { mean });
+    t.is(relative.score, score);
+    t.true(Math.abs(sumOf(relative) - score) < 1e-14);
+    t.true(relative.mean !== 0 && relative.others !== 0);
+    // By the definition, over all latents.
+    const [q, x] = [unit(query), unit(document)];
+    const along = x.map((value, j) => value - mean.embedding[j]);
+    const shares = Array.from(
+      mean.code,
+      (usual, latent) => -usual * dot(matrixRow(sae.decoder, latent), along),
+    );
+    for (const { latent, activation, contribution } of relative.latents) {
+      const length = Math.sqrt(dot(query, query));
+      shares[latent] += (activation / length) * dot(matrixRow(sae.decoder, latent), along);
+      t.true(Math.abs(contribution - shares[latent]) < 1e-12);
+      shares[latent] = 0;
+    }
+    t.true(Math.abs(relative.others - shares.reduce((all, share) => all + share, 0)) < 1e-12);
+    const common = dot(q, mean.embedding) + dot(x, mean.embedding);
+    t.true(Math.abs(relative.mean - common + dot(mean.embedding, mean.embedding)) < 1e-12);
     t.true(
       Math.abs(
         score - bruteForce({ ...base, rows: 5 }, query, 5).find((h) => h.row === row)!.score,

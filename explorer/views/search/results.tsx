@@ -119,12 +119,17 @@ function Why(props: { data: AtlasData; request: SearchRequest; row: number }): J
                     },
                   ]
                 : []),
-              { key: "bias", name: "the SAE’s bias", value: value.bias },
+              { key: "others", name: "latents that the query lacks", value: value.others },
+              // Relative to the mean document the bias is 0, or next to it.
+              ...(Math.abs(value.bias) >= 5e-4
+                ? [{ key: "bias", name: "the SAE’s bias", value: value.bias }]
+                : []),
               { key: "residual", name: "not reconstructed", value: value.residual },
             ]}
           />
           <p class="muted">
-            The bars add up to the cosine, {shortNumber(value.score, 3)}.{" "}
+            In common with the mean document {shortNumber(value.mean, 3)}, and the bars add{" "}
+            {shortNumber(value.score - value.mean, 3)}: cosine {shortNumber(value.score, 3)}.{" "}
             <Shared data={data} row={row} latents={value.latents.map(({ latent }) => latent)} />
           </p>
         </>

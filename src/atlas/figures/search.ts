@@ -1,5 +1,6 @@
 import { topDocuments } from "../../core/codes.js";
 import { matrixRow } from "../../core/matrix.js";
+import { postingsOf } from "../../core/postings.js";
 import { streamMatrix } from "../../files/matrix.js";
 import { slopes } from "../../figures/charts/slopes.js";
 import { waterfall } from "../../figures/charts/waterfall.js";
@@ -7,13 +8,13 @@ import { CATEGORIES, RULE } from "../../figures/theme/theme.js";
 import { type DocumentSearch, openDocumentSearch } from "../search/document-search.js";
 import type { AtlasStore } from "../store.js";
 import { type FigureEntry, type ReadOptions, Undrawn, figure, inGroup } from "./entry.js";
-import { chooseDisjoint, labeller } from "./reading.js";
+import { labeller } from "./reading.js";
 import { FAMILIES, PLAIN_TOP_K } from "./requirements.js";
 import type { FigureSources } from "./sources.js";
 import { STEERING_FIGURES } from "./steering.js";
 
-/** Strength of the example's edit, in typical values. */
-const STRENGTH = 5;
+/** Strengths of the example's edit, in typical values: the first that reaches half of the results is taken. */
+const STRENGTHS: readonly number[] = [1, 2, 3, 5];
 const RESULTS = 8;
 /** Latents of an explanation with a bar of their own. */
 const BARS = 8;
@@ -46,7 +47,7 @@ export const SEARCH_FIGURES: readonly FigureEntry[] = inGroup("search", [
     read: (sources, { search }) =>
       search ? givenExplanation(search) : exampleExplanation(sources),
     title: ({ query, result }) => `Why “${result}” answers “${query}”`,
-    draw: ({ latents, labels, bias, residual, score }, options) => {
+    draw: ({ latents, labels, mean, others: silent, bias, residual, score }, options) => {
       const bar = (
         name: string,
         value: number,
@@ -58,13 +59,18 @@ export const SEARCH_FIGURES: readonly FigureEntry[] = inGroup("search", [
       return waterfall({
         ...options,
         bars: [
+          ...(mean === 0
+            ? []
+            : [{ name: "in common with the mean document", value: mean, colour: RULE }]),
           ...latents
             .slice(0, BARS)
             .map(({ latent, contribution }, i) =>
               bar(labels[i] || `latent ${latent}`, contribution),
             ),
           ...(others.length > 0 ? [bar(`${others.length} other latents`, rest)] : []),
-          { name: "bias", value: bias, colour: RULE },
+          ...(mean === 0 ? [] : [bar("latents the query lacks", silent)]),
+          // Relative to the mean document the bias is 0, or next to it.
+          ...(Math.abs(bias) < 5e-4 ? [] : [{ name: "bias", value: bias, colour: RULE }]),
           { name: "not reconstructed", value: residual, colour: RULE },
         ],
         total: { name: "score", value: score },
@@ -78,7 +84,7 @@ export const SEARCH_FIGURES: readonly FigureEntry[] = inGroup("search", [
 type Search = NonNullable<ReadOptions["search"]>;
 type Explained = Pick<
   NonNullable<Search["hits"][number]["explanation"]>,
-  "latents" | "labels" | "bias" | "residual" | "score"
+  "latents" | "labels" | "mean" | "others" | "bias" | "residual" | "score"
 > & { query: string; result: string };
 
 interface Result {
@@ -125,9 +131,15 @@ function givenExplanation({ text, hits: [hit] }: Search): Promise<Explained | Un
 function exampleSteering(sources: FigureSources): Promise<Steered | Undrawn> {
   return withExample(sources, async ({ atlas, search, row, query, title, towards }) => {
     const accept = (other: number): boolean => other !== row;
-    const edits = [{ latents: [towards], kind: "up" as const, strength: STRENGTH }];
     const plain = await search.search(query, { count: RESULTS, accept });
-    const steered = await search.search(query, { count: RESULTS, accept, edits });
+    const wanted = new Set(postingsOf(await atlas.postings(), towards).rows);
+    let strength = 0;
+    let steered = plain;
+    for (const next of STRENGTHS) {
+      const edits = [{ latents: [towards], kind: "up" as const, strength: (strength = next) }];
+      steered = await search.search(query, { count: RESULTS, accept, edits });
+      if (2 * steered.hits.filter((hit) => wanted.has(hit.row)).length >= RESULTS) break;
+    }
     const documents = await atlas.documents();
     const titled = (hits: readonly { row: number }[]): Result[] =>
       hits.map((hit) => ({ row: hit.row, title: documents[hit.row].title }));
@@ -138,7 +150,7 @@ function exampleSteering(sources: FigureSources): Promise<Steered | Undrawn> {
     const label = (await labeller(atlas))(towards);
     return {
       query: title,
-      edits: [`more of latent ${towards} (${label}) × ${STRENGTH}`],
+      edits: [`more of latent ${towards} (${label}) × ${strength}`],
       cosine: steered.steered?.cosine ?? NaN,
       ...{ before: titled(plain.hits), after: titled(steered.hits), ranksBefore: new Map(ranks) },
     };
@@ -156,7 +168,7 @@ function exampleExplanation(sources: FigureSources): Promise<Explained | Undrawn
   });
 }
 
-// One search as an example: the strongest document of a large family's parent, turned towards another family.
+// One search as an example: the strongest document of a family's parent, turned towards a member that it lacks.
 interface Example {
   atlas: AtlasStore;
   search: DocumentSearch;
@@ -170,17 +182,46 @@ async function withExample<T>(
   { atlas }: FigureSources,
   read: (example: Example) => Promise<T>,
 ): Promise<T | Undrawn> {
-  const [from, to] = chooseDisjoint(await atlas.families());
-  if (to === undefined) return new Undrawn("needs two families without a latent in common");
-  const [{ document: row }] = topDocuments(await atlas.postings(), from.parent, 1);
+  const chosen = await chooseExample(atlas);
+  if (chosen === undefined) {
+    return new Undrawn(
+      "needs a family with a member that is silent in its parent's strongest document",
+    );
+  }
   const search = await openDocumentSearch(atlas);
   try {
-    const query = await embeddingOf(atlas, row);
-    const { title } = (await atlas.documents())[row];
-    return await read({ atlas, search, row, query, title, towards: to.parent });
+    const query = await embeddingOf(atlas, chosen.row);
+    const { title } = (await atlas.documents())[chosen.row];
+    return await read({ atlas, search, query, title, ...chosen });
   } finally {
     await search.close();
   }
+}
+
+/**
+ * A document and a latent whose rise leads to results that make sense: a family's strongest document and a member that is
+ * silent in it. Of all such pairs, those first that have enough documents in common to fill the results, then the one whose
+ * documents have the highest cosine to those of the family's parent.
+ */
+async function chooseExample(
+  atlas: AtlasStore,
+): Promise<Pick<Example, "row" | "towards"> | undefined> {
+  const postings = await atlas.postings();
+  let best: (Pick<Example, "row" | "towards"> & { fills: boolean; cosine: number }) | undefined;
+  for (const { parent, members } of await atlas.families()) {
+    const [{ document: row }] = topDocuments(postings, parent, 1);
+    const active = new Set(postingsOf(postings, parent).rows);
+    for (const { latent: towards } of members) {
+      const { rows } = postingsOf(postings, towards);
+      const both = rows.filter((one) => active.has(one)).length;
+      if (both === 0 || rows.includes(row)) continue;
+      const fills = both >= RESULTS;
+      const cosine = both / Math.sqrt(active.size * rows.length);
+      const isBetter = fills === best?.fills ? cosine > best.cosine : fills || !best;
+      if (isBetter) best = { row, towards, fills, cosine };
+    }
+  }
+  return best;
 }
 
 async function embeddingOf(

@@ -7,7 +7,12 @@ import { matrixRow } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import type { Sae } from "../../sae/sae.js";
 import type { SteeringEdit } from "../../search/edits.js";
-import { type Explanation, compareRankings, explainScore } from "../../search/explain.js";
+import {
+  type Explanation,
+  type ExplanationBase,
+  compareRankings,
+  explainScore,
+} from "../../search/explain.js";
 import { searchLabels } from "../../search/names/search-labels.js";
 import {
   type Hit,
@@ -64,8 +69,8 @@ export interface DocumentSearch {
     edits: readonly SteeringEdit[],
     method?: SteeringMethod,
   ): Promise<SteeredQuery>;
-  /** The score of document `row` as a sum; see explainScore. */
-  explain(query: ArrayLike<number>, row: number): Promise<Explanation>;
+  /** The score of document `row` as a sum, relative to the corpus's mean document by default; see explainScore. */
+  explain(query: ArrayLike<number>, row: number, from?: ExplanationBase): Promise<Explanation>;
   /**
    * Places in `names` by their words and, with an embedder, behind those by meaning; a place comes once. The names'
    * vectors are kept in the atlas's folder for the next call.
@@ -154,9 +159,10 @@ export async function openDocumentSearch(
       return { hits, before: hits.map(({ row }) => ranks.get(row)), left, steered };
     },
     steer,
-    async explain(query, row) {
+    async explain(query, row, from = "mean") {
       const document = await embeddings.store.read(row, row + 1);
-      return explainScore(await model(), query, document.data);
+      const mean = from === "mean" ? await data.meanDocument() : undefined;
+      return explainScore(await model(), query, document.data, { mean });
     },
     findNames: (names, text, options) => findNames(names, text, nameVectors, options),
     async close() {

@@ -4,7 +4,7 @@ import { ArgumentError } from "../../core/errors.js";
 import { matrixRow } from "../../core/matrix.js";
 import type { Presentable } from "../../core/presentation.js";
 import type { SteeringEdit } from "../../search/edits.js";
-import type { Explanation } from "../../search/explain.js";
+import { EXPLANATION_BASES, type Explanation, type ExplanationBase } from "../../search/explain.js";
 import { type DocumentFilter, readFilter } from "../../search/filter.js";
 import {
   type NamedEdit,
@@ -17,7 +17,7 @@ import {
 import { STEERING_METHODS, type SteeringMethod } from "../../search/steering-methods.js";
 import type { DocumentSearch } from "./document-search.js";
 import type { AtlasStore } from "../store.js";
-import { labelTexts, titleOf } from "../views.js";
+import { labelTexts, titleOf, viewDocument } from "../views.js";
 import { showsItself } from "../../core/self-showing.js";
 
 /** Results whose scores a notebook shows as sums, and the latents of each sum. */
@@ -50,12 +50,23 @@ export interface SteeringOptions {
 export interface SearchOptions extends SteeringOptions, DocumentFilter {
   /** Most results. Default 10. */
   limit?: number;
-  /** Explains the score of each result as a sum over latents. Default false. */
-  explain?: boolean;
+  /** Explains the score of each result as a sum over latents, relative to the mean document or "zero". Default false. */
+  explain?: boolean | ExplanationBase;
   /** Whether a row may be found, beside the conditions of the filter. Default all. */
   accept?: (row: number) => boolean;
   /** The embedder of the corpus, for a query that is a text. Default the atlas's own. */
   embedder?: Embedder;
+}
+
+/** How a score is explained. */
+export interface ExplainOptions {
+  /** What the sum is relative to: the corpus's mean document, or nothing ("zero"). Default "mean". */
+  from?: ExplanationBase;
+}
+
+/** An explanation with the labels of its latents, empty where there is none. */
+export interface LabelledExplanation extends Explanation {
+  labels: string[];
 }
 
 /** One result. */
@@ -71,7 +82,7 @@ export interface SearchHit {
   score: number;
   /** Rank without the edits; undefined below the first 1,000. */
   before?: number;
-  explanation?: Explanation & { labels: string[] };
+  explanation?: LabelledExplanation;
 }
 
 /** What a search found. */
@@ -156,6 +167,8 @@ export async function searchDocuments(
 ): Promise<SearchResults> {
   const { limit: count = 10, method, explain = false } = options;
   requireCount("search: limit", count);
+  const base = explain === true ? "mean" : explain || undefined;
+  requireChoice("search: explain", base, EXPLANATION_BASES);
   const names = await namesOf(store);
   const edits = readSteering(names, options);
   const documents = await store.documents();
@@ -168,10 +181,8 @@ export async function searchDocuments(
     const { id } = documents[row];
     const title = titleOf(documents[row]);
     const hit: SearchHit = { rank: i + 1, row, id, title, score, before: found.before[i] };
-    if (explain) {
-      const explanation = await search.explain(searched, row);
-      const labels = explanation.latents.map(({ latent }) => names.labels[latent]);
-      hit.explanation = { ...explanation, labels };
+    if (base !== undefined) {
+      hit.explanation = withLabels(await search.explain(searched, row, base), names.labels);
     }
     hits.push(hit);
   }
@@ -199,6 +210,22 @@ async function acceptOf(
   const holds = await readFilter(filter, await store.documents(), store.paths.corpus);
   if (holds === undefined || accept === undefined) return holds ?? accept;
   return (row) => holds(row) && accept(row);
+}
+
+/** Why a document, by its row, id or title, scores as it does. Throws ArgumentError for another `from`. */
+export async function explainDocument(
+  store: AtlasStore,
+  search: DocumentSearch,
+  query: Float32Array,
+  { document, from }: ExplainOptions & { document: Term },
+): Promise<LabelledExplanation> {
+  requireChoice("explain: from", from, EXPLANATION_BASES);
+  const { row } = await viewDocument(store, document);
+  return withLabels(await search.explain(query, row, from), await labelTexts(store));
+}
+
+function withLabels(explanation: Explanation, labels: readonly string[]): LabelledExplanation {
+  return { ...explanation, labels: explanation.latents.map(({ latent }) => labels[latent]) };
 }
 
 function withName(names: Names, edit: SteeringEdit): NamedEdit {
@@ -246,6 +273,8 @@ function presentResults({
         ]
       : []),
     { rows },
-    ...(why.length > 0 ? [{ heading: "What makes the scores", rows: why }] : []),
+    ...(why.length > 0
+      ? [{ heading: "What makes the scores, beside the mean document", rows: why }]
+      : []),
   ];
 }

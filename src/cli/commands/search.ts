@@ -72,6 +72,12 @@ const options = {
   },
   ids: { type: "list", about: "only these documents" },
   explain: { type: "boolean", about: "show which latents make up each score" },
+  "explain-from": {
+    type: "string",
+    choices: ["mean", "zero"],
+    about: "what that sum is relative to: the mean document, or nothing (default mean)",
+    needs: ["explain"],
+  },
   limit: { type: "integer", least: 1, about: "results (default 10)" },
   ...embedderOptions,
   ...timeoutOption,
@@ -155,7 +161,8 @@ function checkUsage(values: Values, positionals: readonly string[]): void {
 
 function searchOptions(values: Values): SearchOptions {
   const { more = [], less, set, remove, family, method } = values;
-  const { class: wanted, year, where, metadata, ids, explain, limit } = values;
+  const { class: wanted, year, where, metadata, ids, limit } = values;
+  const explain = values.explain && (values.explainFrom ?? true);
   return {
     more: [...(family === undefined ? [] : [`family:${family}`]), ...more],
     ...{ less, set, remove, method },

@@ -53,7 +53,7 @@ export function explainResults(
 ): string[] {
   return hits.flatMap(({ rank, title, explanation }) => {
     if (!explanation) return [];
-    const { score, latents, labels, bias, residual } = explanation;
+    const { score, latents, labels, mean, others: silent, bias, residual } = explanation;
     const shown = latents.slice(0, LATENTS_SHOWN);
     const shares = shown.map(({ latent, contribution }, i): [string, number] => [
       `latent ${latent}${labels[i] && ` (${labels[i]})`}`,
@@ -64,7 +64,13 @@ export function explainResults(
       .reduce((sum, { contribution }) => sum + contribution, 0);
     const others = latents.length - shown.length;
     if (others > 0) shares.push([`${others} other latents`, rest]);
-    shares.push(["bias", bias], ["not reconstructed", residual]);
+    if (mean !== 0) {
+      shares.unshift(["in common with the mean document", mean]);
+      shares.push(["latents that the query lacks", silent]);
+    }
+    // Relative to the mean document the bias is 0, or next to it.
+    if (Math.abs(bias) >= 5e-5) shares.push(["bias", bias]);
+    shares.push(["not reconstructed", residual]);
     return [
       "",
       `why ${rank}: ${shorten(title)}, cosine ${score.toFixed(4)} =`,

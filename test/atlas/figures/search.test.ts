@@ -115,8 +115,9 @@ test("the bars of an explanation follow each other up to the score", (t) => {
     ...{ latent, activation: 1, contribution },
   }));
   const labels = ["dogs", ...latents.slice(1).map(() => "")];
-  const input = { score: 0.35, latents, labels, bias: 0.1, residual: 0.0499 };
-  const figure = drawFigure("explanation-bars", { ...input, query: "q", result: "r" });
+  const rest = { mean: 0, others: 0, bias: 0.1, residual: 0.0499 };
+  const input = { score: 0.35, latents, labels, query: "q", result: "r" };
+  const figure = drawFigure("explanation-bars", { ...input, ...rest });
   const [{ base, x, text }] = tracesOf(figure);
   t.deepEqual(base, [0, 0.3, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2001, 0.3001]);
   t.deepEqual(x, [0.3, -0.1, 0, 0, 0, 0, 0, 0, 0.0001, 0.1, 0.0499]);
@@ -126,6 +127,17 @@ test("the bars of an explanation follow each other up to the score", (t) => {
   const { ticktext } = figure.layout.yaxis as { ticktext: string[] };
   t.deepEqual(ticktext.slice(0, 2), ["dogs", "latent 1"]);
   t.deepEqual(ticktext.slice(8), ["1 other latents", "bias", "not reconstructed"]);
+  // Relative to the mean document there is what both have in common with it, and no bias.
+  const relative = { mean: 0.12, others: -0.02, bias: 0, residual: 0.0499 };
+  const bars = drawFigure("explanation-bars", {
+    ...input,
+    latents: latents.slice(0, 2),
+    ...relative,
+  });
+  t.deepEqual((bars.layout.yaxis as { ticktext: string[] }).ticktext, [
+    "in common with the mean document",
+    ...["dogs", "latent 1", "latents the query lacks", "not reconstructed"],
+  ]);
 });
 
 test("the contour is drawn where every pair of strengths was measured", async (t) => {

@@ -148,7 +148,8 @@ function searchData(word: Word): Record<string, unknown> {
     "explanation-bars": {
       latents: [0.3, -0.1, 0.05].map((contribution, latent) => ({ latent, contribution })),
       labels: [word(0), "", word(2)],
-      ...{ score: 0.5, bias: 0.2, residual: 0.05, query: word(3), result: word(4) },
+      ...{ score: 0.5, mean: 0.21, others: -0.01, bias: 0, residual: 0.05 },
+      ...{ query: word(3), result: word(4) },
     },
     "steering-tradeoff": {
       curves: [

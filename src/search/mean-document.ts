@@ -1,0 +1,60 @@
+import type { Codes } from "../core/codes.js";
+import { dot, matrixRow } from "../core/matrix.js";
+import type { RowStore } from "../files/matrix.js";
+import type { Sae } from "../sae/sae.js";
+
+/** The mean of a corpus's documents, each at unit length, and what an SAE makes of it. */
+export interface MeanDocument {
+  /** Mean embedding [d]. */
+  embedding: Float64Array;
+  /** Mean of the documents' codes, each over its document's length [n]. */
+  code: Float64Array;
+  /** The decoder's directions, each times its mean code, summed [d]. */
+  decoded: Float64Array;
+  /** Mean of 1 over the documents' lengths: how often the mean embedding contains the SAE's bias. */
+  bias: number;
+}
+
+const BLOCK = 4096;
+
+/**
+ * The mean document of `embeddings` [N, d] with `codes` [N, k]. Documents of length 0 are left out. Throws RangeError where
+ * numbers of rows differ, and where no document has a length.
+ */
+export async function meanDocument(
+  sae: Sae,
+  embeddings: Pick<RowStore, "rows" | "cols" | "read">,
+  codes: Codes,
+): Promise<MeanDocument> {
+  const { rows, cols } = embeddings;
+  if (rows !== codes.rows) {
+    throw new RangeError(`meanDocument: ${rows} embeddings, but codes of ${codes.rows} documents`);
+  }
+  const embedding = new Float64Array(cols);
+  const code = new Float64Array(sae.n);
+  let bias = 0;
+  let count = 0;
+  for (let start = 0; start < rows; start += BLOCK) {
+    const block = await embeddings.read(start, Math.min(rows, start + BLOCK));
+    for (let i = 0; i < block.rows; i++) {
+      const row = matrixRow(block, i);
+      const length = Math.sqrt(dot(row, row));
+      if (!(length > 0 && length < Infinity)) continue;
+      count++;
+      bias += 1 / length;
+      for (let j = 0; j < cols; j++) embedding[j] += row[j] / length;
+      const from = (start + i) * codes.k;
+      for (let s = from; s < from + codes.k; s++)
+        code[codes.indices[s]] += codes.values[s] / length;
+    }
+  }
+  if (count === 0) throw new RangeError("meanDocument: every embedding is all zero");
+  for (let j = 0; j < cols; j++) embedding[j] /= count;
+  const decoded = new Float64Array(cols);
+  for (let latent = 0; latent < sae.n; latent++) {
+    code[latent] /= count;
+    const direction = matrixRow(sae.decoder, latent);
+    for (let j = 0; j < cols; j++) decoded[j] += code[latent] * direction[j];
+  }
+  return { embedding, code, decoded, bias: bias / count };
+}

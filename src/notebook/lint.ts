@@ -1,4 +1,5 @@
 import { type Notebook, type Output, codeCells, joinText } from "./ipynb.js";
+import { joinStreams } from "./tidy.js";
 
 /** A code pattern that tslab cannot run, or that hides a failure. */
 interface Rule {
@@ -73,8 +74,9 @@ export function lintOutputs(notebook: Notebook): string[] {
 }
 
 /**
- * How the outputs of a run in Jupyter differ in kind from those of the notebook that was run, one line per finding.
- * In tslab a promise that is not awaited fails silently; a missing output is then the only sign.
+ * How the outputs of a run in Jupyter, tidied, differ from those of the notebook that was run, one line per finding: in kind, in text
+ * or in a figure's data. Times may differ, and pictures, which depend on the browser that drew them. In tslab a promise that is not
+ * awaited fails silently; a missing output is then the only sign.
  */
 export function compareOutputs(expected: Notebook, executed: Notebook): string[] {
   const ran = codeCells(executed);
@@ -82,13 +84,28 @@ export function compareOutputs(expected: Notebook, executed: Notebook): string[]
     const wanted = outputKinds(cell.outputs);
     const outputs = ran.at(i)?.cell.outputs ?? [];
     const got = outputKinds(outputs);
-    if (wanted.join() === got.join()) return [];
+    if (wanted.join() === got.join()) {
+      const change = firstChange(textOf(joinStreams(cell.outputs)), textOf(joinStreams(outputs)));
+      return change === undefined ? [] : [`cell ${position + 1}: ${change}`];
+    }
     const message = outputs.flatMap((output) =>
       output.output_type === "stream" && output.name === "stderr" ? [joinText(output.text)] : [],
     );
     const kinds = `expected ${describeKinds(wanted)}, got ${describeKinds(got)}`;
     return [`cell ${position + 1}: ${[kinds, ...message].join(": ").trim()}`];
   });
+}
+
+/** Where two texts first differ but for times, in words; undefined where they do not. */
+function firstChange(expected: string, got: string): string | undefined {
+  const [a, b] = [expected, got].map((text) =>
+    text.replace(/\b\d[\d.,]*(?= ?(?:ms|s|min|h)\b)/g, "0"),
+  );
+  if (a === b) return undefined;
+  let at = 0;
+  while (a[at] === b[at]) at++;
+  const around = (text: string): string => text.slice(Math.max(0, at - 20), at + 20);
+  return `outputs are out of date: expected …${around(a)}…, got …${around(b)}…`;
 }
 
 /** One word an output; a stream counts once a cell, as Jupyter may cut it into pieces. */
@@ -115,11 +132,13 @@ function privateText(text: string): string[] {
   ];
 }
 
-/** Everything readable in an output; pictures are left out, as anything may stand in base64. */
+/** Everything readable in outputs, lines joined; pictures are left out, as anything may stand in base64. */
 function textOf(output: object): string {
-  return JSON.stringify(output, (key, value: unknown) =>
-    key.startsWith("image/") ? undefined : value,
-  );
+  return JSON.stringify(output, (key, value: unknown) => {
+    if (key.startsWith("image/")) return undefined;
+    const isLines = Array.isArray(value) && value.every((line) => typeof line === "string");
+    return isLines ? value.join("") : value;
+  });
 }
 
 /** Code without comments; strings are kept, as import paths stand in them. */

@@ -59,7 +59,8 @@ function tidyOutputs(outputs: Output[], replace: (text: string) => string): Outp
   });
 }
 
-function joinStreams(outputs: Output[]): Output[] {
+/** Outputs with the pieces of a stream joined. */
+export function joinStreams(outputs: Output[]): Output[] {
   const joined: Output[] = [];
   for (const output of outputs) {
     const last = joined.at(-1);

@@ -81,9 +81,30 @@ test("outputs that must not be committed are reported", (t) => {
   t.deepEqual(lintOutputs({ ...oneCell("f();"), metadata: {} }), ['the kernel is not "tslab"']);
 });
 
+test("compareOutputs finds another text and a figure's other data, but for times, pictures and pieces", (t) => {
+  const shown = (text: string, value: number, picture: string): Notebook =>
+    oneCell("f();", [
+      stream("stdout", text),
+      {
+        output_type: "display_data",
+        data: {
+          "application/vnd.plotly.v1+json": { data: [{ y: [value] }] },
+          "image/png": picture,
+        },
+        metadata: {},
+      },
+    ]);
+  const expected = shown("3 SAEs in 1.5 s, error 0.27", 1, "a");
+  t.deepEqual(compareOutputs(expected, shown("3 SAEs in 12 s, error 0.27", 1, "b")), []);
+  const [text, ...others] = compareOutputs(expected, shown("3 SAEs in 1.5 s, error 0.28", 1, "a"));
+  t.regex(text, /^cell 1: outputs are out of date: expected .*error 0\.27.*, got .*error 0\.28/s);
+  t.deepEqual(others, []);
+  t.regex(compareOutputs(expected, shown("3 SAEs in 1.5 s, error 0.27", 2, "a"))[0], /out of date/);
+});
+
 test("compareOutputs finds a missing output and new text on standard error", (t) => {
   const picture: Output = { output_type: "display_data", data: { "image/png": "" }, metadata: {} };
-  const expected = oneCell("f();", [stream("stdout", "a"), picture]);
+  const expected = oneCell("f();", [stream("stdout", "bc"), picture]);
   t.deepEqual(
     compareOutputs(
       expected,

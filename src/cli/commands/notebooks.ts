@@ -32,7 +32,8 @@ export const notebooksCommand: Command = defineCommand({
   options: {
     check: {
       type: "boolean",
-      about: "write nothing; fail if the outputs of a cell differ in kind from those in the file",
+      about:
+        "write nothing; fail if the outputs of a cell differ from those in the file but for times and pictures",
     },
     "allow-errors": {
       type: "boolean",

@@ -69,8 +69,8 @@ export function searchActions(
       const { vector } = await encode(request);
       const query =
         edits.length > 0 ? (await atlas.steer(vector, { edits, method })).query : vector;
-      const { labels: _, ...parts } = await atlas.explain(query, row);
-      return parts;
+      const { score, mean, latents, others, bias, residual } = await atlas.explain(query, row);
+      return { score, mean, latents, others, bias, residual };
     },
     async document({ row }) {
       const vector = await documentVector(atlas, row);

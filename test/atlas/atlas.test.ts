@@ -3,7 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { ArgumentError, FormatError, buildAtlas, openAtlas } from "../../src/index.js";
 import { compilePage } from "../support/compile-page.js";
-import { sumOf } from "../support/explained.js";
+import { sumOf } from "../support/atlases/explained.js";
 import { inFolder } from "../support/folder.js";
 import { startLlmServer } from "../support/servers/llm-server.js";
 import { answerPlanted, themeWord } from "../support/atlases/planted.js";

@@ -7,7 +7,7 @@ import { dot, matrixRow, postingsOf, topDocuments } from "../../src/core/index.j
 import { openAtlas } from "../../src/index.js";
 import { describeResults } from "../../src/cli/results/index.js";
 import type { Explanation } from "../../src/search/index.js";
-import { sumOf } from "../support/explained.js";
+import { sumOf } from "../support/atlases/explained.js";
 import { startEmbeddingServer } from "../support/servers/embedding-server.js";
 import { refusal } from "../support/refusal.js";
 import { type Outcome, makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";

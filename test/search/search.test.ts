@@ -25,7 +25,7 @@ import {
   typicalActivations,
 } from "../../src/search/index.js";
 import { randomEmbeddings } from "../support/embeddings.js";
-import { sumOf } from "../support/explained.js";
+import { sumOf } from "../support/atlases/explained.js";
 import { inFolder } from "../support/folder.js";
 
 function bruteForce(base: Matrix, query: Float32Array, count: number): Hit[] {

@@ -1,4 +1,4 @@
-import type { Explanation } from "../../src/search/index.js";
+import type { Explanation } from "../../../src/search/index.js";
 
 /** What the parts of an explanation come to. */
 export function sumOf({ mean, latents, others, bias, residual }: Explanation): number {

@@ -202,14 +202,14 @@ function holdsAny(index: WordIndex, document: number, terms: readonly number[]):
   return membersOf(index, document).some((term) => terms.includes(term));
 }
 
-// Of latents with the same terms, the most distinctive keeps its label; the others replace their last term by a spare
+// Of latents with the same terms in any order, the most distinctive keeps its label; the others replace their last term by a spare
 // one.
 function separateEqualLabels(index: WordIndex, drafts: readonly Draft[]): void {
   const taken = new Set<string>();
   const key = (terms: readonly DistinctiveTerm[]): string =>
     terms
-      .map(({ term }) => term)
-      .sort((a, b) => a - b)
+      .map(({ term }) => index.terms[term].toLowerCase())
+      .sort()
       .join();
   const labelled = drafts.filter(({ picked }) => picked.length > 0);
   labelled.sort((a, b) => b.picked[0].weight - a.picked[0].weight || a.label.id - b.label.id);

@@ -115,8 +115,8 @@ function insert(best: DistinctiveTerm[], found: DistinctiveTerm, limit: number):
 
 /**
  * Up to `count` terms, most distinctive first, none of which repeats a part of another: no word next to a phrase
- * that holds it, no two forms of one stem ("electric", "electricity"; "time series", "time-series"). A phrase takes its word's place where it
- * covers at least 60 % of the word's share. Terms under a fifth of the first one's weight are left out.
+ * that holds it, no two forms of one stem ("electric", "electricity"; "time series", "time-series"). A phrase takes the place of its
+ * words, or of shorter phrases in it, where it covers at least 60 % of the share of each. Terms under a fifth of the first one's weight are left out.
  */
 export function pickTerms(
   index: WordIndex,
@@ -133,12 +133,15 @@ export function pickTerms(
     );
     if (rivals.length === 0) {
       if (picked.length < count) picked.push({ found, pieces });
-    } else if (rivals.length === 1) {
-      const [rival] = rivals;
-      const longer = index.parts[rival.found.term].every((part) => parts.includes(part));
-      if (longer && found.share >= 0.6 * rival.found.share) {
-        picked[picked.indexOf(rival)] = { found, pieces };
-      }
+    } else if (
+      rivals.every(
+        (rival) =>
+          index.parts[rival.found.term].every((part) => parts.includes(part)) &&
+          found.share >= 0.6 * rival.found.share,
+      )
+    ) {
+      picked[picked.indexOf(rivals[0])] = { found, pieces };
+      for (const rival of rivals.slice(1)) picked.splice(picked.indexOf(rival), 1);
     }
   }
   return picked.map(({ found }) => found);

@@ -108,6 +108,7 @@ function baseForms(lowers: Map<string, number>, counts: number[]): Uint32Array {
 function singulars(word: string): string[] {
   const irregular = ownValue(IRREGULAR, word);
   if (irregular !== undefined) return [irregular];
+  if (word.length > 4 && word.endsWith("ae")) return [word.slice(0, -1)];
   if (word.length < 4 || !word.endsWith("s") || /(ss|us|is)$/.test(word)) return [];
   const out = [word.slice(0, -1)];
   const stem = word.slice(0, -3);

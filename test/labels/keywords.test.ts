@@ -93,7 +93,7 @@ test("no two labels are equal, even if latents share all their documents", (t) =
 test("a label contains neither a word of its own phrase nor two forms of one stem", (t) => {
   const texts = Array.from({ length: 200 }, (_, i) =>
     i % 4 === 0
-      ? `neural network with electric and electrical things, electricity ${i}`
+      ? `neural network: electric, electrical; electricity (${i})`
       : `plain ${COMMON[i % 10]} ${COMMON[(i * 7) % 10]} network`,
   );
   const indices = Uint32Array.from(texts, (_, i) => (i % 4 === 0 ? 0 : 1));

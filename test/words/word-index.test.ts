@@ -44,13 +44,87 @@ test("indexWords finds fixed phrases, long ones before their parts, in their own
   t.is(index.frequencies[phrase], 12);
 });
 
-test("a phrase ends at punctuation, stop words and blank lines", (t) => {
+test("a phrase ends at punctuation and blank lines, and stop words stand only inside it", (t) => {
   const texts = Array.from({ length: 8 }, () => "solar, wind\n\npower of storm; wind\npower");
   const index = indexWords(texts, { minPhraseTie: -1 });
   t.deepEqual(
     index.terms.filter((term) => term.includes(" ")),
-    ["wind power"],
+    ["wind power", "power of storm"],
   );
+});
+
+test("phrases keep stop words inside, names in capitals, numbers and single letters, up to six words", (t) => {
+  const subjects = [
+    "the Milky Way",
+    "an H II region",
+    "the 21 cm line",
+    "the James Webb Space Telescope",
+    "Markov chain Monte Carlo",
+    "the state of the art",
+    "large-scale structure of the universe",
+  ];
+  const verbs = ["shine", "vary", "appear on maps", "grow with time", "are known"];
+  const texts = Array.from(
+    { length: 210 },
+    (_, i) => `We say that ${subjects[i % 7]} will ${verbs[i % 5]} in 0.5 of the ${i} cases.`,
+  );
+  const { terms } = indexWords(texts);
+  const bare = subjects.map((subject) => subject.replace(/^(the|an) /, ""));
+  t.deepEqual(
+    terms
+      .filter((term) => bare.some((subject) => subject.includes(term) && term.includes(" ")))
+      .sort(),
+    bare.sort(),
+  );
+  for (const word of ["way", "H", "21", "0.5", "the", "universe will"])
+    t.false(terms.includes(word));
+});
+
+test("a phrase whose last word is nearly always plural is shown so", (t) => {
+  const texts = Array.from({ length: 40 }, (_, i) =>
+    i % 4 === 0
+      ? `one expert said ${i}.`
+      : `${["Train", "Use", "Build"][i % 3]}: mixtures of experts, for a spiral galaxy.`,
+  );
+  const { terms } = indexWords(texts);
+  t.true(terms.includes("mixtures of experts"));
+  t.true(terms.includes("spiral galaxy"));
+});
+
+test("words of writing without spaces are found, with the stop words of their language", (t) => {
+  const places = ["北京", "上海", "广州", "东京", "巴黎"];
+  const chinese = Array.from(
+    { length: 20 },
+    (_, i) =>
+      `我们在${places[i % 5]}看到了${i % 3 === 0 ? "猫" : "狗"}，他和我都说：是的。它们的恒星形成率很高。`,
+  );
+  const chineseTerms = indexWords(chinese).terms;
+  for (const word of ["北京", "猫", "狗"]) t.true(chineseTerms.includes(word), chineseTerms.join());
+  t.true(
+    chineseTerms.some((term) => term.includes("恒星形成")),
+    chineseTerms.join(),
+  );
+  t.false(chineseTerms.includes("的") || chineseTerms.includes("了"));
+  const japanese = Array.from(
+    { length: 20 },
+    (_, i) => `この${i % 2 === 0 ? "犬" : "猫"}は${places[i % 5]}の公園で走っています。`,
+  );
+  const japaneseTerms = indexWords(japanese).terms;
+  for (const word of ["犬", "猫"]) t.true(japaneseTerms.includes(word), japaneseTerms.join());
+  const thai = Array.from({ length: 12 }, () => "สุนัขวิ่งในสวนสาธารณะ");
+  t.true(indexWords(thai).terms.some((term) => term.includes("สุนัข")));
+});
+
+test("stop words are those of the texts' language, English ones where the texts hold hardly any", (t) => {
+  const german = Array.from(
+    { length: 20 },
+    (_, i) =>
+      `Der Hund ${i} läuft mit der Katze über die Straße und er schläft nicht auf dem Sofa.`,
+  );
+  const { terms } = indexWords(german, { minPhraseCount: 100 });
+  t.true(terms.includes("Hund") && terms.includes("Katze"));
+  for (const word of ["der", "und", "nicht", "auf"]) t.false(terms.includes(word), word);
+  t.true(indexWords(["dog", "dog", "dog cat"]).terms.includes("dog"));
 });
 
 test("foldForms folds case, plurals with a known singular, and hyphens", (t) => {

@@ -2,8 +2,9 @@ import ts from "typescript";
 import tseslint from "typescript-eslint";
 
 /**
- * Refuses `table[key]` and `key in table` where the table begins as an object literal, here or where it is imported from, and the
- * key is any string: from data it may be `constructor`, which every object inherits.
+ * Refuses `table[key]` and `key in table` where the key is any string and the table begins as an object literal, here or where it
+ * is imported from, or takes any string by its type, as what was parsed from data does: the key may be `constructor`, which
+ * every object inherits, or `__proto__`. Where `Object.hasOwn(table, key)` was asked the key is the table's own.
  */
 const ownKeys = {
   meta: {
@@ -32,8 +33,31 @@ const ownKeys = {
       }
       return value !== undefined && ts.isObjectLiteralExpression(value);
     };
+    const isNullObject = (node) => {
+      const made = services.getSymbolAtLocation(node)?.valueDeclaration?.initializer;
+      return made?.getText().startsWith("Object.create(null)") === true;
+    };
+    const takesAnyString = (node) => {
+      const type = services.getTypeAtLocation(node);
+      const parts = type.isUnion() ? type.types : [type];
+      return parts.some((part) => part.getStringIndexType() !== undefined);
+    };
+    const text = (node) => context.sourceCode.getText(node);
+    const isGuarded = (node, table, key) => {
+      const guard = `Object.hasOwn(${text(table)}, ${text(key)})`;
+      for (let at = node; at.parent; at = at.parent) {
+        const { type, test, left, right, consequent } = at.parent;
+        const asked =
+          type === "LogicalExpression" && right === at ? left : consequent === at && test;
+        if (asked && text(asked).includes(guard)) return true;
+      }
+      return false;
+    };
     const check = (node, table, key) => {
-      if (isAnyString(key) && isLiteral(table)) context.report({ node, messageId: "inherited" });
+      if (!isAnyString(key) || isGuarded(node, table, key)) return;
+      if (isLiteral(table) || (takesAnyString(table) && !isNullObject(table))) {
+        context.report({ node, messageId: "inherited" });
+      }
     };
     return {
       "MemberExpression[computed=true]"(node) {

@@ -1,3 +1,4 @@
+import { ownValue } from "../core/collections.js";
 import { existsSync } from "node:fs";
 import { type Command, UsageError } from "./command.js";
 
@@ -27,7 +28,7 @@ export function refuseOptions(where: string, values: Values, flags: readonly str
 /** Throws Error for the first input of the call that is not there. */
 export function checkInputs({ options }: Command, values: Values): void {
   for (const [flag, { input }] of Object.entries(options)) {
-    const file = values[attributeOf(flag)];
+    const file = ownValue(values, attributeOf(flag));
     if (input && typeof file === "string") checkInput(file);
   }
 }
@@ -38,7 +39,7 @@ export function checkInput(file: string): void {
 }
 
 function isGiven(values: Values, flag: string): boolean {
-  const value = values[attributeOf(flag)];
+  const value = ownValue(values, attributeOf(flag));
   return value !== undefined && value !== false;
 }
 

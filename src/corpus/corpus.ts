@@ -164,7 +164,7 @@ function findColumn(row: Row, what: Column, named?: string): string | undefined 
   const keys = Object.keys(row);
   for (const column of COLUMN_NAMES[what]) {
     const key = keys.find((name) => name.trim().toLowerCase() === column);
-    if (key !== undefined && row[key] !== undefined) return key;
+    if (key !== undefined && ownValue(row, key) !== undefined) return key;
   }
   return undefined;
 }
@@ -176,7 +176,7 @@ function lacking(what: Column, row: Row, columns: CorpusColumns): string {
 }
 
 function readId(row: Row, column: string, fail: Fail): string {
-  const value = row[column];
+  const value = ownValue(row, column);
   const id = Number.isSafeInteger(value) ? String(value) : value;
   if (typeof id === "string" && id !== "") return id;
   return fail(`expected a string as ${column}, got ${shown(value)}`);
@@ -189,19 +189,21 @@ function readContent(
   fail: Fail,
 ): Omit<Document, "id"> {
   const titleColumn = find("title");
-  const title = titleColumn === undefined ? "" : plainTitle(row[titleColumn], fail);
+  const title = titleColumn === undefined ? "" : plainTitle(ownValue(row, titleColumn), fail);
   const textColumn = find("text");
-  const body = textColumn === undefined ? "" : textOf(row[textColumn]);
+  const body = textColumn === undefined ? "" : textOf(ownValue(row, textColumn));
   if (body === undefined) {
-    return fail(`expected a string as ${textColumn}, got ${shown(row[textColumn ?? ""])}`);
+    return fail(
+      `expected a string as ${textColumn}, got ${shown(ownValue(row, textColumn ?? ""))}`,
+    );
   }
   const alone = title === "" || (body !== "" && textColumn?.trim().toLowerCase() === "text");
-  const heading = form === "compat" && titleColumn ? pythonText(row[titleColumn]) : title;
+  const heading = form === "compat" && titleColumn ? pythonText(ownValue(row, titleColumn)) : title;
   const both = body === "" && form !== "compat" ? heading : `${heading}\n\n${body}`;
   const whole = alone ? body : both;
   const text = form === "clean" ? cleanText(whole) : whole;
   const classColumn = find("classes");
-  const classes = classColumn === undefined ? [] : classList(row[classColumn], fail);
+  const classes = classColumn === undefined ? [] : classList(ownValue(row, classColumn), fail);
   return { title: form === "clean" ? cleanText(title) : title, text, classes };
 }
 

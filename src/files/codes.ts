@@ -74,11 +74,12 @@ export async function findCodes(
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new FormatError(folder, "no such folder", { cause });
   });
-  const pairs = new Map<string, Partial<Record<string, string[]>>>();
+  const pairs = new Map<string, Partial<Record<keyof CodesPaths, string[]>>>();
   for (const name of names.sort()) {
     const match = fileName.exec(name);
     if (!match) continue;
-    const [, prefix = "", kind, kText, nText] = match;
+    const [, prefix = "", , kText, nText] = match;
+    const kind = match[2] === "indices" ? "indices" : "values";
     if ((k !== undefined && Number(kText) !== k) || (n !== undefined && Number(nText) !== n)) {
       continue;
     }

@@ -148,9 +148,10 @@ function restoreNaN(root: unknown, marker: string): unknown {
       continue;
     }
     const holder = value as Record<string, unknown>;
-    for (const key of Object.keys(holder)) {
-      if (holder[key] === marker) holder[key] = NaN;
-      else if (typeof holder[key] === "object") waiting.push(holder[key]);
+    for (const [key, inner] of Object.entries(holder)) {
+      // JSON.parse makes an own field even of __proto__, which an assignment would not reach.
+      if (inner === marker) Object.defineProperty(holder, key, { value: NaN });
+      else if (typeof inner === "object") waiting.push(inner);
     }
   }
   return root;

@@ -84,18 +84,19 @@ function findObjects(text: string): string[] {
   return found.map(({ start, end }) => text.slice(start, end));
 }
 
+type Fields = Record<PropertyKey, unknown>;
+
 /** The value with what is plainly meant in place of what the form does not allow. */
 function respell(json: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
   const root = { value: json };
   for (const issue of issues) {
     const path = ["value", ...issue.path];
     const last = path.pop() as PropertyKey;
-    const holder = path.reduce<unknown>(
-      (inside, name) => (inside as Record<PropertyKey, unknown> | undefined)?.[name],
-      root,
-    ) as Record<PropertyKey, unknown> | undefined;
-    if (typeof holder !== "object" || holder === null || !Object.hasOwn(holder, last)) continue;
-    holder[last] = respelled(holder[last], issue);
+    const holder = path.reduce<Fields | undefined>((inside, name) => {
+      const found = inside && Object.hasOwn(inside, name) ? inside[name] : undefined;
+      return typeof found === "object" && found !== null ? (found as Fields) : undefined;
+    }, root);
+    if (holder && Object.hasOwn(holder, last)) holder[last] = respelled(holder[last], issue);
   }
   return root.value;
 }

@@ -1,3 +1,4 @@
+import { ownValue } from "../core/collections.js";
 import type { FormData } from "undici";
 import { ApiError } from "../core/errors.js";
 import { innermost, isLoopback, readText, sendRequest } from "../net/http.js";
@@ -71,7 +72,7 @@ export function connect({
 }: Connection): Api {
   const url = checkBaseUrl(baseUrl ?? (env.OPENAI_BASE_URL || OPENAI));
   const isPrivate = isPrivateHost(url.hostname);
-  const key = keyVariables.map((name) => env[name]).find((value) => value);
+  const key = keyVariables.map((name) => ownValue(env, name)).find((value) => value);
   if (key === undefined && needsKey && !isPrivate) {
     throw new Error(`no key for ${url.host}: set ${keyVariables.join(" or ")} in the environment`);
   }

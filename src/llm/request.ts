@@ -106,7 +106,7 @@ export function adaptDialect(
   const isSystem =
     /system\W+(role|message|prompt|instruction)|role\b.*\bsystem|roles must alternate|only user and assistant roles|developer (role|message|instruction)/is;
   if (isSystem.test(refusal) && !dialect.isMerged) return { ...dialect, isMerged: true };
-  for (const name of ["temperature", "seed", "top_logprobs", "logprobs"]) {
+  for (const name of ["temperature", "seed", "top_logprobs", "logprobs"] as const) {
     if (!new RegExp(`\\b${name}\\b`).test(refusal) || body[name] === undefined) continue;
     if (name === "top_logprobs" && dialect.alternatives > FEWER_ALTERNATIVES) {
       return { ...dialect, alternatives: FEWER_ALTERNATIVES };

@@ -1,3 +1,4 @@
+import { ownValue } from "../core/collections.js";
 /** What a model is used for. */
 export type Role = "explainer" | "judge" | "embedder";
 
@@ -26,7 +27,7 @@ export function readRoleSettings(
     roles.map((name) => `FEATURE_FAMILIES_${name.toUpperCase()}_${end}`);
   const find = (end: string): string | undefined =>
     names(end)
-      .map((name) => env[name])
+      .map((name) => ownValue(env, name))
       .find((value) => value);
   return {
     model: model ?? find("MODEL"),

@@ -1,3 +1,4 @@
+import { ownValue } from "../core/collections.js";
 import type { Dispatcher, FormData } from "undici";
 import { ApiError } from "../core/errors.js";
 
@@ -136,7 +137,7 @@ async function sendOnce(
     });
     return {
       status: response.statusCode,
-      header: (name) => [response.headers[name] ?? []].flat().join(", ") || undefined,
+      header: (name) => [ownValue(response.headers, name) ?? []].flat().join(", ") || undefined,
       body: response.body,
     };
   } catch (cause) {
@@ -153,7 +154,9 @@ async function dispatcherFor(
   env: Record<string, string | undefined> = process.env,
 ): Promise<Dispatcher> {
   const proxy = (name: string): string =>
-    (isLoopback(hostname) ? undefined : (env[name.toLowerCase()] ?? env[name])) ?? "";
+    (isLoopback(hostname)
+      ? undefined
+      : (ownValue(env, name.toLowerCase()) ?? ownValue(env, name))) ?? "";
   const all = proxy("ALL_PROXY");
   const httpProxy = proxy("HTTP_PROXY") || all;
   const httpsProxy = proxy("HTTPS_PROXY") || all;

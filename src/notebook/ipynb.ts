@@ -141,22 +141,23 @@ function formatValue(value: unknown, indent: string, key: string): string {
     return `[\n${items.join(",\n")}\n${indent}]`;
   }
   if (typeof value === "object" && value !== null) {
-    const keys = Object.keys(value).filter(
-      (name) => (value as Record<string, unknown>)[name] !== undefined,
+    const entries = sortedEntries(value).filter(([, field]) => field !== undefined);
+    if (entries.length === 0) return "{}";
+    const fields = entries.map(
+      ([name, field]) => `${inner}${JSON.stringify(name)}: ${formatValue(field, inner, name)}`,
     );
-    if (keys.length === 0) return "{}";
-    const fields = keys.sort().map((name) => {
-      const field = formatValue((value as Record<string, unknown>)[name], inner, name);
-      return `${inner}${JSON.stringify(name)}: ${field}`;
-    });
     return `{\n${fields.join(",\n")}\n${indent}}`;
   }
   return JSON.stringify(value);
 }
 
+function sortedEntries(value: object): [string, unknown][] {
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const entries = sortedEntries(value);
   return Object.fromEntries(entries.map(([name, field]) => [name, sortKeys(field)]));
 }

@@ -4,8 +4,8 @@ import { listed } from "../core/shown.js";
 import type { Document } from "../corpus/corpus.js";
 import { readCorpusRows } from "../corpus/corpus-rows.js";
 
-const METADATA_IDS = ["arxiv_id", "id", "doc_id"];
-const CLASS_COLUMNS = ["category", "categories", "classes"];
+const METADATA_IDS = ["arxiv_id", "id", "doc_id"] as const;
+const CLASS_COLUMNS = ["category", "categories", "classes"] as const;
 // A date begins with its year.
 const YEAR_COLUMNS = ["year", "date", "published", "update_date"];
 
@@ -82,7 +82,7 @@ async function readTable(
   documents?: readonly Document[],
 ): Promise<Table> {
   const table: Table = { rows: new Map(), columns: new Set() };
-  const used = new Set([...METADATA_IDS, ...CLASS_COLUMNS, ...YEAR_COLUMNS]);
+  const used = new Set<string>([...METADATA_IDS, ...CLASS_COLUMNS, ...YEAR_COLUMNS]);
   for (const text of conditions) used.add(parseCondition(text).column);
   const select = (names: readonly string[]): string[] => {
     for (const name of names) table.columns.add(name);

@@ -18,7 +18,7 @@ import {
 } from "../../src/records/index.js";
 import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
 import { campaign } from "../support/campaign.js";
-import { damageText } from "../support/mutation/damage-json.js";
+import { damageStructure } from "../support/mutation/damage-structure.js";
 
 const N = 32;
 const K = 4;
@@ -204,7 +204,7 @@ for (const name of FILES) {
 
 const ROUNDS = campaign(150, 12);
 
-for (const name of FILES.filter((file) => /\.jsonl?$/.test(file))) {
+for (const name of FILES) {
   test(`${ROUNDS} structural damages to ${name} each end in a result or a FormatError that names a file`, async (t) => {
     const folder = await mkdtemp(path.join(tmpdir(), "feature-families-"));
     const random = createRandom(name.length);
@@ -212,10 +212,9 @@ for (const name of FILES.filter((file) => /\.jsonl?$/.test(file))) {
       await cp(whole, folder, { recursive: true });
       const dir = path.join(folder, "atlas");
       const file = path.join(dir, name);
-      const before = await readFile(file, "utf8");
+      const before = await readFile(file);
       for (let round = 0; round < ROUNDS; round++) {
-        const after = damageText(name, before, random);
-        await writeFile(file, after);
+        await writeFile(file, await damageStructure(name, before, random));
         for (const error of await readEverything(dir, folder)) {
           const context = `round ${round}: ${String(error)}`;
           t.true(error instanceof FormatError, context);

@@ -25,7 +25,7 @@ export async function readAtlasOptions(dir: string): Promise<AtlasOptions> {
       "this atlas is unfinished: run `feature-families build` with the same options again to continue",
     );
   }
-  const input = (role: string): string | undefined =>
+  const input = (role: "sae" | "classTree" | "analysis"): string | undefined =>
     inputs[role] && path.join(dir, inputs[role].file);
   const file = path.join(dir, "manifest.json");
   const { compat, threshold } = stepOptions(manifest, "families", familiesOptions, file) ?? {};

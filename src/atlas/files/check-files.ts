@@ -1,3 +1,4 @@
+import { ownValue } from "../../core/collections.js";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../core/errors.js";
@@ -51,8 +52,10 @@ export function createFileCheck(dir: string, onWarning?: (warning: string) => vo
       if (input.bytes === bytes && input.sha256 === (await hash())) return false;
       throw new FormatError(file, `has changed since ${dir} was built: build it again`);
     }
-    const step = Object.values(manifest.steps).find(({ outputs }) => Object.hasOwn(outputs, name));
-    if (step === undefined || step.outputs[name] === (await hash())) return false;
+    const written = Object.values(manifest.steps)
+      .map(({ outputs }) => ownValue(outputs, name))
+      .find((output) => output !== undefined);
+    if (written === undefined || written === (await hash())) return false;
     if (warned.has(key)) return true;
     warned.add(key);
     onWarning?.(

@@ -1,3 +1,4 @@
+import { ownValue } from "../../core/collections.js";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
@@ -95,11 +96,13 @@ export class StepRunner {
   async hashInput(role: string, file: string): Promise<string> {
     const { bytes, modified, hash } = await stampOf(file);
     const name = path.relative(this.dir, file).split(path.sep).join("/");
-    const known = this.manifest.inputs[role];
-    if (known?.file !== name || known.bytes !== bytes || known.modified !== modified) {
-      this.manifest.inputs[role] = { file: name, bytes, modified, sha256: await hash() };
+    const known = ownValue(this.manifest.inputs, role);
+    if (known?.file === name && known.bytes === bytes && known.modified === modified) {
+      return known.sha256;
     }
-    return this.manifest.inputs[role].sha256;
+    const record = { file: name, bytes, modified, sha256: await hash() };
+    this.manifest.inputs = { ...this.manifest.inputs, [role]: record };
+    return record.sha256;
   }
 
   /** Drops an input that this build does without. */
@@ -117,7 +120,8 @@ export class StepRunner {
   /** The same, or undefined where no step has written it. */
   findOutputHash(file: string): string | undefined {
     for (const step of Object.values(this.manifest.steps)) {
-      if (step.outputs[file]) return step.outputs[file];
+      const hash = ownValue(step.outputs, file);
+      if (hash !== undefined) return hash;
     }
     return undefined;
   }
@@ -134,18 +138,19 @@ export class StepRunner {
     }
     const start = performance.now();
     await work(key);
-    const before = this.manifest.steps[plan.name];
+    const before = ownValue(this.manifest.steps, plan.name);
     const hashes: [string, string][] = [];
     for (const file of plan.outputs) {
       hashes.push([file, await sha256File(path.join(this.dir, file))]);
     }
-    this.manifest.steps[plan.name] = {
+    const record: StepRecord = {
       key,
       options: plan.options,
       outputs: Object.fromEntries(hashes),
       seconds: Math.round(performance.now() - start) / 1000,
       finished: new Date().toISOString(),
     };
+    this.manifest.steps = { ...this.manifest.steps, [plan.name]: record };
     this.ran.push(plan.name);
     await this.save();
     await this.removeOutputs(before, plan.outputs);
@@ -156,7 +161,7 @@ export class StepRunner {
    * and the files are as they were written, else drops the step.
    */
   async keepOrDrop(name: string, isValid: (record: StepRecord) => boolean): Promise<void> {
-    const record = this.manifest.steps[name];
+    const record = ownValue(this.manifest.steps, name);
     if (record === undefined) return;
     if (isValid(record) && (await this.hasOutputs(record))) {
       this.kept.push(name);
@@ -168,7 +173,7 @@ export class StepRunner {
 
   /** Forgets a step that this build does without, and removes what it wrote. */
   async dropStep(name: string): Promise<void> {
-    const record = this.manifest.steps[name];
+    const record = ownValue(this.manifest.steps, name);
     if (record === undefined) return;
     delete this.manifest.steps[name];
     await this.save();
@@ -189,9 +194,11 @@ export class StepRunner {
   }
 
   private async isCurrent(plan: StepPlan, key: string): Promise<boolean> {
-    const record = this.manifest.steps[plan.name];
+    const record = ownValue(this.manifest.steps, plan.name);
     if (record?.key !== key) return false;
-    return plan.outputs.every((file) => file in record.outputs) && this.hasOutputs(record);
+    return (
+      plan.outputs.every((file) => Object.hasOwn(record.outputs, file)) && this.hasOutputs(record)
+    );
   }
 
   private async hasOutputs({ outputs }: StepRecord): Promise<boolean> {

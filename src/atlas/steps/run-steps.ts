@@ -1,3 +1,4 @@
+import { ownValue } from "../../core/collections.js";
 import path from "node:path";
 import { FormatError } from "../../core/errors.js";
 import { embeddingShape } from "../../sae/embedding-source.js";
@@ -56,7 +57,7 @@ async function hashInputs(
       runner.forgetInput(role);
       return "";
     }
-    const before = runner.manifest.inputs[role]?.sha256;
+    const before = ownValue(runner.manifest.inputs, role)?.sha256;
     const now = await runner.hashInput(role, file);
     if (isFinished && now !== before) {
       throw new FormatError(file, `has changed since ${runner.dir} was built: build it again`);

@@ -1,3 +1,4 @@
+import { ownValue } from "../../core/collections.js";
 import path from "node:path";
 import type { Matrix } from "../../core/matrix.js";
 import type { FamilyResult } from "../../families/extract/extract-families.js";
@@ -215,7 +216,7 @@ function statisticsLines(record: Record<string, unknown>): string[] {
     typeof value === "number" ? value.toFixed(digits) : "none";
   const chance = (record.null_density ?? {}) as Record<string, { mean?: number } | undefined>;
   const beside = (key: string): string =>
-    `(random of similar density ${number(chance[key]?.mean)})`;
+    `(random of similar density ${number(ownValue(chance, key)?.mean)})`;
   return formatRows([
     ["families", String(record.count)],
     ["latents considered, in families", `${String(record.clean)}, ${number(record.membership)}`],

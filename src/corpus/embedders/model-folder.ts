@@ -135,16 +135,16 @@ async function readRecipe(folder: string, tokenizerLength?: number): Promise<Rec
     pooling,
     isUnit,
     mostTokens: most < 1e6 ? most : MOST_TOKENS,
-    prompt: (name === undefined ? undefined : prompts?.prompts?.[name]) ?? "",
+    prompt: ownValue(prompts?.prompts ?? {}, name ?? "") ?? "",
   };
 }
 
 /** The pooling of a `config.json`, which names it, or has a boolean for each in older versions. */
 async function readPooling(file: string): Promise<Pooling> {
   const config = await readCheckedJson(file, poolingSchema);
-  const older = Object.keys(config)
-    .filter((key) => key.startsWith("pooling_mode_") && config[key] === true)
-    .map((key) => key.slice("pooling_mode_".length).replace(/_tokens?$/, ""));
+  const older = Object.entries(config)
+    .filter(([key, value]) => key.startsWith("pooling_mode_") && value === true)
+    .map(([key]) => key.slice("pooling_mode_".length).replace(/_tokens?$/, ""));
   const named = [config.pooling_mode ?? older].flat().map(String);
   const found = POOLINGS.find((pooling) => named.length === 1 && named[0] === pooling);
   if (found !== undefined) return found;
@@ -225,15 +225,16 @@ async function runBatch(
     feeds.set(name, new onnx.Tensor("int64", values, [batch.length, length]));
   }
   const name = OUTPUTS.find((known) => session.outputNames.includes(known));
-  const found = (await session.run(Object.fromEntries(feeds)))[name ?? session.outputNames[0]];
-  const isRows = found.dims.length === 2;
-  const isTokens = found.dims.length === 3 && found.dims[1] === length;
-  if (found.type === "float32" && found.dims[0] === batch.length && (isRows || isTokens)) {
+  const outputs = await session.run(Object.fromEntries(feeds));
+  const found = ownValue(outputs, name ?? session.outputNames[0]);
+  const isRows = found?.dims.length === 2;
+  const isTokens = found?.dims.length === 3 && found.dims[1] === length;
+  if (found?.type === "float32" && found.dims[0] === batch.length && (isRows || isTokens)) {
     return found;
   }
   throw new FormatError(
     model,
-    `expected float32 [texts, d] or [texts, tokens, d], got ${found.type} [${found.dims.join(", ")}]`,
+    `expected float32 [texts, d] or [texts, tokens, d], got ${found?.type} [${found?.dims.join(", ")}]`,
   );
 }
 

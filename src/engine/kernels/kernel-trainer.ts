@@ -1,3 +1,4 @@
+import { ownValue } from "../../core/collections.js";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Matrix } from "../../core/matrix.js";
 import { CLIP_EPSILON, adamScalars } from "../adam.js";
@@ -192,10 +193,10 @@ class KernelTrainer implements Trainer {
     words[36] = rows;
     for (let which = 0; which < branches.length; which++) {
       const branch = branches[which];
-      const values = found[VALUES[which]].data as Float32Array;
+      const values = ownValue(found, VALUES[which])?.data as Float32Array;
       branch.count = values.length / rows;
       branch.values.set(values);
-      branch.indices.set(found[INDICES[which]].data as Int32Array);
+      branch.indices.set(ownValue(found, INDICES[which])?.data as Int32Array);
       words[10 + 4 * which] = branch.count;
     }
   }

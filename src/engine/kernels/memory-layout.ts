@@ -101,7 +101,7 @@ export class KernelLayout {
     const { at, most, n, d, rows } = this;
     const { buffer } = this.pool.memory;
     const floats = (name: string, count: number): Float32Array =>
-      new Float32Array(buffer, at[name], count);
+      new Float32Array(buffer, this.at[name], count);
     const parameters = (suffix: string): ParameterViews => ({
       encoder: floats(`encoder${suffix}`, n * d),
       decoder: floats(`decoder${suffix}`, n * d),
@@ -141,7 +141,7 @@ export class KernelLayout {
     for (const which of this.most.keys()) {
       const names = ["indices", "values", "products"];
       words.set(
-        names.map((name) => at[`${which}.${name}`]),
+        names.map((name) => this.at[`${which}.${name}`]),
         11 + 4 * which,
       );
     }
@@ -149,7 +149,7 @@ export class KernelLayout {
     words.set([at.starts, ...gradients, at.entries, at["latentBias.gradient"], at.norms], 22);
     const moments = ["encoder.first", "encoder.second", "decoder.first", "decoder.second"];
     words.set(
-      moments.map((name) => at[name]),
+      moments.map((name) => this.at[name]),
       32,
     );
     words.set([this.n, at.columns, at.partial], 37);

@@ -48,20 +48,20 @@ function createConstantSession(
   residents: Record<string, Resident>,
   device: Device,
 ): Promise<InferenceSession> {
-  const names = Object.keys(residents);
+  const entries = Object.entries(residents);
   return createOnnxSession(
     {
       ...graph,
-      inputs: graph.inputs.filter(({ name }) => !names.includes(name)),
-      externalConstants: names.map((name) => ({
+      inputs: graph.inputs.filter(({ name }) => !Object.hasOwn(residents, name)),
+      externalConstants: entries.map(([name, value]) => ({
         name,
-        shape: shapeOf(residents[name]),
+        shape: shapeOf(value),
         location: name,
       })),
     },
     {
       device,
-      externalData: Object.fromEntries(names.map((name) => [name, arrayOf(residents[name])])),
+      externalData: Object.fromEntries(entries.map(([name, value]) => [name, arrayOf(value)])),
     },
   );
 }

@@ -233,7 +233,7 @@ function namesAsked(
     schema: form.schema,
     read: (text) => {
       const fields = readFields(text, all);
-      return fields && names.some((name) => name in fields) ? fields : undefined;
+      return fields && names.some((name) => Object.hasOwn(fields, name)) ? fields : undefined;
     },
     check: (answer) => {
       const { names: found, complaint } = usableNames(answer, kind);

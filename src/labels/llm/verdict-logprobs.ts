@@ -1,3 +1,4 @@
+import { ownValue } from "../../core/collections.js";
 import type { TokenLogprob } from "../../llm/types.js";
 
 const VERDICT = /"(\w+)"\s*:\s*"(?=yes|no)/gi;
@@ -47,7 +48,7 @@ export function yesProbabilities(
   for (const { token, top } of logprobs ?? []) {
     const [id, verdict] = token.split(":");
     const probability = yesProbability(top);
-    if (verdicts[id] === verdict && probability !== undefined) out.set(id, probability);
+    if (ownValue(verdicts, id) === verdict && probability !== undefined) out.set(id, probability);
   }
   return out;
 }

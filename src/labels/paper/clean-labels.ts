@@ -65,7 +65,7 @@ export function parseAnalysis(content: unknown, name = "analysis"): AnalysisRow[
     if (typeof row.label !== "string") {
       throw new FormatError(name, `entry ${place}: label must be text, got ${kindOf(row.label)}`);
     }
-    const number = (field: string): number => {
+    const number = (field: "f1" | "pearson_correlation" | "density"): number => {
       const value = row[field] ?? NaN;
       if (typeof value === "number") return value;
       throw new FormatError(

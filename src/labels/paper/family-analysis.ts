@@ -41,7 +41,7 @@ export function parseFamilyAnalysis(
       const number = value ?? NaN;
       return typeof number === "number" ? number : fail(`${field} must be a number`);
     };
-    const scores = (field: string): number[] => {
+    const scores = (field: "feature_f1" | "feature_pearson"): number[] => {
       const list: unknown = row[field] ?? names.map(() => NaN);
       if (!Array.isArray(list) || list.length !== names.length) {
         return fail(`expected ${names.length} numbers in ${field}, one for each of feature_names`);

@@ -38,7 +38,8 @@ export const sparsify: CheckpointFormat = {
 };
 
 function refuseOthers(file: string, raw: RawCheckpoint, config: Record<string, unknown>): void {
-  const flag = (name: string): boolean => configFlag(file, name, config[name], false);
+  const flag = (name: "skip_connection" | "signed"): boolean =>
+    configFlag(file, name, config[name], false);
   if (flag("skip_connection") || raw.tensors.has("W_skip")) {
     throw new FormatError(file, "has a skip connection (W_skip), which an SAE has no place for");
   }

@@ -1,3 +1,5 @@
+import { ownValue } from "../../core/collections.js";
+import { plainLine, shown } from "../../core/shown.js";
 import { createHash } from "node:crypto";
 import { access } from "node:fs/promises";
 import { readSafetensors } from "../../files/safetensors.js";
@@ -193,8 +195,15 @@ function checkIdentity(
   }
   // Older checkpoints lack the options that came later, which then had their defaults.
   for (const name of Object.keys({ ...wanted, ...kept })) {
-    if (kept[name] !== wanted[name]) {
-      const [before, now] = [kept[name] ?? "not set", wanted[name] ?? "not set"].map(String);
+    const values = [ownValue(kept, name), ownValue(wanted, name)];
+    if (values[0] !== values[1]) {
+      const [before, now] = values.map((value) =>
+        typeof value === "string"
+          ? plainLine(value)
+          : value === undefined
+            ? "not set"
+            : shown(value),
+      );
       throw new RangeError(
         `trainSae: cannot continue from ${path}: its ${name} is ${before}, got ${now}; pass the options of that run, ` +
           "or remove the file to start anew",
@@ -278,9 +287,10 @@ function decodeLog(path: string, tensor: Tensor | undefined): TrainLogRow[] {
 }
 
 function count(path: string, metadata: Record<string, string>, name: string): number {
-  const value = Number(metadata[name]);
+  const text = ownValue(metadata, name);
+  const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new FormatError(path, `${name} must be a whole number, got ${metadata[name] ?? "none"}`);
+    throw new FormatError(path, `${name} must be a whole number, got ${text ?? "none"}`);
   }
   return value;
 }

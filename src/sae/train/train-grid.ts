@@ -251,7 +251,7 @@ const otherFields = z.object({
 function checkRows(path: string, value: unknown): GridRow[] {
   if (!Array.isArray(value)) throw new FormatError(path, "expected a grid's table, a list of runs");
   for (const [at, row] of (value as unknown[]).entries()) {
-    for (const name of ["k", "n", "normalized_mse", "flops"]) {
+    for (const name of ["k", "n", "normalized_mse", "flops"] as const) {
       const number = (row as Record<string, unknown> | null)?.[name];
       if (!(typeof number === "number" && number > 0 && number < Infinity)) {
         throw new FormatError(path, `row ${at}: ${name} must be above 0, got ${String(number)}`);

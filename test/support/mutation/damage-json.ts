@@ -1,5 +1,8 @@
 import type { Random } from "../../../src/core/index.js";
 
+// What JSON.stringify cannot write: it marks a string whose text is written as it is.
+const RAW = "\u0000";
+
 const WRONG: readonly unknown[] = [
   null,
   0.5,
@@ -13,6 +16,10 @@ const WRONG: readonly unknown[] = [
   true,
   [[1]],
   "__proto__",
+  "\u001b]0;x\u0007\u202e\u2028",
+  ...["1e999", "-0", "9".repeat(40), `${"[".repeat(50_000)}${"]".repeat(50_000)}`, "[,]"].map(
+    (json) => `${RAW}${json}`,
+  ),
 ];
 
 /** A copy of parsed JSON with one thing wrong: a value, a key, a length, or an entry that comes twice or is missing. */
@@ -55,10 +62,15 @@ export function damageValue(root: unknown, random: Random): unknown {
 export function damageText(name: string, text: string, random: Random): string {
   // JSON has no NaN, but files of other tools do.
   const format = (value: unknown): string =>
-    JSON.stringify(value, (_, part: unknown) =>
-      Number.isNaN(part) ? "\u0000NaN" : part,
-    ).replaceAll('"\\u0000NaN"', "NaN");
-  if (!name.endsWith(".jsonl")) return format(damageValue(JSON.parse(text), random));
+    JSON.stringify(value, (_, part: unknown) => (Number.isNaN(part) ? `${RAW}NaN` : part)).replace(
+      /"\\u0000([^"]*)"/g,
+      "$1",
+    );
+  if (!name.endsWith(".jsonl") && !text.includes("\n{")) {
+    const damaged = format(damageValue(JSON.parse(text), random));
+    // A key that comes twice.
+    return random() < 0.1 ? damaged.replace(/^\{("(?:[^"\\]|\\.)*":)/, "{$1null,$1") : damaged;
+  }
   const lines = text.trimEnd().split("\n");
   const at = Math.floor(random() * lines.length);
   const other = Math.floor(random() * lines.length);

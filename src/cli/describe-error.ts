@@ -1,3 +1,4 @@
+import { getHeapStatistics } from "node:v8";
 import { ArgumentError } from "../core/errors.js";
 import { fileProblem } from "../core/file-problem.js";
 import type { DescribedError } from "./call-messages.js";
@@ -15,7 +16,15 @@ const FUNCTION_NAMES = /^(?:[a-z]+[A-Z]\w*: )+/;
 
 function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { path: file } = error as NodeJS.ErrnoException;
+  const { path: file, code } = error as NodeJS.ErrnoException;
+  // A command's thread ended, or the system has nothing left for an array.
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") {
+    const most = Math.round(getHeapStatistics().heap_size_limit / 1e6);
+    return `JavaScript's heap of ${most} MB is used up: fewer documents or latents take less, and NODE_OPTIONS=--max-old-space-size=${2 * most} gives more`;
+  }
+  if (error.message === "Array buffer allocation failed") {
+    return "the memory is used up: fewer documents or latents take less";
+  }
   if (file === undefined) return error.message.replace(FUNCTION_NAMES, "");
   const problem = fileProblem(error);
   return problem === undefined ? error.message : `${file}: ${problem}`;

@@ -46,7 +46,7 @@ export async function runGrid(
       ...(bad === 0
         ? []
         : [
-            `failed: ${bad} SAEs are worse than the mean row: try --normalise z-score or another --lr`,
+            `failed: ${bad} SAEs are worse than the mean row: try --normalise z-score, k of at most the width of the embeddings, or another --lr`,
           ]),
     ],
   };

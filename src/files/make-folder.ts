@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, mkdir, stat } from "node:fs/promises";
+import { access, mkdir, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { namingFile } from "../core/file-problem.js";
 
@@ -11,6 +11,12 @@ export async function makeFolder(path: string): Promise<void> {
     throw error;
   });
   await namingFile(path, made);
+}
+
+/** Bytes that are free on the disk of a file or folder, which need not be there yet; Infinity where that is unknown. */
+export async function freeSpace(path: string): Promise<number> {
+  const space = await statfs(await nearestFolder(path)).catch(() => undefined);
+  return space === undefined ? Infinity : space.bavail * space.bsize;
 }
 
 async function nearestFolder(path: string): Promise<string> {

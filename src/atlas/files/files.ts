@@ -1,3 +1,6 @@
+/** Folder of an atlas for the embeddings that its build made. */
+export const SOURCE_FOLDER = "source";
+
 /** Names of an atlas's files, relative to its folder. */
 export const ATLAS_FILES = {
   manifest: "manifest.json",

@@ -5,22 +5,23 @@ import type { BuildReport } from "./atlas-build.js";
 import { catalogStep } from "./catalog-step.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
 import { encodeStep, mapStep, trainStep } from "./model-steps.js";
-import { runSteps } from "./run-steps.js";
+import { type Step, runSteps } from "./run-steps.js";
 import { stabilityStep } from "./stability-step.js";
 
-const STEPS = [
-  trainStep,
-  encodeStep,
-  labelsStep,
-  stabilityStep,
-  familiesStep,
-  taxonomyStep,
-  mapStep,
-  catalogStep,
-];
+/** The steps of a build, in order, by the names that manifests have. */
+export const BUILD_STEPS: Readonly<Record<string, Step>> = {
+  train: trainStep,
+  encode: encodeStep,
+  labels: labelsStep,
+  stability: stabilityStep,
+  families: familiesStep,
+  taxonomy: taxonomyStep,
+  map: mapStep,
+  catalog: catalogStep,
+};
 
 /** Builds the atlas in `options.dir` or brings it up to date, and reports which steps ran; see buildAtlas. */
 export async function buildFolder(options: AtlasOptions): Promise<BuildReport> {
   checkBuildOptions(options);
-  return withLock(options.dir, () => runSteps(options, STEPS));
+  return withLock(options.dir, () => runSteps(options, Object.values(BUILD_STEPS)));
 }

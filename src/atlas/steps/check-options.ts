@@ -80,6 +80,9 @@ function checkTraining(training: Partial<AtlasTraining> = {}): void {
   for (const [name, value] of Object.entries({ k, n, epochs, batch })) {
     requireCount(`build: training.${name}`, value);
   }
+  if (k !== undefined && n !== undefined && k > n) {
+    throw new ArgumentError(`build: training.k: expected at most n, ${n}, got ${k}`);
+  }
   requireNumber("build: training.lr", lr, 0);
   requireChoice("build: training.normalise", normalise, ["none", "z-score"]);
 }

@@ -19,9 +19,12 @@ const SAMPLE = 1000;
 
 /**
  * How an SAE is trained for a corpus: n by how many documents there are, in steps of 1, 1.5, 2, 3, 4, 6, 8 …; k by how long a
- * text is, since a longer one is about more. docs/benchmarks.md, "k and n of a corpus", has the measurements.
+ * text is, since a longer one is about more, but at most d, the width of the embeddings. docs/benchmarks.md, "k and n of a corpus", has the measurements.
  */
-export function chooseTraining(documents: readonly Pick<Document, "text">[]): AtlasTraining {
+export function chooseTraining(
+  documents: readonly Pick<Document, "text">[],
+  d?: number,
+): AtlasTraining {
   const most = Math.min(MOST_LATENTS, documents.length / DOCUMENTS_PER_LATENT);
   let n = FEWEST_LATENTS;
   for (let power = FEWEST_LATENTS; power <= most; power *= 2) {
@@ -34,7 +37,7 @@ export function chooseTraining(documents: readonly Pick<Document, "text">[]): At
     .sort((a, b) => a - b);
   const median = words.at(words.length >> 1) ?? 0;
   const [, active] = ACTIVE.find(([length]) => median <= length) ?? [0, 1];
-  const k = Math.max(1, Math.min(active, Math.floor(n / LATENTS_PER_ACTIVE)));
+  const k = Math.max(1, Math.min(active, d ?? Infinity, Math.floor(n / LATENTS_PER_ACTIVE)));
   // Few documents make few steps of large batches.
   const batch = Math.max(2, Math.min(documents.length, documents.length < 50_000 ? 256 : 1024));
   return { k, n, epochs: 25, lr: 2e-3, batch };

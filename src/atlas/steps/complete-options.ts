@@ -13,14 +13,14 @@ import { writeJsonl } from "../../files/jsonl.js";
 import { readMatrix } from "../../files/matrix.js";
 import { writeNpy } from "../../files/numpy/npy-write.js";
 import { embeddingShape } from "../../sae/embedding-source.js";
+import { loadSae } from "../../sae/checkpoint.js";
 import { trainSae } from "../../sae/train/train.js";
-import { ATLAS_FILES } from "../files/files.js";
+import { ATLAS_FILES, SOURCE_FOLDER } from "../files/files.js";
 import { withLock } from "../files/lock.js";
 import type { AtlasOptions, AtlasTraining, BuildOptions, BuildPlan } from "../options.js";
+import { checkBuild } from "./check-sizes.js";
 import { chooseTraining } from "./choose-training.js";
 
-/** Folder of an atlas for the embeddings that its build made. */
-const SOURCE = "source";
 /** Folder of an atlas for the documents that have a text, where others were left out. */
 const KEPT = "kept";
 /** Documents per call of the embedder; the first call is timed. */
@@ -51,28 +51,36 @@ export async function completeOptions(options: BuildOptions): Promise<AtlasOptio
     warnings.push(`${corpus}: documents without a text that are left out: ${empty}`);
     warnings.forEach((text) => rest.onWarning?.(text));
   }
+  const given =
+    embeddings ??
+    (typeof source === "function" ? await source() : (source ?? (await createOfflineEmbedder())));
+  const isFile = typeof given === "string";
+  const d = isFile ? (await embeddingShape(given)).d : given.d;
   const complete: Omit<AtlasOptions, "embeddings"> = {
     ...rest,
     training:
       rest.sae === undefined
-        ? (training ?? { ...chooseTraining(documents), ...rest.training })
+        ? (training ?? { ...chooseTraining(documents, d), ...rest.training })
         : undefined,
   };
+  const sae = rest.sae === undefined ? undefined : await loadSae(rest.sae, { k: rest.k });
+  await checkBuild(complete, {
+    documents,
+    d,
+    sae,
+    embeddings: isFile ? given : given.id,
+    isEmbedded: !isFile,
+  });
   const plan: BuildPlan = { documents: documents.length, training: complete.training };
-  const timeTraining = async (d: number): Promise<void> => {
-    if (isTrained || onPlan === undefined || plan.training === undefined) return;
+  if (!isTrained && onPlan !== undefined && plan.training !== undefined) {
     plan.trainSeconds = await timeSteps(documents.length, d, plan.training);
-  };
-  if (embeddings !== undefined) {
-    await timeTraining((await embeddingShape(embeddings)).d);
-    if (plan.trainSeconds !== undefined) onPlan?.(plan);
-    const kept = empty > 0 ? await keepDocuments(all, embeddings, rest.dir) : {};
-    return { ...complete, embeddings, ...kept };
   }
-  const embedder =
-    typeof source === "function" ? await source() : (source ?? (await createOfflineEmbedder()));
-  await timeTraining(embedder.d);
-  const made = await embed(documents, embedder, plan, options);
+  if (isFile) {
+    if (plan.trainSeconds !== undefined) onPlan?.(plan);
+    const kept = empty > 0 ? await keepDocuments(all, given, rest.dir) : {};
+    return { ...complete, embeddings: given, ...kept };
+  }
+  const made = await embed(documents, given, plan, options);
   // The corpus itself has columns to search by, which the copy has not.
   const isWhole = empty === 0 && made.rows === documents.length;
   const { embeddings: vectors, documents: copy } = made;
@@ -128,7 +136,7 @@ async function embed(
   const start = performance.now();
   let isPlanned = false;
   const work = (): Promise<EmbeddedCorpus> =>
-    embedCorpus(documents, embedder, path.join(dir, SOURCE), {
+    embedCorpus(documents, embedder, path.join(dir, SOURCE_FOLDER), {
       batch: BATCH,
       compat,
       signal,

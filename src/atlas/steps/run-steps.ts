@@ -7,6 +7,7 @@ import { ATLAS_FILES, codesFiles } from "../files/files.js";
 import { StepRunner } from "../files/manifest.js";
 import type { AtlasOptions } from "../options.js";
 import { AtlasStore } from "../store.js";
+import { checkBuild } from "./check-sizes.js";
 import type { AtlasBuild, BuildReport } from "./atlas-build.js";
 import { interruptible } from "../../core/interrupt.js";
 
@@ -34,7 +35,7 @@ export async function runSteps(
       hashes.codes = `${runner.outputHash(indices)} ${runner.outputHash(values)}`;
       hashes.sae ||= runner.outputHash(ATLAS_FILES.sae);
     } else {
-      await checkRows(options, data);
+      await checkInputs(options, data);
     }
     for (const step of steps) {
       signal?.throwIfAborted();
@@ -81,12 +82,17 @@ async function hashInputs(
   };
 }
 
-async function checkRows({ corpus, embeddings }: AtlasOptions, data: AtlasStore): Promise<void> {
-  const { N } = await embeddingShape(embeddings);
-  const documents = (await data.documents()).length;
-  if (documents === N) return;
-  throw new FormatError(
-    corpus,
-    `holds ${documents} documents, but ${path.basename(embeddings)} has ${N} rows`,
-  );
+/** Throws FormatError and ArgumentError for a build that cannot end; see checkBuild. */
+async function checkInputs(options: AtlasOptions, data: AtlasStore): Promise<void> {
+  const { corpus, embeddings } = options;
+  const { N, d } = await embeddingShape(embeddings);
+  const documents = await data.documents();
+  if (documents.length !== N) {
+    throw new FormatError(
+      corpus,
+      `holds ${documents.length} documents, but ${path.basename(embeddings)} has ${N} rows`,
+    );
+  }
+  const sae = options.sae === undefined ? undefined : await data.sae();
+  await checkBuild(options, { documents, embeddings, d, sae, isEmbedded: false });
 }

@@ -48,6 +48,20 @@ export const embedCommand: Command = defineCommand({
     const { documents, empty } = await readDocuments(values, context);
     const { embedder } = await openEmbedder(values, signal);
     context.note(`${documents.length} documents with ${embedder.id}, ${embedder.d} wide`);
+    const { requireSizes } = await import("../../atlas/steps/check-sizes.js");
+    const size = {
+      N: documents.length,
+      d: embedder.d,
+      characters: 0,
+      n: 0,
+      k: 0,
+      isEmbedded: true,
+    };
+    await requireSizes(
+      "embed",
+      { ...size, latents: "codes" },
+      { dir: values.out, only: ["embed"] },
+    );
     const result = await embedCorpus(documents, embedder, values.out, {
       batch: values.batch,
       parallel: values.parallel,

@@ -29,6 +29,11 @@ export const encodeCommand: Command = defineCommand({
     const { loadSae } = await import("../../sae/checkpoint.js");
     const { encodeToFiles } = await import("../../sae/encode.js");
     const sae = await loadSae(values.sae, await loadOptions(values));
+    const { embeddingShape } = await import("../../sae/embedding-source.js");
+    const { requireSizes } = await import("../../atlas/steps/check-sizes.js");
+    const shape = { ...(await embeddingShape(values.embeddings)), n: sae.n, k: sae.k };
+    const size = { ...shape, characters: 0, isEmbedded: false, latents: "given" } as const;
+    await requireSizes("encode", size, { dir: values.out, only: ["encode"] });
     const engine = await openEngine(values.engine);
     try {
       await warnOfReading(sae, values.embeddings, engine, onWarning);

@@ -115,7 +115,9 @@ async function familiesFromCodes(
   const { statisticsRecord } = await import("../../families/statistics/statistics-record.js");
   const { readCodes } = await import("../../files/codes.js");
   const { compat, skipZeros, sae, out } = values;
+  const { requireCodesSize } = await import("../../atlas/steps/check-sizes.js");
   const codes = await readCodes(folder);
+  await requireCodesSize("families", codes);
   const coactivation = computeCoactivation(codes, { skipZeros, onProgress, signal });
   const analysis = await readAnalysis(values.analysis);
   const found = findFamilies(coactivation, {

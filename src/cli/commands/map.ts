@@ -99,6 +99,9 @@ async function neighbourFinder(
   const { readCodes } = await import("../../files/codes.js");
   const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
   const { profileNeighbours } = await import("../../projection/coactivation-profiles.js");
-  const coactivation = computeCoactivation(await readCodes(codes), { onProgress });
+  const { requireCodesSize } = await import("../../atlas/steps/check-sizes.js");
+  const read = await readCodes(codes);
+  await requireCodesSize("map", read);
+  const coactivation = computeCoactivation(read, { onProgress });
   return (...rest) => profileNeighbours(coactivation, ...rest);
 }

@@ -1,12 +1,13 @@
 import { type Hash, createHash } from "node:crypto";
 import { closeSync, createReadStream, ftruncateSync, openSync, writeSync } from "node:fs";
-import { rename, rm, stat, statfs } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, FormatError } from "../../core/errors.js";
 import { broken, dropBody, type HttpResponse, refusal } from "../../net/http.js";
 import { checkStatus, get, type HubFile, readBody, type RequestOptions } from "./listing.js";
 import { namingFile } from "../../core/file-problem.js";
+import { freeSpace } from "../../files/make-folder.js";
 import { makeFolder } from "../../files/make-folder.js";
 
 /** How a file is fetched. */
@@ -80,9 +81,7 @@ function startHash(file: HubFile): Hash {
 }
 
 async function checkSpace(folder: string, file: HubFile, done: number): Promise<void> {
-  const space = await statfs(folder).catch(() => undefined);
-  if (space === undefined) return;
-  const free = space.bavail * space.bsize;
+  const free = await freeSpace(folder);
   const need = file.size - done;
   if (free < need) {
     throw new Error(

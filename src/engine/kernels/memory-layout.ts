@@ -45,6 +45,25 @@ export interface KernelViews {
   entryNumbers: Float32Array;
 }
 
+/**
+ * Bytes that KernelLayout takes, within the padding of its arrays: four times the parameters and sums of each latent, and for
+ * a batch of `rows` five matrices and seven words for each of a document's `entries`.
+ */
+export function layoutBytes({
+  n,
+  d,
+  rows,
+  entries,
+}: {
+  n: number;
+  d: number;
+  rows: number;
+  entries: number;
+}): number {
+  const perLatent = 4 * (2 * d + 1) + 3 + d / LATENTS;
+  return HEAP + 4 * (n * perLatent + 28 * d + rows * (5 * d + 7 * entries));
+}
+
 /** Where everything lies in memory, with room for batches up to a size; views are made when it grows, and kept. */
 export class KernelLayout {
   views: KernelViews;

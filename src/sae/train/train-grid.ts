@@ -15,7 +15,7 @@ import { computeMetrics } from "../measure/metrics.js";
 import { saveCheckpoint } from "../save-checkpoint.js";
 import { type ScalingRun, trainingFlops } from "./scaling.js";
 import { trainSae } from "./train.js";
-import type { TrainLogRow, TrainOptions } from "./train-options.js";
+import { type TrainLogRow, type TrainOptions, planTraining } from "./train-options.js";
 import { meanOf } from "../../core/statistics.js";
 import { interruptible } from "../../core/interrupt.js";
 
@@ -90,6 +90,9 @@ export interface GridResult {
  */
 export async function trainGrid(embeddings: Matrix, options: GridOptions): Promise<GridResult> {
   const cells = gridCells(options);
+  // What does not fit is refused before the hours that the smaller ones take.
+  const largest = cells.reduce((most, cell) => (cell.n > most.n ? cell : most));
+  planTraining(embeddings, { ...options, ...largest, checkpointPath: options.folder });
   const engine = await openEngine("cpu");
   const rows: GridRow[] = [];
   try {

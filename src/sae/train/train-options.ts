@@ -1,3 +1,4 @@
+import { layoutBytes } from "../../engine/kernels/memory-layout.js";
 import type { CreateTrainer, TrainerSettings } from "../../engine/trainer.js";
 import { type Matrix, takeRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
@@ -137,6 +138,9 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
     );
   }
   const batch = wholeNumber("batch", options.batch ?? Math.min(1024, count), 2, count);
+  if (options.createTrainer === undefined) {
+    requireTrainable({ n, d: embeddings.cols, batch, k, auxk: settings.auxk });
+  }
   const stepsPerEpoch = batchesPerEpoch(count, batch);
   const deadSteps = wholeNumber("deadSteps", options.deadSteps ?? stepsPerEpoch, 1);
   return {
@@ -160,24 +164,38 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
   };
 }
 
-// The kernels' memory has 32-bit addresses; encoder and decoder lie there with two moments and a gradient each.
+// The kernels' memory has 32-bit addresses.
 const KERNEL_BYTES = 2 ** 32;
-const BYTES_PER_WEIGHT = 2 * 4 * 4;
+
+/** Throws RangeError where the CPU's training of such an SAE does not fit into its memory. */
+export function requireTrainable(size: {
+  n: number;
+  d: number;
+  batch: number;
+  /** Latents that a document keeps, and dead ones that may explain its error. */
+  k: number;
+  auxk: number;
+}): void {
+  const { n, d, batch } = size;
+  const bytes = layoutBytes({ ...size, rows: batch, entries: size.k + size.auxk });
+  if (bytes <= KERNEL_BYTES) return;
+  const ofBatch = layoutBytes({ n: 0, d, rows: batch, entries: size.k + size.auxk });
+  const most = Math.floor((n * (KERNEL_BYTES - ofBatch)) / (bytes - ofBatch));
+  throw new RangeError(
+    most < 1
+      ? `trainSae: batch must be lower than ${batch} (--batch), as training on the CPU has 4 GiB`
+      : `trainSae: n must be at most ${most} for embeddings of width ${d}, as training on the CPU has 4 GiB, got ${n}: lower n (--n), or use a TensorFlow.js engine`,
+  );
+}
 
 function checkSizes(
   { rows, cols }: Matrix,
-  { k, n, init, createTrainer }: TrainOptions,
+  { k, n, init }: TrainOptions,
 ): { k: number; n: number } {
   if (rows < 2 || cols < 1) {
     throw new RangeError(`trainSae: embeddings must have 2 rows or more, got ${rows} x ${cols}`);
   }
   const latents = wholeNumber("n", n ?? init?.n, 1);
-  const most = Math.floor(KERNEL_BYTES / (BYTES_PER_WEIGHT * cols));
-  if (createTrainer === undefined && latents > most) {
-    throw new RangeError(
-      `trainSae: n must be at most ${most} for embeddings of width ${cols}, as training on the CPU has 4 GiB, got ${latents}: lower n, or use a TensorFlow.js engine`,
-    );
-  }
   if (init && (init.n !== latents || init.d !== cols)) {
     throw new RangeError(
       `trainSae: init must have ${latents} latents of width ${cols}, got ${init.n} of ${init.d}`,

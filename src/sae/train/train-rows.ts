@@ -78,3 +78,17 @@ function squaredNorm({ cols, data }: Matrix, row: number): number {
 function stream(seed: number, index: number): () => number {
   return createRandom(Math.floor(seed) + Math.imul(index, 0x9e3779b1));
 }
+
+/** Sum of the squared distances of the rows from their mean. */
+export function squaredDeviations({ rows, cols, data }: Matrix): number {
+  const sums = new Float64Array(cols);
+  let squares = 0;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) {
+      const value = data[i * cols + j];
+      sums[j] += value;
+      squares += value * value;
+    }
+  }
+  return squares - sums.reduce((total, sum) => total + (sum * sum) / rows, 0);
+}

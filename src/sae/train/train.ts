@@ -2,7 +2,6 @@ import { createKernelTrainer } from "../../engine/kernels/kernel-trainer.js";
 import { type StepReport, type Trainer, initialState } from "../../engine/trainer.js";
 import { type Matrix, createMatrix, matrixRows, takeRows } from "../../core/matrix.js";
 import { initialiseSae } from "./initialise.js";
-import { meanOf } from "../../core/statistics.js";
 import { learningRate } from "./learning-rate.js";
 import { normaliseInPlace } from "../normalisation.js";
 import { type Sae, createSae } from "../sae.js";
@@ -13,7 +12,8 @@ import {
   type TrainPlan,
   planTraining,
 } from "./train-options.js";
-import { epochOrder } from "./train-rows.js";
+import { epochOrder, squaredDeviations } from "./train-rows.js";
+import { trainingAdvice, trainingProblem } from "./training-problem.js";
 import { interruptible } from "../../core/interrupt.js";
 
 const NO_BEST = { step: 0, validation: Infinity };
@@ -59,7 +59,7 @@ export async function trainSae(embeddings: Matrix, options: TrainOptions): Promi
   const trainer = await createTrainer(run.state, plan.settings);
   try {
     const ended = await runSteps(trainer, run, embeddings, plan, options);
-    return finish(run, plan, ended, trainingProblem(run.log, plan));
+    return finish(run, plan, ended, trainingProblem(run.log, plan, embeddings));
   } finally {
     await trainer.dispose();
   }
@@ -102,7 +102,7 @@ async function runSteps(
       trainer.prepare?.(batch);
     }
     const report = await running;
-    const row = logRow(report, step, plan);
+    const row = logRow(report, step, plan, embeddings);
     if (validate && (step % plan.stepsPerEpoch === 0 || step === plan.steps)) {
       row.validation = await validate(trainer);
       await noteValidation(run, row.validation, trainer, plan);
@@ -137,30 +137,6 @@ function finish(
     skippedRows: rows.skipped,
     ...(problem !== undefined && { problem }),
   };
-}
-
-/**
- * A run that ends worse than the mean row, or with most latents dead although the documents could use each of them ten
- * times over; undefined for any other. Embeddings far from unit scale are the usual cause.
- */
-function trainingProblem(
-  log: readonly TrainLogRow[],
-  { n, settings, rows, normalisation, lr }: TrainPlan,
-): string | undefined {
-  const end = log.slice(-Math.ceil(log.length / 10));
-  const error = meanOf(end.map(({ reconstruction }) => reconstruction));
-  const dead = log.at(-1)?.dead ?? 0;
-  const advice =
-    normalisation.kind === "none"
-      ? `normalise the embeddings, "z-score", or try another lr than ${lr}`
-      : `try another lr than ${lr}, or more steps`;
-  if (error >= 1) {
-    return `the SAE is worse than the mean row (normalised MSE ${error.toPrecision(3)}): ${advice}`;
-  }
-  if (dead > n / 2 && rows.train.length * settings.k >= 10 * n) {
-    return `${dead} of ${n} latents are dead: ${advice}`;
-  }
-  return undefined;
 }
 
 /** Rows of the embeddings as the trainer takes them. */
@@ -204,20 +180,6 @@ function createValidation(
   };
 }
 
-/** Sum of the squared distances of the rows from their mean. */
-function squaredDeviations({ rows, cols, data }: Matrix): number {
-  const sums = new Float64Array(cols);
-  let squares = 0;
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) {
-      const value = data[i * cols + j];
-      sums[j] += value;
-      squares += value * value;
-    }
-  }
-  return squares - sums.reduce((total, sum) => total + (sum * sum) / rows, 0);
-}
-
 async function noteValidation(
   run: TrainRun,
   validation: number,
@@ -232,12 +194,17 @@ async function noteValidation(
   } else run.stale++;
 }
 
-function logRow(report: StepReport, step: number, plan: TrainPlan): TrainLogRow {
+function logRow(
+  report: StepReport,
+  step: number,
+  plan: TrainPlan,
+  embeddings: Matrix,
+): TrainLogRow {
   const { loss, reconstruction, aux, gradNorm, dead, multik } = report;
   if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
     throw new Error(
-      `trainSae: loss ${loss}, gradient norm ${gradNorm} at step ${step}: try a lower lr than ${plan.lr}, ` +
-        'normalise the embeddings, "z-score", and check them for batches of equal rows',
+      `trainSae: loss ${loss}, gradient norm ${gradNorm} at step ${step}: ${trainingAdvice(plan, embeddings, "a lower")}, ` +
+        "and check the embeddings for batches of equal rows",
     );
   }
   const row: TrainLogRow = { step, loss, reconstruction, aux, grad_norm: gradNorm, dead };

@@ -250,14 +250,35 @@ test("a run that ends worse than the mean row says so, and z-scores suit any sca
     );
   t.is((await trainSae(embeddings, steps)).problem, undefined);
   const tiny = await trainSae(scaled(1e-5), steps);
-  t.regex(tiny.problem ?? "", /^the SAE is worse than the mean row \(normalised MSE .*"z-score"/);
-  await t.throwsAsync(trainSae(scaled(1e-20), steps), { message: /normalise .*"z-score"/ });
+  t.regex(
+    tiny.problem ?? "",
+    /^the SAE is worse than the mean row \(normalised MSE .*\(--normalise z-score\)$/,
+  );
+  await t.throwsAsync(trainSae(scaled(1e-20), steps), { message: /\(--normalise z-score\)/ });
   for (const factor of [1e-20, 1e-5, 1, 1e5]) {
     const { sae, problem } = await trainSae(scaled(factor), { ...steps, normalise: "z-score" });
     const { normalized_mse } = await computeMetrics(sae, scaled(factor));
     t.is(problem, undefined, `× ${factor}`);
     t.true(normalized_mse < 0.6, `× ${factor}: ${normalized_mse}`);
   }
+});
+
+test("a run with more latents per document than numbers in a row says that k helps, and z-scores where those do", async (t) => {
+  const options = { n: 64, batch: 64, epochs: 20, lr: 2e-3 };
+  const rows = (scale: number) =>
+    createMatrix(
+      400,
+      2,
+      sparseEmbeddings(400, 2).data.map((x) => x * scale),
+    );
+  const k = /: try a k of at most the embeddings' width, 2, in place of 8 \(--k 2\)/;
+  for (const normalise of ["none", "z-score"] as const) {
+    const { problem } = await trainSae(rows(1), { ...options, k: 8, normalise });
+    t.regex(problem ?? "", new RegExp(`${k.source}$`), normalise);
+  }
+  const { problem } = await trainSae(rows(1e-5), { ...options, k: 8 });
+  t.regex(problem ?? "", new RegExp(`${k.source}, and z-scores, .*\\(--normalise z-score\\)$`));
+  t.is((await trainSae(rows(1e-5), { ...options, k: 2, normalise: "z-score" })).problem, undefined);
 });
 
 test("a run is no success with most latents dead where documents could use them all", async (t) => {

@@ -40,21 +40,28 @@ export interface Checkpoint {
 /**
  * What a checkpoint's file name states, folder and extension aside; {} for a name of no known pattern. Known are
  * `{domain}_{k}_{n}_{auxk}` (the released models; their card calls the last number a batch size, but it is auxk),
- * `{domain}_{k}_{n}` (the app's copies), and the training script's `{k}_{n}_{auxk}_auxk_epoch_{epochs}` and
+ * `{domain}_{k}_{n}` (the app's copies), both also with `_epoch_{epochs}`, and the training script's `{k}_{n}_{auxk}_auxk_epoch_{epochs}` and
  * `{k}_{n}_{auxk}_auxk_{domain}_epoch_{epochs}`, also with the domain after `epoch`.
  */
 export function parseCheckpointName(path: string): CheckpointName {
   const stem = basename(path).replace(/\.(pth|pt|bin|safetensors)$/i, "");
   // A domain may end in a number itself, as in cs_2020_64_9216: k is never above n.
-  const released = [/^([A-Za-z][\w.-]*)_(\d+)_(\d+)_(\d+)$/, /^([A-Za-z][\w.-]*)_(\d+)_(\d+)$/]
+  const released = [
+    /^([A-Za-z][\w.-]*)_(\d+)_(\d+)_(\d+)(?:_auxk)?(?:_epoch_(\d+))?$/,
+    /^([A-Za-z][\w.-]*)_(\d+)_(\d+)()(?:_epoch_(\d+))?$/,
+  ]
     .map((pattern) => pattern.exec(stem))
     .find((match) => match !== null && Number(match[2]) <= Number(match[3]));
   if (released) {
-    const [, domain, k, n, auxk] = released;
-    return { domain, k: Number(k), n: Number(n), ...(auxk ? { auxk: Number(auxk) } : {}) };
+    const [, domain, k, n, auxk, epochs] = released;
+    return {
+      ...{ domain, k: Number(k), n: Number(n) },
+      ...(auxk ? { auxk: Number(auxk) } : {}),
+      ...(epochs ? { epochs: Number(epochs) } : {}),
+    };
   }
   const trained =
-    /^(\d+)_(\d+)_(\d+)_auxk(?:_([A-Za-z]+))?_epoch(?:_([A-Za-z]+)(?:_[A-Za-z]+)?)?_(\d+)$/.exec(
+    /^(\d+)_(\d+)_(\d+)_auxk(?:_([A-Za-z][\w.-]*?))?_epoch(?:_([A-Za-z]+)(?:_[A-Za-z]+)?)?_(\d+)$/.exec(
       stem,
     );
   if (!trained) return {};
@@ -151,7 +158,9 @@ function chooseK(
   const others = (parts.activation?.kind ?? "topk") !== "topk";
   // A batch's k is a mean: single documents have more.
   const room = Math.min(n, Math.max(DEFAULT_SLOTS, 4 * (declared ?? 0)));
-  const k = others ? (own ?? room) : (declared ?? own ?? beside ?? name.k ?? defaultK);
+  // A ReLU SAE whose configuration names k keeps so many; the k of thresholds is such a mean.
+  const kept = parts.activation?.kind === "relu" ? beside : undefined;
+  const k = others ? (own ?? kept ?? room) : (declared ?? own ?? beside ?? name.k ?? defaultK);
   if (k === undefined) {
     throw new FormatError(path, "k is in neither the file name nor the metadata: pass k (--k)");
   }

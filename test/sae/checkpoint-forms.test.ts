@@ -205,5 +205,14 @@ test("a domain may hold underscores and end in a number", (t) => {
     auxk: 128,
   });
   t.deepEqual(parseCheckpointName("cs_2020_64_9216.pth"), { domain: "cs_2020", k: 64, n: 9216 });
+  for (const name of ["a_b_c_4_64_8_epoch_50.pth", "a_b_c_4_64_8_auxk_epoch_50.pth"]) {
+    t.deepEqual(parseCheckpointName(name), { domain: "a_b_c", k: 4, n: 64, auxk: 8, epochs: 50 });
+  }
+  t.deepEqual(parseCheckpointName("4_64_8_auxk_a_b_epoch_50.pth"), {
+    ...{ domain: "a_b", k: 4, n: 64, auxk: 8, epochs: 50 },
+  });
+  t.deepEqual(parseCheckpointName("cs_4_64_epoch_9.pth"), {
+    ...{ domain: "cs", k: 4, n: 64, epochs: 9 },
+  });
   t.deepEqual(parseCheckpointName("my_own_v2_8_512.pt"), { domain: "my_own_v2", k: 8, n: 512 });
 });

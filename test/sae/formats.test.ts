@@ -203,3 +203,20 @@ test("a real SAELens folder is read by its own configuration", async (t) => {
   const ville = sharedPath("data/checkpoints/villes_sae.pth");
   if (ville) t.like(await loadSae(ville, { format: "saelens" }), { d: 128, n: 256 });
 });
+
+test("k of a SAELens configuration counts beside tensors that do not say what keeps latents", async (t) => {
+  const cases: [change: Record<string, unknown>, kind: string, k: number][] = [
+    [{ k: 3 }, "relu", 3],
+    [{ activation_fn: "relu", k: 3 }, "relu", 3],
+    [{ architecture: undefined, k: 3 }, "topk", 3],
+    [{ architecture: undefined, activation_fn_kwargs: { k: 4 } }, "topk", 4],
+    [{ architecture: "topk", k: 3 }, "topk", 3],
+    [{}, "relu", 10],
+  ];
+  for (const [change, kind, k] of cases) {
+    await withConfig("saelens-standard", change, async (folder) => {
+      const sae = await loadSae(folder);
+      t.deepEqual([sae.activation.kind, sae.k], [kind, k], JSON.stringify(change));
+    });
+  }
+});

@@ -74,6 +74,11 @@ function chooseArchitecture(
   let named = config.architecture;
   // Before version 6 top-k was an activation function of the standard architecture.
   if ((named === undefined || named === "standard") && activation === "topk") named = "topk";
+  // Without either word, k is what a top-k SAE alone has.
+  const isBare = named === undefined && activation === undefined;
+  if (isBare && kOf(config) !== undefined && !bag.has("b_gate") && !bag.has("threshold")) {
+    return "topk";
+  }
   if (named === undefined && Object.keys(config).length === 0) {
     if (bag.has("b_gate")) return "gated";
     if (bag.has("threshold")) return "jumprelu";
@@ -131,8 +136,11 @@ function rescaling(config: Record<string, unknown>, architecture: Architecture):
 }
 
 function topK(file: string, config: Record<string, unknown>, { k }: LoadOptions): number {
-  const inner = asRecord(config.activation_fn_kwargs)?.k;
-  return configSize(file, "k", k ?? config.k ?? inner);
+  return configSize(file, "k", k ?? kOf(config));
+}
+
+function kOf(config: Record<string, unknown>): unknown {
+  return config.k ?? asRecord(config.activation_fn_kwargs)?.k;
 }
 
 function applyScaling(

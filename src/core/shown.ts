@@ -8,15 +8,20 @@ const MOST_NAMES = 12;
 const UNSAFE =
   /(?![\u200c\u200d\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
+/** Text whose control, invisible and direction characters, line ends and tabs among them, are what `replace` makes of each. */
+export function replaceUnsafe(text: string, replace: (character: string) => string): string {
+  return text.replace(UNSAFE, replace);
+}
+
 /** Text on one line, as a terminal can show it: every control, invisible or direction character is a question mark. */
 export function plainLine(text: string): string {
-  return text.replace(UNSAFE, "?");
+  return replaceUnsafe(text, () => "?");
 }
 
 /** JSON text with those characters, which only its strings hold, as \\u escapes: it reads as the same value. */
 export function plainJson(json: string): string {
   const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return json.replace(UNSAFE, (found) => (found === "\n" ? found : found.replace(/[^]/g, escape)));
+  return replaceUnsafe(json, (found) => (found === "\n" ? found : found.replace(/[^]/g, escape)));
 }
 
 /** Text on one line, cut at `longest` characters. */

@@ -1,4 +1,5 @@
 import { FormatError } from "../core/errors.js";
+import { replaceUnsafe } from "../core/shown.js";
 
 const quote = 0x22;
 const lineFeed = 0x0a;
@@ -33,7 +34,7 @@ export interface ParseCsvOptions extends CsvOptions {
 
 /** How a table is written. */
 export interface FormatCsvOptions extends CsvOptions {
-  /** Writes texts as they are, also those that a spreadsheet takes for a formula. Default false. */
+  /** Writes texts as they are, also those that a spreadsheet takes for a formula or that steer a terminal. Default false. */
   raw?: boolean;
 }
 
@@ -76,8 +77,8 @@ export function parseCsv(text: string, name: string, options: ParseCsvOptions = 
 
 /**
  * CSV text with LF line ends; fields are quoted where they must be. A text that a spreadsheet would take for a formula, because
- * it starts with =, +, -, @, a tab or a line end, gets an apostrophe before it; `parseCsv` with `guarded` takes it off. Numbers
- * are written as they are. Throws RangeError for a row of another length.
+ * it starts with =, +, -, @, a tab or a line end, gets an apostrophe before it; `parseCsv` with `guarded` takes it off. What could
+ * steer a terminal, control and direction characters but tabs and line ends, becomes U+FFFD. Numbers are written as they are. Throws RangeError for a row of another length.
  */
 export function formatCsv(
   columns: readonly string[],
@@ -85,8 +86,11 @@ export function formatCsv(
   { delimiter = ",", raw = false }: FormatCsvOptions = {},
 ): string {
   delimiterCode(delimiter);
-  const guard = (value: CsvValue): CsvValue =>
-    typeof value === "string" && FORMULA.test(value) ? `'${value}` : value;
+  const guard = (value: CsvValue): CsvValue => {
+    if (typeof value !== "string") return value;
+    const text = replaceUnsafe(value, (found) => (/[\t\n\r]/.test(found) ? found : "\ufffd"));
+    return FORMULA.test(text) ? `'${text}` : text;
+  };
   const format = (values: readonly CsvValue[]): string =>
     formatRow(raw ? values : values.map(guard), delimiter);
   const lines = [format(columns)];

@@ -1,3 +1,4 @@
+import { replaceUnsafe } from "../core/shown.js";
 import { FormatError } from "../core/errors.js";
 import { cutLine } from "../core/shown.js";
 
@@ -74,14 +75,17 @@ export function readXml(text: string, source: string, visitor: XmlVisitor): void
   if (elements === 0) fail("no element");
 }
 
-/** `text` for an attribute or between tags: marks escaped, characters that XML cannot hold replaced by U+FFFD. */
+/**
+ * `text` for an attribute or between tags: marks, and characters that could steer a terminal, as numbers; those that XML cannot
+ * hold replaced by U+FFFD.
+ */
 export function escapeXml(text: string): string {
-  return text
-    .replace(
-      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-      "\ufffd",
-    )
-    .replace(/[&<>"'\t\n\r]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+  const held = text.replace(
+    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+    "\ufffd",
+  );
+  const escape = (mark: string): string => `&#${mark.codePointAt(0)};`;
+  return replaceUnsafe(held.replace(/[&<>"']/g, escape), escape);
 }
 
 interface Tag {

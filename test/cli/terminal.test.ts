@@ -1,5 +1,5 @@
 import test from "ava";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { writeSafetensors } from "../../src/files/index.js";
 import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
@@ -10,11 +10,13 @@ const HOSTILE =
   "\x1b]0;owned\x07\x1b[2J\x1b]52;c;b3duZWQ=\x1b\\\u009b31m\u202etxt\u2066\u200b\u{e0041}\x7f\x08end";
 /** Joiners that belong to words, and a sign of Arabic that is drawn. */
 const WORDS = "naïve 水 می\u200cخواهم 👩\u200d🔬 \u0601١٢";
-const STEERS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e\u2066]|\u{e0041}/u;
+const STEERS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028\u202e\u2066]|\u{e0041}/u;
 
 test("labels, names and words of a call reach the terminal without control characters", async (t) => {
   await inFolder(async (folder) => {
-    const atlas = await makeSmallAtlas(folder, 200);
+    const atlas = await makeSmallAtlas(folder, 200, (title) => `${title} ${HOSTILE}\u2028`);
+    const exported = (name: string): string => path.join(folder, name);
+    const vector = ["--vector", path.join(folder, "embeddings.npy"), "--atlas", atlas];
     const sae = path.join(folder, "sae.safetensors");
     const tensor = { shape: [1], data: new Float32Array(1) };
     await writeSafetensors(sae, new Map([[HOSTILE, tensor]]));
@@ -25,6 +27,15 @@ test("labels, names and words of a call reach the terminal without control chara
       ["catalog", "dogs", "--atlas", atlas],
       ["catalog", "dogs", "--atlas", atlas, "--json"],
       ["inspect", sae],
+      ["search", ...vector],
+      ["search", ...vector, "--more", "0", "--explain"],
+      ["search", ...vector, "--json"],
+      ["catalog", "diff", atlas, atlas],
+      ...["csv", "graphml", "gexf"].map((kind) => [
+        ...["export", kind, "--out", exported(kind), "--atlas", atlas],
+      ]),
+      ["steering", "--atlas", atlas, "--queries", "3"],
+      ["figures", "--list"],
       ["embed", "--corpus", dump, "--out", path.join(folder, "out"), "--embedder", HOSTILE],
       [HOSTILE],
       ["catalog", `--${HOSTILE}`],
@@ -43,6 +54,12 @@ test("labels, names and words of a call reach the terminal without control chara
     t.true(listed.stdout.includes(`?end ${WORDS} dogs`), listed.stdout);
     t.is((JSON.parse(json.stdout) as { label: string }[])[0].label, `${HOSTILE} ${WORDS} dogs`);
     t.regex(inspected.stdout + inspected.stderr, /owned/);
+    t.regex(outcomes[4].stdout, /owned/);
+    for (const kind of ["csv", "graphml", "gexf"]) {
+      const text = await readFile(exported(kind), "utf8");
+      t.notRegex(text.replaceAll("\t", " "), STEERS, kind);
+      if (kind === "csv") t.regex(text, /owned/);
+    }
   });
 });
 

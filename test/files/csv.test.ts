@@ -98,3 +98,17 @@ test("parseCsv reads the reference's paper metadata", async (t) => {
   t.deepEqual(columns, ["arxiv_id", "title", "citation_count", "author", "year"]);
   t.is(rows.length, 6000);
 });
+
+test("cells of a table hold nothing that steers a terminal, unless they are wanted raw", (t) => {
+  const hostile = "a\u001b]52;c;x\u0007b\u009b2Jc\u202ed\u2028e\u0000f\u007f\r\n\tg é\u200dh";
+  const safe = formatCsv(["label"], [[hostile], ["\u0000=1+1"]]);
+  t.notRegex(
+    safe,
+    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/,
+  );
+  t.deepEqual(parseCsv(safe, "x").rows, [
+    ["a\ufffd]52;c;x\ufffdb\ufffd2Jc\ufffdd\ufffde\ufffdf\ufffd\r\n\tg é\u200dh"],
+    ["\ufffd=1+1"],
+  ]);
+  t.deepEqual(parseCsv(formatCsv(["label"], [[hostile]], { raw: true }), "x").rows, [[hostile]]);
+});

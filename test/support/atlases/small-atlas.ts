@@ -29,12 +29,21 @@ export async function runCli(
 
 /**
  * An atlas of the sample's first rows, k 4 and n 32, in `dir`/atlas beside its corpus.jsonl and embeddings.npy; gives its
- * folder.
+ * folder. `retitle` changes the documents' titles.
  */
-export async function makeSmallAtlas(dir: string, rows: number): Promise<string> {
+export async function makeSmallAtlas(
+  dir: string,
+  rows: number,
+  retitle?: (title: string) => string,
+): Promise<string> {
   const atlas = path.join(dir, "atlas");
   const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
-  await writeFile(path.join(dir, "corpus.jsonl"), lines.slice(0, rows).join("\n"));
+  const changed = (line: string): string => {
+    if (retitle === undefined) return line;
+    const row = JSON.parse(line) as { title: string };
+    return JSON.stringify({ ...row, title: retitle(row.title) });
+  };
+  await writeFile(path.join(dir, "corpus.jsonl"), lines.slice(0, rows).map(changed).join("\n"));
   const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
   const embeddings = path.join(dir, "embeddings.npy");
   await writeNpy(embeddings, {

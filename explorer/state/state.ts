@@ -12,7 +12,9 @@ interface Step {
   step: number;
 }
 
-const page = signal<PageState>(readAddress(location.hash));
+// A page inside a notebook has no address: what it shows at first stands in it.
+const first = document.querySelector<HTMLMetaElement>("meta[name=explorer-address]")?.content;
+const page = signal<PageState>(readAddress(location.hash || (first ?? "")));
 const step = signal(stepOf(history.state));
 const last = signal(step.value);
 

@@ -74,12 +74,13 @@ export async function writeSite(
 }
 
 /**
- * The page with its data as one file that needs neither server nor network. Throws RangeError over 50 MB, which browsers
- * open slowly.
+ * The page with its data as one file that needs neither server nor network. `address` is what it shows at first, where the
+ * file's own address says nothing. Throws RangeError over 50 MB, which browsers open slowly.
  */
 export async function singlePage(
   { html, script, style, licences }: PageParts,
   files: ExplorerFiles,
+  address = "",
 ): Promise<string> {
   const data: string[] = [];
   for await (const [name, content] of everyFile(files)) data.push(inlineFile(name, content));
@@ -94,6 +95,7 @@ export async function singlePage(
   const policy = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data: blob:">`;
   return html
     .replace('content="unset"', 'content="inlined"')
+    .replace('content="start"', () => `content="${escapeXml(address)}"`)
     .replace("<head>", () => `<head>${policy}`)
     .replace(/<script[^>]*src="[^"]*app\.js"[^>]*><\/script>/, "")
     .replace(/<link[^>]*href="[^"]*app\.css"[^>]*>/, () => `<style>${style}</style>`)

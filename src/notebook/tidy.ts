@@ -53,10 +53,19 @@ function stableMetadata(metadata: Record<string, unknown>): Record<string, unkno
 
 function tidyOutputs(outputs: Output[], replace: (text: string) => string): Output[] {
   return joinStreams(outputs).flatMap((output): Output[] => {
-    if (output.output_type !== "stream") return [mapText(output, replace) as Output];
+    if (output.output_type !== "stream") {
+      return [mapText(output, (text) => withoutLiveFrames(replace(text))) as Output];
+    }
     const text = replace(playCarriageReturns(joinText(output.text)));
     return text === "" ? [] : [{ ...output, text }];
   });
+}
+
+/** Frames of a server that ends with its kernel, and their addresses with its token, lead nowhere in a saved notebook. */
+function withoutLiveFrames(text: string): string {
+  return text
+    .replace(/\n?<iframe src="http:\/\/127\.0\.0\.1:\d+\/#token=[^>]*><\/iframe>/g, "")
+    .replace(/\s*http:\/\/127\.0\.0\.1:\d+\/#token=\S*/g, "");
 }
 
 /** Outputs with the pieces of a stream joined. */

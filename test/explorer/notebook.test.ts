@@ -35,10 +35,13 @@ test("in a notebook the explorer is a live page whose selection a later cell rea
     t.deepEqual(selected.documents, []);
 
     const [height, message] = [500, /a snapshot has no server/];
-    const saved = await atlas.explorer({ snapshot: true, height });
+    const address = "#view=catalog&only=doubtful&words=a b";
+    const saved = await atlas.explorer({ snapshot: true, height, address });
     await show(saved, { display: (data) => sent.push(data) });
     cell = String(sent[1]["text/html"]);
     await page.goto(notebook);
+    await frame.locator(".catalog .note").waitFor();
+    t.is(await frame.locator('[aria-label="filter latents by words"]').inputValue(), "a b");
     await frame.locator("nav >> text=Families").click();
     await frame.locator(".family-line").first().click();
     await frame.locator("article").waitFor();

@@ -131,6 +131,12 @@ await small.end();`,
     `const planted = await openAtlas(${JSON.stringify(planted)});
 const model = await createChatModel({ model: "gpt-4o", baseUrl: ${JSON.stringify(baseUrl)} });
 const report = await planted.label({ model, protocol: "default", force: true, maxCost: 5 });`,
+    `const explorer = await atlas.explorer({ address: "view=families" });
+explorer`,
+    `const chosen = await explorer.selection();
+console.log(chosen.latents.length, "latents selected");`,
+    `const saved = await atlas.explorer({ snapshot: true, address: "view=catalog&only=doubtful" });
+saved`,
   ];
 }
 
@@ -194,6 +200,69 @@ async function checkTraining(notebook: LabNotebook): Promise<void> {
   await notebook.picture(6, "loss");
 }
 
+/** The live page in a frame, a selection on it by mouse that the next cell reads, and the page without a server. */
+async function checkExplorer(notebook: LabNotebook): Promise<string> {
+  await notebook.run(8);
+  const live = notebook.outputs(8).locator("iframe").contentFrame();
+  check(
+    "the explorer is live in a cell, where its address says",
+    await eventually(() => live.locator(".family-line").first().isVisible()),
+  );
+  await live.locator(".family-line").first().click();
+  await live.locator("article").waitFor();
+  await live.locator('[aria-label="tools of the map of latents"] [aria-label="Rectangle"]').click();
+  const plot = live.locator('.plot[aria-label^="map of latents"]');
+  await plot.scrollIntoViewIfNeeded();
+  const box = await plot.boundingBox();
+  if (box) {
+    await notebook.page.mouse.move(box.x + 3, box.y + 3);
+    await notebook.page.mouse.down();
+    await notebook.page.mouse.move(box.x + box.width - 50, box.y + box.height - 3, { steps: 5 });
+    await notebook.page.mouse.up();
+  }
+  await live.locator(".selection b").waitFor();
+  const selected = (await live.locator(".selection b").textContent()) ?? "";
+  await notebook.picture(8, "explorer-live");
+  await notebook.run(9);
+  const read = async (): Promise<string> =>
+    (await notebook.outputs(9).allInnerTexts()).join("").trim();
+  // The page tells its server behind the answer that is shown.
+  await eventually(async () => {
+    if ((await read()) === selected) return true;
+    await notebook.run(9);
+    return false;
+  });
+  check("the next cell reads the selection", (await read()) === selected, await read());
+  await notebook.run(10);
+  const snapshot = notebook.outputs(10).locator("iframe").contentFrame();
+  check(
+    "the explorer is shown without a server, where its address says",
+    await eventually(() => snapshot.locator(".catalog .note").isVisible()),
+  );
+  await snapshot.locator(".list-row").first().click();
+  check(
+    "a latent opens in it",
+    await eventually(() => snapshot.locator("article .documents li").first().isVisible()),
+  );
+  await notebook.picture(10, "explorer-snapshot");
+  return selected;
+}
+
+/** A saved notebook, opened anew: it says how to see the live page, and runs the snapshot where it is trusted. */
+async function checkReopenedExplorer(notebook: LabNotebook): Promise<void> {
+  const said = await eventually(async () =>
+    /run this cell to see it/.test((await notebook.outputs(8).allInnerTexts()).join("")),
+  );
+  check("a reopened notebook says how to see the live explorer", said);
+  await notebook.cell(10).scrollIntoViewIfNeeded();
+  const snapshot = notebook.outputs(10).locator("iframe").contentFrame();
+  check(
+    "a reopened notebook runs the snapshot",
+    await eventually(() => snapshot.locator(".list-row").first().isVisible()),
+  );
+  await notebook.picture(10, "explorer-reopened");
+}
+
 async function checkReopened(notebook: LabNotebook, label: string): Promise<void> {
   await notebook.open(SCRATCH);
   const drawing = notebook.outputs(2).locator("img, .main-svg").first();
@@ -242,6 +311,7 @@ async function main(): Promise<void> {
     const notebook = new LabNotebook(page, 8891);
     await notebook.open(SCRATCH);
     await checkCards(notebook);
+    const selected = await checkExplorer(notebook);
     await checkTraining(notebook);
     await notebook.start(7);
     await eventually(() => Promise.resolve(server.calls.length > 3));
@@ -257,9 +327,14 @@ async function main(): Promise<void> {
       asked > 3 && asked === later,
       `${asked}, ${later} calls; ${said}`,
     );
+    await notebook.run(9);
+    const kept = (await notebook.outputs(9).allInnerTexts()).join("").trim();
+    check("interrupts of the kernel leave the explorer's server alone", kept === selected, kept);
+    await page.keyboard.press("Escape");
     await page.keyboard.press("Control+s");
-    await sleep(2000);
+    await sleep(4000);
     await checkReopened(notebook, "with plotly's extension");
+    await checkReopenedExplorer(notebook);
     await checkNotebooks(notebook);
     labs.push(await startLab(8892, ["--LabApp.labextensions_path=[]"]));
     await checkReopened(new LabNotebook(await browser.newPage(), 8892), "without it");

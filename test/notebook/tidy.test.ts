@@ -78,6 +78,23 @@ test("paths of this machine are replaced in text, the longest first, but not in 
   );
 });
 
+test("frames of a server that ended with its kernel are left out, and their addresses with the token", (t) => {
+  const url = "http://127.0.0.1:4123/#token=0af9&view=search&q=a+dog";
+  const output = (html: string, text: string): Output => ({
+    output_type: "display_data",
+    data: { "text/html": html, "text/plain": text },
+    metadata: {},
+  });
+  const frame = `<iframe src="${url.replaceAll("&", "&amp;")}" style="width:100%"></iframe>`;
+  t.deepEqual(tidied([output(`<p>The explorer.</p>\n${frame}`, `The explorer.\n\n${url}`)]), [
+    output("<p>The explorer.</p>", "The explorer."),
+  ]);
+  const other = '<iframe src="https://example.org/"></iframe>';
+  t.deepEqual(tidied([output(other, "see http://127.0.0.1:80/")]), [
+    output(other, "see http://127.0.0.1:80/"),
+  ]);
+});
+
 test("a notebook's own folder is shown from the package's root", (t) => {
   const replacements = pathReplacements("/p", "/p/notebooks");
   t.deepEqual(tidied([stream("stdout", "file:///p/notebooks/a.ts /p/x\n")], replacements), [

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { type Interface, createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { PresentationPart } from "../../core/presentation.js";
+import { showsItself } from "../../core/self-showing.js";
 import { requireCount } from "../../core/arguments.js";
 import { readPage, singlePage } from "../../explorer/page.js";
 import type { PageSelection } from "../../explorer/server.js";
@@ -15,6 +15,11 @@ export interface ExplorerOptions {
   height?: number;
   /** The page with its data in the notebook itself, which needs no server and stays when it is saved. Default false. */
   snapshot?: boolean;
+  /**
+   * What it shows at first, as the page's own address says it behind the #: `view=catalog&only=doubtful`, `at=latent.12`. Default
+   * both maps.
+   */
+  address?: string;
   /** Another atlas of the same embeddings, or its folder, to compare with. Default none. */
   with?: OtherAtlas;
 }
@@ -33,30 +38,38 @@ export interface ExplorerView {
 /** Opens the explorer of an atlas for a cell. Its server is a process of its own, since a busy cell answers nobody. */
 export async function openExplorerView(
   store: AtlasStore,
-  { height = 640, snapshot = false, with: other }: ExplorerOptions,
+  { height = 640, snapshot = false, address = "", with: other }: ExplorerOptions,
 ): Promise<ExplorerView> {
   requireCount("explorer: height", height, 100);
+  const shown = address.replace(/^#/, "").replaceAll(" ", "+");
   if (snapshot) {
     const parts = await readPage();
-    const page = await withFiles(store, other, (files) => singlePage(parts, files));
+    const page = await withFiles(store, other, (files) => singlePage(parts, files, shown));
     const text = `The explorer of ${store.name}: a page that runs where the notebook is trusted.`;
-    return {
+    return showsItself({
       selection: () => Promise.reject(new Error("explorer: a snapshot has no server to tell")),
       close: () => Promise.resolve(),
       present: () => [{ text, frame: { page, height } }],
-    };
+    });
   }
   const program = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
   const folder = typeof other === "string" ? other : other?.store.dir;
   const args = ["explore", "--atlas", store.dir, "--parent", ...(folder ? ["--with", folder] : [])];
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["pipe", "ignore", "pipe"] });
-  const ended = once(child, "exit");
-  const url = await readAddress(createInterface({ input: child.stderr }));
+  // It is a program of Node, in a kernel of Deno too.
+  const node = "Deno" in globalThis ? "node" : process.execPath;
+  // In a group of its own: interrupting a kernel interrupts its whole group.
+  const child = spawn(node, [program, ...args], {
+    stdio: ["pipe", "ignore", "pipe"],
+    detached: true,
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const failed = new Promise<never>((_, reject) => child.once("error", reject));
+  const url = await Promise.race([readAddress(createInterface({ input: child.stderr })), failed]);
   // A kernel that is done must not wait for it.
   child.unref();
   for (const stream of [child.stdin, child.stderr]) (stream as { unref?: () => void }).unref?.();
   const { origin, hash } = new URL(url);
-  return {
+  return showsItself({
     url,
     async selection() {
       const headers = { "x-explorer-token": hash.replace("#token=", "") };
@@ -69,11 +82,11 @@ export async function openExplorerView(
     },
     present: () => [
       {
-        text: `The explorer of ${store.name}, live on this machine while its kernel runs.`,
-        frame: { url, height },
+        text: `The explorer of ${store.name}, live on this machine while its kernel runs. In a saved notebook run this cell to see it, or feature-families explore in a terminal.`,
+        frame: { url: shown === "" ? url : `${url}&${shown}`, height },
       },
     ],
-  };
+  });
 }
 
 /** The address among what the server says. Throws Error with its last words where it ends without one. */

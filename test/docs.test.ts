@@ -66,7 +66,7 @@ test("every function that the pages call is exported", async (t) => {
   t.true(called.length > 100);
   // Methods of what a function gives, listed under that function.
   const methods = ["append", "finish", "abort", "nearest", "createEncoder", "dispose", "label"];
-  methods.push("html", "svg", "png", "close", "end", "extras");
+  methods.push("html", "svg", "png", "pdf", "close", "end", "extras");
   methods.push(...Object.getOwnPropertyNames(Atlas.prototype));
   for (const name of new Set(called)) {
     t.true(known.has(name) || methods.includes(name), `${name} is not exported`);

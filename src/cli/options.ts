@@ -1,5 +1,6 @@
 import type { CorpusColumns } from "../corpus/corpus.js";
 import { ENGINE_NAMES, type EngineName } from "../engine/engine-names.js";
+import type { FigureOptions } from "../figures/figure.js";
 import type { LoadOptions } from "../sae/formats/format.js";
 import { UsageError } from "./command.js";
 import { didYouMean } from "./suggest.js";
@@ -135,11 +136,39 @@ export const spendingOptions = {
   "dry-run": { type: "boolean", about: "report prompts, tokens, price and time; ask nothing" },
 } as const;
 
-/** What a figure is made for. */
-export const sizeOption = {
+/** What a figure is made for, and its measures. */
+export const figureOptions = {
   size: {
     type: "string",
     choices: ["column", "page", "slide", "screen"],
     about: "what the figures are for (default screen)",
   },
+  width: {
+    type: "string",
+    value: "LENGTH",
+    about: "width such as 85mm, 3.3in, 240pt or 900px; without --size, a length is for print",
+  },
+  height: {
+    type: "string",
+    value: "LENGTH",
+    about: "height, likewise (default: by size and figure)",
+  },
+  "no-title": { type: "boolean", about: "leave out the title above each figure" },
 } as const;
+
+/** What a figure takes of these options. Throws UsageError for a side that is no length. */
+export async function figureOptionsOf(values: {
+  size?: FigureOptions["size"];
+  width?: string;
+  height?: string;
+  noTitle?: boolean;
+}): Promise<FigureOptions> {
+  const { size, width, height, noTitle } = values;
+  const { figureSize } = await import("../figures/theme/theme.js");
+  try {
+    figureSize({ size, width, height });
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
+  return { size, width, height, ...(noTitle && { title: "" }) };
+}

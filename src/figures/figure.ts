@@ -19,20 +19,28 @@ export interface Figure {
   width: number;
   /** In CSS pixels, 96 to the inch. */
   height: number;
+  /** The same figure for a narrow screen, which a page shows there. Default none: the page scrolls. */
+  narrow?: Omit<Figure, "narrow">;
 }
+
+/** A side of a figure: a number of CSS pixels, 96 to the inch, or a length such as "85mm", "3.3in" or "240pt". */
+export type Length = number | string;
 
 /** Options that every figure takes. */
 export interface FigureOptions {
-  /** Where the figure will stand: sets width, height and type size. Default "screen". */
+  /**
+   * Where the figure will stand: sets width, height and type size. Default "screen"; where a side is a length for print,
+   * "column" up to 120 mm of width and "page" beyond.
+   */
   size?: SizeName;
   /** File name without extension. Default: the figure's kind, such as "latent-map". */
   name?: string;
   /** Plain text above the figure; "" for none. Default: each figure's own, which sizes for print do not show. */
   title?: string;
-  /** In CSS pixels, in place of the size's own. */
-  width?: number;
-  /** In CSS pixels, in place of the size's own. */
-  height?: number;
+  /** In place of the size's own. */
+  width?: Length;
+  /** In place of the size's own. */
+  height?: Length;
 }
 
 /** What every series of a figure has. */

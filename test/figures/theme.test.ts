@@ -39,6 +39,25 @@ test("sizes are those of a paper column, a page and a 16:9 slide", (t) => {
   t.is(figureSize({ size: "column", height: 300 }).height, 300);
 });
 
+test("a length for print sets the side, and the type size that goes with it", (t) => {
+  const measured = (width: string): unknown => {
+    const { width: pixels, font, titled } = figureSize({ width });
+    return { pixels, font, titled };
+  };
+  const column = { font: SIZES.column.font, titled: false };
+  t.deepEqual(measured("85mm"), { pixels: 321, ...column });
+  t.deepEqual(measured("8.5 cm"), { pixels: 321, ...column });
+  t.deepEqual(measured("3.3in"), { pixels: 317, ...column });
+  t.deepEqual(measured("240pt"), { pixels: 320, ...column });
+  t.like(measured("170mm"), { pixels: 643, font: SIZES.page.font });
+  t.like(figureSize({ width: "85mm", size: "slide" }), { width: 321, font: SIZES.slide.font });
+  t.like(figureSize({ width: 500 }), { width: 500, font: SIZES.screen.font });
+  for (const width of ["85", "-3mm", "85 furlongs", "NaNmm", ""]) {
+    t.throws(() => figureSize({ width }), { message: /width must be .*"85mm".*got "/ }, width);
+  }
+  t.throws(() => figureSize({ height: "3mm" }), { message: /height must be from 100.*got "3mm"/ });
+});
+
 test("a figure refuses unknown sizes, absurd sides and names that are no file names", (t) => {
   t.throws(() => figureSize({ size: "poster" as "page" }), { message: /column, page.*"poster"/ });
   t.throws(() => figureSize({ size: "__proto__" as "page" }), { instanceOf: RangeError });

@@ -10,4 +10,4 @@ export {
 } from "./registry.js";
 export { trainSmallGrid } from "./small-grid.js";
 export { figureSources } from "./sources.js";
-export { drawFigures, writeFigures } from "./write-figures.js";
+export { drawFigures, renderFigures, writeFigures } from "./write-figures.js";

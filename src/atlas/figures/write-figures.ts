@@ -2,7 +2,10 @@ import path from "node:path";
 import { requireChoice } from "../../core/arguments.js";
 import { FormatError } from "../../core/errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
-import type { Figure } from "../../figures/figure.js";
+import type { Figure, FigureOptions } from "../../figures/figure.js";
+import { pageFonts } from "../../figures/render/fonts.js";
+import { standaloneHtml } from "../../figures/render/html.js";
+import { plotlyFileName, plotlySource } from "../../figures/render/plotly.js";
 import { type Renderer, type RendererOptions, openRenderer } from "../../figures/render/render.js";
 import { plotlyText } from "../../figures/drawing/text.js";
 import type { OnProgress } from "../../core/progress.js";
@@ -23,7 +26,7 @@ import { interruptible } from "../../core/interrupt.js";
 const LANES = 2;
 
 /** Formats that figures are written in. */
-export type FigureFormat = "png" | "svg" | "html";
+export type FigureFormat = "png" | "svg" | "pdf" | "html";
 
 /** What to draw and how. */
 export interface WriteFiguresOptions extends AtlasFigureOptions, RendererOptions {
@@ -86,8 +89,12 @@ export async function renderFigures(
 ): Promise<string[]> {
   const { formats = ["png", "svg"], onProgress } = options;
   const signal = interruptible(options.signal);
-  for (const format of formats) requireChoice("figures: formats", format, ["png", "svg", "html"]);
+  for (const format of formats)
+    requireChoice("figures: formats", format, ["png", "svg", "pdf", "html"]);
   const total = options.expected ?? (Array.isArray(figures) ? figures.length : undefined);
+  if (formats.includes("html")) {
+    await writeFileAtomic(path.join(folder, plotlyFileName()), plotlySource());
+  }
   const renderer = await openRenderer({ lanes: LANES, ...options });
   const written: string[][] = [];
   const running = new Set<Promise<void>>();
@@ -129,7 +136,11 @@ async function renderFigure(
   const files: string[] = [];
   for (const format of formats) {
     const file = path.join(folder, `${figure.name}.${format}`);
-    await writeFileAtomic(file, await renderer[format](figure));
+    const content =
+      format === "html"
+        ? standaloneHtml(figure, { src: plotlyFileName() }, pageFonts(figure))
+        : await renderer[format](figure);
+    await writeFileAtomic(file, content);
     files.push(file);
   }
   return files;
@@ -138,7 +149,7 @@ async function renderFigure(
 async function* drawEntries(
   sources: FigureSources,
   entries: readonly FigureEntry[],
-  options: Pick<WriteFiguresOptions, "onUndrawn" | "signal"> & AtlasFigureOptions,
+  options: Pick<WriteFiguresOptions, "onUndrawn" | "signal" | "formats"> & AtlasFigureOptions,
 ): AsyncGenerator<Figure> {
   const signal = interruptible(options.signal);
   for (const entry of entries) {
@@ -161,7 +172,7 @@ function chooseEntries(
 async function drawEntry(
   entry: FigureEntry,
   sources: FigureSources,
-  { paper, ...options }: AtlasFigureOptions,
+  { paper, formats, ...options }: AtlasFigureOptions & Pick<WriteFiguresOptions, "formats">,
 ): Promise<Figure | Undrawn> {
   const overlaid = paper === true && entry.overlay !== undefined;
   const isGiven = entry.from !== undefined && options[entry.from] !== undefined;
@@ -170,7 +181,12 @@ async function drawEntry(
   const data = await entry.read(sources, { ...options, paper: overlaid });
   if (data instanceof Undrawn) return data;
   const { name, size, title, width, height } = options;
-  const drawn = drawData(entry, data, { name, size, title, width, height, paper: overlaid });
+  const drawIn = (place: FigureOptions): Figure =>
+    drawData(entry, data, { name, title, paper: overlaid, ...place });
+  const drawn = drawIn({ size, width, height });
+  if (formats?.includes("html")) {
+    drawn.narrow = drawIn({ size: "column", title: title ?? entry.title(data) });
+  }
   const isOfGrid =
     entry.requires.includes(GRID) || (sources.compares === "grid" && comparesSaes(entry));
   const grid = isOfGrid ? await sources.grid() : undefined;

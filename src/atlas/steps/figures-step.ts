@@ -22,16 +22,17 @@ async function runFigures(
   folder: string,
   options: Omit<WriteFiguresOptions, "names">,
 ): Promise<string[] | undefined> {
-  const { formats = ["png", "svg"], scale } = options;
+  const { formats = ["png", "svg"], scale, dpi } = options;
   const figures = await drawFigures(data, undefined, options);
   const runner = await StepRunner.open(data.dir);
   let written: string[] | undefined;
   await runner.step(
     {
       name: "figures",
-      version: 1,
+      // 2: npm's browser draws, and SVG carries its font.
+      version: 2,
       inputs: Object.fromEntries(figures.map((figure) => [figure.name, hashOf(figure)])),
-      options: { formats, scale, folder: path.relative(data.dir, folder) },
+      options: { formats, scale, dpi, folder: path.relative(data.dir, folder) },
       outputs: figures.flatMap(({ name }) =>
         formats.map((format) => path.relative(data.dir, path.join(folder, `${name}.${format}`))),
       ),

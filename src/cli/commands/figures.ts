@@ -10,7 +10,7 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
-import { sizeOption } from "../options.js";
+import { figureOptions, figureOptionsOf } from "../options.js";
 import { didYouMean } from "../suggest.js";
 import { formatRows } from "../results/rows.js";
 
@@ -24,7 +24,7 @@ const options = {
   list: {
     type: "boolean",
     about: "list all figures by group: what they show, and what is missing",
-    excludes: ["out", "formats", "size", "family", "families"],
+    excludes: ["out", "formats", "dpi", ...Object.keys(figureOptions), "family", "families"],
   },
   ...atlasOption,
   atlases: { type: "list", about: "folders of more atlases to compare with" },
@@ -37,10 +37,16 @@ const options = {
   out: { type: "string", value: "PATH", about: "folder of the figures (default figures/NAME)" },
   formats: {
     type: "list",
-    choices: ["png", "svg", "html"],
+    choices: ["png", "svg", "pdf", "html"],
     about: "file formats (default png,svg)",
   },
-  ...sizeOption,
+  dpi: {
+    type: "integer",
+    least: 96,
+    most: 768,
+    about: "pixels of a PNG per inch, such as 300 for print (default 192)",
+  },
+  ...figureOptions,
   family: {
     type: "string",
     value: "FAMILY",
@@ -59,7 +65,7 @@ export const figuresCommand: Command = defineCommand({
     "Without a name, the figures that a build draws. Figures of several SAEs take them from --atlases, --saes or " +
     "--grid-folder; without these, a small grid is trained once into the folder of the atlas if its corpus is small, as " +
     "the sample is.",
-  example: "feature-families figures latent-map family-tree --size page --formats svg",
+  example: "feature-families figures latent-map family-tree --width 85mm --formats pdf",
   positionals: "[NAME...]",
   options,
   async run(values, names, { onProgress, onWarning, signal }) {
@@ -67,6 +73,7 @@ export const figuresCommand: Command = defineCommand({
     const { openAtlas } = await import("../../atlas/open.js");
     const chosen = chooseNames(values, names, registry);
     checkFiles(values);
+    const drawn = await figureOptionsOf(values);
     const dirs = [await chooseAtlas("figures", values.atlas), ...(values.atlases ?? [])];
     const atlases = await Promise.all(
       dirs.map((dir) => openAtlas(dir, { onProgress, onWarning, signal })),
@@ -81,7 +88,8 @@ export const figuresCommand: Command = defineCommand({
         names: chosen ?? registry.ATLAS_FIGURES,
         paper: values.paper,
         formats: values.formats,
-        size: values.size,
+        dpi: values.dpi,
+        ...drawn,
         family: values.family,
         families: values.families,
         // A figure that was asked for by its name must be there; of all, some may be missing.
@@ -127,7 +135,10 @@ function chooseNames(
   }
 }
 
-function checkFiles({ saes, gridFolder }: Values): void {
+function checkFiles({ saes, gridFolder, dpi, formats }: Values): void {
+  if (dpi !== undefined && formats?.includes("png") === false) {
+    throw new UsageError(`figures: --dpi is for png, and --formats are ${formats.join(",")}`);
+  }
   const missing = saes?.find((file) => !existsSync(file));
   if (missing !== undefined) throw new UsageError(`figures: --saes names no file: ${missing}`);
   if (gridFolder !== undefined && !existsSync(path.join(gridFolder, "table.json"))) {

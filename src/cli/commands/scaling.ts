@@ -1,6 +1,6 @@
 import type { ScalingFit } from "../../sae/train/scaling.js";
 import { type Command, defineCommand } from "../command.js";
-import { sizeOption } from "../options.js";
+import { figureOptions } from "../options.js";
 
 export const scalingCommand: Command = defineCommand({
   name: "scaling",
@@ -13,7 +13,7 @@ export const scalingCommand: Command = defineCommand({
   positionals: "<TABLE>",
   options: {
     out: { type: "string", value: "PATH", about: "folder for both figures (default: none drawn)" },
-    size: { ...sizeOption.size, needs: ["out"] },
+    size: { ...figureOptions.size, needs: ["out"] },
   },
   async run(values, tables, { onProgress, signal }) {
     const { readGridTable } = await import("../../sae/train/train-grid.js");

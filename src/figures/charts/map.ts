@@ -131,7 +131,10 @@ function mapSize({ x, y, ...options }: MapOptions): FigureSize {
   const [[xLow, xHigh], [yLow, yHigh]] = [extent(x), extent(y)];
   const aspect = Math.min(0.8, Math.max(0.5, (yHigh - yLow) / (xHigh - xLow)));
   const strip = isTitled(size, options) ? topMargin(size, options) : 0;
-  return { ...size, height: options.height ?? Math.round(size.width * aspect + strip) };
+  return {
+    ...size,
+    height: options.height !== undefined ? size.height : Math.round(size.width * aspect + strip),
+  };
 }
 
 interface RankedGroup {

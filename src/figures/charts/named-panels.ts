@@ -45,7 +45,9 @@ export function arrangeNamedPanels(
   const head = titled ? size.heading * 2.2 : 0;
   const plot = size.font * (rows > 1 ? 8.5 : 17);
   size.height =
-    options.height ?? Math.round(rows * (strip + plot + size.font * 1.6) + size.font * 5 + head);
+    options.height !== undefined
+      ? size.height
+      : Math.round(rows * (strip + plot + size.font * 1.6) + size.font * 5 + head);
   const margin = {
     l: size.font * 5,
     r: size.font * 1.2,

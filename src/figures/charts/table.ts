@@ -37,7 +37,10 @@ export function table(options: TableOptions): Figure {
   const top = titled ? base.heading * 2.4 : base.font * 0.6;
   const size = {
     ...base,
-    height: options.height ?? Math.round(top + (rows.length + 1) * line + base.font),
+    height:
+      options.height !== undefined
+        ? base.height
+        : Math.round(top + (rows.length + 1) * line + base.font),
   };
   const font = fittingFont(columns, rows, size.width - base.font * 2, base.small);
   const edges = columnEdges(columns, rows, size.width, base.font);

@@ -50,9 +50,9 @@ const WINDOWS_PROGRAMS = [
 ];
 
 /**
- * Browsers to try, in order: the system's Chromium, Chrome or Edge, then the npm one. `browser` limits them to
- * "system", to "npm" or to one path; it defaults to what FEATURE_FAMILIES_BROWSER says. Throws if a path is given
- * and nothing is there.
+ * Browsers to try, in order: the npm one, which draws the same bytes on every machine, then the system's Chromium,
+ * Chrome or Edge. `browser` limits them to "system", to "npm" or to one path; it defaults to what
+ * FEATURE_FAMILIES_BROWSER says. Throws if a path is given and nothing is there.
  */
 export function browserChoices(
   browser: string = process.env[BROWSER_VARIABLE] ?? "",
@@ -66,8 +66,8 @@ export function browserChoices(
     return [systemChoice(browser)];
   }
   const choices: BrowserChoice[] = [];
-  if (browser !== "npm") choices.push(...systemBrowsers().map(systemChoice));
   if (browser !== "system") choices.push(...npmChoices());
+  if (browser !== "npm") choices.push(...systemBrowsers().map(systemChoice));
   return choices;
 }
 
@@ -77,13 +77,6 @@ export function browserAdvice(): string {
     `install Chromium or Chrome (Debian, Ubuntu: apt-get install chromium), or the npm package ${NPM_PACKAGE} ` +
     `(Linux x64), or name a browser's program in ${BROWSER_VARIABLE}`
   );
-}
-
-/** Open Sans as the npm browser's package brings it: TrueType files by name. Empty where it is not installed. */
-export function bundledFonts(): Map<string, Uint8Array> {
-  const root = npmPackageRoot();
-  const files = root ? [...packedFiles(root, "fonts.tar.br")] : [];
-  return new Map(files.filter(([name]) => /^[\w-]+\.ttf$/.test(name)));
 }
 
 function systemChoice(executablePath: string): BrowserChoice {
@@ -192,7 +185,10 @@ async function unpackInto(root: string, folder: string, home: string): Promise<v
   await writeFile(join(folder, "chromium"), await promisify(brotliDecompress)(packed));
   await chmod(join(folder, "chromium"), 0o700);
   await mkdir(join(folder, "fonts"));
-  for (const [name, bytes] of bundledFonts()) await writeFile(join(folder, "fonts", name), bytes);
+  // Figures bring their own font; this one stands in on a machine that has none, where a browser does not start.
+  for (const [name, bytes] of packedFiles(root, "fonts.tar.br")) {
+    if (/^[\w-]+\.ttf$/.test(name)) await writeFile(join(folder, "fonts", name), bytes);
+  }
   await mkdir(join(folder, "lib"));
   for (const [name, bytes] of packedFiles(root, "al2023.tar.br")) {
     if (/^[\w.-]+\.(?:so|chk)[.\d]*$/.test(name)) await writeFile(join(folder, "lib", name), bytes);

@@ -15,3 +15,9 @@ export function plotlySource(): string {
   source ??= readFileSync(plotlyPath(), "utf8");
   return source;
 }
+
+/** What the file of plotly is called beside pages that share it, with its version: pages of another one keep theirs. */
+export function plotlyFileName(): string {
+  const version = / v(\d+\.\d+\.\d+)/.exec(plotlySource().slice(0, 500))?.[1] ?? "any";
+  return `plotly-${version}.min.js`;
+}

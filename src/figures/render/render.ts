@@ -1,8 +1,10 @@
 import type { Browser, Page } from "playwright-core";
 import type { BrowserChoice } from "./browser.js";
-import { browserAdvice, browserChoices, bundledFonts } from "./browser.js";
+import { browserAdvice, browserChoices } from "./browser.js";
 import type { Figure } from "../figure.js";
 import { escapeHtml, PLOTLY_CONFIG, standaloneHtml } from "./html.js";
+import { allFontFaces, fontFacesFor, pageFonts } from "./fonts.js";
+import { stablePdf, withResolution } from "./picture-files.js";
 import { plotlySource } from "./plotly.js";
 import { cleanText } from "../drawing/text.js";
 
@@ -12,10 +14,12 @@ export interface Renderer {
   readonly browser: string;
   /** A whole page with plotly inside, about 5 MB. */
   html(figure: Figure): string;
-  /** The figure as SVG text; the same figure gives the same text. Throws if plotly cannot draw it. */
+  /** The figure as SVG text with its font inside; the same figure gives the same text. Throws if plotly cannot draw it. */
   svg(figure: Figure): Promise<string>;
-  /** The figure as PNG bytes, `scale` pixels for each of the figure's; the same figure gives the same bytes. */
+  /** The figure as PNG bytes, which declare their resolution; the same figure gives the same bytes. */
   png(figure: Figure): Promise<Uint8Array>;
+  /** The figure as a PDF of one page in its size, its font embedded; the same figure gives the same bytes. */
+  pdf(figure: Figure): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -23,11 +27,13 @@ export interface Renderer {
 export interface RendererOptions {
   /**
    * Browser to use: a program's path, "system", or "npm" for the one of @sparticuz/chromium. Default: the environment
-   * variable FEATURE_FAMILIES_BROWSER, else the first one that starts.
+   * variable FEATURE_FAMILIES_BROWSER, else npm's, whose pictures are the same on every machine, else the system's.
    */
   browser?: string;
   /** Pixels of a PNG for each of the figure's, 1 to 8. Default 2. */
   scale?: number;
+  /** Pixels of a PNG per inch of print, 96 to 768, in place of `scale`: 300 for most journals. */
+  dpi?: number;
   /** Figures drawn at once, each in pages of its own, 1 to 8. Default 1. */
   lanes?: number;
 }
@@ -38,7 +44,8 @@ interface PageWorld {
     toImage(figure: unknown, options: unknown): Promise<string>;
   };
   document: {
-    fonts: { load(font: string): Promise<unknown>; ready: Promise<unknown> };
+    fonts: Iterable<{ load(): Promise<unknown> }>;
+    title: string;
     body: { replaceChildren(node: unknown): void };
     importNode(node: unknown, deep: boolean): unknown;
   };
@@ -53,6 +60,7 @@ interface PageWorld {
   };
 }
 
+const CSS_DPI = 96;
 // For a browser that hangs, in milliseconds: on a busy machine a good one may take a minute.
 const PATIENCE = 180_000;
 const LAUNCH_FLAGS = [
@@ -71,21 +79,30 @@ const LAUNCH_FLAGS = [
  * @sparticuz/chromium. It reaches no network. Throws, with what to install, if none starts.
  */
 export async function openRenderer(options: RendererOptions = {}): Promise<Renderer> {
-  const { scale = 2, lanes = 1 } = options;
+  const { lanes = 1 } = options;
   if (!(Number.isInteger(lanes) && lanes >= 1 && lanes <= 8)) {
     throw new RangeError(`openRenderer: lanes must be from 1 to 8, got ${lanes}`);
   }
-  if (!(scale >= 1 && scale <= 8)) {
-    throw new RangeError(`openRenderer: scale must be from 1 to 8, got ${scale}`);
-  }
+  const scale = pictureScale(options);
   const { browser, kind } = await launchBrowser(browserChoices(options.browser));
   try {
     const opened = await Promise.all(Array.from({ length: lanes }, () => openLane(browser, scale)));
-    return createRenderer(browser, kind, opened);
+    return createRenderer(browser, kind, opened, scale);
   } catch (error) {
     await browser.close();
     throw error;
   }
+}
+
+function pictureScale({ scale = 2, dpi }: RendererOptions): number {
+  if (!(scale >= 1 && scale <= 8)) {
+    throw new RangeError(`openRenderer: scale must be from 1 to 8, got ${scale}`);
+  }
+  if (dpi === undefined) return scale;
+  if (!(dpi >= CSS_DPI && dpi <= 8 * CSS_DPI)) {
+    throw new RangeError(`openRenderer: dpi must be from ${CSS_DPI} to ${8 * CSS_DPI}, got ${dpi}`);
+  }
+  return dpi / CSS_DPI;
 }
 
 /** Pages that draw one figure at a time: Math.random is seeded anew for each. */
@@ -112,23 +129,28 @@ async function openLane(browser: Browser, scale: number): Promise<Lane> {
   return lane;
 }
 
-function createRenderer(browser: Browser, kind: string, lanes: Lane[]): Renderer {
-  // PNG and SVG of a figure come from one drawing.
+function createRenderer(browser: Browser, kind: string, lanes: Lane[], scale: number): Renderer {
+  // All pictures of a figure come from one drawing.
   const drawn = new WeakMap<Figure, Promise<string>>();
   const idlest = (): Lane =>
     lanes.reduce((best, lane) => (lane.waiting < best.waiting ? lane : best));
-  const svg = (figure: Figure): Promise<string> => {
+  const draw = (figure: Figure): Promise<string> => {
     const known = drawn.get(figure) ?? idlest().inTurn(({ drawing }) => drawSvg(drawing, figure));
     drawn.set(figure, known);
     return known;
   };
   return {
     browser: `${kind} ${browser.version()}`,
-    html: (figure) => standaloneHtml(figure, { source: plotlySource() }),
-    svg,
+    html: (figure) => standaloneHtml(figure, { source: plotlySource() }, pageFonts(figure)),
+    svg: async (figure) => withFont(await draw(figure)),
     async png(figure) {
-      const text = await svg(figure);
-      return idlest().inTurn(({ picture }) => photograph(picture, figure, text));
+      const text = await draw(figure);
+      const png = await idlest().inTurn(({ picture }) => photograph(picture, figure, text));
+      return withResolution(png, CSS_DPI * scale);
+    },
+    async pdf(figure) {
+      const text = await draw(figure);
+      return stablePdf(await idlest().inTurn(({ picture }) => print(picture, figure, text)));
     },
     close: () => browser.close(),
   };
@@ -194,26 +216,20 @@ async function openPage(browser: Browser, scale: number): Promise<Page> {
   await page.setContent(pageFrame(), { waitUntil: "load" });
   await page.evaluate(async () => {
     const { document } = globalThis as unknown as PageWorld;
-    for (const style of ["12px", "bold 12px", "italic 12px"]) {
-      await document.fonts.load(`${style} "Open Sans"`);
-    }
-    await document.fonts.ready;
+    // All of them now: a face that loads while plotly measures text changes the drawing.
+    await Promise.all([...document.fonts].map((face) => face.load()));
   });
   return page;
 }
 
-/** An empty page that may load nothing, with the bundled fonts written into it. */
+/** An empty page that may load nothing, with the font of figures written into it. */
 function pageFrame(): string {
-  const faces = [...bundledFonts()].map(([name, bytes]) => {
-    const weight = name.includes("Bold") ? "bold" : "normal";
-    const style = name.includes("Italic") ? "italic" : "normal";
-    const address = `data:font/ttf;base64,${Buffer.from(bytes).toString("base64")}`;
-    return `@font-face { font-family: "Open Sans"; font-weight: ${weight}; font-style: ${style}; src: url(${address}) }`;
-  });
   return `<!doctype html><html><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:">
-<style>${faces.join("\n")}
-body { margin: 0; background: #fff }</style></head><body></body></html>`;
+<style>${allFontFaces()}
+@page { margin: 0 }
+body { margin: 0 }
+svg { display: block }</style></head><body></body></html>`;
 }
 
 async function drawSvg(page: Page, figure: Figure): Promise<string> {
@@ -256,18 +272,37 @@ function styleLast(tag: string): string {
   return tag.replace(style, "").replace(/\s*\/?>$/, (end) => `${style}${end.trim()}`);
 }
 
+/** The SVG with the font that it is drawn in. */
+function withFont(svg: string): string {
+  return svg.replace(/^<svg [^>]*>/, (tag) => `${tag}<style>${fontFacesFor(svg)}</style>`);
+}
+
 async function photograph(page: Page, figure: Figure, svg: string): Promise<Uint8Array> {
-  const { width, height, name } = figure;
+  const { width, height } = figure;
   await page.setViewportSize({ width: Math.ceil(width), height: Math.ceil(height) });
-  const problem = await page.evaluate((text) => {
+  await place(page, figure, svg);
+  const clip = { x: 0, y: 0, width, height };
+  const png = await page.screenshot({ type: "png", clip, scale: "device", omitBackground: true });
+  return new Uint8Array(png);
+}
+
+async function print(page: Page, figure: Figure, svg: string): Promise<Uint8Array> {
+  await place(page, figure, svg);
+  const [width, height] = [`${figure.width}px`, `${figure.height}px`];
+  return new Uint8Array(await page.pdf({ width, height, printBackground: true, pageRanges: "1" }));
+}
+
+/** Makes the SVG all that the page holds. */
+async function place(page: Page, { name, title }: Figure, svg: string): Promise<void> {
+  const asked = { svg, title: title === "" ? name : cleanText(title) };
+  const problem = await page.evaluate(({ svg: text, title: heading }) => {
     const { document, DOMParser } = globalThis as unknown as PageWorld;
     const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
     const failure = parsed.querySelector("parsererror");
     if (failure) return failure.textContent;
+    document.title = heading;
     document.body.replaceChildren(document.importNode(parsed.documentElement, true));
     return "";
-  }, svg);
+  }, asked);
   if (problem !== "") throw new Error(`figure ${name}: not well-formed SVG: ${problem}`);
-  const clip = { x: 0, y: 0, width, height };
-  return new Uint8Array(await page.screenshot({ type: "png", clip, scale: "device" }));
 }

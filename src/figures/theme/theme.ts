@@ -1,4 +1,11 @@
-import type { ChartOptions, Figure, FigureOptions, PlotlyObject, SizeName } from "../figure.js";
+import type {
+  ChartOptions,
+  Figure,
+  FigureOptions,
+  Length,
+  PlotlyObject,
+  SizeName,
+} from "../figure.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
 import { showsItself } from "../../core/self-showing.js";
 
@@ -19,6 +26,9 @@ export interface FigureSize {
   /** Whether the figure carries its own title; in print the caption says it. */
   titled: boolean;
 }
+
+/** CSS pixels per unit of length. */
+const UNITS = { px: 1, pt: 96 / 72, in: 96, cm: 96 / 2.54, mm: 96 / 25.4 };
 
 /** A colour scale as plotly takes it: places from 0 to 1, ascending, with their colours. */
 export type ColourScale = readonly (readonly [number, string])[];
@@ -70,10 +80,7 @@ export const SIZES: Readonly<Record<SizeName, FigureSize>> = {
   },
 };
 
-/**
- * Font families, best first. The renderer brings Open Sans along where the npm browser's package is installed;
- * elsewhere the next one stands in.
- */
+/** Font families, best first. Pictures carry Open Sans; on a page that does not, the next one stands in. */
 export const FONT_STACK = "Open Sans, Helvetica Neue, Helvetica, Arial, DejaVu Sans, sans-serif";
 
 /** Text and other dark strokes that are not data. */
@@ -137,21 +144,44 @@ export const SEQUENTIAL: ColourScale = [
   [1.0, "#1f2741"],
 ];
 
-/** The measures for `options`. Throws RangeError for an unknown size or a side that is not from 100 to 10,000. */
-export function figureSize({ size = "screen", width, height }: FigureOptions): FigureSize {
+/** The measures for `options`. Throws RangeError for an unknown size or a side that is not from 100 to 10,000 pixels. */
+export function figureSize(options: FigureOptions): FigureSize {
+  const sides = {
+    width: toPixels("width", options.width),
+    height: toPixels("height", options.height),
+  };
+  const { size = defaultSize(options, sides.width) } = options;
   if (!Object.hasOwn(SIZES, size)) {
     const known = Object.keys(SIZES).join(", ");
     throw new RangeError(`figure: size must be one of ${known}, got ${JSON.stringify(size)}`);
   }
   const measures = { ...SIZES[size] };
-  measures.width = Math.round(width ?? measures.width);
-  measures.height = Math.round(height ?? measures.height);
   for (const side of ["width", "height"] as const) {
+    measures[side] = Math.round(sides[side] ?? measures[side]);
     if (!(measures[side] >= 100 && measures[side] <= 10_000)) {
-      throw new RangeError(`figure: ${side} must be from 100 to 10000, got ${measures[side]}`);
+      const given = JSON.stringify(options[side]);
+      throw new RangeError(
+        `figure: ${side} must be from 100 to 10000 pixels (26mm to 2646mm), got ${given}`,
+      );
     }
   }
   return measures;
+}
+
+function defaultSize({ width, height }: FigureOptions, pixels?: number): SizeName {
+  if (typeof width !== "string" && typeof height !== "string") return "screen";
+  return pixels === undefined || pixels <= 120 * UNITS.mm ? "column" : "page";
+}
+
+function toPixels(side: string, length: Length | undefined): number | undefined {
+  if (typeof length !== "string") return length;
+  const [, number, unit] = /^(\d+(?:\.\d+)?) ?(mm|cm|in|pt|px)$/.exec(length.trim()) ?? [];
+  if (unit === undefined) {
+    throw new RangeError(
+      `figure: ${side} must be pixels or a length such as "85mm", "3.3in" or "240pt", got ${JSON.stringify(length)}`,
+    );
+  }
+  return Number(number) * UNITS[unit as keyof typeof UNITS];
 }
 
 /** What a chart hands to `composeFigure`. */

@@ -44,6 +44,55 @@ for (const browser of ["npm", "system"]) {
   });
 }
 
+test("npm's browser draws where both are, so that pictures do not depend on the machine", async (t) => {
+  const kinds = browserChoices("").map(({ kind }) => kind);
+  t.deepEqual(kinds, [...kinds].sort()); // npm before system
+  if (kinds[0] !== "npm") return;
+  const renderer = await openRenderer({ browser: "" });
+  t.regex(renderer.browser, /^npm /);
+  await renderer.close();
+});
+
+test("SVG and PDF carry the font, a PNG declares its resolution, a PDF has the figure's size", async (t) => {
+  const renderer = await openRenderer({ dpi: 300 });
+  try {
+    const svg = await renderer.svg(figure);
+    const faces = [...svg.matchAll(/@font-face\{font-family:"Open Sans"[^}]*\}/g)].map(String);
+    t.is(faces.length, 1, "one face: regular, Latin");
+    t.regex(String(faces[0]), /font-weight:400;src:url\(data:font\/woff2;base64,[\w+/=]{10000,}\)/);
+    t.true(svg.length < 60_000);
+    const png = Buffer.from(await renderer.png(figure));
+    t.is(png.readUInt32BE(16), Math.round((figure.width / 96) * 300));
+    t.is(png.toString("latin1", 37, 41), "pHYs");
+    t.is(png.readUInt32BE(41), 11811);
+    const pdf = Buffer.from(await renderer.pdf(figure)).toString("latin1");
+    t.regex(pdf, /\/FontName \/[A-Z]{6}\+OpenSans-Regular/);
+    t.regex(pdf, /\/FontFile2 /);
+    t.is(pdf.match(/\/Type \/Page\b/g)?.length, 1);
+    const [, width, height] = /\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/.exec(pdf) ?? [];
+    t.true(Math.abs(Number(width) - figure.width * 0.75) < 0.75, String(width));
+    t.true(Math.abs(Number(height) - figure.height * 0.75) < 0.75, String(height));
+    t.true(Buffer.from(await renderer.pdf({ ...figure })).toString("latin1") === pdf);
+    t.notRegex(pdf, /Date \(D:20(?!000101)/);
+  } finally {
+    await renderer.close();
+  }
+  await t.throwsAsync(openRenderer({ dpi: 72 }), { message: /dpi must be from 96 to 768, got 72/ });
+});
+
+test("a text in other scripts gets their faces", async (t) => {
+  const renderer = await openRenderer();
+  try {
+    const titled = { ...figure, layout: { ...figure.layout, title: { text: "αβγ <b>Жук</b>" } } };
+    const faces = (await renderer.svg(titled)).match(/@font-face[^}]*\}/g) ?? [];
+    const found = faces.map((face) => /font-weight:(\d+)/.exec(face)?.[1]);
+    // Latin, Greek and Cyrillic, each regular and bold.
+    t.deepEqual(found.map(String).sort(), ["400", "400", "400", "700", "700", "700"]);
+  } finally {
+    await renderer.close();
+  }
+});
+
 test("figures drawn at once, in any order, have the bytes that they have alone", async (t) => {
   const draw = async (figures: Figure[], lanes: number): Promise<Map<string, string>> => {
     const renderer = await openRenderer({ lanes });

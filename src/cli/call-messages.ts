@@ -11,12 +11,16 @@ export interface CallData {
   stop: Int32Array<SharedArrayBuffer>;
 }
 
-/** What the thread of a call sends. */
-export type CallMessage =
+/** What a call shows. */
+export type ShownMessage =
   | { kind: "progress"; progress: Progress }
   | { kind: "lines"; to: "stdout" | "stderr"; lines: readonly string[] }
   | { kind: "prompt"; to: "stdout" | "stderr"; prompt: string }
-  | { kind: "json"; json: string }
+  | { kind: "json"; json: string };
+
+/** What the thread of a call sends. */
+export type CallMessage =
+  | ShownMessage
   /** It reads standard input from now on. */
   | { kind: "input" }
   | { kind: "error"; error: DescribedError }

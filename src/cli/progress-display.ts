@@ -15,11 +15,13 @@ const LINE_INTERVAL_MS = 10_000;
 const NOTE_WIDTH = 28;
 
 /** A bar on a terminal; elsewhere a line when a step starts, at most one every ten seconds, and one when it ends. */
-export function createProgressDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
+export function createProgressDisplay(
+  stream: NodeJS.WritableStream & { isTTY?: boolean },
+): ProgressDisplay {
   return stream.isTTY ? createBar(stream) : createLines(stream);
 }
 
-function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
+function createBar(stream: NodeJS.WritableStream): ProgressDisplay {
   const bar = new cliProgress.SingleBar(
     {
       stream,
@@ -66,7 +68,7 @@ function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
   };
 }
 
-function createLines(stream: NodeJS.WriteStream): ProgressDisplay {
+function createLines(stream: NodeJS.WritableStream): ProgressDisplay {
   let current: string | undefined;
   let lastLine = 0;
   return {

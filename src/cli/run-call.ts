@@ -2,8 +2,9 @@ import { Worker } from "node:worker_threads";
 import type { CallData, CallMessage, DescribedError } from "./call-messages.js";
 import { describeError } from "./describe-error.js";
 import type { Call } from "./parse.js";
-import { printJson, printLines, printPrompt } from "./print.js";
+import { printLines } from "./print.js";
 import { createProgressDisplay } from "./progress-display.js";
+import { showMessage } from "./show-message.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
@@ -39,15 +40,7 @@ export async function runCall(
   let failure: DescribedError | undefined;
   let readsInput = false;
   thread.on("message", (message: CallMessage) => {
-    if (message.kind === "progress") return display.onProgress(message.progress);
-    display.pause();
     switch (message.kind) {
-      case "lines":
-        return printLines(process[message.to], message.lines);
-      case "prompt":
-        return printPrompt(process[message.to], message.prompt);
-      case "json":
-        return printJson(process.stdout, message.json);
       case "input":
         readsInput = true;
         return void process.stdin.pipe(thread.stdin as NodeJS.WritableStream);
@@ -59,6 +52,9 @@ export async function runCall(
         if (readsInput) process.stdin.unpipe().pause();
         thread.stdin?.end();
         if (message.failed) process.exitCode = 1;
+        return;
+      default:
+        showMessage(message, process, display);
     }
   });
   // What no command catches, such as memory that ran out.

@@ -4,7 +4,8 @@ import path from "node:path";
 import { openAtlas } from "../../src/atlas/index.js";
 import { FormatError } from "../../src/core/index.js";
 import { writeNpy } from "../../src/files/index.js";
-import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { runCli } from "../support/cli/run-cli.js";
 import { inFolder } from "../support/folder.js";
 
 test("reading commands name files that are not those of the manifest, and an export refuses damaged ones", async (t) => {

@@ -6,7 +6,7 @@ import type { BuildOptions, BuildPlan } from "../../src/atlas/index.js";
 import { chooseTraining } from "../../src/atlas/steps/index.js";
 import { ApiError, createMatrix } from "../../src/core/index.js";
 import { readNpyMatrix } from "../../src/files/index.js";
-import { runCli } from "../support/atlases/small-atlas.js";
+import { runCli } from "../support/cli/run-cli.js";
 import { inFolder } from "../support/folder.js";
 
 /** An embedder of letters: how often each is in a text, and 1. */

@@ -1,5 +1,4 @@
 import test from "ava";
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -9,6 +8,7 @@ import { buildFolder, refreshLabels } from "../../src/atlas/steps/index.js";
 import { openStore, type AtlasOptions } from "../../src/atlas/index.js";
 import { correctLabel, importLabels } from "../../src/atlas/labels/index.js";
 import { inFolder } from "../support/folder.js";
+import { runCli } from "../support/cli/run-cli.js";
 import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 /** Options of a small atlas of 96 latents over the sample's first documents, in `folder`. */
@@ -118,14 +118,12 @@ test("labels of another SAE are refused by their densities unless they are force
     await writeFile(file, JSON.stringify(rows));
     await t.throwsAsync(importLabels(dir, [file]), { message: /another SAE/ });
     t.deepEqual(await readCatalog(path.join(dir, "catalog.jsonl")), before);
-    const call = ["build/src/cli/main.js", "catalog", "import", file, "--atlas", dir, "--json"];
-    const refused = spawnSync(process.execPath, call, { encoding: "utf8" });
-    t.is(refused.status, 1);
+    const call = ["catalog", "import", file, "--atlas", dir, "--json"];
+    const refused = await runCli(call);
+    t.is(refused.code, 1);
     t.regex(refused.stderr, /other\.json: the densities .* another SAE; use force/);
-    const { stdout, status } = spawnSync(process.execPath, [...call, "--force"], {
-      encoding: "utf8",
-    });
-    t.is(status, 0);
+    const { stdout, code } = await runCli([...call, "--force"]);
+    t.is(code, 0);
     t.like(JSON.parse(stdout), { files: { 0: { labels: 96 } } });
     t.is((await readCatalog(path.join(dir, "catalog.jsonl")))[0].label, "x");
   });

@@ -1,5 +1,4 @@
 import test from "ava";
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createCodes, invertCodes } from "../../src/core/index.js";
@@ -11,6 +10,7 @@ import {
 } from "../../src/catalog/index.js";
 import type { LabelSource } from "../../src/records/index.js";
 import { inFolder } from "../support/folder.js";
+import { runCli } from "../support/cli/run-cli.js";
 
 function catalog(
   labels: { latent: number; label: string; source: LabelSource; score: number }[],
@@ -72,13 +72,10 @@ test("catalog diff tells the changes of two files", async (t) => {
     const files = ["a.jsonl", "b.jsonl"].map((name) => path.join(folder, name));
     await writeFile(files[0], catalogToJsonl(before));
     await writeFile(files[1], catalogToJsonl(after));
-    const run = (...args: string[]): Promise<{ code: number; text: string }> =>
-      new Promise((resolve) => {
-        const call = ["build/src/cli/main.js", "catalog", "diff", ...args];
-        execFile(process.execPath, call, (error, stdout, stderr) =>
-          resolve({ code: error ? Number(error.code ?? 1) : 0, text: stdout + stderr }),
-        );
-      });
+    const run = async (...args: string[]): Promise<{ code: number; text: string }> => {
+      const { code, stdout, stderr } = await runCli(["catalog", "diff", ...args]);
+      return { code, text: stdout + stderr };
+    };
     const { text } = await run(...files);
     t.regex(text, /1 +label +cats \[keywords\] +wild cats \[llm\] +0\.50 to 0\.90/);
     t.regex(text, /3 of 3 changes: 1 label, 1 source, 1 score/);

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from "ava";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
@@ -7,27 +7,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { commands, createParser } from "../../src/cli/index.js";
 import { writeNpy } from "../../src/files/index.js";
+import { type Outcome, runCli } from "../support/cli/run-cli.js";
 import { sharedPath } from "../support/shared.js";
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function run(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const options = { maxBuffer: 1 << 26 };
-    execFile(
-      process.execPath,
-      ["build/src/cli/main.js", ...args],
-      options,
-      (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr });
-      },
-    );
-  });
-}
+const run = (...args: string[]): Promise<Outcome> => runCli(args);
 
 async function folder(t: ExecutionContext): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), "ff-cli-"));

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { commands, parseCall } from "../../src/cli/index.js";
 import { refusal } from "../support/refusal.js";
-import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { runCli } from "../support/cli/run-cli.js";
 
 async function folder(t: ExecutionContext): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), "ff-cli-"));

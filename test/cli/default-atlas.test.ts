@@ -1,22 +1,16 @@
 import test from "ava";
-import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { inFolder } from "../support/folder.js";
+import { runProcess } from "../support/cli/run-cli.js";
 
-const MAIN = path.resolve("build/src/cli/main.js");
-
-function runIn(
+async function runIn(
   cwd: string,
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<{ code: number; stderr: string }> {
-  return new Promise((resolve) => {
-    const options = { cwd, env: { ...process.env, ...env } };
-    execFile(process.execPath, [MAIN, ...args], options, (error, _stdout, stderr) => {
-      resolve({ code: error ? Number(error.code ?? 1) : 0, stderr: stderr.trim() });
-    });
-  });
+  const { code, stderr } = await runProcess(args, { cwd, env });
+  return { code, stderr: stderr.trim() };
 }
 
 async function addAtlas(folder: string, name: string, steps: object): Promise<void> {

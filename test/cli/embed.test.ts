@@ -5,7 +5,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix } from "../../src/files/index.js";
-import { runCli } from "../support/atlases/small-atlas.js";
+import { runCli } from "../support/cli/run-cli.js";
 import { inFolder } from "../support/folder.js";
 import {
   type EmbeddingAnswer,
@@ -16,18 +16,15 @@ import {
 
 const KEY = "sk-secretSecret123456";
 
+process.env.FEATURE_FAMILIES_EMBEDDER_API_KEY = KEY;
+
 function start(args: string[]): ChildProcess {
-  const env = { ...process.env, FEATURE_FAMILIES_EMBEDDER_API_KEY: KEY };
-  return spawn(process.execPath, ["build/src/cli/main.js", "embed", ...args], { env });
+  return spawn(process.execPath, ["build/src/cli/main.js", "embed", ...args]);
 }
 
 async function run(args: string[]): Promise<{ code: number; text: string }> {
-  const child = start(args);
-  let text = "";
-  child.stdout?.on("data", (part) => (text += String(part)));
-  child.stderr?.on("data", (part) => (text += String(part)));
-  const [code] = (await once(child, "close")) as [number];
-  return { code, text };
+  const { code, stdout, stderr } = await runCli(["embed", ...args]);
+  return { code, text: stdout + stderr };
 }
 
 async function writeCorpus(file: string, count: number): Promise<string[]> {

@@ -1,24 +1,12 @@
 import test from "ava";
-import { execFile } from "node:child_process";
 import path from "node:path";
 import { createMatrix, createRandom } from "../../src/core/index.js";
 import { writeJsonl, writeNpy } from "../../src/files/index.js";
 import { compareReadings, loadSae, saveSae, trainSae } from "../../src/sae/index.js";
 import { inFolder } from "../support/folder.js";
+import { type Outcome, runCli } from "../support/cli/run-cli.js";
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function run(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, ["build/src/cli/main.js", ...args], (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
-    );
-  });
-}
+const run = (...args: string[]): Promise<Outcome> => runCli(args);
 
 const FIXTURES = "test/fixtures/saes";
 

@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { runProcess } from "../support/cli/run-cli.js";
 import { compilePage } from "../support/compile-page.js";
 import { inFolder } from "../support/folder.js";
 
@@ -63,7 +64,7 @@ for (const step of ["keywords", "co-activation", "families", "map"]) {
         (await readdir(atlas)).filter((name) => /tmp|lock/.test(name)),
         [],
       );
-      t.is((await runCli(args)).code, 0);
+      t.is((await runProcess(args)).code, 0);
     });
   });
 }

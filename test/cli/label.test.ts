@@ -1,5 +1,4 @@
 import test from "ava";
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
@@ -9,18 +8,14 @@ import { parseAnalysis } from "../../src/labels/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
 import type { LabelLine } from "../../src/records/index.js";
 import { inFolder } from "../support/folder.js";
+import { runCli, runProcess } from "../support/cli/run-cli.js";
 import { type LlmServer, startLlmServer, type LlmCall } from "../support/servers/llm-server.js";
 import { startBatchServer } from "../support/servers/batch-server.js";
 import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
 import { answerPlanted, themeWord } from "../support/atlases/planted.js";
 
 const KEY = "sk-test-0123456789abcdef";
-
-interface Outcome {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
+process.env.OPENAI_API_KEY = KEY;
 
 /** Runs `label` on an atlas by a server; ended by `signal` after `killAfter` calls, if given. */
 async function runLabel(
@@ -29,26 +24,21 @@ async function runLabel(
   args: string[] = [],
   killAfter?: number,
   signal: NodeJS.Signals = "SIGKILL",
-): Promise<Outcome> {
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const own = args.includes("--protocol") ? args : ["--protocol", "default", ...args];
   const all = ["label", "--atlas", dir, "--model", "gpt-4o", "--judge", "gpt-4o-mini", ...own];
-  const env = { ...process.env, OPENAI_API_KEY: key, FEATURE_FAMILIES_TRACE: "1" };
-  const child = spawn(process.execPath, ["build/src/cli/main.js", ...all, "--model-url", baseUrl], {
+  all.push("--model-url", baseUrl);
+  if (killAfter === undefined && key === KEY) return runCli(all);
+  const env = { OPENAI_API_KEY: key, FEATURE_FAMILIES_TRACE: "1" };
+  const seen = calls.length;
+  return runProcess(all, {
     env,
-    stdio: ["ignore", "pipe", "pipe"],
+    onStart: async (child) => {
+      if (killAfter === undefined) return;
+      while (calls.length < seen + killAfter && child.exitCode === null) await sleep(1);
+      child.kill(signal);
+    },
   });
-  const outcome: Outcome = { code: null, stdout: "", stderr: "" };
-  child.stdout.on("data", (data: Buffer) => (outcome.stdout += data.toString()));
-  child.stderr.on("data", (data: Buffer) => (outcome.stderr += data.toString()));
-  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
-  if (killAfter !== undefined) {
-    const seen = calls.length;
-    while (calls.length < seen + killAfter && child.exitCode === null) await sleep(1);
-    child.kill(signal);
-  }
-  await ended;
-  outcome.code = child.exitCode;
-  return outcome;
 }
 
 async function readLines<T>(file: string): Promise<T[]> {
@@ -280,10 +270,8 @@ test("ended by SIGTERM, it shows what is done in the catalog, leaves nothing hal
 test("on a server of this machine the protocol is local, which scores by embeddings, too, where it can", async (t) => {
   await withAtlas({ themes: 3 }, async (dir, server) => {
     const args = ["label", "--atlas", dir, "--model", "m", "--model-url", server.baseUrl, "--yes"];
-    const { env } = process;
-    const child = spawn(process.execPath, ["build/src/cli/main.js", ...args], { env });
-    await new Promise((resolve) => child.on("close", resolve));
-    t.is(child.exitCode, 0);
+    const { code, stderr } = await runProcess(args, { env: { OPENAI_API_KEY: undefined } });
+    t.is(code, 0, stderr);
     const records = await readLines<LabelLine>(path.join(dir, "labels.llm.jsonl"));
     t.is(records.length, 3);
     for (const { promptVersion, scoreName, score, judgeCheck } of records) {

@@ -1,40 +1,25 @@
 import test from "ava";
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix, writeNpy } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { type HubServer, type ServedFile, startHub } from "../support/servers/hub-server.js";
+import { type Outcome, runProcess } from "../support/cli/run-cli.js";
 import { atLength } from "../support/campaign.js";
 import { sharedPath } from "../support/shared.js";
 
 const TOKEN = "hf_secretSecretSecret";
 const reference = sharedPath("reference/csLG_16_1024_32.pth");
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
 function run(server: HubServer, folder: string, args: string[]): Promise<Outcome> {
   const env = {
-    ...process.env,
     HF_ENDPOINT: server.endpoint,
     HF_TOKEN: TOKEN,
     HF_HUB_CACHE: path.join(folder, "cache"),
     HF_HUB_OFFLINE: "",
   };
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [path.resolve("build/src/cli/main.js"), ...args],
-      { env, cwd: folder, maxBuffer: 1 << 26 },
-      (error, stdout, stderr) =>
-        resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
-    );
-  });
+  return runProcess(args, { env, cwd: folder });
 }
 
 async function withReleased(

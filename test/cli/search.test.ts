@@ -10,7 +10,8 @@ import type { Explanation } from "../../src/search/index.js";
 import { sumOf } from "../support/atlases/explained.js";
 import { startEmbeddingServer } from "../support/servers/embedding-server.js";
 import { refusal } from "../support/refusal.js";
-import { type Outcome, makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { runCli } from "../support/cli/run-cli.js";
 
 const ROWS = 600;
 
@@ -25,8 +26,6 @@ interface Results {
   left?: { row: number; before: number }[];
   moved?: { latent: number; before: number; after: number }[];
 }
-
-const run = (args: readonly string[], input = ""): Promise<Outcome> => runCli(args, { input });
 
 const test = anyTest as TestFn<{ dir: string; atlas: string }>;
 
@@ -43,7 +42,7 @@ async function search(
 ): Promise<Results> {
   const vector = `${path.join(dir, "embeddings.npy")}:7`;
   const call = ["search", "--atlas", atlas, "--vector", vector, "--json", ...args];
-  const { code, stdout, stderr } = await run(call);
+  const { code, stdout, stderr } = await runCli(call);
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Results;
 }
@@ -166,11 +165,11 @@ test("latents are found by the words of their labels, and by meaning behind thos
   const known = labels.find(({ label }) => label !== "");
   if (!known) return void t.fail("no label");
   const base = ["search", "--atlas", t.context.atlas, "--in", "latents", "--json"];
-  const words = await run([...base, "--words", known.label]);
+  const words = await runCli([...base, "--words", known.label]);
   const found = JSON.parse(words.stdout) as { id: number; by: string }[];
   t.deepEqual([found[0].id, found[0].by], [known.latent, "words"]);
   for (const top of [4, 25]) {
-    const meaning = await run([...base, "puppy", "--limit", String(top)]);
+    const meaning = await runCli([...base, "puppy", "--limit", String(top)]);
     t.is((JSON.parse(meaning.stdout) as unknown[]).length, top, meaning.stderr);
   }
 });
@@ -195,18 +194,18 @@ test("a text goes to the server that is named, and another width is refused", as
   const server = await startEmbeddingServer(({ input }) => ({ vectors: input.map(() => vector) }));
   const call = ["search", "--atlas", t.context.atlas, "birds of prey", "--json"];
   const model = ["--embedder", "some-model", "--embedder-url", server.baseUrl];
-  const found = await run([...call, ...model]);
+  const found = await runCli([...call, ...model]);
   t.is(found.code, 0, found.stderr);
   t.is((JSON.parse(found.stdout) as Results).results[0].row, 44);
   t.true(server.requests.some(({ input }) => input.includes("birds of prey")));
   vector = [1, 2, 3];
-  const narrow = await run([...call, ...model]);
+  const narrow = await runCli([...call, ...model]);
   t.is(narrow.code, 2);
   t.regex(narrow.stderr, /some-model.* is 3 wide, but the corpus 512: name its own embedder/);
   await server.close();
   const file = path.join(t.context.dir, "narrow.npy");
   await writeNpy(file, { shape: [1, 3], data: new Float32Array(3), dtype: "f4" });
-  const other = await run(["search", "--atlas", t.context.atlas, "--vector", `${file}:0`]);
+  const other = await runCli(["search", "--atlas", t.context.atlas, "--vector", `${file}:0`]);
   t.is(other.code, 2);
   t.regex(other.stderr, /narrow\.npy is 3 wide, but the corpus 512/);
 });
@@ -214,19 +213,19 @@ test("a text goes to the server that is named, and another width is refused", as
 test("a second search by meaning takes the labels' vectors from the atlas", async (t) => {
   const folder = path.join(t.context.atlas, "name-vectors");
   const call = ["search", "--atlas", t.context.atlas, "--in", "families", "--json", "a small dog"];
-  const first = await run(call);
+  const first = await runCli(call);
   t.is(first.code, 0, first.stderr);
   const files = await readdir(folder);
   t.true(files.length > 0);
   const { rows, cols, data } = await readNpyMatrix(path.join(folder, files[0]));
-  const again = await run(call);
+  const again = await runCli(call);
   t.is(again.stdout, first.stdout);
   // What is read is what counts: other vectors give other scores.
   const content = { shape: [rows, cols], data: data.map((value) => -value), dtype: "f4" } as const;
   for (const name of files) await writeNpy(path.join(folder, name), content);
-  t.not((await run(call)).stdout, first.stdout);
+  t.not((await runCli(call)).stdout, first.stdout);
   for (const name of files) await writeFile(path.join(folder, name), "torn");
-  t.is((await run(call)).stdout, first.stdout);
+  t.is((await runCli(call)).stdout, first.stdout);
 });
 
 const wrong: [string, string[], RegExp][] = [

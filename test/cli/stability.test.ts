@@ -1,27 +1,13 @@
 import anyTest, { type TestFn } from "ava";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
+import { type Outcome, runCli } from "../support/cli/run-cli.js";
 
 const ROWS = 500;
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-async function run(...args: string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, ["build/src/cli/main.js", ...args]);
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => (stdout += String(text)));
-  child.stderr.on("data", (text) => (stderr += String(text)));
-  const [code] = (await once(child, "close")) as [number];
-  return { code, stdout, stderr };
-}
+const run = (...args: string[]): Promise<Outcome> => runCli(args);
 
 const test = anyTest as TestFn<{ dir: string; atlas: string; demo: string[] }>;
 

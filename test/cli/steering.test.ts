@@ -6,7 +6,8 @@ import path from "node:path";
 import type { SteeringReport } from "../../src/atlas/index.js";
 import { type LlmCall, startLlmServer } from "../support/servers/llm-server.js";
 import { refusal } from "../support/refusal.js";
-import { type Outcome, makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { runCli } from "../support/cli/run-cli.js";
 
 const ROWS = 500;
 const SMALL = [
@@ -24,8 +25,7 @@ const MODELS = [
   ...["--min-active", "5"],
 ];
 
-const run = (args: readonly string[]): Promise<Outcome> =>
-  runCli(args, { env: { OPENAI_API_KEY: "key" } });
+process.env.OPENAI_API_KEY = "key";
 
 const test = anyTest as TestFn<{ dir: string; atlas: string }>;
 
@@ -54,7 +54,7 @@ test.serial("models are estimated, asked, counted, and never asked twice", async
     ...["steering", "--atlas", t.context.atlas, "--out", out, ...SMALL, ...MODELS],
     ...["--model-url", server.baseUrl, "--embedder", "embedder", "--embedder-url", server.baseUrl],
   ];
-  const dry = await run([...call, "--dry-run", "--json"]);
+  const dry = await runCli([...call, "--dry-run", "--json"]);
   t.is(dry.code, 0, dry.stderr);
   const { judge, writer } = JSON.parse(dry.stdout) as Record<string, { prompts: number }>;
   // 2 methods of 3 x 3 pairs of strengths and the rewritten queries; some questions are alike.
@@ -62,11 +62,11 @@ test.serial("models are estimated, asked, counted, and never asked twice", async
   t.true(writer.prompts >= 10 && writer.prompts <= 12);
   t.deepEqual([chats(), existsSync(out)], [0, false]);
 
-  const poor = await run([...call, "--max-cost", "0.000001"]);
+  const poor = await runCli([...call, "--max-cost", "0.000001"]);
   t.not(poor.code, 0);
   t.false(existsSync(out));
 
-  const first = await run(call);
+  const first = await runCli(call);
   t.is(first.code, 0, first.stderr);
   t.regex(first.stdout, /judged by gpt-4o-mini, chance 20 %/);
   t.regex(first.stdout, /rewritten by gpt-4o-mini: mean cosine/);
@@ -76,7 +76,7 @@ test.serial("models are estimated, asked, counted, and never asked twice", async
   t.is(report.rewriting?.judged?.total, 3);
   t.true(report.rewriting?.queries.every((text) => text === "a bird that swims"));
   const asked = chats();
-  const second = await run(call);
+  const second = await runCli(call);
   t.is(second.code, 0, second.stderr);
   t.is(chats(), asked);
   t.deepEqual(JSON.parse(await readFile(out, "utf8")), JSON.parse(JSON.stringify(report)));
@@ -87,7 +87,7 @@ test.serial(
   async (t) => {
     const texts = path.join(t.context.dir, "queries.txt");
     await writeFile(texts, "a small bird\n\nthe law of the sea\n");
-    const { code, stdout, stderr } = await run([
+    const { code, stdout, stderr } = await runCli([
       ...["steering", "--atlas", t.context.atlas, "--texts", texts, "--min-active", "5"],
       ...["--more-strengths", "4,8", "--methods", "additive,documents", "--levels", "0.8"],
     ]);

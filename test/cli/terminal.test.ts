@@ -2,7 +2,8 @@ import test from "ava";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { writeSafetensors } from "../../src/files/index.js";
-import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { runProcess } from "../support/cli/run-cli.js";
 import { inFolder } from "../support/folder.js";
 
 /** Retitles the window, clears it, writes the clipboard, turns the text around, hides a part of it, deletes it. */
@@ -42,8 +43,8 @@ test("labels, names and words of a call reach the terminal without control chara
     ];
     const outcomes = [];
     // An action that every object inherits is a word like any other.
-    t.is((await runCli(["catalog", "constructor", "--atlas", atlas])).code, 0);
-    for (const args of calls) outcomes.push(await runCli(args));
+    t.is((await runProcess(["catalog", "constructor", "--atlas", atlas])).code, 0);
+    for (const args of calls) outcomes.push(await runProcess(args));
     for (const { stdout, stderr } of outcomes) {
       t.notRegex(stdout, STEERS);
       t.notRegex(stderr, STEERS);
@@ -65,7 +66,7 @@ test("labels, names and words of a call reach the terminal without control chara
 
 test("a message names no function of the library", async (t) => {
   const embeddings = "data/wordnet/embeddings.npy";
-  const { stderr } = await runCli([
+  const { stderr } = await runProcess([
     ...["train", "--embeddings", embeddings, "--k", "9", "--n", "4", "--out", "never.pth"],
   ]);
   t.is(stderr, "feature-families: k must be a whole number from 1 to 4, got 9\n");
@@ -73,7 +74,7 @@ test("a message names no function of the library", async (t) => {
 
 test("an SAE too large for the CPU's training is refused before any work", async (t) => {
   const embeddings = "data/wordnet/embeddings.npy";
-  const { code, stderr } = await runCli([
+  const { code, stderr } = await runProcess([
     ...["train", "--embeddings", embeddings, "--k", "4", "--n", "1000000000", "--out", "never.pth"],
   ]);
   t.is(code, 1);

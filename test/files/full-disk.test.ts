@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { writeFileAtomic, writeNpy } from "../../src/files/index.js";
-import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { runCli } from "../support/cli/run-cli.js";
 import { inFolder } from "../support/folder.js";
 
 const MiB = 1 << 20;

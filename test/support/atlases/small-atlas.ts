@@ -1,31 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix, writeNpy } from "../../../src/files/index.js";
-
-/** How a call of the command line ended. */
-export interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the compiled command line; `env` is added to this process's. */
-export async function runCli(
-  args: readonly string[],
-  { input = "", env = {} }: { input?: string; env?: Record<string, string> } = {},
-): Promise<Outcome> {
-  const child = spawn(process.execPath, ["build/src/cli/main.js", ...args], {
-    env: { ...process.env, ...env },
-  });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => (stdout += String(text)));
-  child.stderr.on("data", (text) => (stderr += String(text)));
-  child.stdin.end(input);
-  const [code] = (await once(child, "close")) as [number];
-  return { code, stdout, stderr };
-}
+import { runCli } from "../cli/run-cli.js";
 
 /**
  * An atlas of the sample's first rows, k 4 and n 32, in `dir`/atlas beside its corpus.jsonl and embeddings.npy; gives its

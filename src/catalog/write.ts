@@ -42,10 +42,9 @@ export function catalogToCsv(
  * entries are structs with named fields. pandas, DuckDB and map viewers that want x, y and a text column open it.
  */
 export function catalogToParquet(rows: readonly CatalogRow[]): Uint8Array {
-  const written = wellFormed(rows);
   const columnData = CATALOG_COLUMNS.map(({ name }) => ({
     name,
-    data: written.map((row) => row[name]),
+    data: rows.map((row) => replaceSurrogates(row[name])),
   }));
   const schema: SchemaElement[] = [
     { name: "root", num_children: CATALOG_COLUMNS.length },
@@ -113,13 +112,19 @@ function wellFormed(rows: readonly CatalogRow[]): CatalogRow[] {
   });
 }
 
+/** The value itself where nothing in it is replaced: a copy of a large catalog takes as much memory as the catalog. */
 function replaceSurrogates(value: unknown): unknown {
   if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\ufffd");
-  if (Array.isArray(value)) return value.map(replaceSurrogates);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, entry]) => [key, replaceSurrogates(entry)]),
-  );
+  if (Array.isArray(value)) {
+    const entries = value.map(replaceSurrogates);
+    return entries.some((entry, at) => entry !== value[at]) ? entries : value;
+  }
+  const entries = Object.entries(value);
+  const replaced = entries.map(([key, entry]) => [key, replaceSurrogates(entry)] as const);
+  return replaced.some(([, entry], at) => entry !== entries[at][1])
+    ? Object.fromEntries(replaced)
+    : value;
 }
 
 // Lists as the Parquet format lays them out: a group LIST around a repeated "list" around "element".

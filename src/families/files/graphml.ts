@@ -52,11 +52,15 @@ export function parseGraphml(text: string, source = "graphml"): Graph {
     const unknown = [from, target].find((id) => !ids.has(id));
     if (unknown !== undefined) fail(`an edge names ${quote(unknown)}, which is no node`);
   }
+  // Keys times elements: without a bound a file of some 100 KB makes millions of values.
+  let defaults = text.length;
   for (const { name, fallback, on } of keys.values()) {
     if (fallback === undefined) continue;
     const elements = on === "node" ? graph.nodes : on === "edge" ? graph.edges : [];
     for (const { attributes } of elements) {
-      if (!attributes.has(name)) attributes.set(name, fallback);
+      if (attributes.has(name)) continue;
+      if (--defaults < 0) fail("the defaults make more values than the file has characters");
+      attributes.set(name, fallback);
     }
   }
   return graph;

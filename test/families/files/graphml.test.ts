@@ -98,6 +98,12 @@ for (const [problem, text, message] of [
   ["a node without id", wrap("<node/>"), /a node without id/],
   ["an edge to nowhere", wrap('<node id="a"/><edge source="a" target="b"/>'), /names "b"/],
   ["two graphs", `<graphml><graph/><graph/></graphml>`, /more than one graph/],
+  [
+    "defaults for all",
+    `<graphml>${Array.from({ length: 500 }, (_, i) => `<key id="k${i}" for="node"><default/></key>`).join("")}` +
+      `<graph>${Array.from({ length: 500 }, (_, i) => `<node id="${i}"/>`).join("")}</graph></graphml>`,
+    /the defaults make more values than the file has characters/,
+  ],
   ["endless nesting", "<graphml>".repeat(1e5), /more than 64 elements/],
 ] as const) {
   test(`parseGraphml refuses ${problem} at once`, (t) => {

@@ -9,6 +9,7 @@ import { largePart } from "./parts/large.js";
 import { mapQualityPart } from "./parts/map-quality.js";
 import { mapPart } from "./parts/map.js";
 import { pacingPart } from "./parts/pacing.js";
+import { parquetPart } from "./parts/parquet.js";
 import { promptsPart } from "./parts/prompts.js";
 import { readersPart } from "./parts/readers.js";
 import { edgeWeightsPart, sampleSaePart } from "./parts/sample.js";
@@ -28,6 +29,7 @@ export const PARTS: readonly Part[] = [
   searchPart,
   demoPart,
   readersPart,
+  parquetPart,
   keywordsPart,
   mapQualityPart,
   agreementPart,

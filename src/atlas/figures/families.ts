@@ -166,7 +166,7 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
 /** How many families have members that never meet, whose ratio has no place on the axis. */
 function infinite({ values }: { values: ArrayLike<number> }): string[] {
   const count = Array.from(values).filter((value) => !Number.isFinite(value)).length;
-  return count > 0 ? [`${count} without members that meet`] : [];
+  return count > 0 ? [`${count} undefined`] : [];
 }
 
 /** The two families of 4 to 18 latents with the highest scores and the two with the lowest, larger ones first among equals. */

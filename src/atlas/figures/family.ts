@@ -253,11 +253,11 @@ function memberPoints(
   return [
     ...order.slice(0, COLOURED).map((member, at) =>
       points(labels[member], rowsOf[member], {
-        ...{ colour: CATEGORIES[at], symbol: SYMBOLS[at], pointOpacity: 0.75 },
+        ...{ colour: CATEGORIES[at], symbol: SYMBOLS[at] },
       }),
     ),
     ...(others.length > 0
-      ? [points("other members", others, { colour: MUTED, pointSize: 0.9, pointOpacity: 0.35 })]
+      ? [points("other members", others, { colour: MUTED, pointSize: 0.9, pointOpacity: 0.7 })]
       : []),
   ];
 }

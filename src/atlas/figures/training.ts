@@ -139,7 +139,7 @@ function scalingPlot(
       ...(side === "n" ? [] : members).flatMap(({ n, curve = [] }): Line[] => {
         const [x, y] = [0, 1].map((part) => curve.map((point) => point[part]));
         const hover = `n ${n}<br>%{x:.3s}<br>error %{y:.4f}<extra></extra>`;
-        return x.length === 0 ? [] : [{ ...style, x, y, hover, width: 0.6, opacity: 0.55 }];
+        return x.length === 0 ? [] : [{ ...style, x, y, hover, width: 0.6 }];
       }),
       ...(fit
         ? [

@@ -166,6 +166,6 @@ export function barTrace({ start, width, counts }: Bins, colour: string): Plotly
     y: counts,
     width,
     customdata: counts.map((_, bin) => `${formatNumber(at(bin))} to ${formatNumber(at(bin + 1))}`),
-    marker: { color: transparent(colour, 0.6), line: { color: "#ffffff", width: 0.5 } },
+    marker: { color: transparent(colour, 0.6), line: { color: colour, width: 0.5 } },
   };
 }

@@ -1,4 +1,5 @@
 import type { PlotlyObject } from "../figure.js";
+import { HALO } from "../drawing/declutter.js";
 import { roundValue } from "../figure.js";
 import type { FigureSize } from "../theme/theme.js";
 
@@ -33,7 +34,7 @@ export function endLabels(
     ...{ x: ends[i], xref: "paper", xanchor: "left", xshift: font * (ends[i] < 1 ? 0.8 : 0.5) },
     ...{ y: roundValue((heights.get(label) ?? 0) / height, 5), yref: "paper", yanchor: "middle" },
     text: label.text,
-    font: { size: small, color: label.colour },
+    font: { size: small, color: label.colour, shadow: HALO },
     ...{ showarrow: false, borderpad: 0 },
   }));
 }

@@ -1,7 +1,8 @@
 import type { Matrix } from "../../core/matrix.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
-import { fitText, plotlyText, textWidth, truncateText } from "../drawing/text.js";
+import { inkOnScale } from "../theme/colour.js";
+import { fitText, formatFixed, plotlyText, textWidth, truncateText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
 import {
   composeFigure,
@@ -108,7 +109,11 @@ export function heatmap(given: HeatmapOptions): Figure {
           ...(isCut && !isTitled(size, titled) ? [cutNote(cut, size)] : []),
         ],
   };
-  const data = [heatTrace(options, shown, frame, size)];
+  const hasTexts = options.square && !blocks && frame.height / shown >= size.small * 2.6;
+  const data = [
+    heatTrace(options, shown, size),
+    ...(hasTexts ? [cellTexts(options, shown, size)] : []),
+  ];
   return composeFigure({ data, layout, size }, name, titled);
 }
 
@@ -179,7 +184,9 @@ function wideFrame(options: HeatmapOptions, sizeInPlace: FigureSize): Frame {
   };
   if (options.height === undefined && options.size !== "slide") {
     const line = Math.max(size.small * 1.35, Math.min(size.small * 2, 200 / shown));
-    size.height = Math.round(Math.max(150, margin.t + margin.b + shown * line));
+    // The title of the colour bar stands upright beside it.
+    const bar = textWidth(options.scale.title, size.small);
+    size.height = Math.round(Math.max(150, margin.t + margin.b + Math.max(shown * line, bar)));
   }
   const height = size.height - margin.t - margin.b;
   return { margin, left, height, width: size.width - margin.l - margin.r, shown };
@@ -198,9 +205,8 @@ function nameRoom(names: readonly string[], size: FigureSize, most: number): num
 }
 
 function heatTrace(
-  { values, scale, square, details, hover, blocks }: HeatmapOptions,
+  { values, scale, square, details, hover }: HeatmapOptions,
   shown: number,
-  frame: Frame,
   size: FigureSize,
 ): PlotlyObject {
   const cols = square ? shown : values.cols;
@@ -209,13 +215,11 @@ function heatTrace(
       roundValues(data.subarray(i * width, i * width + cols), 3),
     );
   const places = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-  const hasTexts = square && !blocks && frame.height / shown >= size.small * 2.6;
   return {
     ...{ type: "heatmap", x: places(cols), y: places(shown), z: cellsOf(values) },
     ...{ zmin: 0, zmax: scale.max, colorscale: scale.gaps ? WITHOUT_PALEST : SEQUENTIAL },
     ...(square ? {} : { reversescale: scale.reverse ?? false, hoverongaps: false }),
     ...(details ? { customdata: cellsOf(details) } : {}),
-    ...(hasTexts ? { texttemplate: "%{z:.2f}", textfont: { size: size.small } } : {}),
     hovertemplate: hover,
     colorbar: {
       title: { text: scale.title, side: "right", font: { size: size.small } },
@@ -226,6 +230,28 @@ function heatTrace(
         ? { tickvals: scale.ticks.values, ticktext: scale.ticks.texts }
         : { nticks: 6 }),
       ...{ x: 1, xpad: size.font * 0.8, ypad: 0 },
+    },
+  };
+}
+
+/** The numbers in a square's cells, each in the ink that shows on its colour. */
+function cellTexts(
+  { values: { data, cols }, scale }: HeatmapOptions,
+  shown: number,
+  size: FigureSize,
+): PlotlyObject {
+  const colours = scale.gaps ? WITHOUT_PALEST : SEQUENTIAL;
+  const cells = Array.from({ length: shown * shown }, (_, i) => {
+    const [x, y] = [i % shown, Math.floor(i / shown)];
+    return { x, y, value: data[y * cols + x] };
+  }).filter(({ value }) => Number.isFinite(value));
+  return {
+    ...{ type: "scatter", mode: "text", hoverinfo: "skip", showlegend: false },
+    ...{ x: cells.map(({ x }) => x), y: cells.map(({ y }) => y) },
+    text: cells.map(({ value }) => formatFixed(value, 2)),
+    textfont: {
+      size: size.small,
+      color: cells.map(({ value }) => inkOnScale(colours, value / scale.max)),
     },
   };
 }

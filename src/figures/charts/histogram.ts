@@ -185,7 +185,7 @@ function panelLayout(
 ): PlotlyObject {
   const named = panels.map(({ title = "", series }) => ({
     title,
-    names: series.map(({ legend: text, colour }) => ({ text, colour })),
+    names: series.map(({ legend: text, colour }) => ({ text, colour: textColour(colour) })),
   }));
   const frame = arrangeNamedPanels(named, options, size);
   const parts = named.map((panel, at) => namedPanel(panel, { at, x, y, frame }, size));

@@ -219,8 +219,8 @@ function pointTrace(
       `<br>${group}: %{customdata[2]}<extra></extra>`,
     marker: {
       color: style.colour,
+      opacity: 1,
       size: points.map((at) => roundValue(style.dot * dotScale(weights[at]), 2)),
-      opacity: 0.85,
       line: { width: 0.5, color: "#ffffff" },
     },
   };

@@ -1,5 +1,6 @@
 import { transparent } from "../theme/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
+import { HALO } from "../drawing/declutter.js";
 import { roundValue } from "../figure.js";
 import { layPanels, type Panel, panelSuffix, panelTitle } from "../drawing/panels.js";
 import { fitText, formatFixed, plotlyText } from "../drawing/text.js";
@@ -130,7 +131,7 @@ function polarLayout(
       range: [0, 1],
       tickvals: [0.5, 1],
       ticktext: ["0.5", ""],
-      tickfont: { size: size.small * 0.85, color: MUTED },
+      tickfont: { size: size.small * 0.95, color: INK, shadow: HALO },
       // Between two spokes, where no line covers the numbers.
       angle: roundValue(90 - 180 / shown.length, 3),
       tickangle: 0,

@@ -28,7 +28,7 @@ export interface ScatterOptions extends ChartOptions {
 
 /** Points in the plane, in groups, with lines over them. Throws as `lines` does. */
 export function scatter({ groups, lines: over = [], x, y, ...options }: ScatterOptions): Figure {
-  const points = groups.map(({ opacity = 0.35, ...group }): Line => ({
+  const points = groups.map(({ opacity = 0.7, ...group }): Line => ({
     ...{ ...group, draw: "points", pointSize: 0.9, pointOpacity: opacity },
     ...(group.name === "" ? { label: "none" } : {}),
   }));

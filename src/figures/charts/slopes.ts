@@ -1,4 +1,5 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
+import { textColour } from "../theme/colour.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
 import {
@@ -31,7 +32,7 @@ export interface SlopesOptions extends ChartOptions {
   notes?: readonly string[];
 }
 
-const [CAME, LEFT] = [CATEGORIES[0], CATEGORIES[1]];
+const [CAME, LEFT] = [CATEGORIES[0], textColour(CATEGORIES[1])];
 /** Where the slopes begin and end, as shares of the width. */
 const ENDS = [0.42, 0.58] as const;
 

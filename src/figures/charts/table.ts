@@ -1,6 +1,6 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome } from "../figure.js";
-import { plotlyText, textWidth } from "../drawing/text.js";
+import { plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
 import {
   composeFigure,
   figureSize,
@@ -34,7 +34,13 @@ export function table(options: TableOptions): Figure {
   const base = figureSize(options);
   const titled = isTitled(base, options);
   const line = base.font * 1.9;
-  const top = titled ? base.heading * 2.4 : base.font * 0.6;
+  const room = base.width - base.font * 2;
+  const isWide = fittingFont(columns, rows, room, base.small) < base.small;
+  // Names of columns are longer than what stands below them: where that makes them too wide, they take two lines.
+  const heads = columns.map((text) => (isWide ? wrapText(text, 10, 2) : [text]));
+  const names = heads.map((lines) => lines.reduce((a, b) => (b.length > a.length ? b : a)));
+  const spare = (Math.max(...heads.map((lines) => lines.length)) - 1) * base.font * 1.2;
+  const top = (titled ? base.heading * 2.4 : base.font * 0.6) + spare;
   const size = {
     ...base,
     height:
@@ -42,13 +48,13 @@ export function table(options: TableOptions): Figure {
         ? base.height
         : Math.round(top + (rows.length + 1) * line + base.font),
   };
-  const font = fittingFont(columns, rows, size.width - base.font * 2, base.small);
-  const edges = columnEdges(columns, rows, size.width, base.font);
+  const font = fittingFont(names, rows, room, base.small);
+  const edges = columnEdges(names, rows, size.width, base.font);
   const annotations: PlotlyObject[] = [];
-  const write = (text: string, column: number, row: number, style: PlotlyObject): void => {
+  const write = (text: string, column: number, row: number, color: string, raise = 0): void => {
     annotations.push({
       x: column === 0 ? edges[0] : edges[column + 1],
-      y: 1 - (top + (row + 0.5) * line) / size.height,
+      y: 1 - (top + (row + 0.5) * line - raise) / size.height,
       xref: "paper",
       yref: "paper",
       xanchor: column === 0 ? "left" : "right",
@@ -56,15 +62,15 @@ export function table(options: TableOptions): Figure {
       text,
       showarrow: false,
       borderpad: 0,
-      font: { family: FONT_STACK, size: font, ...style },
+      font: { family: FONT_STACK, size: font, color },
     });
   };
-  columns.forEach((text, column) => {
-    write(`<b>${plotlyText(text)}</b>`, column, 0, { color: INK });
+  heads.forEach((lines, column) => {
+    write(`<b>${plotlyLines(lines)}</b>`, column, 0, INK, (lines.length - 1) * font * 0.65);
   });
   rows.forEach(({ cells, isReference = false }, at) => {
     const color = isReference ? MUTED : INK;
-    cells.forEach((text, column) => write(plotlyText(text), column, at + 1, { color }));
+    cells.forEach((text, column) => write(plotlyText(text), column, at + 1, color));
   });
   const layout: PlotlyObject = {
     margin: { l: 0, r: 0, t: 0, b: 0, autoexpand: false },

@@ -1,3 +1,6 @@
+/** A colour scale as plotly takes it: places from 0 to 1, ascending, with their colours. */
+export type ColourScale = readonly (readonly [number, string])[];
+
 /** Red, green and blue, 0 to 255, of "#rrggbb". Throws RangeError for another form of colour. */
 function parseColour(colour: string): [number, number, number] {
   const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour);
@@ -51,6 +54,20 @@ export function spreadColours(
     colours.push(best);
   }
   return colours;
+}
+
+/** Black or white, whichever shows better on the colour at `share` of `scale`, from 0 to 1: at least 4.5 to 1. */
+export function inkOnScale(scale: ColourScale, share: number): string {
+  const above = Math.max(
+    1,
+    scale.findIndex(([at]) => at >= share),
+  );
+  const [[low, from], [high, to]] = [scale[above - 1], scale[above]];
+  const part = Math.min(1, Math.max(0, (share - low) / (high - low)));
+  const [a, b] = [parseColour(from), parseColour(to)];
+  return luminance(a.map((value, i) => value + part * (b[i] - value))) > 0.179
+    ? "#000000"
+    : "#ffffff";
 }
 
 function luminance(rgb: readonly number[]): number {

@@ -7,6 +7,7 @@ import type {
   SizeName,
 } from "../figure.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
+import type { ColourScale } from "./colour.js";
 import { showsItself } from "../../core/self-showing.js";
 
 /** Measures of a figure, all in CSS pixels (96 to the inch). */
@@ -29,9 +30,6 @@ export interface FigureSize {
 
 /** CSS pixels per unit of length. */
 const UNITS = { px: 1, pt: 96 / 72, in: 96, cm: 96 / 2.54, mm: 96 / 25.4 };
-
-/** A colour scale as plotly takes it: places from 0 to 1, ascending, with their colours. */
-export type ColourScale = readonly (readonly [number, string])[];
 
 /**
  * The sizes: a column of a two-column paper (3.3 in wide), its full width (6.9 in), a 16:9 slide (13.33 x 7.5 in),
@@ -89,22 +87,22 @@ export const INK = "#222222";
 export const MUTED = "#5f6368";
 /** Grid lines. */
 export const GRID = "#e8e8e8";
-/** Axis lines and borders. */
-export const RULE = "#9a9a9a";
+/** Axis lines, borders and edges: 3.2 to 1 on white. */
+export const RULE = "#8f8f8f";
 /** Points that belong to no group. */
 export const UNASSIGNED = "#cfcfcf";
 
 /**
- * Categories in order of use: Okabe and Ito's palette, distinguishable with any common colour blindness. Its yellow is
- * left out because it does not show on white.
+ * Categories in order of use, distinguishable with any common colour blindness, each at least 3 to 1 on white: Okabe and
+ * Ito's palette with a darker sky blue, and a wine red in place of its yellow and orange.
  */
 export const CATEGORIES: readonly string[] = [
   "#0072B2",
   "#D55E00",
   "#009E73",
   "#CC79A7",
-  "#56B4E9",
-  "#E69F00",
+  "#4A9CCA",
+  "#882255",
   "#000000",
 ];
 
@@ -113,17 +111,17 @@ export const SYMBOLS: readonly string[] = [
   ...["circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "star"],
 ];
 
-/** Nine colours for many neighbouring groups: Paul Tol's muted palette, colour-blind safe. */
+/** Nine colours for many neighbouring groups: Paul Tol's muted palette, colour-blind safe, its pale ones darkened to 3 to 1. */
 export const MANY_CATEGORIES: readonly string[] = [
   "#332288",
   "#CC6677",
   "#117733",
-  "#DDCC77",
-  "#88CCEE",
+  "#A19455",
+  "#669BB5",
   "#882255",
-  "#44AA99",
+  "#41A393",
   "#AA4499",
-  "#999933",
+  "#989833",
 ];
 
 /**

@@ -3,7 +3,7 @@ import { drawFigure } from "../../support/draw-figure.js";
 
 test("firing-ratio leaves infinite ratios out and marks the mean", (t) => {
   const { data, layout } = drawFigure("firing-ratio", [{ name: "a", values: [1, 3, Infinity] }]);
-  t.is(data[0].name, "a (mean 2, 1 without members that meet)");
+  t.is(data[0].name, "a (mean 2, 1 undefined)");
   t.is((layout.shapes as { x0: number }[])[0].x0, 2);
   t.is((data[0].y as number[]).reduce((sum, y) => sum + y, 0) / 2, 2);
   t.throws(() => drawFigure("firing-ratio", []), { instanceOf: RangeError });

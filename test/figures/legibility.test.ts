@@ -1,7 +1,7 @@
 import test from "ava";
-import type { SizeName } from "../../src/figures/figure.js";
+import type { FigureOptions } from "../../src/figures/index.js";
 import { atLength } from "../support/campaign.js";
-import { openLegibilityChecker } from "../support/legibility.js";
+import { openLegibilityChecker } from "./samples/legibility.js";
 import { sampleFigures } from "./samples/figures.js";
 
 // As long as the names of an atlas's latents and families are.
@@ -10,7 +10,9 @@ const WORDS = [
   ...["cheese, bread, cream", "body, part, organ"],
 ];
 
-const SIZES: readonly SizeName[] = atLength ? ["column", "page", "screen", "slide"] : ["column"];
+const SIZES: readonly FigureOptions["size"][] = atLength
+  ? ["column", "page", "screen", "slide"]
+  : ["column"];
 
 for (const size of SIZES) {
   test(`every figure can be read as a browser draws it at the size of a ${size}`, async (t) => {

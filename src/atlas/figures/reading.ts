@@ -1,9 +1,14 @@
+import { topDocuments } from "../../core/codes.js";
 import type { MapOptions } from "../../figures/charts/map.js";
 import { type Family, familyLatents, familyName } from "../../records/family.js";
 import { type Label, displayLabel, scoreNamed } from "../../records/label.js";
 import { findFamily } from "../../search/names/names.js";
 import type { AtlasStore } from "../store.js";
+import { titleOf } from "../views.js";
 import type { ReadOptions } from "./entry.js";
+
+/** Documents of a latent that a map shows on hovering. */
+const HOVERED = 3;
 
 /** Families side by side in the co-occurrence grid, and latents of the one family shown alone. */
 const GRID_FAMILIES = 5;
@@ -24,13 +29,14 @@ export async function labeller(atlas: AtlasStore): Promise<(latent: number) => s
   return (latent) => displayLabel(labels.get(latent) ?? { id: latent, text: "" });
 }
 
-/** The latents at their places, with labels and densities. */
+/** The latents at their places, with labels, densities and the titles of their strongest documents. */
 export async function placedLatents(
   atlas: AtlasStore,
-): Promise<Pick<MapOptions, "x" | "y" | "labels" | "weights">> {
+): Promise<Pick<MapOptions, "x" | "y" | "labels" | "weights" | "examples">> {
   const places = await atlas.places();
   const densities = await atlas.densities();
   const label = await labeller(atlas);
+  const [postings, documents] = [await atlas.postings(), await atlas.documents()];
   // Dead latents stand in a grid of their own below the map: they would only take its room.
   const place = (latent: number, axis: number): number =>
     densities[latent] > 0 ? places.data[2 * latent + axis] : NaN;
@@ -40,6 +46,9 @@ export async function placedLatents(
     y: latents.map((latent) => place(latent, 1)),
     labels: latents.map(label),
     weights: densities,
+    examples: latents.map((latent) =>
+      topDocuments(postings, latent, HOVERED).map(({ document }) => titleOf(documents[document])),
+    ),
   };
 }
 

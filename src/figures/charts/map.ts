@@ -2,7 +2,7 @@ import { spreadColours, textColour } from "../theme/colour.js";
 import { HALO, type PixelPoint, placeLabels } from "../drawing/declutter.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireEqualLengths, roundValue } from "../figure.js";
-import { plotlyLines, textWidth, wrapText } from "../drawing/text.js";
+import { plotlyLines, textWidth, truncateText, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
 import {
   composeFigure,
@@ -31,6 +31,8 @@ export interface MapOptions extends ChartOptions {
   weights: ArrayLike<number>;
   /** A point in several of them is drawn in the smallest. Default none. */
   groups?: readonly MapGroup[];
+  /** What each point stands for, such as titles of documents: shown on hovering [n]. Default none. */
+  examples?: readonly (readonly string[])[];
   /** What points, weights and groups are called on hovering. Default "point", "weight" and "group". */
   words?: { point: string; weight: string; group: string };
   /** Colours by a number instead of by group [n]; `title` of the colour bar is plotly's markup. */
@@ -63,7 +65,7 @@ interface Frame {
  */
 export function pointMap(options: MapOptions): Figure {
   const { x, y, labels, weights, heat, defaultName: name = "map" } = options;
-  requireEqualLengths(name, { x, y, labels, weights });
+  requireEqualLengths(name, { x, y, labels, weights, examples: options.examples });
   const size = mapSize(options);
   const palette = options.colours ?? MANY_CATEGORIES;
   const frame = mapFrame(options, size);
@@ -197,7 +199,7 @@ function placedPoints({ x, y }: MapOptions, belongs: (point: number) => boolean)
 }
 
 function pointTrace(
-  { x, y, labels, weights, words }: MapOptions,
+  { x, y, labels, weights, words, examples }: MapOptions,
   points: readonly number[],
   nameOf: (point: number) => string | undefined,
   style: { colour: string; dot: number },
@@ -213,10 +215,11 @@ function pointTrace(
       at,
       formatWeight(weights[at]),
       plotlyLines(wrapText(nameOf(at) ?? "none", 48, 2)),
+      ...(examples ? [plotlyLines(examples[at].map((text) => `– ${truncateText(text, 60)}`))] : []),
     ]),
     hovertemplate:
       `<b>%{text}</b><br>${point} %{customdata[0]}<br>${weight} %{customdata[1]}` +
-      `<br>${group}: %{customdata[2]}<extra></extra>`,
+      `<br>${group}: %{customdata[2]}${examples ? "<br>%{customdata[3]}" : ""}<extra></extra>`,
     marker: {
       color: style.colour,
       opacity: 1,

@@ -9,10 +9,11 @@ type Word = (at: number) => string;
 /** Every figure's data, tiny; `word(i)` is the i-th text that comes from outside. */
 function latentData(word: Word): Record<string, unknown> {
   const places = { x: [0, 1, 2, NaN], y: [0, 1, 0, 1], labels: [0, 1, 2, 3].map(word) };
+  const examples = [[word(2), word(3)], [word(1)], [], [word(5)]];
   const name = word(0);
   return {
     "latent-map": {
-      ...{ ...places, weights: [0.1, 0.01, 0.001, 0.1] },
+      ...{ ...places, weights: [0.1, 0.01, 0.001, 0.1], examples },
       groups: [
         { name: word(4), members: [0, 1] },
         { name: word(5), members: [1, 3] },

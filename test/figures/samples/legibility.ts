@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
-import { type Figure, type Renderer, openRenderer } from "../../src/figures/index.js";
-import { startBrowser } from "./browser.js";
+import { type Figure, type Renderer, openRenderer } from "../../../src/figures/index.js";
+import { startBrowser } from "../../support/browser.js";
 
 /** Least size of type in print, in points; a column's figure is drawn in its printed size. */
 const LEAST_POINTS = 6;

@@ -1,4 +1,5 @@
 import { CATALOG_COLUMNS } from "../../src/catalog/columns.js";
+import { PAIR_BYTES } from "../../src/explorer/format.js";
 import type {
   DocumentColumns,
   DocumentRecord,
@@ -88,7 +89,7 @@ export async function openAtlas(source: Source, isOther = false): Promise<AtlasD
     return JSON.parse(decoder.decode(part));
   };
   const pairs = async (file: "postings.bin" | "codes.bin", from: number, to: number) =>
-    readPairs(await source.part(file, 8 * from, 8 * to));
+    readPairs(await source.part(file, PAIR_BYTES * from, PAIR_BYTES * to), index.unit);
   return {
     source,
     isOther,
@@ -102,16 +103,7 @@ export async function openAtlas(source: Source, isOther = false): Promise<AtlasD
     latent: kept(async (id) => (await record("latents", id)) as LatentRecord),
     family: kept(async (at) => (await record("families", at)) as FamilyRecord),
     document: kept(async (row) => (await record("documents", row)) as DocumentRecord),
-    codeLengths: lazily(async () => {
-      const values = new Float32Array(await source.whole("codes.bin"));
-      return Float32Array.from({ length: index.documents }, (_, row) => {
-        let sum = 0;
-        for (let slot = row * index.slots; slot < (row + 1) * index.slots; slot++) {
-          sum += values[2 * slot + 1] ** 2;
-        }
-        return Math.sqrt(sum);
-      });
-    }),
+    codeLengths: lazily(async () => new Float32Array(await source.whole("codes.lengths"))),
     documentColumns: lazily(() => json<DocumentColumns>("columns.json")),
     compared: lazily(async () => {
       if (source.other === undefined || index.other === undefined) return undefined;
@@ -144,15 +136,16 @@ export function familyMembers({ parent, members }: PageFamily): number[] {
   return [...new Set([parent, ...members.map(([latent]) => latent)])];
 }
 
-/** Numbers and values in turn, strongest first, without those that are not above 0. */
-function readPairs(bytes: ArrayBuffer): Pairs {
-  const [numbers, values] = [new Uint32Array(bytes), new Float32Array(bytes)];
-  const order = Uint32Array.from({ length: numbers.length / 2 }, (_, i) => 2 * i)
-    .filter((at) => values[at + 1] > 0)
-    .sort((a, b) => values[b + 1] - values[a + 1] || numbers[a] - numbers[b]);
+/** Pairs, strongest first, without those that are not above 0; see PAIR_BYTES. */
+function readPairs(bytes: ArrayBuffer, unit: number): Pairs {
+  const halves = new Uint16Array(bytes);
+  const number = (at: number): number => halves[at] + 65_536 * halves[at + 1];
+  const order = Uint32Array.from({ length: halves.length / 3 }, (_, i) => 3 * i)
+    .filter((at) => halves[at + 2] > 0)
+    .sort((a, b) => halves[b + 2] - halves[a + 2] || number(a) - number(b));
   return {
-    ids: order.map((at) => numbers[at]),
-    values: Float32Array.from(order, (at) => values[at + 1]),
+    ids: order.map(number),
+    values: Float32Array.from(order, (at) => halves[at + 2] * unit),
   };
 }
 

@@ -34,6 +34,9 @@ export function readSort(sort: string): [column: string, isDown: boolean] {
   return sort.startsWith("-") ? [sort.slice(1), true] : [sort, false];
 }
 
+/** Order of texts; many times as fast as localeCompare, which looks the language up for every pair. */
+export const collator: Intl.Collator = new Intl.Collator();
+
 /** Order of two cells of a column; what is not known stands last in both directions. */
 export function compareCells(
   x: string | number | null,
@@ -42,6 +45,6 @@ export function compareCells(
 ): number {
   if (x === null || y === null) return Number(x === null) - Number(y === null);
   const order =
-    typeof x === "string" && typeof y === "string" ? x.localeCompare(y) : Number(x) - Number(y);
+    typeof x === "string" && typeof y === "string" ? collator.compare(x, y) : Number(x) - Number(y);
   return isDown ? -order : order;
 }

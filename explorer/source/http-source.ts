@@ -6,6 +6,8 @@ import {
 } from "../../src/explorer/format.js";
 import type { Source } from "./source.js";
 
+/** Most bytes of a file that are read as a whole for one part of it. */
+const LARGEST_WHOLE = 200_000_000;
 const ACTIONS = ["search", "explain", "document", "correct", "withdraw"] as const;
 
 /** Files beside the page, read by range; with a token, those of the explorer's own server and its actions. */
@@ -35,8 +37,11 @@ export function httpSource(token?: string): Source {
 /** The files of a folder; the explorer's own server, which wants a token, has records one by one, too. */
 function filesIn(folder: string, headers: Record<string, string>): Source {
   const isServer = "x-explorer-token" in headers;
-  // A server that knows no ranges sends the whole file, which is then kept.
-  const wholes = new Map<DataFile, Promise<ArrayBuffer>>();
+  // A server that knows no ranges sends the whole file, which is then kept: until one has sent a part, parts are asked for
+  // one after the other.
+  const wholes = new Map<DataFile, ArrayBuffer>();
+  let hasRanges = false;
+  let first: Promise<unknown> = Promise.resolve();
   const read = async (file: string, range?: string): Promise<Response> => {
     const response = await fetch(`${folder}/${file}`, {
       headers: range === undefined ? headers : { ...headers, range },
@@ -46,6 +51,23 @@ function filesIn(folder: string, headers: Record<string, string>): Source {
   };
   const whole = (file: DataFile): Promise<ArrayBuffer> =>
     read(file).then((response) => response.arrayBuffer());
+  const readPart = async (file: DataFile, start: number, end: number): Promise<ArrayBuffer> => {
+    const known = wholes.get(file);
+    if (known !== undefined) return known.slice(start, end);
+    const response = await read(file, `bytes=${start}-${end - 1}`);
+    hasRanges = response.status === 206;
+    if (hasRanges) return response.arrayBuffer();
+    const size = Number(response.headers.get("content-length"));
+    if (size > LARGEST_WHOLE) {
+      await response.body?.cancel();
+      throw new Error(
+        `${file} has ${Math.round(size / 1e6)} MB, and this web server sends no parts of files: use one that answers Range requests`,
+      );
+    }
+    const content = await response.arrayBuffer();
+    wholes.set(file, content);
+    return content.slice(start, end);
+  };
   return {
     kind: isServer ? "server" : "static",
     whole,
@@ -53,15 +75,13 @@ function filesIn(folder: string, headers: Record<string, string>): Source {
       record: async (kind: RecordKind, at: number): Promise<unknown> =>
         (await read(`${kind}/${at}`)).json(),
     }),
-    async part(file, start, end) {
-      if (start >= end) return new ArrayBuffer(0);
-      const known = wholes.get(file);
-      if (known !== undefined) return (await known).slice(start, end);
-      const response = await read(file, `bytes=${start}-${end - 1}`);
-      const content = response.arrayBuffer();
-      if (response.status === 206) return content;
-      wholes.set(file, content);
-      return (await content).slice(start, end);
+    part(file, start, end) {
+      if (start >= end) return Promise.resolve(new ArrayBuffer(0));
+      const ask = (): Promise<ArrayBuffer> => readPart(file, start, end);
+      if (hasRanges) return ask();
+      const turn = first.then(ask);
+      first = turn.catch(() => undefined);
+      return turn;
     },
   };
 }

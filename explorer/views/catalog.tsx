@@ -213,14 +213,13 @@ const WIDTHS: Record<string, string> = {
 function findRows(data: AtlasData, { words, only, sort }: ListState): number[] {
   const wanted = wordsOf(words);
   const { columns, index } = data;
+  const searched = wanted.length > 0 ? textsOf(data) : [];
   const all = Array.from({ length: index.latents }, (_, latent) => latent);
   const { holds, badness } = Object.hasOwn(ONLY, only) ? ONLY[only] : ONLY[""];
   const found = all.filter((latent) => {
     if (!holds(data, latent)) return false;
     if (wanted.length === 0) return true;
-    const text =
-      `${columns.label[latent]} ${columns.keywords[latent]} ${familyName(data, latent)}`.toLowerCase();
-    return wanted.every((word) => text.includes(word) || word === String(latent));
+    return wanted.every((word) => searched[latent].includes(word) || word === String(latent));
   });
   const [column, isDown] = readSort(sort);
   if (!(column in TITLES) && column !== "index") {
@@ -233,7 +232,22 @@ function findRows(data: AtlasData, { words, only, sort }: ListState): number[] {
       : column === "family"
         ? familyName(data, latent)
         : columns[column as keyof LatentColumns][latent];
-  return found.sort((a, b) => compareCells(value(a), value(b), isDown) || a - b);
+  const values = all.map(value);
+  return found.sort((a, b) => compareCells(values[a], values[b], isDown) || a - b);
+}
+
+const texts = new WeakMap<AtlasData, string[]>();
+
+/** What each latent is found by, kept for the next letter that is typed. */
+function textsOf(data: AtlasData): string[] {
+  const { label, keywords } = data.columns;
+  const known =
+    texts.get(data) ??
+    label.map((text, latent) =>
+      `${text} ${keywords[latent]} ${familyName(data, latent)}`.toLowerCase(),
+    );
+  texts.set(data, known);
+  return known;
 }
 
 function familyName(data: AtlasData, latent: number): string {

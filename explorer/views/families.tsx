@@ -5,6 +5,7 @@ import { type AtlasData, familyMembers, latentName } from "../data/atlas.js";
 import { familyColours } from "../data/colour.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { Term } from "../parts/term.js";
+import { collator } from "../parts/sort-head.js";
 import { VirtualList } from "../parts/virtual-list.js";
 import { WordsFilter } from "../parts/words-filter.js";
 import { changeList, hovered, ownFocus, show, shownList } from "../state/state.js";
@@ -29,19 +30,9 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
   const [isTree, setTree] = useState(true);
   const families = useMemo(() => {
     const wanted = wordsOf(words);
-    const texts = (family: PageFamily): string =>
-      [
-        family.name,
-        family.className ?? "",
-        latentName(data, family.parent),
-        ...family.members.map(([latent]) => latentName(data, latent)),
-      ]
-        .join(" ")
-        .toLowerCase();
+    const texts = wanted.length > 0 ? textsOf(data) : [];
     return data.families
-      .filter(
-        (family) => wanted.length === 0 || wanted.every((word) => texts(family).includes(word)),
-      )
+      .filter((_, at) => wanted.every((word) => texts[at].includes(word)))
       .sort(comparisons[order]);
   }, [data, words, order]);
   const chosen = focus?.kind === "family" ? focus.id : undefined;
@@ -94,6 +85,26 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
       )}
     </section>
   );
+}
+
+const kept = new WeakMap<AtlasData, string[]>();
+
+/** What each family is found by, kept for the next letter that is typed. */
+function textsOf(data: AtlasData): string[] {
+  const known =
+    kept.get(data) ??
+    data.families.map(({ name, className, parent, members }) =>
+      [
+        name,
+        className ?? "",
+        latentName(data, parent),
+        ...members.map(([latent]) => latentName(data, latent)),
+      ]
+        .join(" ")
+        .toLowerCase(),
+    );
+  kept.set(data, known);
+  return known;
 }
 
 interface ShownFamilies {
@@ -218,5 +229,5 @@ const comparisons: Record<Order, (a: PageFamily, b: PageFamily) => number> = {
   stability: (a, b) => (b.stability ?? -1) - (a.stability ?? -1),
   agreement: (a, b) => (b.agreement ?? -1) - (a.agreement ?? -1),
   score: (a, b) => (a.score ?? Infinity) - (b.score ?? Infinity),
-  name: (a, b) => a.name.localeCompare(b.name),
+  name: (a, b) => collator.compare(a.name, b.name),
 };

@@ -43,6 +43,7 @@ import type { Sae } from "../sae/sae.js";
 import { type LatentDirections, documentDirections } from "../search/directions.js";
 import { type MeanDocument, meanDocument } from "../search/mean-document.js";
 import { openRows } from "../search/scan/row-store.js";
+import { typicalActivations } from "../search/steer.js";
 import { type ClassIndex, buildClassIndex } from "../taxonomy/class-index.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { taxonomySchema } from "../taxonomy/taxonomy-schema.js";
@@ -189,6 +190,11 @@ export class AtlasStore {
     return this.#keep("coactivation", async () =>
       computeCoactivation(await this.codes(), { ...(await this.counting()), onProgress, signal }),
     );
+  }
+
+  /** What each latent's activation is where it is active [n]; what strengths of steering are counted in. */
+  typical(): Promise<Float64Array> {
+    return this.#keep("typical", async () => typicalActivations(await this.postings()));
   }
 
   /** For steering by the method `documents`. */

@@ -7,7 +7,15 @@ import type { CatalogRow } from "../catalog/row.js";
 import { stringifyJson } from "../files/json-text.js";
 import { type Family, familyLatents, familyName } from "../records/family.js";
 import type { Label } from "../records/label.js";
-import { DATA_FILES, type DataFile, MATCH_FILE, OTHER, type PageMatch } from "./format.js";
+import type { StoredEvidence } from "../labels/evidence/evidence-read.js";
+import {
+  DATA_FILES,
+  type DataFile,
+  MATCH_FILE,
+  OTHER,
+  PAIR_BYTES,
+  type PageMatch,
+} from "./format.js";
 import type {
   DocumentColumns,
   DocumentRecord,
@@ -23,7 +31,8 @@ import type {
 /** What the explorer shows of an atlas. */
 export interface ExplorerInputs {
   name: string;
-  documents: readonly DocumentRecord[];
+  /** Read when a text is asked for: maps and lists need none. */
+  documents: () => Promise<readonly DocumentRecord[]>;
   codes: Codes;
   postings: Postings;
   /** Places of the latents on the map [n, 2]. */
@@ -32,7 +41,8 @@ export interface ExplorerInputs {
   catalog: readonly CatalogRow[];
   labels: ReadonlyMap<number, Label>;
   /** What stands behind labels by a model, by evidenceKey. */
-  evidence: ReadonlyMap<string, PageEvidence>;
+  evidence: ReadonlyMap<string, StoredEvidence>;
+  withTexts: (evidence: StoredEvidence) => Promise<PageEvidence>;
   /** The best class of each family by its parent, with the F1 of all its documents. */
   familyClasses?: ReadonlyMap<number, { f1: number; name: string }>;
   /** Readable names of classes, where they differ from the ids. */
@@ -57,11 +67,15 @@ export interface ExplorerFiles {
   other?: ExplorerFiles;
   /** A file, made when it is first asked for. */
   file(name: DataFile): Promise<Uint8Array>;
+  /** Its length, and its bytes from `start` up to `end`, without the whole of a large file. */
+  size(name: DataFile): Promise<number>;
+  part(name: DataFile, start: number, end: number): Promise<Uint8Array>;
   /** One record, without the file that holds all of them; undefined where there is none of that number. */
-  record(kind: RecordKind, at: number): object | undefined;
+  record(kind: RecordKind, at: number): Promise<object | undefined>;
 }
 
 const NONE = 0xffffffff;
+const MOST_UNITS = 65_535;
 const KEYWORDS = 6;
 
 /** Key of the evidence of a latent's label or a family's name. */
@@ -71,44 +85,69 @@ export function evidenceKey(of: Label["of"], latent: number): string {
 
 /** The files that the page reads; see "Files of the explorer" in docs/files.md. */
 export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
-  const { catalog, codes, documents, families, postings } = inputs;
-  const record: ExplorerFiles["record"] = (kind, at) => {
+  const { catalog, codes, families, postings } = inputs;
+  const unit = unitOf(codes);
+  const record: ExplorerFiles["record"] = async (kind, at) => {
     if (kind === "latents") return at < catalog.length ? latentRecord(inputs, at) : undefined;
     if (kind === "families") return at < families.length ? familyRecord(inputs, at) : undefined;
-    return at < documents.length ? documentRecord(inputs, at) : undefined;
+    return at < codes.rows ? documentRecord(inputs, at) : undefined;
   };
-  const made = new Map<RecordKind, { bytes: Uint8Array; offsets: Uint32Array }>();
-  const records = (kind: RecordKind): { bytes: Uint8Array; offsets: Uint32Array } => {
-    const known = made.get(kind) ?? joinRecords((at) => record(kind, at));
+  const made = new Map<RecordKind, Promise<{ bytes: Uint8Array; offsets: Uint32Array }>>();
+  const records = (kind: RecordKind): Promise<{ bytes: Uint8Array; offsets: Uint32Array }> => {
+    const known = made.get(kind) ?? joinRecords(kind, (at) => record(kind, at));
     made.set(kind, known);
     return known;
   };
+  const byLatent = { numbers: postings.rows, values: postings.values };
+  const byDocument = { numbers: codes.indices, values: codes.values };
+  const lists: Partial<Record<DataFile, PairList>> = {
+    "postings.bin": byLatent,
+    "codes.bin": byDocument,
+  };
   const makers: Record<DataFile, () => Uint8Array | Promise<Uint8Array>> = {
-    "index.json": () => json(pageIndex(inputs)),
+    "index.json": async () => {
+      const version = createHash("sha256");
+      for (const name of ["latents.json", "families.json"] as const)
+        version.update(await file(name));
+      return json(pageIndex(inputs, unit, version.digest("hex").slice(0, 32)));
+    },
     "latents.json": () => json(latentColumns(inputs)),
     "families.json": () => json(pageFamilies(inputs)),
     "columns.json": async () => json(await inputs.columns()),
-    "latents.records": () => records("latents").bytes,
-    "latents.offsets": () => bytes(records("latents").offsets),
-    "families.records": () => records("families").bytes,
-    "families.offsets": () => bytes(records("families").offsets),
-    "documents.records": () => records("documents").bytes,
-    "documents.offsets": () => bytes(records("documents").offsets),
+    "latents.records": async () => (await records("latents")).bytes,
+    "latents.offsets": async () => bytes((await records("latents")).offsets),
+    "families.records": async () => (await records("families")).bytes,
+    "families.offsets": async () => bytes((await records("families")).offsets),
+    "documents.records": async () => (await records("documents")).bytes,
+    "documents.offsets": async () => bytes((await records("documents")).offsets),
     "points.f32": () => bytes(documentPlaces(codes, inputs.places)),
     "strongest.u32": () => bytes(strongestLatents(codes)),
-    "postings.bin": () => pairs(postings.rows, postings.values),
+    "postings.bin": () => pairs(byLatent, unit),
     "postings.offsets": () => bytes(postings.offsets),
-    "codes.bin": () => pairs(codes.indices, codes.values),
+    "codes.bin": () => pairs(byDocument, unit),
+    "codes.lengths": () => bytes(codeLengths(codes)),
     [MATCH_FILE]: async () => json((await inputs.compared?.match()) ?? {}),
   };
   const files = new Map<DataFile, Promise<Uint8Array>>();
+  const file: ExplorerFiles["file"] = (name) => {
+    const known = files.get(name) ?? Promise.resolve().then(makers[name]);
+    if (lists[name] === undefined) files.set(name, known);
+    return known;
+  };
   return {
     record,
+    file,
     other: inputs.compared?.files,
-    file(name) {
-      const known = files.get(name) ?? Promise.resolve().then(makers[name]);
-      files.set(name, known);
-      return known;
+    async size(name) {
+      const list = lists[name];
+      return list ? PAIR_BYTES * list.numbers.length : (await file(name)).length;
+    },
+    async part(name, start, end) {
+      const list = lists[name];
+      if (list === undefined) return (await file(name)).subarray(start, end);
+      const from = Math.floor(start / PAIR_BYTES);
+      const some = pairs(list, unit, from, Math.ceil(end / PAIR_BYTES));
+      return some.subarray(start - from * PAIR_BYTES, end - from * PAIR_BYTES);
     },
   };
 }
@@ -123,18 +162,18 @@ export async function* everyFile(
   for await (const [name, content] of everyFile(files.other)) yield [`${OTHER}/${name}`, content];
 }
 
-function pageIndex(inputs: ExplorerInputs): PageIndex {
-  const { compared, name, catalog, documents, codes, families, columnNames } = inputs;
-  const hash = createHash("sha256").update(stringifyJson(catalog)).update(stringifyJson(families));
+function pageIndex(inputs: ExplorerInputs, unit: number, version: string): PageIndex {
+  const { compared, name, catalog, codes, families, columnNames } = inputs;
   return {
-    format: 1,
+    format: 2,
     name,
     latents: catalog.length,
-    documents: documents.length,
+    documents: codes.rows,
     slots: codes.k,
+    unit,
     families: families.length,
     columns: [...columnNames],
-    version: hash.digest("hex").slice(0, 32),
+    version,
     ...(compared && { other: compared.name }),
   };
 }
@@ -150,7 +189,7 @@ function latentColumns({ catalog, evidence }: ExplorerInputs): LatentColumns {
     const found = evidence.get(evidenceKey("latent", index));
     return found?.verdicts.filter(({ set, label }) => set === "score" && label === found.label);
   });
-  const count = (counts: (one: PageEvidence["verdicts"][number]) => boolean): (number | null)[] =>
+  const count = (counts: (one: StoredEvidence["verdicts"][number]) => boolean): (number | null)[] =>
     verdicts.map((list) => list?.filter(counts).length ?? null);
   return {
     ...columns,
@@ -190,34 +229,51 @@ function pageFamilies({ families, postings, familyClasses }: ExplorerInputs): Pa
   });
 }
 
-function latentRecord({ catalog, labels, evidence }: ExplorerInputs, at: number): LatentRecord {
-  const row = catalog[at];
-  const found = evidence.get(evidenceKey("latent", row.index));
-  return { row, label: labels.get(row.index), ...(found && { evidence: found }) };
+async function latentRecord(inputs: ExplorerInputs, at: number): Promise<LatentRecord> {
+  const row = inputs.catalog[at];
+  const evidence = await evidenceOf(inputs, "latent", row.index);
+  return { row, label: inputs.labels.get(row.index), ...evidence };
 }
 
-function familyRecord({ families, evidence }: ExplorerInputs, at: number): FamilyRecord {
-  const { parent, label } = families[at];
-  const found = evidence.get(evidenceKey("family", parent));
-  return { label, ...(found && { evidence: found }) };
+async function familyRecord(inputs: ExplorerInputs, at: number): Promise<FamilyRecord> {
+  const { parent, label } = inputs.families[at];
+  return { label, ...(await evidenceOf(inputs, "family", parent)) };
 }
 
-function documentRecord({ documents, classNames }: ExplorerInputs, at: number): DocumentRecord {
-  const { id, title, text, classes } = documents[at];
+async function evidenceOf(
+  { evidence, withTexts }: ExplorerInputs,
+  of: Label["of"],
+  latent: number,
+): Promise<{ evidence?: PageEvidence }> {
+  const found = evidence.get(evidenceKey(of, latent));
+  return found === undefined ? {} : { evidence: await withTexts(found) };
+}
+
+async function documentRecord(
+  { documents, classNames }: ExplorerInputs,
+  at: number,
+): Promise<DocumentRecord> {
+  const { id, title, text, classes } = (await documents())[at];
   return { id, title, text, classes: classes.map((one) => classNames?.get(one) ?? one) };
 }
 
 /** JSON texts one after the other until there is no more, and where each begins [count + 1]. */
-function joinRecords(read: (at: number) => object | undefined): {
-  bytes: Uint8Array;
-  offsets: Uint32Array;
-} {
+async function joinRecords(
+  kind: RecordKind,
+  read: (at: number) => Promise<object | undefined>,
+): Promise<{ bytes: Uint8Array; offsets: Uint32Array }> {
   const parts: Buffer[] = [];
   const offsets = [0];
-  for (let value = read(0); value !== undefined; value = read(parts.length)) {
+  for (let value = await read(0); value !== undefined; value = await read(parts.length)) {
     const part = Buffer.from(stringifyJson(value));
     parts.push(part);
     offsets.push(offsets[offsets.length - 1] + part.length);
+  }
+  const size = offsets[offsets.length - 1];
+  if (size >= 2 ** 32) {
+    throw new RangeError(
+      `explorer: the texts of ${kind} take ${(size / 1e9).toFixed(1)} GB, over the 4.3 GB that a site can have: use the explorer's own server`,
+    );
   }
   return { bytes: Buffer.concat(parts), offsets: Uint32Array.from(offsets) };
 }
@@ -250,13 +306,39 @@ function strongestLatents({ rows, k, indices, values }: Codes): Uint32Array {
   return out;
 }
 
-/** Numbers and values in turn, 4 bytes each. */
-function pairs(numbers: Uint32Array, values: Float32Array): Uint8Array {
-  const out = new Uint32Array(2 * numbers.length);
-  const floats = new Float32Array(out.buffer);
-  for (let i = 0; i < numbers.length; i++) {
-    out[2 * i] = numbers[i];
-    floats[2 * i + 1] = values[i];
+/** The length of every document's code [N]. */
+function codeLengths({ rows, k, values }: Codes): Float32Array {
+  return Float32Array.from({ length: rows }, (_, row) => {
+    let sum = 0;
+    for (let slot = row * k; slot < (row + 1) * k; slot++) sum += values[slot] ** 2;
+    return Math.sqrt(sum);
+  });
+}
+
+/** Numbers with their values. */
+interface PairList {
+  numbers: Uint32Array;
+  values: Float32Array;
+}
+
+function unitOf({ values }: Codes): number {
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
+  return most / MOST_UNITS || 1;
+}
+
+/** Pairs `from` up to `to`, each of a number in 4 bytes and a value in 2; a value above 0 stays above 0. */
+function pairs(
+  { numbers, values }: PairList,
+  unit: number,
+  from = 0,
+  to: number = numbers.length,
+): Uint8Array {
+  const out = new Uint16Array(3 * (to - from));
+  for (let i = from, at = 0; i < to; i++, at += 3) {
+    out[at] = numbers[i] & 0xffff;
+    out[at + 1] = numbers[i] >>> 16;
+    out[at + 2] = values[i] > 0 ? Math.max(1, Math.round(values[i] / unit)) : 0;
   }
   return bytes(out);
 }
@@ -265,6 +347,6 @@ function json(value: object): Uint8Array {
   return Buffer.from(stringifyJson(value));
 }
 
-function bytes(array: Float32Array | Uint32Array): Uint8Array {
+function bytes(array: Float32Array | Uint32Array | Uint16Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

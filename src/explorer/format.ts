@@ -20,6 +20,7 @@ export const DATA_FILES = [
   "postings.bin",
   "postings.offsets",
   "codes.bin",
+  "codes.lengths",
 ] as const;
 
 /** What there is beside them where another atlas is compared, whose own files are in OTHER. */
@@ -27,6 +28,9 @@ export const MATCH_FILE = "match.json";
 
 /** Folder of the files of the atlas that is compared. */
 export const OTHER = "other";
+
+/** Bytes of a pair of postings.bin and codes.bin: a uint32 number, and a uint16 activation in units of PageIndex. */
+export const PAIR_BYTES = 6;
 
 /** A name of DATA_FILES, or MATCH_FILE. */
 export type DataFile = (typeof DATA_FILES)[number] | typeof MATCH_FILE;
@@ -39,12 +43,14 @@ export const RECORD_KINDS = ["latents", "families", "documents"] as const;
 
 /** index.json: what the atlas is. */
 export interface PageIndex {
-  format: 1;
+  format: 2;
   name: string;
   latents: number;
   documents: number;
   /** Active latents that codes.bin has room for per document. */
   slots: number;
+  /** What the activations of postings.bin and codes.bin are counted in: the highest of all is 65,535 of it. */
+  unit: number;
   families: number;
   /** Names of the columns that the corpus has beside ids, titles and texts; columns.json holds them. */
   columns: string[];

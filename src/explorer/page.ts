@@ -83,12 +83,16 @@ export async function singlePage(
   address = "",
 ): Promise<string> {
   const data: string[] = [];
-  for await (const [name, content] of everyFile(files)) data.push(inlineFile(name, content));
-  const size = data.reduce((sum, { length }) => sum + length, script.length + style.length);
-  if (size > LARGEST_PAGE) {
-    throw new RangeError(
-      `export page: the file would be ${Math.round(size / 1e6)} MB, more than ${LARGEST_PAGE / 1e6}: write a folder with "export site" instead`,
-    );
+  let size = script.length + style.length;
+  for await (const [name, content] of everyFile(files)) {
+    const text = inlineFile(name, content);
+    size += text.length;
+    if (size > LARGEST_PAGE) {
+      throw new RangeError(
+        `export page: the file would be over ${LARGEST_PAGE / 1e6} MB: write a folder with "export site" instead`,
+      );
+    }
+    data.push(text);
   }
   const code = script.replace(/<\/(script)/gi, "<\\/$1");
   const hash = createHash("sha256").update(code).digest("base64");

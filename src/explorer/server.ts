@@ -8,7 +8,14 @@ import { z } from "zod";
 import { ArgumentError } from "../core/errors.js";
 import { checkJson } from "../files/check-json.js";
 import type { ExplorerFiles } from "./data-files.js";
-import { DATA_FILES, type ExplorerActions, MATCH_FILE, OTHER, RECORD_KINDS } from "./format.js";
+import {
+  DATA_FILES,
+  type DataFile,
+  type ExplorerActions,
+  MATCH_FILE,
+  OTHER,
+  RECORD_KINDS,
+} from "./format.js";
 import { type PageParts, pageHtml } from "./page.js";
 import { requestSchemas } from "./requests.js";
 
@@ -108,11 +115,11 @@ export async function startServer(
       );
       const known = await open();
       if (name === undefined || known === undefined) return c.notFound();
-      return sendRange(c, await known.file(name));
+      return sendRange(c, known, name);
     });
     app.get(`${folder}/:kind/:at{[0-9]+}`, async (c) => {
       const kind = RECORD_KINDS.find((one) => one === c.req.param("kind"));
-      const record = kind && (await open())?.record(kind, Number(c.req.param("at")));
+      const record = kind && (await (await open())?.record(kind, Number(c.req.param("at"))));
       return record === undefined ? c.notFound() : c.json(record);
     });
   }
@@ -158,19 +165,17 @@ const selectionSchema: z.ZodType<PageSelection> = z.object({
 });
 
 /** The part of a file that was asked for, or all of it. */
-function sendRange(c: Context, content: Uint8Array): Response {
+async function sendRange(c: Context, files: ExplorerFiles, name: DataFile): Promise<Response> {
   const headers = { "content-type": "application/octet-stream", "accept-ranges": "bytes" };
+  const body = (content: Uint8Array): Uint8Array<ArrayBuffer> => content as Uint8Array<ArrayBuffer>;
   const wanted = /^bytes=(\d+)-(\d*)$/.exec(c.req.header("range") ?? "");
-  if (wanted === null) return c.body(content as Uint8Array<ArrayBuffer>, 200, headers);
+  if (wanted === null) return c.body(body(await files.file(name)), 200, headers);
+  const size = await files.size(name);
   const start = Number(wanted[1]);
-  const end = Math.min(wanted[2] === "" ? Infinity : Number(wanted[2]), content.length - 1);
-  if (start > end) {
-    return c.body(null, 416, { ...headers, "content-range": `bytes */${content.length}` });
-  }
-  return c.body(content.subarray(start, end + 1) as Uint8Array<ArrayBuffer>, 206, {
-    ...headers,
-    "content-range": `bytes ${start}-${end}/${content.length}`,
-  });
+  const end = Math.min(wanted[2] === "" ? Infinity : Number(wanted[2]), size - 1);
+  if (start > end) return c.body(null, 416, { ...headers, "content-range": `bytes */${size}` });
+  const range = { ...headers, "content-range": `bytes ${start}-${end}/${size}` };
+  return c.body(body(await files.part(name, start, end + 1)), 206, range);
 }
 
 /** A host without its port, in lower case. */

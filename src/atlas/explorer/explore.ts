@@ -10,6 +10,9 @@ import { type OtherAtlas, openCompared } from "./compared.js";
 import { atlasFiles } from "./inputs.js";
 import { searchActions } from "./search-actions.js";
 
+/** How long a page that has just been opened has the server to itself, in milliseconds. */
+const LOOKING = 2000;
+
 /**
  * Starts the explorer's page on an atlas, on this machine alone, with another atlas to compare it with where `other` is one;
  * the atlas stays open until the server is closed.
@@ -31,19 +34,33 @@ export async function exploreAtlas(
     const { version } = (await readJson("index.json")) as PageIndex;
     return { version };
   };
+  const asking = searchActions(
+    atlas,
+    once(async () => (await readJson("columns.json")) as DocumentColumns),
+  );
   const actions: ExplorerActions = {
-    ...searchActions(
-      atlas,
-      once(async () => (await readJson("columns.json")) as DocumentColumns),
-    ),
+    ...asking,
     correct: ({ latent, label, of, note }) =>
       changed(() => atlas.rename(latent, label, { of, note })),
     withdraw: (label) => changed(() => inTurn(atlas.dir, () => withdrawLabel(atlas.dir, label))),
   };
-  const server = await startServer({ page: await readPage(), files: current, actions }, options);
+  let timer: NodeJS.Timeout | undefined;
+  let isOpen = true;
+  // What the maps do without is read while they are looked at; a failure shows where it is asked for again.
+  const prepare = async (): Promise<void> => {
+    await atlas.store.documents();
+    if (isOpen) await asking.search({ document: 0, limit: 1 });
+  };
+  const shown = (): Promise<ExplorerFiles> => {
+    timer ??= setTimeout(() => void prepare().catch(() => undefined), LOOKING).unref();
+    return current();
+  };
+  const server = await startServer({ page: await readPage(), files: shown, actions }, options);
   return {
     ...server,
     async close() {
+      isOpen = false;
+      clearTimeout(timer);
       await server.close();
       await compared?.close();
     },

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { once } from "../../core/once.js";
 import {
   type ComparedFiles,
   type ExplorerFiles,
@@ -7,8 +8,8 @@ import {
   explorerFiles,
 } from "../../explorer/data-files.js";
 import { evidenceWithDocuments } from "../../labels/evidence/audit.js";
-import { readEvidence } from "../../labels/evidence/evidence-read.js";
-import type { DocumentColumns, PageEvidence } from "../../explorer/format.js";
+import { type StoredEvidence, readEvidence } from "../../labels/evidence/evidence-read.js";
+import type { DocumentColumns } from "../../explorer/format.js";
 import { broadClasses } from "./broad-classes.js";
 import { columnNames, readColumns } from "./document-columns.js";
 import type { AtlasStore } from "../store.js";
@@ -25,25 +26,25 @@ export async function atlasFiles(
 }
 
 async function gather(store: AtlasStore): Promise<ExplorerInputs> {
-  const [documents, codes, postings] = await Promise.all([
-    store.documents(),
-    store.codes(),
-    store.postings(),
-  ]);
+  const [codes, postings] = await Promise.all([store.codes(), store.postings()]);
+  const texts = once(
+    async () => new Map((await store.documents()).map(({ id, text }) => [id, text])),
+  );
   const tree = await store.classTree();
   const classNames = tree?.names;
   const names = await columnNames(store.paths.corpus);
   const families = (await store.taxonomy())?.families?.families ?? [];
   return {
     name: store.name,
-    documents,
+    documents: () => store.documents(),
     codes,
     postings,
     places: await store.places(),
     families: await store.families(),
     catalog: await store.catalog(),
     labels: await store.labels(),
-    evidence: await readAll(store, new Map(documents.map(({ id, text }) => [id, text]))),
+    evidence: await readAll(store),
+    withTexts: async (evidence) => evidenceWithDocuments(evidence, await texts()),
     familyClasses: new Map(
       families.flatMap(({ parent, union: { classId, f1 } }) =>
         classId === undefined
@@ -54,24 +55,20 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
     classNames,
     columnNames: tree === undefined ? names : [BROAD, ...names],
     columns: async () => {
-      const columns = await readColumns(store.paths.corpus, names, documents.length);
+      const columns = await readColumns(store.paths.corpus, names, codes.rows);
       if (tree === undefined) return columns;
-      const classes = documents.map((document) => document.classes);
+      const classes = (await store.documents()).map((document) => document.classes);
       return { [BROAD]: broadClasses(classes, tree), ...withClassNames(columns, classNames) };
     },
   };
 }
 
-async function readAll(
-  store: AtlasStore,
-  texts: ReadonlyMap<string, string>,
-): Promise<Map<string, PageEvidence>> {
-  const found = new Map<string, PageEvidence>();
+async function readAll(store: AtlasStore): Promise<Map<string, StoredEvidence>> {
+  const found = new Map<string, StoredEvidence>();
   const file = store.file("evidence");
   if (!existsSync(file)) return found;
   for await (const evidence of readEvidence(file)) {
-    const { of, latent } = evidence;
-    found.set(evidenceKey(of, latent), evidenceWithDocuments(evidence, texts));
+    found.set(evidenceKey(evidence.of, evidence.latent), evidence);
   }
   return found;
 }

@@ -1,6 +1,5 @@
 import { ArgumentError } from "../../core/errors.js";
 import { type Matrix, createMatrix, dot, matrixRow } from "../../core/matrix.js";
-import { once } from "../../core/once.js";
 import type {
   ColumnFilter,
   DocumentColumns,
@@ -8,7 +7,7 @@ import type {
   SearchRequest,
 } from "../../explorer/format.js";
 import { decodeCodes } from "../../sae/sae.js";
-import { typicalActivations } from "../../search/steer.js";
+import { openRows } from "../../search/scan/row-store.js";
 import type { Atlas } from "../atlas.js";
 
 /** Queries whose embeddings and codes are kept, since a slider asks for the same one again and again. */
@@ -25,7 +24,6 @@ export function searchActions(
   columns: () => Promise<DocumentColumns>,
 ): Pick<ExplorerActions, "search" | "explain" | "document"> {
   const { store } = atlas;
-  const typicalOf = once(async () => typicalActivations(await store.postings()));
   const queries = new Map<string, Promise<EncodedQuery>>();
   const encode = (request: SearchRequest): Promise<EncodedQuery> => {
     const { text, document, latents } = request;
@@ -47,7 +45,7 @@ export function searchActions(
         ...{ edits, method, limit },
         accept: (row) => row !== document && accept(row),
       });
-      const usual = await typicalOf();
+      const usual = await store.typical();
       const shown = new Set([
         ...latents.map(({ latent }) => latent),
         ...edits.flatMap((edit) => edit.latents),
@@ -124,10 +122,15 @@ function asRow(vector: Float32Array): Matrix {
   return createMatrix(1, vector.length, vector);
 }
 
-async function documentVector(atlas: Atlas, row: number): Promise<Float32Array> {
-  const embeddings = await atlas.store.embeddings();
-  if (row < embeddings.rows) return matrixRow(embeddings, row).slice();
-  throw new ArgumentError(`document: no row ${row}; the corpus has ${embeddings.rows}`);
+/** The document's row alone: all embeddings may be gigabytes. */
+async function documentVector({ store }: Atlas, row: number): Promise<Float32Array> {
+  const embeddings = await openRows(await store.embeddingsFile());
+  try {
+    if (row < embeddings.rows) return (await embeddings.read(row, row + 1)).data.slice();
+    throw new ArgumentError(`document: no row ${row}; the corpus has ${embeddings.rows}`);
+  } finally {
+    await embeddings.close();
+  }
 }
 
 /** Documents whose texts have all words, in any case, in the corpus's order. */

@@ -26,7 +26,6 @@ import {
   type SteeredQuery,
   type SteeringMethod,
   steerQuery,
-  typicalActivations,
 } from "../../search/steer.js";
 import type { AtlasStore } from "../store.js";
 import { ATLAS_FILES } from "../files/files.js";
@@ -112,6 +111,9 @@ export interface FoundName {
   score?: number;
 }
 
+/** Larger embeddings stay on disk, of which a search reads the few rows that its index cannot exclude. */
+const MOST_IN_MEMORY = 2 ** 30;
+
 /** How deep ranks without the edits are looked for. */
 export const RANKS_BEFORE = 1000;
 
@@ -125,13 +127,12 @@ export async function openDocumentSearch(
   const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.text ?? "");
   const nameVectors = createNameVectors(path.join(data.dir, ATLAS_FILES.nameVectors));
   let opened: Promise<Encoder> | undefined;
-  let typical: Float64Array | undefined;
   const model = async (): Promise<{ engine: Engine; sae: Sae; encoder: Encoder }> => {
     const engine = await data.engine();
     return { engine, sae, encoder: await (opened ??= engine.createEncoder(sae)) };
   };
   const steer: DocumentSearch["steer"] = async (query, edits, method) => {
-    typical ??= typicalActivations(await data.postings());
+    const typical = await data.typical();
     const directions = method === "documents" ? await data.directions() : undefined;
     return steerQuery({ ...(await model()), typical, directions }, query, edits, method);
   };
@@ -191,7 +192,7 @@ async function openEmbeddings(
     };
   }
   try {
-    const fits = 4 * onDisk.rows * onDisk.cols < totalmem() / 2;
+    const fits = 4 * onDisk.rows * onDisk.cols < Math.min(MOST_IN_MEMORY, totalmem() / 2);
     const base = fits ? await readMatrix(file) : file;
     const index = await openSearchIndex(base, { onProgress, signal });
     return {

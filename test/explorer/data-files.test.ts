@@ -1,0 +1,66 @@
+import test from "ava";
+import { createCodes, createMatrix, invertCodes } from "../../src/core/index.js";
+import { explorerFiles } from "../../src/explorer/index.js";
+
+const codes = createCodes(
+  3,
+  2,
+  70_000,
+  Uint32Array.of(1, 69_999, 1, 0, 5, 1),
+  Float32Array.of(0.5, 1e-9, 2, 0, 0.25, 0.125),
+);
+
+function files(): ReturnType<typeof explorerFiles> {
+  const refused = (): never => {
+    throw new Error("no texts are needed");
+  };
+  return explorerFiles({
+    ...{ name: "a", codes, postings: invertCodes(codes), places: createMatrix(70_000, 2) },
+    ...{ families: [], catalog: [], labels: new Map(), evidence: new Map(), columnNames: [] },
+    ...{ documents: refused, withTexts: refused, columns: refused },
+  });
+}
+
+test("a list of activations is six bytes a pair, exact to 1/65,535 of the highest, and none above 0 is lost", async (t) => {
+  const made = files();
+  const index = JSON.parse(Buffer.from(await made.file("index.json")).toString()) as {
+    unit: number;
+  };
+  t.is(index.unit, 2 / 65_535);
+  const bytes = await made.file("codes.bin");
+  t.is(bytes.length, 6 * 6);
+  t.is(await made.size("codes.bin"), bytes.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const pairs = Array.from({ length: 6 }, (_, i) => [
+    view.getUint32(6 * i, true),
+    view.getUint16(6 * i + 4, true),
+  ]);
+  t.deepEqual(
+    pairs.map(([latent]) => latent),
+    [...codes.indices],
+  );
+  const expected = [16_384, 1, 65_535, 0, 8192, 4096];
+  t.deepEqual(
+    pairs.map(([, units]) => units),
+    expected,
+  );
+});
+
+test("any part of a file is what the whole has there", async (t) => {
+  const made = files();
+  for (const name of ["codes.bin", "postings.bin", "codes.lengths"] as const) {
+    const whole = await made.file(name);
+    for (const [start, end] of [
+      [0, whole.length],
+      [6, 12],
+      [4, 11],
+      [5, 6],
+    ]) {
+      t.deepEqual(
+        [...(await made.part(name, start, end))],
+        [...whole.subarray(start, end)],
+        `${name} ${start} to ${end}`,
+      );
+    }
+  }
+});

@@ -1,10 +1,10 @@
-import KDBush from "kdbush";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Camera, type Point, type Size, fit, toPlane, toScreen, zoomAt } from "./camera.js";
 import { createRenderer } from "./create-renderer.js";
 import { type Tool, MapTools } from "./map-tools.js";
 import { type Overlay, drawOverlay } from "./overlay.js";
+import { gridOf } from "./point-grid.js";
 import { pointsInside } from "./points-inside.js";
 import type { PointRenderer } from "./renderer.js";
 
@@ -45,8 +45,7 @@ export function PointMap(props: PointMapProps): JSX.Element {
   const [tool, setTool] = useState<Tool>("move");
   const [card, setCard] = useState<{ at: number; x: number; y: number }>();
   const [hasFocus, setHasFocus] = useState(false);
-  // Made when the pointer first asks: a million points take two seconds.
-  const index = useMemo(() => lazily(() => indexPoints(points)), [points]);
+  const grid = useMemo(() => gridOf(points), [points]);
   const latest = useRef<() => void>(() => undefined);
   const scheduled = useRef(0);
 
@@ -106,7 +105,7 @@ export function PointMap(props: PointMapProps): JSX.Element {
   const nearest = ([x, y]: Point, reach = REACH): number | undefined => {
     if (!camera.current) return undefined;
     const [px, py] = toPlane(camera.current, size, x, y);
-    const found = index().within(px, py, reach / camera.current.scale);
+    const found = grid.within(px, py, reach / camera.current.scale);
     let [best, least] = [undefined as number | undefined, Infinity];
     for (const at of found) {
       const distance = Math.hypot(points[2 * at] - px, points[2 * at + 1] - py);
@@ -129,7 +128,7 @@ export function PointMap(props: PointMapProps): JSX.Element {
     const view = camera.current;
     if (!view) return;
     const corners = polygon.map(([x, y]) => toPlane(view, size, x, y));
-    const inside = pointsInside(index(), points, corners).filter((at) => sizes[at] > 0);
+    const inside = pointsInside(grid, points, corners).filter((at) => sizes[at] > 0);
     props.onSelect(inside, event.altKey ? "subtract" : event.shiftKey ? "add" : "new");
   };
 
@@ -270,20 +269,4 @@ export function PointMap(props: PointMapProps): JSX.Element {
       />
     </section>
   );
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
-}
-
-function indexPoints(points: Float32Array): KDBush {
-  const index = new KDBush(Math.max(1, points.length / 2), 64, Float32Array);
-  for (let at = 0; at < points.length; at += 2) {
-    const isPlaced = !Number.isNaN(points[at] + points[at + 1]);
-    index.add(isPlaced ? points[at] : 1e9, isPlaced ? points[at + 1] : 1e9);
-  }
-  if (points.length === 0) index.add(1e9, 1e9);
-  index.finish();
-  return index;
 }

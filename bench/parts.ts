@@ -3,6 +3,7 @@ import { agreementPart } from "./parts/agreement.js";
 import { coactivationPart } from "./parts/coactivation.js";
 import { demoPart } from "./parts/demo.js";
 import { encodePart } from "./parts/encode.js";
+import { explorerPart } from "./parts/explorer.js";
 import { familiesPart } from "./parts/families.js";
 import { keywordsPart } from "./parts/keywords.js";
 import { largePart } from "./parts/large.js";
@@ -28,6 +29,7 @@ export const PARTS: readonly Part[] = [
   largePart,
   searchPart,
   demoPart,
+  explorerPart,
   readersPart,
   parquetPart,
   keywordsPart,

@@ -91,12 +91,16 @@ function cpuTimes(): { idle: number; all: number } {
   };
 }
 
-/** Builds dist, so that the command line matches these sources. */
+/** Builds dist with the explorer's page, so that the command line matches these sources. */
 export async function buildDist(): Promise<void> {
-  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
-  const project = join(ROOT, "tsconfig.json");
-  const { code, stdout } = await run(process.execPath, [compiler, "-p", project]);
-  if (code !== 0) throw new Error(`tsc: ${stdout}`);
+  for (const [program, ...args] of [
+    ["typescript/bin/tsc", "-p", join(ROOT, "tsconfig.json")],
+    ["vite/bin/vite.js", "build", join(ROOT, "explorer")],
+  ]) {
+    const script = join(ROOT, "node_modules", program);
+    const { code, stdout, stderr } = await run(process.execPath, [script, ...args]);
+    if (code !== 0) throw new Error(`${program}: ${stdout}${stderr}`);
+  }
 }
 
 /** Peak memory of a Linux process so far, in MB; undefined elsewhere. */

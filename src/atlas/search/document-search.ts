@@ -22,11 +22,7 @@ import {
 } from "../../search/scan/search-rows.js";
 import { type RowStore, openRows } from "../../search/scan/row-store.js";
 import { openSearchIndex } from "../../search/scan/search-index.js";
-import {
-  type SteeredQuery,
-  type SteeringMethod,
-  steerQuery,
-} from "../../search/steer.js";
+import { type SteeredQuery, type SteeringMethod, steerQuery } from "../../search/steer.js";
 import type { AtlasStore } from "../store.js";
 import { ATLAS_FILES } from "../files/files.js";
 import { type NameVectors, createNameVectors } from "./name-vectors.js";

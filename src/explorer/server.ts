@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { z } from "zod";
@@ -53,6 +53,8 @@ export interface PageSelection {
 
 const OWN_NAMES = ["127.0.0.1", "localhost", "[::1]"];
 const LARGEST_BODY = 2 << 20;
+/** Room for millions of selected documents. */
+const LARGEST_SELECTION = 32 << 20;
 const TOKEN_HEADER = "x-explorer-token";
 
 /**
@@ -123,14 +125,18 @@ export async function startServer(
       return record === undefined ? c.notFound() : c.json(record);
     });
   }
-  const limit = bodyLimit({ maxSize: LARGEST_BODY });
+  const limit = (maxSize: number): MiddlewareHandler =>
+    bodyLimit({
+      maxSize,
+      onError: (c) => c.json({ error: `a request may have ${maxSize >> 20} MiB` }, 413),
+    });
   app.get("/api/selection", (c) => c.json(selected));
-  app.post("/api/selection", limit, async (c) => {
+  app.post("/api/selection", limit(LARGEST_SELECTION), async (c) => {
     selected = checkJson(await c.req.json(), selectionSchema, "selection");
     return c.json({});
   });
   for (const name of Object.keys(requestSchemas) as (keyof ExplorerActions)[]) {
-    app.post(`/api/${name}`, limit, async (c) => {
+    app.post(`/api/${name}`, limit(LARGEST_BODY), async (c) => {
       const request = checkJson<object>(await c.req.json(), requestSchemas[name], name);
       return c.json(await (actions[name] as (given: unknown) => Promise<object>)(request));
     });

@@ -95,35 +95,49 @@ test("the page answers to no other host or origin, and gives data to nobody with
   t.is(status, 403);
 });
 
-test("the folder works from a plain file server, without what needs the explorer's own", async (t) => {
-  const { browser, folder, atlas } = t.context;
-  if (!browser) return void t.pass("no browser");
-  const site = path.join(folder, "site");
-  await atlas.export("site", site);
-  const server = createServer((request, response) => {
-    const name = request.url === "/" ? "index.html" : (request.url ?? "").slice(1);
-    const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
-    const type = types[path.extname(name) as keyof typeof types] ?? "application/octet-stream";
-    readFile(path.join(site, name)).then(
-      (content) => response.writeHead(200, { "content-type": type }).end(content),
-      () => response.writeHead(404).end(),
-    );
+for (const hasRanges of [true, false]) {
+  test(`the folder works from a plain file server that sends ${hasRanges ? "parts of files" : "whole files alone"}`, async (t) => {
+    const { browser, folder, atlas } = t.context;
+    if (!browser) return void t.pass("no browser");
+    const site = path.join(folder, `site-${hasRanges}`);
+    await atlas.export("site", site);
+    const whole: string[] = [];
+    const server = createServer((request, response) => {
+      const name = request.url === "/" ? "index.html" : (request.url ?? "").slice(1);
+      const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
+      const type = types[path.extname(name) as keyof typeof types] ?? "application/octet-stream";
+      const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+      const isPart = hasRanges && start !== undefined;
+      if (!isPart) whole.push(path.basename(name));
+      readFile(path.join(site, name)).then(
+        (content) => {
+          const part = isPart ? content.subarray(Number(start), Number(end) + 1) : content;
+          response.writeHead(isPart ? 206 : 200, { "content-type": type }).end(part);
+        },
+        () => response.writeHead(404).end(),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const page = await openPage(t, browser, `http://127.0.0.1:${port}/#at=latent.3`);
+      const lines = page.locator('article[aria-label="latent 3"] .documents .document-line');
+      await lines.nth(5).waitFor();
+      const large = ["documents.records", "latents.records", "postings.bin"];
+      for (const name of large) {
+        t.is(whole.filter((one) => one === name).length, hasRanges ? 0 : 1, name);
+      }
+      t.is(await page.locator("text=Correct the label").count(), 0);
+      await page.click("nav >> text=Search");
+      await page.waitForSelector("text=Without the explorer’s server");
+      t.is(await page.locator("[name=text]").count(), 0);
+      await page.close();
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  try {
-    const page = await openPage(t, browser, `http://127.0.0.1:${port}/#at=latent.3`);
-    await page.waitForSelector('article[aria-label="latent 3"] .documents .document-line');
-    t.is(await page.locator("text=Correct the label").count(), 0);
-    await page.click("nav >> text=Search");
-    await page.waitForSelector("text=Without the explorer’s server");
-    t.is(await page.locator("[name=text]").count(), 0);
-    await page.close();
-  } finally {
-    server.close();
-    server.closeAllConnections();
-  }
-});
+}
 
 test("one file works from disk with the network blocked", async (t) => {
   const { browser, folder, atlas } = t.context;

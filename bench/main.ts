@@ -1,5 +1,5 @@
 // Measures the library and its Python peers and writes docs/benchmarks.md.
-// npm run bench [-- --quick] [NAME...]; without names all parts but the longest. Sections of other parts are kept.
+// npm run bench [-- --quick] [--folder DIR] [NAME...]; without names all parts but the longest. Sections of other parts are kept.
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,6 +21,8 @@ const { values: options, positionals } = parseArgs({
     out: { type: "string", default: "docs/benchmarks.md" },
     /** Seconds to wait for an idle machine before each measurement. */
     wait: { type: "string", default: "0" },
+    /** Where inputs are made and kept for the next run; default a temporary folder. */
+    folder: { type: "string" },
     list: { type: "boolean", default: false },
   },
 });
@@ -44,7 +46,7 @@ function chooseParts(): Part[] {
 }
 
 async function runParts(parts: readonly Part[]): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "feature-families-bench-"));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "feature-families-bench-")));
   const peers = await runPeer<{ versions: string }>("versions", { folder, quick: false }, []);
   await buildDist();
   const head = describeRun(isAbsent(peers) ? peers.absent : peers.versions);
@@ -60,7 +62,7 @@ async function runParts(parts: readonly Part[]): Promise<void> {
       if (!options.quick) await save(head, measured);
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
   }
   const total = (performance.now() - started) / 1000;
   process.stdout.write(

@@ -80,6 +80,8 @@ export function glRenderer(canvas: HTMLCanvasElement): PointRenderer | undefined
     dispose() {
       for (const buffer of buffers.values()) gl.deleteBuffer(buffer);
       gl.deleteProgram(program);
+      // Browsers hold few contexts, and would keep this one until the canvas is collected.
+      gl.getExtension("WEBGL_lose_context")?.loseContext();
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Figure } from "../figures/figure.js";
+import { onAnyBackground } from "../figures/theme/any-background.js";
 import { type Renderer, openRenderer } from "../figures/render/render.js";
 
 // A browser takes a second to start and uses about 200 MB, so it is kept for the next figure, but not for long.
@@ -14,7 +15,7 @@ interface OpenRenderer {
 let open: OpenRenderer | undefined;
 
 /**
- * The figure as PNG bytes, or the reason why it cannot be drawn here: no browser. Throws Error for a figure that plotly
+ * The figure as PNG bytes without a ground of its own, or the reason why it cannot be drawn here: no browser. Throws Error for a figure that plotly
  * cannot draw.
  */
 export async function drawPicture(
@@ -29,7 +30,7 @@ export async function drawPicture(
     } catch (error) {
       return { problem: error instanceof Error ? error.message : String(error) };
     }
-    return { png: await renderer.png(figure) };
+    return { png: await renderer.png(onAnyBackground(figure)) };
   } finally {
     release(used);
   }

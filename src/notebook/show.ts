@@ -3,7 +3,7 @@ import type { Presentable, PresentationPart } from "../core/presentation.js";
 import { registerShower } from "../core/self-showing.js";
 import type { Figure } from "../figures/figure.js";
 import { figureMime } from "../figures/render/fragment.js";
-import { PLOTLY_CONFIG, escapeHtml, scriptJson } from "../figures/render/html.js";
+import { DARK_FILTER, PLOTLY_CONFIG, escapeHtml, scriptJson } from "../figures/render/html.js";
 import { plotlySource } from "../figures/render/plotly.js";
 import { type MimeBundle, type SendDisplay, findDisplay } from "./display.js";
 import { drawPicture } from "./picture.js";
@@ -166,7 +166,9 @@ function figureFragment(figure: Figure, withScript: boolean): string {
   const library = withScript
     ? `<script>(function (module, define) {${plotlySource().replace(/<\/(script)/gi, "<\\/$1")}\n})();</script>\n`
     : "";
-  return `${library}<div id="${id}" style="width:${width}px;height:${height}px"></div>
+  // JupyterLab says on its body which theme is on.
+  const style = `<style>[data-jp-theme-light="false"] #${id} { ${DARK_FILTER} }</style>`;
+  return `${library}${style}<div id="${id}" style="width:${width}px;height:${height}px"></div>
 <script>
 (function (figure) {
   (function draw(tries) {

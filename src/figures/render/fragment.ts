@@ -1,4 +1,5 @@
 import type { Figure, PlotlyObject } from "../figure.js";
+import { onAnyBackground } from "../theme/any-background.js";
 import { cleanText } from "../drawing/text.js";
 
 /** A notebook output in three forms, by MIME type; a front end shows the richest one it knows. */
@@ -13,9 +14,12 @@ export interface FigureMime {
   "text/plain": string;
 }
 
-/** The MIME bundle of a figure for a notebook; `png` is the picture for front ends that do not know plotly. */
+/**
+ * The MIME bundle of a figure for a notebook, in colours that show in a light and in a dark theme; `png` is the picture for
+ * front ends that do not know plotly.
+ */
 export function figureMime(figure: Figure, png?: Uint8Array): FigureMime {
-  const { data, layout, name, title } = figure;
+  const { data, layout, name, title } = onAnyBackground(figure);
   return {
     "application/vnd.plotly.v1+json": {
       ...{ data, layout },

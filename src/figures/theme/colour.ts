@@ -2,7 +2,7 @@
 export type ColourScale = readonly (readonly [number, string])[];
 
 /** Red, green and blue, 0 to 255, of "#rrggbb". Throws RangeError for another form of colour. */
-function parseColour(colour: string): [number, number, number] {
+export function parseColour(colour: string): [number, number, number] {
   const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour);
   if (!match) throw new RangeError(`colour: expected #rrggbb, got ${JSON.stringify(colour)}`);
   return [parseInt(match[1], 16), parseInt(match[2], 16), parseInt(match[3], 16)];
@@ -70,7 +70,8 @@ export function inkOnScale(scale: ColourScale, share: number): string {
     : "#ffffff";
 }
 
-function luminance(rgb: readonly number[]): number {
+/** Relative luminance of red, green and blue from 0 to 255, as WCAG measures it. */
+export function luminance(rgb: readonly number[]): number {
   const [r, g, b] = rgb.map((part) => {
     const c = part / 255;
     return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;

@@ -8,3 +8,4 @@ export {
   SIZES,
 } from "./theme.js";
 export { spreadColours, textColour, transparent } from "./colour.js";
+export { onAnyBackground } from "./any-background.js";

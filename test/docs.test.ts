@@ -10,7 +10,7 @@ import { CATALOG_COLUMNS } from "../src/catalog/index.js";
 import { commands, parseCall } from "../src/cli/index.js";
 import { EDGE_WEIGHTS } from "../src/families/index.js";
 import { Atlas } from "../src/index.js";
-import { buildSampleAtlas } from "./support/atlases/sample-atlas.js";
+import { makeSampleAtlas } from "./support/atlases/sample-atlas.js";
 import { compilePage } from "./support/compile-page.js";
 import { inFolder } from "./support/folder.js";
 import {
@@ -209,7 +209,7 @@ test("the examples on the sample's atlas, the README's thirty lines among them, 
   const run = examples.filter(({ kind }) => kind === "atlas");
   t.true(run.some(({ file }) => file === "README.md"));
   await inFolder(async (folder) => {
-    await buildSampleAtlas(folder, path.join(folder, "families/wordnet"));
+    await makeSampleAtlas(path.join(folder, "families/wordnet"));
     const { stdout, stderr } = await runExamples(folder, run);
     t.is(stderr, "");
     // Each printed something before the next began.

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { readCatalog } from "../src/catalog/index.js";
-import { buildSampleAtlas } from "./support/atlases/sample-atlas.js";
+import { makeSampleAtlas } from "./support/atlases/sample-atlas.js";
 import { labelAsked, readShown } from "./support/atlases/planted.js";
 import { compilePage } from "./support/compile-page.js";
 import { importBuilt } from "./support/package-imports.js";
@@ -58,7 +58,7 @@ function answerByWords(call: LlmCall): LlmReply {
 test.before("a small atlas of the sample's first nouns", async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), "feature-families-"));
   const atlas = path.join(folder, "atlas");
-  await buildSampleAtlas(folder, atlas);
+  await makeSampleAtlas(atlas);
   t.context = { folder, atlas };
 });
 

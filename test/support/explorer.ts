@@ -7,7 +7,7 @@ import { exploreAtlas } from "../../src/atlas/explorer/index.js";
 import { type Atlas, openAtlas } from "../../src/index.js";
 import { compilePage } from "./compile-page.js";
 import { startBrowser } from "./browser.js";
-import { buildSampleAtlas } from "./atlases/sample-atlas.js";
+import { makeSampleAtlas } from "./atlases/sample-atlas.js";
 
 /** An atlas with its explorer, and a browser to look at it with. */
 export interface Explored {
@@ -23,10 +23,10 @@ export async function explore(dir?: string, { isCompared = false } = {}): Promis
   await compilePage();
   const folder = await mkdtemp(path.join(tmpdir(), "explorer-"));
   const own = dir ?? path.join(folder, "atlas");
-  if (dir === undefined) await buildSampleAtlas(folder, own);
+  if (dir === undefined) await makeSampleAtlas(own);
   const atlas = await openAtlas(own, { device: "cpu" });
   const other = path.join(folder, "other");
-  if (isCompared) await buildSampleAtlas(folder, other, 64);
+  if (isCompared) await makeSampleAtlas(other, 64);
   const server = await exploreAtlas(atlas, isCompared ? { other } : {});
   const browser = await startBrowser();
   return {

@@ -1,26 +1,37 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { buildAtlas, readNpyMatrix } from "../../../src/index.js";
 import { writeNpy } from "../../../src/files/index.js";
+import { madeOnce } from "./made-once.js";
+
+const ROWS = 2500;
 
 /**
- * Builds an atlas of the sample's first 2,500 nouns, k 4 and by default n 128, in `dir`, with labels that name dogs and birds; its
- * corpus.jsonl and embeddings.npy lie in `folder`.
+ * Puts an atlas of the sample's first 2,500 nouns, k 4 and by default n 128, into `dir`, with labels that name dogs and birds; its
+ * corpus.jsonl and embeddings.npy lie beside `dir`.
  */
-export async function buildSampleAtlas(folder: string, dir: string, n = 128): Promise<void> {
-  const rows = 2500;
+export async function makeSampleAtlas(dir: string, n = 128): Promise<void> {
+  const made = await madeOnce(`sample-${n}`, (folder) => buildSampleAtlas(folder, n));
+  const copy = { recursive: true, preserveTimestamps: true };
+  await cp(path.join(made, "atlas"), dir, copy);
+  for (const name of ["corpus.jsonl", "embeddings.npy"]) {
+    await cp(path.join(made, name), path.join(dir, "..", name), copy);
+  }
+}
+
+async function buildSampleAtlas(folder: string, n: number): Promise<void> {
   const corpus = path.join(folder, "corpus.jsonl");
   const embeddings = path.join(folder, "embeddings.npy");
   const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
-  await writeFile(corpus, lines.slice(0, rows).join("\n"));
+  await writeFile(corpus, lines.slice(0, ROWS).join("\n"));
   const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
   await writeNpy(embeddings, {
-    shape: [rows, cols],
-    data: data.slice(0, rows * cols),
+    shape: [ROWS, cols],
+    data: data.slice(0, ROWS * cols),
     dtype: "f4",
   });
   const atlas = await buildAtlas({
-    dir,
+    dir: path.join(folder, "atlas"),
     corpus,
     embeddings,
     training: { k: 4, n, epochs: 10, lr: 3e-3, batch: 256 },

@@ -5,6 +5,7 @@ import type {
   DocumentRecord,
   FamilyRecord,
   LatentColumns,
+  LatentFile,
   LatentRecord,
   PageFamily,
   PageIndex,
@@ -62,13 +63,15 @@ const decoder = new TextDecoder();
 export async function openAtlas(source: Source, isOther = false): Promise<AtlasData> {
   const json = async <T>(file: Parameters<Source["whole"]>[0]): Promise<T> =>
     JSON.parse(decoder.decode(await source.whole(file))) as T;
-  const [index, columns, families, points, strongest] = await Promise.all([
+  const [index, latents, numbers, families, points, strongest] = await Promise.all([
     json<PageIndex>("index.json"),
-    json<LatentColumns>("latents.json"),
+    json<LatentFile>("latents.json"),
+    source.whole("latents.f64"),
     json<PageFamily[]>("families.json"),
     source.whole("points.f32"),
     source.whole("strongest.u32"),
   ]);
+  const columns = readColumns(latents, new Float64Array(numbers), index.latents);
   // Columns without a value are not sent.
   for (const { name, kind } of CATALOG_COLUMNS) {
     if (typeof kind !== "string" || name in columns) continue;
@@ -119,6 +122,24 @@ export async function openAtlas(source: Source, isOther = false): Promise<AtlasD
     }),
     codes: kept((row) => pairs("codes.bin", row * index.slots, (row + 1) * index.slots)),
   };
+}
+
+function readColumns(
+  { texts, numbers: names }: LatentFile,
+  numbers: Float64Array,
+  count: number,
+): LatentColumns {
+  const columns = Object.entries(texts).map(([name, column]): [string, unknown[]] => [
+    name,
+    Array.isArray(column)
+      ? column
+      : column.at.map((place) => (place < 0 ? null : column.words[place])),
+  ]);
+  for (const [i, name] of names.entries()) {
+    const values = numbers.subarray(i * count, (i + 1) * count);
+    columns.push([name, Array.from(values, (value) => (Number.isNaN(value) ? null : value))]);
+  }
+  return Object.fromEntries(columns) as unknown as LatentColumns;
 }
 
 /** A latent's label as it is shown, or its number where it has none. */

@@ -26,8 +26,10 @@ export interface PointMapProps {
   card: (at: number) => ComponentChildren;
 }
 
-/** Points drawn while the map moves; all are when it is still. */
+/** Points drawn while the map moves, fewer where frames take longer than SLOW milliseconds; all are when it is still. */
 const MOVING = 100_000;
+const LEAST = 10_000;
+const SLOW = 40;
 const REACH = 12;
 
 export function PointMap(props: PointMapProps): JSX.Element {
@@ -48,14 +50,25 @@ export function PointMap(props: PointMapProps): JSX.Element {
   const grid = useMemo(() => gridOf(points), [points]);
   const latest = useRef<() => void>(() => undefined);
   const scheduled = useRef(0);
+  const still = useRef(0);
+  // When the map last moved, and how many points are drawn while it does.
+  const pace = useRef({ last: Infinity, count: MOVING });
 
   const redraw = (most = Infinity): void => {
     cancelAnimationFrame(scheduled.current);
-    scheduled.current = requestAnimationFrame(() => {
+    clearTimeout(still.current);
+    scheduled.current = requestAnimationFrame((now) => {
       if (!renderer.current || !camera.current || !above.current || size.width === 0) return;
-      renderer.current.draw(camera.current, size, most);
+      const isMoving = most < points.length / 2;
+      const { last, count } = pace.current;
+      const isSlow = isMoving && now - last > SLOW;
+      pace.current = {
+        last: isMoving ? now : Infinity,
+        count: isSlow ? Math.max(LEAST, count / 1.5) : count,
+      };
+      renderer.current.draw(camera.current, size, Math.min(most, isMoving ? count : most));
       latest.current();
-      if (most < points.length / 2) window.setTimeout(() => redraw(), 120);
+      if (isMoving) still.current = window.setTimeout(() => redraw(), 120);
     });
   };
   latest.current = () => {

@@ -21,6 +21,7 @@ import type {
   DocumentRecord,
   FamilyRecord,
   LatentColumns,
+  LatentFile,
   LatentRecord,
   PageEvidence,
   PageFamily,
@@ -98,6 +99,9 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
     made.set(kind, known);
     return known;
   };
+  let split: ReturnType<typeof splitColumns> | undefined;
+  const columns = (): ReturnType<typeof splitColumns> =>
+    (split ??= splitColumns(latentColumns(inputs)));
   const byLatent = { numbers: postings.rows, values: postings.values };
   const byDocument = { numbers: codes.indices, values: codes.values };
   const lists: Partial<Record<DataFile, PairList>> = {
@@ -107,11 +111,12 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
   const makers: Record<DataFile, () => Uint8Array | Promise<Uint8Array>> = {
     "index.json": async () => {
       const version = createHash("sha256");
-      for (const name of ["latents.json", "families.json"] as const)
+      for (const name of ["latents.json", "latents.f64", "families.json"] as const)
         version.update(await file(name));
       return json(pageIndex(inputs, unit, version.digest("hex").slice(0, 32)));
     },
-    "latents.json": () => json(latentColumns(inputs)),
+    "latents.json": () => json(columns().file),
+    "latents.f64": () => bytes(columns().numbers),
     "families.json": () => json(pageFamilies(inputs)),
     "columns.json": async () => json(await inputs.columns()),
     "latents.records": async () => (await records("latents")).bytes,
@@ -199,6 +204,35 @@ function latentColumns({ catalog, evidence }: ExplorerInputs): LatentColumns {
     wrong: count(({ answer, expected }) => answer !== null && answer !== expected),
     failed: count(({ answer }) => answer === null),
   } as unknown as LatentColumns;
+}
+
+/** Columns as the page reads them: texts that repeat by their places, numbers with NaN where there is none. */
+function splitColumns(columns: LatentColumns): { file: LatentFile; numbers: Float64Array } {
+  const all = Object.entries(columns) as [string, (string | number | null)[]][];
+  const isText = (values: (string | number | null)[]): values is (string | null)[] =>
+    values.some((value) => typeof value === "string");
+  const texts = all.flatMap(([name, values]): [string, LatentFile["texts"][string]][] =>
+    isText(values) ? [[name, textColumn(values)]] : [],
+  );
+  const numbers = all.filter(([, values]) => !isText(values));
+  return {
+    file: { texts: Object.fromEntries(texts), numbers: numbers.map(([name]) => name) },
+    numbers: Float64Array.from(
+      numbers.flatMap(([, values]) => values),
+      (value) => Number(value ?? NaN),
+    ),
+  };
+}
+
+function textColumn(values: (string | null)[]): LatentFile["texts"][string] {
+  const places = new Map<string, number>();
+  const at = values.map((value) => {
+    if (value === null) return -1;
+    const place = places.get(value) ?? places.size;
+    places.set(value, place);
+    return place;
+  });
+  return places.size > values.length / 2 ? values : { words: [...places.keys()], at };
 }
 
 function pageFamilies({ families, postings, familyClasses }: ExplorerInputs): PageFamily[] {
@@ -347,6 +381,6 @@ function json(value: object): Uint8Array {
   return Buffer.from(stringifyJson(value));
 }
 
-function bytes(array: Float32Array | Uint32Array | Uint16Array): Uint8Array {
+function bytes(array: Float32Array | Float64Array | Uint32Array | Uint16Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

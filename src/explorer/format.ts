@@ -7,6 +7,7 @@ import type { Label, LabelSource } from "../records/label.js";
 export const DATA_FILES = [
   "index.json",
   "latents.json",
+  "latents.f64",
   "families.json",
   "columns.json",
   "latents.records",
@@ -88,7 +89,19 @@ export type ScalarColumn = {
   [K in keyof CatalogRow]: CatalogRow[K] extends string | number | null ? K : never;
 }[keyof CatalogRow];
 
-/** latents.json: the catalog by column, lists left to latents.records. */
+/** latents.json: columns of texts, and the names of the columns of numbers, which stand in latents.f64 one after the other. */
+export interface LatentFile {
+  texts: Record<string, (string | null)[] | WordColumn>;
+  numbers: string[];
+}
+
+/** Texts by their places in a list; -1 for none. */
+export interface WordColumn {
+  words: string[];
+  at: number[];
+}
+
+/** The catalog by column, lists left to latents.records. */
 export type LatentColumns = { [K in ScalarColumn]: CatalogRow[K][] } & {
   /** The strongest keywords, joined. */
   keywords: string[];
@@ -122,7 +135,7 @@ export type DocumentColumns = Record<string, DocumentColumn>;
 
 /** Numbers, or words by their places in a list, null and -1 where a document has none. */
 export type DocumentColumn =
-  { kind: "number"; values: (number | null)[] } | { kind: "text"; words: string[]; at: number[] };
+  { kind: "number"; values: (number | null)[] } | ({ kind: "text" } & WordColumn);
 
 /** A line of families.records: what stands behind a family's name. */
 export interface FamilyRecord {

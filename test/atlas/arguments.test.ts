@@ -64,7 +64,7 @@ const WRONG: readonly Wrong[] = [
   [
     "figures in an unknown format",
     (atlas) => atlas.figures("out", { formats: ["gif" as "png"] }),
-    /formats: expected one of png, svg, html, got "gif"/,
+    /formats: expected one of png, svg, pdf, html, got "gif"/,
   ],
 ];
 

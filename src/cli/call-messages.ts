@@ -23,6 +23,8 @@ export type CallMessage =
   | ShownMessage
   /** It reads standard input from now on. */
   | { kind: "input" }
+  /** A file that is to be removed where the process is ended while it is written. */
+  | { kind: "temporary"; file: string }
   | { kind: "error"; error: DescribedError }
   | { kind: "end"; failed: boolean };
 

@@ -1,15 +1,19 @@
 import module from "node:module";
+import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { CallData, CallMessage } from "./call-messages.js";
 import { commands } from "./commands.js";
 import { describeError } from "./describe-error.js";
 import { runCommand } from "./run-command.js";
+import { watchTemporaries } from "../files/atomic-file.js";
 
 // Newer Nodes keep the library compiled from one call to the next.
 (module as { enableCompileCache?: () => void }).enableCompileCache?.();
 
 const data = workerData as CallData;
 const send = (message: CallMessage): void => parentPort?.postMessage(message);
+
+watchTemporaries((file) => send({ kind: "temporary", file: path.resolve(file) }));
 
 void run()
   .catch((error: unknown) => {

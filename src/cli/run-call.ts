@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { CallData, CallMessage, DescribedError } from "./call-messages.js";
 import { describeError } from "./describe-error.js";
@@ -24,6 +25,7 @@ export async function runCall(
     workerData: data,
     stdin: true,
   });
+  const temporaries: string[] = [];
   const onSignal = (signal: NodeJS.Signals): void => {
     display.close();
     if (Atomics.exchange(stop, 0, 1) === 0) {
@@ -31,6 +33,7 @@ export async function runCall(
       thread.postMessage(signal);
       return;
     }
+    for (const file of temporaries) rmSync(file, { force: true });
     // process.exit would wait for the thread; the system's own handling of the signal does not.
     for (const name of SIGNALS) process.off(name, onSignal);
     process.kill(process.pid, signal);
@@ -44,6 +47,8 @@ export async function runCall(
       case "input":
         readsInput = true;
         return void process.stdin.pipe(thread.stdin as NodeJS.WritableStream);
+      case "temporary":
+        return void temporaries.push(message.file);
       case "error":
         failure = message.error;
         return;

@@ -17,6 +17,13 @@ export interface AtomicFile {
   abort(): Promise<void>;
 }
 
+let onTemporary: ((file: string) => void) | undefined;
+
+/** Receives the name of each temporary file before it is made, for whoever may end the process in the middle of its work. */
+export function watchTemporaries(receive: (file: string) => void): void {
+  onTemporary = receive;
+}
+
 /**
  * Opens `${path}.tmp-<pid>-<random>` for writing; `commit` renames it to `path`. The folder is made where it is
  * missing. Exactly one of `commit` and `abort` ends it; where writing or `commit` fails, the temporary file is removed. Errors of
@@ -25,6 +32,7 @@ export interface AtomicFile {
 export async function createAtomicFile(path: string): Promise<AtomicFile> {
   await makeFolder(dirname(path));
   const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
+  onTemporary?.(temporary);
   const handle = await namingFile(path, open(temporary, "wx"));
   let end = 0;
   let isOpen = true;

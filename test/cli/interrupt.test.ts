@@ -1,7 +1,7 @@
 import test from "ava";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
 import { runProcess } from "../support/cli/run-cli.js";
@@ -15,8 +15,14 @@ interface Call {
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
 }
 
-function start(args: readonly string[], nodeArgs: readonly string[] = []): Call {
-  const child = spawn(process.execPath, [...nodeArgs, "build/src/cli/main.js", ...args]);
+function start(
+  args: readonly string[],
+  nodeArgs: readonly string[] = [],
+  env: Record<string, string> = {},
+): Call {
+  const child = spawn(process.execPath, [...nodeArgs, "build/src/cli/main.js", ...args], {
+    env: { ...process.env, ...env },
+  });
   let stderr = "";
   child.stderr.on("data", (part) => (stderr += String(part)));
   const closed = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
@@ -36,13 +42,18 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const block = ["--import", "./build/test/support/children/block-thread.js"];
       await compilePage();
       // The explorer waits for requests until the thread is busy.
-      const call = start(["explore", "--atlas", atlas], block);
+      const written = path.join(folder, "written");
+      await mkdir(written);
+      const env = { BLOCKED_FILE: path.join(written, "codes.npy") };
+      const call = start(["explore", "--atlas", atlas], block, env);
       await call.said("busy");
+      t.regex((await readdir(written)).join(" "), /^codes\.npy\.tmp-\S+$/);
       call.kill(signal);
       await call.said("press Ctrl-C again");
       call.kill(signal);
       const ended = await call.ended;
       t.deepEqual([ended.code, ended.signal], [null, signal]);
+      t.deepEqual(await readdir(written), []);
     });
   });
 }

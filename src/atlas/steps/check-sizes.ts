@@ -126,7 +126,7 @@ export function sizeProblem(
       ? `${N} embeddings of width ${d}`
       : `${N} documents with ${k} of ${n} latents each`;
   const [need, limit] = [takes, limits[of]].map((value) =>
-    of === "array" || of === "text" ? value.toExponential(1) : `${(value / 1e9).toFixed(1)} GB`,
+    of === "array" || of === "text" ? value.toExponential(1) : formatBytes(value),
   );
   const words: Record<keyof SizeLimits, string> = {
     memory: `${need} of memory, and there are ${limit}: ${lower}`,
@@ -238,4 +238,8 @@ async function bytesIn(dir: string): Promise<number> {
     ),
   );
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+function formatBytes(bytes: number): string {
+  return bytes < 1e8 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -1,10 +1,16 @@
-/** Preloaded by a test: every thread but the first is kept busy for good, soon after it has started. */
+/**
+ * Preloaded by a test: every thread but the first is kept busy for good, soon after it has started, with a temporary file of
+ * the file named by BLOCKED_FILE open.
+ */
 import { writeSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
+import { createAtomicFile } from "../../../src/files/index.js";
 
-if (!isMainThread) {
-  setTimeout(() => {
-    writeSync(2, "busy\n");
-    for (;;);
-  }, 500);
+async function block(): Promise<void> {
+  const file = process.env.BLOCKED_FILE;
+  if (file !== undefined) await (await createAtomicFile(file)).write(new Uint8Array(9));
+  writeSync(2, "busy\n");
+  for (;;);
 }
+
+if (!isMainThread) setTimeout(() => void block(), 500);

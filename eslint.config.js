@@ -114,7 +114,7 @@ export default tseslint.config(
     rules: STRICT,
   },
   {
-    files: ["src/**/*.ts"],
+    files: ["src/**/*.ts", "explorer/**/*.ts", "explorer/**/*.tsx"],
     plugins: { project: { rules: { "own-keys": ownKeys } } },
     rules: { "project/own-keys": "error" },
   },

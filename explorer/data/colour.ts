@@ -94,11 +94,11 @@ export function colourLatents(data: AtlasData, name: string): Colouring {
 
 function makeColouring(data: AtlasData, name: string): Colouring {
   const { columns, index } = data;
-  if (name in NUMBERS) {
+  if (Object.hasOwn(NUMBERS, name)) {
     const column = name as keyof typeof NUMBERS;
     return byNumber(NUMBERS[column] ?? name, columns[column] as (number | null)[]);
   }
-  if (name in WORDS) {
+  if (Object.hasOwn(WORDS, name)) {
     const column = name as keyof typeof WORDS;
     const words = (columns[column] as (string | null)[]).map((word) => word ?? undefined);
     return byCategory(WORDS[column] ?? name, words, (word) => plain(word, 60));

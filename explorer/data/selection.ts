@@ -1,3 +1,5 @@
+import { ownValue } from "../../src/core/collections.js";
+import { formatCsv } from "../../src/files/csv.js";
 import type { LatentColumns } from "../../src/explorer/format.js";
 import type { AtlasData } from "./atlas.js";
 
@@ -13,8 +15,8 @@ export async function selectionFile(
   const rows = kind === "latents" ? latentRows(data, ids) : await documentRows(data, ids);
   if (ending === "json") return `${JSON.stringify(rows, undefined, 1)}\n`;
   const names = Object.keys(rows[0] ?? {});
-  const lines = rows.map((row) => names.map((name) => csvField(row[name])).join(","));
-  return [names.join(","), ...lines, ""].join("\r\n");
+  const values = rows.map((row) => names.map((name) => ownValue<Value>(row, name)));
+  return formatCsv(names, values);
 }
 
 /** The program that gives the same selection. */
@@ -56,7 +58,3 @@ async function documentRows(
 }
 
 /** RFC 4180. */
-function csvField(value: Value): string {
-  const text = value === null ? "" : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}

@@ -1,3 +1,4 @@
+import { ownValue } from "../../src/core/collections.js";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Camera, type Point, type Size, fit, toPlane, toScreen, zoomAt } from "./camera.js";
@@ -227,7 +228,7 @@ export function PointMap(props: PointMapProps): JSX.Element {
         if (at !== undefined) props.onClick(at);
       },
     };
-    const act = keys[event.key];
+    const act = ownValue(keys, event.key);
     if (act === undefined) return;
     event.preventDefault();
     act();

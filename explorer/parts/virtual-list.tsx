@@ -55,7 +55,7 @@ export function VirtualList(props: {
       End: count - 1,
     };
     if (event.key === "Enter" && active < count) onOpen(active);
-    else if (event.key in steps) {
+    else if (Object.hasOwn(steps, event.key)) {
       const next = Math.max(0, Math.min(count - 1, steps[event.key]));
       setActive(next);
       scrollTo(next);

@@ -1,3 +1,4 @@
+import { ownValue } from "../../src/core/collections.js";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { LatentColumns } from "../../src/explorer/format.js";
@@ -18,7 +19,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
   const about = Object.hasOwn(ONLY, only) ? ONLY[only].about : undefined;
   const rows = useMemo(() => findRows(data, { words, only, sort }), [data, words, only, sort]);
   const chosen = useMemo(() => new Set(latents), [latents]);
-  const template = `2.2rem 4.5rem ${columns.map((name) => WIDTHS[name] ?? "minmax(5rem, 1fr)").join(" ")}`;
+  const template = `2.2rem 4.5rem ${columns.map((name) => ownValue(WIDTHS, name) ?? "minmax(5rem, 1fr)").join(" ")}`;
   const toggle = (latent: number): void => {
     const next = chosen.has(latent)
       ? latents.filter((one) => one !== latent)
@@ -31,7 +32,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
       name={name}
       title={title}
       isNumeric={isNumeric(data, name)}
-      about={ABOUT[name]}
+      about={ownValue(ABOUT, name)}
     />
   );
   return (
@@ -81,7 +82,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
                     })
                   }
                 />
-                {TITLES[name]}
+                {ownValue(TITLES, name)}
               </label>
             ))}
           </div>
@@ -99,7 +100,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
           <div class="list-head cells" role="row" style={{ gridTemplateColumns: template }}>
             <div role="columnheader" aria-label="selected" />
             {head("index", "latent")}
-            {columns.map((name) => head(name, TITLES[name] ?? name))}
+            {columns.map((name) => head(name, ownValue(TITLES, name) ?? name))}
           </div>
         }
         row={(at) => (
@@ -222,7 +223,7 @@ function findRows(data: AtlasData, { words, only, sort }: ListState): number[] {
     return wanted.every((word) => searched[latent].includes(word) || word === String(latent));
   });
   const [column, isDown] = readSort(sort);
-  if (!(column in TITLES) && column !== "index") {
+  if (!Object.hasOwn(TITLES, column) && column !== "index") {
     if (badness) found.sort((a, b) => badness(data, a) - badness(data, b) || a - b);
     return found;
   }

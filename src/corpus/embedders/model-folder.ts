@@ -3,6 +3,7 @@ import path from "node:path";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
 import { ArgumentError, FormatError } from "../../core/errors.js";
+import { shown } from "../../core/shown.js";
 import { normalizeRows } from "../../core/matrix.js";
 import { type OnnxModule, loadOnnx } from "../../engine/onnx/onnx-session.js";
 import { sha256File } from "../../files/atomic-file.js";
@@ -59,7 +60,7 @@ export async function openModelFolder(place: string): Promise<Embedder> {
   const recipe = await readRecipe(folder, config.model_max_length);
   const onnx = await loadOnnx();
   const session = await openSession(onnx, model);
-  const encode = createEncoder(tokenizer, recipe);
+  const encode = createEncoder(tokenizer, recipe, path.join(folder, "tokenizer.json"));
   const run = async (batch: readonly (readonly number[])[]): Promise<Float32Array> => {
     const found = await runBatch(onnx, session, model, batch);
     if (found.dims.length === 2) return found.data as Float32Array;
@@ -167,9 +168,19 @@ async function readOptional<T>(
 function createEncoder(
   tokenizer: Tokenizer,
   { mostTokens, prompt }: Recipe,
+  file: string,
 ): (text: string) => { tokens: number[]; isCut: boolean } {
-  const encode = (text: string, special: boolean): number[] =>
-    tokenizer.encode(text, { add_special_tokens: special }).ids;
+  const encode = (text: string, special: boolean): number[] => {
+    let ids: unknown[];
+    try {
+      ({ ids } = tokenizer.encode(text, { add_special_tokens: special }));
+    } catch (cause) {
+      throw new FormatError(file, `cannot cut a text into tokens: ${reasonOf(cause)}`, { cause });
+    }
+    const wrong = ids.findIndex((id) => !Number.isSafeInteger(id));
+    if (wrong < 0) return ids as number[];
+    throw new FormatError(file, `expected whole numbers as tokens, got ${shown(ids[wrong])}`);
+  };
   const [bare, full] = [encode("a", false), encode("a", true)];
   const before = Math.max(0, full.indexOf(bare[0]));
   const after = full.length - before - bare.length;

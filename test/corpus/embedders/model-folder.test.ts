@@ -72,6 +72,18 @@ test("a folder that cannot be run as its files say is refused, naming the file",
       /tokenizer.json: is no tokenizer that is known/,
       FormatError,
     ],
+    ...[
+      { post_processor: { type: "BertProcessing" } },
+      { model: { type: "WordPiece", unk_token: "[UNK]", vocab: { "[UNK]": {}, a: 0.5 } } },
+    ].map((change): (typeof broken)[number] => [
+      async (dir) => {
+        const file = path.join(dir, "tokenizer.json");
+        const content = JSON.parse(await readFile(file, "utf8")) as object;
+        await writeFile(file, JSON.stringify({ ...content, ...change }));
+      },
+      /tokenizer.json: (cannot cut a text into tokens|expected whole numbers as tokens)/,
+      FormatError,
+    ]),
     [
       (dir) => writeFile(path.join(dir, "model.onnx"), "no model"),
       /model.onnx: ONNX Runtime cannot load it/,

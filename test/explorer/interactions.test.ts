@@ -1,0 +1,306 @@
+import anyTest, { type TestFn } from "ava";
+import { readFile } from "node:fs/promises";
+import type { Locator, Page } from "playwright-core";
+import { type Explored, explore, openPage } from "../support/explorer.js";
+
+const test = anyTest as TestFn<Explored>;
+
+test.before(async (t) => {
+  t.context = await explore();
+});
+test.after.always(async (t) => {
+  await t.context.close();
+});
+
+/** Number of what is selected; 0 where nothing is. */
+async function selectedOf(page: Page): Promise<number> {
+  const bar = page.locator(".selection b");
+  return (await bar.count()) === 0 ? 0 : Number.parseInt((await bar.textContent()) ?? "", 10);
+}
+
+/** Drags over a part of a map, in shares of its size. */
+async function drag(
+  page: Page,
+  plot: Locator,
+  corners: readonly [number, number][],
+): Promise<void> {
+  const box = await plot.boundingBox();
+  if (!box) throw new Error("no map");
+  const places = corners.map(([x, y]) => [box.x + x * box.width, box.y + y * box.height] as const);
+  await page.mouse.move(...places[0]);
+  await page.mouse.down();
+  for (const place of places.slice(1)) await page.mouse.move(...place, { steps: 6 });
+  await page.mouse.up();
+}
+
+test("a lasso and a rectangle take, add and subtract by mouse, and keys do the same to what is in view", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, `${url}&maps=latents`);
+  const plot = page.locator('.plot[aria-label^="map of latents"]');
+  const tool = (name: string): Locator =>
+    page.locator(`[aria-label="tools of the map of latents"] [aria-label="${name}"]`);
+  await tool("Lasso").click();
+  const left: [number, number][] = [
+    [0.01, 0.02],
+    [0.5, 0.02],
+    [0.5, 0.98],
+    [0.01, 0.98],
+  ];
+  const right = left.map(([x, y]): [number, number] => [x + 0.49, y]);
+  await drag(page, plot, left);
+  const half = await selectedOf(page);
+  t.true(half > 0 && half < 128, String(half));
+  await page.keyboard.down("Shift");
+  await drag(page, plot, right);
+  await page.keyboard.up("Shift");
+  const whole = await selectedOf(page);
+  t.true(whole > half, `${whole} of ${half}`);
+  await tool("Rectangle").click();
+  await page.keyboard.down("Alt");
+  await drag(page, plot, [
+    [0.01, 0.02],
+    [0.5, 0.98],
+  ]);
+  await page.keyboard.up("Alt");
+  t.is(await selectedOf(page), whole - half);
+  await page.click('[aria-label="Undo"]');
+  t.is(await selectedOf(page), whole);
+  await page.click('[aria-label="Redo"]');
+  t.is(await selectedOf(page), whole - half);
+
+  await plot.focus();
+  await page.keyboard.press("a");
+  t.is(await selectedOf(page), 128);
+  for (let i = 0; i < 4; i++) await page.keyboard.press("+");
+  await page.keyboard.press("Alt+a");
+  const outside = await selectedOf(page);
+  t.true(outside < 128 && outside > 0, String(outside));
+  await page.keyboard.press("Shift+A");
+  t.is(await selectedOf(page), 128);
+  await page.close();
+});
+
+test("the legend hides points from view and selection, by mouse and by keys, and leaves one alone with Alt", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, `${url}&maps=latents&colour=density`);
+  const plot = page.locator('.plot[aria-label^="map of latents"]');
+  const entries = page.locator(".legend li button[aria-pressed]");
+  const counts = (await entries.locator("em").allTextContents()).map(Number);
+  const select = async (): Promise<number> => {
+    await plot.focus();
+    await page.keyboard.press("a");
+    return selectedOf(page);
+  };
+  await entries.nth(1).click();
+  t.is(await select(), 128 - counts[1]);
+  await entries.nth(0).focus();
+  await page.keyboard.press("Space");
+  t.is(await select(), 128 - counts[0] - counts[1]);
+  t.is(await entries.nth(0).getAttribute("aria-pressed"), "false");
+  await entries.nth(2).click({ modifiers: ["Alt"] });
+  t.is(await select(), counts[2]);
+  await page.reload();
+  await page.waitForSelector(".plot[data-renderer]");
+  t.is(await select(), counts[2]);
+  await page.close();
+});
+
+test("names on the map become more as it grows, and none covers another", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  // What is drawn since the last clearing, with its box.
+  await page.addInitScript(`
+    window.names = [];
+    const { clearRect, fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+      window.names = [];
+      return clearRect.apply(this, box);
+    };
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+      window.names.push({ text, x, y, width: this.measureText(text).width });
+      return fillText.call(this, text, x, y);
+    };`);
+  await page.goto(`${url}&maps=latents`);
+  await page.waitForSelector(".plot[data-renderer]");
+  await page.waitForFunction("window.names.length > 0");
+  interface Name {
+    text: string;
+    x: number;
+    y: number;
+    width: number;
+  }
+  const labels = new Set([...(await t.context.atlas.labels()).values()].map(({ text }) => text));
+  const few = await page.evaluate<Name[]>("window.names");
+  t.false(few.some(({ text }) => text === ""));
+  await page.focus('.plot[aria-label^="map of latents"]');
+  for (let i = 0; i < 4; i++) await page.keyboard.press("+");
+  await page.waitForFunction(`window.names.length > ${few.length}`);
+  const many = await page.evaluate<Name[]>("window.names");
+  t.true(
+    many.some(({ text }) => labels.has(text)),
+    many.map(({ text }) => text).join("; "),
+  );
+  for (const names of [few, many]) {
+    for (const [i, a] of names.entries()) {
+      for (const b of names.slice(0, i)) {
+        const isApart = Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= 14;
+        t.true(isApart, `${a.text} and ${b.text}`);
+      }
+    }
+  }
+  await page.close();
+});
+
+test("all that is chosen is in the address, and comes back from it", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, url);
+  await page.selectOption(".legend >> nth=0 >> select", "density");
+  await page.selectOption(".legend >> nth=1 >> select", "density");
+  await page.click("text=faint where uncertain");
+  await page.click("text=outline families");
+  await page.click('[aria-label="maps shown"] >> text=Latents');
+  await page.click("nav >> text=Families");
+  await page.selectOption(".side-head select", "name");
+  await page.fill('[aria-label="filter families by words"]', "dog");
+  await page.click("nav >> text=Catalog");
+  await page.click('[aria-label="sort by documents"]');
+  await page.click('[aria-label="sort by documents"]');
+  await page.click("summary >> text=Columns");
+  await page.click(".menu label >> text=highest");
+  await page.click(".list-row input >> nth=1");
+  await page.click(".list-row >> nth=0");
+  const { hash } = new URL(page.url());
+  for (const part of [
+    ["view", "catalog"],
+    ["colour", "density"],
+    ["dcolour", "density"],
+    ["maps", "latents"],
+    ["fade", "1"],
+    ["plain", "1"],
+    ["sort", "-active"],
+    ["families.sort", "name"],
+    ["families.words", "dog"],
+  ]) {
+    t.is(new URLSearchParams(hash.slice(1)).get(part[0]), part[1], part[0]);
+  }
+  const shown = async (): Promise<unknown> => [
+    await page.locator('[role="columnheader"]').allTextContents(),
+    await page.locator(".list-row").allTextContents(),
+    await page.locator(".selection b").textContent(),
+    await page.locator(".detail article").getAttribute("aria-label"),
+  ];
+  const before = await shown();
+  await page.reload();
+  await page.waitForSelector(".detail article");
+  t.deepEqual(await shown(), before);
+  t.is(new URL(page.url()).hash, hash);
+  await page.click("nav >> text=Families");
+  t.is(await page.inputValue('[aria-label="filter families by words"]'), "dog");
+  await page.goBack();
+  await page.waitForSelector(".catalog");
+  await page.close();
+});
+
+test("the catalog's selection is a file, and the program that gives it", async (t) => {
+  const { browser, url, atlas } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, `${url}&view=catalog`);
+  await page.focus('[aria-label="select latent 1"]');
+  await page.keyboard.press("Space");
+  await page.click('[aria-label="select latent 4"]');
+  const rows = await atlas.catalog();
+  for (const [name, read] of [
+    ["CSV", (text: string) => text.split("\r\n").length - 2],
+    ["JSON", (text: string) => (JSON.parse(text) as { label: string }[]).length],
+  ] as const) {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.click(`.selection >> text=${name}`),
+    ]);
+    const text = await readFile(await download.path(), "utf8");
+    t.is(read(text), 2, text);
+    for (const latent of [1, 4]) t.true(text.includes(rows[latent].keywords[0]), text);
+  }
+  await page.click(".selection summary");
+  t.regex((await page.textContent(".selection pre")) ?? "", /\[1, 4\]\.map/);
+  await page.close();
+});
+
+test("families are opened in tree and treemap, by mouse and by keys", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, `${url}&view=families`);
+  await page.focus('.list[aria-label="families"]');
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector('article[aria-label^="family"]');
+  await page.keyboard.press("Escape");
+  await page.click("text=Treemap");
+  await page.focus(".treemap button >> nth=0");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector('article[aria-label^="family"]');
+  t.is(await page.getAttribute(".treemap button >> nth=0", "aria-pressed"), "true");
+  await page.click(".treemap button >> nth=1");
+  await page.waitForSelector('.treemap button[aria-pressed="true"] >> nth=0');
+  await page.close();
+});
+
+test("a pointer on the map shows a card, a click the page, and / finds by name, the very name first", async (t) => {
+  const { browser, url, atlas } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, `${url}&maps=latents`);
+  await page.focus('.plot[aria-label^="map of latents"]');
+  await page.keyboard.press("Enter");
+  await page.waitForSelector('article[aria-label^="latent"]');
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowRight");
+
+  const labels = [...(await atlas.labels()).values()].map(({ text }) => text.toLowerCase());
+  // A label that others have, too, as a part.
+  const name = labels.find(
+    (one) => one.length > 2 && labels.some((other) => other !== one && other.includes(one)),
+  );
+  if (name === undefined) return void t.fail("no label is a part of another");
+  await page.keyboard.press("/");
+  await page.keyboard.type(name);
+  const found = page.locator("#found li bdi");
+  t.is((await found.first().textContent())?.toLowerCase(), name);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("article h2");
+  t.is((await page.textContent("article h2"))?.toLowerCase(), name);
+
+  await page.goto(`${url.replace(/#.*/, "")}#view=search&near=document.5`);
+  await page.fill(".add-slider input", name);
+  t.is((await page.textContent(".add-slider li bdi"))?.toLowerCase(), name);
+  await page.close();
+});
+
+test("doubtful labels are defined on the page, and the worst stand first", async (t) => {
+  const { browser, url, atlas } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, `${url}&view=catalog`);
+  await page.selectOption(".side-head select", "doubtful");
+  t.regex(
+    (await page.textContent(".catalog .note")) ?? "",
+    /below 0\.5: the lower end of its 95 %/,
+  );
+  const low = ({ score_low: from, score }: { score_low: number | null; score: number | null }) =>
+    from ?? score ?? 1;
+  const expected = (await atlas.catalog())
+    .filter((row) => low(row) < 0.5 && row.label !== "")
+    .sort((a, b) => low(a) - low(b) || a.index - b.index);
+  t.is(await page.textContent('.side-head [role="status"]'), `${expected.length} of 128 latents`);
+  const rows = await page.locator('.list-row [role="gridcell"]:nth-child(2)').allTextContents();
+  t.deepEqual(
+    rows.slice(0, 10).map(Number),
+    expected.slice(0, 10).map(({ index }) => index),
+  );
+  await page.click('[aria-label="What the words mean"]');
+  await page.waitForSelector(".words dt >> text=F1");
+  await page.close();
+});

@@ -20,6 +20,11 @@ export function wholeNumber(value: number): string {
   return value.toLocaleString("en-US");
 }
 
+/** How much larger the reader's type is than the page's own 14 pixels. */
+export function typeScale(): number {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
+}
+
 /** The words of a text in lower case. */
 export function wordsOf(text: string): string[] {
   return text.toLowerCase().split(/\s+/).filter(Boolean);

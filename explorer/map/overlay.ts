@@ -1,4 +1,5 @@
 import { type Camera, type Point, type Size, toScreen } from "./camera.js";
+import { typeScale } from "../data/text.js";
 import { resize } from "./renderer.js";
 
 /** A name at a place of the map; the first ones are placed first. */
@@ -132,7 +133,9 @@ function drawNames(
     paper,
   }: { screen: (at: Point) => Point; size: Size; zoom: number; ink: string; paper: string },
 ): void {
-  const [columns, rows] = [Math.ceil(size.width / CELL[0]), Math.ceil(size.height / CELL[1])];
+  const scale = typeScale();
+  const cell = CELL.map((side) => side * scale);
+  const [columns, rows] = [Math.ceil(size.width / cell[0]), Math.ceil(size.height / cell[1])];
   const taken = new Uint8Array(columns * rows);
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -140,17 +143,18 @@ function drawNames(
   for (const { x, y, text, isFamily, from } of names) {
     if (zoom < from) continue;
     const [sx, sy] = screen([x, y]);
-    const at = isFamily ? sy : sy - 11;
-    if (!(sx >= 0 && at >= 11 && sx < size.width && sy < size.height)) continue;
-    const row = Math.floor(at / CELL[1]);
+    const at = isFamily ? sy : sy - 11 * scale;
+    if (!(sx >= 0 && at >= 11 * scale && sx < size.width && sy < size.height)) continue;
+    const row = Math.floor(at / cell[1]);
     // Most of a large atlas's names end here, before their width is measured.
-    if (taken[row * columns + Math.floor(sx / CELL[0])] !== 0) continue;
-    context.font = isFamily ? "600 12.5px system-ui, sans-serif" : "11.5px system-ui, sans-serif";
+    if (taken[row * columns + Math.floor(sx / cell[0])] !== 0) continue;
+    const font = isFamily ? `600 ${12.5 * scale}px` : `${11.5 * scale}px`;
+    context.font = `${font} system-ui, sans-serif`;
     const whole = text();
     const shown = whole.length > 34 ? `${whole.slice(0, 33)}…` : whole;
     const half = context.measureText(shown).width / 2 + 4;
     if (sx - half < 2 || sx + half > size.width - 2) continue;
-    const [left, right] = [sx - half, sx + half].map((side) => Math.floor(side / CELL[0]));
+    const [left, right] = [sx - half, sx + half].map((side) => Math.floor(side / cell[0]));
     const cells = [row - 1, row, row + 1]
       .filter((one) => one >= 0 && one < rows)
       .map((one) => [one * columns + left, one * columns + right + 1] as const);

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { typeScale } from "../data/text.js";
 
 const ROWS = { tree: "treeitem", listbox: "option", grid: "row" } as const;
 
@@ -7,6 +8,7 @@ const ROWS = { tree: "treeitem", listbox: "option", grid: "row" } as const;
 export function VirtualList(props: {
   label: string;
   count: number;
+  /** In pixels at the usual size of type, with which it grows. */
   rowHeight: number;
   /** The row that is open, which is scrolled to. */
   current?: number;
@@ -15,7 +17,8 @@ export function VirtualList(props: {
   header?: ComponentChildren;
   role?: "listbox" | "tree" | "grid";
 }): JSX.Element {
-  const { label, count, rowHeight, current, onOpen, row, header, role = "listbox" } = props;
+  const { label, count, current, onOpen, row, header, role = "listbox" } = props;
+  const rowHeight = Math.round(props.rowHeight * typeScale());
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 400 });
   const [active, setActive] = useState(Math.max(0, current ?? 0));

@@ -1,11 +1,7 @@
 import anyTest, { type TestFn } from "ava";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
-import { type Explored, explore, openPage } from "../support/explorer.js";
+import { type Explored, explore, faultsOf, openPage } from "../support/explorer.js";
 
 const test = anyTest as TestFn<Explored>;
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 test.before(async (t) => {
   t.context = await explore();
@@ -13,17 +9,6 @@ test.before(async (t) => {
 test.after.always(async (t) => {
   await t.context.close();
 });
-
-/** Serious faults by axe-core, with where they are. */
-async function faultsOf(page: Page): Promise<string[]> {
-  const found = await page.evaluate(`${await readFile(AXE, "utf8")}; axe.run(document)`);
-  const { violations } = found as {
-    violations: { id: string; impact: string; nodes: { html: string }[] }[];
-  };
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe-core finds nothing serious in any view, ${colorScheme}`, async (t) => {

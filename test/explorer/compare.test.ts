@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { exploreAtlas } from "../../src/atlas/explorer/index.js";
 import { openAtlas } from "../../src/index.js";
 import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
-import { type Explored, explore, openPage } from "../support/explorer.js";
+import { type Explored, explore, faultsOf, openPage } from "../support/explorer.js";
 
 const test = anyTest as TestFn<Explored>;
 
@@ -61,6 +61,7 @@ test("two atlases stand side by side, matched as the library matches them, by mo
   );
   t.is(first[3], String(both));
 
+  t.deepEqual(await faultsOf(page), []);
   await page.click(".pair .link >> nth=0");
   await page.waitForURL(new RegExp(`at=other\\.latent\\.${large}`));
   await page.waitForSelector(`article[aria-label="latent ${large}"] .eyebrow >> text=of other`);

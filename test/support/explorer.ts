@@ -1,5 +1,6 @@
 import type { ExecutionContext } from "ava";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -8,6 +9,8 @@ import { type Atlas, openAtlas } from "../../src/index.js";
 import { compilePage } from "./compile-page.js";
 import { startBrowser } from "./browser.js";
 import { makeSampleAtlas } from "./atlases/sample-atlas.js";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** An atlas with its explorer, and a browser to look at it with. */
 export interface Explored {
@@ -53,9 +56,20 @@ export async function openPage(
   const page = await browser.newPage({ viewport: { width, height } });
   page.on("pageerror", (error) => t.fail(error.stack));
   page.on("console", (message) => {
-    if (message.type() === "error") t.fail(message.text());
+    if (message.type() === "error") t.fail(`${message.text()} ${message.location().url}`);
   });
   await page.goto(url);
   await page.waitForSelector(".plot[data-renderer], .catalog");
   return page;
+}
+
+/** Serious faults by axe-core, with where they are. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  const found = await page.evaluate(`${await readFile(AXE, "utf8")}; axe.run(document)`);
+  const { violations } = found as {
+    violations: { id: string; impact: string; nodes: { html: string }[] }[];
+  };
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
 }

@@ -155,7 +155,7 @@ function DocumentPlot(props: { data: AtlasData; lit: Lit; colouring: Colouring }
         card={(id) => <DocumentCard data={data} row={id} />}
       />
       <Legend
-        title="Documents"
+        title={`Documents, placed by their ${data.index.placedBy}`}
         side="d"
         colouring={colouring}
         choices={documentChoices(data)}

@@ -7,6 +7,7 @@ import { type Document } from "../corpus/corpus.js";
 import type { Engine } from "../engine/engine.js";
 import type { Coactivation, Forest } from "../families/index.js";
 import type { Figure } from "../figures/figure.js";
+import type { MapQuality } from "../projection/map-quality.js";
 import type { Family, Label } from "../records/index.js";
 import { encodeEmbeddings } from "../sae/encode.js";
 import type { Sae, SaeMetrics } from "../sae/index.js";
@@ -15,14 +16,8 @@ import { type Term, findFamily, findLatent } from "../search/names/names.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
 import { type AtlasAudit, type AtlasAuditOptions, auditAtlas } from "./labels/audit-atlas.js";
-import { buildFolder } from "./steps/build.js";
-import {
-  type CompareOptions,
-  type SaeComparison,
-  comparedStore,
-  compareSaes,
-  openComparedSae,
-} from "./compare.js";
+import type { CompareOptions, ComparedSae, SaeComparison } from "./compare.js";
+import { compareSaes, comparedSide } from "./compare.js";
 import { correctLabel } from "./labels/correct-label.js";
 import type { OpenOptions } from "./open-options.js";
 import { type CorpusEmbedder, corpusEmbedder } from "./search/corpus-embedder.js";
@@ -36,31 +31,18 @@ import type { FigureSources } from "./figures/sources.js";
 import { type FindOptions, type FoundNames, findNames } from "./search/find-names.js";
 import { type WriteFiguresOptions, drawFigures, writeFigures } from "./figures/write-figures.js";
 import { type ImportOptions, type ImportReport, importLabels } from "./labels/import-labels.js";
-import {
-  type LabelEstimate,
-  type LabelOptions,
-  type LabelReport,
-  estimateLabels,
-  labelStore,
-} from "./labels/label.js";
+import type { LabelEstimate, LabelOptions, LabelReport } from "./labels/label.js";
+import { estimateLabels, labelStore } from "./labels/label.js";
 import { type ExplorerOptions, type ExplorerView, openExplorerView } from "./explorer/view.js";
 import { inTurn, withLock } from "./files/lock.js";
 import { type AtlasStability, withDefaultSeeds } from "./options.js";
-import { refreshLabels } from "./steps/refresh.js";
+import { buildFolder, refreshLabels, refreshMap } from "./steps/index.js";
+import { placeDocuments } from "./search/place-documents.js";
 import { type ScoreOptions, type ScoreReport, scoreStore } from "./labels/score.js";
-import {
-  type ExplainOptions,
-  type LabelledExplanation,
-  type Query,
-  type SearchOptions,
-  type SearchResults,
-  type SteeringOptions,
-  embedQuery,
-  explainDocument,
-  namesOf,
-  readSteering,
-  searchDocuments,
-} from "./search/search.js";
+import type { ExplainOptions, LabelledExplanation, Query, SearchOptions } from "./search/search.js";
+import type { SearchResults, SteeringOptions } from "./search/search.js";
+import { embedQuery, explainDocument, namesOf, readSteering } from "./search/search.js";
+import { searchDocuments } from "./search/search.js";
 import { type SteeringRun, type SteeringRunOptions, runSteering } from "./search/steering-run.js";
 import type { BuildReport } from "./steps/atlas-build.js";
 import { AtlasStore } from "./store.js";
@@ -163,6 +145,26 @@ export class Atlas {
   /** Places of the latents on the map [n, 2]. */
   places(): Promise<Matrix> {
     return this.store.places();
+  }
+
+  /** Places of the documents by their embeddings [N, 2]; undefined where they have no map of their own. */
+  documentPlaces(): Promise<Matrix | undefined> {
+    return this.store.documentPlaces();
+  }
+
+  /** How well a map keeps neighbours, beside places at random; undefined where that was not measured. */
+  mapQuality(of: "latents" | "documents" = "latents"): Promise<MapQuality | undefined> {
+    return this.store.mapQuality(of);
+  }
+
+  /** Lays out the map of latents or documents, unless it is up to date. */
+  map(of: "latents" | "documents"): Promise<BuildReport> {
+    return this.#reloaded(() => refreshMap(this.dir, of, this.#options));
+  }
+
+  /** Places of new embeddings [rows, d] on the documents' map, whose own places stay [rows, 2]. */
+  place(rows: Matrix): Promise<Matrix> {
+    return placeDocuments(this.store, rows, this.#options);
   }
 
   /** How well the SAE reconstructs the corpus. */
@@ -348,13 +350,11 @@ export class Atlas {
     other: Atlas | string,
     options: Omit<CompareOptions, "middle"> & { middle?: Atlas | string } = {},
   ): Promise<SaeComparison> {
-    const side = (one: Atlas | string): ReturnType<typeof openComparedSae> =>
-      typeof one === "string" ? openComparedSae(one, this.#options) : comparedStore(one.store);
     const { middle, ...rest } = options;
-    return compareSaes(await side(this), await side(other), await this.engine(), {
-      ...rest,
-      middle: middle === undefined ? undefined : await side(middle),
-    });
+    const side = (one: Atlas | string): Promise<ComparedSae> => comparedSide(one, this.#options);
+    const through = middle === undefined ? undefined : await side(middle);
+    const all = { ...rest, middle: through };
+    return compareSaes(await side(this), await side(other), await this.engine(), all);
   }
 
   /** Brings labels, families and catalog up to date after files in the atlas's folder were changed by hand. */

@@ -169,6 +169,14 @@ function evenlyFrom<T>(list: readonly T[]): T[] {
   return Array.from({ length: count }, (_, at) => list[Math.floor((at * list.length) / count)]);
 }
 
+/** One side of a comparison: an atlas that is open, its folder, or an SAE's file. */
+export function comparedSide(
+  side: { readonly store: AtlasStore } | string,
+  options: Pick<AtlasOptions, "onWarning">,
+): Promise<ComparedSae> {
+  return typeof side === "string" ? openComparedSae(side, options) : comparedStore(side.store);
+}
+
 /** Opens an SAE of any format, or an atlas's folder with its labels and families. */
 export async function openComparedSae(
   file: string,

@@ -32,6 +32,8 @@ import { readJson } from "../files/json.js";
 import { readMatrix } from "../files/matrix.js";
 import { readNpyMatrix } from "../files/numpy/npy.js";
 import { readText } from "../files/text.js";
+import type { MapQuality } from "../projection/map-quality.js";
+import { qualitySchema } from "../projection/map-quality-schema.js";
 import type { Label } from "../records/label.js";
 import { readLabels } from "../records/label-lines.js";
 import { loadSae } from "../sae/checkpoint.js";
@@ -49,6 +51,7 @@ import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { taxonomySchema } from "../taxonomy/taxonomy-schema.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
 import { type FileCheck, checkOutputs, createFileCheck } from "./files/check-files.js";
+import { checkComplete, checkPlaces } from "./files/check-rows.js";
 import { ATLAS_FILES, codesFiles, isCodesFile } from "./files/files.js";
 import type { AtlasOptions } from "./options.js";
 import { type SteeringReport, steeringSchema } from "./search/steering-report.js";
@@ -67,6 +70,8 @@ const REFRESHED: ReadonlySet<string> = new Set([
   "taxonomy",
   "stability",
   "steering",
+  "documentMap",
+  "documentMapQuality",
 ]);
 
 /**
@@ -267,10 +272,22 @@ export class AtlasStore {
   places(): Promise<Matrix> {
     return this.#keepFile("map", async (file) => {
       const { n } = await this.sae();
-      const places = await readNpyMatrix(file);
-      if (places.rows === n && places.cols === 2) return places;
-      throw new FormatError(file, `expected (${n}, 2), got (${places.rows}, ${places.cols})`);
+      return checkPlaces(await readNpyMatrix(file), n, file);
     });
+  }
+
+  /** Places of the documents by their embeddings [N, 2]; undefined where they were not mapped. */
+  async documentPlaces(): Promise<Matrix | undefined> {
+    if (!existsSync(this.file("documentMap"))) return undefined;
+    return this.#keepFile("documentMap", async (file) => {
+      const { rows } = await this.codes();
+      return checkPlaces(await readNpyMatrix(file), rows, file);
+    });
+  }
+
+  /** How well the map of latents or of documents keeps neighbours; undefined where that was not measured. */
+  mapQuality(of: "latents" | "documents" = "latents"): Promise<MapQuality | undefined> {
+    return this.#keepReport(of === "latents" ? "mapQuality" : "documentMapQuality", qualitySchema);
   }
 
   metrics(): Promise<SaeMetrics> {
@@ -311,6 +328,9 @@ export class AtlasStore {
       [ATLAS_FILES.stability]: () => this.stability(),
       [ATLAS_FILES.taxonomy]: () => this.taxonomy(),
       [ATLAS_FILES.map]: () => this.places(),
+      [ATLAS_FILES.mapQuality]: () => this.mapQuality(),
+      [ATLAS_FILES.documentMap]: () => this.documentPlaces(),
+      [ATLAS_FILES.documentMapQuality]: () => this.mapQuality("documents"),
       [ATLAS_FILES.catalogJsonl]: () => this.catalog(),
     };
     const read = ownValue(readers, name) ?? (isCodesFile(name) ? () => this.codes() : undefined);
@@ -379,18 +399,4 @@ export async function openStore(
   // What was changed may be damaged as well, which no command passes over, whether it reads that file or not.
   for (const name of await checkOutputs(dir, check)) await store.readFile(name);
   return store;
-}
-
-/** Throws FormatError unless the rows are those of latents 0 to n - 1, in order. */
-function checkComplete<T>(
-  rows: readonly T[],
-  latentOf: (row: T) => number,
-  n: number,
-  file: string,
-): void {
-  const wrong = rows.findIndex((row, at) => latentOf(row) !== at);
-  if (wrong >= 0) {
-    throw new FormatError(file, `expected latent ${wrong}, got ${latentOf(rows[wrong])}`);
-  }
-  if (rows.length !== n) throw new FormatError(file, `expected ${n} latents, got ${rows.length}`);
 }

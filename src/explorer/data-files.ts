@@ -38,6 +38,8 @@ export interface ExplorerInputs {
   postings: Postings;
   /** Places of the latents on the map [n, 2]. */
   places: Matrix;
+  /** Places of the documents by their embeddings [N, 2], where they have a map of their own. */
+  documentPlaces?: Matrix;
   families: readonly Family[];
   catalog: readonly CatalogRow[];
   labels: ReadonlyMap<number, Label>;
@@ -125,7 +127,7 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
     "families.offsets": async () => bytes((await records("families")).offsets),
     "documents.records": async () => (await records("documents")).bytes,
     "documents.offsets": async () => bytes((await records("documents")).offsets),
-    "points.f32": () => bytes(documentPlaces(codes, inputs.places)),
+    "points.f32": () => bytes(inputs.documentPlaces?.data ?? meanPlaces(codes, inputs.places)),
     "strongest.u32": () => bytes(strongestLatents(codes)),
     "postings.bin": () => pairs(byLatent, unit),
     "postings.offsets": () => bytes(postings.offsets),
@@ -176,6 +178,7 @@ function pageIndex(inputs: ExplorerInputs, unit: number, version: string): PageI
     documents: codes.rows,
     slots: codes.k,
     unit,
+    placedBy: inputs.documentPlaces === undefined ? "latents" : "embeddings",
     families: families.length,
     columns: [...columnNames],
     version,
@@ -313,7 +316,7 @@ async function joinRecords(
 }
 
 /** Every document at the mean of its latents' places, weighted by activation [N, 2]; NaN where it has none. */
-function documentPlaces({ rows, k, indices, values }: Codes, places: Matrix): Float32Array {
+function meanPlaces({ rows, k, indices, values }: Codes, places: Matrix): Float32Array {
   const out = new Float32Array(2 * rows);
   for (let row = 0; row < rows; row++) {
     let [x, y, sum] = [0, 0, 0];

@@ -52,6 +52,8 @@ export interface PageIndex {
   slots: number;
   /** What the activations of postings.bin and codes.bin are counted in: the highest of all is 65,535 of it. */
   unit: number;
+  /** What the places of documents go by: their embeddings, or those of their latents. */
+  placedBy: "embeddings" | "latents";
   families: number;
   /** Names of the columns that the corpus has beside ids, titles and texts; columns.json holds them. */
   columns: string[];

@@ -10,7 +10,7 @@ const DENSE_SPEED = 64;
 /** Up to this n the dense product takes less than a second whatever the entries are. */
 const SMALL = 2048;
 /** n × n float32 of 1 GiB. */
-const LARGEST_DENSE = 16384;
+export const LARGEST_DENSE = 16384;
 
 /**
  * Each latent's co-activation profile: its row of D, the cosine of its activations with every other latent's; its own

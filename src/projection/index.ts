@@ -1,6 +1,6 @@
 /** Maps: nearest neighbours, places in the plane, and how well these keep the neighbours. */
 export { coactivationProfiles, profileNeighbours } from "./coactivation-profiles.js";
-export { neighboursKept, trustworthiness } from "./map-quality.js";
+export { type MapQuality, measureMap, neighboursKept, trustworthiness } from "./map-quality.js";
 export { NO_NEIGHBOUR, cosineNeighbours, hasNeighbours, neighboursOf } from "./neighbours.js";
 export {
   type PrincipalComponents,

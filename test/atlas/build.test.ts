@@ -10,7 +10,9 @@ import { inFolder } from "../support/folder.js";
 import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 const DOCUMENTS = 600;
-const STEPS = ["train", "encode", "labels", "families", "taxonomy", "map", "catalog"];
+const STEPS = [
+  ...["train", "encode", "labels", "families", "taxonomy", "map", "document-map", "catalog"],
+];
 
 /** The first documents of the sample, in a folder of their own. */
 async function smallCorpus(folder: string): Promise<AtlasOptions> {
@@ -34,10 +36,13 @@ test("an atlas is built whole, reopened, drawn, and not built again", async (t) 
       "catalog.csv",
       "catalog.jsonl",
       "catalog.parquet",
+      "document-map-quality.json",
+      "document-map.npy",
       "families.json",
       "family-statistics.json",
       "labels.jsonl",
       "manifest.json",
+      "map-quality.json",
       "map.npy",
       "metrics.json",
       "sae.safetensors",

@@ -34,6 +34,9 @@ const OPTIONAL = [
   "labels.overrides.jsonl",
   "labels.scores.jsonl",
   "labels.evidence.jsonl",
+  "map-quality.json",
+  "document-map.npy",
+  "document-map-quality.json",
   // The count of families is checked against it where it is there.
   "family-statistics.json",
 ];
@@ -132,6 +135,9 @@ async function readEverything(dir: string, out: string): Promise<unknown[]> {
     await attempt(() => store.familyStatistics());
     await attempt(() => store.forest());
     await attempt(() => store.places());
+    await attempt(() => store.mapQuality());
+    await attempt(() => store.documentPlaces());
+    await attempt(() => store.mapQuality("documents"));
     await attempt(() => store.catalog());
     await attempt(() => store.taxonomy());
     await attempt(() => store.stability());

@@ -46,6 +46,11 @@ const refusedAtOnce: [string, string][] = [
   [`${TRAIN} --k 2 --n 8 --patience 3`, "train: --patience needs --holdout"],
   ["match --small a --large b --trees t.json", "match: --trees needs --middle"],
   ["map --sae a --codes b --out m.npy", "map: --sae and --codes exclude each other"],
+  ["map --atlas a --codes b", "map: --atlas and --codes exclude each other"],
+  [
+    "build c.jsonl --document-map --no-document-map",
+    "build: --no-document-map and --document-map exclude each other",
+  ],
   ["map --codes b --k 3 --out m.npy", "map: --k needs --sae"],
   ["embed --corpus c --out o --compat --clean", "embed: --compat and --clean exclude each other"],
   ["families --codes c --compat --out f", "families: --compat needs --analysis"],
@@ -86,6 +91,14 @@ test("--k is allowed beside --sae, whose file may not declare it", (t) => {
 });
 
 const refusedBeforeWork: [string, string][] = [
+  ["map --out m.npy", "map: pass --sae, --codes, --embeddings or --atlas"],
+  ["map --codes b", "map: --out is required"],
+  ["map --codes b --of documents --out m.npy", "map: --of documents needs --embeddings or --atlas"],
+  [
+    "map --embeddings EXISTS --of latents --out m.npy",
+    "map: --embeddings places documents, not latents",
+  ],
+  ["map --atlas a --out m.npy", "map: --atlas takes no --out"],
   [`${BUILD} --k 4 --n 8 --compat --embeddings EXISTS`, "build: --compat needs --analysis"],
   ["build --corpus csLG --epochs 3", "build: --corpus csLG takes no --epochs"],
   ["build --corpus csLG --k 16 --compat", "build: --compat needs --analysis"],

@@ -40,6 +40,7 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
     codes,
     postings,
     places: await store.places(),
+    documentPlaces: await store.documentPlaces(),
     families: await store.families(),
     catalog: await store.catalog(),
     labels: await store.labels(),

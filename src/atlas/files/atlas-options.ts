@@ -43,6 +43,7 @@ export async function readAtlasOptions(dir: string): Promise<AtlasOptions> {
     compat,
     threshold,
     mapFrom,
+    documentMap: Object.hasOwn(steps, "document-map"),
     seed,
   };
 }

@@ -27,6 +27,10 @@ export const ATLAS_FILES = {
   stability: "stability.json",
   taxonomy: "taxonomy.json",
   map: "map.npy",
+  mapQuality: "map-quality.json",
+  /** Of the documents by their embeddings; not every atlas has it. */
+  documentMap: "document-map.npy",
+  documentMapQuality: "document-map-quality.json",
   /** The evaluation of steering, and the answers of its models. */
   steering: "steering.json",
   steeringLedger: "steering.ledger.jsonl",

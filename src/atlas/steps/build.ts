@@ -4,7 +4,8 @@ import { checkBuildOptions } from "./check-options.js";
 import type { BuildReport } from "./atlas-build.js";
 import { catalogStep } from "./catalog-step.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
-import { encodeStep, mapStep, trainStep } from "./model-steps.js";
+import { DOCUMENT_STEP, documentMapStep, mapStep } from "./map-steps.js";
+import { encodeStep, trainStep } from "./model-steps.js";
 import { type Step, runSteps } from "./run-steps.js";
 import { stabilityStep } from "./stability-step.js";
 
@@ -17,6 +18,7 @@ export const BUILD_STEPS: Readonly<Record<string, Step>> = {
   families: familiesStep,
   taxonomy: taxonomyStep,
   map: mapStep,
+  [DOCUMENT_STEP]: documentMapStep,
   catalog: catalogStep,
 };
 

@@ -3,7 +3,7 @@ import { writeCatalog } from "../../catalog/write.js";
 import { cosineNeighbours } from "../../projection/neighbours.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES } from "../files/files.js";
-import { NEIGHBOURS } from "./model-steps.js";
+import { NEIGHBOURS } from "./map-steps.js";
 
 /** Writes the catalog: all that is known of each latent, a row a latent. */
 export async function catalogStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {

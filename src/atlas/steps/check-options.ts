@@ -19,6 +19,7 @@ const KNOWN: Readonly<Record<keyof BuildOptions, true>> = {
   compat: true,
   threshold: true,
   mapFrom: true,
+  documentMap: true,
   stability: true,
   seed: true,
   device: true,
@@ -37,6 +38,7 @@ export function checkBuildOptions(options: BuildOptions): void {
     );
   }
   const { dir, sae, k, training, compat, analysis, threshold, mapFrom, seed, device } = options;
+  const { skipEmpty, documentMap } = options;
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
   if (unknown !== undefined) {
     throw new ArgumentError(
@@ -53,7 +55,7 @@ export function checkBuildOptions(options: BuildOptions): void {
   }
   requireCount("build: k", k);
   if (sae === undefined) checkTraining(training);
-  for (const [name, value] of Object.entries({ compat, skipEmpty: options.skipEmpty })) {
+  for (const [name, value] of Object.entries({ compat, skipEmpty, documentMap })) {
     if (value === undefined || typeof value === "boolean") continue;
     throw new ArgumentError(`build: ${name}: expected true or false`);
   }

@@ -1,5 +1,5 @@
 /** The steps of a build. */
-export { refreshLabels } from "./refresh.js";
+export { refreshLabels, refreshMap } from "./refresh.js";
 export { saveScores } from "./refresh.js";
 export { findFamilies } from "./find-families.js";
 export { BUILD_STEPS, buildFolder } from "./build.js";

@@ -3,10 +3,6 @@ import path from "node:path";
 import { writeJson } from "../../files/json.js";
 import { writeJsonl } from "../../files/jsonl.js";
 import { readMatrix } from "../../files/matrix.js";
-import { writeNpy } from "../../files/numpy/npy-write.js";
-import { cosineNeighbours } from "../../projection/neighbours.js";
-import { profileNeighbours } from "../../projection/coactivation-profiles.js";
-import { projectUmap } from "../../projection/umap.js";
 import { saveSae } from "../../sae/checkpoint.js";
 import { encodeToFiles } from "../../sae/encode.js";
 import { computeMetrics } from "../../sae/measure/metrics.js";
@@ -16,9 +12,6 @@ import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES, codesFiles, trainStateFile } from "../files/files.js";
 import type { AtlasTraining } from "../options.js";
 import { interruptible } from "../../core/interrupt.js";
-
-/** Neighbours a latent for the map, and for the catalog's list of nearest latents. */
-export const NEIGHBOURS = 15;
 
 /** Trains the atlas's SAE unless one is given; an interrupted run continues from its last checkpoint. */
 export async function trainStep(build: AtlasBuild): Promise<void> {
@@ -116,28 +109,4 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
     },
   );
   hashes.codes = `${runner.outputHash(names.indices)} ${runner.outputHash(names.values)}`;
-}
-
-/** Places the latents in the plane. */
-export async function mapStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  const { mapFrom = "coactivation", seed = 0, dir, onProgress, signal } = options;
-  const inputs: Record<string, string> =
-    mapFrom === "decoder" ? { sae: hashes.sae } : { codes: hashes.codes };
-  await runner.step(
-    { name: "map", version: 2, inputs, options: { mapFrom, seed }, outputs: [ATLAS_FILES.map] },
-    async () => {
-      const engine = await data.engine();
-      const reporting = { onProgress, signal };
-      const neighbours =
-        mapFrom === "decoder"
-          ? await cosineNeighbours((await data.sae()).decoder, NEIGHBOURS, engine, reporting)
-          : await profileNeighbours(await data.coactivation(), NEIGHBOURS, engine, reporting);
-      const places = await projectUmap(neighbours, { seed, onProgress, signal });
-      await writeNpy(path.join(dir, ATLAS_FILES.map), {
-        shape: [places.rows, 2],
-        data: places.data,
-        dtype: "f4",
-      });
-    },
-  );
 }

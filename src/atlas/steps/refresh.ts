@@ -8,6 +8,7 @@ import type { AtlasOptions } from "../options.js";
 import type { BuildReport } from "./atlas-build.js";
 import { catalogStep } from "./catalog-step.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
+import { documentMapStep, mapStep } from "./map-steps.js";
 import { runSteps } from "./run-steps.js";
 
 const STEPS = [labelsStep, familiesStep, taxonomyStep, catalogStep];
@@ -23,6 +24,22 @@ export async function refreshLabels(
 ): Promise<BuildReport> {
   const options = { ...(await readAtlasOptions(dir)), ...given };
   return runSteps(options, STEPS, { isFinished: true });
+}
+
+/**
+ * Lays out the map of a finished atlas's latents or documents, unless it is up to date, and brings its catalog up to date.
+ * Throws FormatError where an input has changed since the build.
+ */
+export async function refreshMap(
+  dir: string,
+  of: "latents" | "documents",
+  given: Pick<AtlasOptions, "device" | "onProgress" | "signal"> = {},
+): Promise<BuildReport> {
+  return withLock(dir, async () => {
+    const options = { ...(await readAtlasOptions(dir)), ...given, documentMap: true };
+    const steps = of === "latents" ? [mapStep, catalogStep] : [documentMapStep];
+    return runSteps(options, steps, { isFinished: true });
+  });
 }
 
 /**

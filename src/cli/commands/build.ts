@@ -98,6 +98,16 @@ const options = {
     choices: ["decoder", "coactivation"],
     about: "what places latents close together on the map (default coactivation)",
   },
+  "document-map": {
+    type: "boolean",
+    about: "give the documents a map of their own, however long it takes",
+  },
+  "no-document-map": {
+    type: "boolean",
+    about:
+      "give them none (default: one for up to 300,000 documents if it takes under a minute by estimate)",
+    excludes: ["document-map"],
+  },
   seed: { type: "integer", about: "random seed (default 0)" },
   name: {
     type: "string",
@@ -145,7 +155,9 @@ async function buildOptions(
   const { corpus, skipEmpty, embeddings, sae, k, n } = values;
   const { classTree, analysis, compat, threshold, mapFrom, seed, name } = values;
   const device = values.engine ?? "auto";
-  const common = { k, classTree, compat, threshold, mapFrom, seed, device };
+  const { documentMap: isMapped, noDocumentMap: isUnmapped } = values;
+  const documentMap = isMapped ? true : isUnmapped ? false : undefined;
+  const common = { k, documentMap, classTree, compat, threshold, mapFrom, seed, device };
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
     refuseOptions(`build: --corpus ${released}`, values, [

@@ -1,93 +1,213 @@
 import path from "node:path";
 import type { OnProgress } from "../../core/progress.js";
 import type { Engine, NearestOptions, Neighbours } from "../../engine/engine.js";
-import { type Command, UsageError, defineCommand } from "../command.js";
-import { engineOption } from "../options.js";
+import type { MapQuality } from "../../projection/map-quality.js";
+import {
+  type Command,
+  type CommandContext,
+  type CommandOutput,
+  type OptionValues,
+  UsageError,
+  defineCommand,
+} from "../command.js";
+import { refuseOptions } from "../option-rules.js";
+import { EMBEDDINGS, engineOption } from "../options.js";
+
+const LAYOUT = ["neighbours", "rounds", "min-dist", "seed"];
+
+const options = {
+  of: {
+    type: "string",
+    choices: ["latents", "documents"],
+    about: "what is placed: with --atlas, or documents with --embeddings (default latents)",
+  },
+  atlas: {
+    type: "string",
+    value: "DIR",
+    about: "atlas whose map is made and kept in it",
+    excludes: ["sae", "codes", "embeddings"],
+  },
+  place: {
+    type: "string",
+    value: "FILE",
+    about: `new ${EMBEDDINGS} to place on the map of the atlas's documents, which stay`,
+    needs: ["atlas"],
+    excludes: ["of"],
+    input: true,
+  },
+  sae: {
+    type: "string",
+    value: "FILE",
+    about: "SAE whose decoder directions place the latents",
+    excludes: ["codes", "embeddings"],
+    input: true,
+  },
+  k: {
+    type: "integer",
+    least: 1,
+    about: "latents kept per document, if the file does not declare it",
+    needs: ["sae"],
+  },
+  codes: {
+    type: "string",
+    value: "DIR",
+    about: "folder of codes whose co-activation places the latents",
+    excludes: ["embeddings"],
+  },
+  embeddings: {
+    type: "string",
+    value: "FILE",
+    about: `${EMBEDDINGS} of documents to place, with --of documents`,
+    input: true,
+  },
+  out: { type: "string", value: "PATH", about: "places, .npy or .csv" },
+  neighbours: { type: "integer", least: 1, about: "neighbours per row (default 15)" },
+  rounds: {
+    type: "integer",
+    least: 1,
+    about: "rounds of layout (default: by the number of rows)",
+  },
+  "min-dist": { type: "number", about: "smallest distance between points (default 0.1)" },
+  seed: { type: "integer", about: "random seed (default 0)" },
+  ...engineOption,
+} as const;
+
+type Values = OptionValues<typeof options>;
 
 export const mapCommand: Command = defineCommand({
   name: "map",
   group: "steps",
-  summary: "Place latents in the plane by UMAP, from exact neighbours.",
+  summary: "Place latents or documents in the plane by UMAP, from exact neighbours.",
   details:
-    "Neighbours by cosine of decoder directions (--sae) or of co-activation profiles (--codes). Writes .npy (float32 " +
-    "[n, 2]) or .csv (latent, x, y).",
+    "Neighbours by cosine of decoder directions (--sae), of co-activation profiles (--codes) or of embeddings " +
+    "(--embeddings). Writes .npy (float32 [rows, 2]) or .csv (latent or document, x, y). With --atlas the map is kept in " +
+    "the atlas, with the explorer's documents on it; the same neighbours and seed give the same bytes on every machine.",
   example: "feature-families map --sae csLG_64_9216_128.pth --out map.csv",
-  options: {
-    sae: {
-      type: "string",
-      value: "FILE",
-      about: "SAE whose decoder directions place the latents",
-      excludes: ["codes"],
-      input: true,
-    },
-    k: {
-      type: "integer",
-      least: 1,
-      about: "latents kept per document, if the file does not declare it",
-      needs: ["sae"],
-    },
-    codes: {
-      type: "string",
-      value: "DIR",
-      about: "folder of codes whose co-activation places the latents",
-    },
-    out: { type: "string", value: "PATH", about: "places, .npy or .csv", required: true },
-    neighbours: { type: "integer", least: 1, about: "neighbours per latent (default 15)" },
-    rounds: {
-      type: "integer",
-      least: 1,
-      about: "rounds of layout (default: by the number of latents)",
-    },
-    "min-dist": { type: "number", about: "smallest distance between points (default 0.1)" },
-    seed: { type: "integer", about: "random seed (default 0)" },
-    ...engineOption,
-  },
-  async run(values, _positionals, { onProgress, signal }) {
-    if (values.sae === undefined && values.codes === undefined) {
-      throw new UsageError("map: pass either --sae or --codes");
+  options,
+  async run(values, _positionals, context) {
+    if (values.atlas !== undefined && values.place === undefined) {
+      refuseOptions("map: --atlas", values, ["out", ...LAYOUT]);
+      return mapAtlas(values.atlas, values.of ?? "latents", values.engine, context);
     }
-    const kind = path.extname(values.out).toLowerCase();
+    const { sae, codes, embeddings, out, of = embeddings ? "documents" : "latents" } = values;
+    if (sae === undefined && codes === undefined && embeddings === undefined && !values.atlas) {
+      throw new UsageError("map: pass --sae, --codes, --embeddings or --atlas");
+    }
+    if ((of === "documents") !== (embeddings !== undefined) && !values.atlas) {
+      throw new UsageError(
+        of === "documents"
+          ? "map: --of documents needs --embeddings or --atlas"
+          : "map: --embeddings places documents, not latents",
+      );
+    }
+    if (out === undefined) throw new UsageError("map: --out is required");
+    const kind = path.extname(out).toLowerCase();
     if (kind !== ".npy" && kind !== ".csv") {
-      throw new UsageError(`map: --out must end in .npy or .csv, got "${values.out}"`);
+      throw new UsageError(`map: --out must end in .npy or .csv, got "${out}"`);
     }
-    const { openEngine } = await import("../../engine/open-engine.js");
-    const { projectUmap } = await import("../../projection/umap.js");
-    const find = await neighbourFinder(values, onProgress);
+    if (values.atlas !== undefined) refuseOptions("map: --place", values, LAYOUT);
     const start = performance.now();
-    const engine = await openEngine(values.engine);
-    try {
-      const neighbours = await find(values.neighbours ?? 15, engine, { onProgress, signal });
-      const { rows, data } = await projectUmap(neighbours, {
-        seed: values.seed,
-        epochs: values.rounds,
-        minDist: values.minDist,
-        onProgress,
-        signal,
-      });
-      if (kind === ".npy") {
-        const { writeNpy } = await import("../../files/numpy/npy-write.js");
-        await writeNpy(values.out, { shape: [rows, 2], data, dtype: "f4" });
-      } else {
-        const lines = Array.from({ length: rows }, (_, latent) =>
-          [latent, data[2 * latent], data[2 * latent + 1]].join(","),
-        );
-        const { writeFileAtomic } = await import("../../files/atomic-file.js");
-        await writeFileAtomic(values.out, `latent,x,y\n${lines.join("\n")}\n`);
-      }
-      const seconds = (performance.now() - start) / 1000;
-      return {
-        json: { out: values.out, latents: rows, seconds },
-        lines: [`placed ${rows} latents in ${seconds.toFixed(1)} s`, `wrote ${values.out}`],
-      };
-    } finally {
-      await engine.dispose();
+    const { rows, data } =
+      values.atlas === undefined
+        ? await placeRows(values, context)
+        : await placeNew(values.atlas, values.place ?? "", values.engine, context);
+    const noun = values.atlas !== undefined || of === "documents" ? "document" : "latent";
+    if (kind === ".npy") {
+      const { writeNpy } = await import("../../files/numpy/npy-write.js");
+      await writeNpy(out, { shape: [rows, 2], data, dtype: "f4" });
+    } else {
+      const lines = Array.from({ length: rows }, (_, row) =>
+        [row, data[2 * row], data[2 * row + 1]].join(","),
+      );
+      const { writeFileAtomic } = await import("../../files/atomic-file.js");
+      await writeFileAtomic(out, `${noun},x,y\n${lines.join("\n")}\n`);
     }
+    const seconds = (performance.now() - start) / 1000;
+    return {
+      json: { out, [`${noun}s`]: rows, seconds },
+      lines: [`placed ${rows} ${noun}s in ${seconds.toFixed(1)} s`, `wrote ${out}`],
+    };
   },
 });
 
-/** Finds neighbours by decoder directions, or by co-activation profiles. */
+async function placeRows(
+  values: Values,
+  { onProgress, signal }: CommandContext,
+): Promise<{ rows: number; data: Float32Array }> {
+  const { openEngine } = await import("../../engine/open-engine.js");
+  const { projectUmap } = await import("../../projection/umap.js");
+  const find = await neighbourFinder(values, onProgress);
+  const engine = await openEngine(values.engine);
+  try {
+    const neighbours = await find(values.neighbours ?? 15, engine, { onProgress, signal });
+    return await projectUmap(neighbours, {
+      seed: values.seed,
+      epochs: values.rounds,
+      minDist: values.minDist,
+      onProgress,
+      signal,
+    });
+  } finally {
+    await engine.dispose();
+  }
+}
+
+async function placeNew(
+  dir: string,
+  file: string,
+  device: Values["engine"],
+  { onProgress, onWarning, signal }: CommandContext,
+): Promise<{ rows: number; data: Float32Array }> {
+  const { openAtlas } = await import("../../atlas/open.js");
+  const { readMatrix } = await import("../../files/matrix.js");
+  const atlas = await openAtlas(dir, { device, onProgress, onWarning, signal });
+  try {
+    return await atlas.place(await readMatrix(file));
+  } finally {
+    await atlas.close();
+  }
+}
+
+/** Makes a map of the atlas and says how well it keeps neighbours. */
+async function mapAtlas(
+  dir: string,
+  of: "latents" | "documents",
+  device: Values["engine"],
+  { onProgress, onWarning, signal }: CommandContext,
+): Promise<CommandOutput> {
+  const { openAtlas } = await import("../../atlas/open.js");
+  const atlas = await openAtlas(dir, { device, onProgress, onWarning, signal });
+  const start = performance.now();
+  try {
+    const { ran } = await atlas.map(of);
+    const quality = await atlas.mapQuality(of);
+    const file = atlas.store.file(of === "latents" ? "map" : "documentMap");
+    const seconds = (performance.now() - start) / 1000;
+    const done = ran.length > 0 ? `wrote ${file} in ${seconds.toFixed(1)} s` : `${file} is current`;
+    return {
+      json: { file, ran, seconds, ...quality },
+      lines: [...(quality === undefined ? [] : describeQuality(quality)), done],
+    };
+  } finally {
+    await atlas.close();
+  }
+}
+
+function describeQuality(quality: MapQuality): string[] {
+  const beside = (value: number, random: number): string =>
+    `${value.toFixed(3)} (places at random ${random.toFixed(3)})`;
+  const { trustworthiness: trust } = quality;
+  return [
+    `neighbours kept  ${beside(quality.neighbours_kept, quality.random_neighbours_kept)}`,
+    ...(Number.isFinite(trust)
+      ? [`trustworthiness  ${beside(trust, quality.random_trustworthiness)}`]
+      : []),
+  ];
+}
+
+/** Finds neighbours by decoder directions, by co-activation profiles or by embeddings. */
 async function neighbourFinder(
-  { sae, k, codes = "" }: { sae?: string; k?: number; codes?: string },
+  { sae, k, codes = "", embeddings }: Values,
   onProgress: OnProgress,
 ): Promise<(count: number, engine: Engine, options: NearestOptions) => Promise<Neighbours>> {
   if (sae !== undefined) {
@@ -95,6 +215,12 @@ async function neighbourFinder(
     const { cosineNeighbours } = await import("../../projection/neighbours.js");
     const { decoder } = await loadSae(sae, { k });
     return (...rest) => cosineNeighbours(decoder, ...rest);
+  }
+  if (embeddings !== undefined) {
+    const { readMatrix } = await import("../../files/matrix.js");
+    const { cosineNeighbours } = await import("../../projection/neighbours.js");
+    const rows = await readMatrix(embeddings);
+    return (...rest) => cosineNeighbours(rows, ...rest);
   }
   const { readCodes } = await import("../../files/codes.js");
   const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");

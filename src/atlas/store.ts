@@ -32,8 +32,7 @@ import { readJson } from "../files/json.js";
 import { readMatrix } from "../files/matrix.js";
 import { readNpyMatrix } from "../files/numpy/npy.js";
 import { readText } from "../files/text.js";
-import type { MapQuality } from "../projection/map-quality.js";
-import { qualitySchema } from "../projection/map-quality-schema.js";
+import { type MapQuality, qualitySchema } from "../projection/map-quality-schema.js";
 import type { Label } from "../records/label.js";
 import { readLabels } from "../records/label-lines.js";
 import { loadSae } from "../sae/checkpoint.js";
@@ -280,8 +279,7 @@ export class AtlasStore {
   async documentPlaces(): Promise<Matrix | undefined> {
     if (!existsSync(this.file("documentMap"))) return undefined;
     return this.#keepFile("documentMap", async (file) => {
-      const { rows } = await this.codes();
-      return checkPlaces(await readNpyMatrix(file), rows, file);
+      return checkPlaces(await readNpyMatrix(file), (await this.codes()).rows, file);
     });
   }
 

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { type Fields, count, measured } from "../core/schema.js";
 import type { MapQuality } from "./map-quality.js";
 
+export type { MapQuality };
+
 const fields: Fields<MapQuality> = {
   rows: count,
   neighbours: count,

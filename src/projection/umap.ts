@@ -12,6 +12,8 @@ import { spectralPlaces } from "./layout/spectral.js";
 /** Half the side of the square that the starting places fill, as in the reference implementation. */
 const START_RADIUS = 10;
 const START_NOISE = 1e-3;
+/** Root mean squares along each axis beyond which no row starts. */
+const START_SPREAD = 2.5;
 /** A new row begins where it belongs, and so with smaller steps. */
 const START_STEP_OF_NEW = 0.25;
 
@@ -210,8 +212,13 @@ async function startPlaces(
   if (start !== "spectral") return givenStart(start, rows);
   const { data } = await spectralPlaces(graph, { seed, onProgress, signal });
   for (let column = 0; column < 2; column++) {
+    let squares = 0;
+    for (let at = column; at < data.length; at += 2) squares += data[at] * data[at];
+    // A small component that takes a direction for itself would stand so far off that nothing draws or pushes it.
+    const most = START_SPREAD * Math.sqrt(squares / rows.length);
     let largest = 0;
     for (let at = column; at < data.length; at += 2) {
+      data[at] = Math.max(-most, Math.min(most, data[at]));
       largest = Math.max(largest, Math.abs(data[at]));
     }
     const factor = largest > 0 ? START_RADIUS / largest : 0;

@@ -6,6 +6,7 @@ import { type Atlas, buildAtlas, openAtlas } from "../../src/atlas/index.js";
 import { atlasFiles } from "../../src/atlas/explorer/index.js";
 import { FormatError, createMatrix, matrixRows } from "../../src/core/index.js";
 import type { PageIndex } from "../../src/explorer/index.js";
+import { familyName } from "../../src/records/index.js";
 import { readMatrix, writeNpy } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { runCli } from "../support/atlases/small-atlas.js";
@@ -46,6 +47,26 @@ test("documents have a map of their own, measured beside chance, which the explo
     const page = await pageOf(atlas);
     t.is(page.placedBy, "embeddings");
     t.deepEqual(page.points, places?.data);
+    await atlas.close();
+  });
+});
+
+test("documents are drawn by family, by class and by any column", async (t) => {
+  await inFolder(async (folder) => {
+    const atlas = await build(folder);
+    const groupsOf = async (by?: string): Promise<Set<string>> => {
+      const { data } = await atlas.figure("document-map", { by });
+      const traces = data as unknown as { customdata: [number, string, string][] }[];
+      t.is(traces.flatMap(({ customdata }) => customdata).length, DOCUMENTS);
+      return new Set(traces.flatMap(({ customdata }) => customdata.map((point) => point[2])));
+    };
+    const classes = await groupsOf();
+    t.true(classes.size > 3, [...classes].join(", "));
+    const names = (await atlas.families()).map(familyName);
+    const found = [...(await groupsOf("family"))].map((name) => name.replaceAll("<br>", " "));
+    t.true(found.length > 1 && found.every((name) => name === "none" || names.includes(name)));
+    const error = await t.throwsAsync(atlas.figure("document-map", { by: "yeer" }));
+    t.regex(error?.message ?? "", /by: expected one of family, .*, got "yeer"/);
     await atlas.close();
   });
 });

@@ -30,9 +30,7 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
   const texts = once(
     async () => new Map((await store.documents()).map(({ id, text }) => [id, text])),
   );
-  const tree = await store.classTree();
-  const classNames = tree?.names;
-  const names = await columnNames(store.paths.corpus);
+  const classNames = (await store.classTree())?.names;
   const families = (await store.taxonomy())?.families?.families ?? [];
   return {
     name: store.name,
@@ -54,12 +52,24 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
       ),
     ),
     classNames,
+    ...(await atlasColumns(store)),
+  };
+}
+
+/** Names of what documents can be coloured by: broad classes, where there is a tree, and the corpus's columns; and these. */
+export async function atlasColumns(
+  store: AtlasStore,
+): Promise<Pick<ExplorerInputs, "columnNames" | "columns">> {
+  const tree = await store.classTree();
+  const names = await columnNames(store.paths.corpus);
+  return {
     columnNames: tree === undefined ? names : [BROAD, ...names],
     columns: async () => {
-      const columns = await readColumns(store.paths.corpus, names, codes.rows);
+      const { rows } = await store.codes();
+      const columns = await readColumns(store.paths.corpus, names, rows);
       if (tree === undefined) return columns;
       const classes = (await store.documents()).map((document) => document.classes);
-      return { [BROAD]: broadClasses(classes, tree), ...withClassNames(columns, classNames) };
+      return { [BROAD]: broadClasses(classes, tree), ...withClassNames(columns, tree.names) };
     },
   };
 }

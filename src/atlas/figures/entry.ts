@@ -11,6 +11,11 @@ export interface AtlasFigureOptions extends FigureOptions {
   /** The families of `cooccurrence-grid`, likewise. Default: five disjoint ones of 8 to 24 latents. */
   families?: readonly Term[];
   /**
+   * What colours `document-map`: "family", or a column that the explorer has, such as a class or a year. Default: the broad
+   * class, else the first column of words, else the family.
+   */
+  by?: string;
+  /**
    * A search for `steering-before-after`, which needs edits, and for `explanation-bars`, which needs `explain: true` and shows
    * its first result. Default: an example from the families.
    */
@@ -33,12 +38,13 @@ export interface Requirement {
 }
 
 /** What a figure is about. */
-export type FigureGroup = "latents" | "families" | "labels" | "search" | "training" | "across SAEs";
+export type FigureGroup =
+  "latents" | "documents" | "families" | "labels" | "search" | "training" | "across SAEs";
 
 /** What a figure's data are read by. */
 export type ReadOptions = Pick<
   AtlasFigureOptions,
-  "family" | "families" | "search" | "scores" | "paper"
+  "by" | "family" | "families" | "search" | "scores" | "paper"
 >;
 
 /** A figure that can be asked for by name: what it is about, what it reads, and the chart that shows it. */

@@ -1,5 +1,6 @@
 import { ownValue } from "../../core/collections.js";
 import { type FigureEntry, type FigureGroup, missingFor } from "./entry.js";
+import { DOCUMENT_FIGURES } from "./documents.js";
 import { FAMILY_FIGURES } from "./families.js";
 import { LABEL_FIGURES } from "./labels.js";
 import { LATENT_FIGURES } from "./latents.js";
@@ -11,6 +12,7 @@ import { TRAINING_FIGURES } from "./training.js";
 /** Names of the figures that people want most, which a list shows first. */
 export const MAIN_FIGURES: readonly string[] = [
   "latent-map",
+  "document-map",
   "family-tree",
   "cooccurrence-grid",
   "density-histogram",
@@ -27,6 +29,7 @@ export const MAIN_FIGURES: readonly string[] = [
 /** Every figure that can be asked for by name: those of MAIN_FIGURES, then the others by group. They are drawn in this order. */
 export const FIGURES: readonly FigureEntry[] = [
   ...LATENT_FIGURES,
+  ...DOCUMENT_FIGURES,
   ...FAMILY_FIGURES,
   ...LABEL_FIGURES,
   ...SEARCH_FIGURES,

@@ -35,6 +35,13 @@ export const TAXONOMY: Requirement = requirement("documents with classes", async
   (await atlas.taxonomy()) ? undefined : "needs documents with classes",
 );
 
+/** The documents' own map. */
+export const DOCUMENT_MAP: Requirement = requirement("a map of the documents", async ({ atlas }) =>
+  (await atlas.documentPlaces())
+    ? undefined
+    : "the documents have no map of their own: run `feature-families map --of documents --atlas DIR`",
+);
+
 /** The log of the training that made the atlas's SAE. */
 export const TRAIN_LOG: Requirement = requirement("an SAE that the atlas trained", ({ atlas }) =>
   atlas.paths.trainLog === undefined

@@ -24,7 +24,7 @@ const options = {
   list: {
     type: "boolean",
     about: "list all figures by group: what they show, and what is missing",
-    excludes: ["out", "formats", "dpi", ...Object.keys(figureOptions), "family", "families"],
+    excludes: ["out", "formats", "dpi", ...Object.keys(figureOptions), "by", "family", "families"],
   },
   ...atlasOption,
   atlases: { type: "list", about: "folders of more atlases to compare with" },
@@ -47,6 +47,11 @@ const options = {
     about: "pixels of a PNG per inch, such as 300 for print (default 192)",
   },
   ...figureOptions,
+  by: {
+    type: "string",
+    value: "COLUMN",
+    about: "what colours document-map: family, or a column of the corpus (default: a class)",
+  },
   family: {
     type: "string",
     value: "FAMILY",
@@ -90,6 +95,7 @@ export const figuresCommand: Command = defineCommand({
         formats: values.formats,
         dpi: values.dpi,
         ...drawn,
+        by: values.by,
         family: values.family,
         families: values.families,
         // A figure that was asked for by its name must be there; of all, some may be missing.

@@ -1,5 +1,6 @@
 import { spreadColours, textColour } from "../theme/colour.js";
-import { HALO, type PixelPoint, placeLabels } from "../drawing/declutter.js";
+import { HALO, type PixelPoint } from "../drawing/declutter.js";
+import { type Dot, placeNames } from "../drawing/place-names.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireEqualLengths, roundValue } from "../figure.js";
 import { plotlyLines, textWidth, truncateText, wrapText } from "../drawing/text.js";
@@ -33,7 +34,7 @@ export interface MapOptions extends ChartOptions {
   groups?: readonly MapGroup[];
   /** What each point stands for, such as titles of documents: shown on hovering [n]. Default none. */
   examples?: readonly (readonly string[])[];
-  /** What points, weights and groups are called on hovering. Default "point", "weight" and "group". */
+  /** What points, weights ("" leaves them out) and groups are called on hovering. Default "point", "weight" and "group". */
   words?: { point: string; weight: string; group: string };
   /** Colours by a number instead of by group [n]; `title` of the colour bar is plotly's markup. */
   heat?: { values: ArrayLike<number>; title: string };
@@ -46,8 +47,14 @@ export interface MapOptions extends ChartOptions {
 /** The palest part of the scale does not show on white. */
 const PALEST = 0.15;
 
-// Most of the plot that names may take, the largest groups' first.
-const NAMED_SHARE = 0.23;
+/** Diameter below which an edge would cover the dot. */
+const SMALL_DOT = 2;
+
+/** Share of the plot that points take, and where names need room around them. */
+const FILLED = 0.95;
+const FILLED_BESIDE_NAMES = { across: 0.78, down: 0.82 };
+/** Most characters of a name's two lines. */
+const NAME_LINE = 22;
 
 // Pixels of the plot and the data's range in it, with the same scale along both axes.
 interface Frame {
@@ -59,8 +66,10 @@ interface Frame {
 }
 
 /**
- * Points at their places, coloured by group and larger for larger weights; names of groups stand at the groups'
- * centres, the largest groups' first, none over another. Points without a group are grey. Throws RangeError where lengths
+ * Points at their places, coloured by group and larger for larger weights; names of groups stand near the groups'
+ * centres, the largest groups' first and in larger type, over no point, no other name and no line that ties another name to
+ * its group: as many as there is room for. Names that share their first word are told apart by what follows it. Points
+ * without a group are grey. Throws RangeError where lengths
  * differ or a group names a point that is not there.
  */
 export function pointMap(options: MapOptions): Figure {
@@ -75,7 +84,7 @@ export function pointMap(options: MapOptions): Figure {
     palette.length,
   );
   const groupOf = assignGroups(groups, labels.length);
-  const dot = size.marker * Math.min(1.2, Math.max(0.5, Math.sqrt(1000 / labels.length)));
+  const dot = size.marker * Math.min(1.2, Math.max(0.35, Math.sqrt(1000 / labels.length)));
   const data: PlotlyObject[] = [];
   for (let colour = -1; colour < palette.length; colour++) {
     const chosen = placedPoints(options, (point) => {
@@ -88,9 +97,10 @@ export function pointMap(options: MapOptions): Figure {
     if (heat) Object.assign(trace.marker as PlotlyObject, heatColours(heat, chosen, size));
     data.push(trace);
   }
-  const points = placedPoints(options, () => true).map((point) =>
-    toPixels({ x: x[point], y: y[point] }, frame),
-  );
+  const dots = placedPoints(options, () => true).map((point) => ({
+    ...toPixels({ x: x[point], y: y[point] }, frame),
+    radius: (dot * dotScale(weights[point])) / 2 + 1,
+  }));
   const named = groups.slice(0, options.maxNames ?? 80);
   const layout = {
     xaxis: { visible: false, range: frame.xRange, fixedrange: false },
@@ -99,7 +109,7 @@ export function pointMap(options: MapOptions): Figure {
     margin: heat ? { ...frame.margin, r: size.font * 6 } : frame.margin,
     hovermode: "closest",
     dragmode: "pan",
-    annotations: nameAnnotations(named, (at) => palette[colours[at]], points, frame, size),
+    annotations: nameAnnotations(named, (at) => palette[colours[at]], dots, frame, size),
   };
   return composeFigure({ data, layout, size }, name, options);
 }
@@ -218,13 +228,14 @@ function pointTrace(
       ...(examples ? [plotlyLines(examples[at].map((text) => `– ${truncateText(text, 60)}`))] : []),
     ]),
     hovertemplate:
-      `<b>%{text}</b><br>${point} %{customdata[0]}<br>${weight} %{customdata[1]}` +
+      `<b>%{text}</b><br>${point} %{customdata[0]}` +
+      (weight === "" ? "" : `<br>${weight} %{customdata[1]}`) +
       `<br>${group}: %{customdata[2]}${examples ? "<br>%{customdata[3]}" : ""}<extra></extra>`,
     marker: {
       color: style.colour,
       opacity: 1,
       size: points.map((at) => roundValue(style.dot * dotScale(weights[at]), 2)),
-      line: { width: 0.5, color: "#ffffff" },
+      line: { width: style.dot < SMALL_DOT ? 0 : 0.5, color: "#ffffff" },
     },
   };
 }
@@ -252,7 +263,9 @@ function mapFrame(options: MapOptions, size: FigureSize): Frame {
   const height = size.height - margin.t - margin.b;
   const [xLow, xHigh] = extent(x);
   const [yLow, yHigh] = extent(y);
-  const perPixel = Math.max((xHigh - xLow) / (width * 0.95), (yHigh - yLow) / (height * 0.95));
+  const { across, down } =
+    (options.groups ?? []).length > 0 ? FILLED_BESIDE_NAMES : { across: FILLED, down: FILLED };
+  const perPixel = Math.max((xHigh - xLow) / (width * across), (yHigh - yLow) / (height * down));
   const around = (low: number, high: number, pixels: number): [number, number] => {
     const middle = (low + high) / 2;
     const half = (pixels / 2) * perPixel;
@@ -282,23 +295,21 @@ function extent(values: ArrayLike<number>): [number, number] {
 function nameAnnotations(
   groups: readonly RankedGroup[],
   colourOf: (group: number) => string,
-  points: readonly PixelPoint[],
+  dots: readonly Dot[],
   frame: Frame,
   size: FigureSize,
 ): PlotlyObject[] {
+  const texts = toldApart(groups.map(({ name }) => name));
   const largest = groups[0]?.members.length ?? 1;
-  const names = groups.map(({ name, members, centre }) => {
-    const lines = wrapText(name, 22, 2);
+  const names = groups.map(({ members, centre }, at) => {
+    const lines = wrapText(texts[at], NAME_LINE, 2);
     // The largest group's name is a little larger than axis titles, a small one's as small as tick labels.
     const font = size.small + (size.font * 1.1 - size.small) * Math.sqrt(members.length / largest);
     const width = Math.max(...lines.map((line) => textWidth(line, font)));
     return { lines, font, ...toPixels(centre, frame), width, height: lines.length * font * 1.3 };
   });
-  const room = NAMED_SHARE * frame.width * frame.height;
-  let taken = 0;
-  const fitting = names.filter(({ width, height }) => (taken += width * height) <= room);
-  const places = placeLabels(fitting, frame, points);
-  return fitting.flatMap(({ lines, font, x, y, width, height }, at) => {
+  const places = placeNames(names, frame, dots);
+  return names.flatMap(({ lines, font, x, y, width, height }, at) => {
     const place = places[at];
     if (!place) return [];
     const [across, down] = [roundValue(place.x - x, 1), roundValue(place.y - y, 1)];
@@ -320,6 +331,22 @@ function nameAnnotations(
           }
         : { showarrow: false, xshift: across, yshift: -down }),
     };
+  });
+}
+
+/**
+ * Names that begin with the same term, cut so that the two lines which a map shows differ: the terms that others of them
+ * have too are left out after the first.
+ */
+function toldApart(names: readonly string[]): string[] {
+  const terms = names.map((name) => name.split(/,\s*/));
+  return names.map((name, at) => {
+    const [first, ...rest] = terms[at];
+    const alike = terms.filter((other, o) => o !== at && other[0] === first);
+    if (alike.length === 0 || rest.length === 0) return name;
+    const own = rest.filter((term) => alike.every((other) => !other.includes(term)));
+    const shared = rest.filter((term) => !own.includes(term));
+    return [first, ...own, ...shared].join(", ");
   });
 }
 

@@ -1,5 +1,6 @@
 import test from "ava";
 import { pointMap } from "../../../src/figures/index.js";
+import { textWidth } from "../../../src/figures/drawing/index.js";
 import { createRandom } from "../../../src/core/index.js";
 import { drawFigure } from "../../support/draw-figure.js";
 
@@ -68,6 +69,79 @@ test("a map names groups at a member's place, the largest for certain", (t) => {
   t.true(x.some((place) => Math.abs(place - names[0].x) < 1e-4));
   const again = pointMap({ x, y, labels, weights: x, groups: families, size: "column" });
   t.deepEqual(again, figure);
+});
+
+interface Annotation {
+  x: number;
+  y: number;
+  text: string;
+  font: { size: number };
+  ax?: number;
+  ay?: number;
+  xshift?: number;
+  yshift?: number;
+}
+
+test("names cover no dot, no other name and no line of another, and share no text", (t) => {
+  const random = createRandom(9);
+  const n = 800;
+  const centres = Array.from({ length: 40 }, () => [random(), random()]);
+  const spot = (at: number, axis: number): number =>
+    centres[at % 40][axis] + 0.05 * (random() - 0.5);
+  const x = Array.from({ length: n }, (_, i) => spot(i, 0));
+  const y = Array.from({ length: n }, (_, i) => spot(i, 1));
+  const groups = Array.from({ length: 40 }, (_, f) => ({
+    name: f < 4 ? `shared, common, word ${f}` : `name ${f}`,
+    members: Array.from({ length: n }, (_, i) => i).filter((i) => i % 40 === f),
+  }));
+  const labels = x.map(String);
+  for (const size of ["column", "page", "screen"] as const) {
+    const figure = pointMap({ x, y, labels, weights: x.map(() => 0.01), groups, size });
+    const { xaxis, yaxis, margin, annotations } = figure.layout as unknown as {
+      xaxis: { range: [number, number] };
+      yaxis: { range: [number, number] };
+      margin: { l: number; r: number; t: number; b: number };
+      annotations: Annotation[];
+    };
+    const width = figure.width - margin.l - margin.r;
+    const height = figure.height - margin.t - margin.b;
+    const pixel = (px: number, py: number): [number, number] => [
+      ((px - xaxis.range[0]) / (xaxis.range[1] - xaxis.range[0])) * width,
+      ((yaxis.range[1] - py) / (yaxis.range[1] - yaxis.range[0])) * height,
+    ];
+    const dots = x.map((px, i) => pixel(px, y[i]));
+    const names = annotations.filter(({ text }) => /name|shared/.test(text));
+    t.true(names.length >= 5, `${size}: ${names.length} names`);
+    t.is(new Set(names.map(({ text }) => text)).size, names.length);
+    const boxes = names.map((name) => {
+      const from = pixel(name.x, name.y);
+      const lines = name.text.split("<br>");
+      const half = Math.max(...lines.map((line) => textWidth(line, name.font.size))) / 2;
+      const centre = [
+        from[0] + (name.ax ?? name.xshift ?? 0),
+        from[1] + (name.ay ?? -(name.yshift ?? 0)),
+      ];
+      return { from, centre, half, high: (lines.length * name.font.size * 1.3) / 2 };
+    });
+    const inside = ({ centre, half, high }: (typeof boxes)[number], at: number[]): boolean =>
+      Math.abs(at[0] - centre[0]) < half && Math.abs(at[1] - centre[1]) < high;
+    for (const box of boxes) {
+      t.false(
+        dots.some((dot) => inside(box, dot)),
+        "a name covers a dot",
+      );
+      for (const other of boxes.filter((one) => one !== box)) {
+        const apart = [0, 1].map((axis) => Math.abs(box.centre[axis] - other.centre[axis]));
+        t.true(apart[0] > box.half + other.half || apart[1] > box.high + other.high);
+        for (let step = 0; step <= 1; step += 0.02) {
+          const at = [0, 1].map(
+            (axis) => other.from[axis] + step * (other.centre[axis] - other.from[axis]),
+          );
+          t.false(inside(box, at), "a line crosses a name");
+        }
+      }
+    }
+  }
 });
 
 test("a map refuses lengths that differ and points that are not there", (t) => {

@@ -20,6 +20,10 @@ function latentData(word: Word): Record<string, unknown> {
       ],
     },
     "latent-map-density": { ...places, weights: [0.1, 0.01, 0.001, 0] },
+    "document-map": {
+      ...{ ...places, weights: [0.01, 0.01, 0.01, 0.01], by: word(4) },
+      groups: [{ name: word(5), members: [0, 1] }],
+    },
     "density-histogram": { name, densities: [0.1, 0.1, 0.01, 0, 1] },
     "encoder-decoder-cosine": { name, values: [0.5, 0.52, 0.7] },
     "encoder-decoder-scatter": { nearest: [0.1, 0.2, 0.4], encoderDecoder: [0.5, 0.7, 0.6] },

@@ -3,7 +3,7 @@ import { type Matrix, dot } from "../core/matrix.js";
 import type { Engine, NearestOptions, Neighbours } from "../engine/engine.js";
 import { denseCosines } from "../families/coactivation/coactivation-pairs.js";
 import type { Coactivation } from "../families/coactivation/coactivation.js";
-import { NO_NEIGHBOUR, cosineNeighbours, emptyNeighbours } from "./neighbours.js";
+import { NO_NEIGHBOUR, cosineNeighbours, emptyNeighbours, offer } from "./neighbours.js";
 
 /** Products of the engine's dense matrices that take as long as one of non-zero entries: measured 40 to 150. */
 const DENSE_SPEED = 64;
@@ -155,27 +155,6 @@ function addProducts(
     }
   }
   return size;
-}
-
-/** Puts `other` into the row's list, best first, ties by lower row, unless `count` are better. */
-function offer(
-  { count, indices, scores }: Neighbours,
-  row: number,
-  other: number,
-  score: number,
-): void {
-  const first = row * count;
-  let at = first + count - 1;
-  if (score < scores[at] || (score === scores[at] && other > indices[at])) return;
-  for (; at > first; at--) {
-    const isBehind =
-      score > scores[at - 1] || (score === scores[at - 1] && other < indices[at - 1]);
-    if (!isBehind) break;
-    scores[at] = scores[at - 1];
-    indices[at] = indices[at - 1];
-  }
-  scores[at] = score;
-  indices[at] = other;
 }
 
 /** Fills the lists of rows that have some partner with the lowest such rows, at cosine 0, as the dense product does. */

@@ -3,6 +3,11 @@ export { coactivationProfiles, profileNeighbours } from "./coactivation-profiles
 export { type MapQuality, measureMap, neighboursKept, trustworthiness } from "./map-quality.js";
 export { NO_NEIGHBOUR, cosineNeighbours, hasNeighbours, neighboursOf } from "./neighbours.js";
 export {
+  type FoundNeighbours,
+  type NearNeighboursOptions,
+  nearNeighbours,
+} from "./near-neighbours.js";
+export {
   type PrincipalComponents,
   type PrincipalOptions,
   principalComponents,

@@ -48,7 +48,8 @@ export function neighboursOf(
   return out;
 }
 
-function liveRows(matrix: Matrix): Uint32Array {
+/** Rows that are finite and not zero. */
+export function liveRows(matrix: Matrix): Uint32Array {
   const live: number[] = [];
   for (let i = 0; i < matrix.rows; i++) {
     const row = matrixRow(matrix, i);
@@ -87,4 +88,25 @@ function copyWithoutSelf(
     out.scores[at] = Math.max(-1, Math.min(1, found.scores[s]));
     at++;
   }
+}
+
+/** Puts `other` into the row's list, best first, ties by lower row, unless `count` are better. */
+export function offer(
+  { count, indices, scores }: Neighbours,
+  row: number,
+  other: number,
+  score: number,
+): void {
+  const first = row * count;
+  let at = first + count - 1;
+  if (score < scores[at] || (score === scores[at] && other > indices[at])) return;
+  for (; at > first; at--) {
+    const isBehind =
+      score > scores[at - 1] || (score === scores[at - 1] && other < indices[at - 1]);
+    if (!isBehind) break;
+    scores[at] = scores[at - 1];
+    indices[at] = indices[at - 1];
+  }
+  scores[at] = score;
+  indices[at] = other;
 }

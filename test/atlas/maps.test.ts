@@ -9,7 +9,7 @@ import type { PageIndex } from "../../src/explorer/index.js";
 import { familyName } from "../../src/records/index.js";
 import { readMatrix, writeNpy } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
-import { runCli } from "../support/atlases/small-atlas.js";
+import { runCli } from "../support/cli/run-cli.js";
 import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 const DOCUMENTS = 500;

@@ -41,6 +41,7 @@ test("stability is measured once, told in every file, kept while the families st
       compat: false,
       threshold: undefined,
       mapFrom: "coactivation",
+      documentMap: true,
       seed: 0,
       sae: undefined,
       k: 4,

@@ -68,16 +68,16 @@ interface Colouring {
 async function colouring(atlas: AtlasStore, given: string | undefined): Promise<Colouring> {
   const { columnNames, columns } = await atlasColumns(atlas);
   if (given === FAMILY || (given === undefined && columnNames.length === 0)) return byFamily(atlas);
-  const read = await columns();
-  const names = Object.keys(read);
-  const by = given ?? names.find((name) => read[name].kind === "text");
+  const read = new Map(Object.entries(await columns()));
+  const by = given ?? [...read].find(([, { kind }]) => kind === "text")?.[0];
   if (by === undefined) return byFamily(atlas);
-  if (!Object.hasOwn(read, by)) {
+  const column = read.get(by);
+  if (column === undefined) {
     throw new ArgumentError(
-      `document-map: by: expected one of ${[FAMILY, ...names].join(", ")}, got ${JSON.stringify(by)}`,
+      `document-map: by: expected one of ${[FAMILY, ...read.keys()].join(", ")}, got ${JSON.stringify(by)}`,
     );
   }
-  return byColumn(by, read[by]);
+  return byColumn(by, column);
 }
 
 function byColumn(by: string, column: DocumentColumn): Colouring {

@@ -9,6 +9,7 @@ import {
   profileNeighbours,
 } from "../../projection/coactivation-profiles.js";
 import { measureMap } from "../../projection/map-quality.js";
+import { CELL_ROWS, EXACT_ROWS, PROBES, nearNeighbours } from "../../projection/near-neighbours.js";
 import { cosineNeighbours } from "../../projection/neighbours.js";
 import { projectUmap } from "../../projection/umap.js";
 import { embeddingShape } from "../../sae/embedding-source.js";
@@ -67,7 +68,8 @@ export async function documentMapStep(build: AtlasBuild): Promise<void> {
   const { documentMap, seed = 0, onProgress, onWarning, signal } = options;
   if (documentMap === undefined) {
     const { N, d } = await embeddingShape(options.embeddings);
-    const seconds = (N * N * d) / PRODUCTS + (N * ROUNDS) / MOVES;
+    const compared = N > EXACT_ROWS ? PROBES * CELL_ROWS : N;
+    const seconds = (N * compared * d) / PRODUCTS + (N * ROUNDS) / MOVES;
     if (N > MOST_DOCUMENTS || seconds > MOST_SECONDS) {
       onWarning?.(
         `the ${N} documents have no map of their own, which takes about ${Math.ceil(seconds / 60)} min: \`feature-families map --of documents --atlas ${options.dir}\` makes it`,
@@ -82,8 +84,9 @@ export async function documentMapStep(build: AtlasBuild): Promise<void> {
     async () => {
       const rows = await data.embeddings();
       const engine = await data.engine();
-      const found = await cosineNeighbours(rows, NEIGHBOURS, engine, { onProgress, signal });
-      await writeMap(build, outputs, found, rows);
+      const reporting = { seed, onProgress, signal };
+      const { neighbours, recall } = await nearNeighbours(rows, NEIGHBOURS, engine, reporting);
+      await writeMap(build, outputs, neighbours, rows, recall);
     },
   );
 }
@@ -94,10 +97,11 @@ async function writeMap(
   [map, quality]: readonly string[],
   neighbours: Neighbours,
   rows: Matrix | undefined,
+  recall = 1,
 ): Promise<void> {
   const reporting = { seed, onProgress, signal };
   const places = await projectUmap(neighbours, reporting);
-  const measured = await measureMap(neighbours, places, rows, reporting);
+  const measured = await measureMap(neighbours, places, rows, { recall, ...reporting });
   await writeNpy(path.join(dir, map), {
     shape: [places.rows, 2],
     data: places.data,

@@ -1,5 +1,4 @@
 import path from "node:path";
-import type { OnProgress } from "../../core/progress.js";
 import type { Engine, NearestOptions, Neighbours } from "../../engine/engine.js";
 import type { MapQuality } from "../../projection/map-quality.js";
 import {
@@ -62,6 +61,12 @@ const options = {
   },
   out: { type: "string", value: "PATH", about: "places, .npy or .csv" },
   neighbours: { type: "integer", least: 1, about: "neighbours per row (default 15)" },
+  exact: {
+    type: "boolean",
+    about:
+      "exact neighbours of more than 50,000 documents, too, which takes time with their square",
+    needs: ["embeddings"],
+  },
   rounds: {
     type: "integer",
     least: 1,
@@ -132,11 +137,12 @@ export const mapCommand: Command = defineCommand({
 
 async function placeRows(
   values: Values,
-  { onProgress, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<{ rows: number; data: Float32Array }> {
+  const { onProgress, signal } = context;
   const { openEngine } = await import("../../engine/open-engine.js");
   const { projectUmap } = await import("../../projection/umap.js");
-  const find = await neighbourFinder(values, onProgress);
+  const find = await neighbourFinder(values, context);
   const engine = await openEngine(values.engine);
   try {
     const neighbours = await find(values.neighbours ?? 15, engine, { onProgress, signal });
@@ -202,13 +208,14 @@ function describeQuality(quality: MapQuality): string[] {
     ...(Number.isFinite(trust)
       ? [`trustworthiness  ${beside(trust, quality.random_trustworthiness)}`]
       : []),
+    ...(quality.recall < 1 ? [`recall of the neighbours  ${quality.recall.toFixed(3)}`] : []),
   ];
 }
 
 /** Finds neighbours by decoder directions, by co-activation profiles or by embeddings. */
 async function neighbourFinder(
-  { sae, k, codes = "", embeddings }: Values,
-  onProgress: OnProgress,
+  { sae, k, codes = "", embeddings, exact }: Values,
+  context: CommandContext,
 ): Promise<(count: number, engine: Engine, options: NearestOptions) => Promise<Neighbours>> {
   if (sae !== undefined) {
     const { loadSae } = await import("../../sae/checkpoint.js");
@@ -218,9 +225,14 @@ async function neighbourFinder(
   }
   if (embeddings !== undefined) {
     const { readMatrix } = await import("../../files/matrix.js");
-    const { cosineNeighbours } = await import("../../projection/neighbours.js");
+    const { nearNeighbours } = await import("../../projection/near-neighbours.js");
     const rows = await readMatrix(embeddings);
-    return (...rest) => cosineNeighbours(rows, ...rest);
+    const exactUpTo = exact ? Infinity : undefined;
+    return async (count, engine, options) => {
+      const found = await nearNeighbours(rows, count, engine, { ...options, exactUpTo });
+      if (found.recall < 1) context.note(`recall of the neighbours: ${found.recall.toFixed(3)}`);
+      return found.neighbours;
+    };
   }
   const { readCodes } = await import("../../files/codes.js");
   const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
@@ -228,6 +240,6 @@ async function neighbourFinder(
   const { requireCodesSize } = await import("../../atlas/steps/check-sizes.js");
   const read = await readCodes(codes);
   await requireCodesSize("map", read);
-  const coactivation = computeCoactivation(read, { onProgress });
+  const coactivation = computeCoactivation(read, { onProgress: context.onProgress });
   return (...rest) => profileNeighbours(coactivation, ...rest);
 }

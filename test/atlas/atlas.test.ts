@@ -101,6 +101,19 @@ test("an atlas searches by text, steers by words and numbers, explains exactly a
     t.true(steered.moved!.find(({ latent }) => latent === 2)!.after > 0);
     const { query } = await atlas.steer(themeWord(1), { more: "second sight:3", less: [1] });
     t.deepEqual([...query], [...steered.query]);
+    // The ranking before the edits, kept from the first call, is what a pass that reads all finds.
+    const edits = { more: "second sight:0.2" };
+    const again = await atlas.search(themeWord(1), edits);
+    t.deepEqual(
+      again.hits,
+      (await atlas.search(themeWord(1), { ...edits, accept: () => true })).hits,
+    );
+    t.true(again.hits.some(({ before }) => before !== undefined));
+    const other = await atlas.search(themeWord(2), edits);
+    t.deepEqual(
+      other.hits,
+      (await atlas.search(themeWord(2), { ...edits, accept: () => true })).hits,
+    );
     const shownSearch = steered.present();
     t.is(shownSearch[0].heading, steered.edits.map(({ name }) => name).join(", "));
     const drawn = await atlas.figure("steering-before-after", { search: steered });

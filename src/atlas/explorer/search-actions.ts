@@ -40,10 +40,11 @@ export function searchActions(
       const { edits = [], method, limit = 50, filters = [], words, document } = request;
       const accept = filterOf(filters, filters.length > 0 ? await columns() : {});
       if (words !== undefined) return searchWords(atlas, words, limit, accept);
+      const isAll = filters.length === 0 && document === undefined;
       const { vector, latents } = await encode(request);
       const found = await atlas.search(vector, {
         ...{ edits, method, limit },
-        accept: (row) => row !== document && accept(row),
+        accept: isAll ? undefined : (row) => row !== document && accept(row),
       });
       const usual = await store.typical();
       const shown = new Set([

@@ -132,6 +132,7 @@ export async function openDocumentSearch(
     const directions = method === "documents" ? await data.directions() : undefined;
     return steerQuery({ ...(await model()), typical, directions }, query, edits, method);
   };
+  const rankBefore = rememberRanking(embeddings);
   return {
     rows: embeddings.store.rows,
     cols: embeddings.store.cols,
@@ -142,13 +143,8 @@ export async function openDocumentSearch(
         return { hits, before: hits.map((_, i) => i + 1), left: [] };
       }
       const steered = await steer(query, edits, method);
-      const [plain, hits] = await embeddings.search(
-        [
-          { query, count: Math.max(count, RANKS_BEFORE) },
-          { query: steered.query, count },
-        ],
-        accept,
-      );
+      const before = { query, count: Math.max(count, RANKS_BEFORE) };
+      const [plain, hits] = await rankBefore(before, { query: steered.query, count }, accept);
       const ranks = new Map(plain.map(({ row }, i) => [row, i + 1]));
       const left = compareRankings(plain.slice(0, count), hits).flatMap(({ row, before, after }) =>
         before !== undefined && after === undefined ? [{ row, before }] : [],
@@ -169,9 +165,35 @@ export async function openDocumentSearch(
   };
 }
 
+/**
+ * Finds the ranking before and after edits in one pass. That before, the longer one, is kept: it stays the same while a
+ * slider moves. Not with `accept`, which may answer otherwise the next time.
+ */
+function rememberRanking(
+  embeddings: Embeddings,
+): (before: SearchQuery, after: SearchQuery, accept?: Accept) => Promise<Hit[][]> {
+  let kept: { before: SearchQuery; hits: Hit[] } | undefined;
+  return async (before, after, accept) => {
+    if (accept === undefined && kept !== undefined && isSame(kept.before, before)) {
+      return [kept.hits, ...(await embeddings.search([after]))];
+    }
+    const [plain, hits] = await embeddings.search([before, after], accept);
+    if (accept === undefined) {
+      kept = { before: { ...before, query: Float64Array.from(before.query) }, hits: plain };
+    }
+    return [plain, hits];
+  };
+}
+
+function isSame(a: SearchQuery, b: SearchQuery): boolean {
+  return a.count === b.count && Array.from(a.query).every((value, j) => value === b.query[j]);
+}
+
+type Accept = (row: number) => boolean;
+
 interface Embeddings {
   store: RowStore;
-  search(queries: readonly SearchQuery[], accept?: (row: number) => boolean): Promise<Hit[][]>;
+  search(queries: readonly SearchQuery[], accept?: Accept): Promise<Hit[][]>;
   close(): Promise<void>;
 }
 

@@ -35,14 +35,15 @@ const selected = [${ids.join(", ")}].map((row) => ${kind}[row]);
 }
 
 function latentRows({ columns }: AtlasData, ids: readonly number[]): Record<string, Value>[] {
-  return ids.map((latent) =>
-    Object.fromEntries(
+  return ids.map((latent) => ({
+    index: latent,
+    ...Object.fromEntries(
       Object.entries(columns).map(([name, values]) => [
         name,
         (values as LatentColumns["label"] | LatentColumns["score"])[latent],
       ]),
     ),
-  );
+  }));
 }
 
 async function documentRows(
@@ -56,5 +57,3 @@ async function documentRows(
   }
   return rows;
 }
-
-/** RFC 4180. */

@@ -214,7 +214,7 @@ test("the catalog's selection is a file, and the program that gives it", async (
   await page.click('[aria-label="select latent 4"]');
   const rows = await atlas.catalog();
   for (const [name, read] of [
-    ["CSV", (text: string) => text.split("\r\n").length - 2],
+    ["CSV", (text: string) => text.trimEnd().split("\n").length - 1],
     ["JSON", (text: string) => (JSON.parse(text) as { label: string }[]).length],
   ] as const) {
     const [download] = await Promise.all([

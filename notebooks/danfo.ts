@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { cwd } from "node:process";
 import type { DataFrame, Series } from "danfojs-node";
 import { type Table, tableFromRecords } from "feature-families/notebook";
 
@@ -53,7 +55,8 @@ function loadDanfo(): typeof import("danfojs-node") {
   const { warn } = console;
   console.warn = () => undefined;
   try {
-    return require("danfojs-node") as typeof import("danfojs-node");
+    // Beside the notebook, in tslab's modules as in Deno's.
+    return createRequire(`${cwd()}/`)("danfojs-node") as typeof import("danfojs-node");
   } finally {
     console.warn = warn;
   }

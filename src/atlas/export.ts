@@ -35,7 +35,7 @@ export interface ExportOptions
   raw?: boolean;
   /** For site and page: another atlas of the same embeddings, or its folder, to compare with. Default none. */
   with?: OtherAtlas;
-  /** Name of the model that the embeddings come from, for other tools. Default that of `embedder.json` beside the embeddings, else "unknown-embedder". */
+  /** Name of the model that the embeddings come from, for other tools. Default that of `embedder.json` beside the embeddings, else that of the atlas with "-embeddings". */
   embedder?: string;
 }
 
@@ -119,7 +119,7 @@ async function gather(store: AtlasStore, { embedder }: ExportOptions): Promise<E
     documents: await store.documents(),
     decoder: (await store.sae()).decoder,
     name: store.name,
-    embedder: embedder ?? record?.embedder ?? "unknown-embedder",
+    embedder: embedder ?? record?.embedder ?? `${store.name}-embeddings`,
     // The atlas's own date, not today's: exporting it twice gives the same bytes.
     date: finished ?? new Date(0).toISOString(),
   };

@@ -2,6 +2,7 @@ import { requireChoice, requireText } from "../core/arguments.js";
 import { ENGINE_NAMES } from "../engine/engine-names.js";
 import { Atlas } from "./atlas.js";
 import { inTurn } from "./files/lock.js";
+import { recordMovedInputs } from "./files/moved-inputs.js";
 import { buildFolder } from "./steps/build.js";
 import { checkBuildOptions } from "./steps/check-options.js";
 import { completeOptions } from "./steps/complete-options.js";
@@ -11,11 +12,13 @@ import { openStore } from "./store.js";
 
 /**
  * Opens the atlas in a folder, for reading, searching and all else that an Atlas does; only its manifest is read yet.
- * Throws FormatError where there is none or its build did not finish, naming the command that builds it.
+ * Throws FormatError where there is none or its build did not finish, naming the command that builds it, and where `corpus` or
+ * `embeddings`, the places now of inputs that were moved, are not the files that it was made from; the manifest keeps these places.
  */
 export async function openAtlas(dir: string, options: OpenOptions = {}): Promise<Atlas> {
   requireText("openAtlas: dir", dir);
   requireChoice("openAtlas: device", options.device, ENGINE_NAMES);
+  await recordMovedInputs(dir, options);
   return new Atlas(await openStore(dir, options), options);
 }
 

@@ -52,6 +52,7 @@ import { readAtlasOptions } from "./files/atlas-options.js";
 import { type FileCheck, checkOutputs, createFileCheck } from "./files/check-files.js";
 import { checkComplete, checkPlaces } from "./files/check-rows.js";
 import { ATLAS_FILES, codesFiles, isCodesFile } from "./files/files.js";
+import { askFor } from "./files/moved-inputs.js";
 import type { AtlasOptions } from "./options.js";
 import { type SteeringReport, steeringSchema } from "./search/steering-report.js";
 import type { Family } from "../records/family.js";
@@ -113,8 +114,11 @@ export class AtlasStore {
   }
 
   sae(): Promise<Sae> {
-    const { sae = this.file("sae"), k } = this.#options;
-    return this.#keep("sae", async () => loadSae(await this.#present(sae), { k }));
+    const { sae, k } = this.#options;
+    return this.#keep("sae", async () => {
+      const file = sae === undefined ? this.#present(this.file("sae")) : this.#input(sae, "other");
+      return loadSae(await file, { k });
+    });
   }
 
   documents(): Promise<Document[]> {
@@ -125,7 +129,7 @@ export class AtlasStore {
         `${corpus}: ${count === 1 ? "1 document has" : `${count} documents have`} no text`,
       );
     return this.#keep("documents", async () =>
-      readCorpus(await this.#present(corpus), { columns, onWarning, onEmpty }),
+      readCorpus(await this.#input(corpus, "corpus"), { columns, onWarning, onEmpty }),
     );
   }
 
@@ -135,7 +139,7 @@ export class AtlasStore {
 
   /** Path of the embeddings, which are those that the atlas was made from. */
   embeddingsFile(): Promise<string> {
-    return this.#keep("embeddingsFile", () => this.#present(this.paths.embeddings));
+    return this.#keep("embeddingsFile", () => this.#input(this.paths.embeddings, "embeddings"));
   }
 
   /** [N, d] */
@@ -146,7 +150,7 @@ export class AtlasStore {
   classTree(): Promise<ClassTree | undefined> {
     const { classTree } = this.#options;
     return this.#keep("classTree", async () =>
-      classTree === undefined ? undefined : readClassTree(await this.#present(classTree)),
+      classTree === undefined ? undefined : readClassTree(await this.#input(classTree, "other")),
     );
   }
 
@@ -361,9 +365,14 @@ export class AtlasStore {
     });
   }
 
+  /** A file that the atlas was made from, checked. Throws FormatError where there is none, stating how to name its new place. */
+  #input(file: string, role: Parameters<typeof askFor>[0]): Promise<string> {
+    return this.#present(file, `no such file: ${askFor(role)}`);
+  }
+
   /** The file, checked. Throws FormatError where there is none. */
-  async #present(file: string): Promise<string> {
-    if (!existsSync(file)) throw new FormatError(file, "no such file");
+  async #present(file: string, problem = "no such file"): Promise<string> {
+    if (!existsSync(file)) throw new FormatError(file, problem);
     await this.#check?.(file);
     return file;
   }

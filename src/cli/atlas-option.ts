@@ -1,4 +1,19 @@
+import type { MovedInputs } from "../atlas/files/moved-inputs.js";
 import { UsageError } from "./command.js";
+
+/** Where the inputs of a moved atlas are now; see recordMovedInputs. */
+export const movedOptions = {
+  corpus: {
+    type: "string",
+    value: "PATH",
+    about: "where the atlas's corpus is now, if it was moved; the atlas keeps the place",
+  },
+  embeddings: {
+    type: "string",
+    value: "FILE",
+    about: "where its embeddings are now, likewise",
+  },
+} as const;
 
 /** The atlas that a command reads; the default is found by chooseAtlas. */
 export const atlasOption = {
@@ -15,15 +30,21 @@ export const requiredAtlasOption = {
 } as const;
 
 /**
- * The folder that was given, else that of the only finished atlas in families/. Throws UsageError where there is none or
- * more than one, and where none was given although the command `costs` money.
+ * The folder that was given, else that of the only finished atlas in families/; where its inputs are now is recorded. Throws
+ * UsageError where there is none or more than one, and where none was given although the command `costs` money.
  */
 export async function chooseAtlas(
   command: string,
-  given: string | undefined,
-  { costs = false }: { costs?: boolean } = {},
+  { atlas, ...moved }: MovedInputs & { atlas?: string },
+  options: { costs?: boolean } = {},
 ): Promise<string> {
-  if (given !== undefined) return given;
+  const dir = atlas ?? (await findOnly(command, options));
+  const { recordMovedInputs } = await import("../atlas/files/moved-inputs.js");
+  await recordMovedInputs(dir, moved);
+  return dir;
+}
+
+async function findOnly(command: string, { costs = false }: { costs?: boolean }): Promise<string> {
   if (costs) {
     throw new UsageError(`${command}: --atlas is required where a model of a server is called`);
   }

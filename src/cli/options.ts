@@ -8,6 +8,15 @@ import { didYouMean } from "./suggest.js";
 /** What a file of embeddings may be. */
 export const EMBEDDINGS = "embeddings [N, d]: .npy, .npz, .pt, .safetensors or .parquet";
 
+/** The kernel of notebooks. */
+export const kernelOption = {
+  kernel: {
+    type: "string",
+    choices: ["tslab", "deno"],
+    about: "the TypeScript kernel (default tslab, whose outputs the notebooks hold)",
+  },
+} as const;
+
 /** The SAE and what its file may not declare. */
 export const saeOptions = {
   sae: {

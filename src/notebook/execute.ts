@@ -3,12 +3,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { type Notebook, codeCells, joinText, parseNotebook } from "./ipynb.js";
-import { type Jupyter, jupyterEnvironment } from "./jupyter.js";
+import { type Jupyter, type Kernel, jupyterEnvironment } from "./jupyter.js";
 
 export interface ExecuteOptions {
   jupyter: Jupyter<"nbconvert">;
   /** Root folder of the package, whose .jupyter/ contains the kernel. */
   packageRoot: string;
+  /** Default "tslab". */
+  kernel?: Kernel;
   /** Time limit per cell, in seconds. Default 600. */
   timeout?: number;
   /** Continues after a failed cell. Default false. */
@@ -26,7 +28,7 @@ export interface CellFailure {
 export type Execution = { notebook: Notebook } | { failure: CellFailure };
 
 /**
- * Runs the notebook in `file` with `jupyter nbconvert` and the tslab kernel, in the notebook's folder; the file itself
+ * Runs the notebook in `file` with `jupyter nbconvert` and a kernel of writeKernelSpec, in the notebook's folder; the file itself
  * is not changed. Throws if Jupyter cannot be started.
  */
 export async function executeNotebook(file: string, options: ExecuteOptions): Promise<Execution> {
@@ -44,10 +46,12 @@ export async function executeNotebook(file: string, options: ExecuteOptions): Pr
 
 /** The output of Jupyter, when it has ended. */
 function runNbconvert(file: string, output: string, options: ExecuteOptions): Promise<string> {
-  const { jupyter, packageRoot, timeout = 600, allowErrors = false, signal } = options;
+  const { jupyter, packageRoot, kernel = "tslab", timeout = 600, allowErrors = false } = options;
+  const { signal } = options;
   signal?.throwIfAborted();
   const args = [jupyter.part, "--to", "notebook", "--execute", "--log-level", "ERROR"];
-  args.push("--ExecutePreprocessor.kernel_name=tslab", `--ExecutePreprocessor.timeout=${timeout}`);
+  args.push(`--ExecutePreprocessor.kernel_name=${kernel}`);
+  args.push(`--ExecutePreprocessor.timeout=${timeout}`);
   args.push("--ExecutePreprocessor.startup_timeout=300");
   if (allowErrors) args.push("--allow-errors");
   args.push("--output", output, path.resolve(file));

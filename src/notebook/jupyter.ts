@@ -3,11 +3,37 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { writeFileAtomic } from "../files/atomic-file.js";
 
+/** The kernels that run the notebooks; the first is the default, whose outputs are committed. */
+export const KERNELS = ["tslab", "deno"] as const;
+
+/** One of KERNELS. */
+export type Kernel = (typeof KERNELS)[number];
+
 /**
- * Writes .jupyter/kernels/tslab/kernel.json directly, because tslab's own installer needs IPython and disables source
- * maps; returns its path. Throws, stating what to run, if tslab or the built library is missing.
+ * Writes .jupyter/kernels/NAME/kernel.json directly, because tslab's own installer needs IPython and disables source maps, and
+ * Deno's writes into the user's folder; returns its path. Throws, stating what to run, if the kernel or the built library is missing.
  */
-export async function writeKernelSpec(packageRoot: string): Promise<string> {
+export async function writeKernelSpec(
+  packageRoot: string,
+  kernel: Kernel = "tslab",
+): Promise<string> {
+  const own = kernel === "deno" ? denoSpec(packageRoot) : tslabSpec(packageRoot);
+  if (!existsSync(path.join(packageRoot, "dist/index.js"))) {
+    throw new Error("the library is not built: run npm run build");
+  }
+  const spec = { ...own, language: "typescript" };
+  const file = path.join(packageRoot, `.jupyter/kernels/${kernel}/kernel.json`);
+  await writeFileAtomic(file, `${JSON.stringify(spec, undefined, 2)}\n`);
+  return file;
+}
+
+interface KernelSpec {
+  argv: string[];
+  display_name: string;
+  env?: Record<string, string>;
+}
+
+function tslabSpec(packageRoot: string): KernelSpec {
   const inClone = path.join(packageRoot, "notebooks");
   const places = [inClone, process.cwd()].map((folder) =>
     path.join(folder, "node_modules/tslab/bin/tslab"),
@@ -17,18 +43,27 @@ export async function writeKernelSpec(packageRoot: string): Promise<string> {
     const install = existsSync(inClone) ? "npm --prefix notebooks ci" : "npm install tslab";
     throw new Error(`tslab is not installed: run ${install}`);
   }
-  if (!existsSync(path.join(packageRoot, "dist/index.js"))) {
-    throw new Error("the library is not built: run npm run build");
-  }
   const program = [process.execPath, "--enable-source-maps", tslab];
-  const spec = {
-    argv: [...program, "kernel", "--config-path", "{connection_file}"],
-    display_name: "TypeScript",
-    language: "typescript",
+  const argv = [...program, "kernel", "--config-path", "{connection_file}"];
+  return { argv, display_name: "TypeScript" };
+}
+
+/** Deno from the packages of the notebooks or of the working folder, else from the PATH. */
+function denoSpec(packageRoot: string): KernelSpec {
+  const folders = [path.join(packageRoot, "notebooks"), process.cwd()];
+  const programs = folders.map((folder) => path.join(folder, "node_modules/.bin/deno"));
+  const deno = [...programs.filter(existsSync), "deno"].find(
+    (program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0,
+  );
+  if (deno === undefined) {
+    throw new Error("deno is not installed: run npm install deno, or see docs.deno.com");
+  }
+  return {
+    argv: [deno, "jupyter", "--kernel", "--conn", "{connection_file}"],
+    display_name: "Deno",
+    // As in tslab, files beside a notebook are imported without ".ts".
+    env: { DENO_UNSTABLE_SLOPPY_IMPORTS: "1" },
   };
-  const file = path.join(packageRoot, ".jupyter/kernels/tslab/kernel.json");
-  await writeFileAtomic(file, `${JSON.stringify(spec, undefined, 2)}\n`);
-  return file;
 }
 
 /** The environment in which Jupyter finds the kernel of `writeKernelSpec`. */

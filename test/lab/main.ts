@@ -1,7 +1,7 @@
 // Drives a real JupyterLab: node build/test/lab/main.js FOLDER takes pictures into it. Needs the built package, the
 // sample's atlas, tslab in notebooks/ and JupyterLab, with plotly's extension, on the PATH; .ci/lab installs them.
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +13,9 @@ import { startLlmServer } from "../support/servers/llm-server.js";
 
 const TOKEN = "lab";
 const SCRATCH = "scratch-lab.ipynb";
+const UNTRUSTED = "scratch-untrusted.ipynb";
+/** The cell whose code is to be completed. */
+const COMPLETED = 11;
 const PATIENCE_MS = 150_000;
 
 const [pictures = "build/lab"] = process.argv.slice(2);
@@ -137,6 +140,7 @@ explorer`,
 console.log(chosen.latents.length, "latents selected");`,
     `const saved = await atlas.explorer({ snapshot: true, address: "view=catalog&only=doubtful" });
 saved`,
+    `atlas.sea`,
   ];
 }
 
@@ -176,6 +180,21 @@ async function checkCards(notebook: LabNotebook): Promise<void> {
     await eventually(() => drawing.first().isVisible()),
   );
   await notebook.picture(2, "figure");
+}
+
+/** JupyterLab shows no completions that come after its own time limit of a second. */
+async function checkCompletion(notebook: LabNotebook): Promise<void> {
+  await notebook.cell(COMPLETED).locator(".cm-content").click();
+  await notebook.page.keyboard.press("End");
+  await notebook.page.keyboard.press("Tab");
+  const line = notebook.cell(COMPLETED).locator(".cm-line").first();
+  const shown = notebook.page.locator(".jp-Completer:visible");
+  // A single completion is filled in at once.
+  const isAnswered = await eventually(
+    async () => (await shown.count()) > 0 || /atlas\.search/.test((await line.textContent()) ?? ""),
+  );
+  check("completion is answered in time", isAnswered);
+  await notebook.page.keyboard.press("Escape");
 }
 
 async function checkTraining(notebook: LabNotebook): Promise<void> {
@@ -263,13 +282,47 @@ async function checkReopenedExplorer(notebook: LabNotebook): Promise<void> {
   await notebook.picture(10, "explorer-reopened");
 }
 
-async function checkReopened(notebook: LabNotebook, label: string): Promise<void> {
-  await notebook.open(SCRATCH);
+/** The saved notebook under another name and with another content, which nobody here has signed. */
+async function writeUntrusted(): Promise<void> {
+  const saved = JSON.parse(await readFile(path.join("notebooks", SCRATCH), "utf8")) as {
+    metadata: Record<string, unknown>;
+  };
+  saved.metadata.copied = true;
+  await writeFile(path.join("notebooks", UNTRUSTED), JSON.stringify(saved));
+}
+
+async function checkReopened(notebook: LabNotebook, kind: string): Promise<void> {
+  for (const [name, trust] of [
+    [SCRATCH, "trusted"],
+    [UNTRUSTED, "not trusted"],
+  ] as const) {
+    const label = `${trust}, ${kind}`;
+    await notebook.open(name);
+    const sign = notebook.page.locator(`[title^="Notebook ${trust}:"]`);
+    check(`the notebook reopens ${trust}`, await eventually(async () => (await sign.count()) > 0));
+    await checkSaved(notebook, label);
+  }
+}
+
+async function checkSaved(notebook: LabNotebook, label: string): Promise<void> {
+  const texts = async (at: number): Promise<string> =>
+    (await notebook.outputs(at).allInnerTexts()).join("\n");
+  for (const [what, at, text] of [
+    ["an atlas", 0, /Atlas wordnet/],
+    ["a latent", 1, /Latent \d+: .*dog/],
+    ["search results", 3, /cosine/],
+  ] as const) {
+    await notebook.cell(at).scrollIntoViewIfNeeded();
+    check(
+      `the card of ${what} is there again, ${label}`,
+      await eventually(async () => text.test(await texts(at))),
+    );
+  }
   const drawing = notebook.outputs(2).locator("img, .main-svg").first();
   await eventually(() => drawing.isVisible());
   const width = (await drawing.boundingBox())?.width ?? 0;
   check(`a saved figure reopens in its size, ${label}`, width > 300 && width <= 900, `${width} px`);
-  await notebook.picture(2, `reopened-${label.replaceAll(" ", "-")}`);
+  await notebook.picture(2, `reopened-${label.replaceAll(/[ ,']+/g, "-")}`);
 }
 
 async function checkNotebooks(notebook: LabNotebook): Promise<void> {
@@ -312,6 +365,7 @@ async function main(): Promise<void> {
     await notebook.open(SCRATCH);
     await checkCards(notebook);
     const selected = await checkExplorer(notebook);
+    await checkCompletion(notebook);
     await checkTraining(notebook);
     await notebook.start(7);
     await eventually(() => Promise.resolve(server.calls.length > 3));
@@ -333,7 +387,9 @@ async function main(): Promise<void> {
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+s");
     await sleep(4000);
+    await writeUntrusted();
     await checkReopened(notebook, "with plotly's extension");
+    await notebook.open(SCRATCH);
     await checkReopenedExplorer(notebook);
     await checkNotebooks(notebook);
     labs.push(await startLab(8892, ["--LabApp.labextensions_path=[]"]));

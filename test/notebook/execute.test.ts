@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from "ava";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import {
@@ -133,20 +133,41 @@ test("a clone without tslab is refused, naming what to run", async (t) => {
   });
 });
 
+test("Deno's kernel is that of the notebooks' packages, and imports files without an ending", async (t) => {
+  await inFolder(os.tmpdir(), async (folder) => {
+    const bin = path.join(folder, "notebooks/node_modules/.bin");
+    await mkdir(bin, { recursive: true });
+    await symlink(process.execPath, path.join(bin, "deno"));
+    await t.throwsAsync(writeKernelSpec(folder, "deno"), { message: /not built: run npm run/ });
+    await mkdir(path.join(folder, "dist"));
+    await writeFile(path.join(folder, "dist/index.js"), "");
+    const file = await writeKernelSpec(folder, "deno");
+    t.is(file, path.join(folder, ".jupyter/kernels/deno/kernel.json"));
+    t.like(JSON.parse(await readFile(file, "utf8")) as object, {
+      argv: [path.join(bin, "deno"), "jupyter", "--kernel", "--conn", "{connection_file}"],
+      env: { DENO_UNSTABLE_SLOPPY_IMPORTS: "1" },
+    });
+  });
+});
+
 // In notebooks/, as cells import the packages that lie there.
-async function inJupyter(t: ExecutionContext, notebook: Notebook, timeout = 300) {
+async function inJupyter(
+  t: ExecutionContext,
+  notebook: Notebook,
+  { timeout = 300, kernel }: Pick<ExecuteOptions, "timeout" | "kernel"> = {},
+) {
   const jupyter = findJupyter(packageRoot, ["nbconvert"] as const);
   if (!existsSync("notebooks/node_modules/tslab") || !existsSync("dist/index.js") || !jupyter) {
     t.log("skipped: needs Jupyter's nbconvert, npm --prefix notebooks ci and npm run build");
     t.pass();
     return undefined;
   }
-  await writeKernelSpec(packageRoot);
+  await writeKernelSpec(packageRoot, kernel);
   return inFolder(path.resolve("notebooks"), async (folder) => {
     const file = path.join(folder, "a.ipynb");
     const text = formatNotebook(notebook);
     await writeFile(file, text);
-    const run = await executeNotebook(file, { jupyter, packageRoot, timeout });
+    const run = await executeNotebook(file, { jupyter, packageRoot, timeout, kernel });
     t.is(await readFile(file, "utf8"), text);
     if ("failure" in run) return { failure: run.failure, outputs: [] };
     const { cells } = tidyNotebook(run.notebook, pathReplacements(packageRoot, folder)) as {
@@ -193,4 +214,30 @@ test.serial("in Jupyter, a cell that throws and one of a wrong type are named", 
     typed?.failure?.message ?? "",
     /^1:7 - Type 'string' is not assignable to type 'number'\.$|^An error occurred while executing/,
   );
+});
+
+test.serial("in Deno's kernel sound cells pass and a failed one is found", async (t) => {
+  const folder = path.resolve("test/consumers/node_modules/@deno/linux-x64-glibc");
+  if (!existsSync(folder)) {
+    t.log("skipped: npm --prefix test/consumers ci was not run");
+    t.pass();
+    return;
+  }
+  const { PATH } = process.env;
+  process.env.PATH = `${folder}:${PATH}`;
+  try {
+    const library = 'import { typicalActivations } from "feature-families/search";';
+    const sound = await inJupyter(t, notebookOf(library, "typicalActivations.name;"), {
+      kernel: "deno",
+    });
+    t.is(sound?.failure, undefined);
+    const failed = await inJupyter(t, notebookOf("1;", 'throw new RangeError("too far");'), {
+      kernel: "deno",
+    });
+    if (failed === undefined) return;
+    t.is(failed.failure?.cell, 2);
+    t.regex(failed.failure?.message ?? "", /RangeError: too far/);
+  } finally {
+    process.env.PATH = PATH;
+  }
 });

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Atlas } from "../../atlas/atlas.js";
 import type { CatalogRow } from "../../catalog/row.js";
-import { atlasOption, chooseAtlas } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
 import {
   type Command,
   type CommandContext,
@@ -22,6 +22,7 @@ const KINDS = [".csv", ".jsonl", ".parquet"] as const;
 
 const options = {
   ...atlasOption,
+  ...movedOptions,
   out: {
     type: "string",
     value: "PATH",
@@ -109,11 +110,11 @@ async function find(
   values: Values,
   { onWarning }: CommandContext,
 ): Promise<CommandOutput> {
-  const { atlas: given, out, raw, limit = SHOWN, latent, minScore, maxDensity } = values;
+  const { out, raw, limit = SHOWN, latent, minScore, maxDensity } = values;
   if (out !== undefined && !KINDS.some((ending) => out.endsWith(ending))) {
     throw new UsageError(`catalog: --out must end in ${KINDS.join(" or ")}, got "${out}"`);
   }
-  const dir = await chooseAtlas("catalog", given);
+  const dir = await chooseAtlas("catalog", values);
   const { openAtlas } = await import("../../atlas/open.js");
   const { findRows, sortByScore } = await import("../../catalog/find-rows.js");
   const atlas = await openAtlas(dir, { onWarning });
@@ -169,7 +170,7 @@ async function diff(
 
 async function importFiles(
   files: readonly string[],
-  { atlas: given, limit = SHOWN, dryRun, force }: Values,
+  { limit = SHOWN, dryRun, force, ...given }: Values,
   options: Pick<CommandContext, "onProgress" | "onWarning" | "signal">,
 ): Promise<CommandOutput> {
   if (files.length === 0) throw new UsageError("catalog import: name at least one file");
@@ -180,7 +181,7 @@ async function importFiles(
 
 async function correct(
   positionals: readonly string[],
-  { atlas: given, note, family }: Values,
+  { note, family, ...given }: Values,
   options: Pick<CommandContext, "onProgress" | "onWarning" | "signal">,
 ): Promise<CommandOutput> {
   const [term = "", ...words] = family === undefined ? positionals : [family, ...positionals];
@@ -209,7 +210,7 @@ async function correct(
 
 async function open(
   command: string,
-  given: string | undefined,
+  given: Pick<Values, "atlas" | "corpus" | "embeddings">,
   { onProgress, onWarning, signal }: Pick<CommandContext, "onProgress" | "onWarning" | "signal">,
 ): Promise<Atlas> {
   const dir = await chooseAtlas(command, given);

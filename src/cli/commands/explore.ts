@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { atlasOption, chooseAtlas } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
 import {
   type Command,
   type CommandContext,
@@ -14,6 +14,7 @@ import { timeoutOption, withOption } from "../options.js";
 
 const options = {
   ...atlasOption,
+  ...movedOptions,
   ...withOption,
   port: { type: "integer", least: 0, most: 65535, about: "port of the server (default any free)" },
   open: { type: "boolean", about: "open the page in the default browser" },
@@ -63,21 +64,13 @@ export const auditCommand: Command = defineCommand({
 
 async function serve(
   command: string,
-  {
-    atlas: dir,
-    with: other,
-    port,
-    open,
-    allowHost,
-    parent,
-    ...values
-  }: OptionValues<typeof options>,
+  { with: other, port, open, allowHost, parent, ...values }: OptionValues<typeof options>,
   context: CommandContext,
   view: string,
 ): Promise<CommandOutput> {
   const { onProgress, onWarning, signal } = context;
   const costs = remoteEmbedder(values) !== undefined;
-  const folder = await chooseAtlas(command, dir, { costs });
+  const folder = await chooseAtlas(command, values, { costs });
   const { openAtlas } = await import("../../atlas/open.js");
   const { exploreAtlas } = await import("../../atlas/explorer/explore.js");
   const atlas = await openAtlas(folder, {

@@ -1,5 +1,5 @@
 import { EXPORT_TARGETS, type ExportTarget } from "../../exports/targets.js";
-import { atlasOption, chooseAtlas } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { refuseOptions } from "../option-rules.js";
 import { withOption } from "../options.js";
@@ -26,11 +26,13 @@ export const exportCommand: Command = defineCommand({
   positionals: "<TARGET>",
   options: {
     ...atlasOption,
+    ...movedOptions,
     out: { type: "string", value: "PATH", about: "file or folder to write (default in exports/)" },
     embedder: {
       type: "string",
       value: "NAME",
-      about: "embedding model of the corpus, recorded for the other tool",
+      about:
+        "embedding model of the corpus, recorded for the other tool (default as recorded beside the embeddings, else NAME-embeddings)",
     },
     examples: {
       type: "integer",
@@ -49,7 +51,11 @@ export const exportCommand: Command = defineCommand({
       about: "csv: keep texts that a spreadsheet takes for formulas as they are",
     },
   },
-  async run({ atlas: dir, out, ...options }, [word], { onProgress, onWarning, signal }) {
+  async run(
+    { atlas: dir, corpus, embeddings, out, ...options },
+    [word],
+    { onProgress, onWarning, signal },
+  ) {
     const target = EXPORT_TARGETS.find((known) => known === word);
     if (target === undefined) {
       const targets = EXPORT_TARGETS.join(", ");
@@ -63,7 +69,7 @@ export const exportCommand: Command = defineCommand({
     );
     refuseOptions(`export ${target}`, options, unused);
     const { openAtlas } = await import("../../atlas/open.js");
-    const atlas = await openAtlas(await chooseAtlas("export", dir), {
+    const atlas = await openAtlas(await chooseAtlas("export", { atlas: dir, corpus, embeddings }), {
       onProgress,
       onWarning,
       signal,

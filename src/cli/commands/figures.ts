@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Atlas } from "../../atlas/atlas.js";
 import type { FigureListing } from "../../atlas/figures/registry.js";
-import { atlasOption, chooseAtlas } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
 import {
   type Command,
   type CommandOutput,
@@ -27,6 +27,7 @@ const options = {
     excludes: ["out", "formats", "dpi", ...Object.keys(figureOptions), "by", "family", "families"],
   },
   ...atlasOption,
+  ...movedOptions,
   atlases: { type: "list", about: "folders of more atlases to compare with" },
   saes: { type: "list", about: "SAEs of the same embeddings to compare with" },
   "grid-folder": {
@@ -79,7 +80,7 @@ export const figuresCommand: Command = defineCommand({
     const chosen = chooseNames(values, names, registry);
     checkFiles(values);
     const drawn = await figureOptionsOf(values);
-    const dirs = [await chooseAtlas("figures", values.atlas), ...(values.atlases ?? [])];
+    const dirs = [await chooseAtlas("figures", values), ...(values.atlases ?? [])];
     const atlases = await Promise.all(
       dirs.map((dir) => openAtlas(dir, { onProgress, onWarning, signal })),
     );

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import type { Jupyter } from "../../notebook/jupyter.js";
 import { type Command, type CommandContext, defineCommand } from "../command.js";
+import { kernelOption } from "../options.js";
 
 type Frontend = "lab" | "notebook";
 
@@ -17,6 +18,7 @@ export const jupyterCommand: Command = defineCommand({
   positionals: "[ARGUMENT...]",
   passesThrough: true,
   options: {
+    ...kernelOption,
     setup: {
       type: "boolean",
       about: "write the kernel description and start nothing",
@@ -28,11 +30,11 @@ export const jupyterCommand: Command = defineCommand({
       about: "which Jupyter to start (default: lab if installed, else notebook)",
     },
   },
-  async run({ setup, frontend: wanted }, positionals, context) {
+  async run({ setup, frontend: wanted, kernel: name }, positionals, context) {
     const { findJupyter, jupyterEnvironment, writeKernelSpec } =
       await import("../../notebook/jupyter.js");
     const { packageRoot } = context;
-    const kernel = await writeKernelSpec(packageRoot);
+    const kernel = await writeKernelSpec(packageRoot, name);
     const jupyterPath = path.join(packageRoot, ".jupyter");
     const json = { kernel, jupyterPath };
     if (setup) {
@@ -47,7 +49,9 @@ export const jupyterCommand: Command = defineCommand({
       );
     }
     context.note(`starting ${jupyter.program} ${jupyter.part}`);
-    await startJupyter(jupyter, positionals, context, jupyterEnvironment(packageRoot));
+    const forNew = name === undefined ? [] : [`--MultiKernelManager.default_kernel_name=${name}`];
+    const args = [...forNew, ...positionals];
+    await startJupyter(jupyter, args, context, jupyterEnvironment(packageRoot));
     return { json, lines: [] };
   },
 });

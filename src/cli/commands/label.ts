@@ -3,7 +3,7 @@ import { isatty } from "node:tty";
 import type { Atlas } from "../../atlas/atlas.js";
 import type { LabelEstimate, LabelOptions } from "../../atlas/labels/label.js";
 import type { OnProgress } from "../../core/progress.js";
-import { requiredAtlasOption } from "../atlas-option.js";
+import { chooseAtlas, movedOptions, requiredAtlasOption } from "../atlas-option.js";
 import {
   type Command,
   type CommandContext,
@@ -17,6 +17,7 @@ import { describeEstimate, describeLabels, describeTime } from "../results/label
 
 const options = {
   ...requiredAtlasOption,
+  ...movedOptions,
   latents: { type: "latents", about: "only these, such as 3,17,40-59" },
   limit: { type: "integer", least: 0, about: "only the first N of them" },
   sample: {
@@ -111,7 +112,9 @@ export const labelCommand: Command = defineCommand({
 async function runLabel(values: Values, context: CommandContext): Promise<CommandOutput> {
   const { estimateLabels } = await import("../../atlas/labels/label.js");
   const { openAtlas } = await import("../../atlas/open.js");
-  const atlas = await openAtlas(values.atlas, { onWarning: context.onWarning });
+  const atlas = await openAtlas(await chooseAtlas("label", values), {
+    onWarning: context.onWarning,
+  });
   try {
     const options = await labelOptions(values, context);
     const estimate = await estimateLabels(atlas.store, options, { needsKey: !values.dryRun });

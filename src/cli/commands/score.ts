@@ -1,5 +1,5 @@
 import path from "node:path";
-import { atlasOption, chooseAtlas } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
 import { type Command, defineCommand } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import { timeoutOption } from "../options.js";
@@ -17,6 +17,7 @@ export const scoreCommand: Command = defineCommand({
   example: "feature-families score --atlas families/wordnet --out scores.jsonl",
   options: {
     ...atlasOption,
+    ...movedOptions,
     out: { type: "string", value: "PATH", about: "write a line per latent, .jsonl" },
     save: { type: "boolean", about: "save the scores in the atlas and show them in its catalog" },
     seed: { type: "integer", about: "random seed (default 0)" },
@@ -26,7 +27,7 @@ export const scoreCommand: Command = defineCommand({
   async run(values, _positionals, { onProgress, onWarning, signal }) {
     const { out, save, seed } = values;
     const costs = remoteEmbedder(values) !== undefined;
-    const dir = await chooseAtlas("score", values.atlas, { costs });
+    const dir = await chooseAtlas("score", values, { costs });
     const { openAtlas } = await import("../../atlas/open.js");
     const atlas = await openAtlas(dir, { onWarning });
     try {

@@ -3,7 +3,7 @@ import type { FoundNames } from "../../atlas/search/find-names.js";
 import type { SearchOptions } from "../../atlas/search/search.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { STEERING_METHODS } from "../../search/steering-methods.js";
-import { atlasOption, chooseAtlas } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
 import {
   type Command,
   type CommandOutput,
@@ -18,6 +18,7 @@ import { describeResults, explainResults } from "../results/search-results.js";
 
 const options = {
   ...atlasOption,
+  ...movedOptions,
   in: {
     type: "string",
     choices: ["documents", "latents", "families"],
@@ -105,7 +106,7 @@ export const searchCommand: Command = defineCommand({
     const text = positionals.join(" ").trim();
     checkUsage(values, positionals);
     const costs = remoteEmbedder(values) !== undefined;
-    const dir = await chooseAtlas("search", values.atlas, { costs });
+    const dir = await chooseAtlas("search", values, { costs });
     const { openAtlas } = await import("../../atlas/open.js");
     const { onProgress, onWarning, signal } = context;
     const embedder = async (): Promise<Embedder> =>

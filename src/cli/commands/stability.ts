@@ -1,5 +1,5 @@
 import type { AtlasOptions, AtlasStability } from "../../atlas/options.js";
-import { atlasOption, chooseAtlas } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
 import {
   type Command,
   type CommandContext,
@@ -13,6 +13,7 @@ import { describeFamilyStability, describeStability } from "../results/stability
 
 const options = {
   ...atlasOption,
+  ...movedOptions,
   resamples: { type: "integer", least: 1, about: "resamples of the documents (default 100)" },
   subsample: { type: "number", about: "share of the documents in each (default 0.5)" },
   bootstrap: {
@@ -55,7 +56,7 @@ export const stabilityCommand: Command = defineCommand({
     if (values.seeds === 0 || (values.seeds === undefined && saes.length > 0)) {
       refuseOptions("stability: a call that trains no SAE", values, ["epochs", "lr", "batch"]);
     }
-    const dir = await chooseAtlas("stability", values.atlas);
+    const dir = await chooseAtlas("stability", values);
     const { readAtlasOptions } = await import("../../atlas/files/atlas-options.js");
     const { openAtlas } = await import("../../atlas/open.js");
     const built = await readAtlasOptions(dir);

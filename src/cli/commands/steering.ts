@@ -4,7 +4,7 @@ import type { SteeringRunOptions } from "../../atlas/search/steering-run.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import type { Estimate } from "../../llm/estimate.js";
 import { STEERING_METHODS } from "../../search/steering-methods.js";
-import { atlasOption, chooseAtlas } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
 import {
   type Command,
   type CommandOutput,
@@ -21,6 +21,7 @@ const ASKING = ["judge", "rewrite", "model"] as const;
 
 const options = {
   ...atlasOption,
+  ...movedOptions,
   queries: { type: "integer", least: 1, about: "documents drawn as queries (default 300)" },
   texts: {
     type: "string",
@@ -124,7 +125,7 @@ export const steeringCommand: Command = defineCommand({
       throw new UsageError("steering: pass one of --queries, --texts and --vectors");
     }
     const costs = wantsModels || remoteEmbedder(values) !== undefined;
-    const dir = await chooseAtlas("steering", values.atlas, { costs });
+    const dir = await chooseAtlas("steering", values, { costs });
     const { openAtlas } = await import("../../atlas/open.js");
     const embedder = async (): Promise<Embedder> => (await openEmbedder(values, signal)).embedder;
     const atlas = await openAtlas(dir, { onProgress, onWarning, signal, embedder });

@@ -16,7 +16,7 @@ const SCRATCH = "scratch-lab.ipynb";
 const UNTRUSTED = "scratch-untrusted.ipynb";
 /** The cell whose code is to be completed. */
 const COMPLETED = 11;
-const PATIENCE_MS = 150_000;
+const PATIENCE_MS = 600_000;
 
 const [pictures = "build/lab"] = process.argv.slice(2);
 let failures = 0;

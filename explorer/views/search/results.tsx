@@ -119,7 +119,7 @@ function Why(props: { data: AtlasData; request: SearchRequest; row: number }): J
                     },
                   ]
                 : []),
-              { key: "others", name: "latents that the query lacks", value: value.others },
+              { key: "others", name: "latents it lacks", value: value.others },
               // Relative to the mean document the bias is 0, or next to it.
               ...(Math.abs(value.bias) >= 5e-4
                 ? [{ key: "bias", name: "the SAE’s bias", value: value.bias }]
@@ -142,7 +142,8 @@ function Why(props: { data: AtlasData; request: SearchRequest; row: number }): J
 function Shared(props: { data: AtlasData; row: number; latents: readonly number[] }): JSX.Element {
   const { data, row, latents } = props;
   const codes = useAsync(() => data.codes(row), [data, row]).value;
-  const active = new Set(codes?.ids);
+  if (codes === undefined) return <></>;
+  const active = new Set(codes.ids);
   const shared = latents.filter((latent) => active.has(latent));
   if (shared.length === 0) return <>No latent of the query is active in it.</>;
   return (

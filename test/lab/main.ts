@@ -293,8 +293,8 @@ async function writeUntrusted(): Promise<void> {
 
 async function checkReopened(notebook: LabNotebook, kind: string): Promise<void> {
   for (const [name, trust] of [
-    [SCRATCH, "trusted"],
     [UNTRUSTED, "not trusted"],
+    [SCRATCH, "trusted"],
   ] as const) {
     const label = `${trust}, ${kind}`;
     await notebook.open(name);
@@ -389,7 +389,6 @@ async function main(): Promise<void> {
     await sleep(4000);
     await writeUntrusted();
     await checkReopened(notebook, "with plotly's extension");
-    await notebook.open(SCRATCH);
     await checkReopenedExplorer(notebook);
     await checkNotebooks(notebook);
     labs.push(await startLab(8892, ["--LabApp.labextensions_path=[]"]));

@@ -3,7 +3,8 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { openAtlas } from "../../src/atlas/index.js";
 import { FormatError } from "../../src/core/index.js";
-import { makeSmallAtlas, runCli } from "../support/atlases/small-atlas.js";
+import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { runCli } from "../support/cli/run-cli.js";
 import { inFolder } from "../support/folder.js";
 
 test("an atlas whose inputs were moved opens where they are named, by the command line and by openAtlas, and keeps their places", async (t) => {

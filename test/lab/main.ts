@@ -269,6 +269,8 @@ async function checkExplorer(notebook: LabNotebook): Promise<string> {
 
 /** A saved notebook, opened anew: it says how to see the live page, and runs the snapshot where it is trusted. */
 async function checkReopenedExplorer(notebook: LabNotebook): Promise<void> {
+  // What is out of view has no inner text.
+  await notebook.cell(8).scrollIntoViewIfNeeded();
   const said = await eventually(async () =>
     /run this cell to see it/.test((await notebook.outputs(8).allInnerTexts()).join("")),
   );

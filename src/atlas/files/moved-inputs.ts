@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { ownValue } from "../../core/collections.js";
 import { FormatError } from "../../core/errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { inTurn, withLock } from "./lock.js";
@@ -27,7 +28,7 @@ export async function recordMovedInputs(dir: string, moved: MovedInputs): Promis
   if (given.length === 0 || before === undefined) return;
   const found = new Map<string, InputRecord>();
   for (const { role, file } of given) {
-    const record = Object.hasOwn(before.inputs, role) ? before.inputs[role] : undefined;
+    const record = ownValue(before.inputs, role);
     const place = record && (await placeOf(dir, file, record));
     if (place === undefined) {
       const was = record === undefined ? "" : `, whose SHA-256 is ${record.sha256.slice(0, 12)}…`;
@@ -46,7 +47,9 @@ export async function recordMovedInputs(dir: string, moved: MovedInputs): Promis
       if (place !== undefined) found.set(role, place);
     }
   }
-  const isKnown = [...found].every(([role, { file }]) => before.inputs[role].file === file);
+  const isKnown = [...found].every(
+    ([role, { file }]) => ownValue(before.inputs, role)?.file === file,
+  );
   if (isKnown) return;
   await inTurn(dir, () =>
     withLock(dir, async () => {

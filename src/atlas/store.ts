@@ -43,7 +43,6 @@ import type { TrainLogRow } from "../sae/train/train-options.js";
 import type { Sae } from "../sae/sae.js";
 import { type LatentDirections, documentDirections } from "../search/directions.js";
 import { type MeanDocument, meanDocument } from "../search/mean-document.js";
-import { openRows } from "../search/scan/row-store.js";
 import { typicalActivations } from "../search/steer.js";
 import { type ClassIndex, buildClassIndex } from "../taxonomy/class-index.js";
 import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
@@ -214,14 +213,9 @@ export class AtlasStore {
 
   /** What explanations of scores are relative to. */
   meanDocument(): Promise<MeanDocument> {
-    return this.#keep("meanDocument", async () => {
-      const rows = await openRows(await this.embeddingsFile());
-      try {
-        return await meanDocument(await this.sae(), rows, await this.codes());
-      } finally {
-        await rows.close();
-      }
-    });
+    return this.#keep("meanDocument", async () =>
+      meanDocument(await this.sae(), await this.embeddingsFile(), await this.codes()),
+    );
   }
 
   /** By latent. */
@@ -392,13 +386,9 @@ export class AtlasStore {
 /** Opens the store of the finished atlas in `dir`; see openAtlas. With `onWarning` the files of its build are checked at once. */
 export async function openStore(
   dir: string,
-  {
-    device,
-    onProgress,
-    onWarning,
-    signal,
-  }: Pick<AtlasOptions, "device" | "onProgress" | "onWarning" | "signal"> = {},
+  given: Pick<AtlasOptions, "device" | "onProgress" | "onWarning" | "signal"> = {},
 ): Promise<AtlasStore> {
+  const { device, onProgress, onWarning, signal } = given;
   const options = { ...(await readAtlasOptions(dir)), device, onProgress, onWarning, signal };
   const check = createFileCheck(dir, onWarning);
   const store = new AtlasStore(options, check);

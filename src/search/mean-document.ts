@@ -1,7 +1,7 @@
 import type { Codes } from "../core/codes.js";
-import { dot, matrixRow } from "../core/matrix.js";
-import type { RowStore } from "../files/matrix.js";
+import { type Matrix, dot, matrixRow } from "../core/matrix.js";
 import type { Sae } from "../sae/sae.js";
+import { type RowStore, openRows } from "./scan/row-store.js";
 
 /** The mean of a corpus's documents, each at unit length, and what an SAE makes of it. */
 export interface MeanDocument {
@@ -18,15 +18,24 @@ export interface MeanDocument {
 const BLOCK = 4096;
 
 /**
- * The mean document of `embeddings` [N, d] with `codes` [N, k]. Documents of length 0 are left out. Throws RangeError where
- * numbers of rows differ, and where no document has a length.
+ * The mean document of `embeddings` [N, d], a matrix or a file of one, with `codes` [N, k]. Documents of length 0 are left out.
+ * Throws RangeError where numbers of rows differ, and where no document has a length.
  */
 export async function meanDocument(
   sae: Sae,
-  embeddings: Pick<RowStore, "rows" | "cols" | "read">,
+  embeddings: Matrix | string,
   codes: Codes,
 ): Promise<MeanDocument> {
-  const { rows, cols } = embeddings;
+  const store = await openRows(embeddings);
+  try {
+    return await averageRows(sae, store, codes);
+  } finally {
+    await store.close();
+  }
+}
+
+async function averageRows(sae: Sae, store: RowStore, codes: Codes): Promise<MeanDocument> {
+  const { rows, cols } = store;
   if (rows !== codes.rows) {
     throw new RangeError(`meanDocument: ${rows} embeddings, but codes of ${codes.rows} documents`);
   }
@@ -35,7 +44,7 @@ export async function meanDocument(
   let bias = 0;
   let count = 0;
   for (let start = 0; start < rows; start += BLOCK) {
-    const block = await embeddings.read(start, Math.min(rows, start + BLOCK));
+    const block = await store.read(start, Math.min(rows, start + BLOCK));
     for (let i = 0; i < block.rows; i++) {
       const row = matrixRow(block, i);
       const length = Math.sqrt(dot(row, row));

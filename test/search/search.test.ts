@@ -1,13 +1,6 @@
 import path from "node:path";
 import test from "ava";
-import {
-  type Matrix,
-  createCodes,
-  dot,
-  invertCodes,
-  matrixRow,
-  matrixRows,
-} from "../../src/core/index.js";
+import { type Matrix, createCodes, dot, invertCodes, matrixRow } from "../../src/core/index.js";
 import { createOnnxEngine } from "../../src/engine/onnx/index.js";
 import { writeNpy } from "../../src/files/index.js";
 import { encodeEmbeddings, initialiseSae } from "../../src/sae/index.js";
@@ -149,10 +142,8 @@ function unit(vector: ArrayLike<number>): Float64Array {
 test("the terms of an explanation sum to the score, from zero and relative to the mean document", async (t) => {
   const engine = await createOnnxEngine({ device: "cpu" });
   t.teardown(() => engine.dispose());
-  const read = (start: number, end: number): Promise<Matrix> =>
-    Promise.resolve(matrixRows(base, start, end));
   const codes = await encodeEmbeddings(sae, base, { engine });
-  const mean = await meanDocument(sae, { ...base, read }, codes);
+  const mean = await meanDocument(sae, base, codes);
   const first = matrixRow(base, 0).map((_, j) => {
     const column = Array.from({ length: base.rows }, (_row, i) => unit(matrixRow(base, i))[j]);
     return column.reduce((all, value) => all + value, 0) / base.rows;

@@ -43,14 +43,6 @@ export interface FigureOptions {
   height?: Length;
 }
 
-/** What every series of a figure has. */
-export interface NamedSeries {
-  /** Shown in the legend, such as "k 16, n 3072". */
-  name: string;
-  /** As #rrggbb. Default: the theme's categories in order. */
-  colour?: string;
-}
-
 /** What every chart takes. */
 export interface ChartOptions extends FigureOptions {
   /** File name where `name` is not given. Default: the chart's kind. */

@@ -16,7 +16,7 @@ const EXPOSITION = `above across again against almost along already although alw
   weren't whatever when whenever whereas whereby wherein whether whichever whoever whole whom whose why will within
   without won't wouldn't yet yours yourself`;
 
-const lists: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+const lists: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(stopword).filter(([code, words]) => Array.isArray(words) && code !== "_123"),
 );
 
@@ -47,10 +47,10 @@ export function detectStopWords(
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   let best = "eng";
   let most = LEAST.share * total;
-  for (const [code, words] of Object.entries(lists)) {
+  for (const [code, words] of lists) {
     const held = words.flatMap((word) => counts.get(word) ?? []);
     const sum = held.reduce((all, count) => all + count, 0);
     if (held.length >= LEAST.words && sum > most) [best, most] = [code, sum];
   }
-  return new Set([...lists[best], ...(best === "eng" ? EXPOSITION.split(/\s+/) : [])]);
+  return new Set([...(lists.get(best) ?? []), ...(best === "eng" ? EXPOSITION.split(/\s+/) : [])]);
 }

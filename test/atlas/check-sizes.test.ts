@@ -13,9 +13,9 @@ import { writeJsonl } from "../../src/files/index.js";
 import { createSae, saveSae } from "../../src/sae/index.js";
 import { inFolder } from "../support/folder.js";
 
-const LARGE: BuildSize & { seeds: number } = {
+const LARGE: BuildSize & { seeds: number; documentMap: boolean } = {
   ...{ N: 100_000, d: 64, characters: 1e7, n: 131_072, k: 32 },
-  ...{ isEmbedded: true, latents: "trained", seeds: 3 },
+  ...{ isEmbedded: true, latents: "trained", seeds: 3, documentMap: false },
 };
 /** A machine with more of all but what Node itself limits. */
 const ROOMY: SizeLimits = {
@@ -47,6 +47,10 @@ test("every step's memory, heap, disk and arrays are compared with what there is
     /^stability: .*: lower the latents of the SAE \(--sae\) or k \(--k\)$/,
   );
   t.regex(problem(many, {}), /^map: .* values in one array/);
+  t.regex(
+    problem({ N: 3e5, d: 4096, documentMap: true }, { memory: 8e9 }),
+    /^document-map: .* of memory, and there are 8\.0 GB: leave the documents' map out \(--no-document-map\)$/,
+  );
 });
 
 test("a step takes more with every size", (t) => {

@@ -6,6 +6,7 @@ import type { Codes } from "../../core/codes.js";
 import { ArgumentError, FormatError } from "../../core/errors.js";
 import { SOURCE_FOLDER } from "../files/files.js";
 import { freeSpace } from "../../files/make-folder.js";
+import { MOST_DOCUMENTS } from "./map-steps.js";
 import { requireTrainable } from "../../sae/train/train-options.js";
 import type { AtlasOptions } from "../options.js";
 
@@ -24,6 +25,8 @@ export interface BuildSize {
   latents: "trained" | "given" | "codes";
   /** SAEs of other seeds that are trained; undefined where stability is not measured. */
   seeds?: number;
+  /** Whether the documents get a map of their own. */
+  documentMap?: boolean;
 }
 
 /** In bytes; `array` is the most values of one typed array, `text` the most characters of one string. */
@@ -66,7 +69,7 @@ const SOURCES: Readonly<Record<BuildSize["latents"], string>> = {
  * if they were independent.
  */
 export function planSizes(size: BuildSize, pairs = 1): StepSize[] {
-  const { N, d, characters, n, k, isEmbedded, latents, seeds } = size;
+  const { N, d, characters, n, k, isEmbedded, latents, seeds, documentMap } = size;
   const met = (pairs * n * n * -Math.expm1((-N * k * (k - 1)) / (n * n))) / 2;
   const weights = latents === "codes" ? 0 : 8 * n * d;
   const codes = 8 * N * k;
@@ -75,6 +78,8 @@ export function planSizes(size: BuildSize, pairs = 1): StepSize[] {
   // As profileNeighbours decides, where all latents meet equally many.
   const isDense = n <= 2048 || (n <= 16_384 && 16 * met > n * n);
   const map = isDense ? 8 * n * n : 16 * met;
+  // The embeddings, their rows at unit length, and each one's neighbours in both directions.
+  const placed = documentMap === true ? coactivation + 8 * N * d + 400 * N : 0;
   const fewer = SOURCES[latents];
   const both = latents === "codes" ? fewer : `${fewer} or k (--k)`;
   const steps: [step: string, of: keyof SizeLimits, takes: number, lower: string][] = [
@@ -99,6 +104,10 @@ export function planSizes(size: BuildSize, pairs = 1): StepSize[] {
   };
   const all = Object.values(written).reduce((sum, bytes) => sum + bytes, 0);
   return [
+    {
+      ...{ step: "document-map", of: "memory", takes: placed },
+      lower: "leave the documents' map out (--no-document-map)",
+    },
     ...Object.entries({ "all steps": all, ...written }).map(([step, takes]): StepSize => ({
       ...{ step, of: "disk", takes },
       lower: "write to a disk with more (--out)",
@@ -185,7 +194,7 @@ export interface BuildSource {
 
 /** Throws as requireSizes does for a build, RangeError where its training does not fit, and FormatError where the SAE has another width. */
 export async function checkBuild(
-  { dir, training, stability, onWarning }: Omit<AtlasOptions, "embeddings">,
+  { dir, training, stability, documentMap, onWarning }: Omit<AtlasOptions, "embeddings">,
   { documents, embeddings, d, isEmbedded, sae }: BuildSource,
 ): Promise<void> {
   const shape = sae ?? training;
@@ -205,7 +214,17 @@ export async function checkBuild(
   );
   const seeds = stability === undefined ? undefined : (stability.seeds ?? 0);
   const latents = sae === undefined ? "trained" : "given";
-  const size: BuildSize = { N, d, characters, n, k, isEmbedded, latents, seeds };
+  const size: BuildSize = {
+    N,
+    d,
+    characters,
+    n,
+    k,
+    isEmbedded,
+    latents,
+    seeds,
+    documentMap: documentMap ?? N <= MOST_DOCUMENTS,
+  };
   await requireSizes("build", size, { dir, onWarning });
 }
 

@@ -21,7 +21,7 @@ export const NEIGHBOURS = 15;
 export const DOCUMENT_STEP = "document-map";
 
 /** What a build maps of itself: documents up to so many, in so many seconds. */
-const MOST_DOCUMENTS = 300_000;
+export const MOST_DOCUMENTS = 300_000;
 const MOST_SECONDS = 60;
 /** Multiplications of the neighbours, and moves of a row, per second on two cores. */
 const PRODUCTS = 5e10;

@@ -82,7 +82,7 @@ type Values = OptionValues<typeof options>;
 export const mapCommand: Command = defineCommand({
   name: "map",
   group: "steps",
-  summary: "Place latents or documents in the plane by UMAP, from exact neighbours.",
+  summary: "Place latents or documents in the plane by UMAP.",
   details:
     "Neighbours by cosine of decoder directions (--sae), of co-activation profiles (--codes) or of embeddings " +
     "(--embeddings). Writes .npy (float32 [rows, 2]) or .csv (latent or document, x, y). With --atlas the map is kept in " +

@@ -236,7 +236,9 @@ async function runBatch(
     feeds.set(name, new onnx.Tensor("int64", values, [batch.length, length]));
   }
   const name = OUTPUTS.find((known) => session.outputNames.includes(known));
-  const outputs = await session.run(Object.fromEntries(feeds));
+  const outputs = await session.run(Object.fromEntries(feeds)).catch((cause: unknown) => {
+    throw new FormatError(model, `ONNX Runtime cannot run it: ${reasonOf(cause)}`, { cause });
+  });
   const found = ownValue(outputs, name ?? session.outputNames[0]);
   const isRows = found?.dims.length === 2;
   const isTokens = found?.dims.length === 3 && found.dims[1] === length;

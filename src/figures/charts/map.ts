@@ -3,7 +3,7 @@ import { HALO, type PixelPoint } from "../drawing/declutter.js";
 import { type Dot, placeNames } from "../drawing/place-names.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireEqualLengths, roundValue } from "../figure.js";
-import { plotlyLines, textWidth, truncateText, wrapText } from "../drawing/text.js";
+import { plotlyLines, plotlyText, textWidth, truncateText, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
 import {
   composeFigure,
@@ -228,9 +228,9 @@ function pointTrace(
       ...(examples ? [plotlyLines(examples[at].map((text) => `– ${truncateText(text, 60)}`))] : []),
     ]),
     hovertemplate:
-      `<b>%{text}</b><br>${point} %{customdata[0]}` +
-      (weight === "" ? "" : `<br>${weight} %{customdata[1]}`) +
-      `<br>${group}: %{customdata[2]}${examples ? "<br>%{customdata[3]}" : ""}<extra></extra>`,
+      `<b>%{text}</b><br>${plotlyText(point)} %{customdata[0]}` +
+      (weight === "" ? "" : `<br>${plotlyText(weight)} %{customdata[1]}`) +
+      `<br>${plotlyText(group)}: %{customdata[2]}${examples ? "<br>%{customdata[3]}" : ""}<extra></extra>`,
     marker: {
       color: style.colour,
       opacity: 1,

@@ -75,13 +75,14 @@ test("a folder that cannot be run as its files say is refused, naming the file",
     ...[
       { post_processor: { type: "BertProcessing" } },
       { model: { type: "WordPiece", unk_token: "[UNK]", vocab: { "[UNK]": {}, a: 0.5 } } },
+      { model: { type: "WordPiece", unk_token: "[UNK]", vocab: { "[UNK]": 1, width: 99_999 } } },
     ].map((change): (typeof broken)[number] => [
       async (dir) => {
         const file = path.join(dir, "tokenizer.json");
         const content = JSON.parse(await readFile(file, "utf8")) as object;
         await writeFile(file, JSON.stringify({ ...content, ...change }));
       },
-      /tokenizer.json: (cannot cut a text into tokens|expected whole numbers as tokens)/,
+      /tokenizer.json: (cannot cut a text into tokens|expected whole numbers as tokens)|model.onnx: ONNX Runtime cannot run it/,
       FormatError,
     ]),
     [

@@ -229,6 +229,8 @@ async function checkExplorer(notebook: LabNotebook): Promise<string> {
   );
   await live.locator(".family-line").first().click();
   await live.locator("article").waitFor();
+  // In a cell the page of what is open lies above the maps.
+  await live.locator(".detail .close").click();
   await live.locator('[aria-label="tools of the map of latents"] [aria-label="Rectangle"]').click();
   const plot = live.locator('.plot[aria-label^="map of latents"]');
   await plot.scrollIntoViewIfNeeded();

@@ -184,7 +184,7 @@ export function requireTrainable(size: {
   throw new RangeError(
     most < 1
       ? `trainSae: batch must be lower than ${batch} (--batch), as training on the CPU has 4 GiB`
-      : `trainSae: n must be at most ${most} for embeddings of width ${d}, as training on the CPU has 4 GiB, got ${n}: lower n (--n); train on a TensorFlow.js engine takes more`,
+      : `trainSae: n must be at most ${most} for embeddings of width ${d}, as training on the CPU has 4 GiB, got ${n}: lower n (--n), or train on a TensorFlow.js engine, which takes more`,
   );
 }
 

@@ -5,22 +5,11 @@
 // row, 7 entries' other rows, 8 how often an entry is drawn in a round, 9 places, 10 next places, 11 rows that entries
 // are repelled from, 12 round, 13 seed, 14 a and 15 b of the curve, 16 step.
 
-const CONFIG: usize = 2048;
+import { number, word } from "./config";
+
 const MOST_FORCE: f32 = 4;
 /** Added to a squared distance, so that repulsion stays finite. */
 const SOFT: f32 = 0.001;
-
-// @ts-ignore: decorator
-@inline
-function word(at: u32): usize {
-  return <usize>load<u32>(CONFIG + (<usize>at << 2));
-}
-
-// @ts-ignore: decorator
-@inline
-function number(at: u32): f32 {
-  return load<f32>(CONFIG + (<usize>at << 2));
-}
 
 /** e^x for x up to 700, with a relative error under 1e-13. */
 export function exp(x: f64): f64 {

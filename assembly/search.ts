@@ -3,13 +3,7 @@
 // of the phase, 3 first of them, 4 the rows, 5 mean, 6 scales, 7 errors, 8 codes, 9 products, 10 queries, 11 how many,
 // 12 room for a row of each chunk, 13 rows of a chunk, 14 rows in all.
 
-const CONFIG: usize = 2048;
-
-// @ts-ignore: decorator
-@inline
-function word(at: u32): usize {
-  return <usize>load<u32>(CONFIG + (<usize>at << 2));
-}
+import { word } from "./config";
 
 /**
  * Codes of one row: at most 127 steps of a scale of its own, and a bound of the length of what they miss. The bound

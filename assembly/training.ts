@@ -1,19 +1,7 @@
 // The sparse parts of a training step. Addresses and sizes stand as 32-bit words from CONFIG on; every kernel works
 // on one chunk whose bounds depend on the sizes alone, so that no result depends on the number of threads.
 
-const CONFIG: usize = 2048;
-
-// @ts-ignore: decorator
-@inline
-function word(at: u32): usize {
-  return <usize>load<u32>(CONFIG + (<usize>at << 2));
-}
-
-// @ts-ignore: decorator
-@inline
-function number(at: u32): f32 {
-  return load<f32>(CONFIG + (<usize>at << 2));
-}
+import { number, word } from "./config";
 
 function dot(a: usize, b: usize, d: u32): f32 {
   let first = f32x4.splat(0);

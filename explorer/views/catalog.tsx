@@ -5,11 +5,12 @@ import type { LatentColumns } from "../../src/explorer/format.js";
 import { type AtlasData, latentName } from "../data/atlas.js";
 import { TERMS } from "../data/terms.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
+import { ListChoice } from "../parts/list-choice.js";
 import { SortHead, compareCells, readSort } from "../parts/sort-head.js";
 import { VirtualList } from "../parts/virtual-list.js";
 import { WordsFilter } from "../parts/words-filter.js";
 import type { ListState } from "../state/address.js";
-import { change, changeList, ownFocus, show, shownList, state } from "../state/state.js";
+import { change, ownFocus, show, shownList, state } from "../state/state.js";
 
 /** All latents in a table. */
 export function Catalog({ data }: { data: AtlasData }): JSX.Element {
@@ -39,24 +40,17 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
     <section class="catalog" aria-label="catalog">
       <div class="side-head">
         <WordsFilter what="latents" of="labels, keywords and families" />
-        <label>
-          show{" "}
-          <select
-            value={only}
-            onChange={(event) => changeList({ only: event.currentTarget.value })}
-          >
-            {Object.entries(ONLY)
-              .filter(
-                ([key, { holds }]) =>
-                  key === "" || data.columns.label.some((_, at) => holds(data, at)),
-              )
-              .map(([key, { title }]) => (
-                <option key={key} value={key}>
-                  {title}
-                </option>
-              ))}
-          </select>
-        </label>
+        <ListChoice
+          title="show"
+          of="only"
+          value={only}
+          choices={Object.entries(ONLY)
+            .filter(
+              ([key, { holds }]) =>
+                key === "" || data.columns.label.some((_, at) => holds(data, at)),
+            )
+            .map(([key, { title }]) => [key, title])}
+        />
         <span class="muted" role="status">
           {wholeNumber(rows.length)} of {wholeNumber(data.index.latents)} latents
         </span>

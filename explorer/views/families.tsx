@@ -4,11 +4,12 @@ import type { PageFamily } from "../../src/explorer/format.js";
 import { type AtlasData, familyMembers, latentName } from "../data/atlas.js";
 import { familyColours } from "../data/colour.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
+import { ListChoice } from "../parts/list-choice.js";
 import { Term } from "../parts/term.js";
 import { collator } from "../parts/sort-head.js";
 import { VirtualList } from "../parts/virtual-list.js";
 import { WordsFilter } from "../parts/words-filter.js";
-import { changeList, hovered, ownFocus, show, shownList } from "../state/state.js";
+import { hovered, ownFocus, show, shownList } from "../state/state.js";
 import { squarify } from "./treemap.js";
 
 type Order = "score" | "size" | "documents" | "stability" | "agreement" | "name";
@@ -40,24 +41,17 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
     <section class="side" aria-label="families">
       <div class="side-head">
         <WordsFilter what="families" of="names and labels" />
-        <label>
-          by{" "}
-          <select
-            value={order}
-            onChange={(event) => changeList({ sort: event.currentTarget.value })}
-          >
-            {ORDERS.filter(
-              ([name]) =>
-                name === "size" ||
-                name === "name" ||
-                families.some((family) => valueOf[name](family) !== null),
-            ).map(([name, title]) => (
-              <option key={name} value={name}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ListChoice
+          title="by"
+          of="sort"
+          value={order}
+          choices={ORDERS.filter(
+            ([name]) =>
+              name === "size" ||
+              name === "name" ||
+              families.some((family) => valueOf[name](family) !== null),
+          )}
+        />
         <span class="segmented" role="group" aria-label="how families are shown">
           {[true, false].map((tree) => (
             <button

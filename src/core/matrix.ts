@@ -95,3 +95,24 @@ export function normalizeRows(matrix: Matrix): Matrix {
   }
   return out;
 }
+
+/**
+ * Adds each row at unit length to `sums` [cols] and returns how many it added: rows of length 0, or without a finite one,
+ * are left out. `visit` is called with the number and the length of each that counts.
+ */
+export function addUnitRows(
+  sums: Float64Array,
+  matrix: Matrix,
+  visit?: (row: number, length: number) => void,
+): number {
+  let count = 0;
+  for (let i = 0; i < matrix.rows; i++) {
+    const row = matrixRow(matrix, i);
+    const length = Math.sqrt(dot(row, row));
+    if (!(length > 0 && length < Infinity)) continue;
+    for (let j = 0; j < row.length; j++) sums[j] += row[j] / length;
+    visit?.(i, length);
+    count++;
+  }
+  return count;
+}

@@ -1,5 +1,5 @@
 /** Makes the value on the first call, and only then. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let value: Promise<T> | undefined;
+export function once<T extends NonNullable<unknown>>(make: () => T): () => T {
+  let value: T | undefined;
   return () => (value ??= make());
 }

@@ -1,5 +1,5 @@
 import type { Codes } from "../core/codes.js";
-import { type Matrix, dot, matrixRow } from "../core/matrix.js";
+import { type Matrix, addUnitRows, matrixRow } from "../core/matrix.js";
 import type { Sae } from "../sae/sae.js";
 import { type RowStore, openRows } from "./scan/row-store.js";
 
@@ -45,17 +45,12 @@ async function averageRows(sae: Sae, store: RowStore, codes: Codes): Promise<Mea
   let count = 0;
   for (let start = 0; start < rows; start += BLOCK) {
     const block = await store.read(start, Math.min(rows, start + BLOCK));
-    for (let i = 0; i < block.rows; i++) {
-      const row = matrixRow(block, i);
-      const length = Math.sqrt(dot(row, row));
-      if (!(length > 0 && length < Infinity)) continue;
-      count++;
+    count += addUnitRows(embedding, block, (row, length) => {
       bias += 1 / length;
-      for (let j = 0; j < cols; j++) embedding[j] += row[j] / length;
-      const from = (start + i) * codes.k;
+      const from = (start + row) * codes.k;
       for (let s = from; s < from + codes.k; s++)
         code[codes.indices[s]] += codes.values[s] / length;
-    }
+    });
   }
   if (count === 0) throw new RangeError("meanDocument: every embedding is all zero");
   for (let j = 0; j < cols; j++) embedding[j] /= count;

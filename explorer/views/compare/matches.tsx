@@ -2,10 +2,11 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { AtlasData, Compared } from "../../data/atlas.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../../data/text.js";
+import { ListChoice } from "../../parts/list-choice.js";
 import { SortHead, compareCells, readSort } from "../../parts/sort-head.js";
 import { VirtualList } from "../../parts/virtual-list.js";
 import { WordsFilter } from "../../parts/words-filter.js";
-import { changeList, hovered, show, shownList, state } from "../../state/state.js";
+import { hovered, show, shownList, state } from "../../state/state.js";
 import { type MatchRow, familyRows, latentRows } from "./matched.js";
 
 const TEMPLATE = "minmax(0, 1fr) 4.6rem minmax(0, 1fr) 3.6rem";
@@ -41,19 +42,12 @@ export function Matches({ data, compared }: { data: AtlasData; compared: Compare
     <section class="side" aria-label="matches">
       <div class="side-head">
         <WordsFilter what="matches" of="labels" />
-        <label>
-          show{" "}
-          <select
-            value={only}
-            onChange={(event) => changeList({ only: event.currentTarget.value })}
-          >
-            {Object.entries(choices).map(([key, { title }]) => (
-              <option key={key} value={key}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ListChoice
+          title="show"
+          of="only"
+          value={only}
+          choices={Object.entries(choices).map(([key, { title }]) => [key, title])}
+        />
         <span class="muted" role="status">
           {wholeNumber(rows.length)} of {wholeNumber(all.length)}
         </span>

@@ -87,7 +87,8 @@ function covers(box: LabelBox, point: PixelPoint): boolean {
   return Math.abs(point.x - box.x) < box.width / 2 && Math.abs(point.y - box.y) < box.height / 2;
 }
 
-function overlap(a: LabelBox, b: LabelBox, gap: number): boolean {
+/** Whether two boxes are less than `gap` apart. */
+export function overlap(a: LabelBox, b: LabelBox, gap: number): boolean {
   return (
     Math.abs(a.x - b.x) < (a.width + b.width) / 2 + gap &&
     Math.abs(a.y - b.y) < (a.height + b.height) / 2 + gap

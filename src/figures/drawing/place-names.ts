@@ -1,4 +1,4 @@
-import type { LabelBox, PixelPoint } from "./declutter.js";
+import { type LabelBox, type PixelPoint, overlap } from "./declutter.js";
 
 /** A dot that no name may cover, by its centre, in pixels. */
 export interface Dot extends PixelPoint {
@@ -42,7 +42,7 @@ export function placeNames(
         if (cost >= least || covered(candidate) > 0) continue;
         const isFree = placed.every(
           (other) =>
-            !meet(candidate, other.box, GAP) &&
+            !overlap(candidate, other.box, GAP) &&
             !crosses(other.from, other.box, candidate) &&
             !crosses(box, candidate, other.box) &&
             !intersect(box, candidate, other.from, other.box),
@@ -91,13 +91,6 @@ function distance({ x, y, width, height }: LabelBox, point: PixelPoint): number 
   const across = Math.max(0, Math.abs(point.x - x) - width / 2);
   const down = Math.max(0, Math.abs(point.y - y) - height / 2);
   return Math.hypot(across, down);
-}
-
-function meet(a: LabelBox, b: LabelBox, gap: number): boolean {
-  return (
-    Math.abs(a.x - b.x) < (a.width + b.width) / 2 + gap &&
-    Math.abs(a.y - b.y) < (a.height + b.height) / 2 + gap
-  );
 }
 
 /** Whether the line between two points goes through a box. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { once } from "../../core/once.js";
 import type { Figure } from "../figure.js";
 
 /** Open Sans as figures use it: regular and bold. */
@@ -13,14 +14,17 @@ interface FontFile {
   range: string;
   /** First and last code point of each part of the range. */
   parts: [number, number][];
-  file: string;
+  /** The face as CSS, its file written into it. */
+  face: () => string;
 }
 
 let known: FontFile[] | undefined;
 
 /** Every face of Open Sans as CSS, each file written into it. */
 export function allFontFaces(): string {
-  return fontFiles().map(faceOf).join("\n");
+  return fontFiles()
+    .map(({ face }) => face())
+    .join("\n");
 }
 
 /** The faces that the texts of an SVG or of a figure's JSON need, as CSS. */
@@ -43,7 +47,7 @@ export function fontFacesFor(markup: string): string {
   }
   return files
     .filter((file) => needed.has(file))
-    .map(faceOf)
+    .map(({ face }) => face())
     .join("\n");
 }
 
@@ -52,7 +56,7 @@ export function pageFonts({ data, layout, narrow }: Figure): string {
   return fontFacesFor(JSON.stringify({ data, layout, narrow }));
 }
 
-function faceOf({ weight, range, file }: FontFile): string {
+function readFace(file: string, weight: number, range: string): string {
   const bytes = readFileSync(file).toString("base64");
   const source = `url(data:font/woff2;base64,${bytes}) format("woff2")`;
   return `@font-face{font-family:"Open Sans";font-weight:${weight};src:${source};unicode-range:${range}}`;
@@ -71,10 +75,10 @@ function fontFiles(): FontFile[] {
       const [from, to = from] = part.replace("U+", "").split("-");
       return [parseInt(from, 16), parseInt(to, 16)];
     });
-    return WEIGHTS.map((weight) => ({
-      ...{ weight, range, parts },
-      file: path.join(folder, "files", `open-sans-${script}-${weight}-normal.woff2`),
-    }));
+    return WEIGHTS.map((weight) => {
+      const file = path.join(folder, "files", `open-sans-${script}-${weight}-normal.woff2`);
+      return { weight, range, parts, face: once(() => readFace(file, weight, range)) };
+    });
   });
   return known;
 }

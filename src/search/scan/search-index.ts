@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { type Matrix, dot, matrixRow } from "../../core/matrix.js";
+import { type Matrix, addUnitRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import { type Candidates, selectCandidates } from "./candidates.js";
 import {
@@ -124,13 +124,7 @@ async function meanRow(store: RowStore): Promise<Float32Array> {
     const end = Math.min(start + MEAN_ROWS, Math.floor(((place + 1) * rows) / MEAN_PLACES));
     if (start === end) continue;
     const block = await store.read(start, end);
-    for (let i = 0; i < block.rows; i++) {
-      const row = matrixRow(block, i);
-      const length = Math.sqrt(dot(row, row));
-      if (!(length > 0 && length < Infinity)) continue;
-      for (let j = 0; j < cols; j++) sums[j] += row[j] / length;
-      count++;
-    }
+    count += addUnitRows(sums, block);
   }
   return Float32Array.from(sums, (sum) => sum / Math.max(1, count));
 }

@@ -1,8 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { createCodes } from "../core/codes.js";
 import type { Codes } from "../core/codes.js";
 import { FormatError } from "../core/errors.js";
+import { checkIndices, checkValues } from "./check-codes.js";
+import { findCodesShards, readCodesShards } from "./codes-shards.js";
 import { readNpyIndices, readNpyMatrix } from "./numpy/npy.js";
 
 /** Far above the widest SAE; the check for latents named twice keeps a number for each. */
@@ -27,13 +28,17 @@ const fileName = /^(?:(.+)_)?topk_(indices|values)_(\d+)_(\d+)((?:_[a-z]+\d*)*)\
 
 /**
  * Reads codes from a folder that holds one pair `topk_indices_{k}_{n}.npy` (any integer type) and
- * `topk_values_{k}_{n}.npy` (any float type), or from the two files. Throws FormatError if there is no pair or there
- * are several, their shapes differ, an index is n or more or comes twice in a row, or a value is not finite.
+ * `topk_values_{k}_{n}.npy` (any float type), or Parquet shards of codes, or from the two files. Throws FormatError if there is
+ * no pair or there are several, their shapes differ, an index is n or more or comes twice in a row, or a value is not finite.
  */
 export async function readCodes(
   input: string | CodesPaths,
   options: ReadCodesOptions = {},
 ): Promise<Codes> {
+  if (typeof input === "string") {
+    const shards = await findCodesShards(input);
+    if (shards.length > 0) return readCodesShards(shards, options);
+  }
   const paths = typeof input === "string" ? await findCodes(input, options) : input;
   const named = fileName.exec(basename(paths.indices));
   const n = options.n ?? (named ? Number(named[4]) : undefined);
@@ -63,7 +68,7 @@ export async function readCodes(
   }
   checkIndices(indices.data, k, n, paths.indices);
   checkValues(values.data, k, paths.values);
-  return createCodes(rows, k, n, indices.data, values.data);
+  return { rows, k, n, indices: indices.data, values: values.data };
 }
 
 /** The one pair of codes files in a folder. Throws FormatError as `readCodes` does. */
@@ -106,26 +111,4 @@ function wrongNumber(folder: string, count: number, found: string[]): FormatErro
       ? `expected topk_indices_{k}_{n}.npy and topk_values_{k}_{n}.npy, ${shown}`
       : `contains several codes, choose one by k and n: ${shown}`;
   return new FormatError(folder, problem);
-}
-
-function checkIndices(indices: Uint32Array, k: number, n: number, path: string): void {
-  const lastRow = new Uint32Array(n);
-  for (let i = 0; i < indices.length; i++) {
-    const row = Math.floor(i / k);
-    const latent = indices[i];
-    if (latent >= n)
-      throw new FormatError(path, `row ${row} names latent ${latent}, but n is ${n}`);
-    if (lastRow[latent] === row + 1) {
-      throw new FormatError(path, `row ${row} names latent ${latent} twice`);
-    }
-    lastRow[latent] = row + 1;
-  }
-}
-
-function checkValues(values: Float32Array, k: number, path: string): void {
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) {
-      throw new FormatError(path, `row ${Math.floor(i / k)} contains ${values[i]}`);
-    }
-  }
 }

@@ -6,6 +6,15 @@ export * from "./browser.js";
 export { type AtomicFile, createAtomicFile, sha256File, writeFileAtomic } from "./atomic-file.js";
 export { openSource } from "./bytes/source.js";
 export { type CodesPaths, type ReadCodesOptions, findCodes, readCodes } from "./codes.js";
+export {
+  type CodesShard,
+  type CodesShardWriter,
+  codesShardName,
+  createCodesShard,
+  findCodesShards,
+  readCodesShards,
+  streamCodesShard,
+} from "./codes-shards.js";
 export { readJson, writeJson } from "./json.js";
 export { type JsonlRow, readJsonl, writeJsonl } from "./jsonl.js";
 export { type RowStore, openMatrix, readMatrix, streamMatrix } from "./matrix.js";

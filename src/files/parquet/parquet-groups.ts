@@ -19,11 +19,19 @@ export interface ParquetBatch {
   columns: ColumnValues[];
 }
 
-/** A Parquet file whose footer was read. */
-export interface ParquetFile {
+/** What the footer of a Parquet file says. */
+export interface ParquetSummary {
   columns: string[];
   /** Those that hold lists of numbers. */
   numberLists: string[];
+  rows: number;
+  /** What its writer noted, by key. */
+  notes: Map<string, string>;
+}
+
+/** A Parquet file whose footer was read. */
+export interface ParquetFile {
+  summary: ParquetSummary;
   /** Rows of some columns, in batches, decoded page by page. Throws FormatError where a page is damaged. */
   batches(columns: readonly string[]): AsyncGenerator<ParquetBatch>;
 }
@@ -42,9 +50,14 @@ export async function openParquet(source: ByteSource): Promise<ParquetFile> {
   const metadata = await refuse(name, () => parquetMetadataAsync(file));
   const schema = await refuse(name, () => Promise.resolve(parquetSchema(metadata)));
   const known = new Map(schema.children.map((column) => [column.element.name, column]));
+  const notes = (metadata.key_value_metadata ?? []).map(({ key, value = "" }) => [key, value]);
   return {
-    columns: [...known.keys()],
-    numberLists: schema.children.filter(isNumberList).map((column) => column.element.name),
+    summary: {
+      columns: [...known.keys()],
+      numberLists: schema.children.filter(isNumberList).map((column) => column.element.name),
+      rows: metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0),
+      notes: new Map(notes as [string, string][]),
+    },
     async *batches(columns) {
       const wanted = columns.map(
         (column) => known.get(column) ?? refuseColumn(name, column, known),

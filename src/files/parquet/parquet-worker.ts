@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { FormatError } from "../../core/errors.js";
 import { bytesSource, openSource } from "../bytes/source.js";
-import { type ParquetBatch, openParquet } from "./parquet-groups.js";
+import { type ParquetBatch, type ParquetSummary, openParquet } from "./parquet-groups.js";
 
 /** What a worker is started with. */
 export interface ParquetTask {
@@ -13,9 +13,9 @@ export interface ParquetTask {
 /** What a worker is asked: for the columns that are read from now on, or for the next rows of them. */
 export type ParquetWish = { columns: readonly string[] } | "next";
 
-/** What a worker answers; the names of the columns come unasked. */
+/** What a worker answers; the summary comes unasked. */
 export type ParquetAnswer =
-  | { kind: "columns"; columns: string[]; numberLists: string[] }
+  | { kind: "summary"; summary: ParquetSummary }
   | { kind: "batch"; batch: ParquetBatch }
   | { kind: "end" }
   | { kind: "refused"; problem: string };
@@ -49,10 +49,7 @@ async function serve(): Promise<void> {
         : { kind: "batch", batch: next.value };
     });
   });
-  await answer(async () => {
-    const { columns, numberLists } = await open;
-    return { kind: "columns", columns, numberLists };
-  });
+  await answer(async () => ({ kind: "summary", summary: (await open).summary }));
 }
 
 function buffersOf(column: ParquetBatch["columns"][number]): ArrayBuffer[] {

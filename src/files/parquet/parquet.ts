@@ -6,7 +6,7 @@ import { FormatError } from "../../core/errors.js";
 import { cutLine, listed } from "../../core/shown.js";
 import { type Matrix, createMatrix } from "../../core/matrix.js";
 import type { ColumnValues } from "./column-slabs.js";
-import type { ParquetBatch } from "./parquet-groups.js";
+import type { ParquetBatch, ParquetSummary } from "./parquet-groups.js";
 import type { ParquetAnswer, ParquetTask, ParquetWish } from "./parquet-worker.js";
 import type { ByteSource } from "../bytes/source.js";
 import { embeddingName } from "../embedding-name.js";
@@ -121,8 +121,29 @@ function chooseLists(name: string, all: readonly string[], lists: readonly strin
 
 async function* rowsOfFile(
   input: string | ByteSource,
-  { columns, signal: given }: ParquetOptions,
+  { columns, signal }: ParquetOptions,
 ): AsyncGenerator<ParquetRow> {
+  const choose = ({ columns: all, numberLists }: ParquetSummary): readonly string[] =>
+    typeof columns === "function" ? columns(all, numberLists) : (columns ?? all);
+  for await (const { names, batch } of streamBatches(input, choose, signal)) {
+    yield* rowsOf(batch, names);
+  }
+}
+
+/** What the footer of a file says. Throws FormatError where there is none. */
+export async function parquetSummary(file: string): Promise<ParquetSummary> {
+  let found: ParquetSummary | undefined;
+  const choose = (summary: ParquetSummary): undefined => void (found = summary);
+  for await (const batch of streamBatches(file, choose)) void batch;
+  return found as ParquetSummary;
+}
+
+/** Some columns of a file in batches of rows; none where `choose` wants no columns. Throws as streamParquetRows does. */
+export async function* streamBatches(
+  input: string | ByteSource,
+  choose: (summary: ParquetSummary) => readonly string[] | undefined,
+  given?: AbortSignal,
+): AsyncGenerator<{ names: readonly string[]; batch: ParquetBatch }> {
   const signal = interruptible(given);
   const name = typeof input === "string" ? input : input.name;
   const size = typeof input === "string" ? await fileSize(input) : input.byteLength;
@@ -139,15 +160,14 @@ async function* rowsOfFile(
   try {
     const opened = await ask();
     if (opened.kind === "refused") throw new FormatError(name, opened.problem);
-    const { columns: all, numberLists } =
-      opened.kind === "columns" ? opened : { columns: [], numberLists: [] };
-    const names = typeof columns === "function" ? columns(all, numberLists) : (columns ?? all);
+    const names = opened.kind === "summary" ? choose(opened.summary) : undefined;
+    if (names === undefined) return;
     for (let wish: ParquetWish = { columns: names }; ; wish = "next") {
       signal?.throwIfAborted();
       const answer = await ask(wish);
       if (answer.kind === "refused") throw new FormatError(name, answer.problem);
       if (answer.kind !== "batch") return;
-      yield* rowsOf(answer.batch, names);
+      yield { names, batch: answer.batch };
     }
   } finally {
     await worker.terminate();

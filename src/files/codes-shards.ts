@@ -1,0 +1,228 @@
+import type { SchemaElement } from "hyparquet";
+import { ByteWriter, ParquetWriter } from "hyparquet-writer";
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import type { Codes } from "../core/codes.js";
+import { FormatError } from "../core/errors.js";
+import { createAtomicFile } from "./atomic-file.js";
+import { checkIndices, checkValues } from "./check-codes.js";
+import type { ColumnValues, NumberArray } from "./parquet/column-slabs.js";
+import { parquetSummary, streamBatches } from "./parquet/parquet.js";
+
+/** Codes of a part of the documents, with the number of each document among all [rows], ascending. */
+export interface CodesShard extends Codes {
+  documents: Float64Array;
+}
+
+/** Writes a shard block by block in constant memory. Exactly one of `finish` and `abort` ends it. */
+export interface CodesShardWriter {
+  /** Adds codes of the documents of those numbers [codes.rows]. Throws RangeError for other sizes or numbers that do not ascend. */
+  append(codes: Codes, documents: ArrayLike<number>): Promise<void>;
+  /** Completes the file under its name and gives the number of rows. */
+  finish(): Promise<number>;
+  /** Leaves nothing behind. */
+  abort(): Promise<void>;
+}
+
+/** Rows that readers decode together. */
+const ROWS_PER_GROUP = 16_384;
+/** Key of what a shard notes of itself: k and n as JSON. */
+const NOTE = "feature-families.codes";
+const COLUMNS = ["row", "indices", "values"];
+
+const SCHEMA: SchemaElement[] = [
+  { name: "root", num_children: COLUMNS.length },
+  { name: "row", type: "INT64", repetition_type: "REQUIRED" },
+  ...listSchema("indices", "INT32"),
+  ...listSchema("values", "FLOAT"),
+];
+
+/** Name of the shard of codes with that number, such as "part-00003.parquet". */
+export function codesShardName(shard: number): string {
+  return `part-${String(shard).padStart(5, "0")}.parquet`;
+}
+
+/** The shards of codes in a folder, as paths in the order of their documents. */
+export async function findCodesShards(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    throw new FormatError(folder, "no such folder", { cause });
+  });
+  const order = (name: string): number => Number(/\d+/.exec(name));
+  return names
+    .filter((name) => /^part-\d{5,}\.parquet$/.test(name))
+    .sort((a, b) => order(a) - order(b))
+    .map((name) => path.join(folder, name));
+}
+
+/**
+ * Opens a Parquet file (Snappy) to which codes are appended: row (int64, the document's number), indices (list of int32)
+ * and values (list of float), k each. The same codes give the same bytes. It appears under its name at `finish`.
+ */
+export async function createCodesShard(
+  file: string,
+  { k, n }: Pick<Codes, "k" | "n">,
+): Promise<CodesShardWriter> {
+  const output = await createAtomicFile(file);
+  const bytes = new ByteWriter();
+  const parquet = new ParquetWriter({
+    writer: bytes,
+    schema: SCHEMA,
+    statistics: false,
+    createdBy: "feature-families",
+    kvMetadata: [{ key: NOTE, value: JSON.stringify({ k, n }) }],
+  });
+  let group = emptyGroup();
+  let rows = 0;
+  let last = -1;
+
+  async function flush(): Promise<void> {
+    if (group.row.length > 0) {
+      const { row, indices, values } = group;
+      const columnData = [
+        { name: "row", data: BigInt64Array.from(row, BigInt), encoding: "PLAIN" as const },
+        { name: "indices", data: indices, encoding: "PLAIN" as const },
+        { name: "values", data: values, encoding: "PLAIN" as const },
+      ];
+      await parquet.write({ columnData, rowGroupSize: row.length });
+      group = emptyGroup();
+    }
+    await output.write(bytes.getBytes().slice());
+    bytes.index = 0;
+  }
+  return {
+    async append(codes, documents) {
+      if (codes.k !== k || codes.n !== n || documents.length !== codes.rows) {
+        const got = `${codes.k} of ${codes.n} for ${documents.length} documents`;
+        throw new RangeError(`codes: ${codes.rows} rows with ${k} of ${n} expected, got ${got}`);
+      }
+      for (let i = 0; i < codes.rows; i++) {
+        if (!(documents[i] > last)) {
+          throw new RangeError(`codes: document ${documents[i]} comes after document ${last}`);
+        }
+        last = documents[i];
+        group.row.push(last);
+        group.indices.push(Array.from(codes.indices.subarray(i * k, (i + 1) * k)));
+        group.values.push(Array.from(codes.values.subarray(i * k, (i + 1) * k)));
+        if (group.row.length === ROWS_PER_GROUP) await flush();
+      }
+      rows += codes.rows;
+    },
+    async finish() {
+      await flush();
+      await parquet.finish();
+      await output.write(bytes.getBytes());
+      await output.commit();
+      return rows;
+    },
+    abort: () => output.abort(),
+  };
+}
+
+/**
+ * Codes of a shard in blocks of some thousand rows, each checked. `k` and `n` must be given for files of other writers, which do
+ * not note them. Throws FormatError for a file that is no shard, and for codes as readCodes does.
+ */
+export async function* streamCodesShard(
+  file: string,
+  given: Partial<Pick<Codes, "k" | "n">> = {},
+): AsyncGenerator<CodesShard> {
+  let size: Pick<Codes, "k" | "n"> | undefined;
+  let last = -1;
+  const batches = streamBatches(file, ({ columns, notes }) => {
+    const missing = COLUMNS.find((name) => !columns.includes(name));
+    if (missing !== undefined) throw new FormatError(file, `has no column ${missing} of codes`);
+    size = sizeOf(file, notes.get(NOTE), given);
+    return COLUMNS;
+  });
+  for await (const { batch } of batches) {
+    if (size === undefined) return;
+    const { k, n } = size;
+    const [row, indices, values] = batch.columns;
+    const numbers = Float64Array.from(row as number[]);
+    for (const document of numbers) {
+      if (Number.isSafeInteger(document) && document > last) last = document;
+      else throw new FormatError(file, `row ${document} comes after row ${last}`);
+    }
+    const found = Uint32Array.from(listData(file, "indices", indices, k, numbers));
+    const strengths = Float32Array.from(listData(file, "values", values, k, numbers));
+    checkIndices(found, k, n, file);
+    checkValues(strengths, k, file);
+    yield { rows: batch.rows, k, n, indices: found, values: strengths, documents: numbers };
+  }
+}
+
+/** All codes of some shards, which are in the order of their documents; see streamCodesShard. */
+export async function readCodesShards(
+  files: readonly string[],
+  given: Partial<Pick<Codes, "k" | "n">> = {},
+): Promise<CodesShard> {
+  let rows = 0;
+  for (const file of files) rows += (await parquetSummary(file)).rows;
+  let whole: CodesShard | undefined;
+  let at = 0;
+  for (const file of files) {
+    for await (const { k, n, ...block } of streamCodesShard(file, whole ?? given)) {
+      whole ??= {
+        ...{ rows, k, n, documents: new Float64Array(rows) },
+        ...{ indices: new Uint32Array(rows * k), values: new Float32Array(rows * k) },
+      };
+      if (at > 0 && !(block.documents[0] > whole.documents[at - 1])) {
+        throw new FormatError(file, `row ${block.documents[0]} is in a shard before it too`);
+      }
+      whole.documents.set(block.documents, at);
+      whole.indices.set(block.indices, at * k);
+      whole.values.set(block.values, at * k);
+      at += block.rows;
+    }
+  }
+  if (whole === undefined) throw new FormatError(files[0] ?? "codes", "contains no codes");
+  return whole;
+}
+
+function emptyGroup(): { row: number[]; indices: number[][]; values: number[][] } {
+  return { row: [], indices: [], values: [] };
+}
+
+function listSchema(name: string, type: "INT32" | "FLOAT"): SchemaElement[] {
+  return [
+    { name, repetition_type: "REQUIRED", num_children: 1, converted_type: "LIST" },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { name: "element", type, repetition_type: "REQUIRED" },
+  ];
+}
+
+/** k and n as the file notes them, or as they are given. */
+function sizeOf(
+  file: string,
+  note: string | undefined,
+  given: Partial<Pick<Codes, "k" | "n">>,
+): Pick<Codes, "k" | "n"> {
+  const noted = note === undefined ? undefined : /^\{"k":(\d{1,9}),"n":(\d{1,9})\}$/.exec(note);
+  const k = noted ? Number(noted[1]) : given.k;
+  const n = noted ? Number(noted[2]) : given.n;
+  if (k === undefined || n === undefined || !(k >= 1 && n >= k)) {
+    throw new FormatError(file, "does not note k and n of its codes: pass k and n");
+  }
+  if ((given.k ?? k) !== k || (given.n ?? n) !== n) {
+    const expected = `${given.k ?? k} of ${given.n ?? n}`;
+    throw new FormatError(file, `holds ${k} of ${n} latents per document, expected ${expected}`);
+  }
+  return { k, n };
+}
+
+function listData(
+  file: string,
+  name: string,
+  column: ColumnValues,
+  k: number,
+  documents: Float64Array,
+): NumberArray {
+  if (Array.isArray(column)) throw new FormatError(file, `${name} has an empty or missing list`);
+  const wrong = column.offsets.findIndex((end, i) => i > 0 && end !== i * k);
+  if (wrong === -1) return column.data;
+  const length = column.offsets[wrong] - column.offsets[wrong - 1];
+  throw new FormatError(
+    file,
+    `row ${documents[wrong - 1]} has ${length} ${name}, expected ${k} as k`,
+  );
+}

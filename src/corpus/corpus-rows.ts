@@ -6,7 +6,7 @@ import { type CsvTable, parseCsv } from "../files/csv.js";
 import { parseJson, parseJsonValues } from "../files/json-text.js";
 import { readJsonl } from "../files/jsonl.js";
 import { streamParquetRows } from "../files/parquet/parquet.js";
-import { readHead, readText } from "../files/text.js";
+import { type TextOptions, readHead, readText } from "../files/text.js";
 
 /** The usual names of what documents are made of. */
 export const COLUMN_NAMES = {
@@ -22,6 +22,9 @@ export const CONTENT_NAMES: ReadonlySet<string> = new Set([
   ...COLUMN_NAMES.title,
   ...COLUMN_NAMES.text,
 ]);
+
+/** Files of a spreadsheet, and what was made of them, may not be in UTF-8. */
+const FALLBACK = "windows-1252";
 
 /** How far a JSON file is read to see whether its lines are records. */
 const HEAD = 1024 * 1024;
@@ -52,17 +55,17 @@ export async function* readCorpusRows(
   { select, onWarning }: CorpusRowsOptions = {},
 ): AsyncGenerator<CorpusRow> {
   const name = bareName(path);
+  const onFallback = (): void => onWarning?.(`${path} is not in UTF-8: it is read as Windows-1252`);
+  const reading: TextOptions = { fallback: FALLBACK, onFallback };
   if (name.endsWith(".parquet") || (await isFolder(path))) {
     let i = 0;
     for await (const row of streamParquetRows(path, { columns: select })) {
       yield { place: `row ${++i}`, row };
     }
   } else if (/\.(jsonl|ndjson|json)$/.test(name)) {
-    yield* (await hasLines(path)) ? lineRows(path) : valueRows(path);
+    yield* (await hasLines(path)) ? lineRows(path, reading) : valueRows(path, reading);
   } else if (/\.(csv|tsv)$/.test(name)) {
-    const onFallback = (): void =>
-      onWarning?.(`${path} is not in UTF-8: it is read as Windows-1252`);
-    const text = await readText(path, { fallback: "windows-1252", onFallback });
+    const text = await readText(path, reading);
     const { columns, rows } = name.endsWith(".tsv") ? parseTabs(text, path) : parseCsv(text, path);
     for (let i = 0; i < rows.length; i++) {
       const row = Object.fromEntries(columns.map((column, c) => [column, rows[i][c]]));
@@ -85,15 +88,15 @@ function parseTabs(text: string, path: string): CsvTable {
   }
 }
 
-async function* lineRows(path: string): AsyncGenerator<CorpusRow> {
-  for await (const { line, value } of readJsonl(path, { exactIntegers: true })) {
+async function* lineRows(path: string, reading: TextOptions): AsyncGenerator<CorpusRow> {
+  for await (const { line, value } of readJsonl(path, { ...reading, exactIntegers: true })) {
     if (!isRow(value)) throw new FormatError(path, `line ${line}: expected an object`);
     yield { place: `line ${line}`, row: value };
   }
 }
 
-async function* valueRows(path: string): AsyncGenerator<CorpusRow> {
-  const items = jsonRows(await readValues(path), path);
+async function* valueRows(path: string, reading: TextOptions): AsyncGenerator<CorpusRow> {
+  const items = jsonRows(await readValues(path, reading), path);
   for (let i = 0; i < items.length; i++) {
     const row = items[i];
     if (!isRow(row)) throw new FormatError(path, `item ${i}: expected an object`);
@@ -102,8 +105,8 @@ async function* valueRows(path: string): AsyncGenerator<CorpusRow> {
 }
 
 /** The value of a JSON file; a list of its values where it holds several, one after the other. */
-async function readValues(path: string): Promise<unknown> {
-  const text = await readText(path);
+async function readValues(path: string, reading: TextOptions): Promise<unknown> {
+  const text = await readText(path, reading);
   const options = { exactIntegers: true };
   try {
     const value = parseJson(text, path, options);
@@ -119,7 +122,7 @@ async function readValues(path: string): Promise<unknown> {
 /** Whether a JSON file has a record per line: its first line is a value of its own, and in a .json another follows. */
 async function hasLines(path: string): Promise<boolean> {
   const isJson = bareName(path).endsWith(".json");
-  const head = (await readHead(path, HEAD)).trimStart();
+  const head = (await readHead(path, HEAD, { fallback: FALLBACK })).trimStart();
   const end = head.indexOf("\n");
   const first = (end < 0 ? head : head.slice(0, end)).trim();
   if (!isJson) return !/^(\{|\[|\[\s*\{.*)$/.test(first);

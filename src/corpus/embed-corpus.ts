@@ -1,10 +1,11 @@
 import { setMaxListeners } from "node:events";
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { inHalves, isOfItems } from "../core/halves.js";
 import { interruptible } from "../core/interrupt.js";
 import type { OnProgress } from "../core/progress.js";
+import { createAtomicFile } from "../files/atomic-file.js";
 import { writeJson } from "../files/json.js";
-import { writeJsonl } from "../files/jsonl.js";
+import { jsonlParts, writeJsonl } from "../files/jsonl.js";
 import { createNpyWriter } from "../files/numpy/npy-write.js";
 import { compatInput } from "./clean-text.js";
 import type { Document } from "./corpus.js";
@@ -186,6 +187,7 @@ async function writeFiles(
   const failed: EmbeddedCorpus["failed"] = [];
   // Written last, so that it is there only beside files that belong together.
   await rm(recordFile, { force: true });
+  const lines = await createAtomicFile(corpus);
   const writer = await createNpyWriter(embeddings, { dtype: "f4", cols: record.d });
   try {
     for (const [i, document] of documents.entries()) {
@@ -197,14 +199,14 @@ async function writeFiles(
         kept.push(document);
       }
     }
-    await writeJsonl(`${corpus}.new`, kept);
+    for await (const part of jsonlParts(corpus, kept)) await lines.write(part);
     await writer.finish();
   } catch (error) {
     await writer.abort();
-    await rm(`${corpus}.new`, { force: true });
+    await lines.abort();
     throw error;
   }
-  await rename(`${corpus}.new`, corpus);
+  await lines.commit();
   await writeJson(recordFile, record);
   if (failed.length > 0) await writeJsonl(list, failed);
   else {

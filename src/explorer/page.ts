@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { escapeXml } from "../files/xml.js";
-import { writeFileAtomic } from "../files/atomic-file.js";
+import { writeFilesAtomic } from "../files/atomic-file.js";
 import { type ExplorerFiles, everyFile } from "./data-files.js";
 
 /** The compiled page. */
@@ -59,18 +59,18 @@ export async function writeSite(
   files: ExplorerFiles,
 ): Promise<string[]> {
   const policy = `<meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}; script-src 'self'">`;
-  const contents: [string, string | Uint8Array][] = [
-    ["index.html", pageHtml(page, "static").replace("<head>", `<head>${policy}`)],
-    ["app.js", page.script],
-    ["app.css", page.style],
-    ["licences.md", page.licences],
-  ];
-  const written: string[] = [];
-  for (const [name, content] of contents) written.push(await write(path.join(out, name), content));
-  for await (const [name, content] of everyFile(files)) {
-    written.push(await write(path.join(out, "data", name), content));
+  async function* contents(): AsyncGenerator<[string, string | Uint8Array]> {
+    yield [
+      path.join(out, "index.html"),
+      pageHtml(page, "static").replace("<head>", `<head>${policy}`),
+    ];
+    yield [path.join(out, "app.js"), page.script];
+    yield [path.join(out, "app.css"), page.style];
+    yield [path.join(out, "licences.md"), page.licences];
+    for await (const [name, content] of everyFile(files))
+      yield [path.join(out, "data", name), content];
   }
-  return written;
+  return writeFilesAtomic(contents());
 }
 
 /**
@@ -118,9 +118,4 @@ function inlineFile(name: string, content: Uint8Array): string {
     chunks.push(`<template data-file="${name}">${text.slice(at, at + CHUNK)}</template>`);
   }
   return chunks.join("");
-}
-
-async function write(file: string, content: string | Uint8Array): Promise<string> {
-  await writeFileAtomic(file, content);
-  return file;
 }

@@ -65,6 +65,12 @@ export async function exportDelphi(
     );
     files.push(file);
   }
+  for (const { index, label } of rows) {
+    if (label === "") continue;
+    const file = path.join(out, "explanations", `${HOOK}_latent${index}.txt`);
+    await writeFileAtomic(file, stringifyJson(label));
+  }
+  // Last, since the folder is none to delphi without it.
   await writeJson(path.join(folder, "config.json"), {
     dataset_repo: name,
     dataset_split: "train",
@@ -78,11 +84,6 @@ export async function exportDelphi(
     n_splits: splits,
     model_name: embedder,
   });
-  for (const { index, label } of rows) {
-    if (label === "") continue;
-    const file = path.join(out, "explanations", `${HOOK}_latent${index}.txt`);
-    await writeFileAtomic(file, stringifyJson(label));
-  }
   return files;
 }
 

@@ -46,7 +46,6 @@ export async function exportNeuronpedia(
   const source = `0-${name.toLowerCase()}`;
   const folder = path.join(out, modelId, source);
   const place = { modelId, source, createdAt: inputs.date };
-  await writeHeads(folder, inputs, place, options);
   const batch = options.batch ?? 256;
   for (let start = 0, number = 0; start < rows.length; start += batch, number++) {
     const part = rows.slice(start, start + batch);
@@ -64,6 +63,8 @@ export async function exportNeuronpedia(
       part.flatMap((row) => explanationLines(row, place, options)).map(clean),
     );
   }
+  // Last, since the folder is none to the importer without them.
+  await writeHeads(folder, inputs, place, options);
   return folder;
 }
 

@@ -87,22 +87,39 @@ export async function writeAt(
   }
 }
 
-/** Writes a whole file so that no reader ever sees half of it. Text, also in parts, is written as UTF-8. */
-export async function writeFileAtomic(
-  path: string,
-  content: Uint8Array | string | Iterable<string | Uint8Array>,
-): Promise<void> {
-  const isWhole = typeof content === "string" || content instanceof Uint8Array;
-  const file = await createAtomicFile(path);
+/** What a file is written from; text, also in parts, is written as UTF-8. */
+export type FileContent =
+  Uint8Array | string | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
+/** Writes a whole file so that no reader ever sees half of it. */
+export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+  await writeFilesAtomic([[path, content]]);
+}
+
+/** Writes files that belong together, and gives their paths: none takes its name before all are complete. */
+export async function writeFilesAtomic(
+  files:
+    | Iterable<readonly [path: string, content: FileContent]>
+    | AsyncIterable<readonly [path: string, content: FileContent]>,
+): Promise<string[]> {
+  const written: string[] = [];
+  const open: AtomicFile[] = [];
   try {
-    for (const part of isWhole ? [content] : content) {
-      await file.write(typeof part === "string" ? Buffer.from(part) : part);
+    for await (const [path, content] of files) {
+      const file = await createAtomicFile(path);
+      open.push(file);
+      written.push(path);
+      const isWhole = typeof content === "string" || content instanceof Uint8Array;
+      for await (const part of isWhole ? [content] : content) {
+        await file.write(typeof part === "string" ? Buffer.from(part) : part);
+      }
     }
+    for (const file of open) await file.commit();
   } catch (error) {
-    await file.abort();
+    for (const file of open) await file.abort();
     throw error;
   }
-  await file.commit();
+  return written;
 }
 
 /** SHA-256 of a file's bytes, in hexadecimal. */

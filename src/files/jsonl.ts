@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { createAtomicFile } from "./atomic-file.js";
+import { writeFileAtomic } from "./atomic-file.js";
 import { type JsonOptions, parseJson, stringifyJson } from "./json-text.js";
 import type { ByteSource } from "./bytes/source.js";
 import { readLines } from "./text.js";
@@ -37,15 +37,15 @@ export async function writeJsonl(
   path: string,
   rows: Iterable<unknown> | AsyncIterable<unknown>,
 ): Promise<void> {
-  const file = await createAtomicFile(path);
-  try {
-    const parts = path.toLowerCase().endsWith(".gz") ? packed(textParts(rows)) : textParts(rows);
-    for await (const part of parts) await file.write(part);
-  } catch (error) {
-    await file.abort();
-    throw error;
-  }
-  await file.commit();
+  await writeFileAtomic(path, jsonlParts(path, rows));
+}
+
+/** The content of a JSONL file `path`, packed if the name ends in .gz. */
+export function jsonlParts(
+  path: string,
+  rows: Iterable<unknown> | AsyncIterable<unknown>,
+): AsyncGenerator<Uint8Array> {
+  return path.toLowerCase().endsWith(".gz") ? packed(textParts(rows)) : textParts(rows);
 }
 
 async function* textParts(

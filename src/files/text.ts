@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { TextDecoder } from "node:util";
@@ -9,13 +10,15 @@ import type { ByteSource } from "./bytes/source.js";
 const chunkSize = 1024 * 1024;
 /** V8's strings end a little above this. */
 const largestText = 512 * 1024 * 1024 - 1024;
-const longestLine = 64 * 1024 * 1024;
+const ADVICE = "; where it is Windows-1252, iconv -f WINDOWS-1252 -t UTF-8 converts it";
+/** So many letters outside ASCII without a stray byte settle that a text is in UTF-8. */
+const settled = 1000;
 /** Text packs to a tenth, tables of repeated names to a fiftieth; a bomb to a thousandth. */
 const largestRatio = 100;
 const ratioAllowance = 64 * 1024 * 1024;
 
 export interface TextOptions {
-  /** Encoding of a text that is not UTF-8, such as "windows-1252" for tables of a spreadsheet. Default: it is refused. */
+  /** Encoding of a text that is not UTF-8, such as "windows-1252" for files of a spreadsheet. Default: it is refused. */
   fallback?: string;
   /** Called where a text was read in the fallback's encoding. */
   onFallback?: () => void;
@@ -31,56 +34,13 @@ export async function readText(
   input: string | ByteSource,
   options: TextOptions = {},
 ): Promise<string> {
-  const { fallback, onFallback } = options;
-  try {
-    return await joinParts(input, options);
-  } catch (error) {
-    if (!(error instanceof EncodingError) || fallback === undefined) throw error;
-    if (!(await isOtherEncoding(input, options))) throw error;
-    onFallback?.();
-    return joinParts(input, options, fallback);
-  }
-}
-
-/** The first `length` characters of a text, or all of a shorter one. Throws as `readText` does. */
-export async function readHead(input: string | ByteSource, length: number): Promise<string> {
-  let head = "";
-  for await (const part of decodedParts(input, {})) {
-    head += part;
-    if (head.length >= length) break;
-  }
-  return head.slice(0, length);
-}
-
-/** The text is in another encoding than it was read in. */
-class EncodingError extends FormatError {}
-
-/** Whether a text has fewer letters in UTF-8 outside ASCII than bytes that are none: else it is damaged UTF-8. */
-async function isOtherEncoding(input: string | ByteSource, options: TextOptions): Promise<boolean> {
-  const decoder = new TextDecoder("utf-8");
-  let letters = 0;
-  let strays = 0;
-  for await (const bytes of unpackedChunks(input, options)) {
-    const text = decoder.decode(bytes, { stream: true });
-    strays += text.match(/\ufffd/g)?.length ?? 0;
-    letters += text.match(/[\u0080-\ud7ff\ue000-\ufffc]/g)?.length ?? 0;
-  }
-  return strays > letters;
-}
-
-async function joinParts(
-  input: string | ByteSource,
-  options: TextOptions,
-  encoding?: string,
-): Promise<string> {
   const parts: string[] = [];
   let length = 0;
-  const name = nameOf(input);
-  for await (const part of decodedParts(input, options, encoding)) {
+  for await (const part of decodedParts(input, options)) {
     length += part.length;
     if (length > largestText) {
       throw new FormatError(
-        name,
+        nameOf(input),
         `text of over ${largestText} characters, read it line by line instead`,
       );
     }
@@ -89,9 +49,37 @@ async function joinParts(
   return parts.join("");
 }
 
+/** The first `length` characters of a text, or all of a shorter one. Throws as `readText` does. */
+export async function readHead(
+  input: string | ByteSource,
+  length: number,
+  options: TextOptions = {},
+): Promise<string> {
+  let head = "";
+  for await (const part of decodedParts(input, options)) {
+    head += part;
+    if (head.length >= length) break;
+  }
+  return head.slice(0, length);
+}
+
+/** Whether a text has fewer letters in UTF-8 outside ASCII than bytes that are none: else it is UTF-8, damaged or not. */
+async function isOtherEncoding(input: string | ByteSource, options: TextOptions): Promise<boolean> {
+  const decoder = new TextDecoder("utf-8");
+  let letters = 0;
+  let strays = 0;
+  for await (const bytes of unpackedChunks(input, options)) {
+    const text = decoder.decode(bytes, { stream: true });
+    strays += text.match(/\ufffd/g)?.length ?? 0;
+    letters += text.match(/[\u0080-\ud7ff\ue000-\ufffc]/g)?.length ?? 0;
+    if (strays === 0 && letters > settled) break;
+  }
+  return strays > letters;
+}
+
 /**
  * Reads a text as `readText` does, line by line, in little memory. Line ends (LF or CRLF) are left out; an empty last
- * line is none. Throws FormatError as `readText` does, and for a line of over 64 Mi characters.
+ * line is none. Throws FormatError as `readText` does, and for a line that is larger than a string can be.
  */
 export async function* readLines(
   input: string | ByteSource,
@@ -101,6 +89,7 @@ export async function* readLines(
   // The pieces of a line that is not over yet, joined once it is.
   let pieces: string[] = [];
   let length = 0;
+  let line = 1;
   for await (const part of decodedParts(input, options)) {
     let start = 0;
     for (let end = part.indexOf("\n"); end >= 0; end = part.indexOf("\n", start)) {
@@ -109,11 +98,12 @@ export async function* readLines(
       start = end + 1;
       pieces = [];
       length = 0;
+      line++;
     }
     if (start < part.length) pieces.push(part.slice(start));
     length += part.length - start;
-    if (length > longestLine) {
-      throw new FormatError(name, `a line of over ${longestLine} characters`);
+    if (length > largestText) {
+      throw new FormatError(name, `line ${line} has over ${largestText} characters`);
     }
   }
   if (pieces.length > 0) yield withoutReturn(pieces.join(""));
@@ -130,20 +120,32 @@ function nameOf(input: string | ByteSource): string {
 async function* decodedParts(
   input: string | ByteSource,
   options: TextOptions,
-  encoding?: string,
 ): AsyncGenerator<string> {
+  const { fallback, onFallback } = options;
   let decoder: TextDecoder | undefined;
+  let isSettled = fallback === undefined;
+  const open = (encoding: string): TextDecoder => new TextDecoder(encoding, { fatal: true });
   const decode = (bytes?: Uint8Array): string => {
-    decoder ??= new TextDecoder(encoding ?? encodingOf(bytes), { fatal: true });
+    decoder ??= open(encodingOf(bytes));
     try {
       return decoder.decode(bytes, { stream: bytes !== undefined });
     } catch (cause) {
-      throw new EncodingError(nameOf(input), `not ${decoder.encoding.toUpperCase()} text`, {
-        cause,
-      });
+      const encoding = decoder.encoding.toUpperCase();
+      throw new FormatError(nameOf(input), `not ${encoding} text${ADVICE}`, { cause });
     }
   };
-  for await (const bytes of unpackedChunks(input, options)) yield decode(bytes);
+  for await (const bytes of unpackedChunks(input, options)) {
+    // Up to the first byte outside ASCII the text is the same in both encodings.
+    if (!isSettled && !isAscii(bytes)) {
+      isSettled = true;
+      const isUtf16 = (decoder?.encoding ?? encodingOf(bytes)) !== "utf-8";
+      if (!isUtf16 && (await isOtherEncoding(input, options))) {
+        decoder = open(fallback ?? "utf-8");
+        onFallback?.();
+      }
+    }
+    yield decode(bytes);
+  }
   yield decode();
 }
 

@@ -209,15 +209,34 @@ test("an unusual encoding is reported, damaged UTF-8 is refused", async (t) => {
     ["1", "", "it’s é"],
   ]);
   t.regex(warnings.join(), /a\.csv is not in UTF-8: it is read as Windows-1252$/);
+  const lines = Array.from(
+    { length: 20_000 },
+    (_, i) => `{"id":"${i}","text":"${"a ".repeat(40)}"}`,
+  );
+  lines.push('{"id":"x","text":"it’s é"}', '{"id":"y","text":"ÿ"}');
+  for (const [name, content] of [
+    ["b.jsonl", `${lines.join("\n")}\n`],
+    ["c.jsonl.gz", `${lines.join("\n")}\n`],
+    ["d.json", `[${lines.join(",")}]`],
+  ]) {
+    const bytes = cp1252(content);
+    const found = await read(name, name.endsWith(".gz") ? gzipSync(bytes) : bytes, { onWarning });
+    t.deepEqual(found.slice(-2), [
+      ["x", "", "it’s é"],
+      ["y", "", "ÿ"],
+    ]);
+    t.is(warnings.filter((one) => one.includes(name)).length, 1);
+  }
   const damaged = Buffer.from("id,text\n1,äöüß\n2,é\n");
   damaged[damaged.length - 2] = 0x20;
-  await t.throwsAsync(read("a.csv", damaged), { message: /a\.csv: not UTF-8 text$/ });
-  await t.throwsAsync(read("a.jsonl", cp1252('{"id":"1","text":"é"}')), {
-    message: /a\.jsonl: not UTF-8 text$/,
-  });
+  const refusal = /a\.(csv|jsonl): not UTF-8 text; where it is .*iconv/;
+  await t.throwsAsync(read("a.csv", damaged), { message: refusal });
+  const rows = Buffer.from('{"id":"1","text":"äöüß"}\n{"id":"2","text":"é"}\n');
+  rows[rows.length - 4] = 0x20;
+  await t.throwsAsync(read("a.jsonl", rows), { message: refusal });
 });
 
-test("a JSON corpus on one line longer than any JSON line is read, packed too", async (t) => {
+test("a JSON corpus on one line of over 64 Mi characters is read, packed or a line of a .jsonl too", async (t) => {
   await inFolder(async (folder) => {
     const text = "word ".repeat(200_000);
     const rows = Array.from({ length: 70 }, (_, i) => ({
@@ -240,5 +259,8 @@ test("a JSON corpus on one line longer than any JSON line is read, packed too", 
       t.is(documents.length, 70);
       t.is(documents[69].text, rows[69].text);
     }
+    const file = path.join(folder, "c.jsonl");
+    await writeFile(file, `{"id":"a","text":"b"}\n{"id":"c","text":"d","more":${content}}\n`);
+    t.is((await readCorpus(file))[1].text, "d");
   });
 });

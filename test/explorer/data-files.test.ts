@@ -1,6 +1,9 @@
 import test from "ava";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { createCodes, createMatrix, invertCodes } from "../../src/core/index.js";
-import { explorerFiles } from "../../src/explorer/index.js";
+import { explorerFiles, writeSite } from "../../src/explorer/index.js";
+import { inFolder } from "../support/folder.js";
 
 const codes = createCodes(
   3,
@@ -63,4 +66,23 @@ test("any part of a file is what the whole has there", async (t) => {
       );
     }
   }
+});
+
+test("a site that fails on the way leaves no file, and the site of before as it was", async (t) => {
+  await inFolder(async (folder) => {
+    const page = { html: "<head></head>", script: "", style: "", licences: "" };
+    await t.throwsAsync(writeSite(path.join(folder, "site"), page, files()), {
+      message: "no texts are needed",
+    });
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    t.deepEqual(
+      entries.filter((entry) => entry.isFile()),
+      [],
+    );
+    const index = path.join(folder, "old", "index.html");
+    await mkdir(path.dirname(index));
+    await writeFile(index, "mine");
+    await t.throwsAsync(writeSite(path.dirname(index), page, files()));
+    t.is(await readFile(index, "utf8"), "mine");
+  });
 });

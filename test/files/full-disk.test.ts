@@ -1,18 +1,22 @@
 import test from "ava";
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readFile, readdir, stat, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { writeFileAtomic, writeNpy } from "../../src/files/index.js";
+import { writeFileAtomic, writeJson, writeNpy } from "../../src/files/index.js";
+import { answerPlanted } from "../support/atlases/planted.js";
 import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
 import { atLength } from "../support/campaign.js";
 import { runCli } from "../support/cli/run-cli.js";
 import { compilePage } from "../support/compile-page.js";
 import { inFolder } from "../support/folder.js";
+import { type HubServer, startHub } from "../support/servers/hub-server.js";
+import { type LlmServer, startLlmServer } from "../support/servers/llm-server.js";
 
 const MiB = 1 << 20;
 /** What does not fit is known before, or the file that did not is named. */
 const NO_ROOM =
-  /disk\/.*: (no space left on the device|the file system is read-only)$|MB on disk, and .* are free: write to a disk/m;
+  /disk\/.*: (no space left on the device|the file system is read-only)$|MB on disk, and .* are free: write to a disk|bytes more, but the disk has \d+ free/m;
 
 /** Runs `work` in a folder that is a file system of its own, or says why that cannot be. */
 async function onSmallDisk(
@@ -73,8 +77,14 @@ test("a read-only file system is named as such, also where a folder would have t
   });
 });
 
+/** Servers that calls ask. */
+interface Asked {
+  llm: LlmServer;
+  hub: HubServer;
+}
+
 /** Calls of every command that writes, with the folder of an atlas and one to write to. */
-function writingCalls(atlas: string, disk: string): string[][] {
+function writingCalls(atlas: string, disk: string, { llm, hub }: Asked): string[][] {
   const [sae, embeddings] = [
     path.join(atlas, "sae.safetensors"),
     path.join(atlas, "../embeddings.npy"),
@@ -135,34 +145,84 @@ function writingCalls(atlas: string, disk: string): string[][] {
       "--out",
       out(target),
     ]),
+    ["demo", "--out", out("demo"), "--figures", out("figures")],
+    ["scaling", path.join(atlas, "../table.json"), "--out", out("laws")],
+    ["pull", "me/data", "--endpoint", hub.endpoint, "--cache", out("cache")],
+    ["score", "--atlas", atlas, "--out", out("scores.jsonl")],
+    ...(existsSync("dist/index.js") ? [["notebooks", path.join(disk, "a.ipynb")]] : []),
     // Those that write into the atlas.
+    ["score", "--save", "--atlas", path.join(disk, "atlas")],
+    [
+      ...["label", "--model", "gpt-4o", "--model-url", llm.baseUrl, "--protocol", "default"],
+      ...["--limit", "3", "--yes", "--force", "--atlas", path.join(disk, "atlas")],
+    ],
     ["catalog", "label", "0", "dogs", "--atlas", path.join(disk, "atlas")],
     ["stability", "--resamples", "2", "--seeds", "0", "--atlas", path.join(disk, "atlas")],
     ["steering", "--queries", "2", "--atlas", path.join(disk, "atlas")],
   ];
 }
 
+/** A program in Jupyter's place that runs nothing and says that a cell printed something. */
+async function standInForJupyter(folder: string): Promise<void> {
+  const script = `#!${process.execPath}
+const fs = require("fs"); const args = process.argv.slice(2);
+if (args.includes("--version")) process.exit(0);
+const notebook = JSON.parse(fs.readFileSync(args.at(-1), "utf8"));
+notebook.cells[0].outputs = [{ output_type: "stream", name: "stdout", text: ["x".repeat(1e5)] }];
+fs.writeFileSync(args[args.indexOf("--output") + 1], JSON.stringify(notebook));
+`;
+  await writeFile(path.join(folder, "jupyter"), script, { mode: 0o755 });
+  process.env.PATH = `${folder}${path.delimiter}${process.env.PATH ?? ""}`;
+}
+
+const NOTEBOOK = {
+  ...{ nbformat: 4, nbformat_minor: 5, metadata: {} },
+  cells: [
+    { cell_type: "code", source: "1", metadata: {}, execution_count: null, outputs: [], id: "a" },
+  ],
+};
+
 (atLength ? test : test.skip)(
   "every command that writes names the file on a full or read-only disk, and leaves no temporary one",
   async (t) => {
+    process.env.OPENAI_API_KEY = "sk-test";
+    const llm = await startLlmServer({ answer: answerPlanted });
+    const file = { path: "a.bin", bytes: Buffer.alloc(MiB), large: true };
+    const hub = await startHub({ "me/data": [file] });
+    t.teardown(() => Promise.all([llm.close(), hub.close()]));
     await inFolder(async (folder) => {
       const atlas = await makeSmallAtlas(folder, 200);
       await compilePage();
-      for (const call of writingCalls(atlas, path.join(folder, "disk"))) {
-        for (const options of ["full", "ro"]) {
+      await standInForJupyter(folder);
+      const rows = [8, 16, 32, 64].map((n) => ({ k: 2, n, flops: 100 * n, normalized_mse: 1 / n }));
+      await writeJson(path.join(folder, "table.json"), rows);
+      await writeJson(path.join(folder, "a.ipynb"), NOTEBOOK);
+      for (const call of writingCalls(atlas, path.join(folder, "disk"), { llm, hub })) {
+        for (const options of ["full", "nearly full", "ro"]) {
           await onSmallDisk(t, folder, 2, async (disk, remount) => {
-            for (const name of ["atlas", "corpus.jsonl", "embeddings.npy"]) {
+            for (const name of ["atlas", "corpus.jsonl", "embeddings.npy", "a.ipynb"]) {
               await cp(path.join(folder, name), path.join(disk, name), { recursive: true });
             }
+            const before = await readdir(disk, { recursive: true });
             if (options === "ro") remount("ro");
-            else await writeFile(path.join(disk, "filler"), new Uint8Array(2 * MiB)).catch(() => 0);
+            else {
+              const filler = path.join(disk, "filler");
+              await writeFile(filler, new Uint8Array(2 * MiB)).catch(() => 0);
+              const { size } = await stat(filler);
+              // Room for the first small files, and not for all.
+              if (options === "nearly full") await truncate(filler, size - 24 * 1024);
+            }
             const { code, stderr } = await runCli(call);
             const context = `${options}: ${call.join(" ")}: ${stderr}`;
+            if (options === "nearly full" && code === 0) return;
             t.not(code, 0, context);
             t.regex(stderr, NO_ROOM, context);
-            const left = await readdir(disk, { recursive: true });
+            const left = (await readdir(disk, { recursive: true, withFileTypes: true }))
+              .filter((entry) => entry.isFile())
+              .map((entry) => path.relative(disk, path.join(entry.parentPath, entry.name)))
+              .filter((name) => !before.includes(name) && name !== "filler");
             t.deepEqual(
-              left.filter((name) => /\.tmp-/.test(name)),
+              left.filter((name) => /\.tmp-|index\.html|config\.json/.test(name)),
               [],
               context,
             );

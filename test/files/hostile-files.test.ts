@@ -10,7 +10,6 @@ import {
   parseJson,
   readJson,
   readJsonl,
-  readLines,
   readNpy,
   readNpyIndices,
   readNpyMatrix,
@@ -52,8 +51,6 @@ const checkpoint = readFileSync("test/fixtures/torch/module_state.pth");
 const legacy = readFileSync("test/fixtures/torch/state_legacy.pth");
 const csv: Read = async (source) => parseCsv(await readText(source), source.name);
 const jsonl: Read = (source) => drain(readJsonl(source));
-const lines: Read = (source) => drain(readLines(source));
-const tooLong = Buffer.alloc(65 * 1024 * 1024, "x");
 
 const cases: [string, Read, string | Uint8Array, RegExp][] = [
   ["npy: empty", readNpy, "", /not an npy file: it is empty/],
@@ -99,7 +96,6 @@ const cases: [string, Read, string | Uint8Array, RegExp][] = [
   ["csv: empty", csv, "", /no row of column names/],
   ["csv: endless quote", csv, `a,b\n1,"${"x\n".repeat(1e6)}`, /line 2 opens a quote/],
   ["csv: short row", csv, "a,b\n1\n", /line 2 has 1 fields, expected 2/],
-  ["text: one endless line", lines, tooLong, /a line of over 67108864 characters/],
 ];
 
 for (const [name, read, content, message] of cases) {

@@ -14,6 +14,7 @@ import {
   writeJson,
   writeJsonl,
 } from "../../src/files/index.js";
+import { atLength } from "../support/campaign.js";
 import { inFolder } from "../support/folder.js";
 import { sharedPath } from "../support/shared.js";
 
@@ -91,6 +92,23 @@ test("readLines joins lines and letters that are cut between chunks", async (t) 
   const lines = Array.from({ length: 50_000 }, (_, i) => `line ${i} ${"é".repeat(i % 40)}`);
   const bytes = Buffer.from(`${lines.join("\n")}\n`);
   t.deepEqual(await all(readLines(bytesSource("long", bytes))), lines);
+});
+
+(atLength ? test : test.skip)("readLines refuses a line that no string can hold", async (t) => {
+  const chunk = Buffer.alloc(1024 * 1024, "x");
+  chunk.set(Buffer.from("first\n"));
+  const rest = Buffer.alloc(1024 * 1024, "x");
+  const source = {
+    name: "endless",
+    byteLength: 600 * chunk.length,
+    read: (start: number) => Promise.resolve(start === 0 ? chunk : rest),
+    readInto: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+  await t.throwsAsync(all(readLines(source)), {
+    instanceOf: FormatError,
+    message: /endless: line 2 has over 536869888 characters/,
+  });
 });
 
 test("readText refuses other encodings, damaged gzip and bombs", async (t) => {

@@ -185,18 +185,33 @@ function valueOf(column: ColumnValues, row: number): unknown {
   return column.data.subarray(column.offsets[row], column.offsets[row + 1]);
 }
 
-/** The worker's next answer, to a wish if there is one. Its work is limited by processor time, never by the clock. */
+/**
+ * Seconds of processor time that a worker has taken since the call, at most: the clock of its loop stands while it waits, and
+ * that of the process while the machine does other work.
+ */
+export function watchWork(worker: Worker): () => number {
+  const start = process.cpuUsage();
+  // Deno has no such clock.
+  const clock: Partial<typeof worker.performance> = worker.performance;
+  const loop = clock.eventLoopUtilization?.();
+  return () => {
+    const { user, system } = process.cpuUsage(start);
+    const active = clock.eventLoopUtilization?.(loop).active ?? Infinity;
+    return Math.min((user + system) / 1e6, active / 1e3);
+  };
+}
+
+/** The worker's next answer, to a wish if there is one. Its work is limited by its processor time, never by the clock. */
 async function askWorker(
   worker: Worker,
   name: string,
   seconds: number,
   wish?: ParquetWish,
 ): Promise<ParquetAnswer> {
-  const start = process.cpuUsage();
+  const worked = watchWork(worker);
   const limit = new AbortController();
   const timer = setInterval(() => {
-    const { user, system } = process.cpuUsage(start);
-    if (user + system > seconds * 1e6) limit.abort();
+    if (worked() > seconds) limit.abort();
   }, 250);
   if (wish !== undefined) worker.postMessage(wish);
   try {

@@ -64,6 +64,11 @@ export interface AtlasOptions {
    */
   documentMap?: boolean;
   /**
+   * Figures are to be drawn of the atlas: a browser and what they take are looked for before the first costly step. It draws
+   * none itself; see Atlas.figures. Default false.
+   */
+  figures?: boolean;
+  /**
    * Measure how reproducible families are across document resamples and training seeds. Without it, what was
    * measured before stays as long as the families do.
    */

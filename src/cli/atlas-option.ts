@@ -1,4 +1,6 @@
+import type { Atlas } from "../atlas/atlas.js";
 import type { MovedInputs } from "../atlas/files/moved-inputs.js";
+import type { OpenOptions } from "../atlas/open-options.js";
 import { UsageError } from "./command.js";
 
 /** Where the inputs of a moved atlas are now; see recordMovedInputs. */
@@ -42,6 +44,21 @@ export async function chooseAtlas(
   const { recordMovedInputs } = await import("../atlas/files/moved-inputs.js");
   await recordMovedInputs(dir, moved);
   return dir;
+}
+
+/** Opens an atlas for as long as `use` needs it. */
+export async function withAtlas<T>(
+  dir: string,
+  options: OpenOptions,
+  use: (atlas: Atlas) => T | Promise<T>,
+): Promise<T> {
+  const { openAtlas } = await import("../atlas/open.js");
+  const atlas = await openAtlas(dir, options);
+  try {
+    return await use(atlas);
+  } finally {
+    await atlas.close();
+  }
 }
 
 async function findOnly(command: string, { costs = false }: { costs?: boolean }): Promise<string> {

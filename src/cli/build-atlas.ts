@@ -26,6 +26,7 @@ export async function runBuild(
   const { dir } = options;
   const atlas = await buildAtlas({
     ...options,
+    figures: !noFigures,
     onProgress,
     onPlan: (plan) => context.note(describePlan(plan)),
     onWarning,

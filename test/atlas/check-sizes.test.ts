@@ -13,7 +13,7 @@ import { writeJsonl } from "../../src/files/index.js";
 import { createSae, saveSae } from "../../src/sae/index.js";
 import { inFolder } from "../support/folder.js";
 
-const LARGE: BuildSize & { seeds: number; documentMap: boolean } = {
+const LARGE: BuildSize & { seeds: number } = {
   ...{ N: 100_000, d: 64, characters: 1e7, n: 131_072, k: 32 },
   ...{ isEmbedded: true, latents: "trained", seeds: 3, documentMap: false },
 };
@@ -50,6 +50,10 @@ test("every step's memory, heap, disk and arrays are compared with what there is
   t.regex(
     problem({ N: 3e5, d: 4096, documentMap: true }, { memory: 8e9 }),
     /^document-map: .* of memory, and there are 8\.0 GB: leave the documents' map out \(--no-document-map\)$/,
+  );
+  t.regex(
+    problem({ figures: true }, { memory: 4e9 }),
+    /^figures: .* of memory, and there are 4\.0 GB: leave the figures out \(--no-figures\)$/,
   );
 });
 
@@ -92,6 +96,11 @@ test("a build that cannot end is refused before a document is embedded", (t) =>
     });
     await t.throwsAsync(buildAtlas({ ...build, training: { k: 9, n: 8 } }), {
       message: /training\.k: expected at most n, 8, got 9/,
+    });
+    process.env.FEATURE_FAMILIES_BROWSER = path.join(folder, "no-browser");
+    t.teardown(() => void delete process.env.FEATURE_FAMILIES_BROWSER);
+    await t.throwsAsync(buildAtlas({ ...build, figures: true }), {
+      message: /there is no file .*no-browser \(from the browser option/,
     });
     t.is(asked, 0);
     t.false(existsSync(dir));

@@ -7,7 +7,7 @@ import { readManifest, stampOf } from "./manifest.js";
 /** Compares a file with what the atlas's manifest says of it; gives whether it is another file than the build wrote. */
 export type FileCheck = (file: string) => Promise<boolean>;
 
-/** Larger files are checked when they are read. */
+/** Larger files are checked when they are read: a command without a use for one would take seconds to hash it. */
 const MOST_BYTES = 64 * 1024 ** 2;
 
 /**

@@ -20,6 +20,7 @@ const KNOWN: Readonly<Record<keyof BuildOptions, true>> = {
   threshold: true,
   mapFrom: true,
   documentMap: true,
+  figures: true,
   stability: true,
   seed: true,
   device: true,
@@ -38,7 +39,7 @@ export function checkBuildOptions(options: BuildOptions): void {
     );
   }
   const { dir, sae, k, training, compat, analysis, threshold, mapFrom, seed, device } = options;
-  const { skipEmpty, documentMap } = options;
+  const { skipEmpty, documentMap, figures } = options;
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
   if (unknown !== undefined) {
     throw new ArgumentError(
@@ -55,7 +56,7 @@ export function checkBuildOptions(options: BuildOptions): void {
   }
   requireCount("build: k", k);
   if (sae === undefined) checkTraining(training);
-  for (const [name, value] of Object.entries({ compat, skipEmpty, documentMap })) {
+  for (const [name, value] of Object.entries({ compat, skipEmpty, documentMap, figures })) {
     if (value === undefined || typeof value === "boolean") continue;
     throw new ArgumentError(`build: ${name}: expected true or false`);
   }

@@ -1,10 +1,12 @@
+import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { totalmem } from "node:os";
 import path from "node:path";
 import { getHeapStatistics } from "node:v8";
 import type { Codes } from "../../core/codes.js";
 import { ArgumentError, FormatError } from "../../core/errors.js";
-import { SOURCE_FOLDER } from "../files/files.js";
+import { browserAdvice, browserChoices } from "../../figures/render/browser.js";
+import { ATLAS_FILES, SOURCE_FOLDER } from "../files/files.js";
 import { freeSpace } from "../../files/make-folder.js";
 import { MOST_DOCUMENTS } from "./map-steps.js";
 import { requireTrainable } from "../../sae/train/train-options.js";
@@ -27,6 +29,8 @@ export interface BuildSize {
   seeds?: number;
   /** Whether the documents get a map of their own. */
   documentMap?: boolean;
+  /** Whether figures are drawn of the atlas. */
+  figures?: boolean;
 }
 
 /** In bytes; `array` is the most values of one typed array, `text` the most characters of one string. */
@@ -53,6 +57,11 @@ const PROCESS = 1.5e8;
 const CATALOG_HEAP = 9000;
 const CATALOG_DISK = 6000;
 const FOREST_TEXT = 350;
+/** A browser draws two figures at once: its memory without points and per latent, beside the catalog's; and the files'. */
+const BROWSER = 8.5e8;
+const BROWSER_LATENT = 12_000;
+const FIGURES_DISK = 4e6;
+const FIGURES_DISK_LATENT = 240;
 /** Embeddings wait as base64 until all are there. */
 const EMBEDDED_DISK = 4 * (1 + 4 / 3);
 /** Share of the pairs of independent latents that surely meet: 0.36 do in the sample, 0.98 in random codes. */
@@ -69,7 +78,7 @@ const SOURCES: Readonly<Record<BuildSize["latents"], string>> = {
  * if they were independent.
  */
 export function planSizes(size: BuildSize, pairs = 1): StepSize[] {
-  const { N, d, characters, n, k, isEmbedded, latents, seeds, documentMap } = size;
+  const { N, d, characters, n, k, isEmbedded, latents, seeds, documentMap, figures } = size;
   const met = (pairs * n * n * -Math.expm1((-N * k * (k - 1)) / (n * n))) / 2;
   const weights = latents === "codes" ? 0 : 8 * n * d;
   const codes = 8 * N * k;
@@ -80,6 +89,7 @@ export function planSizes(size: BuildSize, pairs = 1): StepSize[] {
   const map = isDense ? 8 * n * n : 16 * met;
   // The embeddings, their rows at unit length, and each one's neighbours in both directions.
   const placed = documentMap === true ? coactivation + 8 * N * d + 400 * N : 0;
+  const drawn = figures ? coactivation + CATALOG_HEAP * n + BROWSER + BROWSER_LATENT * n : 0;
   const fewer = SOURCES[latents];
   const both = latents === "codes" ? fewer : `${fewer} or k (--k)`;
   const steps: [step: string, of: keyof SizeLimits, takes: number, lower: string][] = [
@@ -101,12 +111,17 @@ export function planSizes(size: BuildSize, pairs = 1): StepSize[] {
     encode: codes,
     stability: (seeds ?? 0) * weights,
     catalog: CATALOG_DISK * n,
+    figures: figures ? FIGURES_DISK + FIGURES_DISK_LATENT * n : 0,
   };
   const all = Object.values(written).reduce((sum, bytes) => sum + bytes, 0);
   return [
     {
       ...{ step: "document-map", of: "memory", takes: placed },
       lower: "leave the documents' map out (--no-document-map)",
+    },
+    {
+      ...{ step: "figures", of: "memory", takes: drawn },
+      lower: "leave the figures out (--no-figures)",
     },
     ...Object.entries({ "all steps": all, ...written }).map(([step, takes]): StepSize => ({
       ...{ step, of: "disk", takes },
@@ -192,9 +207,12 @@ export interface BuildSource {
   sae?: { n: number; k: number; d: number };
 }
 
-/** Throws as requireSizes does for a build, RangeError where its training does not fit, and FormatError where the SAE has another width. */
+/**
+ * Throws as requireSizes does for a build, ArgumentError where its figures need a browser and there is none, RangeError where its
+ * training does not fit, and FormatError where the SAE has another width.
+ */
 export async function checkBuild(
-  { dir, training, stability, documentMap, onWarning }: Omit<AtlasOptions, "embeddings">,
+  { dir, training, stability, documentMap, figures, onWarning }: Omit<AtlasOptions, "embeddings">,
   { documents, embeddings, d, isEmbedded, sae }: BuildSource,
 ): Promise<void> {
   const shape = sae ?? training;
@@ -202,6 +220,15 @@ export async function checkBuild(
   if (sae !== undefined && sae.d !== d) {
     throw new FormatError(embeddings, `embeddings must be ${sae.d} wide for this SAE, got ${d}`);
   }
+  // Of a whole atlas the figures may be there, and need no browser then.
+  if (
+    figures &&
+    !existsSync(path.join(dir, ATLAS_FILES.catalogJsonl)) &&
+    browserChoices().length === 0
+  )
+    throw new ArgumentError(
+      `build: figures need a browser: ${browserAdvice()}, or leave the figures out (--no-figures)`,
+    );
   const { n, k } = shape;
   const N = documents.length;
   if (sae === undefined) {
@@ -224,6 +251,7 @@ export async function checkBuild(
     latents,
     seeds,
     documentMap: documentMap ?? N <= MOST_DOCUMENTS,
+    figures,
   };
   await requireSizes("build", size, { dir, onWarning });
 }

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import type { Atlas } from "../../atlas/atlas.js";
 import type { CatalogRow } from "../../catalog/row.js";
-import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
 import {
   type Command,
   type CommandContext,
@@ -115,10 +114,8 @@ async function find(
     throw new UsageError(`catalog: --out must end in ${KINDS.join(" or ")}, got "${out}"`);
   }
   const dir = await chooseAtlas("catalog", values);
-  const { openAtlas } = await import("../../atlas/open.js");
   const { findRows, sortByScore } = await import("../../catalog/find-rows.js");
-  const atlas = await openAtlas(dir, { onWarning });
-  const catalog = await atlas.catalog();
+  const catalog = await withAtlas(dir, { onWarning }, (atlas) => atlas.catalog());
   if (latent !== undefined && !catalog.some(({ index }) => index === latent)) {
     throw new UsageError(`catalog: no latent ${latent} in ${dir}, which has ${catalog.length}`);
   }
@@ -174,8 +171,8 @@ async function importFiles(
   options: Pick<CommandContext, "onProgress" | "onWarning" | "signal">,
 ): Promise<CommandOutput> {
   if (files.length === 0) throw new UsageError("catalog import: name at least one file");
-  const atlas = await open("catalog import", given, options);
-  const report = await atlas.import(files, { dryRun, force });
+  const dir = await chooseAtlas("catalog import", given);
+  const report = await withAtlas(dir, options, (atlas) => atlas.import(files, { dryRun, force }));
   return { json: report, lines: describeImport(report, limit) };
 }
 
@@ -193,29 +190,23 @@ async function correct(
       'catalog label: give a latent and its label, such as: catalog label 12 "hunting dogs" or catalog label "dogs" "hunting dogs"',
     );
   }
-  const atlas = await open("catalog label", given, options);
+  const dir = await chooseAtlas("catalog label", given);
   const { findLatent } = await import("../../search/names/names.js");
   const { namesOf } = await import("../../atlas/search/search.js");
   const of = family === undefined ? ("latent" as const) : ("family" as const);
-  const latent =
-    of === "family"
-      ? (await atlas.family(term)).parent
-      : findLatent(await namesOf(atlas.store), term);
-  const build = await atlas.rename(latent, label, { of, note });
-  return {
-    json: { latent, label, of, note, build },
-    lines: [`${of} ${latent} is now "${label}": saved in labels.overrides.jsonl, catalog updated`],
-  };
-}
-
-async function open(
-  command: string,
-  given: Pick<Values, "atlas" | "corpus" | "embeddings">,
-  { onProgress, onWarning, signal }: Pick<CommandContext, "onProgress" | "onWarning" | "signal">,
-): Promise<Atlas> {
-  const dir = await chooseAtlas(command, given);
-  const { openAtlas } = await import("../../atlas/open.js");
-  return openAtlas(dir, { onProgress, onWarning, signal });
+  return withAtlas(dir, options, async (atlas) => {
+    const latent =
+      of === "family"
+        ? (await atlas.family(term)).parent
+        : findLatent(await namesOf(atlas.store), term);
+    const build = await atlas.rename(latent, label, { of, note });
+    return {
+      json: { latent, label, of, note, build },
+      lines: [
+        `${of} ${latent} is now "${label}": saved in labels.overrides.jsonl, catalog updated`,
+      ],
+    };
+  });
 }
 
 /** The rows of a catalog.jsonl, or of the atlas in a folder. */
@@ -225,8 +216,7 @@ async function readRows(
 ): Promise<readonly CatalogRow[]> {
   const found = await stat(file).catch(() => undefined);
   if (found?.isDirectory() && existsSync(path.join(file, "manifest.json"))) {
-    const { openAtlas } = await import("../../atlas/open.js");
-    return (await openAtlas(file, { onWarning })).catalog();
+    return withAtlas(file, { onWarning }, (atlas) => atlas.catalog());
   }
   const { readCatalog } = await import("../../catalog/read.js");
   return readCatalog(found?.isDirectory() ? path.join(file, "catalog.jsonl") : file);

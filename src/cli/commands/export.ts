@@ -1,5 +1,5 @@
 import { EXPORT_TARGETS, type ExportTarget } from "../../exports/targets.js";
-import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { refuseOptions } from "../option-rules.js";
 import { withOption } from "../options.js";
@@ -68,17 +68,10 @@ export const exportCommand: Command = defineCommand({
       (flag) => !used.includes(flag),
     );
     refuseOptions(`export ${target}`, options, unused);
-    const { openAtlas } = await import("../../atlas/open.js");
-    const atlas = await openAtlas(await chooseAtlas("export", { atlas: dir, corpus, embeddings }), {
-      onProgress,
-      onWarning,
-      signal,
-    });
-    try {
-      const written = await atlas.export(target, out, options);
-      return { json: { target, written }, lines: written.map((file) => `wrote ${file}`) };
-    } finally {
-      await atlas.close();
-    }
+    const chosen = await chooseAtlas("export", { atlas: dir, corpus, embeddings });
+    const written = await withAtlas(chosen, { onProgress, onWarning, signal }, (atlas) =>
+      atlas.export(target, out, options),
+    );
+    return { json: { target, written }, lines: written.map((file) => `wrote ${file}`) };
   },
 });

@@ -3,7 +3,7 @@ import { isatty } from "node:tty";
 import type { Atlas } from "../../atlas/atlas.js";
 import type { LabelEstimate, LabelOptions } from "../../atlas/labels/label.js";
 import type { OnProgress } from "../../core/progress.js";
-import { chooseAtlas, movedOptions, requiredAtlasOption } from "../atlas-option.js";
+import { chooseAtlas, movedOptions, requiredAtlasOption, withAtlas } from "../atlas-option.js";
 import {
   type Command,
   type CommandContext,
@@ -111,11 +111,8 @@ export const labelCommand: Command = defineCommand({
 
 async function runLabel(values: Values, context: CommandContext): Promise<CommandOutput> {
   const { estimateLabels } = await import("../../atlas/labels/label.js");
-  const { openAtlas } = await import("../../atlas/open.js");
-  const atlas = await openAtlas(await chooseAtlas("label", values), {
-    onWarning: context.onWarning,
-  });
-  try {
+  const dir = await chooseAtlas("label", values);
+  return withAtlas(dir, { onWarning: context.onWarning }, async (atlas) => {
     const options = await labelOptions(values, context);
     const estimate = await estimateLabels(atlas.store, options, { needsKey: !values.dryRun });
     const lines = describeEstimate(estimate);
@@ -134,9 +131,7 @@ async function runLabel(values: Values, context: CommandContext): Promise<Comman
     };
     if (values.paperFiles !== undefined) await addPaperFiles(output, atlas, values.paperFiles);
     return output;
-  } finally {
-    await atlas.close();
-  }
+  });
 }
 
 async function labelOptions(values: Values, context: CommandContext): Promise<LabelOptions> {

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Engine, NearestOptions, Neighbours } from "../../engine/engine.js";
 import type { MapQuality } from "../../projection/map-quality.js";
+import { withAtlas } from "../atlas-option.js";
 import {
   type Command,
   type CommandContext,
@@ -164,14 +165,10 @@ async function placeNew(
   device: Values["engine"],
   { onProgress, onWarning, signal }: CommandContext,
 ): Promise<{ rows: number; data: Float32Array }> {
-  const { openAtlas } = await import("../../atlas/open.js");
   const { readMatrix } = await import("../../files/matrix.js");
-  const atlas = await openAtlas(dir, { device, onProgress, onWarning, signal });
-  try {
-    return await atlas.place(await readMatrix(file));
-  } finally {
-    await atlas.close();
-  }
+  return withAtlas(dir, { device, onProgress, onWarning, signal }, async (atlas) =>
+    atlas.place(await readMatrix(file)),
+  );
 }
 
 /** Makes a map of the atlas and says how well it keeps neighbours. */
@@ -181,10 +178,8 @@ async function mapAtlas(
   device: Values["engine"],
   { onProgress, onWarning, signal }: CommandContext,
 ): Promise<CommandOutput> {
-  const { openAtlas } = await import("../../atlas/open.js");
-  const atlas = await openAtlas(dir, { device, onProgress, onWarning, signal });
   const start = performance.now();
-  try {
+  return withAtlas(dir, { device, onProgress, onWarning, signal }, async (atlas) => {
     const { ran } = await atlas.map(of);
     const quality = await atlas.mapQuality(of);
     const file = atlas.store.file(of === "latents" ? "map" : "documentMap");
@@ -194,9 +189,7 @@ async function mapAtlas(
       json: { file, ran, seconds, ...quality },
       lines: [...(quality === undefined ? [] : describeQuality(quality)), done],
     };
-  } finally {
-    await atlas.close();
-  }
+  });
 }
 
 function describeQuality(quality: MapQuality): string[] {

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
 import { type Command, defineCommand } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import { timeoutOption } from "../options.js";
@@ -28,9 +28,7 @@ export const scoreCommand: Command = defineCommand({
     const { out, save, seed } = values;
     const costs = remoteEmbedder(values) !== undefined;
     const dir = await chooseAtlas("score", values, { costs });
-    const { openAtlas } = await import("../../atlas/open.js");
-    const atlas = await openAtlas(dir, { onWarning });
-    try {
+    return withAtlas(dir, { onWarning }, async (atlas) => {
       const { embedder } = await openEmbedder(values, signal);
       const report = await atlas.score({ embedder, save, seed, onProgress, signal });
       const { measure, scored, mean, aboveChance, shuffled, labels, refreshed } = report;
@@ -53,8 +51,6 @@ export const scoreCommand: Command = defineCommand({
           ...(out === undefined ? [] : [`wrote ${path.normalize(out)}`]),
         ],
       };
-    } finally {
-      await atlas.close();
-    }
+    });
   },
 });

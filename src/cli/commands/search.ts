@@ -3,7 +3,7 @@ import type { FoundNames } from "../../atlas/search/find-names.js";
 import type { SearchOptions } from "../../atlas/search/search.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { STEERING_METHODS } from "../../search/steering-methods.js";
-import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
 import {
   type Command,
   type CommandOutput,
@@ -107,12 +107,10 @@ export const searchCommand: Command = defineCommand({
     checkUsage(values, positionals);
     const costs = remoteEmbedder(values) !== undefined;
     const dir = await chooseAtlas("search", values, { costs });
-    const { openAtlas } = await import("../../atlas/open.js");
     const { onProgress, onWarning, signal } = context;
     const embedder = async (): Promise<Embedder> =>
       keepLast((await openEmbedder(values, signal)).embedder);
-    const atlas = await openAtlas(dir, { onProgress, onWarning, signal, embedder });
-    try {
+    return withAtlas(dir, { onProgress, onWarning, signal, embedder }, async (atlas) => {
       const { limit, words } = values;
       if (values.in === "latents" || values.in === "families") {
         const found = await atlas.find(text, { of: values.in, limit, words });
@@ -131,9 +129,7 @@ export const searchCommand: Command = defineCommand({
           ...explainResults(hits),
         ],
       };
-    } finally {
-      await atlas.close();
-    }
+    });
   },
 });
 

@@ -1,5 +1,5 @@
 import type { AtlasOptions, AtlasStability } from "../../atlas/options.js";
-import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
 import {
   type Command,
   type CommandContext,
@@ -58,29 +58,30 @@ export const stabilityCommand: Command = defineCommand({
     }
     const dir = await chooseAtlas("stability", values);
     const { readAtlasOptions } = await import("../../atlas/files/atlas-options.js");
-    const { openAtlas } = await import("../../atlas/open.js");
+    const { familyName } = await import("../../records/family.js");
     const built = await readAtlasOptions(dir);
     const { onProgress, onWarning, signal } = context;
-    const atlas = await openAtlas(dir, { device: values.engine, onProgress, onWarning, signal });
-    const start = performance.now();
     const options = stabilityOptions(values, saes, built, context);
-    const found = await atlas.measureStability(options);
-    const seconds = (performance.now() - start) / 1000;
-    const file = atlas.store.file("stability");
-    const { familyName } = await import("../../records/family.js");
-    const names = new Map(
-      (await atlas.families()).map((family) => [family.parent, familyName(family)]),
-    );
-    return {
-      json: { seconds, file, documents: found.documents, seeds: found.seeds },
-      lines: [
-        ...describeStability(found),
-        "",
-        ...describeFamilyStability(found, names),
-        "",
-        `wrote ${file} in ${seconds.toFixed(1)} s`,
-      ],
-    };
+    const start = performance.now();
+    const opening = { device: values.engine, onProgress, onWarning, signal };
+    return withAtlas(dir, opening, async (atlas) => {
+      const found = await atlas.measureStability(options);
+      const seconds = (performance.now() - start) / 1000;
+      const file = atlas.store.file("stability");
+      const names = new Map(
+        (await atlas.families()).map((family) => [family.parent, familyName(family)]),
+      );
+      return {
+        json: { seconds, file, documents: found.documents, seeds: found.seeds },
+        lines: [
+          ...describeStability(found),
+          "",
+          ...describeFamilyStability(found, names),
+          "",
+          `wrote ${file} in ${seconds.toFixed(1)} s`,
+        ],
+      };
+    });
   },
 });
 

@@ -4,7 +4,7 @@ import type { SteeringRunOptions } from "../../atlas/search/steering-run.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import type { Estimate } from "../../llm/estimate.js";
 import { STEERING_METHODS } from "../../search/steering-methods.js";
-import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
+import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
 import {
   type Command,
   type CommandOutput,
@@ -126,10 +126,8 @@ export const steeringCommand: Command = defineCommand({
     }
     const costs = wantsModels || remoteEmbedder(values) !== undefined;
     const dir = await chooseAtlas("steering", values, { costs });
-    const { openAtlas } = await import("../../atlas/open.js");
     const embedder = async (): Promise<Embedder> => (await openEmbedder(values, signal)).embedder;
-    const atlas = await openAtlas(dir, { onProgress, onWarning, signal, embedder });
-    try {
+    return withAtlas(dir, { onProgress, onWarning, signal, embedder }, async (atlas) => {
       const { readPrices } = await import("../../llm/prices.js");
       const options: SteeringRunOptions = {
         ...evaluationOf(values),
@@ -161,9 +159,7 @@ export const steeringCommand: Command = defineCommand({
         },
         lines: [...describeSteering(report), `wrote ${path.normalize(file)}`],
       };
-    } finally {
-      await atlas.close();
-    }
+    });
   },
 });
 

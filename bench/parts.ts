@@ -1,6 +1,7 @@
 import type { Part } from "./part.js";
 import { agreementPart } from "./parts/agreement.js";
 import { coactivationPart } from "./parts/coactivation.js";
+import { contrastPart } from "./parts/contrast.js";
 import { demoPart } from "./parts/demo.js";
 import { encodePart } from "./parts/encode.js";
 import { explorerPart } from "./parts/explorer.js";
@@ -38,6 +39,7 @@ export const PARTS: readonly Part[] = [
   sampleSaePart,
   edgeWeightsPart,
   stabilityPart,
+  contrastPart,
   steeringPart,
   promptsPart,
   pacingPart,

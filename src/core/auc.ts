@@ -21,8 +21,13 @@ export function measureAuc(
     }
   }
   const value = above / pairs;
-  const sizes = [positives.length, negatives.length] as const;
-  return { value, interval: [bound(value, sizes, 0), bound(value, sizes, 1)] };
+  return { value, interval: aucInterval(value, positives.length, negatives.length) };
+}
+
+/** Newcombe's 95 % interval (method 5) of an AUC of so many positives and negatives. */
+export function aucInterval(auc: number, positives: number, negatives: number): [number, number] {
+  const sizes = [positives, negatives] as const;
+  return [bound(auc, sizes, 0), bound(auc, sizes, 1)];
 }
 
 // The value farthest towards `end` whose own standard error still reaches the AUC found.

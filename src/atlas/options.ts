@@ -3,6 +3,7 @@ import type { Embedder } from "../corpus/embedder.js";
 import type { EngineName } from "../engine/open-engine.js";
 import type { ResampleScheme } from "../compare/resample.js";
 import type { OnProgress } from "../core/progress.js";
+import type { NormaliseName } from "../sae/train/train-options.js";
 
 /** How an atlas's SAE is trained; see trainSae for the meaning and further defaults. */
 export interface AtlasTraining {
@@ -11,8 +12,15 @@ export interface AtlasTraining {
   epochs: number;
   lr: number;
   batch?: number;
-  /** "z-score" trains on embeddings whose columns have mean 0 and deviation 1, which any scale needs. Default "none". */
-  normalise?: "none" | "z-score";
+  /**
+   * "centre" subtracts the columns' means, "z-score" divides by their deviations too, as embeddings of any scale need.
+   * Default "none".
+   */
+  normalise?: NormaliseName;
+  /** Stop before `epochs` once the held-out error falls by less than this share; see trainSae. Default: never. */
+  plateau?: number;
+  /** The directions to start from. Default "random". */
+  start?: "random" | "kmeans";
 }
 
 /** How the stability of an atlas's families is measured; see documentStability and seedStability. */

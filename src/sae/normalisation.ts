@@ -30,7 +30,11 @@ export function checkNormalisation(normalisation: InputNormalisation, d: number)
  * The z-score of a matrix's columns: mean and biased standard deviation, at least a millionth of the largest one, so that
  * embeddings of any scale are normalised and a constant column is not.
  */
-export function zScoreOf({ rows, cols, data }: Matrix): InputNormalisation {
+export function zScoreOf({
+  rows,
+  cols,
+  data,
+}: Matrix): Extract<InputNormalisation, { kind: "z-score" }> {
   const sums = new Float64Array(cols);
   const squares = new Float64Array(cols);
   for (let i = 0; i < rows; i++) {

@@ -75,7 +75,7 @@ test("a build embeds with the embedder given, and only what is new", async (t) =
     const atlas = await buildAtlas({ ...options, corpus });
     t.is((await atlas.documents()).length, 520);
     t.is(asked.length, 520);
-    t.deepEqual(plans[0].training, { k: 4, n: 32, epochs: 3, lr: 2e-3, batch: 256 });
+    t.deepEqual(plans[0].training, { k: 4, n: 32, epochs: 3, lr: 2e-3, batch: 64 });
     t.is(plans[0].embedder, "letters");
     t.true((plans[0].embedSeconds ?? 0) > 0 && (plans[0].trainSeconds ?? 0) > 0);
     const { text } = await atlas.documents().then(([document]) => document);
@@ -151,9 +151,9 @@ test("k follows from the length of texts and n from their number, in few steps",
   };
   // The sample's own SAE, see docs/benchmarks.md.
   t.deepEqual(chosen(13_087, 11), [8, 768, 256]);
-  t.deepEqual(chosen(5000, 180), [32, 256, 256]);
+  t.deepEqual(chosen(5000, 180), [32, 256, 128]);
   t.deepEqual(chosen(60_000, 1), [4, 3072, 1024]);
   t.deepEqual(chosen(270_000, 180), [32, 12_288, 1024]);
-  t.deepEqual(chosen(1000, 40), [6, 48, 256]);
+  t.deepEqual(chosen(1000, 40), [6, 48, 64]);
   t.deepEqual(chosen(10, 40), [4, 32, 10]);
 });

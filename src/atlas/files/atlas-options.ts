@@ -3,6 +3,7 @@ import { z } from "zod";
 import { FormatError } from "../../core/errors.js";
 import type { Fields } from "../../core/schema.js";
 import { checkJson } from "../../files/check-json.js";
+import { NORMALISE_NAMES } from "../../sae/train/train-options.js";
 import { type Manifest, readManifest } from "./manifest.js";
 import type { AtlasOptions, AtlasTraining } from "../options.js";
 
@@ -48,6 +49,12 @@ export async function readAtlasOptions(dir: string): Promise<AtlasOptions> {
   };
 }
 
+/** How the atlas's own SAE was trained; undefined where it has none, or no manifest. */
+export async function readAtlasTraining(dir: string): Promise<AtlasTraining | undefined> {
+  const manifest = await readManifest(dir);
+  return manifest && stepOptions(manifest, "train", training, path.join(dir, "manifest.json"));
+}
+
 // In the order of the step's options, which its key is made of.
 const trainingFields: Fields<AtlasTraining> = {
   k: z.int(),
@@ -55,7 +62,9 @@ const trainingFields: Fields<AtlasTraining> = {
   epochs: z.number(),
   lr: z.number(),
   batch: z.int().optional(),
-  normalise: z.enum(["none", "z-score"]).optional(),
+  normalise: z.enum(NORMALISE_NAMES).optional(),
+  plateau: z.number().optional(),
+  start: z.enum(["random", "kmeans"]).optional(),
 };
 const training: z.ZodType<AtlasTraining> = z.object(trainingFields);
 const familiesOptions: z.ZodType<Pick<AtlasOptions, "compat" | "threshold">> = z.object({

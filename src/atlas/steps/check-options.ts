@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { requireChoice, requireCount, requireNumber, requireText } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
 import { ENGINE_NAMES } from "../../engine/engine-names.js";
+import { NORMALISE_NAMES } from "../../sae/train/train-options.js";
 import type { AtlasStability, AtlasTraining, BuildOptions } from "../options.js";
 
 /** Every option, so that a misspelt one is not passed over. */
@@ -79,7 +80,7 @@ function checkStability({ resamples, seeds, scheme, share }: AtlasStability): vo
 }
 
 function checkTraining(training: Partial<AtlasTraining> = {}): void {
-  const { k, n, epochs, lr, batch, normalise } = training;
+  const { k, n, epochs, lr, batch, normalise, plateau, start } = training;
   for (const [name, value] of Object.entries({ k, n, epochs, batch })) {
     requireCount(`build: training.${name}`, value);
   }
@@ -87,5 +88,7 @@ function checkTraining(training: Partial<AtlasTraining> = {}): void {
     throw new ArgumentError(`build: training.k: expected at most n, ${n}, got ${k}`);
   }
   requireNumber("build: training.lr", lr, 0);
-  requireChoice("build: training.normalise", normalise, ["none", "z-score"]);
+  requireNumber("build: training.plateau", plateau, 0);
+  requireChoice("build: training.normalise", normalise, NORMALISE_NAMES);
+  requireChoice("build: training.start", start, ["random", "kmeans"]);
 }

@@ -9,6 +9,7 @@ import { browserAdvice, browserChoices } from "../../figures/render/browser.js";
 import { ATLAS_FILES, SOURCE_FOLDER } from "../files/files.js";
 import { freeSpace } from "../../files/make-folder.js";
 import { MOST_DOCUMENTS } from "./map-steps.js";
+import { batchFor } from "../../sae/train/budget.js";
 import { requireTrainable } from "../../sae/train/train-options.js";
 import type { AtlasOptions } from "../options.js";
 
@@ -232,7 +233,7 @@ export async function checkBuild(
   const { n, k } = shape;
   const N = documents.length;
   if (sae === undefined) {
-    const batch = Math.min(N, training?.batch ?? 1024);
+    const batch = Math.min(N, training?.batch ?? batchFor(N));
     requireTrainable({ n, d, batch, k, auxk: Math.min(n, 2 * k) });
   }
   const characters = documents.reduce(

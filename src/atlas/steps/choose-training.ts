@@ -1,10 +1,7 @@
 import type { Document } from "../../corpus/corpus.js";
+import { latentsFor, openBudget } from "../../sae/train/budget.js";
 import type { AtlasTraining } from "../options.js";
 
-/** Documents for each latent, at least. */
-const DOCUMENTS_PER_LATENT = 16;
-const FEWEST_LATENTS = 32;
-const MOST_LATENTS = 12_288;
 /** Latents for each that a document keeps, at least: with fewer, latents stand for half of what there is. */
 const LATENTS_PER_ACTIVE = 8;
 /** Most words of a text, and the latents that are kept for it. */
@@ -25,11 +22,7 @@ export function chooseTraining(
   documents: readonly Pick<Document, "text">[],
   d?: number,
 ): AtlasTraining {
-  const most = Math.min(MOST_LATENTS, documents.length / DOCUMENTS_PER_LATENT);
-  let n = FEWEST_LATENTS;
-  for (let power = FEWEST_LATENTS; power <= most; power *= 2) {
-    n = 1.5 * power <= most ? 1.5 * power : power;
-  }
+  const n = latentsFor(documents.length);
   const stride = Math.max(1, Math.floor(documents.length / SAMPLE));
   const words = documents
     .filter((_, i) => i % stride === 0)
@@ -38,7 +31,5 @@ export function chooseTraining(
   const median = words.at(words.length >> 1) ?? 0;
   const [, active] = ACTIVE.find(([length]) => median <= length) ?? [0, 1];
   const k = Math.max(1, Math.min(active, d ?? Infinity, Math.floor(n / LATENTS_PER_ACTIVE)));
-  // Few documents make few steps of large batches.
-  const batch = Math.max(2, Math.min(documents.length, documents.length < 50_000 ? 256 : 1024));
-  return { k, n, epochs: 25, lr: 2e-3, batch };
+  return { k, n, ...openBudget(documents.length) };
 }

@@ -14,8 +14,10 @@ import { readMatrix } from "../../files/matrix.js";
 import { writeNpy } from "../../files/numpy/npy-write.js";
 import { embeddingShape } from "../../sae/embedding-source.js";
 import { loadSae } from "../../sae/checkpoint.js";
+import { batchFor } from "../../sae/train/budget.js";
 import { trainSae } from "../../sae/train/train.js";
 import { ATLAS_FILES, SOURCE_FOLDER } from "../files/files.js";
+import { readAtlasTraining } from "../files/atlas-options.js";
 import { withLock } from "../files/lock.js";
 import type { AtlasOptions, AtlasTraining, BuildOptions, BuildPlan } from "../options.js";
 import { checkBuild } from "./check-sizes.js";
@@ -60,7 +62,7 @@ export async function completeOptions(options: BuildOptions): Promise<AtlasOptio
     ...rest,
     training:
       rest.sae === undefined
-        ? (training ?? { ...chooseTraining(documents, d), ...rest.training })
+        ? (training ?? (await completeTraining(rest, documents, d)))
         : undefined,
   };
   const sae = rest.sae === undefined ? undefined : await loadSae(rest.sae, { k: rest.k });
@@ -126,6 +128,23 @@ function wholeTraining(given: Partial<AtlasTraining> = {}): AtlasTraining | unde
   return { k, n, epochs, lr, ...rest };
 }
 
+/**
+ * What is given, and the rest by the corpus; or as the atlas's SAE was trained, where that has the same k and n: labels may have
+ * been paid for that one.
+ */
+async function completeTraining(
+  { dir, training: given }: Pick<BuildOptions, "dir" | "training">,
+  documents: readonly Document[],
+  d: number,
+): Promise<AtlasTraining> {
+  const chosen: AtlasTraining = { ...chooseTraining(documents, d), ...given };
+  const before = await readAtlasTraining(dir);
+  if (before?.k === chosen.k && before.n === chosen.n) return { ...before, ...given };
+  // Passes that are given are all taken.
+  if (given?.epochs !== undefined && given.plateau === undefined) delete chosen.plateau;
+  return chosen;
+}
+
 /** Embeds the corpus into the atlas's folder, and reports the plan once the first documents were timed. */
 async function embed(
   documents: readonly Document[],
@@ -168,7 +187,7 @@ async function embed(
 
 /** Seconds that the training takes, by its first steps on random rows. */
 async function timeSteps(documents: number, d: number, training: AtlasTraining): Promise<number> {
-  const { k, n, epochs, lr, batch = 1024 } = training;
+  const { k, n, epochs, lr, plateau, batch = batchFor(documents) } = training;
   const random = createRandom(0);
   const rows = createMatrix(Math.min(documents, 2 * batch), d);
   for (let i = 0; i < rows.data.length; i++) rows.data[i] = random() - 0.5;
@@ -177,5 +196,7 @@ async function timeSteps(documents: number, d: number, training: AtlasTraining):
   const size = Math.min(batch, rows.rows);
   await trainSae(rows, { k, n, lr, batch: size, steps: TIMED_STEPS + 1, onProgress });
   const seconds = (times[times.length - 1] - times[0]) / 1000;
-  return (seconds / (times.length - 1)) * Math.ceil(documents / batch) * epochs;
+  // Runs end on their plateau about half-way.
+  const passes = plateau === undefined ? epochs : epochs / 2;
+  return (seconds / (times.length - 1)) * Math.ceil(documents / batch) * passes;
 }

@@ -49,13 +49,14 @@ export async function runTraining(
         checkpointEvery: 200,
         resume: true,
         onProgress,
+        onWarning: options.onWarning,
         signal,
       });
       signal?.throwIfAborted();
       if (result.problem !== undefined) throw new Error(`train: ${result.problem}`);
       await saveSae(path.join(options.dir, files.sae), result.sae, {
         auxk: 2 * training.k,
-        epochs: training.epochs,
+        epochs: result.ended === "plateau" ? Math.round(result.epochs) : training.epochs,
         lr: training.lr,
         seed: training.seed,
       });

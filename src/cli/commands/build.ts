@@ -45,7 +45,7 @@ const options = {
     type: "string",
     value: "FILE",
     about: "SAE to use; without it one is trained",
-    excludes: ["n", "epochs", "lr", "batch", "normalise"],
+    excludes: ["n", "epochs", "lr", "batch", "normalise", "start"],
     input: true,
   },
   k: {
@@ -61,19 +61,25 @@ const options = {
   epochs: {
     type: "integer",
     least: 1,
-    about: "passes over the documents in training (default 25)",
+    about:
+      "passes over the documents in training (default: until the held-out error no longer falls)",
   },
   lr: { type: "number", about: "learning rate of the training (default 0.002)" },
   batch: {
     type: "integer",
     least: 1,
-    about:
-      "documents per batch of the training (default 1024, or 256 where n is chosen for fewer than 50,000 documents)",
+    about: "documents per batch of the training (default 64 to 1024, by their number)",
   },
   normalise: {
     type: "string",
-    choices: ["none", "z-score"],
-    about: "train on raw embeddings or on z-scores, which suit any scale (default none)",
+    choices: ["none", "centre", "z-score"],
+    about:
+      "train on raw embeddings, with their mean subtracted, or on z-scores, which suit any scale (default none)",
+  },
+  start: {
+    type: "string",
+    choices: ["random", "kmeans"],
+    about: "directions that the training starts from (default random)",
   },
   "class-tree": {
     type: "string",
@@ -161,7 +167,7 @@ async function buildOptions(
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
     refuseOptions(`build: --corpus ${released}`, values, [
-      ...["epochs", "lr", "batch", "normalise", "columns", "skip-empty"],
+      ...["epochs", "lr", "batch", "normalise", "start", "columns", "skip-empty"],
       ...["embedder", "embedder-url", "dimensions", "timeout"],
     ]);
     if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
@@ -189,13 +195,10 @@ function hasReleasedLabels({ sae, analysis, k = 64, n = 9216 }: Values): boolean
   return analysis !== undefined || (sae === undefined && k === 64 && n === 9216);
 }
 
-/** What of the training is given; where k and n are, the rest has defaults that do not depend on the corpus. */
+/** What of the training is given. */
 function trainingOf(values: Values): BuildOptions["training"] {
-  const { k, n, epochs, lr, batch, normalise } = values;
-  if (k !== undefined && n !== undefined) {
-    return { k, n, epochs: epochs ?? 25, lr: lr ?? 2e-3, batch, normalise };
-  }
-  const given = Object.entries({ k, n, epochs, lr, batch, normalise });
+  const { k, n, epochs, lr, batch, normalise, start } = values;
+  const given = Object.entries({ k, n, epochs, lr, batch, normalise, start });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 

@@ -32,13 +32,17 @@ const options = {
     least: 1,
     about: "dead latents that reconstruct the error (default 2k)",
   },
-  batch: { type: "integer", least: 1, about: "documents per batch (default 1024)" },
+  batch: {
+    type: "integer",
+    least: 1,
+    about: "documents per batch (default 64 to 1024, by their number)",
+  },
   "auxk-coef": { type: "number", about: "weight of the AuxK loss (default 1/32)" },
   "multik-coef": {
     type: "number",
     about: "weight of the multi-TopK loss, of a decode with 4k latents (default 0)",
   },
-  lr: { type: "number", about: "learning rate of Adam (default 1e-4)" },
+  lr: { type: "number", about: "learning rate of Adam (default 0.002; the paper's is 1e-4)" },
   warmup: { type: "integer", least: 0, about: "warm-up steps of the learning rate (default 0)" },
   decay: {
     type: "string",
@@ -47,8 +51,9 @@ const options = {
   },
   normalise: {
     type: "string",
-    choices: ["none", "z-score"],
-    about: "train on raw embeddings or on z-scores, recorded in the SAE (default none)",
+    choices: ["none", "centre", "z-score"],
+    about:
+      "train on raw embeddings, with their mean subtracted, or on z-scores, recorded in the SAE (default none)",
   },
   clip: { type: "number", about: "largest gradient norm (default 1)" },
   "dead-steps": {
@@ -60,7 +65,7 @@ const options = {
   epochs: {
     type: "integer",
     least: 1,
-    about: "passes over the documents, instead of --steps (default 50)",
+    about: "passes over the documents, instead of --steps (default: until the plateau, 60 at most)",
     excludes: ["steps"],
   },
   order: {
@@ -75,7 +80,21 @@ const options = {
     needs: ["grid"],
   },
   init: { type: "string", value: "FILE", about: "an SAE to start from", input: true },
-  holdout: { type: "number", about: "share of rows held out for validation (default 0)" },
+  start: {
+    type: "string",
+    choices: ["random", "kmeans"],
+    about: "directions to start from: at random, or by k-means of the rows (default random)",
+    excludes: ["init"],
+  },
+  holdout: {
+    type: "number",
+    about: "share of rows held out for validation (default 0.1 with a plateau, else 0)",
+  },
+  plateau: {
+    type: "number",
+    about:
+      "stop once the held-out error falls by less than this share from one quarter of the steps to the next (default 0.005 without --steps, --epochs and --patience)",
+  },
   patience: {
     type: "integer",
     least: 1,
@@ -119,8 +138,8 @@ export const trainCommand: Command = defineCommand({
     "feature-families train --embeddings data/wordnet/embeddings.npy --k 8 --n 1024 --epochs 20 --lr 1e-3 --out sae.safetensors",
   options,
   async run(values, _positionals, context) {
-    const { onProgress, signal } = context;
-    const shared = { ...(await sharedOptions(values)), onProgress, signal };
+    const { onProgress, onWarning, signal } = context;
+    const shared = { ...(await sharedOptions(values)), onProgress, onWarning, signal };
     if (values.grid !== undefined)
       return runGrid(values.grid, values, shared, (line) => context.note(line));
     for (const name of ["k", "n"] as const) {
@@ -134,9 +153,9 @@ export const trainCommand: Command = defineCommand({
     if (!/\.(safetensors|pth|pt)$/i.test(values.out)) {
       throw new UsageError(`train: --out must end in .safetensors, .pth or .pt, got ${values.out}`);
     }
-    if (values.normalise === "z-score" && !/\.safetensors$/i.test(values.out)) {
+    if ((values.normalise ?? "none") !== "none" && !/\.safetensors$/i.test(values.out)) {
       throw new UsageError(
-        "train: --normalise z-score needs an --out of .safetensors: a .pth has no place for it",
+        `train: --normalise ${values.normalise} needs an --out of .safetensors: a .pth has no place for it`,
       );
     }
     const { readMatrix } = await import("../../files/matrix.js");
@@ -186,12 +205,13 @@ async function sharedOptions(
   values: Values,
 ): Promise<Omit<Partial<TrainOptions>, "k" | "n" | "auxk">> {
   const { auxkCoef, multikCoef, batch, lr, warmup, decay, normalise, clip, deadSteps } = values;
-  const { steps, epochs, order, seed, holdout, patience, skipZeroRows, checkpointEvery } = values;
+  const { steps, epochs, order, seed, start, holdout, plateau, patience } = values;
+  const { skipZeroRows, checkpointEvery } = values;
   const { trainerOf } = await import("../../engine/open-engine.js");
   return {
     createTrainer: trainerOf(values.engine ?? "auto"),
     ...{ auxkCoef, multikCoef, batch, lr, warmup, decay, normalise, clip, deadSteps },
-    ...{ steps, epochs, order, seed, holdout, patience, checkpointEvery },
+    ...{ steps, epochs, order, seed, start, holdout, plateau, patience, checkpointEvery },
     zeroRows: skipZeroRows ? "skip" : "error",
   };
 }
@@ -226,10 +246,15 @@ function summaryLines(result: TrainResult, out: string, seconds: number): string
   const { steps, ended, bestStep, log } = result;
   const last = log.at(-1);
   return [
-    `trained ${steps} steps in ${seconds.toFixed(1)} s${ended === "early" ? `, best at step ${bestStep}` : ""}`,
+    `trained ${steps} steps in ${seconds.toFixed(1)} s${describeEnd(ended, bestStep)}`,
     ...(last
       ? [`last batch: normalised MSE ${last.reconstruction.toFixed(4)}, ${last.dead} dead latents`]
       : []),
     `wrote ${out}`,
   ];
+}
+
+function describeEnd(ended: TrainResult["ended"], bestStep?: number): string {
+  if (ended === "plateau") return ", until the held-out error no longer fell";
+  return ended === "early" ? `, best at step ${bestStep}` : "";
 }

@@ -8,6 +8,7 @@ import { type Tensor, tensorToFloat32 } from "../../files/bytes/tensor.js";
 import type { SaeParameters, TrainerState } from "../../engine/trainer.js";
 import { FormatError } from "../../core/errors.js";
 import { type Matrix, matrixRow, transpose } from "../../core/matrix.js";
+import type { InputNormalisation } from "../normalisation.js";
 import type { Sae } from "../sae.js";
 import type { TrainLogRow, TrainPlan } from "./train-options.js";
 
@@ -133,6 +134,8 @@ function identity(
     seed,
     holdout,
     patience,
+    plateau,
+    start,
     steps,
   } = plan;
   return {
@@ -147,11 +150,19 @@ function identity(
     patience: String(patience),
     rows: embeddings.rows,
     embeddings: fingerprint(embeddings),
-    ...(normalisation.kind === "none" ? {} : { normalise: normalisation.kind }),
+    ...(normalisation.kind === "none" ? {} : { normalise: normaliseName(normalisation) }),
+    ...(plateau === 0 ? {} : { plateau }),
+    ...(start === "random" ? {} : { start }),
     ...(warmup > 0 ? { warmup } : {}),
     ...(decay === "constant" ? {} : { decay, steps }),
     ...(init ? { init: fingerprintSae(init) } : {}),
   };
+}
+
+function normaliseName(normalisation: InputNormalisation): string {
+  const isCentred =
+    normalisation.kind === "z-score" && normalisation.std.every((value) => value === 1);
+  return isCentred ? "centre" : normalisation.kind;
 }
 
 /** SHA-256 over all weights. */

@@ -5,6 +5,7 @@ import type { OnProgress } from "../../core/progress.js";
 import type { LearningRateDecay } from "./learning-rate.js";
 import { type InputNormalisation, zScoreOf } from "../normalisation.js";
 import { type Sae, isPlainTopK } from "../sae.js";
+import { LEARNING_RATE, PLATEAU, batchFor, heldOutShare, mostEpochs } from "./budget.js";
 import { type TrainRows, batchesPerEpoch, splitRows } from "./train-rows.js";
 
 /** One training step as the log records it. Losses are normalised squared errors of the batch, before the update. */
@@ -36,19 +37,20 @@ export interface TrainOptions {
   auxkCoef?: number;
   /** Weight of the loss of a decode with 4k latents (n at most). Default 0: left out, as in the paper's code. */
   multikCoef?: number;
-  /** Documents in a step, 2 to N. Default 1,024, or the training rows where they are fewer. */
+  /** Documents in a step, 2 to N. Default by the training rows: 64 for 2,500, 128 for 5,000 … 1,024 from 29,000 on. */
   batch?: number;
-  /** Adam's learning rate; the highest one with `warmup` or `decay`. Default 1e-4. */
+  /** Adam's learning rate; the highest one with `warmup` or `decay`. Default 2e-3; the paper's is 1e-4. */
   lr?: number;
   /** Steps over which the learning rate rises evenly to `lr`. Default 0. */
   warmup?: number;
   /** How the learning rate falls after that, to 0 at the end of the run, or not. Default "constant", as in the paper. */
   decay?: LearningRateDecay;
   /**
-   * What is done to the embeddings: nothing, or the z-score of the training rows' dimensions, which the SAE then does to
-   * all that it encodes and undoes on what it decodes. Default "none", as in the paper's code.
+   * What is done to the embeddings, by the training rows' dimensions: nothing, "centre" (their mean subtracted), or "z-score"
+   * (divided by their deviation, too). The SAE then does it to all that it encodes and undoes it on what it decodes.
+   * Default "none", as in the paper's code.
    */
-  normalise?: "none" | "z-score";
+  normalise?: NormaliseName;
   /** Largest gradient norm. Default 1. */
   clip?: number;
   /**
@@ -56,17 +58,29 @@ export interface TrainOptions {
    * Default: the steps of one epoch (the paper's 266 is that of 271,494 documents).
    */
   deadSteps?: number;
-  /** Passes over the training rows. Default 50. Not together with `steps`. */
+  /** Passes over the training rows. Default: until the plateau, 60 passes or 3,000 steps at most. Not together with `steps`. */
   epochs?: number;
   /** Steps in all, over as many epochs as that takes. */
   steps?: number;
+  /**
+   * Stop after 500 steps or more once the held-out error falls by less than this share from the third quarter of the steps so far to
+   * the last. Default 0.005 where neither `epochs`, `steps` nor `patience` is given, else 0: never.
+   */
+  plateau?: number;
   /** Rows in file order in every epoch, or shuffled anew for each. Default "shuffle". */
   order?: "file" | "shuffle";
   /** Seed of the initial weights, the held-out rows and the order. Default 0. */
   seed?: number;
-  /** Weights to start from, such as another run's. Default: see initialiseSae. */
+  /** Weights to start from, such as another run's. Default: see `start`. */
   init?: Sae;
-  /** Share of the rows held out at random to validate on, from 0 to below 1. Default 0. */
+  /**
+   * The directions to start from: "random", as initialiseSae draws them, or "kmeans", by spherical k-means of the training rows around
+   * the pre-bias. Default "random".
+   */
+  start?: "random" | "kmeans";
+  /**
+   * Share of the rows held out at random to validate on, from 0 to below 1. Default 0.1, at most 5,000 rows, with `plateau`, else 0.
+   */
   holdout?: number;
   /**
    * Stop after this many epochs without a better validation loss, and give the weights of the best epoch.
@@ -84,11 +98,19 @@ export interface TrainOptions {
   /** Stops the run after the present step. */
   signal?: AbortSignal;
   onProgress?: OnProgress;
+  /** Receives what is worth a look: a corpus too small for n, a mean far from the pre-bias, dead latents, an end too early. */
+  onWarning?: (warning: string) => void;
   /** Receives every log row as soon as it is written; on resuming only the new ones. */
   onLog?: (row: TrainLogRow) => void;
   /** The backend. Default: ONNX Runtime on the CPU. */
   createTrainer?: CreateTrainer;
 }
+
+/** What `normalise` may be. */
+export type NormaliseName = "none" | "centre" | "z-score";
+
+/** All of them. */
+export const NORMALISE_NAMES: readonly NormaliseName[] = ["none", "centre", "z-score"];
 
 /** Options with every default filled in. */
 export interface TrainPlan {
@@ -102,8 +124,10 @@ export interface TrainPlan {
   normalisation: InputNormalisation;
   order: "file" | "shuffle";
   seed: number;
+  start: "random" | "kmeans";
   holdout: number;
   patience: number;
+  plateau: number;
   rows: TrainRows;
   stepsPerEpoch: number;
   steps: number;
@@ -112,18 +136,17 @@ export interface TrainPlan {
 
 /** Checks the options against the embeddings [N, d]. Throws RangeError or TypeError naming the option. */
 export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPlan {
-  const { order = "shuffle", zeroRows = "error", seed = 0, holdout = 0 } = options;
-  const { decay = "constant", warmup = 0, normalise = "none" } = options;
-  checkChoice("normalise", normalise, ["none", "z-score"]);
+  const { order = "shuffle", zeroRows = "error", seed = 0 } = options;
+  const { decay = "constant", warmup = 0, normalise = "none", start = "random" } = options;
+  checkChoice("normalise", normalise, NORMALISE_NAMES);
+  checkChoice("start", start, ["random", "kmeans"]);
   checkChoice("order", order, ["file", "shuffle"]);
   checkChoice("decay", decay, ["constant", "linear", "cosine"]);
   checkChoice("zeroRows", zeroRows, ["error", "skip"]);
   if (!Number.isSafeInteger(seed)) {
     throw new RangeError(`trainSae: seed must be a whole number, got ${seed}`);
   }
-  if (!(holdout >= 0 && holdout < 1)) {
-    throw new RangeError(`trainSae: holdout must be from 0 to below 1, got ${holdout}`);
-  }
+  const { plateau, holdout } = choosePlateau(options, embeddings.rows);
   if (options.resume && options.checkpointPath === undefined) {
     throw new TypeError("trainSae: resume needs checkpointPath");
   }
@@ -137,7 +160,7 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
       `trainSae: holdout ${holdout} gives ${rows.heldOut.length} rows, expected at least 2`,
     );
   }
-  const batch = wholeNumber("batch", options.batch ?? Math.min(1024, count), 2, count);
+  const batch = wholeNumber("batch", options.batch ?? Math.min(batchFor(count), count), 2, count);
   if (options.createTrainer === undefined) {
     requireTrainable({ n, d: embeddings.cols, batch, k, auxk: settings.auxk });
   }
@@ -148,15 +171,16 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
     n,
     settings: { ...settings, deadSteps },
     batch,
-    lr: positive("lr", options.lr ?? 1e-4),
+    lr: positive("lr", options.lr ?? LEARNING_RATE),
     warmup: wholeNumber("warmup", warmup, 0),
     decay,
-    normalisation:
-      normalise === "none" ? { kind: "none" } : zScoreOf(takeRows(embeddings, rows.train)),
+    normalisation: normalisationOf(normalise, () => takeRows(embeddings, rows.train)),
     order,
     seed,
+    start,
     holdout,
     patience,
+    plateau,
     rows,
     stepsPerEpoch,
     steps: countSteps(options, stepsPerEpoch),
@@ -190,7 +214,7 @@ export function requireTrainable(size: {
 
 function checkSizes(
   { rows, cols }: Matrix,
-  { k, n, init }: TrainOptions,
+  { k, n, init, start }: TrainOptions,
 ): { k: number; n: number } {
   if (rows < 2 || cols < 1) {
     throw new RangeError(`trainSae: embeddings must have 2 rows or more, got ${rows} x ${cols}`);
@@ -201,6 +225,9 @@ function checkSizes(
       `trainSae: init must have ${latents} latents of width ${cols}, got ${init.n} of ${init.d}`,
     );
   }
+  if (init && start !== undefined) {
+    throw new TypeError("trainSae: expected init or start, not both");
+  }
   if (init && !isPlainTopK(init)) {
     throw new RangeError(
       `trainSae: init must be a top-k SAE of raw embeddings with one bias, got ${init.activation.kind} with normalisation ${init.normalisation.kind}`,
@@ -210,9 +237,38 @@ function checkSizes(
 }
 
 function countSteps({ steps, epochs }: TrainOptions, stepsPerEpoch: number): number {
-  if (steps === undefined) return wholeNumber("epochs", epochs ?? 50, 1) * stepsPerEpoch;
+  if (steps === undefined) {
+    return wholeNumber("epochs", epochs ?? mostEpochs(stepsPerEpoch), 1) * stepsPerEpoch;
+  }
   if (epochs !== undefined) throw new TypeError("trainSae: expected epochs or steps, not both");
   return wholeNumber("steps", steps, 1);
+}
+
+function choosePlateau(options: TrainOptions, rows: number): { plateau: number; holdout: number } {
+  const { steps, epochs, patience } = options;
+  const share = options.holdout ?? heldOutShare(rows);
+  const isOpen = steps === undefined && epochs === undefined && patience === undefined;
+  const plateau = options.plateau ?? (isOpen && share > 0 ? PLATEAU : 0);
+  if (!(plateau >= 0 && plateau < 1)) {
+    throw new RangeError(`trainSae: plateau must be from 0 to below 1, got ${plateau}`);
+  }
+  const holdout = options.holdout ?? (plateau > 0 ? share : 0);
+  if (!(holdout >= 0 && holdout < 1)) {
+    throw new RangeError(`trainSae: holdout must be from 0 to below 1, got ${holdout}`);
+  }
+  if (plateau > 0 && holdout === 0) {
+    throw new RangeError(`trainSae: plateau needs a holdout above 0`);
+  }
+  return { plateau, holdout };
+}
+
+function normalisationOf(name: NormaliseName, rows: () => Matrix): InputNormalisation {
+  if (name === "none") return { kind: "none" };
+  const scores = zScoreOf(rows());
+  // Centring is the z-score of deviation 1, which every reader of an SAE knows.
+  return name === "centre"
+    ? { ...scores, std: new Float32Array(scores.mean.length).fill(1) }
+    : scores;
 }
 
 function checkPatience(patience: number | undefined, holdout: number): number {
@@ -258,7 +314,7 @@ function notNegative(name: string, value: number): number {
   return value;
 }
 
-function checkChoice(name: string, value: string, choices: string[]): void {
+function checkChoice(name: string, value: string, choices: readonly string[]): void {
   if (!choices.includes(value)) {
     throw new RangeError(`trainSae: ${name} must be ${choices.join(" or ")}, got ${value}`);
   }

@@ -13,7 +13,15 @@ import {
   planTraining,
 } from "./train-options.js";
 import { epochOrder, squaredDeviations } from "./train-rows.js";
-import { trainingAdvice, trainingProblem } from "./training-problem.js";
+import {
+  trainingAdvice,
+  trainingProblem,
+  warnAfter,
+  warnBefore,
+  warnOfMean,
+} from "./training-problem.js";
+import { isAtPlateau } from "./budget.js";
+import { kmeansDirections } from "./kmeans-start.js";
 import { interruptible } from "../../core/interrupt.js";
 
 const NO_BEST = { step: 0, validation: Infinity };
@@ -27,8 +35,8 @@ export interface TrainResult {
   steps: number;
   /** The same in passes over the training rows. */
   epochs: number;
-  /** Why it ended: all steps done, no better validation loss for `patience` epochs, or `signal`. */
-  ended: "finished" | "early" | "aborted";
+  /** Why it ended: all steps done, `plateau`, no better validation loss for `patience` epochs, or `signal`. */
+  ended: "finished" | "plateau" | "early" | "aborted";
   /** The step whose weights these are, where `patience` chose the best epoch. */
   bestStep?: number;
   /** Zero rows that were left out. */
@@ -55,24 +63,34 @@ export async function trainSae(embeddings: Matrix, options: TrainOptions): Promi
       `trainSae: ${checkpointPath} is already at step ${resumed.state.step}, past the requested ${plan.steps}`,
     );
   }
-  const run = resumed ?? startRun(embeddings, plan, options.init);
+  warnBefore(plan, options.onWarning);
+  const run = resumed ?? (await startRun(embeddings, plan, options));
   const trainer = await createTrainer(run.state, plan.settings);
   try {
     const ended = await runSteps(trainer, run, embeddings, plan, options);
-    return finish(run, plan, ended, trainingProblem(run.log, plan, embeddings));
+    const problem = trainingProblem(run.log, plan, embeddings);
+    if (problem === undefined) warnAfter(run.log, plan, ended, options.onWarning);
+    return finish(run, plan, ended, problem);
   } finally {
     await trainer.dispose();
   }
 }
 
-function startRun(embeddings: Matrix, plan: TrainPlan, init?: Sae): TrainRun {
-  const sae =
-    init ??
-    initialiseSae(preparedRows(embeddings, plan.rows.train.subarray(0, 10_000), plan), {
-      k: plan.settings.k,
-      n: plan.n,
-      seed: plan.seed,
-    });
+async function startRun(
+  embeddings: Matrix,
+  plan: TrainPlan,
+  { init, onWarning }: TrainOptions,
+): Promise<TrainRun> {
+  const { rows, settings, n, seed, start } = plan;
+  const first = preparedRows(embeddings, rows.train.subarray(0, 10_000), plan);
+  const sae = init ?? initialiseSae(first, { k: settings.k, n, seed });
+  warnOfMean(first, sae.preBias, plan, onWarning);
+  if (start === "kmeans") {
+    const all = preparedRows(embeddings, rows.train, plan);
+    const directions = await kmeansDirections(all, sae.preBias, sae.decoder, seed);
+    sae.decoder.data.set(directions.data);
+    sae.encoder.data.set(directions.data);
+  }
   return { state: initialState(sae), log: [], best: NO_BEST, stale: 0 };
 }
 
@@ -94,7 +112,8 @@ async function runSteps(
       await writeTrainCheckpoint(checkpointPath, run, plan, embeddings, init);
     }
   };
-  while (step < plan.steps && run.stale < plan.patience && !signal?.aborted) {
+  let isFlat = isAtPlateau(run.log, plan.plateau);
+  while (step < plan.steps && run.stale < plan.patience && !isFlat && !signal?.aborted) {
     const running = trainer.step(batch, learningRate(step, plan));
     step++;
     if (step < plan.steps) {
@@ -108,6 +127,7 @@ async function runSteps(
       await noteValidation(run, row.validation, trainer, plan);
     }
     run.log.push(row);
+    if (row.validation !== undefined) isFlat = isAtPlateau(run.log, plan.plateau);
     onLog?.(row);
     const note = `loss ${row.loss.toFixed(4)}, dead ${row.dead}`;
     onProgress?.({ step: "train", done: step, total: plan.steps, note });
@@ -115,6 +135,7 @@ async function runSteps(
   }
   if (run.state.step !== step) await save();
   if (step >= plan.steps) return "finished";
+  if (isFlat) return "plateau";
   return run.stale >= plan.patience ? "early" : "aborted";
 }
 

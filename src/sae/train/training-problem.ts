@@ -1,6 +1,7 @@
 import { type Matrix, takeRows } from "../../core/matrix.js";
 import { meanOf } from "../../core/statistics.js";
 import type { TrainLogRow, TrainPlan } from "./train-options.js";
+import { lateFall, latentsFor } from "./budget.js";
 import { squaredDeviations } from "./train-rows.js";
 
 /** Root mean squares of a row's distance from the mean row that a learning rate for unit embeddings does for. */
@@ -29,6 +30,67 @@ export function trainingProblem(
     return `${dead} of ${n} latents are dead: ${advice}, or a lower n than ${n} (--n)`;
   }
   return undefined;
+}
+
+/** Documents for each latent, below which a warning names a lower n. */
+const FEWEST_PER_LATENT = 8;
+/** Share of dead latents that is many. */
+const MANY_DEAD = 0.1;
+/** Distance of the inputs' mean from the pre-bias, in deviations, from which latents die (docs/benchmarks.md, "Training budgets"). */
+const FAR_MEAN = 2;
+/** Falls from the third to the last quarter of a run that has not ended: of the held-out error, and of the batches', which falls on. */
+const STILL_FALLING = { heldOut: 0.01, batches: 0.05 };
+
+/** Warns of a corpus too small for its n, before it is trained. */
+export function warnBefore({ n, rows }: TrainPlan, warn?: (text: string) => void): void {
+  const documents = rows.train.length;
+  const better = latentsFor(documents);
+  if (documents < FEWEST_PER_LATENT * n && better < n) {
+    warn?.(`${documents} documents are few for ${n} latents: ${better} suit them (--n ${better})`);
+  }
+}
+
+/** Warns of inputs whose mean lies so far from the pre-bias that most latents never fire, or always do. */
+export function warnOfMean(
+  { rows, cols, data }: Matrix,
+  preBias: Float32Array,
+  { normalisation }: TrainPlan,
+  warn?: (text: string) => void,
+): void {
+  if (normalisation.kind !== "none") return;
+  const sums = new Float64Array(cols);
+  for (let at = 0; at < data.length; at++) sums[at % cols] += data[at];
+  const distance = Math.hypot(...sums.map((sum, j) => sum / rows - preBias[j]));
+  const gamma = distance / Math.sqrt(squaredDeviations({ rows, cols, data }) / rows);
+  if (gamma > FAR_MEAN) {
+    warn?.(
+      `the embeddings' mean is ${gamma.toPrecision(2)} standard deviations from the pre-bias, so that latents will die: subtract it (--normalise centre)`,
+    );
+  }
+}
+
+/** Warns of many dead latents, and of a run whose error was still falling when its steps were done. */
+export function warnAfter(
+  log: readonly TrainLogRow[],
+  { n, lr, decay, start }: TrainPlan,
+  ended: string,
+  warn?: (text: string) => void,
+): void {
+  const dead = log.at(-1)?.dead ?? 0;
+  if (dead > MANY_DEAD * n) {
+    const other = start === "kmeans" ? "" : ", a start by k-means (--start kmeans)";
+    warn?.(
+      `${dead} of ${n} latents are dead: try a lower lr than ${lr} (--lr)${other} or a lower n (--n)`,
+    );
+  }
+  const fall = lateFall(log) ?? 0;
+  const isHeldOut = log.some(({ validation }) => validation !== undefined);
+  const most = STILL_FALLING[isHeldOut ? "heldOut" : "batches"];
+  if (ended === "finished" && decay === "constant" && fall > most) {
+    warn?.(
+      `the error still fell by ${(100 * fall).toFixed(0)} % in the last quarter of the ${log.length} steps: train longer (--steps ${4 * log.length}), or give neither --steps nor --epochs`,
+    );
+  }
 }
 
 /** What helps a training on these embeddings, by name: a smaller k, z-scores, and else another learning rate. */

@@ -13,6 +13,8 @@ export interface NumberLists {
 
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array;
 
+const FROM_NOTHING = "a list that goes on from nothing";
+
 /** Values of one column for some rows, one after the other. */
 export type ColumnValues = unknown[] | NumberLists;
 
@@ -110,26 +112,29 @@ interface ListLevels {
 function toLists(page: Page, levels: ListLevels, starts: number[] = [], before = 0): Lists {
   const { count, repetitions, definitions } = page;
   const isNull = starts.map(() => false);
+  if (repetitions === undefined) throw new Error("a list without levels");
+  if (definitions === undefined) {
+    if (starts.length === 0 && repetitions[0] !== 0) throw new Error(FROM_NOTHING);
+    for (let i = repetitions.indexOf(0); i !== -1; i = repetitions.indexOf(0, i + 1)) {
+      starts.push(before + i);
+      isNull.push(false);
+    }
+    return { values: page.values, starts, isNull };
+  }
   const values: unknown[] = [];
   let next = 0;
   let place = before;
   for (let i = 0; i < count; i++) {
-    if (repetitions?.[i] === 0) {
+    if (repetitions[i] === 0) {
       starts.push(place);
-      isNull.push(definitions?.[i] === levels.none);
+      isNull.push(definitions[i] === levels.none);
     }
-    if (starts.length === 0) throw new Error("a list that goes on from nothing");
-    if (definitions !== undefined) {
-      if (definitions[i] <= levels.empty && definitions[i] < levels.most) continue;
-      values.push(definitions[i] === levels.most ? (page.values[next++] as unknown) : null);
-    }
+    if (starts.length === 0) throw new Error(FROM_NOTHING);
+    if (definitions[i] <= levels.empty && definitions[i] < levels.most) continue;
+    values.push(definitions[i] === levels.most ? (page.values[next++] as unknown) : null);
     place++;
   }
-  return {
-    values: definitions === undefined ? page.values : typed(values, page.values),
-    starts,
-    isNull,
-  };
+  return { values: typed(values, page.values), starts, isNull };
 }
 
 function joinLists(waiting: Lists, page: Page, levels: ListLevels): Lists {

@@ -39,12 +39,25 @@ export function readLevels(
   length?: number,
 ): Uint8Array | undefined {
   if (most === 0) return undefined;
-  if (length === undefined) {
-    length = reader.view.getUint32(reader.offset, true);
-    reader.offset += 4;
-  }
   const levels = new Uint8Array(count);
-  readRuns(take(reader, length), 32 - Math.clz32(most), levels);
+  readRuns(takeLevels(reader, length), bitsOf(most), levels);
+  return levels;
+}
+
+/** The same, but undefined as well where one run says that all are at the most, as of columns without nulls. */
+export function readDefinitions(
+  reader: PageReader,
+  most: number,
+  count: number,
+  length?: number,
+): Uint8Array | undefined {
+  if (most === 0) return undefined;
+  const page = takeLevels(reader, length);
+  const start = { view: page.view, offset: 0 };
+  const isOneRun = page.view.byteLength > 0 && readVarint(start) === 2 * count;
+  if (isOneRun && count > 0 && readWidth(start, bitsOf(most)) === most) return undefined;
+  const levels = new Uint8Array(count);
+  readRuns(page, bitsOf(most), levels);
   return levels;
 }
 
@@ -138,19 +151,41 @@ function readDeltas<T extends Int32Array | BigInt64Array>(reader: PageReader, va
 /** Fills `values` from runs of `width` bits. Throws Error where a run has more of them than there are. */
 function readRuns(reader: PageReader, width: number, values: Uint8Array | Uint32Array): void {
   const bytes = reader.view.byteLength;
-  const check = { view: reader.view, offset: 0 };
   for (let seen = 0; seen < values.length;) {
-    if (check.offset >= bytes) throw new Error(`${seen} values, expected ${values.length}`);
-    const header = readVarint(check);
+    const start = reader.offset;
+    if (start >= bytes) throw new Error(`${seen} values, expected ${values.length}`);
+    const header = readVarint(reader);
     const isPacked = header % 2 === 1;
     const run = Math.floor(header / 2) * (isPacked ? 8 : 1);
     if (run > values.length - seen + (isPacked ? PADDING : 0)) {
       throw new Error(`a run of ${run} values, expected ${values.length - seen}`);
     }
-    check.offset += isPacked ? (run / 8) * width : Math.ceil(width / 8);
+    if (isPacked) {
+      const length = reader.offset - start + (run / 8) * width;
+      reader.offset = start;
+      if (run > 0) readRleBitPackedHybrid(reader, width, values.subarray(seen, seen + run), length);
+      reader.offset = start + length;
+    } else values.fill(readWidth(reader, width), seen, seen + run);
     seen += run;
   }
-  readRleBitPackedHybrid(reader, width, values, bytes);
+}
+
+/** A number of `width` bits in as many bytes as it takes. */
+function readWidth(reader: PageReader, width: number): number {
+  let value = 0;
+  for (let shift = 0; shift < width; shift += 8) {
+    value += reader.view.getUint8(reader.offset++) * 2 ** shift;
+  }
+  return value;
+}
+
+function bitsOf(most: number): number {
+  return 32 - Math.clz32(most);
+}
+
+/** The bytes of levels, whose length comes first where it is not given. */
+function takeLevels(reader: PageReader, length?: number): PageReader {
+  return take(reader, length ?? take(reader, 4).view.getUint32(0, true));
 }
 
 function readVarint(reader: PageReader): number {

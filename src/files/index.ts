@@ -17,15 +17,19 @@ export {
 } from "./codes-shards.js";
 export { readJson, writeJson } from "./json.js";
 export { type JsonlRow, readJsonl, writeJsonl } from "./jsonl.js";
-export { type RowStore, openMatrix, readMatrix, streamMatrix } from "./matrix.js";
+export {
+  type MatrixFile,
+  type MatrixShard,
+  type RowStore,
+  matrixShards,
+  openMatrix,
+  readMatrix,
+  streamMatrix,
+} from "./matrix.js";
 export { type NpyWriter, createNpyWriter, writeNpy } from "./numpy/npy-write.js";
 export { type NpzOptions, readNpz } from "./numpy/npz.js";
-export {
-  type ParquetOptions,
-  type ParquetRow,
-  readParquetMatrix,
-  streamParquetRows,
-} from "./parquet/parquet.js";
+export { type ParquetOptions, type ParquetRow, streamParquetRows } from "./parquet/parquet.js";
+export { readParquetMatrix } from "./parquet/parquet-matrix.js";
 export { writeSafetensors } from "./safetensors-write.js";
 export { type TextOptions, readLines, readText } from "./text.js";
 export { type TorchContent, writeTorchState } from "./torch/torch-write.js";

@@ -1,23 +1,20 @@
 import { stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { FormatError } from "../core/errors.js";
 import { type Matrix, createMatrix } from "../core/matrix.js";
-import { listed } from "../core/shown.js";
-import { type ByteSource, bytesSource, openSource } from "./bytes/source.js";
+import { type ByteSource, openSource, withSource } from "./bytes/source.js";
+import { PARQUET, type Place, locate } from "./locate-matrix.js";
+import type { NpyHeader } from "./numpy/npy-header.js";
 import {
-  type Tensor,
-  type TensorDtype,
-  decodeTensorData,
-  isTensor,
-  tensorItemSizes,
-  tensorToFloat32,
-} from "./bytes/tensor.js";
-import { embeddingName } from "./embedding-name.js";
-import { openZip, readEntry } from "./bytes/zip.js";
-import { type NpyDtype, type NpyHeader, readNpyHeader } from "./numpy/npy-header.js";
-import { type RowBlock, type RowBlockOptions, readLaidOut, streamLaidOut } from "./numpy/npy.js";
-import { parquetFiles, readParquetMatrix } from "./parquet/parquet.js";
-import { readSafetensorsHeader } from "./safetensors.js";
-import { readTorch } from "./torch/torch.js";
+  type RowBlock,
+  type RowBlockOptions,
+  checkRows,
+  defaultRows,
+  readLaidOut,
+  streamLaidOut,
+} from "./numpy/npy.js";
+import { filesOf } from "./parquet/parquet.js";
+import { parquetShape, streamParquetMatrix } from "./parquet/parquet-matrix.js";
 
 /** Rows of a matrix in memory or in a file, read where they are needed. */
 export interface RowStore {
@@ -28,28 +25,36 @@ export interface RowStore {
   close(): Promise<void>;
 }
 
-const FORMATS = ".npy, .npz, .pt, .safetensors or .parquet";
-/** What other files start with, what they are, and how Python makes a .npy of one. */
-const OTHERS: readonly [start: RegExp, kind: string, python: string][] = [
-  [/^\x80[\x02-\x05]/, "a Python pickle", 'numpy.array(pickle.load(open(FILE, "rb")))'],
-  [/^\x89HDF/, "an HDF5 file", "h5py.File(FILE)[NAME][:]"],
-  [/^ARROW1/, "an Arrow file", "numpy.stack(pandas.read_feather(FILE)[COLUMN])"],
-  [/^\x1f\x8b/, "a gzip file", "numpy.load(gzip.open(FILE))"],
-  [/^\s*[[{]/, "JSON", "numpy.array(json.load(open(FILE)))"],
-  [/^[\t\r\n -~]{8,}$/, "text", 'numpy.loadtxt(FILE, delimiter=",")'],
-];
-/** PyTorch's older format starts with a pickle of its magic number. */
-const TORCH = "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.";
-const LARGEST_RATIO = 100;
-const RATIO_ALLOWANCE = 256 * 1024 * 1024;
+/** A file or a folder of shards; `column` names the lists of numbers of Parquet, where it is not the only one or called embedding. */
+export type MatrixFile = string | { path: string; column?: string };
+
+/** A file of a matrix that may lie in several: its row 0 is row `start` of the whole. */
+export interface MatrixShard {
+  file: string;
+  start: number;
+  rows: number;
+  cols: number;
+}
 
 /**
- * Opens the matrix of a .npy, .npz, .pt, .safetensors or .parquet file, known by its content, or of a folder of .parquet. Where a file holds several
- * arrays it is the only one of two dimensions, or the one called embedding(s) or vector(s). Parquet, PyTorch and .npz are
- * decoded into memory, once for all calls. Throws FormatError for a file that holds no matrix; for other formats it
- * says how to convert them.
+ * Opens the matrix of a .npy, .npz, .pt, .safetensors or .parquet file, known by its content, or of a folder of .parquet or of .npy, in the
+ * order of their names. Where a file holds several arrays it is the only one of two dimensions, or the one called embedding(s) or
+ * vector(s). Parquet, PyTorch and .npz are decoded into memory, once for all calls. Throws FormatError for a file that holds no
+ * matrix, and for a shard that is empty or has another width; for other formats it says how to convert them.
  */
-export async function openMatrix(input: string | ByteSource): Promise<RowStore> {
+export async function openMatrix(input: MatrixFile | ByteSource): Promise<RowStore> {
+  const shards = isSource(input) ? [] : await matrixShards(input);
+  if (shards.length > 1 && !(await isParquet(shards[0].file))) {
+    const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
+    const read = async (start: number, end: number): Promise<Matrix> => {
+      const wanted = createMatrix(end - start, shards[0].cols);
+      for await (const { start: at, block } of streamMatrix(input, { start, end })) {
+        wanted.data.set(block.data, (at - start) * wanted.cols);
+      }
+      return wanted;
+    };
+    return { rows, cols: shards[0].cols, read, close: () => Promise.resolve() };
+  }
   const { source, header, close } = await open(input);
   const [rows, cols] = header.shape;
   return {
@@ -65,7 +70,16 @@ export async function openMatrix(input: string | ByteSource): Promise<RowStore> 
 }
 
 /** The whole matrix of a file as float32 [rows, cols]; see openMatrix. */
-export async function readMatrix(input: string | ByteSource): Promise<Matrix> {
+export async function readMatrix(input: MatrixFile | ByteSource): Promise<Matrix> {
+  const shards = isSource(input) ? [] : await matrixShards(input);
+  if (shards.length > 1 || (shards.length > 0 && (await isParquet(shards[0].file)))) {
+    const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
+    const whole = createMatrix(rows, shards[0].cols);
+    for await (const { start, block } of streamMatrix(input)) {
+      whole.data.set(block.data, start * whole.cols);
+    }
+    return whole;
+  }
   const { source, header, matrix, close } = await open(input);
   try {
     return matrix ?? (await readLaidOut(source, header));
@@ -74,42 +88,129 @@ export async function readMatrix(input: string | ByteSource): Promise<Matrix> {
   }
 }
 
-/** The matrix of a file block by block; see openMatrix and streamNpyRows. */
+/** The matrix of a file or of shards block by block, Parquet as well in constant memory; no block goes over the end of a shard. See openMatrix and streamNpyRows. */
 export async function* streamMatrix(
-  input: string | ByteSource,
+  input: MatrixFile | ByteSource,
   options: RowBlockOptions = {},
 ): AsyncGenerator<RowBlock> {
-  const { source, header, close } = await open(input);
-  try {
-    yield* streamLaidOut(source, header, options);
-  } finally {
-    await close();
+  const shards = isSource(input) ? [] : await matrixShards(input);
+  const first = shards.at(0)?.file;
+  if (
+    isSource(input) ||
+    first === undefined ||
+    (shards.length === 1 && !(await isParquet(first)))
+  ) {
+    const { source, header, close } = await open(input);
+    try {
+      yield* streamLaidOut(source, header, options);
+    } finally {
+      await close();
+    }
+    return;
+  }
+  const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
+  const { start = 0, end = rows, rowsPerBlock = defaultRows(shards[0].cols) } = options;
+  checkRows(start, end, rows, rowsPerBlock);
+  for (const shard of shards) {
+    const part = {
+      start: Math.max(0, start - shard.start),
+      end: Math.min(shard.rows, end - shard.start),
+      rowsPerBlock,
+    };
+    if (part.start >= part.end) continue;
+    const blocks = (await isParquet(shard.file))
+      ? streamParquetMatrix(shard.file, columnOf(input), part)
+      : streamMatrix(shard.file, part);
+    for await (const { start: at, block } of blocks) yield { start: shard.start + at, block };
   }
 }
 
-/** Where a matrix lies, as in an .npy file; with the matrix itself where it had to be decoded. */
-interface Place {
-  source: ByteSource;
-  header: NpyHeader;
-  matrix?: Matrix;
+/**
+ * The files of a matrix in order, with their sizes. Throws FormatError, naming the file, for one that is empty or of another width
+ * than the first.
+ */
+export async function matrixShards(input: MatrixFile): Promise<MatrixShard[]> {
+  const files = await matrixFiles(pathOf(input));
+  const shards: MatrixShard[] = [];
+  let start = 0;
+  for (const file of files) {
+    const { rows, cols } = await shapeOf(file, columnOf(input));
+    const first = shards.at(0);
+    if (first !== undefined && cols !== first.cols) {
+      const expected = `${first.cols} as in ${basename(first.file)}`;
+      throw new FormatError(file, `embeddings are ${cols} wide, expected ${expected}`);
+    }
+    if (files.length > 1 && rows === 0) throw new FormatError(file, "contains no embeddings");
+    shards.push({ file, start, rows, cols });
+    start += rows;
+  }
+  return shards;
+}
+
+/** The .parquet or the .npy files of a folder in the order of their names; of anything else its own path. */
+export function matrixFiles(input: string): Promise<string[]> {
+  return filesOf(input, ["parquet", "npy"]);
+}
+
+/** Shapes of files by path, size, time and column: of many shards they are asked for again and again. */
+const shapes = new Map<string, { rows: number; cols: number }>();
+
+async function shapeOf(file: string, column?: string): Promise<{ rows: number; cols: number }> {
+  const found = await stat(file).catch(() => undefined);
+  const key = JSON.stringify([file, found?.size, found?.mtimeMs, column]);
+  const known = shapes.get(key);
+  if (known !== undefined) return known;
+  const shape = (await isParquet(file)) ? await parquetShape(file, column) : await openShape(file);
+  shapes.set(key, shape);
+  return shape;
+}
+
+async function openShape(file: string): Promise<{ rows: number; cols: number }> {
+  const { header, close } = await open(file);
+  await close();
+  return { rows: header.shape[0], cols: header.shape[1] };
+}
+
+async function isParquet(file: string): Promise<boolean> {
+  return withSource(file, async (source) => {
+    const head = await source.read(0, Math.min(source.byteLength, PARQUET.length));
+    return Buffer.from(head).toString("latin1") === PARQUET;
+  });
+}
+
+function isSource(input: MatrixFile | ByteSource): input is ByteSource {
+  return typeof input !== "string" && "readInto" in input;
+}
+
+function pathOf(input: MatrixFile | ByteSource): string {
+  if (typeof input === "string") return input;
+  return isSource(input) ? input.name : input.path;
+}
+
+function columnOf(input: MatrixFile | ByteSource): string | undefined {
+  return typeof input === "string" || isSource(input) ? undefined : input.column;
 }
 
 /** The last file that was decoded: its path, size and time, so that a run decodes it once. */
 let decoded: { key: string; place: Place } | undefined;
 
-async function open(input: string | ByteSource): Promise<Place & { close: () => Promise<void> }> {
-  if (typeof input !== "string") {
+async function open(
+  input: MatrixFile | ByteSource,
+): Promise<Place & { close: () => Promise<void> }> {
+  if (isSource(input)) {
     const place = await locate(input, input);
     checkShape(place.header, input.name);
     return { ...place, close: () => Promise.resolve() };
   }
-  const files = await parquetFiles(input);
+  const file = pathOf(input);
+  const files = await matrixFiles(file);
   const source = await openSource(files[0]);
   try {
     const stats = await Promise.all(files.map((file) => stat(file)));
     const key = JSON.stringify([input, ...stats.map(({ size, mtimeMs }) => [size, mtimeMs])]);
-    const place = decoded?.key === key ? decoded.place : await locate(source, input);
-    checkShape(place.header, input);
+    const place =
+      decoded?.key === key ? decoded.place : await locate(source, file, columnOf(input));
+    checkShape(place.header, file);
     if (place.matrix !== undefined) decoded = { key, place };
     return { ...place, close: () => source.close() };
   } catch (error) {
@@ -122,142 +223,4 @@ function checkShape({ shape, dtype }: NpyHeader, name: string): void {
   if (shape.length === 2 && shape[1] > 0) return;
   const got = `${dtype} of shape (${shape.join(", ")})`;
   throw new FormatError(name, `must be a matrix [N, d] of at least one column, got ${got}`);
-}
-
-async function locate(source: ByteSource, input: string | ByteSource): Promise<Place> {
-  const { name, byteLength } = source;
-  const head = Buffer.from(await source.read(0, Math.min(byteLength, 64))).toString("latin1");
-  if (head.startsWith("PK")) return locateInZip(source);
-  if (head.startsWith("PAR1")) return inMemory(name, await readParquetMatrix(input));
-  if (head[8] === "{") return locateInSafetensors(source);
-  if (head.startsWith(TORCH)) return locateInTorch(source);
-  const other = OTHERS.find(([start]) => start.test(head));
-  if (other === undefined) return { source, header: await readNpyHeader(source) };
-  throw new FormatError(
-    name,
-    `is ${other[1]}, expected a matrix as ${FORMATS}; in Python: numpy.save("embeddings.npy", ${other[2]})`,
-  );
-}
-
-async function locateInZip(source: ByteSource): Promise<Place> {
-  const archive = await openZip(source);
-  const entries = [...archive.entries.values()];
-  if (!entries.some((entry) => entry.name.endsWith(".npy"))) return locateInTorch(source);
-  const arrays = new Map<string, Place & { shape: readonly number[] }>();
-  let left = Math.max(RATIO_ALLOWANCE, source.byteLength * LARGEST_RATIO);
-  for (const entry of entries) {
-    const bytes = bytesSource(source.name, await readEntry(archive, entry, left));
-    left -= entry.size;
-    // Texts such as ids may lie beside the numbers.
-    const header = await readNpyHeader(bytes).catch((error: unknown) => {
-      if (entries.length === 1) throw error;
-      return undefined;
-    });
-    if (header === undefined) continue;
-    arrays.set(entry.name.replace(/\.npy$/, ""), { source: bytes, header, shape: header.shape });
-  }
-  const { source: bytes, header } = choose(source.name, arrays);
-  return inMemory(source.name, await readLaidOut(bytes, header));
-}
-
-const NPY_DTYPES: Partial<Record<TensorDtype, NpyDtype>> = {
-  float64: "f8",
-  float32: "f4",
-  float16: "f2",
-  int64: "i8",
-  int32: "i4",
-  int16: "i2",
-  int8: "i1",
-  uint64: "u8",
-  uint32: "u4",
-  uint16: "u2",
-  uint8: "u1",
-};
-
-async function locateInSafetensors(source: ByteSource): Promise<Place> {
-  const { entries } = await readSafetensorsHeader(source);
-  const { shape, dtype, start, end } = choose(source.name, entries);
-  const kind = NPY_DTYPES[dtype];
-  if (kind !== undefined) {
-    return { source, header: layout(shape, kind, tensorItemSizes[dtype], start, end) };
-  }
-  const raw = (await source.read(start, end)).slice();
-  return inMemory(source.name, toMatrix({ shape, dtype, data: decodeTensorData(raw, dtype) }));
-}
-
-async function locateInTorch(source: ByteSource): Promise<Place> {
-  const value = await readTorch(source);
-  const { name } = source;
-  const rows: unknown[] = Array.isArray(value) ? value : [];
-  if (rows.length > 0 && rows.every(isVector)) return inMemory(name, stackRows(name, rows));
-  const entries =
-    value instanceof Map ? [...(value as Map<unknown, unknown>)] : [["tensor", value]];
-  const tensors = entries.flatMap(([key, tensor]): [string, Tensor][] =>
-    isTensor(tensor) ? [[String(key), tensor]] : [],
-  );
-  return inMemory(name, toMatrix(choose(name, new Map(tensors))));
-}
-
-/** The one array of two dimensions, or the one of them that is called as embeddings are. */
-function choose<T extends { shape: readonly number[] }>(
-  name: string,
-  arrays: ReadonlyMap<string, T>,
-): T {
-  const matrices = new Map([...arrays].filter(([, { shape }]) => shape.length === 2));
-  const chosen = embeddingName([...matrices.keys()]);
-  const matrix = chosen === undefined ? undefined : matrices.get(chosen);
-  if (matrix !== undefined) return matrix;
-  const found = [...arrays].map(([key, { shape }]) => `${key} (${shape.join(", ")})`);
-  throw new FormatError(
-    name,
-    `expected one matrix [N, d], such as embeddings, found ${listed(found)}; ` +
-      'in Python: numpy.save("embeddings.npy", ARRAY)',
-  );
-}
-
-function inMemory(name: string, matrix: Matrix): Place {
-  const { rows, cols, data } = matrix;
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const header = layout([rows, cols], "f4", 4, 0, bytes.length);
-  return { source: bytesSource(name, bytes), header, matrix };
-}
-
-function layout(
-  shape: number[],
-  dtype: NpyDtype,
-  itemSize: number,
-  start: number,
-  end: number,
-): NpyHeader {
-  const order = { bigEndian: false, fortran: false };
-  return {
-    version: 1,
-    dtype,
-    ...order,
-    shape,
-    itemSize,
-    count: (end - start) / itemSize,
-    dataOffset: start,
-  };
-}
-
-function toMatrix(tensor: Tensor): Matrix {
-  const [rows, cols] = tensor.shape;
-  return createMatrix(rows, cols, tensorToFloat32(tensor));
-}
-
-function isVector(value: unknown): value is Tensor {
-  return isTensor(value) && value.shape.length === 1;
-}
-
-function stackRows(name: string, rows: readonly Tensor[]): Matrix {
-  const d = rows[0].data.length;
-  const matrix = createMatrix(rows.length, d);
-  rows.forEach((row, i) => {
-    if (row.data.length !== d) {
-      throw new FormatError(name, `row ${i} has ${row.data.length} numbers, expected ${d}`);
-    }
-    matrix.data.set(tensorToFloat32(row), i * d);
-  });
-  return matrix;
 }

@@ -1,10 +1,11 @@
-import { openMatrix, streamMatrix } from "../files/matrix.js";
+import { basename } from "node:path";
+import { type MatrixFile, matrixShards, streamMatrix } from "../files/matrix.js";
 import { FormatError } from "../core/errors.js";
-import { type Matrix, matrixRows, takeRows } from "../core/matrix.js";
+import { type Matrix, createMatrix, matrixRows, takeRows } from "../core/matrix.js";
 import { interruptible } from "../core/interrupt.js";
 
-/** Embeddings in memory, or the path of a file [N, d] that openMatrix reads, of any number type. */
-export type EmbeddingSource = Matrix | string;
+/** Embeddings in memory, or a file [N, d] or folder of shards that openMatrix reads, of any number type. */
+export type EmbeddingSource = Matrix | MatrixFile;
 
 /** What to do with rows that are zero or hold NaN or Infinity. */
 export interface BadRowOptions {
@@ -36,10 +37,9 @@ const NAMED_ROWS = 5;
 
 /** Rows and width of a source. Throws FormatError for a file that holds no matrix. */
 export async function embeddingShape(source: EmbeddingSource): Promise<{ N: number; d: number }> {
-  if (typeof source !== "string") return { N: source.rows, d: source.cols };
-  const file = await openMatrix(source);
-  await file.close();
-  return { N: file.rows, d: file.cols };
+  if (isMatrix(source)) return { N: source.rows, d: source.cols };
+  const shards = await matrixShards(source);
+  return { N: shards.reduce((sum, { rows }) => sum + rows, 0), d: shards[0].cols };
 }
 
 /**
@@ -52,7 +52,7 @@ export async function* streamEmbeddings(
   { rowsPerBlock, badRows = "error", signal: given }: StreamOptions,
 ): AsyncGenerator<EmbeddingBlock> {
   const signal = interruptible(given);
-  const name = typeof source === "string" ? source : "embeddings";
+  const name = sourceName(source);
   const shape = await embeddingShape(source);
   if (shape.d !== d) {
     throw new FormatError(name, `embeddings must be ${d} wide for this SAE, got ${shape.d}`);
@@ -78,17 +78,52 @@ export async function* streamEmbeddings(
     if (bad === 0) yield { start, embeddings: block, skipped: [] };
   }
   if (badRows === "error" && bad > 0) {
-    const rows = refused.map(({ row, what }) => `row ${row} ${what}`).join(", ");
+    const places = await Promise.all(refused.map(({ row }) => placeOf(source, row)));
+    const rows = refused.map(({ what }, i) => `${places[i]} ${what}`).join(", ");
     const more = bad > refused.length ? ` and ${bad - refused.length} more` : "";
     throw new FormatError(name, `${bad} of ${shape.N} embeddings cannot be used: ${rows}${more}`);
   }
+}
+
+/** Rows `start` up to `end`, unchecked. */
+export async function readRows(
+  source: EmbeddingSource,
+  start: number,
+  end: number,
+): Promise<Matrix> {
+  if (isMatrix(source)) return matrixRows(source, start, end);
+  let rows = createMatrix(0, 0);
+  // A run over the end of a shard comes in parts.
+  for await (const { start: at, block } of streamMatrix(source, { start, end })) {
+    if (rows.rows === 0) rows = createMatrix(end - start, block.cols);
+    rows.data.set(block.data, (at - start) * block.cols);
+  }
+  return rows;
+}
+
+function isMatrix(source: EmbeddingSource): source is Matrix {
+  return typeof source !== "string" && "data" in source;
+}
+
+/** What errors call a source. */
+export function sourceName(source: EmbeddingSource): string {
+  if (isMatrix(source)) return "embeddings";
+  return typeof source === "string" ? source : source.path;
+}
+
+/** A row in words, with its file where there are several. */
+async function placeOf(source: EmbeddingSource, row: number): Promise<string> {
+  const shards = isMatrix(source) ? [] : await matrixShards(source);
+  const shard = shards.find(({ start, rows }) => row < start + rows);
+  if (shard === undefined || shards.length === 1) return `row ${row}`;
+  return `row ${row - shard.start} of ${basename(shard.file)}`;
 }
 
 async function* readBlocks(
   source: EmbeddingSource,
   rowsPerBlock: number,
 ): AsyncGenerator<{ start: number; block: Matrix }> {
-  if (typeof source === "string") {
+  if (!isMatrix(source)) {
     yield* streamMatrix(source, { rowsPerBlock });
     return;
   }

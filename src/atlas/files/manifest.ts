@@ -9,7 +9,7 @@ import { FormatError } from "../../core/errors.js";
 import type { CorpusColumns } from "../../corpus/corpus.js";
 import type { Fields } from "../../core/schema.js";
 import { checkJson } from "../../files/check-json.js";
-import { parquetFiles } from "../../files/parquet/parquet.js";
+import { matrixFiles } from "../../files/matrix.js";
 import { VERSION } from "../../core/version.js";
 import { makeFolder } from "../../files/make-folder.js";
 
@@ -92,7 +92,7 @@ export class StepRunner {
     });
   }
 
-  /** SHA-256 of an input, a file or a folder of Parquet; not read again while its size and modification time stay the same. */
+  /** SHA-256 of an input, a file or a folder of Parquet or .npy; not read again while its size and modification time stay the same. */
   async hashInput(role: string, file: string): Promise<string> {
     const { bytes, modified, hash } = await stampOf(file);
     const name = path.relative(this.dir, file).split(path.sep).join("/");
@@ -268,7 +268,7 @@ export interface Stamp {
 
 /** The stamp of a file or a folder of Parquet files. */
 export async function stampOf(file: string): Promise<Stamp> {
-  const files = await parquetFiles(file);
+  const files = await matrixFiles(file);
   const stats = await Promise.all(files.map((part) => stat(part)));
   return {
     bytes: stats.reduce((sum, { size }) => sum + size, 0),

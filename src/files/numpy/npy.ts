@@ -175,7 +175,8 @@ function matrixShape({ shape, dtype }: NpyHeader, name: string): [number, number
   return [shape[0], shape[1]];
 }
 
-function checkRows(start: number, end: number, rows: number, rowsPerBlock: number): void {
+/** Throws RangeError for rows that are not within a matrix of `rows`. */
+export function checkRows(start: number, end: number, rows: number, rowsPerBlock: number): void {
   if (!Number.isInteger(rowsPerBlock) || rowsPerBlock < 1) {
     throw new RangeError(`npy: rowsPerBlock must be an integer above 0, got ${rowsPerBlock}`);
   }
@@ -185,7 +186,8 @@ function checkRows(start: number, end: number, rows: number, rowsPerBlock: numbe
   }
 }
 
-function defaultRows(cols: number): number {
+/** Rows of a block of some width where nobody says. */
+export function defaultRows(cols: number): number {
   return Math.max(1, Math.floor(blockValues / cols));
 }
 

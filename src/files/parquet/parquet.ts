@@ -3,13 +3,10 @@ import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { FormatError } from "../../core/errors.js";
-import { cutLine, listed } from "../../core/shown.js";
-import { type Matrix, createMatrix } from "../../core/matrix.js";
 import type { ColumnValues } from "./column-slabs.js";
 import type { ParquetBatch, ParquetSummary } from "./parquet-groups.js";
 import type { ParquetAnswer, ParquetTask, ParquetWish } from "./parquet-worker.js";
 import type { ByteSource } from "../bytes/source.js";
-import { embeddingName } from "../embedding-name.js";
 import { interruptible } from "../../core/interrupt.js";
 
 /** Processor time for a batch of rows: real pages take a second per 50 MB or so. */
@@ -47,76 +44,24 @@ export async function* streamParquetRows(
 }
 
 /** The .parquet files of a folder in the order of their names; of anything else its own path. */
-export async function parquetFiles(input: string): Promise<string[]> {
+export function parquetFiles(input: string): Promise<string[]> {
+  return filesOf(input, ["parquet"]);
+}
+
+/** The files of a folder with those endings, all with the same one, in the order of their names; of anything else its own path. */
+export async function filesOf(input: string, endings: readonly string[]): Promise<string[]> {
   const isFolder = (await stat(input).catch(() => undefined))?.isDirectory() ?? false;
   if (!isFolder) return [input];
-  const names = (await readdir(input)).filter((name) => name.endsWith(".parquet")).sort();
-  if (names.length === 0) throw new FormatError(input, "contains no .parquet file");
-  return names.map((name) => path.join(input, name));
-}
-
-/** Rows are gathered in blocks of about this many values. */
-const BLOCK = 4 * 1024 * 1024;
-
-/**
- * A column of number lists of equal length, such as embeddings, as a Matrix; without a name the only such column. Throws
- * FormatError as streamParquetRows does, and for rows of another length.
- */
-export async function readParquetMatrix(
-  input: string | ByteSource,
-  column?: string,
-  options: Pick<ParquetOptions, "signal"> = {},
-): Promise<Matrix> {
-  const name = typeof input === "string" ? input : input.name;
-  let chosen = column ?? "";
-  const choose = (all: readonly string[], lists: readonly string[]): string[] => {
-    chosen = column ?? chooseLists(name, all, lists);
-    return [chosen];
-  };
-  const blocks: Float32Array[] = [];
-  let [rows, d, perBlock] = [0, 0, 0];
-  for await (const { [chosen]: list } of streamParquetRows(input, {
-    ...options,
-    columns: choose,
-  })) {
-    const length = countNumbers(list);
-    if (rows === 0) [d, perBlock] = [length, Math.max(1, Math.floor(BLOCK / length))];
-    if (length === 0 || length !== d) {
-      const expected = rows === 0 ? "some" : d;
-      const got = length === 0 ? "something else" : length;
-      throw new FormatError(
-        name,
-        `row ${rows}: expected ${expected} numbers in ${cutLine(chosen)}, got ${got}`,
-      );
-    }
-    if (rows % perBlock === 0) blocks.push(new Float32Array(perBlock * d));
-    blocks[blocks.length - 1].set(list as ArrayLike<number>, (rows % perBlock) * d);
-    rows++;
+  // A name that begins with a dot or underscore is a writer's note, not a shard.
+  const all = (await readdir(input)).filter((name) => !/^[._]/.test(name)).sort();
+  const found = endings.map((ending) => all.filter((name) => name.endsWith(`.${ending}`)));
+  const [names = [], ...others] = found.filter(({ length }) => length > 0);
+  const words = endings.map((ending) => `.${ending}`);
+  if (names.length === 0) throw new FormatError(input, `contains no ${words.join(" or ")} file`);
+  if (others.length > 0) {
+    throw new FormatError(input, `contains ${words.join(" and ")} files, expected one kind`);
   }
-  const matrix = createMatrix(rows, d);
-  blocks.forEach((block, b) => {
-    const start = b * perBlock * d;
-    matrix.data.set(block.subarray(0, Math.min(block.length, rows * d - start)), start);
-  });
-  return matrix;
-}
-
-/** How many numbers a list holds; 0 for anything else. */
-function countNumbers(list: unknown): number {
-  if (ArrayBuffer.isView(list)) return (list as Float32Array).length;
-  const isNumbers = Array.isArray(list) && list.every((value) => typeof value === "number");
-  return isNumbers ? list.length : 0;
-}
-
-function chooseLists(name: string, all: readonly string[], lists: readonly string[]): string {
-  const chosen = embeddingName(lists);
-  if (chosen !== undefined) return chosen;
-  const found = lists.length > 0 ? `the lists ${listed(lists)}` : `the columns ${listed(all)}`;
-  throw new FormatError(
-    name,
-    `expected one column of number lists, such as embedding, found ${found}; in Python: ` +
-      'numpy.save("embeddings.npy", numpy.stack(pandas.read_parquet(FILE)[COLUMN]))',
-  );
+  return names.map((name) => path.join(input, name));
 }
 
 async function* rowsOfFile(

@@ -1,9 +1,14 @@
 import type { Engine } from "../../engine/engine.js";
 import { openEngine } from "../../engine/open-engine.js";
-import { streamMatrix } from "../../files/matrix.js";
-import { type Matrix, createMatrix, matrixRows } from "../../core/matrix.js";
+import { type Matrix, createMatrix } from "../../core/matrix.js";
 import { FormatError } from "../../core/errors.js";
-import { type EmbeddingSource, embeddingShape, streamEmbeddings } from "../embedding-source.js";
+import {
+  type EmbeddingSource,
+  embeddingShape,
+  readRows,
+  sourceName,
+  streamEmbeddings,
+} from "../embedding-source.js";
 import { computeMetrics } from "./metrics.js";
 import { type InputNormalisation, zScoreOf } from "../normalisation.js";
 import type { Sae } from "../sae.js";
@@ -142,13 +147,15 @@ function otherNormalisations(sample: Matrix): InputNormalisation[] {
 async function sampleRows(source: EmbeddingSource, d: number): Promise<Matrix> {
   const { N, d: width } = await embeddingShape(source);
   if (width !== d) {
-    const name = typeof source === "string" ? source : "embeddings";
-    throw new FormatError(name, `embeddings must be ${d} wide for this SAE, got ${width}`);
+    throw new FormatError(
+      sourceName(source),
+      `embeddings must be ${d} wide for this SAE, got ${width}`,
+    );
   }
   const runs = N <= SAMPLE_ROWS ? [[0, N]] : spreadRuns(N);
   const parts: Matrix[] = [];
   for (const [start, end] of runs) {
-    const part = await readRun(source, start, end);
+    const part = await readRows(source, start, end);
     const options = { rowsPerBlock: SAMPLE_ROWS, badRows: "skip" } as const;
     for await (const { embeddings } of streamEmbeddings(part, d, options)) parts.push(embeddings);
   }
@@ -168,13 +175,6 @@ function spreadRuns(N: number): [number, number][] {
     const start = Math.floor((i * (N - length)) / (RUNS - 1));
     return [start, start + length];
   });
-}
-
-async function readRun(source: EmbeddingSource, start: number, end: number): Promise<Matrix> {
-  if (typeof source !== "string") return matrixRows(source, start, end);
-  const options = { start, end, rowsPerBlock: Math.max(1, end - start) };
-  for await (const { block } of streamMatrix(source, options)) return block;
-  return createMatrix(0, 0);
 }
 
 function percent(share: number): string {

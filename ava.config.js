@@ -1,10 +1,23 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 // By the sources, as build/ keeps what was compiled of a test that is gone.
 const sources = readdirSync("test", { recursive: true, encoding: "utf8" });
 const tests = sources.filter((name) => /^(?!.*node_modules).*\.test\.ts$/.test(name));
+
+// Tests open the explorer's page, which is compiled here where it is missing or older than its sources.
+const compiled = statSync("dist/explorer/index.html", { throwIfNoEntry: false })?.mtimeMs ?? 0;
+const pageSources = ["explorer", "src"].flatMap((folder) => [
+  folder,
+  ...readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) =>
+    path.join(folder, name),
+  ),
+]);
+if (pageSources.some((name) => statSync(name).mtimeMs > compiled)) {
+  const { build } = await import("vite");
+  await build({ configFile: "explorer/vite.config.ts" });
+}
 
 // Atlases that several tests start from, see test/support/atlases/made-once.ts.
 const atlases = mkdtempSync(path.join(tmpdir(), "feature-families-atlases-"));

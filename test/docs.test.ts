@@ -11,7 +11,6 @@ import { commands, parseCall } from "../src/cli/index.js";
 import { EDGE_WEIGHTS } from "../src/families/index.js";
 import { Atlas } from "../src/index.js";
 import { makeSampleAtlas } from "./support/atlases/sample-atlas.js";
-import { compilePage } from "./support/compile-page.js";
 import { inFolder } from "./support/folder.js";
 import {
   type Example,
@@ -205,7 +204,6 @@ test("the examples marked to run print what they say", async (t) => {
 });
 
 test("the examples on the sample's atlas, the README's thirty lines among them, run as they stand", async (t) => {
-  await compilePage();
   const run = examples.filter(({ kind }) => kind === "atlas");
   t.true(run.some(({ file }) => file === "README.md"));
   await inFolder(async (folder) => {

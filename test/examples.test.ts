@@ -7,7 +7,6 @@ import path from "node:path";
 import { readCatalog } from "../src/catalog/index.js";
 import { makeSampleAtlas } from "./support/atlases/sample-atlas.js";
 import { labelAsked, readShown } from "./support/atlases/planted.js";
-import { compilePage } from "./support/compile-page.js";
 import { importBuilt } from "./support/package-imports.js";
 import { type LlmCall, type LlmReply, startLlmServer } from "./support/servers/llm-server.js";
 
@@ -137,7 +136,6 @@ test.serial(
   "export-catalog writes a page, Parquet, GraphML and a CSV of some latents",
   async (t) => {
     const { folder, atlas } = t.context;
-    await compilePage();
     const out = path.join(folder, "catalog");
     const { code, stdout, stderr } = await runExample(folder, "export-catalog.js", [atlas, out]);
     t.is(code, 0, stderr);

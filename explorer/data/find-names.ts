@@ -10,7 +10,7 @@ export interface NamedThing {
 
 /**
  * Latents and families whose names have all words of a text: first those that are called just that, then those that begin with
- * it, have it as whole words, or have it within words; of equal ones the shortest. A number finds that latent.
+ * it, have it as whole words, or have it within words; of equal ones the shortest. A number finds that latent, and so do the words "latent 12" or "family 12".
  */
 export function findNames(data: AtlasData, text: string, most: number): NamedThing[] {
   const wanted = text.trim().toLowerCase();
@@ -19,7 +19,7 @@ export function findNames(data: AtlasData, text: string, most: number): NamedThi
   const found: { kind: NamedThing["kind"]; id: number; rank: number; length: number }[] = [];
   const add = (kind: NamedThing["kind"], id: number, name: string): void => {
     const lower = name.toLowerCase();
-    const isNumber = kind === "latent" && wanted === String(id);
+    const isNumber = wanted === `${kind} ${id}` || (kind === "latent" && wanted === String(id));
     if (!isNumber && !words.every((word) => lower.includes(word))) return;
     found.push({
       kind,

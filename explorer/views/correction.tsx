@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { AtlasData } from "../data/atlas.js";
 import { reloadAtlas } from "../state/atlas-state.js";
 
@@ -15,14 +15,21 @@ export function Correction(props: {
   const [isOpen, setOpen] = useState(false);
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const first = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => first.current?.select(), [isOpen]);
   const { actions } = data.source;
   if (actions === undefined) return null;
+  const close = (): void => {
+    setOpen(false);
+    opener.current?.focus();
+  };
   const run = async (work: () => Promise<unknown>): Promise<void> => {
     setBusy(true);
     setProblem("");
     try {
       await work();
-      setOpen(false);
+      close();
       await reloadAtlas();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
@@ -41,7 +48,7 @@ export function Correction(props: {
   };
   return (
     <>
-      <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button ref={opener} type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         Correct the {of === "latent" ? "label" : "name"}
       </button>
       {source === "human" && (
@@ -54,10 +61,23 @@ export function Correction(props: {
         </button>
       )}
       {isOpen && (
-        <form class="correction" onSubmit={onSubmit}>
+        <form
+          class="correction"
+          onSubmit={onSubmit}
+          onKeyDown={({ key }) => {
+            if (key === "Escape") close();
+          }}
+        >
           <label>
             {of === "latent" ? "Label" : "Name"}
-            <input name="label" required maxLength={500} defaultValue={label} autocomplete="off" />
+            <input
+              ref={first}
+              name="label"
+              required
+              maxLength={500}
+              defaultValue={label}
+              autocomplete="off"
+            />
           </label>
           <label>
             Why (kept with it)

@@ -13,7 +13,7 @@ interface Found {
   open: () => void;
 }
 
-/** A box that finds latents and families by their words, and documents by meaning where a server can. */
+/** A box that finds latents and families by their words or numbers, documents by their rows, and by meaning where a server can. */
 export function Find({ data }: { data: AtlasData }): JSX.Element {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
@@ -86,6 +86,11 @@ function find(data: AtlasData, text: string): Found[] {
     text: name,
     open: () => show({ kind, id }),
   }));
+  const row = Number(/^(?:document )?(\d+)$/i.exec(text.trim())?.[1]);
+  if (row < data.index.documents) {
+    const open = (): void => show({ kind: "document", id: row });
+    found.push({ key: "row", kind: "document", text: `row ${row}`, open });
+  }
   if (data.source.actions) {
     const open = (): void => change({ view: "search", query: { text }, sliders: [] });
     found.push({ key: "q", kind: "search documents", text: `“${text}”`, open });

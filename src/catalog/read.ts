@@ -2,8 +2,13 @@ import { readJsonl } from "../files/jsonl.js";
 import { FormatError } from "../core/errors.js";
 import { shown } from "../core/shown.js";
 import type { CatalogRow } from "./row.js";
-import { CATALOG_COLUMNS, type CatalogKind } from "./columns.js";
-import { ownValue } from "../core/collections.js";
+import { CATALOG_COLUMNS, type CatalogColumn, type CatalogKind } from "./columns.js";
+
+/** The columns, with the fields of their records once for all rows. */
+const columns = CATALOG_COLUMNS.map(({ name, kind }) => ({
+  ...{ name, kind },
+  fields: typeof kind === "object" && "records" in kind ? Object.entries(kind.records) : [],
+}));
 
 /**
  * Reads `catalog.jsonl`, gzip by name. Keys that a row lacks become null or an empty list, so that a catalog made
@@ -32,10 +37,10 @@ export function parseCatalogRow(value: unknown, path: string, place?: string): C
   };
   if (!isRecord(value)) return fail("expected an object");
   const row: Record<string, unknown> = {};
-  for (const { name, kind } of CATALOG_COLUMNS) {
+  for (const { name, kind, fields } of columns) {
     const found = Object.hasOwn(value, name) ? value[name] : null;
-    if (typeof kind === "string") row[name] = parseValue(found, kind, () => name, fail);
-    else row[name] = parseList(found, kind, name, fail);
+    if (typeof kind === "string") row[name] = parseValue(found, kind, fail, name);
+    else row[name] = parseList(found, kind, fields, name, fail);
   }
   if (!Number.isInteger(row.index) || (row.index as number) < 0) {
     fail(`index must be a whole number from 0, got ${shown(row.index)}`);
@@ -50,41 +55,41 @@ type Fail = (problem: string) => never;
 
 function parseList(
   value: unknown,
-  kind: { list: CatalogKind } | { records: Record<string, CatalogKind> },
+  kind: Exclude<CatalogColumn["kind"], CatalogKind>,
+  fields: readonly [string, CatalogKind][],
   name: string,
   fail: Fail,
 ): unknown[] {
   if (value === null) return [];
   if (!Array.isArray(value)) return fail(`${name} must be a list, got ${shown(value)}`);
-  if ("list" in kind) {
-    return value.map((entry: unknown, i) =>
-      parseValue(entry, kind.list, () => `${name}[${i}]`, fail),
-    );
-  }
-  const fields = Object.entries(kind.records);
   return value.map((entry: unknown, i) => {
+    if ("list" in kind) return parseValue(entry, kind.list, fail, name, i);
     if (!isRecord(entry)) return fail(`${name}[${i}] must be an object, got ${shown(entry)}`);
     return Object.fromEntries(
       fields.map(([field, of]) => {
-        const found = ownValue(entry, field) ?? null;
-        return [field, parseValue(found, of, () => `${name}[${i}].${field}`, fail)];
+        const found = Object.hasOwn(entry, field) ? entry[field] : null;
+        return [field, parseValue(found, of, fail, name, i, field)];
       }),
     );
   });
 }
 
+/** A value of `name`, of its entry `at`, or of that entry's `field`. */
 function parseValue(
   value: unknown,
   kind: CatalogKind,
-  place: () => string,
   fail: Fail,
+  name: string,
+  at?: number,
+  field?: string,
 ): string | number | null {
   if (value === null) return null;
   if (kind === "text" && typeof value === "string") return value;
   if (kind === "number" && typeof value === "number") return value;
   if (kind === "integer" && Number.isSafeInteger(value)) return value as number;
   const expected = { text: "a string", number: "a number", integer: "a whole number" }[kind];
-  return fail(`${place()} must be ${expected}, got ${shown(value)}`);
+  const place = `${name}${at === undefined ? "" : `[${at}]`}${field === undefined ? "" : `.${field}`}`;
+  return fail(`${place} must be ${expected}, got ${shown(value)}`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Codes, Postings } from "../core/codes.js";
 import type { Matrix } from "../core/matrix.js";
-import { postingsOf } from "../core/postings.js";
+import { countDocuments } from "../core/postings.js";
 import { CATALOG_COLUMNS } from "../catalog/columns.js";
 import type { CatalogRow } from "../catalog/row.js";
 import { stringifyJson } from "../files/json-text.js";
@@ -239,17 +239,8 @@ function textColumn(values: (string | null)[]): LatentFile["texts"][string] {
 }
 
 function pageFamilies({ families, postings, familyClasses }: ExplorerInputs): PageFamily[] {
-  const seen = new Int32Array(postings.documents).fill(-1);
-  return families.map((family, at) => {
+  return families.map((family) => {
     const { parent, members, label, stability } = family;
-    let documents = 0;
-    for (const latent of familyLatents(family)) {
-      const { rows, values } = postingsOf(postings, latent);
-      for (let i = 0; i < rows.length; i++) {
-        if (values[i] > 0 && seen[rows[i]] !== at) documents++;
-        if (values[i] > 0) seen[rows[i]] = at;
-      }
-    }
     const best = familyClasses?.get(parent);
     return {
       parent,
@@ -258,7 +249,7 @@ function pageFamilies({ families, postings, familyClasses }: ExplorerInputs): Pa
       score: label?.scores.at(0)?.value ?? null,
       stability: stability ?? null,
       active: postings.offsets[parent + 1] - postings.offsets[parent],
-      documents,
+      documents: countDocuments(postings, familyLatents(family)),
       agreement: best?.f1 ?? null,
       className: best?.name ?? null,
       members: members.map(({ latent, depth, parent: on, weight }) => [latent, depth, on, weight]),
@@ -360,7 +351,7 @@ interface PairList {
 
 function unitOf({ values }: Codes): number {
   let most = 0;
-  for (const value of values) if (value > most) most = value;
+  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
   return most / MOST_UNITS || 1;
 }
 

@@ -2,7 +2,6 @@ import test from "ava";
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { ArgumentError, FormatError, buildAtlas, openAtlas } from "../../src/index.js";
-import { compilePage } from "../support/compile-page.js";
 import { sumOf } from "../support/atlases/explained.js";
 import { inFolder } from "../support/folder.js";
 import { startLlmServer } from "../support/servers/llm-server.js";
@@ -234,7 +233,6 @@ test("an atlas is scored, measured, drawn, compared and exported without anythin
       [5, 2],
     );
     t.is(two.present()[1].rows?.length, 3);
-    await compilePage();
     const file = path.join(folder, "atlas.html");
     t.deepEqual(await atlas.export("page", file), [file]);
     t.regex(await readFile(file, "utf8"), /^<!doctype html>/);

@@ -17,7 +17,6 @@ import {
 import { findPrice, readPrices } from "../../src/llm/index.js";
 import { tableFromRecords } from "../../src/notebook/index.js";
 import { readFilter } from "../../src/search/index.js";
-import { compilePage } from "../support/compile-page.js";
 import { inFolder } from "../support/folder.js";
 import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
 
@@ -81,7 +80,6 @@ test("labels, classes, families and models called __proto__ and the like pass th
     }
     const audit = await atlas.audit();
     t.is(audit.labels.get(0), "__proto__");
-    await compilePage();
     const page = path.join(folder, "page.html");
     await atlas.export("page", page);
     const [tree] = [await atlas.figure("family-tree", { family: 0 })];

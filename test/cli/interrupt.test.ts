@@ -5,7 +5,6 @@ import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
 import { runProcess } from "../support/cli/run-cli.js";
-import { compilePage } from "../support/compile-page.js";
 import { inFolder } from "../support/folder.js";
 
 interface Call {
@@ -40,7 +39,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     await inFolder(async (folder) => {
       const atlas = await makeSmallAtlas(folder, 200);
       const block = ["--import", "./build/test/support/children/block-thread.js"];
-      await compilePage();
       // The explorer waits for requests until the thread is busy.
       const written = path.join(folder, "written");
       await mkdir(written);

@@ -80,3 +80,45 @@ test("a map is moved, zoomed and opened by keys, and a list by arrows", async (t
   await page.waitForSelector('article[aria-label="latent 1"]');
   await page.close();
 });
+
+test("a label is corrected and taken back by keys alone", async (t) => {
+  const { browser, url, atlas } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, url);
+  const inFocus = async (): Promise<string> =>
+    (await page
+      .locator(":focus")
+      .textContent({ timeout: 1000 })
+      .catch(() => "")) ?? "";
+  const tabTo = async (text: string): Promise<void> => {
+    for (let i = 0; i < 60; i++) {
+      if ((await inFocus()) === text) return;
+      await page.keyboard.press("Tab");
+    }
+    t.fail(`${text} is not reached`);
+  };
+  await page.keyboard.press("/");
+  await page.keyboard.type("latent 7");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector('article[aria-label="latent 7"]');
+  const before = (await page.textContent("article h2")) ?? "";
+  await tabTo("Correct the label");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  t.is(await page.locator("form.correction").count(), 0);
+  t.is(await inFocus(), "Correct the label");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("typed words");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("typed reason");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("article h2 >> text=typed words");
+  await page.waitForSelector("form.correction", { state: "detached" });
+  t.is((await atlas.labels()).get(7)?.text, "typed words");
+  t.is(await inFocus(), "Correct the label", "the keys go on where they were");
+  await tabTo("Take the correction back");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("article h2 >> text=typed words", { state: "detached" });
+  t.is(await page.textContent("article h2"), before);
+  await page.close();
+});

@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createCodes, createMatrix, invertCodes } from "../../src/core/index.js";
 import { explorerFiles, writeSite } from "../../src/explorer/index.js";
+import type { Family } from "../../src/records/index.js";
 import { inFolder } from "../support/folder.js";
 
 const codes = createCodes(
@@ -13,13 +14,13 @@ const codes = createCodes(
   Float32Array.of(0.5, 1e-9, 2, 0, 0.25, 0.125),
 );
 
-function files(): ReturnType<typeof explorerFiles> {
+function files(families: Family[] = []): ReturnType<typeof explorerFiles> {
   const refused = (): never => {
     throw new Error("no texts are needed");
   };
   return explorerFiles({
     ...{ name: "a", codes, postings: invertCodes(codes), places: createMatrix(70_000, 2) },
-    ...{ families: [], catalog: [], labels: new Map(), evidence: new Map(), columnNames: [] },
+    ...{ families, catalog: [], labels: new Map(), evidence: new Map(), columnNames: [] },
     ...{ documents: refused, withTexts: refused, columns: refused },
   });
 }
@@ -85,4 +86,21 @@ test("a site that fails on the way leaves no file, and the site of before as it 
     await t.throwsAsync(writeSite(path.dirname(index), page, files()));
     t.is(await readFile(index, "utf8"), "mine");
   });
+});
+
+test("a document counts once for a family, and not at all where its latents are there with activation 0", async (t) => {
+  const member = (latent: number): Family["members"][number] => ({
+    ...{ latent, depth: 1, parent: 1, weight: 0.5 },
+  });
+  const families = [
+    { parent: 1, pass: 0, members: [member(5), member(69_999)] },
+    { parent: 5, pass: 0, members: [member(69_999)] },
+    { parent: 0, pass: 0, members: [] },
+  ];
+  const made = await files(families).file("families.json");
+  const read = JSON.parse(Buffer.from(made).toString()) as { documents: number }[];
+  t.deepEqual(
+    read.map(({ documents }) => documents),
+    [3, 2, 0],
+  );
 });

@@ -249,7 +249,47 @@ test("families are opened in tree and treemap, by mouse and by keys", async (t) 
   await page.close();
 });
 
-test("a pointer on the map shows a card, a click the page, and / finds by name, the very name first", async (t) => {
+for (const kind of ["latent", "document"] as const) {
+  test(`a pointer on a ${kind} shows its card, which goes with the pointer, and a click its page`, async (t) => {
+    const { browser, url, atlas } = t.context;
+    if (!browser) return void t.pass("no browser");
+    const page = await openPage(t, browser, `${url}&maps=${kind}s`);
+    const plot = page.locator(`.plot[aria-label^="map of ${kind}s"]`);
+    const card = plot.locator(".card");
+    const box = await plot.boundingBox();
+    if (!box) return void t.fail();
+    t.is(await card.count(), 0);
+    // Across the map until a point is met, then off it.
+    let [x, y] = [0, 0];
+    for (let i = 0; i < 900 && (await card.count()) === 0; i++) {
+      [x, y] = [
+        box.x + (box.width * ((i % 30) + 0.5)) / 30,
+        box.y + (box.height * (0.5 + Math.floor(i / 30))) / 30,
+      ];
+      await page.mouse.move(x, y);
+    }
+    const name = (await card.locator("strong").textContent()) ?? "";
+    const words = (await card.textContent()) ?? "";
+    await page.mouse.click(x, y);
+    const article = page.locator(`article[aria-label^="${kind} "]`);
+    await article.waitFor();
+    const id = Number((await article.getAttribute("aria-label"))?.split(" ")[1]);
+    if (kind === "latent") {
+      const row = (await atlas.catalog())[id];
+      t.is(name, row.label || `latent ${id}`);
+      t.true(words.includes(`latent ${id} · ${row.active.toLocaleString("en")} documents`), words);
+    } else {
+      const { title, text, latents } = await atlas.document(id);
+      t.true((title || text).startsWith(name.replace(/…$/, "")), name);
+      t.true(words.includes(`strongest: ${latents[0].label}`), words);
+    }
+    await page.mouse.move(box.x + box.width / 2, box.y - 5);
+    await card.waitFor({ state: "detached" });
+    await page.close();
+  });
+}
+
+test("a key opens the point at the cross, and / finds by name, the very name first", async (t) => {
   const { browser, url, atlas } = t.context;
   if (!browser) return void t.pass("no browser");
   const page = await openPage(t, browser, `${url}&maps=latents`);

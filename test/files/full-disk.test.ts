@@ -8,7 +8,6 @@ import { answerPlanted } from "../support/atlases/planted.js";
 import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
 import { atLength } from "../support/campaign.js";
 import { runCli } from "../support/cli/run-cli.js";
-import { compilePage } from "../support/compile-page.js";
 import { inFolder } from "../support/folder.js";
 import { type HubServer, startHub } from "../support/servers/hub-server.js";
 import { type LlmServer, startLlmServer } from "../support/servers/llm-server.js";
@@ -192,7 +191,6 @@ const NOTEBOOK = {
     t.teardown(() => Promise.all([llm.close(), hub.close()]));
     await inFolder(async (folder) => {
       const atlas = await makeSmallAtlas(folder, 200);
-      await compilePage();
       await standInForJupyter(folder);
       const rows = [8, 16, 32, 64].map((n) => ({ k: 2, n, flops: 100 * n, normalized_mse: 1 / n }));
       await writeJson(path.join(folder, "table.json"), rows);

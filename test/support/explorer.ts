@@ -6,7 +6,6 @@ import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { exploreAtlas } from "../../src/atlas/explorer/index.js";
 import { type Atlas, openAtlas } from "../../src/index.js";
-import { compilePage } from "./compile-page.js";
 import { startBrowser } from "./browser.js";
 import { makeSampleAtlas } from "./atlases/sample-atlas.js";
 
@@ -23,7 +22,6 @@ export interface Explored {
 
 /** Serves an atlas of the sample's first documents, or the one in `dir`; with another of its embeddings of 64 latents. */
 export async function explore(dir?: string, { isCompared = false } = {}): Promise<Explored> {
-  await compilePage();
   const folder = await mkdtemp(path.join(tmpdir(), "explorer-"));
   const own = dir ?? path.join(folder, "atlas");
   if (dir === undefined) await makeSampleAtlas(own);

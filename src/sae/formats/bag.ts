@@ -34,8 +34,9 @@ export function createBag({ path, tensors }: RawCheckpoint): TensorBag {
   };
   const values = (name: string, tensor: Tensor): Float32Array => {
     const data = tensorToFloat32(tensor);
-    if (!data.every((value) => Number.isFinite(value))) {
-      throw new FormatError(path, `${name} contains NaN or Infinity`);
+    for (let i = 0; i < data.length; i++) {
+      if (!Number.isFinite(data[i]))
+        throw new FormatError(path, `${name} contains NaN or Infinity`);
     }
     return data;
   };

@@ -53,7 +53,7 @@ export function computeCoactivation(codes: Codes, options: CoactivationOptions =
   if (weights !== undefined && weights.length !== codes.rows) {
     throw new RangeError(`co-activation: expected ${codes.rows} weights, got ${weights.length}`);
   }
-  const lists = createLists(codes, options);
+  const lists = createLists(codes, inverseNorms(codes, weights), options);
   const pairs = createPairs(codes, minTogether);
   const cells = new Float64Array(n + 1);
   const met = new Uint32Array(n);
@@ -82,9 +82,9 @@ export function computeCoactivation(codes: Codes, options: CoactivationOptions =
 
 /**
  * Postings, and each document's latents that were visited so far, so that visiting latents in
- * ascending order meets every pair once. Values are divided by their latent's norm.
+ * ascending order meets every pair once. Values are times their latent's scale, such as 1 over its norm.
  */
-interface Lists {
+export interface Lists {
   k: number;
   weights?: Uint32Array;
   counts: Uint32Array;
@@ -99,13 +99,17 @@ interface Lists {
   fill: Uint32Array;
 }
 
-function createLists(codes: Codes, options: CoactivationOptions): Lists {
+/** Lists of which no latent was visited yet; `scale` is [n]. Throws RangeError where a document names a latent twice. */
+export function createLists(
+  codes: Codes,
+  scale: Float64Array,
+  options: CoactivationOptions,
+): Lists {
   const { rows, k, n, indices, values } = codes;
   const { skipZeros = false, weights } = options;
   const { counts, listed } = countLatents(codes, options);
   const starts = new Uint32Array(n + 1);
   for (let i = 0; i < n; i++) starts[i + 1] = starts[i] + listed[i];
-  const inverse = inverseNorms(codes, weights);
   const documents = new Uint32Array(starts[n]);
   const scaled = new Float32Array(starts[n]);
   const next = starts.slice(0, n);
@@ -120,13 +124,13 @@ function createLists(codes: Codes, options: CoactivationOptions): Lists {
         throw new RangeError(`co-activation: row ${r} names latent ${latent} twice`);
       }
       documents[at] = r;
-      scaled[at] = value * inverse[latent];
+      scaled[at] = value * scale[latent];
     }
   }
   const visited = n <= 65536 ? new Uint16Array(rows * k) : new Uint32Array(rows * k);
   const visitedScaled = new Float32Array(rows * k);
   const fill = new Uint32Array(rows);
-  const cosineDiagonal = Float32Array.from(inverse, (value) => (value > 0 ? 1 : 0));
+  const cosineDiagonal = Float32Array.from(scale, (value) => (value > 0 ? 1 : 0));
   return {
     k,
     weights,

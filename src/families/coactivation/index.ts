@@ -17,3 +17,11 @@ export {
   computeCoactivation,
 } from "./coactivation.js";
 export { type CoactivePartner, coactivePartners } from "./coactive-partners.js";
+export {
+  type PairBatch,
+  type PairTriangle,
+  coactivationFromPairs,
+  createTriangle,
+  mergePairs,
+  sumPairs,
+} from "./pair-sums.js";

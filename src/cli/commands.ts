@@ -23,6 +23,7 @@ import { scoreCommand } from "./commands/score.js";
 import { searchCommand } from "./commands/search.js";
 import { stabilityCommand } from "./commands/stability.js";
 import { steeringCommand } from "./commands/steering.js";
+import { taskCommand } from "./commands/tasks/task.js";
 import { trainCommand } from "./commands/train.js";
 
 /** Every command, in the order of the overview. */
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   metricsCommand,
   familiesCommand,
   mapCommand,
+  taskCommand,
   matchCommand,
   doctorCommand,
   notebooksCommand,

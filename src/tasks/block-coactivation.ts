@@ -106,7 +106,7 @@ export async function* mergeStreams(
       const next = await Promise.all(streams.map((stream) => stream.next()));
       const batches = next.flatMap((result) => (result.done === true ? [] : [result.value]));
       if (batches.length === 0) return;
-      yield mergePairs(batches);
+      yield batches.length === 1 ? batches[0] : mergePairs(batches);
     }
   } finally {
     for (const stream of streams) await stream.return(undefined);
@@ -138,7 +138,8 @@ async function* gatherGroups(
   if (waiting.length > 0) yield joinCodes(waiting);
 }
 
-function joinCodes(blocks: readonly Codes[]): Codes {
+/** Blocks of codes as one. */
+export function joinCodes(blocks: readonly Codes[]): Codes {
   if (blocks.length === 1) return blocks[0];
   const [{ k, n }] = blocks;
   const rows = blocks.reduce((sum, block) => sum + block.rows, 0);

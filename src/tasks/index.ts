@@ -1,3 +1,15 @@
 /** Work on more documents than fit in memory or on one machine: groups of documents, files of sums, tasks. */
 export { type BlockCoactivationOptions, coactivationFromBlocks } from "./block-coactivation.js";
+export { type CodesStore, openCodes } from "./code-files.js";
 export { readPairs, writePairs } from "./pair-files.js";
+export {
+  type PlanOptions,
+  TASK_KINDS,
+  type TaskKind,
+  type TaskPlan,
+  makePlan,
+  readPlan,
+} from "./plan.js";
+export { type ScheduleOptions, type SchedulerName, runPlan } from "./run-plan.js";
+export { type TaskOptions, readTotals, runTask } from "./run-task.js";
+export { streamEncode, streamPairs, streamTotal } from "./stream-tasks.js";

@@ -1,4 +1,4 @@
-import { type Data, Int64, type RecordBatch, Uint32, makeData } from "apache-arrow";
+import { type Data, Int32, Int64, type RecordBatch, makeData } from "apache-arrow";
 import { FormatError } from "../core/errors.js";
 import { LATENTS_PER_BATCH, type PairBatch } from "../families/coactivation/pair-sums.js";
 import {
@@ -11,8 +11,8 @@ import {
 } from "./arrow-stream.js";
 
 /**
- * Writes sums of pairs as an Arrow stream, one record batch for each batch: `latent`, `partner` and `together` (uint32) and
- * `dot` (int64, in units of 2^-30), sorted by latent, then partner. `from` and `to` are the latents that it is about.
+ * Writes sums of pairs as an Arrow stream, one record batch for each batch: `latent`, `partner` and `together` (int32) and
+ * `dot` (int64, in units of 2^-30), sorted by latent, then partner.
  */
 export async function writePairs(
   place: ArrowPlace,
@@ -27,7 +27,9 @@ async function* recordsOf(
   for await (const { from, to, offsets, partners, together, dots } of batches) {
     const latents = new Uint32Array(partners.length);
     for (let i = from; i < to; i++) latents.fill(i, offsets[i - from], offsets[i - from + 1]);
-    const column = (data: Uint32Array): Data<Uint32> => makeData({ type: new Uint32(), data });
+    // Spark has no unsigned numbers; below 2^31 the bytes are the same.
+    const column = ({ buffer, byteOffset, length }: Uint32Array): Data<Int32> =>
+      makeData({ type: new Int32(), data: new Int32Array(buffer, byteOffset, length) });
     yield arrowBatch(partners.length, {
       latent: column(latents),
       partner: column(partners),
@@ -70,10 +72,8 @@ function batchOf(
   from: number,
   to: number,
 ): PairBatch | undefined {
-  const latents = arrowColumn(place, record, "latent", Uint32Array);
-  const partners = arrowColumn(place, record, "partner", Uint32Array);
-  const together = arrowColumn(place, record, "together", Uint32Array);
-  const dots = arrowColumn(place, record, "dot", BigInt64Array);
+  const { latents, ...pairs } = pairColumns(place, record);
+  const { partners } = pairs;
   const offsets = new Uint32Array(to - from + 1);
   for (let at = 0; at < latents.length; at++) {
     const latent = latents[at];
@@ -85,5 +85,22 @@ function batchOf(
     offsets[latent - from + 1] = at + 1;
   }
   for (let r = 1; r < offsets.length; r++) offsets[r] = Math.max(offsets[r], offsets[r - 1]);
-  return { from, to, offsets, partners, together, dots };
+  return { from, to, offsets, ...pairs };
+}
+
+/** The columns that writePairs writes. */
+export function pairColumns(
+  place: ArrowPlace,
+  record: RecordBatch,
+): Pick<PairBatch, "partners" | "together" | "dots"> & { latents: Uint32Array } {
+  const column = (name: string): Uint32Array => {
+    const { buffer, byteOffset, length } = arrowColumn(place, record, name, Int32Array);
+    return new Uint32Array(buffer, byteOffset, length);
+  };
+  return {
+    latents: column("latent"),
+    partners: column("partner"),
+    together: column("together"),
+    dots: arrowColumn(place, record, "dot", BigInt64Array),
+  };
 }

@@ -1,5 +1,14 @@
-import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
+import path from "node:path";
+import {
+  type Codes,
+  type Matrix,
+  createCodes,
+  createMatrix,
+  createRandom,
+  normalizeRows,
+} from "../../src/core/index.js";
 import type { Activation } from "../../src/engine/index.js";
+import { writeNpy } from "../../src/files/index.js";
 import { type Sae, createSae } from "../../src/sae/index.js";
 
 /** Seeded values from -0.5 to 0.5 [rows, cols]. */
@@ -57,4 +66,28 @@ export function activationVariants(
       bias: vector(8),
     }),
   };
+}
+
+/** Seeded codes in which low latents are dense and high ones are rare or never active; values from 0 to 1. */
+export function unevenCodes(rows: number, k: number, n: number, seed: number): Codes {
+  const random = createRandom(seed);
+  const indices = new Uint32Array(rows * k);
+  for (let r = 0; r < rows; r++) {
+    const row = new Set<number>();
+    while (row.size < k) row.add(Math.floor(random() ** 2 * n));
+    indices.set([...row], r * k);
+  }
+  const values = Float32Array.from(indices, () => random());
+  return createCodes(rows, k, n, indices, values);
+}
+
+/** Writes codes into `folder` as readCodes reads them. */
+export async function writeCodesPair(
+  folder: string,
+  { rows, k, n, indices, values }: Codes,
+): Promise<void> {
+  const name = (kind: string): string => path.join(folder, `topk_${kind}_${k}_${n}.npy`);
+  const shape = [rows, k];
+  await writeNpy(name("indices"), { shape, dtype: "i4", data: Int32Array.from(indices) });
+  await writeNpy(name("values"), { shape, dtype: "f4", data: values });
 }

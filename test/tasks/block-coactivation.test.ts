@@ -1,28 +1,12 @@
 import test from "ava";
 import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Codes, createCodes, createRandom } from "../../src/core/index.js";
+import { type Codes, createCodes } from "../../src/core/index.js";
 import { sumPairs } from "../../src/families/coactivation/index.js";
 import { computeCoactivation } from "../../src/families/index.js";
 import { coactivationFromBlocks, readPairs, writePairs } from "../../src/tasks/index.js";
 import { inFolder } from "../support/folder.js";
-
-function randomCodes(rows: number, k: number, n: number, seed: number): Codes {
-  const random = createRandom(seed);
-  const indices = new Uint32Array(rows * k);
-  for (let r = 0; r < rows; r++) {
-    const row = new Set<number>();
-    while (row.size < k) row.add(Math.floor(random() ** 2 * n));
-    indices.set([...row], r * k);
-  }
-  return createCodes(
-    rows,
-    k,
-    n,
-    indices,
-    Float32Array.from(indices, () => random()),
-  );
-}
+import { unevenCodes } from "../support/embeddings.js";
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const out: T[] = [];
@@ -40,7 +24,7 @@ function* blocksOf({ rows, k, n, indices, values }: Codes, size: number): Genera
 
 test("blocks of any size, in memory or through files, give the same co-activation", async (t) =>
   inFolder(async (folder) => {
-    const codes = randomCodes(3000, 6, 700, 1);
+    const codes = unevenCodes(3000, 6, 700, 1);
     const whole = await coactivationFromBlocks([codes]);
     const direct = computeCoactivation(codes);
     t.deepEqual({ ...whole, cosine: 0 }, { ...direct, cosine: 0 });
@@ -56,7 +40,7 @@ test("blocks of any size, in memory or through files, give the same co-activatio
 
 test("temporary files are removed where counting fails", async (t) =>
   inFolder(async (folder) => {
-    const blocks = [randomCodes(10, 2, 300, 1), randomCodes(10, 2, 400, 2)];
+    const blocks = [unevenCodes(10, 2, 300, 1), unevenCodes(10, 2, 400, 2)];
     const options = { groupDocuments: 10, largestTriangle: 1, folder };
     await t.throwsAsync(coactivationFromBlocks(blocks, options), { message: /got .* of 400/ });
     t.deepEqual(readdirSync(folder), []);
@@ -66,7 +50,7 @@ test("temporary files are removed where counting fails", async (t) =>
 test("pairs come back from a file as they were written", async (t) =>
   inFolder(async (folder) => {
     const file = path.join(folder, "pairs.arrow");
-    const batches = [...sumPairs(randomCodes(300, 4, 600, 2))];
+    const batches = [...sumPairs(unevenCodes(300, 4, 600, 2))];
     await writePairs(file, batches);
     const read = await collect(readPairs(file, { from: 0, to: 600 }));
     t.deepEqual(read, batches);
@@ -75,7 +59,7 @@ test("pairs come back from a file as they were written", async (t) =>
 test("a damaged or another file of pairs is an error that names it", async (t) =>
   inFolder(async (folder) => {
     const file = path.join(folder, "pairs.arrow");
-    await writePairs(file, sumPairs(randomCodes(300, 4, 600, 2)));
+    await writePairs(file, sumPairs(unevenCodes(300, 4, 600, 2)));
     const read = (to: number): Promise<unknown> => collect(readPairs(file, { from: 0, to }));
     await t.throwsAsync(read(800), { name: "FormatError", message: /pairs\.arrow: ends before/ });
     await t.throwsAsync(read(300), { name: "FormatError", message: /sorted pairs of the latents/ });

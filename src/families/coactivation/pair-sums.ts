@@ -75,7 +75,6 @@ export function mergePairs(batches: readonly PairBatch[]): PairBatch {
       `co-activation: expected latents ${from} to ${to - 1}, got ${wrong.from} to ${wrong.to - 1}`,
     );
   }
-  if (batches.length === 1) return batches[0];
   const words = batches.map(({ dots }) => wordsOf(dots));
   const sums = {
     together: new Uint32Array(to),

@@ -8,25 +8,7 @@ import {
   sumPairs,
 } from "../../../src/families/coactivation/index.js";
 import { computeCoactivation } from "../../../src/families/index.js";
-
-function randomCodes(rows: number, k: number, n: number, seed: number): Codes {
-  const random = createRandom(seed);
-  const indices = new Uint32Array(rows * k);
-  // Squared, so that some latents are dense and others never active: both ways of counting are taken.
-  const draw = (): number => Math.floor(random() ** 2 * n);
-  for (let r = 0; r < rows; r++) {
-    const row = new Set<number>();
-    while (row.size < k) row.add(draw());
-    indices.set([...row], r * k);
-  }
-  return createCodes(
-    rows,
-    k,
-    n,
-    indices,
-    Float32Array.from(indices, () => random() * 2 - 0.2),
-  );
-}
+import { unevenCodes } from "../../support/embeddings.js";
 
 function slice({ k, n, indices, values }: Codes, from: number, to: number): Codes {
   const [start, end] = [from * k, to * k];
@@ -39,7 +21,7 @@ function split(codes: Codes, ...starts: number[]): Codes[] {
 }
 
 test("sums over groups of documents are those over all of them, however these are split", (t) => {
-  const codes = randomCodes(4000, 8, 600, 3);
+  const codes = unevenCodes(4000, 8, 600, 3);
   const whole = [...sumPairs(codes)];
   for (const starts of [
     [0, 1],
@@ -59,7 +41,7 @@ test("sums over groups of documents are those over all of them, however these ar
 });
 
 test("sums do not depend on the order of documents, nor of a document's latents", (t) => {
-  const codes = randomCodes(500, 6, 80, 5);
+  const codes = unevenCodes(500, 6, 80, 5);
   const random = createRandom(1);
   const rows = sampleIndices(codes.rows, codes.rows, random);
   const [indices, values] = [codes.indices.slice(), codes.values.slice()];
@@ -96,7 +78,7 @@ test("sums pass 32 bits in both directions, in the triangle as in a merge", asyn
 
 test("co-activation from sums is that of the codes: the same counts, cosines within 1e-6", async (t) => {
   for (const skipZeros of [false, true]) {
-    const codes = randomCodes(3000, 8, 400, 7);
+    const codes = unevenCodes(3000, 8, 400, 7);
     for (let s = 0; s < codes.values.length; s += 5) codes.values[s] = 0;
     const direct = computeCoactivation(codes, { skipZeros });
     const summed = await coactivationFromPairs(400, 3000, sumPairs(codes, { skipZeros }));

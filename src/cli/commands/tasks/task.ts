@@ -1,0 +1,182 @@
+import path from "node:path";
+import type { PlanOptions, TaskKind } from "../../../tasks/plan.js";
+import {
+  type Command,
+  type CommandContext,
+  type CommandOutput,
+  type OptionValues,
+  UsageError,
+  defineCommand,
+} from "../../command.js";
+import { EMBEDDINGS, engineOption } from "../../options.js";
+import { formatRows } from "../../results/rows.js";
+import { scheduleOf, schedulerOptions } from "../../scheduler-options.js";
+
+const KINDS = ["plan", "run", "encode", "pairs", "total"] as const;
+
+const options = {
+  plan: { type: "string", value: "FILE", about: "plan.json of the tasks", input: true },
+  index: { type: "latents", value: "LIST", about: "which tasks, such as 0,4-7 (default all)" },
+  codes: {
+    type: "string",
+    value: "DIR",
+    about: "folder with topk_indices_ and topk_values_ files",
+    excludes: ["embeddings", "sae", "k"],
+  },
+  embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, input: true, needs: ["sae"] },
+  sae: { type: "string", value: "FILE", about: "SAE to encode by", input: true },
+  k: {
+    type: "integer",
+    least: 1,
+    about: "latents kept per document, if the file does not declare it",
+  },
+  n: { type: "integer", least: 1, about: "latents of codes that come on standard input" },
+  "skip-zeros": { type: "boolean", about: "do not count slots whose value is 0" },
+  out: { type: "string", value: "PATH", about: "folder of the plan and its results" },
+  "shard-documents": {
+    type: "integer",
+    least: 1,
+    about: "documents that one task encodes (default 100,000)",
+  },
+  "group-documents": {
+    type: "integer",
+    least: 1,
+    about: "documents whose pairs are counted at a time (default 1,000,000)",
+  },
+  "print-tasks": {
+    type: "string",
+    choices: ["shell", "slurm", "kubernetes"],
+    about: "print the calls of the tasks of a plan and run none",
+  },
+  ...schedulerOptions,
+  ...engineOption,
+} as const;
+
+type Values = OptionValues<typeof options>;
+
+export const taskCommand: Command = defineCommand({
+  name: "task",
+  group: "steps",
+  summary: "Count co-activation in tasks that any scheduler may run, kill and repeat.",
+  details:
+    "`task plan` writes plan.json: which documents and latents each task is about. `task encode`, `task pairs` and " +
+    "`task total` do tasks of a kind, the ones of the kind before being done; `task run` does all by a scheduler. A task " +
+    "whose results are there does nothing, and the same task gives the same bytes wherever it runs. Without --plan, " +
+    "`task encode --sae FILE`, `task pairs --n N` and `task total --n N` read an Arrow stream from standard input and " +
+    "write one to standard output.",
+  example: "feature-families task plan --codes codes --out run",
+  positionals: "<KIND>",
+  options,
+  async run(values, [word], context) {
+    const kind = KINDS.find((known) => known === word);
+    if (kind === undefined) {
+      throw new UsageError(`task: expected one of ${KINDS.join(", ")}, got "${word}"`);
+    }
+    if (kind === "plan") return planTasks(values, context);
+    if (values.plan === undefined) {
+      if (kind === "run") throw new UsageError("task: run needs --plan");
+      return streamTask(kind, values, context);
+    }
+    if (values.printTasks !== undefined) return printTasks(values, values.plan);
+    return kind === "run"
+      ? runAll(values, values.plan, context)
+      : runTasks(kind, values, values.plan, context);
+  },
+});
+
+async function planTasks(values: Values, context: CommandContext): Promise<CommandOutput> {
+  const { codes, embeddings, sae, out } = values;
+  if (out === undefined) throw new UsageError("task: plan needs --out");
+  if (codes === undefined && (embeddings === undefined || sae === undefined)) {
+    throw new UsageError("task: plan needs --codes, or --embeddings and --sae");
+  }
+  const { makePlan } = await import("../../../tasks/plan.js");
+  const plan = await makePlan(out, {
+    ...(values as PlanOptions),
+    skipZeros: values.skipZeros ? true : undefined,
+  });
+  const file = path.join(out, "plan.json");
+  if (values.printTasks !== undefined) return printTasks(values, file);
+  context.signal.throwIfAborted();
+  return {
+    json: { plan: file, ...plan },
+    lines: [
+      ...formatRows([
+        ["documents", String(plan.documents)],
+        ["k, n", `${plan.k}, ${plan.n}`],
+        [
+          "tasks",
+          Object.entries(plan.tasks)
+            .map(([kind, count]) => `${count} ${kind}`)
+            .join(", "),
+        ],
+      ]),
+      `wrote ${file}`,
+    ],
+  };
+}
+
+async function printTasks({ printTasks }: Values, file: string): Promise<CommandOutput> {
+  const { kubernetesLines, shellLines, slurmLines } = await import("../../../tasks/run-plan.js");
+  const { readPlan } = await import("../../../tasks/plan.js");
+  const { tasks } = await readPlan(file);
+  const print = { shell: shellLines, slurm: slurmLines, kubernetes: kubernetesLines };
+  const lines = print[printTasks ?? "shell"](tasks, path.resolve(file), ["feature-families"]);
+  return { json: { tasks, lines }, lines };
+}
+
+async function runTasks(
+  kind: TaskKind,
+  { index, engine }: Values,
+  plan: string,
+  { onProgress, signal }: CommandContext,
+): Promise<CommandOutput> {
+  const { runTask } = await import("../../../tasks/run-task.js");
+  const { readPlan } = await import("../../../tasks/plan.js");
+  const { tasks } = await readPlan(plan);
+  const chosen = index ?? Array.from({ length: tasks[kind] }, (_, i) => i);
+  const files: string[] = [];
+  for (const task of chosen) {
+    signal.throwIfAborted();
+    files.push(...(await runTask(plan, kind, task, { device: engine, onProgress, signal })));
+  }
+  return {
+    json: { kind, tasks: chosen, files },
+    lines: files.length === 0 ? ["nothing to do"] : files.map((file) => `wrote ${file}`),
+  };
+}
+
+async function runAll(
+  values: Values,
+  plan: string,
+  { onProgress, signal, packageRoot }: CommandContext,
+): Promise<CommandOutput> {
+  const { runPlan } = await import("../../../tasks/run-plan.js");
+  const start = performance.now();
+  const schedule = scheduleOf(values, packageRoot);
+  await runPlan(plan, { ...schedule, device: values.engine, onProgress, signal });
+  const seconds = (performance.now() - start) / 1000;
+  return {
+    json: { plan, scheduler: schedule.scheduler, seconds },
+    lines: [`all tasks of ${plan} are done, in ${seconds.toFixed(1)} s`],
+  };
+}
+
+async function streamTask(
+  kind: TaskKind,
+  { sae, k, n, skipZeros, engine }: Values,
+  { signal }: CommandContext,
+): Promise<CommandOutput> {
+  const { streamEncode, streamPairs, streamTotal } = await import("../../../tasks/stream-tasks.js");
+  const [input, output] = [{ fd: 0 }, { fd: 1 }];
+  if (kind === "encode") {
+    if (sae === undefined) throw new UsageError("task: encode needs --plan or --sae");
+    await streamEncode(input, output, { sae, k, device: engine, signal });
+  } else {
+    if (n === undefined) throw new UsageError(`task: ${kind} needs --plan or --n`);
+    await (kind === "pairs"
+      ? streamPairs(input, output, { n, skipZeros, signal })
+      : streamTotal(input, output, { n, signal }));
+  }
+  return { json: undefined, lines: [] };
+}

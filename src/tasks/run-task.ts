@@ -1,0 +1,204 @@
+import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import type { Codes } from "../core/codes.js";
+import { ArgumentError, FormatError } from "../core/errors.js";
+import type { OnProgress } from "../core/progress.js";
+import { openEngine } from "../engine/open-engine.js";
+import type { EngineName } from "../engine/engine-names.js";
+import { type Coactivation } from "../families/coactivation/coactivation.js";
+import {
+  LATENTS_PER_BATCH,
+  type PairBatch,
+  coactivationFromPairs,
+  sumPairs,
+} from "../families/coactivation/pair-sums.js";
+import { codesShardName, createCodesShard, streamCodesShard } from "../files/codes-shards.js";
+import { openMatrix } from "../files/matrix.js";
+import { loadSae } from "../sae/checkpoint.js";
+import { streamCodes } from "../sae/encode.js";
+import { joinCodes, mergeStreams } from "./block-coactivation.js";
+import { type Range, openCodes } from "./code-files.js";
+import { readPairs, writePairs } from "./pair-files.js";
+import { TASK_FOLDERS, type TaskKind, type TaskPlan, readPlan } from "./plan.js";
+
+/** How a task runs. */
+export interface TaskOptions {
+  /** Where embeddings are encoded. Default "auto". */
+  device?: EngineName;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
+}
+
+/**
+ * Does task `index` of a kind of the plan in `planFile`, and gives the files that it wrote; none where they were there. The
+ * same task gives the same bytes wherever and how often it runs, also twice at a time. Throws ArgumentError where there is
+ * no such task, FormatError where what it reads is missing or not as planned.
+ */
+export async function runTask(
+  planFile: string,
+  kind: TaskKind,
+  index: number,
+  options: TaskOptions = {},
+): Promise<string[]> {
+  const plan = await readPlan(planFile);
+  const count = plan.tasks[kind];
+  if (!(index >= 0 && index < count)) {
+    throw new ArgumentError(
+      `task: the plan has ${count} tasks ${kind}, numbered from 0, got ${index}`,
+    );
+  }
+  const folder = path.dirname(planFile);
+  const outputs = outputsOf(plan, folder, kind, index);
+  if (outputs.every(({ file }) => existsSync(file))) return [];
+  for (const { files } of [plan.codes, plan.embeddings, plan.sae].flatMap((input) => input ?? [])) {
+    for (const { file, bytes } of files) await checkFile(path.join(folder, file), bytes);
+  }
+  const work = { encode, pairs, total };
+  await work[kind]({ plan, folder, range: rangesOf(plan, kind)[index] }, outputs, options);
+  return outputs.map(({ file }) => file);
+}
+
+/**
+ * The co-activation that a plan's tasks have counted. Throws FormatError where one of them has not run.
+ */
+export async function readTotals(
+  planFile: string,
+  options: { minTogether?: number } = {},
+): Promise<Coactivation> {
+  const plan = await readPlan(planFile);
+  const folder = path.dirname(planFile);
+  async function* batches(): AsyncGenerator<PairBatch> {
+    for (const range of plan.latents) yield* readPairs(totalFile(folder, range), range);
+  }
+  for (const range of plan.latents) requireFile(totalFile(folder, range), "total");
+  return coactivationFromPairs(plan.n, plan.documents, batches(), options);
+}
+
+interface Task {
+  plan: TaskPlan;
+  folder: string;
+  range: Range;
+}
+
+/** A file that a task writes, and the latents that it is about. */
+interface Output {
+  file: string;
+  latents: Range;
+}
+
+function rangesOf(plan: TaskPlan, kind: TaskKind): Range[] {
+  return { encode: plan.shards, pairs: plan.groups, total: plan.latents }[kind];
+}
+
+function outputsOf(plan: TaskPlan, folder: string, kind: TaskKind, index: number): Output[] {
+  const all = { from: 0, to: plan.n };
+  const range = rangesOf(plan, kind)[index];
+  if (kind === "encode") return [{ file: codesFile(folder, index), latents: all }];
+  if (kind === "total") return [{ file: totalFile(folder, range), latents: range }];
+  return plan.latents.map((latents) => ({ file: partialFile(folder, index, latents), latents }));
+}
+
+async function encode(
+  { plan, folder, range }: Task,
+  [{ file }]: Output[],
+  { device, onProgress, signal }: TaskOptions,
+): Promise<void> {
+  const sae = await loadSae(path.join(folder, plan.sae?.path ?? ""), { k: plan.k });
+  const store = await openMatrix(path.join(folder, plan.embeddings?.path ?? ""));
+  const engine = await openEngine(device);
+  try {
+    const embeddings = await store.read(range.from, range.to);
+    const shard = await createCodesShard(file, sae);
+    try {
+      const blocks = streamCodes(sae, embeddings, { engine, onProgress, signal });
+      for await (const { start, codes } of blocks) {
+        const first = range.from + start;
+        await shard.append(
+          codes,
+          Uint32Array.from({ length: codes.rows }, (_, i) => first + i),
+        );
+      }
+      await shard.finish();
+    } catch (error) {
+      await shard.abort();
+      throw error;
+    }
+  } finally {
+    await engine.dispose();
+    await store.close();
+  }
+}
+
+async function pairs(
+  { plan, folder, range }: Task,
+  outputs: Output[],
+  { onProgress, signal }: TaskOptions,
+): Promise<void> {
+  const blocks: Codes[] = [];
+  for await (const block of codesOfGroup(plan, folder, range)) blocks.push(block);
+  const sums = sumPairs(joinCodes(blocks), { skipZeros: plan.skipZeros, onProgress, signal });
+  for (const { file, latents } of outputs) {
+    const batches = Math.ceil((latents.to - latents.from) / LATENTS_PER_BATCH);
+    await writePairs(file, take(sums, batches));
+  }
+}
+
+async function* codesOfGroup(plan: TaskPlan, folder: string, range: Range): AsyncGenerator<Codes> {
+  if (plan.codes !== undefined) {
+    yield* (await openCodes(path.join(folder, plan.codes.folder))).blocks(range);
+    return;
+  }
+  for (const [index, shard] of plan.shards.entries()) {
+    if (shard.from < range.from || shard.to > range.to) continue;
+    const file = codesFile(folder, index);
+    requireFile(file, "encode");
+    yield* streamCodesShard(file, plan);
+  }
+}
+
+async function total({ plan, folder, range }: Task, [{ file }]: Output[]): Promise<void> {
+  const files = plan.groups.map((_, group) => partialFile(folder, group, range));
+  for (const partial of files) requireFile(partial, "pairs");
+  await writePairs(file, mergeStreams(files.map((partial) => readPairs(partial, range))));
+}
+
+function* take<T>(items: Generator<T>, count: number): Generator<T> {
+  for (let taken = 0; taken < count; taken++) {
+    const next = items.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+function codesFile(folder: string, index: number): string {
+  return path.join(folder, TASK_FOLDERS.codes, codesShardName(index));
+}
+
+function partialFile(folder: string, group: number, { from }: Range): string {
+  return path.join(folder, TASK_FOLDERS.partials, `g${padded(group, 4)}-l${padded(from, 6)}.arrow`);
+}
+
+function totalFile(folder: string, { from }: Range): string {
+  return path.join(folder, TASK_FOLDERS.totals, `l${padded(from, 6)}.arrow`);
+}
+
+function padded(value: number, digits: number): string {
+  return String(value).padStart(digits, "0");
+}
+
+function requireFile(file: string, kind: TaskKind): void {
+  if (!existsSync(file)) throw new FormatError(file, `no such file: run the tasks ${kind} first`);
+}
+
+async function checkFile(file: string, bytes: number): Promise<void> {
+  const found = await stat(file).catch((cause: unknown) => {
+    throw new FormatError(file, "no such file, but the plan names it", { cause });
+  });
+  if (found.size !== bytes) {
+    throw new FormatError(
+      file,
+      `expected ${bytes} bytes as planned, got ${found.size}: plan again`,
+    );
+  }
+}

@@ -1,0 +1,192 @@
+import test from "ava";
+import {
+  Field,
+  FixedSizeList,
+  Float32,
+  Int32,
+  Table,
+  Vector,
+  makeData,
+  tableFromIPC,
+  tableToIPC,
+} from "apache-arrow";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeNpy } from "../../src/files/index.js";
+import { encodeEmbeddings, saveSae } from "../../src/sae/index.js";
+import {
+  coactivationFromBlocks,
+  makePlan,
+  readTotals,
+  runPlan,
+  runTask,
+  writePairs,
+} from "../../src/tasks/index.js";
+import { openEngine } from "../../src/engine/index.js";
+import { sumPairs } from "../../src/families/coactivation/index.js";
+import { inFolder } from "../support/folder.js";
+import { randomEmbeddings, randomSae, unevenCodes, writeCodesPair } from "../support/embeddings.js";
+
+const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
+
+/** SHA-256 of each file of a folder. */
+function hashes(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder).map((name) => [
+      name,
+      createHash("sha256")
+        .update(readFileSync(path.join(folder, name)))
+        .digest("hex"),
+    ]),
+  );
+}
+
+test("tasks over groups of any size add up to the same totals, and to what one process counts", async (t) =>
+  inFolder(async (folder) => {
+    const codes = unevenCodes(2000, 6, 700, 1);
+    await writeCodesPair(folder, codes);
+    const whole = await coactivationFromBlocks([codes]);
+    const totals: Record<string, string>[] = [];
+    for (const groupDocuments of [2000, 700, 64]) {
+      const out = path.join(folder, `run-${groupDocuments}`);
+      const plan = await makePlan(out, { codes: folder, groupDocuments });
+      t.is(plan.groups.length, Math.ceil(2000 / groupDocuments));
+      await runPlan(path.join(out, "plan.json"));
+      t.deepEqual(await readTotals(path.join(out, "plan.json")), whole);
+      totals.push(hashes(path.join(out, "totals")));
+    }
+    t.deepEqual(totals[1], totals[0]);
+    t.deepEqual(totals[2], totals[0]);
+  }));
+
+test("a task does only what is missing, and refuses what is not as planned", async (t) =>
+  inFolder(async (folder) => {
+    await writeCodesPair(folder, unevenCodes(100, 3, 300, 1));
+    const out = path.join(folder, "run");
+    const plan = path.join(out, "plan.json");
+    await makePlan(out, { codes: folder, groupDocuments: 50 });
+    await t.throwsAsync(runTask(plan, "total", 0), { message: /run the tasks pairs first/ });
+    await t.throwsAsync(readTotals(plan), { message: /run the tasks total first/ });
+    await t.throwsAsync(runTask(plan, "pairs", 2), {
+      name: "ArgumentError",
+      message: "task: the plan has 2 tasks pairs, numbered from 0, got 2",
+    });
+    t.deepEqual(
+      (await runTask(plan, "pairs", 0)).map((file) => path.basename(file)),
+      ["g0000-l000000.arrow"],
+    );
+    t.deepEqual(await runTask(plan, "pairs", 0), []);
+    await makePlan(out, { codes: folder, groupDocuments: 50 });
+    t.is(readdirSync(path.join(out, "partials")).length, 1);
+    await runPlan(plan);
+    const before = hashes(path.join(out, "totals"));
+    // As a killed task leaves it.
+    writeFileSync(path.join(out, "totals", "l000000.arrow.tmp-1-abc"), "half");
+    rmSync(path.join(out, "totals", "l000000.arrow"));
+    await runPlan(plan);
+    t.deepEqual(hashes(path.join(out, "totals")), before);
+    // Another plan in the same folder removes what the first has counted.
+    await makePlan(out, { codes: folder, groupDocuments: 20 });
+    t.deepEqual(readdirSync(out), ["plan.json"]);
+    await writeCodesPair(folder, unevenCodes(101, 3, 300, 1));
+    await t.throwsAsync(runTask(plan, "pairs", 0), {
+      message: /bytes as planned, got .*: plan again/,
+    });
+  }));
+
+test("tasks encode embeddings by shards, to the codes of one run", async (t) =>
+  inFolder(async (folder) => {
+    const [rows, d, n, k] = [500, 16, 300, 4];
+    const embeddings = randomEmbeddings(rows, d, 3);
+    const sae = randomSae(n, d, k, 1);
+    const [file, vectors] = [path.join(folder, "sae.safetensors"), path.join(folder, "e.npy")];
+    await saveSae(file, sae);
+    await writeNpy(vectors, { shape: [rows, d], dtype: "f4", data: embeddings.data });
+    const out = path.join(folder, "run");
+    const sizes = { shardDocuments: 120, groupDocuments: 300 };
+    const plan = await makePlan(out, { embeddings: vectors, sae: file, ...sizes });
+    t.is(plan.shards.length, 5);
+    t.deepEqual(plan.groups, [
+      { from: 0, to: 240 },
+      { from: 240, to: 500 },
+    ]);
+    await runPlan(path.join(out, "plan.json"), { device: "cpu" });
+    const engine = await openEngine("cpu");
+    const codes = await encodeEmbeddings(sae, embeddings, { engine });
+    await engine.dispose();
+    const found = await readTotals(path.join(out, "plan.json"));
+    t.deepEqual(found, await coactivationFromBlocks([codes]));
+    // What was encoded is codes like others.
+    const again = path.join(folder, "again");
+    const { tasks, groups } = await makePlan(again, {
+      codes: path.join(out, "codes"),
+      groupDocuments: 200,
+    });
+    t.deepEqual(tasks, { encode: 0, pairs: 4, total: 1 });
+    t.deepEqual(groups.at(-1), { from: 360, to: 500 });
+    await runPlan(path.join(again, "plan.json"));
+    t.deepEqual(await readTotals(path.join(again, "plan.json")), found);
+  }));
+
+test("tasks over standard input and output give what tasks over files give", async (t) =>
+  inFolder(async (folder) => {
+    const [rows, d, n, k] = [300, 16, 300, 4];
+    const sae = randomSae(n, d, k, 1);
+    const embeddings = randomEmbeddings(rows, d, 3);
+    const file = path.join(folder, "sae.safetensors");
+    await saveSae(file, sae);
+    const id = makeData({
+      type: new Int32(),
+      data: Int32Array.from({ length: rows }, (_, i) => i),
+    });
+    const vectors = makeData({
+      type: new FixedSizeList(d, new Field("element", new Float32())),
+      child: makeData({ type: new Float32(), data: embeddings.data }),
+      length: rows,
+    });
+    const sent = new Table({ id: new Vector([id]), embedding: new Vector([vectors]) });
+    const call = (input: Uint8Array, ...words: string[]): Uint8Array => {
+      const options = { input, maxBuffer: 2 ** 28 };
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [MAIN, "task", ...words],
+        options,
+      );
+      t.is(status, 0, stderr.toString());
+      return stdout;
+    };
+    const codes = call(tableToIPC(sent, "stream"), "encode", "--sae", file, "--engine", "cpu");
+    t.deepEqual(
+      tableFromIPC(codes).schema.fields.map(({ name }) => name),
+      ["id", "indices", "values"],
+    );
+    const pairs = call(codes, "pairs", "--n", "300");
+    const written = path.join(folder, "total.arrow");
+    writeFileSync(written, call(pairs, "total", "--n", "300"));
+    writeFileSync(path.join(folder, "pairs.arrow"), pairs);
+    t.deepEqual(readFileSync(written), Buffer.from(pairs));
+    const engine = await openEngine("cpu");
+    const whole = await encodeEmbeddings(sae, embeddings, { engine });
+    await engine.dispose();
+    const direct = path.join(folder, "direct.arrow");
+    await writePairs(direct, sumPairs(whole));
+    t.deepEqual(readFileSync(direct), Buffer.from(pairs));
+  }));
+
+test("a task refuses what comes on standard input and is no Arrow stream", (t) => {
+  for (const [words, message] of [
+    [["pairs", "--n", "8"], /standard input: /],
+    [["pairs"], /task: pairs needs --plan or --n/],
+    [["total", "--n", "8"], /standard input: /],
+  ] as const) {
+    const { status, stderr, stdout } = spawnSync(process.execPath, [MAIN, "task", ...words], {
+      input: "not an Arrow stream at all, but text",
+    });
+    t.not(status, 0);
+    t.regex(stderr.toString(), message);
+    t.is(stdout.length, 0);
+  }
+});

@@ -90,6 +90,49 @@ function branch(doc: u32, count: u32, indices: usize, values: usize, products: u
   }
 }
 
+/**
+ * The main branch of nested prefixes (word 40: how many; 41: their ends): the error of each, its squared length (44), and in its place
+ * the sum of the errors from it to the last, which is what the gradient of its latents goes by: in 42, `word(43)` bytes each, the
+ * last prefix's in `error`.
+ */
+function nested(doc: u32, error: usize): void {
+  const d = <u32>word(0);
+  const row = <usize>d << 2;
+  const prefixes = <u32>word(40);
+  const count = <u32>word(10);
+  const indices = word(11), values = word(12), products = word(13);
+  const from = <usize>(doc * count) << 2;
+  const end = from + (<usize>count << 2);
+  const own = word(42) + <usize>doc * row;
+  memory.copy(error, word(4) + <usize>doc * row, row);
+  let low: u32 = 0;
+  for (let prefix: u32 = 0; prefix < prefixes; prefix++) {
+    const high = load<u32>(word(41) + (<usize>prefix << 2));
+    for (let at = from; at < end; at += 4) {
+      const latent = load<u32>(indices + at);
+      const value = load<f32>(values + at);
+      if (value > 0 && latent >= low && latent < high) add(error, direction(indices, at), -value, d);
+    }
+    store<f32>(word(44) + (<usize>(doc * prefixes + prefix) << 2), dot(error, error, d));
+    if (prefix + 1 < prefixes) memory.copy(own + <usize>prefix * word(43), error, row);
+    low = high;
+  }
+  let later = error;
+  for (let prefix = prefixes - 1; prefix > 0; prefix--) {
+    const sum = own + <usize>(prefix - 1) * word(43);
+    add(sum, later, 1, d);
+    later = sum;
+  }
+  for (let at = from; at < end; at += 4) {
+    const latent = load<u32>(indices + at);
+    let prefix: u32 = 0;
+    while (latent >= load<u32>(word(41) + (<usize>prefix << 2))) prefix++;
+    const sum = prefix + 1 < prefixes ? own + <usize>prefix * word(43) : error;
+    const open = load<f32>(values + at) > 0;
+    store<f32>(products + at, open ? dot(sum, direction(indices, at), d) : 0);
+  }
+}
+
 /** Documents from..to: errors of each branch [B, d] and the products of the backward pass. */
 export function documents(from: u32, to: u32): void {
   const d = <u32>word(0);
@@ -97,7 +140,8 @@ export function documents(from: u32, to: u32): void {
   for (let doc = from; doc < to; doc++) {
     const off = <usize>doc * row;
     subtract(word(4) + off, word(3) + off, word(8), d);
-    branch(doc, <u32>word(10), word(11), word(12), word(13), word(4) + off, word(5) + off);
+    if (word(40)) nested(doc, word(5) + off);
+    else branch(doc, <u32>word(10), word(11), word(12), word(13), word(4) + off, word(5) + off);
     branch(doc, <u32>word(14), word(15), word(16), word(17), word(5) + off, word(6) + off);
     if (word(18)) branch(doc, <u32>word(18), word(19), word(20), word(21), word(4) + off, word(7) + off);
   }
@@ -248,6 +292,7 @@ export function run(phase: u32, chunk: u32): void {
     const size: usize = <usize>3 * (<usize>d << 3);
     for (let at: u32 = 0; at < 3; at++) columns(word(3 + (at ? at + 1 : 0)), word(38) + <usize>at * size, rows, from, to);
     if (word(18)) columns(word(7), word(38) + <usize>3 * size, rows, from, to);
+    if (word(40) > 1) columns(word(42), word(38) + <usize>4 * size, rows, from, to);
   } else if (phase == 2) latents(chunk * 16, min(chunk * 16 + 16, n), word(39) + <usize>chunk * (<usize>d << 2));
   else update(chunk * 16, min(chunk * 16 + 16, n));
 }

@@ -10,6 +10,7 @@ import { keywordsPart } from "./parts/keywords.js";
 import { largePart } from "./parts/large.js";
 import { mapQualityPart } from "./parts/map-quality.js";
 import { mapPart } from "./parts/map.js";
+import { nestedPart } from "./parts/nested.js";
 import { pacingPart } from "./parts/pacing.js";
 import { parquetPart } from "./parts/parquet.js";
 import { promptsPart } from "./parts/prompts.js";
@@ -37,6 +38,7 @@ export const PARTS: readonly Part[] = [
   mapQualityPart,
   agreementPart,
   sampleSaePart,
+  nestedPart,
   edgeWeightsPart,
   stabilityPart,
   contrastPart,

@@ -1,4 +1,4 @@
-"""Training steps of a top-k SAE in PyTorch: train.py FOLDER K AUXK BATCH BATCHES STEPS LEARNING_RATE WEAK WEAKNESS."""
+"""Training steps of a top-k SAE in PyTorch: train.py FOLDER K AUXK BATCH BATCHES STEPS LEARNING_RATE WEAK WEAKNESS [PREFIXES]."""
 
 from peer import ARGUMENTS, need, path, report, timed
 
@@ -12,6 +12,7 @@ encoder = torch.nn.Parameter(weak)
 decoder = torch.nn.Parameter(start.T.contiguous())
 pre_bias = torch.nn.Parameter(torch.zeros(rows.shape[1]))
 latent_bias = torch.nn.Parameter(torch.zeros(len(start)))
+prefixes = [int(end) for end in ARGUMENTS[8].split(",")] if len(ARGUMENTS) > 8 else []
 parameters = [pre_bias, latent_bias, encoder, decoder]
 optimizer = torch.optim.Adam(parameters, lr=float(ARGUMENTS[5]))
 since_fired = torch.zeros(len(start), dtype=torch.long)
@@ -31,12 +32,13 @@ def step(x):
     pre = (x - pre_bias) @ encoder.T + latent_bias
     codes, fired = sparsify(pre, k)
     found = codes @ decoder.T + pre_bias
+    nested = [codes[:, :end] @ decoder.T[:end] + pre_bias for end in prefixes] or [found]
     since_fired.add_(1)
     since_fired[fired.unique()] = 0
     dead = since_fired > 1
     hidden, _ = sparsify(pre * dead, auxk)
     aux = normalized_error(hidden @ decoder.T, x - found.detach())
-    loss = normalized_error(found, x) + aux.nan_to_num(0) / 32
+    loss = sum(normalized_error(each, x) for each in nested) / len(nested) + aux.nan_to_num(0) / 32
     optimizer.zero_grad()
     loss.backward()
     with torch.no_grad():
@@ -51,5 +53,5 @@ def step(x):
 blocks = [rows[(at % batches) * batch :][:batch] for at in range(steps)]
 measured = [timed(lambda: step(block)) for block in blocks]
 times = sorted(seconds for _, seconds in measured[2:])
-loss, dead = measured[-1][0]
-report(seconds=times[len(times) // 2], loss=loss, dead=dead)
+losses, dead = zip(*(found for found, _ in measured))
+report(seconds=times[len(times) // 2], losses=losses, dead=dead[-1])

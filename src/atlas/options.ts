@@ -21,6 +21,8 @@ export interface AtlasTraining {
   plateau?: number;
   /** The directions to start from. Default "random". */
   start?: "random" | "kmeans";
+  /** Ends of nested prefixes of the latents (Matryoshka training). Default none. */
+  prefixes?: readonly number[];
 }
 
 /** How the stability of an atlas's families is measured; see documentStability and seedStability. */

@@ -38,6 +38,11 @@ export interface TrainerSettings {
   auxkCoef: number;
   /** Weight of the loss of a decode with 4k latents; 0 leaves that branch out. */
   multikCoef: number;
+  /**
+   * Ends of nested prefixes of the latents, ascending, the last one n: the reconstruction is then the mean of the losses of the decodes
+   * with the latents below each (arXiv 2503.17547). Undefined: the whole alone.
+   */
+  prefixes?: readonly number[];
   /** Largest norm of the whole gradient; longer ones are scaled down to it. */
   clip: number;
   /** A latent is dead when it has not fired for more than this many steps. */
@@ -48,7 +53,7 @@ export interface TrainerSettings {
 export interface StepReport {
   /** The sum of the losses, each with its weight. */
   loss: number;
-  /** Squared error over the batch's own variance. */
+  /** Squared error over the batch's own variance, of the decode with all latents. */
   reconstruction: number;
   /** The same for the dead latents' reconstruction of the error. */
   aux: number;

@@ -26,6 +26,8 @@ export interface Sae {
   decoderBias: Float32Array;
   /** [n] */
   latentBias: Float32Array;
+  /** Ends of the nested prefixes of latents that it was trained with, ascending, the last one n (arXiv 2503.17547). */
+  prefixes?: readonly number[];
 }
 
 /** What an SAE is made of; its sizes are those of the encoder. */
@@ -39,6 +41,8 @@ export interface SaeParts extends Pick<
   normalisation?: InputNormalisation;
   /** Default preBias. */
   decoderBias?: Float32Array;
+  /** Default none. */
+  prefixes?: readonly number[];
 }
 
 /**
@@ -48,7 +52,7 @@ export interface SaeParts extends Pick<
 export function createSae(parts: SaeParts): Sae {
   const { k, encoder, decoder, preBias, latentBias } = parts;
   const { activation = { kind: "topk" }, normalisation = { kind: "none" } } = parts;
-  const { decoderBias = preBias } = parts;
+  const { decoderBias = preBias, prefixes } = parts;
   const { rows: n, cols: d } = encoder;
   if (n < 1 || d < 1) {
     throw new RangeError(`createSae: encoder must have rows and columns, got ${n} x ${d}`);
@@ -64,6 +68,7 @@ export function createSae(parts: SaeParts): Sae {
   if (!(Number.isInteger(k) && k >= 1 && k <= n)) {
     throw new RangeError(`createSae: k must be a whole number from 1 to ${n}, got ${k}`);
   }
+  if (prefixes !== undefined) checkPrefixes("createSae", prefixes, n);
   return {
     d,
     n,
@@ -75,7 +80,20 @@ export function createSae(parts: SaeParts): Sae {
     preBias,
     decoderBias,
     latentBias,
+    ...(prefixes !== undefined && { prefixes }),
   };
+}
+
+/** Throws RangeError, in the name of `where`, unless prefixes rise from 1 or more to n. */
+export function checkPrefixes(where: string, prefixes: readonly number[], n: number): void {
+  const isRising = prefixes.every(
+    (end, p) => Number.isInteger(end) && end > (p === 0 ? 0 : prefixes[p - 1]),
+  );
+  if (!isRising || prefixes.at(-1) !== n) {
+    throw new RangeError(
+      `${where}: prefixes must be rising whole numbers above 0 that end with n, ${n}, got ${prefixes.join(",")}`,
+    );
+  }
 }
 
 function checkLengths(vectors: Record<string, Float32Array>, length: number): void {

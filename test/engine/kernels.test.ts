@@ -96,6 +96,24 @@ for (const [name, d, n, batch, age, changes] of CASES) {
   });
 }
 
+test("kernels take the same steps with prefixes on any number of threads and for a growing batch", async (t) => {
+  const { state } = data(37, 53, 4);
+  const batches = [11, 400, 30].map((rows) => data(37, 53, rows).batches[0]);
+  const settings = { ...SETTINGS, prefixes: [3, 20, 21, 53] };
+  const one = await trained(await createKernelTrainer(state, settings, { threads: 1 }), batches);
+  const three = await trained(await createKernelTrainer(state, settings, { threads: 3 }), batches);
+  t.deepEqual(three, one);
+  // One prefix of all latents is no prefix.
+  const plain = await trained(await createKernelTrainer(state, SETTINGS), batches);
+  const whole = await trained(
+    await createKernelTrainer(state, { ...SETTINGS, prefixes: [53] }),
+    batches,
+  );
+  for (const [at, report] of plain.reports.entries()) {
+    t.true(Math.abs(whole.reports[at].loss / report.loss - 1) < 1e-5);
+  }
+});
+
 test("a growing batch keeps the parameters in place", async (t) => {
   const { state } = data(40, 64, 4);
   const batches = [data(40, 64, 4), data(40, 64, 4000), data(40, 64, 30)].map((v) => v.batches[0]);

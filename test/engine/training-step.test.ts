@@ -1,10 +1,11 @@
 import test from "ava";
 import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
-import type {
-  CreateTrainer,
-  SaeParameters,
-  TrainerSettings,
-  TrainerState,
+import {
+  type CreateTrainer,
+  type SaeParameters,
+  type TrainerSettings,
+  type TrainerState,
+  trainerOf,
 } from "../../src/engine/index.js";
 import { createKernelTrainer, initialState } from "../../src/engine/kernels/index.js";
 import { createDenseTrainer } from "../support/dense-trainer.js";
@@ -94,7 +95,22 @@ function losses(p: Flat, x: Matrix, settings: TrainerSettings, errors?: number[]
     normalizedError(explained, target),
     normalizedError(wide, rows),
   ];
-  const loss = reconstruction + settings.auxkCoef * aux + settings.multikCoef * multik;
+  // The latents below each end, among those that the whole keeps.
+  const nested = (settings.prefixes ?? [n]).map((end) =>
+    normalizedError(
+      pre.map((z) =>
+        decode(
+          p,
+          z,
+          topOf(z, all, settings.k).filter((f) => f < end),
+          bias,
+        ),
+      ),
+      rows,
+    ),
+  );
+  const main = nested.reduce((sum, each) => sum + each, 0) / nested.length;
+  const loss = main + settings.auxkCoef * aux + settings.multikCoef * multik;
   return { loss, reconstruction, aux, multik, errors: target };
 }
 
@@ -143,14 +159,25 @@ const squares = (gradient: Flat) =>
 
 const TRAINERS: [string, CreateTrainer][] = [
   ["kernels", createKernelTrainer],
+  ["TensorFlow.js", trainerOf("tensorflow-cpu") ?? createDenseTrainer],
   ["dense", createDenseTrainer],
 ];
 
+const VARIANTS: [string, Partial<TrainerSettings>, string[]][] = [
+  ["multik weight 0", {}, ["kernels", "TensorFlow.js", "dense"]],
+  ["multik weight 0.25", { multikCoef: 0.25 }, ["kernels", "TensorFlow.js", "dense"]],
+  ["prefixes 2, 3, 6", { prefixes: [2, 3, 6] }, ["kernels", "TensorFlow.js"]],
+  ["one prefix", { prefixes: [6] }, ["kernels", "TensorFlow.js"]],
+  ["prefixes and multik", { prefixes: [3, 6], multikCoef: 0.5 }, ["kernels", "TensorFlow.js"]],
+];
+
 for (const [name, create] of TRAINERS) {
-  for (const multikCoef of [0, 0.25]) {
-    test(`${name}: gradients equal finite differences of the loss (multik weight ${multikCoef})`, async (t) => {
+  for (const [variant, changes, trainers] of VARIANTS) {
+    if (!trainers.includes(name)) continue;
+    test(`${name}: gradients equal finite differences of the loss (${variant})`, async (t) => {
       const { x, state } = data();
-      const settings = { ...SETTINGS, multikCoef };
+      const settings = { ...SETTINGS, ...changes };
+      const { multikCoef } = settings;
       const p = flatten(state.parameters);
       const expected = losses(p, x, settings);
       const gradient = numericGradient(p, x, settings);

@@ -65,6 +65,7 @@ const trainingFields: Fields<AtlasTraining> = {
   normalise: z.enum(NORMALISE_NAMES).optional(),
   plateau: z.number().optional(),
   start: z.enum(["random", "kmeans"]).optional(),
+  prefixes: z.array(z.int()).optional(),
 };
 const training: z.ZodType<AtlasTraining> = z.object(trainingFields);
 const familiesOptions: z.ZodType<Pick<AtlasOptions, "compat" | "threshold">> = z.object({

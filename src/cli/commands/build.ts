@@ -45,7 +45,7 @@ const options = {
     type: "string",
     value: "FILE",
     about: "SAE to use; without it one is trained",
-    excludes: ["n", "epochs", "lr", "batch", "normalise", "start"],
+    excludes: ["n", "epochs", "lr", "batch", "normalise", "start", "prefixes"],
     input: true,
   },
   k: {
@@ -80,6 +80,12 @@ const options = {
     type: "string",
     choices: ["random", "kmeans"],
     about: "directions that the training starts from (default random)",
+  },
+  prefixes: {
+    type: "numbers",
+    least: 1,
+    about:
+      "Matryoshka training: the ends of nested prefixes of the latents, such as 32,128,512; families then lead from earlier to later ones",
   },
   "class-tree": {
     type: "string",
@@ -167,7 +173,7 @@ async function buildOptions(
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
     refuseOptions(`build: --corpus ${released}`, values, [
-      ...["epochs", "lr", "batch", "normalise", "start", "columns", "skip-empty"],
+      ...["epochs", "lr", "batch", "normalise", "start", "prefixes", "columns", "skip-empty"],
       ...["embedder", "embedder-url", "dimensions", "timeout"],
     ]);
     if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
@@ -197,8 +203,8 @@ function hasReleasedLabels({ sae, analysis, k = 64, n = 9216 }: Values): boolean
 
 /** What of the training is given. */
 function trainingOf(values: Values): BuildOptions["training"] {
-  const { k, n, epochs, lr, batch, normalise, start } = values;
-  const given = Object.entries({ k, n, epochs, lr, batch, normalise, start });
+  const { k, n, epochs, lr, batch, normalise, start, prefixes } = values;
+  const given = Object.entries({ k, n, epochs, lr, batch, normalise, start, prefixes });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 

@@ -32,6 +32,13 @@ const options = {
     least: 1,
     about: "dead latents that reconstruct the error (default 2k)",
   },
+  prefixes: {
+    type: "numbers",
+    least: 1,
+    about:
+      "Matryoshka training: the ends of nested prefixes of the latents, such as 32,128,512, each with a loss of its own",
+    excludes: ["grid"],
+  },
   batch: {
     type: "integer",
     least: 1,
@@ -153,9 +160,10 @@ export const trainCommand: Command = defineCommand({
     if (!/\.(safetensors|pth|pt)$/i.test(values.out)) {
       throw new UsageError(`train: --out must end in .safetensors, .pth or .pt, got ${values.out}`);
     }
-    if ((values.normalise ?? "none") !== "none" && !/\.safetensors$/i.test(values.out)) {
+    for (const name of ["normalise", "prefixes"] as const) {
+      if ((values[name] ?? "none") === "none" || /\.safetensors$/i.test(values.out)) continue;
       throw new UsageError(
-        `train: --normalise ${values.normalise} needs an --out of .safetensors: a .pth has no place for it`,
+        `train: --${name} ${String(values[name])} needs an --out of .safetensors: a .pth has no place for it`,
       );
     }
     const { readMatrix } = await import("../../files/matrix.js");
@@ -174,6 +182,7 @@ export const trainCommand: Command = defineCommand({
       k: values.k,
       n: values.n,
       auxk: values.auxk,
+      prefixes: values.prefixes,
       init,
       checkpointPath,
       resume: true,

@@ -207,13 +207,25 @@ class KernelTrainer implements Trainer {
     const variance = this.total(0, 0);
     const errorVariance = this.total(1, 0);
     const reconstruction = this.total(1, 1) / variance;
+    const { prefixes } = this.settings;
+    const nested = prefixes === undefined ? reconstruction : this.nestedError() / variance;
     const aux = this.total(2, 1) / errorVariance;
     const multik = multikCoef === 0 ? 0 : this.total(3, 1) / variance;
-    this.scales[0] = -2 / variance;
+    this.scales[0] = -2 / (variance * (prefixes?.length ?? 1));
     this.scales[1] = (-2 * auxkCoef) / errorVariance;
     this.scales[2] = (-2 * multikCoef) / variance;
-    const loss = reconstruction + auxkCoef * aux + multikCoef * multik;
+    const loss = nested + auxkCoef * aux + multikCoef * multik;
     return { loss, reconstruction, aux, multik, gradNorm: 0, dead };
+  }
+
+  /** Mean over the prefixes of the batch's squared error. */
+  private nestedError(): number {
+    const { squares, words } = this.parts.layout.views;
+    const prefixes = words[40];
+    const end = words[36] * prefixes;
+    let sum = 0;
+    for (let at = 0; at < end; at++) sum += squares[at];
+    return sum / prefixes;
   }
 
   /** Sum over the columns of one of their figures. */
@@ -228,7 +240,7 @@ class KernelTrainer implements Trainer {
   /** Lists the open entries by latent, in the order of branches and documents: both gradients' rows are sums of them. */
   private list(rows: number): void {
     const { n, cursor, scales } = this;
-    const { starts, branches, entryWords, entryNumbers } = this.parts.layout.views;
+    const { starts, branches, bases, entryWords, entryNumbers } = this.parts.layout.views;
     starts.fill(0);
     for (const { count, indices, values } of branches) {
       const end = rows * count;
@@ -239,12 +251,13 @@ class KernelTrainer implements Trainer {
     for (let which = 0; which < branches.length; which++) {
       const { count, indices, values, base, products } = branches[which];
       const scale = scales[which];
+      const isNested = which === 0 && bases.length > 0;
       for (let row = 0, at = 0; row < rows; row++) {
         for (let slot = 0; slot < count; slot++, at++) {
           if (!(values[at] > 0)) continue;
           const entry = 4 * cursor[indices[at]]++;
           entryWords[entry] = row;
-          entryWords[entry + 1] = base;
+          entryWords[entry + 1] = isNested ? bases[indices[at]] : base;
           entryNumbers[entry + 2] = scale * products[at];
           entryNumbers[entry + 3] = scale * values[at];
         }
@@ -255,10 +268,11 @@ class KernelTrainer implements Trainer {
   /** The pre-bias gradient, and the norm of the whole. */
   private finishGradient(): number {
     const { d, n, chunks, scales } = this;
-    const { columns, partial, norms, gradient } = this.parts.layout.views;
+    const { columns, partial, norms, gradient, words } = this.parts.layout.views;
+    const main = words[40] > 1 ? 14 : 5;
     let squares = 0;
     for (let col = 0; col < d; col++) {
-      let sum = scales[0] * columns[5 * d + col];
+      let sum = scales[0] * columns[main * d + col];
       if (this.settings.multikCoef !== 0) sum += scales[2] * columns[11 * d + col];
       for (let chunk = 0; chunk < chunks; chunk++) sum -= partial[chunk * d + col];
       gradient.preBias[col] = sum;

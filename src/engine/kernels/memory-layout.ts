@@ -34,8 +34,12 @@ export interface KernelViews {
   starts: Uint32Array;
   /** Squared norm of each latent's gradients [n]. */
   norms: Float64Array;
-  /** Of x and the errors of the branches: squared distance to the mean, squared length and sum of each column [4, 3, d]. */
+  /** Of x and the errors of the branches: squared distance to the mean, squared length and sum of each column; then of the first prefix's sum of errors [5, 3, d]. */
   columns: Float64Array;
+  /** Squared error of each document with each prefix [rows, prefixes]. */
+  squares: Float32Array;
+  /** Address of the sum of errors that a latent's gradient goes by [n]; empty without prefixes. */
+  bases: Uint32Array;
   /** Sums of bias gradient times encoder, one a chunk [chunks, d]. */
   partial: Float32Array;
   x: Float32Array;
@@ -47,21 +51,29 @@ export interface KernelViews {
 
 /**
  * Bytes that KernelLayout takes, within the padding of its arrays: four times the parameters and sums of each latent, and for
- * a batch of `rows` five matrices and seven words for each of a document's `entries`.
+ * a batch of `rows` five matrices, one more for each of the `prefixes` but the last, and seven words for each of a document's `entries`.
  */
 export function layoutBytes({
   n,
   d,
   rows,
   entries,
+  prefixes = 0,
 }: {
   n: number;
   d: number;
   rows: number;
   entries: number;
+  prefixes?: number;
 }): number {
   const perLatent = 4 * (2 * d + 1) + 3 + d / LATENTS;
-  return HEAP + 4 * (n * perLatent + 28 * d + rows * (5 * d + 7 * entries));
+  return (
+    HEAP +
+    4 *
+      (n * perLatent +
+        34 * d +
+        rows * ((5 + Math.max(0, prefixes - 1)) * d + prefixes + 7 * entries))
+  );
 }
 
 /** Where everything lies in memory, with room for batches up to a size; views are made when it grows, and kept. */
@@ -69,16 +81,20 @@ export class KernelLayout {
   views: KernelViews;
   readonly at: Record<string, number> = Object.create(null) as Record<string, number>;
   private readonly most: number[];
+  private readonly prefixes: readonly number[];
   private readonly batchTop: number;
   private next = HEAP;
   private rows = 0;
+  /** Numbers from one prefix's sums to the next. */
+  private sums = 0;
 
   constructor(
     private readonly pool: KernelPool,
     private readonly n: number,
     private readonly d: number,
-    { k, auxk, multikCoef }: TrainerSettings,
+    { k, auxk, multikCoef, prefixes = [] }: TrainerSettings,
   ) {
+    this.prefixes = prefixes;
     const wide = multikCoef === 0 ? [] : [Math.min(4 * k, n)];
     this.most = [k, Math.min(auxk, n), ...wide];
     for (const suffix of ["", ".first", ".second", ".gradient"]) {
@@ -88,7 +104,8 @@ export class KernelLayout {
     }
     this.allot("starts", n + 1);
     this.allot("norms", 2 * n);
-    this.allot("columns", 2 * 12 * d);
+    this.allot("columns", 2 * 15 * d);
+    this.allot("ends", prefixes.length);
     this.allot("partial", Math.ceil(n / LATENTS) * d);
     this.batchTop = this.next;
     this.views = this.makeRoom(1);
@@ -104,6 +121,10 @@ export class KernelLayout {
     this.next = this.batchTop;
     const size = rows * this.d;
     for (const name of ["x", "centered", "error", "rest", "wide"]) this.allot(name, size);
+    // One after the other: the kernels step from each to the next.
+    this.sums = Math.ceil(size / 16) * 16;
+    this.allot("sums", this.sums * Math.max(0, this.prefixes.length - 1));
+    this.allot("squares", rows * this.prefixes.length);
     for (const [which, most] of this.most.entries()) {
       for (const name of ["indices", "values", "products"]) {
         this.allot(`${which}.${name}`, rows * most);
@@ -137,7 +158,9 @@ export class KernelLayout {
       gradient: parameters(".gradient"),
       starts: new Uint32Array(buffer, at.starts, n + 1),
       norms: new Float64Array(buffer, at.norms, n),
-      columns: new Float64Array(buffer, at.columns, 12 * d),
+      columns: new Float64Array(buffer, at.columns, 15 * d),
+      squares: floats("squares", rows * this.prefixes.length),
+      bases: this.latentBases(),
       partial: floats("partial", Math.ceil(n / LATENTS) * d),
       x: floats("x", rows * d),
       branches: most.map((count, which) => ({
@@ -150,6 +173,15 @@ export class KernelLayout {
       entryWords: new Uint32Array(buffer, at.entries, entries),
       entryNumbers: floats("entries", entries),
     };
+  }
+
+  private latentBases(): Uint32Array {
+    const { prefixes, at, sums, n } = this;
+    const bases = new Uint32Array(prefixes.length === 0 ? 0 : n).fill(at.error);
+    for (let p = prefixes.length - 2; p >= 0; p--) {
+      bases.fill(at.sums + 4 * p * sums, 0, prefixes[p]);
+    }
+    return bases;
   }
 
   /** All words but those that change with each step: rows, entries of a document, Adam's numbers. */
@@ -172,6 +204,8 @@ export class KernelLayout {
       32,
     );
     words.set([this.n, at.columns, at.partial], 37);
+    words.set([this.prefixes.length, at.ends, at.sums, 4 * this.sums, at.squares], 40);
+    new Uint32Array(words.buffer, at.ends, this.prefixes.length).set(this.prefixes);
   }
 
   private allot(name: string, words: number): void {

@@ -13,7 +13,7 @@ export type PlacedState = { parameters: Parts; first: Parts; second: Parts; sinc
 export type PlacedBatch = { x: Tensor2D; variance: Tensor };
 
 /** The numbers that `takeStep` reports, in the order of `report`. */
-export const REPORTED = ["reconstruction", "aux", "multik", "gradNorm", "dead"] as const;
+export const REPORTED = ["reconstruction", "aux", "multik", "gradNorm", "dead", "main"] as const;
 
 const PARAMETERS: readonly ParameterName[] = ["encoder", "decoder", "preBias", "latentBias"];
 // Far below any pre-activation; what is selected in spite of it is 0 after the ReLU.
@@ -45,6 +45,14 @@ interface Term {
   gradient: Tensor2D;
 }
 
+/** What the latents of one block, up to `end`, add to the loss and get of its gradient [B, d]. */
+interface BlockTerm extends Term {
+  end: number;
+}
+
+/** A decode's terms by blocks of latents, from the first to the last. */
+type Nested = BlockTerm[];
+
 /** Places a batch and takes what of a step does not depend on the parameters, so that it can be done ahead. */
 export function placeBatch(
   tf: Ops,
@@ -58,7 +66,7 @@ export function placeBatch(
 
 /**
  * One training step: forward pass, losses, gradients written out, projection of the decoder's gradient, clipping,
- * Adam and unit decoder rows. AuxK takes the top of the dead latents by a mask, so that their number need not be read back. Call it in tf.tidy; gives the next state and REPORTED [5].
+ * Adam and unit decoder rows. AuxK takes the top of the dead latents by a mask, so that their number need not be read back. Call it in tf.tidy; gives the next state and REPORTED [6].
  */
 export function takeStep(
   tf: Ops,
@@ -73,25 +81,26 @@ export function takeStep(
   const decoder = parameters.decoder as Tensor2D;
 
   const main = decodeTerm(tf, forward.error, own, 1);
+  const nested = nestedTerms(tf, x, forward, parameters, own, settings.prefixes);
   const auxiliary = select(tf, maskDead(tf, forward.pre, dead), settings.auxk);
   const rest = tf.sub<Tensor2D>(forward.error, tf.matMul(auxiliary.codes, decoder));
   const aux = decodeTerm(tf, rest, variance(tf, forward.error), settings.auxkCoef);
-  const terms: [Selection, Term][] = [
-    [forward, main],
-    [auxiliary, aux],
+  const terms: [Selection, Nested][] = [
+    [forward, nested],
+    [auxiliary, whole(aux)],
   ];
-  let throughDecode = main.gradient;
+  let throughDecode = nested[0].gradient;
   let multik: Tensor = tf.scalar(0);
   if (settings.multikCoef !== 0) {
     const wide = select(tf, forward.pre, 4 * settings.k);
     const error = tf.sub<Tensor2D>(x, decode(tf, wide.codes, parameters));
     const term = decodeTerm(tf, error, own, settings.multikCoef);
-    terms.push([wide, term]);
+    terms.push([wide, whole(term)]);
     throughDecode = tf.add(throughDecode, term.gradient);
     multik = term.loss;
   }
   const pre = tf.addN(terms.map(([s, term]) => backward(tf, s, term, decoder)));
-  const toDecoder = tf.addN(terms.map(([s, term]) => tf.matMul(s.codes, term.gradient, true)));
+  const toDecoder = tf.addN(terms.map(([s, term]) => decoderGradient(tf, s, term)));
   const latentBias = tf.sum(pre, 0);
   const throughEncoder = tf.matMul(tf.reshape<Rank.R2>(latentBias, [1, -1]), parameters.encoder);
   const gradients: Parts = {
@@ -101,7 +110,8 @@ export function takeStep(
     latentBias,
   };
   const { next, norm } = update(tf, state, gradients, settings.clip, adam);
-  const report = tf.stack([main.loss, aux.loss, multik, norm, tf.sum(dead)]);
+  const losses = [main.loss, aux.loss, multik, norm, tf.sum(dead)];
+  const report = tf.stack([...losses, tf.addN(nested.map(({ loss }) => loss))]);
   return { next: { ...next, sinceFired }, report };
 }
 
@@ -173,10 +183,78 @@ function decodeTerm(tf: Ops, error: Tensor2D, targetVariance: Tensor, weight: nu
   return { loss, gradient: tf.mul(error, tf.div(-2 * weight, targetVariance)) };
 }
 
+/** A decode as one block of all latents. */
+function whole(term: Term): Nested {
+  return [{ ...term, end: Infinity }];
+}
+
+/**
+ * The mean of the losses with the latents below each prefix's end. A block's gradient is the sum of those of all decodes that its
+ * latents are part of.
+ */
+function nestedTerms(
+  tf: Ops,
+  x: Tensor2D,
+  { codes, error }: Forward,
+  { decoder, preBias }: Parts,
+  own: Tensor,
+  prefixes?: readonly number[],
+): Nested {
+  if (prefixes === undefined) return whole(decodeTerm(tf, error, own, 1));
+  const terms: Nested = [];
+  let rest = tf.sub<Tensor2D>(x, preBias);
+  prefixes.forEach((end, p) => {
+    const block = blockOf(tf, decoder as Tensor2D, 0, prefixes, p);
+    rest = tf.sub(rest, tf.matMul(blockOf(tf, codes, 1, prefixes, p), block));
+    const { loss, gradient } = decodeTerm(tf, rest, own, 1 / prefixes.length);
+    terms.push({ loss: tf.div(loss, prefixes.length), gradient, end });
+  });
+  for (let p = terms.length - 2; p >= 0; p--) {
+    terms[p].gradient = tf.add(terms[p].gradient, terms[p + 1].gradient);
+  }
+  return terms;
+}
+
+/** The rows (axis 0) or columns (1) of a matrix that belong to one block of latents. */
+function blockOf(
+  tf: Ops,
+  matrix: Tensor2D,
+  axis: 0 | 1,
+  ends: readonly number[],
+  at: number,
+): Tensor2D {
+  const [rows, cols] = matrix.shape;
+  const start = at === 0 ? 0 : ends[at - 1];
+  const size = Math.min(ends[at], axis === 0 ? rows : cols) - start;
+  return axis === 0
+    ? tf.slice(matrix, [start, 0], [size, cols])
+    : tf.slice(matrix, [0, start], [rows, size]);
+}
+
+function decoderGradient(tf: Ops, { codes }: Selection, terms: Nested): Tensor2D {
+  if (terms.length === 1) return tf.matMul(codes, terms[0].gradient, true);
+  const ends = terms.map(({ end }) => end);
+  return tf.concat(
+    terms.map(({ gradient }, p) => tf.matMul(blockOf(tf, codes, 1, ends, p), gradient, true)),
+    0,
+  );
+}
+
+function throughDecoder(tf: Ops, terms: Nested, decoder: Tensor2D): Tensor2D {
+  if (terms.length === 1) return tf.matMul(terms[0].gradient, decoder, false, true);
+  const ends = terms.map(({ end }) => end);
+  return tf.concat(
+    terms.map(({ gradient }, p) =>
+      tf.matMul(gradient, blockOf(tf, decoder, 0, ends, p), false, true),
+    ),
+    1,
+  );
+}
+
 /** Takes a decode's gradient back to the pre-activations [B, n]; the ReLU stops it where the value is 0. */
-function backward(tf: Ops, selection: Selection, term: Term, decoder: Tensor2D): Tensor {
+function backward(tf: Ops, selection: Selection, terms: Nested, decoder: Tensor2D): Tensor {
   const { flat, kept, codes } = selection;
-  const dense = tf.matMul(term.gradient, decoder, false, true);
+  const dense = throughDecoder(tf, terms, decoder);
   const picked = tf.reshape(tf.gather(tf.reshape(dense, [-1]), flat), kept.shape);
   const open = tf.cast(tf.greater(kept, 0), "float32");
   return scatter(tf, selection, tf.mul(picked, open), codes.shape);

@@ -77,9 +77,9 @@ class TensorflowTrainer implements Trainer {
     this.steps++;
     const values = await report.data();
     report.dispose();
-    const [reconstruction, aux, multik, gradNorm, dead] = REPORTED.map((_, i) => values[i]);
+    const [reconstruction, aux, multik, gradNorm, dead, main] = REPORTED.map((_, i) => values[i]);
     return {
-      loss: reconstruction + settings.auxkCoef * aux + settings.multikCoef * multik,
+      loss: main + settings.auxkCoef * aux + settings.multikCoef * multik,
       reconstruction,
       aux,
       multik,

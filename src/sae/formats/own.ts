@@ -4,7 +4,7 @@ import { shown } from "../../core/shown.js";
 import type { Activation } from "../../engine/activation.js";
 import { transpose } from "../../core/matrix.js";
 import type { InputNormalisation } from "../normalisation.js";
-import { type Sae, isPlainTopK } from "../sae.js";
+import { type Sae, checkPrefixes, isPlainTopK } from "../sae.js";
 import { TRAINING_FORMAT } from "../train/train-checkpoint.js";
 import type { TensorBag } from "./bag.js";
 import { type CheckpointFormat, layerDirections } from "./format.js";
@@ -34,6 +34,9 @@ export const own: CheckpointFormat = {
       latentBias: bag.vector("latent_bias", n),
       activation: readActivation(raw.path, bag, metadata.activation ?? "topk", n),
       normalisation: readNormalisation(raw.path, bag, metadata.normalisation ?? "none", d),
+      ...(metadata.prefixes !== undefined && {
+        prefixes: readPrefixes(raw.path, metadata.prefixes, n),
+      }),
     };
     // What else training keeps is for training alone.
     if (metadata.format === TRAINING_FORMAT) bag.ignore(...raw.tensors.keys());
@@ -67,9 +70,14 @@ export function ownTensors(sae: Sae): {
     tensors.set("input_mean", { shape: [d], data: normalisation.mean });
     tensors.set("input_std", { shape: [d], data: normalisation.std });
   }
-  const metadata = { format: FORMAT, activation: activation.kind, k: String(k) };
-  if (normalisation.kind === "none") return { tensors, metadata };
-  return { tensors, metadata: { ...metadata, normalisation: normalisation.kind } };
+  const metadata = {
+    format: FORMAT,
+    activation: activation.kind,
+    k: String(k),
+    ...(sae.prefixes !== undefined && { prefixes: sae.prefixes.join() }),
+    ...(normalisation.kind !== "none" && { normalisation: normalisation.kind }),
+  };
+  return { tensors, metadata };
 }
 
 function readActivation(path: string, bag: TensorBag, kind: string, n: number): Activation {
@@ -81,6 +89,16 @@ function readActivation(path: string, bag: TensorBag, kind: string, n: number): 
     return { kind, gateBias: bag.vector("gate_bias", n), scale, bias };
   }
   throw new FormatError(path, `unknown activation ${shown(kind)} in its metadata`);
+}
+
+function readPrefixes(path: string, text: string, n: number): number[] {
+  const prefixes = text.split(",").map(Number);
+  try {
+    checkPrefixes("its metadata", prefixes, n);
+  } catch (cause) {
+    throw new FormatError(path, `unusable prefixes ${shown(text)} in its metadata`, { cause });
+  }
+  return prefixes;
 }
 
 function readNormalisation(

@@ -69,6 +69,7 @@ export async function writeTrainCheckpoint(
     format: TRAINING_FORMAT,
     k: String(plan.settings.k),
     normalisation: plan.normalisation.kind,
+    ...(plan.settings.prefixes && { prefixes: plan.settings.prefixes.join() }),
     step: String(state.step),
     best_step: String(best.step),
     best_validation: String(best.validation),
@@ -138,10 +139,12 @@ function identity(
     start,
     steps,
   } = plan;
+  const { prefixes, ...numbers } = settings;
   return {
     d,
     n,
-    ...settings,
+    ...numbers,
+    ...(prefixes && { prefixes: prefixes.join() }),
     batch,
     lr,
     order,

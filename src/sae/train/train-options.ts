@@ -4,7 +4,7 @@ import { type Matrix, takeRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import type { LearningRateDecay } from "./learning-rate.js";
 import { type InputNormalisation, zScoreOf } from "../normalisation.js";
-import { type Sae, isPlainTopK } from "../sae.js";
+import { type Sae, checkPrefixes, isPlainTopK } from "../sae.js";
 import { LEARNING_RATE, PLATEAU, batchFor, heldOutShare, mostEpochs } from "./budget.js";
 import { type TrainRows, batchesPerEpoch, splitRows } from "./train-rows.js";
 
@@ -37,6 +37,12 @@ export interface TrainOptions {
   auxkCoef?: number;
   /** Weight of the loss of a decode with 4k latents (n at most). Default 0: left out, as in the paper's code. */
   multikCoef?: number;
+  /**
+   * Matryoshka training (arXiv 2503.17547): ends of nested prefixes of the latents, such as [32, 128, 512]; n is added where it is not
+   * the last. The reconstruction loss is then the mean over the decodes with the latents below each, so that early latents learn what is
+   * general. Default: those of `init`, else none.
+   */
+  prefixes?: readonly number[];
   /** Documents in a step, 2 to N. Default by the training rows: 64 for 2,500, 128 for 5,000 … 1,024 from 29,000 on. */
   batch?: number;
   /** Adam's learning rate; the highest one with `warmup` or `decay`. Default 2e-3; the paper's is 1e-4. */
@@ -152,6 +158,9 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
   }
   const { k, n } = checkSizes(embeddings, options);
   const settings = checkSettings(options, k, n);
+  const ends = options.prefixes ?? options.init?.prefixes;
+  const prefixes = ends && (ends.at(-1) === n ? ends : [...ends, n]);
+  if (prefixes !== undefined) checkPrefixes("trainSae", prefixes, n);
   const patience = checkPatience(options.patience, holdout);
   const rows = splitRows(embeddings, { holdout, zeroRows, seed });
   const count = rows.train.length;
@@ -162,14 +171,15 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
   }
   const batch = wholeNumber("batch", options.batch ?? Math.min(batchFor(count), count), 2, count);
   if (options.createTrainer === undefined) {
-    requireTrainable({ n, d: embeddings.cols, batch, k, auxk: settings.auxk });
+    const { auxk } = settings;
+    requireTrainable({ n, d: embeddings.cols, batch, k, auxk, prefixes: prefixes?.length });
   }
   const stepsPerEpoch = batchesPerEpoch(count, batch);
   const deadSteps = wholeNumber("deadSteps", options.deadSteps ?? stepsPerEpoch, 1);
   return {
     d: embeddings.cols,
     n,
-    settings: { ...settings, deadSteps },
+    settings: { ...settings, deadSteps, ...(prefixes && { prefixes }) },
     batch,
     lr: positive("lr", options.lr ?? LEARNING_RATE),
     warmup: wholeNumber("warmup", warmup, 0),
@@ -199,11 +209,13 @@ export function requireTrainable(size: {
   /** Latents that a document keeps, and dead ones that may explain its error. */
   k: number;
   auxk: number;
+  /** Nested prefixes, where it has any. */
+  prefixes?: number;
 }): void {
   const { n, d, batch } = size;
   const bytes = layoutBytes({ ...size, rows: batch, entries: size.k + size.auxk });
   if (bytes <= KERNEL_BYTES) return;
-  const ofBatch = layoutBytes({ n: 0, d, rows: batch, entries: size.k + size.auxk });
+  const ofBatch = layoutBytes({ ...size, n: 0, rows: batch, entries: size.k + size.auxk });
   const most = Math.floor((n * (KERNEL_BYTES - ofBatch)) / (bytes - ofBatch));
   throw new RangeError(
     most < 1

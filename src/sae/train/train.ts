@@ -149,7 +149,10 @@ function finish(
   const { encoder, decoder, preBias, latentBias } = best.parameters ?? state.parameters;
   const { settings, rows, normalisation } = plan;
   return {
-    sae: createSae({ k: settings.k, normalisation, encoder, decoder, preBias, latentBias }),
+    sae: createSae({
+      ...{ k: settings.k, prefixes: settings.prefixes, normalisation },
+      ...{ encoder, decoder, preBias, latentBias },
+    }),
     log,
     steps: state.step,
     epochs: state.step / plan.stepsPerEpoch,

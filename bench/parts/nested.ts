@@ -1,0 +1,116 @@
+import { invertCodes } from "../../src/core/index.js";
+import { openEngine } from "../../src/engine/index.js";
+import { computeCoactivation, extractFamilies } from "../../src/families/index.js";
+import { forestPairs } from "../../src/families/forest/index.js";
+import {
+  type TrainOptions,
+  computeMetrics,
+  encodeEmbeddings,
+  trainSae,
+} from "../../src/sae/index.js";
+import { edgeAgreement, matchLatents } from "../../src/taxonomy/index.js";
+import type { Part, Section, TaskContext } from "../part.js";
+import { markdownTable } from "../report.js";
+import { readSample } from "../sample-data.js";
+
+const SEEDS = [0, 1, 2, 3];
+const COMMON = { epochs: 25, batch: 256, lr: 2e-3 };
+const PREFIXES = [32, 128, 512, 1024];
+const VARIANTS: Record<string, TrainOptions> = {
+  "the sample's: k 8, n 768": { k: 8, n: 768 },
+  "k 4, n 1,024": { k: 4, n: 1024 },
+  "k 4, n 1,024, k-means": { k: 4, n: 1024, start: "kmeans" },
+  "k 4, n 1,024, prefixes": { k: 4, n: 1024, prefixes: PREFIXES },
+  "k 4, n 1,024, prefixes and k-means": { k: 4, n: 1024, prefixes: PREFIXES, start: "kmeans" },
+  "k 8, n 768, prefixes and k-means": {
+    ...{ k: 8, n: 768 },
+    prefixes: [24, 96, 384, 768],
+    start: "kmeans",
+  },
+};
+
+/** What one SAE reaches, in the order of the columns. */
+interface Reached {
+  error: number;
+  live: number;
+  share: number;
+  classes: number;
+  edges: [judged: number, share: number][];
+}
+
+const LEVELS = [0.2, 0.3];
+
+/** Trains a variant with every seed and compares its latents and edges with the classes of the sample. */
+async function measure(options: TrainOptions, { quick }: TaskContext): Promise<object> {
+  const { index, embeddings } = await readSample("data/wordnet");
+  const engine = await openEngine("cpu");
+  const runs: Reached[] = [];
+  for (const seed of quick ? SEEDS.slice(0, 1) : SEEDS) {
+    const { sae } = await trainSae(embeddings, {
+      ...COMMON,
+      ...options,
+      seed,
+      ...(quick && { epochs: 1 }),
+    });
+    const codes = await encodeEmbeddings(sae, embeddings, { engine });
+    const { normalized_mse: error, live } = await computeMetrics(sae, embeddings, {
+      codes,
+      engine,
+    });
+    const matches = matchLatents(invertCodes(codes, { skipZeros: true }), index);
+    const good = matches.filter(({ f1 }) => f1 >= 0.5);
+    const coactivation = computeCoactivation(codes, { skipZeros: true });
+    const { forest } = extractFamilies(coactivation, { threshold: 0.15 });
+    const edges = LEVELS.map((threshold): [number, number] => {
+      const { edges: judged, share } = edgeAgreement(forestPairs(forest), matches, index, {
+        threshold,
+      });
+      return [judged, share];
+    });
+    const classes = new Set(good.map(({ classId }) => classId)).size;
+    runs.push({ error, live, share: good.length / live, classes, edges });
+  }
+  await engine.dispose();
+  return { runs };
+}
+
+export const nestedPart: Part = {
+  name: "nested",
+  title: "Prefixes and a start by k-means",
+  onlyByName: true,
+  tasks: Object.fromEntries(
+    Object.values(VARIANTS).map((options, at) => [
+      `variant${at}`,
+      (context: TaskContext) => measure(options, context),
+    ]),
+  ),
+  async run(bench): Promise<Section> {
+    const rows: string[][] = [];
+    for (const [at, name] of Object.keys(VARIANTS).entries()) {
+      const { runs } = await bench.task<{ runs: Reached[] }>(`variant${at}`);
+      const cell = (of: (run: Reached) => number, digits: number): string => {
+        const all = runs.map(of);
+        const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+        return `${mean.toFixed(digits)} (${Math.min(...all).toFixed(digits)} to ${Math.max(...all).toFixed(digits)})`;
+      };
+      rows.push([
+        name,
+        cell(({ error }) => error, 3),
+        cell(({ live }) => live, 0),
+        cell(({ share }) => 100 * share, 1),
+        cell(({ classes }) => classes, 0),
+        ...LEVELS.flatMap((_, level) => [
+          cell(({ edges }) => edges[level][0], 0),
+          cell(({ edges }) => edges[level][1], 3),
+        ]),
+      ]);
+    }
+    return {
+      body: `The sample's ${COMMON.epochs} passes with batches of ${COMMON.batch} at lr ${COMMON.lr}, seeds 0 to 3: mean (least to most). "F1 ≥ 0.5" is the share of live latents, in
+percent, whose best class reaches that, "classes" how many classes that are; "agree" the share of judged edges of the forest whose parent's class lies above the child's or is the same.
+Prefixes are a thirty-second, an eighth, a half and all of n.
+
+${markdownTable(["SAE", "normalised MSE", "live", "F1 ≥ 0.5, %", "classes", "judged, F1 > 0.2", "agree", "judged, F1 > 0.3", "agree"], rows)}`,
+    };
+  },
+};

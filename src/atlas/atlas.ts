@@ -18,10 +18,16 @@ import { readAtlasOptions } from "./files/atlas-options.js";
 import { type AtlasAudit, type AtlasAuditOptions, auditAtlas } from "./labels/audit-atlas.js";
 import type { CompareOptions, ComparedSae, SaeComparison } from "./compare.js";
 import { compareSaes, comparedSide } from "./compare.js";
+import {
+  type ContrastReport,
+  type ContrastStoreOptions,
+  contrastStore,
+} from "./contrast/contrast-store.js";
+import type { DocumentSet } from "./contrast/document-set.js";
 import { correctLabel } from "./labels/correct-label.js";
 import type { OpenOptions } from "./open-options.js";
 import { type CorpusEmbedder, corpusEmbedder } from "./search/corpus-embedder.js";
-import { type DocumentSearch, openDocumentSearch } from "./search/document-search.js";
+import { type DocumentSearches, documentSearches } from "./search/document-search.js";
 import type { ExportTarget } from "../exports/targets.js";
 import { type ExportOptions, defaultExport, exportStore } from "./export.js";
 import type { AtlasFigureOptions } from "./figures/entry.js";
@@ -74,9 +80,7 @@ export class Atlas {
   readonly #embedder: CorpusEmbedder;
   /** What the build did, where `buildAtlas` made this. */
   readonly built: BuildReport | undefined;
-  /** Searches that read the file as they go, and those on an index. */
-  #direct: Promise<DocumentSearch> | undefined;
-  #indexed: Promise<DocumentSearch> | undefined;
+  readonly #searches: DocumentSearches;
 
   /** Use openAtlas. */
   constructor(store: AtlasStore, options: OpenOptions = {}, built?: BuildReport) {
@@ -87,6 +91,7 @@ export class Atlas {
     this.store = store;
     this.#options = options;
     this.#embedder = corpusEmbedder(store, options.embedder);
+    this.#searches = documentSearches(store, options);
   }
 
   /** Its sizes and largest families, as a notebook shows them. */
@@ -207,7 +212,7 @@ export class Atlas {
    * latter out, which need the embedder.
    */
   async find(text: string, options: FindOptions = {}): Promise<FoundNames[]> {
-    const search = await this.#openSearch(true);
+    const search = await this.#searches.open(true);
     return findNames(this.store, search, text, { embedder: this.#embedder, ...options });
   }
 
@@ -220,14 +225,14 @@ export class Atlas {
     query: Query,
     { once: isOnly = false, ...options }: SearchOptions & { once?: boolean } = {},
   ): Promise<SearchResults> {
-    const search = await this.#openSearch(isOnly);
+    const search = await this.#searches.open(isOnly);
     const vector = await embedQuery(query, search.cols, () => this.#embedder(options.embedder));
     return searchDocuments(this.store, search, vector, { ...options, asked: query });
   }
 
   /** A query's embedding after edits, and what the edits did to its latents. Throws as search does. */
   async steer(query: Query, options: SteeringOptions): Promise<SteeredQuery> {
-    const search = await this.#openSearch(true);
+    const search = await this.#searches.open(true);
     const vector = await embedQuery(query, search.cols, this.#embedder);
     const edits = readSteering(await namesOf(this.store), options);
     return search.steer(vector, edits, options.method);
@@ -239,7 +244,7 @@ export class Atlas {
     document: Term,
     options: ExplainOptions = {},
   ): Promise<LabelledExplanation> {
-    const search = await this.#openSearch(true);
+    const search = await this.#searches.open(true);
     const vector = await embedQuery(query, search.cols, this.#embedder);
     return explainDocument(this.store, search, vector, { ...options, document });
   }
@@ -323,6 +328,14 @@ export class Atlas {
     return runSteering(this.store, { ...this.#options, ...options, embedder });
   }
 
+  /**
+   * What differs between documents: latents and families by a column of the corpus, or between one set of documents and another
+   * (default: all others); see ContrastReport. Throws ArgumentError for what no document has, and for sets that overlap.
+   */
+  contrast(of: DocumentSet, options: ContrastStoreOptions = {}): Promise<ContrastReport> {
+    return contrastStore(this.store, of, { ...this.#options, ...options });
+  }
+
   /** The labels with the documents, answers and verdicts behind them. */
   audit(options: AtlasAuditOptions = {}): Promise<AtlasAudit> {
     return auditAtlas(this.store, options);
@@ -364,30 +377,12 @@ export class Atlas {
 
   /** Frees the engine and the search index. What was read stays. */
   async close(): Promise<void> {
-    const searches = [this.#direct, this.#indexed];
-    this.#direct = this.#indexed = undefined;
-    for (const search of searches) await (await search?.catch(() => undefined))?.close();
+    await this.#searches.close();
     await this.store.close();
   }
 
   #sources(inputs: FigureInputs): FigureSources {
     return inputSources(this.store, inputs, this.#options);
-  }
-
-  /** The index where there is one or it is wanted, else a search that reads the file as it goes. */
-  #openSearch(isOnly: boolean): Promise<DocumentSearch> {
-    const open = (): Promise<DocumentSearch> =>
-      openDocumentSearch(this.store, { ...this.#options, once: isOnly });
-    if (!isOnly)
-      return (this.#indexed ??= this.#retried(open(), () => (this.#indexed = undefined)));
-    if (this.#indexed) return this.#indexed;
-    return (this.#direct ??= this.#retried(open(), () => (this.#direct = undefined)));
-  }
-
-  /** Forgets what failed, so that the next call tries again. */
-  #retried<T>(opening: Promise<T>, forget: () => void): Promise<T> {
-    opening.catch(forget);
-    return opening;
   }
 
   async #reloaded<T>(work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import type { Command } from "./command.js";
 import { buildCommand } from "./commands/build.js";
 import { catalogCommand } from "./commands/catalog.js";
+import { contrastCommand } from "./commands/contrast.js";
 import { convertCommand } from "./commands/convert.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
@@ -11,12 +12,11 @@ import { exportCommand } from "./commands/export.js";
 import { familiesCommand } from "./commands/families.js";
 import { figuresCommand } from "./commands/figures.js";
 import { inspectCommand } from "./commands/inspect.js";
-import { jupyterCommand } from "./commands/jupyter.js";
 import { labelCommand } from "./commands/label.js";
 import { mapCommand } from "./commands/map.js";
 import { matchCommand } from "./commands/match.js";
 import { metricsCommand } from "./commands/metrics.js";
-import { notebooksCommand } from "./commands/notebooks.js";
+import { jupyterCommand, notebooksCommand } from "./commands/notebooks.js";
 import { pullCommand } from "./commands/pull.js";
 import { scalingCommand } from "./commands/scaling.js";
 import { scoreCommand } from "./commands/score.js";
@@ -37,6 +37,7 @@ export const commands: readonly Command[] = [
   searchCommand,
   catalogCommand,
   exportCommand,
+  contrastCommand,
   stabilityCommand,
   steeringCommand,
   labelCommand,

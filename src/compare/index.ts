@@ -3,6 +3,16 @@
  */
 export { type FamilyComparison, type NamedMembers, compareFamilies } from "./compare-families.js";
 export {
+  type Contrast,
+  type ContrastColumn,
+  type ContrastFinding,
+  type ContrastOptions,
+  type ContrastTrend,
+  classColumn,
+  contrastDocuments,
+  numberColumn,
+} from "./contrast/index.js";
+export {
   type FamilyStability,
   type FindFamilies,
   type Stability,

@@ -27,6 +27,7 @@ type Row = Record<string, unknown>;
 
 /** A table's rows by document, and the columns that any of them has. */
 interface Table {
+  asker: string;
   rows: Map<string, Row>;
   columns: Set<string>;
 }
@@ -34,20 +35,21 @@ interface Table {
 /**
  * Whether the document at a row may be found; undefined where no condition is given. Years and
  * columns are those of the metadata, else of the corpus's own file. Throws ArgumentError for a column that is in neither,
- * a class that no document has, and for what is no range or condition.
+ * a class that no document has, and for what is no range or condition; messages begin with `asker`.
  */
 export async function readFilter(
   filters: DocumentFilter,
   documents: readonly Document[],
   corpus: string,
+  asker = "search",
 ): Promise<((row: number) => boolean) | undefined> {
   const { class: wanted, year, where, metadata, ids } = filters;
   const tests: ((document: Document) => boolean)[] = [];
   let table: Table | undefined;
   const conditions = where === undefined ? [] : listOf(where);
-  if (metadata !== undefined) table = await readTable(metadata, conditions);
+  if (metadata !== undefined) table = await readTable({ asker, file: metadata, conditions });
   else if (year !== undefined || where !== undefined) {
-    table = await readTable(corpus, conditions, documents);
+    table = await readTable({ asker, file: corpus, conditions, documents });
   }
   if (wanted !== undefined) {
     const rows = table?.rows;
@@ -56,7 +58,7 @@ export async function readFilter(
     if (!documents.some(holds)) {
       const some = documents.find(({ classes }) => classes.length > 0)?.classes[0];
       const example = some === undefined ? "" : `; a class is written as ${some}`;
-      throw new ArgumentError(`search: no document is of class "${wanted}"${example}`);
+      throw new ArgumentError(`${asker}: no document is of class "${wanted}"${example}`);
     }
     tests.push(holds);
   }
@@ -76,14 +78,20 @@ function listOf(text: string | readonly string[]): readonly string[] {
 }
 
 /** The rows of a table by the ids in it, or those of the documents' own file, which come in their order. */
-async function readTable(
-  file: string,
-  conditions: readonly string[],
-  documents?: readonly Document[],
-): Promise<Table> {
-  const table: Table = { rows: new Map(), columns: new Set() };
+async function readTable({
+  asker,
+  file,
+  conditions,
+  documents,
+}: {
+  asker: string;
+  file: string;
+  conditions: readonly string[];
+  documents?: readonly Document[];
+}): Promise<Table> {
+  const table: Table = { asker, rows: new Map(), columns: new Set() };
   const used = new Set<string>([...METADATA_IDS, ...CLASS_COLUMNS, ...YEAR_COLUMNS]);
-  for (const text of conditions) used.add(parseCondition(text).column);
+  for (const text of conditions) used.add(parseCondition(text, asker).column);
   const select = (names: readonly string[]): string[] => {
     for (const name of names) table.columns.add(name);
     const chosen = names.filter((name) => used.has(name));
@@ -91,17 +99,17 @@ async function readTable(
   };
   let i = 0;
   for await (const { row } of readCorpusRows(file, { select })) {
-    const id = documents === undefined ? idOf(row, file) : documents[i++]?.id;
+    const id = documents === undefined ? idOf(row, file, asker) : documents[i++]?.id;
     if (id !== undefined) table.rows.set(id, row);
     for (const name of Object.keys(row)) table.columns.add(name);
   }
   return table;
 }
 
-function idOf(row: Row, file: string): string {
+function idOf(row: Row, file: string, asker: string): string {
   const column = METADATA_IDS.find((name) => row[name] !== undefined && row[name] !== null);
   if (column !== undefined) return String(row[column]);
-  throw new ArgumentError(`search: ${file} needs a column ${METADATA_IDS.join(" or ")}`);
+  throw new ArgumentError(`${asker}: ${file} needs a column ${METADATA_IDS.join(" or ")}`);
 }
 
 function classesOf(row: Row | undefined): string[] {
@@ -109,17 +117,19 @@ function classesOf(row: Row | undefined): string[] {
   return typeof value === "string" ? value.split(/[\s;]+/) : listItems(value).map(textOf);
 }
 
-function yearTest(text: string, { rows, columns }: Table): (document: Document) => boolean {
+function yearTest(text: string, { asker, rows, columns }: Table): (document: Document) => boolean {
   const match = /^(\d{1,4})?(-)?(\d{1,4})?$/.exec(text.trim());
   const [, first, dash, last] = match ?? [];
   if (first === undefined && last === undefined) {
-    throw new ArgumentError(`search: year must be 2015, 2010-2015, 2010- or -2015, got "${text}"`);
+    throw new ArgumentError(
+      `${asker}: year must be 2015, 2010-2015, 2010- or -2015, got "${text}"`,
+    );
   }
   const [from, to] = [Number(first ?? -Infinity), Number(last ?? (dash ? Infinity : first))];
   const column = YEAR_COLUMNS.find((name) => columns.has(name));
   if (column === undefined) {
     throw new ArgumentError(
-      `search: year needs metadata, a table with a column ${YEAR_COLUMNS.join(" or ")}`,
+      `${asker}: year needs metadata, a table with a column ${YEAR_COLUMNS.join(" or ")}`,
     );
   }
   return ({ id }) => {
@@ -141,24 +151,27 @@ interface Condition {
 }
 
 /** One condition: COLUMN=VALUE (of a list: one of its items), COLUMN>=NUMBER or COLUMN<=NUMBER. */
-function parseCondition(text: string): Condition {
+function parseCondition(text: string, asker: string): Condition {
   const [, column, sign, wanted] = /^([^=<>]+?)\s*(>=|<=|=)\s*(.*)$/.exec(text) ?? [];
   if (
     column === undefined ||
     (sign !== "=" && !(wanted.trim() !== "" && isFinite(Number(wanted))))
   ) {
     throw new ArgumentError(
-      `search: where takes COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER, got "${text}"`,
+      `${asker}: where takes COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER, got "${text}"`,
     );
   }
   return { column, sign, wanted };
 }
 
-function conditionTest(text: string, { rows, columns }: Table): (document: Document) => boolean {
-  const { column, sign, wanted } = parseCondition(text);
+function conditionTest(
+  text: string,
+  { asker, rows, columns }: Table,
+): (document: Document) => boolean {
+  const { column, sign, wanted } = parseCondition(text, asker);
   if (!columns.has(column)) {
     throw new ArgumentError(
-      `search: no column "${column}" to filter by; there are ${listed(columns)}`,
+      `${asker}: no column "${column}" to filter by; there are ${listed(columns)}`,
     );
   }
   return ({ id }) => {

@@ -113,6 +113,36 @@ const MOST_IN_MEMORY = 2 ** 30;
 /** How deep ranks without the edits are looked for. */
 export const RANKS_BEFORE = 1000;
 
+/** An atlas's searches: those on an index of the embeddings, and those that read the file as they go. */
+export interface DocumentSearches {
+  /** The index where there is one or `once` is false, else a search that reads the file as it goes. */
+  open(once: boolean): Promise<DocumentSearch>;
+  close(): Promise<void>;
+}
+
+/** Searches that are opened when they are first asked for, and kept; what failed is tried again at the next call. */
+export function documentSearches(
+  data: AtlasStore,
+  options: Omit<OpenSearchOptions, "once"> = {},
+): DocumentSearches {
+  const opened = new Map<boolean, Promise<DocumentSearch>>();
+  return {
+    open(isOnly) {
+      const found = opened.get(false) ?? opened.get(isOnly);
+      if (found !== undefined) return found;
+      const opening = openDocumentSearch(data, { ...options, once: isOnly });
+      opened.set(isOnly, opening);
+      opening.catch(() => opened.delete(isOnly));
+      return opening;
+    },
+    async close() {
+      const searches = [...opened.values()];
+      opened.clear();
+      for (const search of searches) await (await search.catch(() => undefined))?.close();
+    },
+  };
+}
+
 /** Opens an atlas's documents for searches; its codes and the encoder are only opened for the first need of them. */
 export async function openDocumentSearch(
   data: AtlasStore,

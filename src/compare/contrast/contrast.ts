@@ -11,6 +11,8 @@ import { subsetPValue } from "./subset-test.js";
 /** Points of a trend line at most, and fewest documents of a point. */
 const MOST_POINTS = 25;
 const LEAST_POINT = 20;
+/** Findings that have a line. */
+const MOST_TRENDS = 100;
 
 /** How documents are compared. */
 export interface ContrastOptions {
@@ -71,7 +73,7 @@ export interface Contrast {
   findings: ContrastFinding[];
   /** Findings by labels dealt out at random: how often it was tried, the mean, and the share of tries with any. */
   permuted: { count: number; mean: number; any: number };
-  /** Of the findings where the column holds numbers; else empty. */
+  /** Of the first 100 findings where the column holds numbers; else empty. */
   trends: ContrastTrend[];
 }
 
@@ -313,7 +315,7 @@ function trendsOf(
 ): ContrastTrend[] {
   const bins = binGroups(counted.all);
   const places = new Map(units.map(({ of, id }, unit) => [`${of} ${id}`, unit]));
-  return findings.map(({ of, id }) => {
+  return findings.slice(0, MOST_TRENDS).map(({ of, id }) => {
     const own = countsOf(counted, places.get(`${of} ${id}`) ?? 0);
     const points = bins.map(([start, end]) => {
       let [active, documents, sum] = [0, 0, 0];

@@ -21,6 +21,8 @@ export interface PlantedOptions {
   seed?: number;
   /** Latents of which the first is active wherever one of the others is, so that they make a family. */
   groups?: number[][];
+  /** More columns of a document, by the latents that are active in it. */
+  columns?: (row: number, latents: ReadonlyMap<number, number>) => object;
   /** Replaces the text of a document, which holds its themes' words. */
   text?: (text: string, row: number) => string;
 }
@@ -39,6 +41,7 @@ export function plantCorpus({
   seed = 1,
   groups = [],
   text: change = (text) => text,
+  columns = () => ({}),
 }: PlantedOptions = {}): Planted {
   const random = createRandom(seed);
   const n = themes + nonsense;
@@ -71,7 +74,8 @@ export function plantCorpus({
     for (const latent of latents.keys()) {
       if (latent < themes) words.splice(Math.floor(random() * 14), 0, themeWord(latent));
     }
-    return { id: `doc-${row}`, title: `Document ${row}`, text: change(words.join(" "), row) };
+    const text = change(words.join(" "), row);
+    return { id: `doc-${row}`, title: `Document ${row}`, text, ...columns(row, latents) };
   });
   const codes = createCodes(count, k, n, indices, values);
   return { codes, documents, themes, source: { postings: invertCodes(codes), documents } };

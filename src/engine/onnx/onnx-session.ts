@@ -12,7 +12,7 @@ export interface OnnxSessionOptions {
   /** Threads of one operator on the CPU. Default: one a physical core, as ONNX Runtime chooses. */
   threads?: number;
   /** The bytes of the graph's external constants, by location. */
-  externalData?: Record<string, Float32Array>;
+  externalData?: Record<string, Float32Array | Int8Array>;
 }
 
 /** Imports ONNX Runtime. Throws Error with what to do where its native library does not load. */

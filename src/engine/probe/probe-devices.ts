@@ -4,7 +4,10 @@ import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { type Matrix, createMatrix, dot, matrixRow } from "../../core/matrix.js";
+import { createRandom } from "../../core/random.js";
 import type { Device } from "../engine.js";
+import { tryFirstPass } from "../onnx/choose-pass.js";
+import { createOnnxEncoder } from "../onnx/onnx-encoder.js";
 import type { Graph } from "../onnx/onnx-graph.js";
 import { floatTensor, loadOnnx } from "../onnx/onnx-session.js";
 import { createResidentSession } from "../onnx/resident-session.js";
@@ -154,6 +157,35 @@ export function checkProduct(x: Matrix, weights: Matrix, best: Float32Array, dev
       throw new Error(`${device} computes wrongly: expected ${expected}, got ${best[i]}`);
     }
   }
+}
+
+/**
+ * Which way codes of many documents are made on the CPU, and why: an int8 first pass or the dense product alone. Measured on a small
+ * SAE; an encoder measures with its own weights.
+ */
+export async function describeEncoding(): Promise<string> {
+  const random = createRandom(1);
+  const [n, k, rows] = [4 * LATENTS, 32, FEW_ROWS * 8];
+  const encoder = createMatrix(n, WIDTH, Float32Array.from({ length: n * WIDTH }, random));
+  for (let i = 0; i < encoder.data.length; i++) encoder.data[i] -= 0.5;
+  const x = createMatrix(rows, WIDTH);
+  for (let i = 0; i < rows; i++) {
+    for (let slot = 1; slot <= k; slot++) {
+      const direction = matrixRow(encoder, Math.floor(random() * n));
+      for (let j = 0; j < WIDTH; j++) x.data[i * WIDTH + j] += slot * direction[j];
+    }
+  }
+  const weights = {
+    ...{ encoder, k },
+    preBias: new Float32Array(WIDTH),
+    latentBias: new Float32Array(n),
+  };
+  const dense = await createOnnxEncoder(weights, "cpu", { firstPass: false });
+  const trial = await tryFirstPass((batch) => dense.encode(batch), weights, x, rows);
+  await dense.dispose();
+  if (typeof trial === "string") return `dense float32 product: ${trial}`;
+  await trial.pass.dispose();
+  return `int8 first pass, ${trial.gain.toFixed(2)} × the dense product`;
 }
 
 async function probeCpu(): Promise<DeviceReport> {

@@ -93,6 +93,16 @@ test("readNpyMatrix converts any number type and refuses what is no matrix", asy
   });
 });
 
+test("a file that several threads read in pieces comes whole", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "npy-test-"));
+  const [rows, cols] = [3, 4 * 1024 * 1024 + 1];
+  const data = Float32Array.from({ length: rows * cols }, (_, i) => i);
+  await writeNpy(join(folder, "large.npy"), { shape: [rows, cols], data, dtype: "f4" });
+  const read = await readNpyMatrix(join(folder, "large.npy"));
+  t.is(Buffer.compare(Buffer.from(read.data.buffer), Buffer.from(data.buffer)), 0);
+  await rm(folder, { recursive: true });
+});
+
 test("streamNpyRows gives blocks in order, whole files and ranges, both orders", async (t) => {
   const fortran = await collect("fortran_2d.npy", { rowsPerBlock: 3 });
   t.deepEqual(fortran, { starts: [0, 3], data: Array.from({ length: 12 }, (_, i) => i) });

@@ -7,12 +7,22 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { format } from "prettier";
 import { writeFileAtomic } from "../src/files/index.js";
-import { describeMachine, describeMoment } from "./machine.js";
+import { describeMachine, describeMoment, machineKind } from "./machine.js";
 import type { Bench, Part } from "./part.js";
 import { isAbsent } from "./part.js";
 import { PARTS } from "./parts.js";
 import { buildDist, runCli, runPeer, runScript, runTask, waitForQuiet } from "./processes.js";
 import { type TitledSection, mergeReport } from "./report.js";
+
+const MACHINES = "Machines";
+const HEAD = `# Benchmarks
+
+\`npm run bench\` measures and writes this page. \`npm run bench -- NAME…\` runs single parts, \`--list\` lists them, \`--quick\`
+runs them on small sizes without writing, and \`--wait SECONDS\` waits at most that long for an idle machine before each
+measurement. Every measurement runs in its own process, with its peak memory (resident set); ours and the peers' alternate
+within one run and use all cores. Of several rounds, the best of each side counts. A ratio above 1 × means that ours is
+faster. Python is \`$FEATURE_FAMILIES_PYTHON\`, else \`python3\`; a peer that cannot be imported is omitted. A run replaces what was
+measured on the same kind of machine; what other kinds measured stays beside it.`;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,7 +59,7 @@ async function runParts(parts: readonly Part[]): Promise<void> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "feature-families-bench-")));
   const peers = await runPeer<{ versions: string }>("versions", { folder, quick: false }, []);
   await buildDist();
-  const head = describeRun(isAbsent(peers) ? peers.absent : peers.versions);
+  const machine = describeRun(isAbsent(peers) ? peers.absent : peers.versions);
   const started = performance.now();
   try {
     for (const part of parts) {
@@ -59,7 +69,7 @@ async function runParts(parts: readonly Part[]): Promise<void> {
       const measured = { ...section, body: `${section.body}\n\n${moment}` };
       process.stdout.write(`\n## ${part.title}\n\n${measured.body}\n`);
       // After each part, so that an interrupted run keeps its results.
-      if (!options.quick) await save(head, measured);
+      if (!options.quick) await save([machine, measured]);
     }
   } finally {
     if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
@@ -93,23 +103,15 @@ async function measure(part: Part, folder: string): Promise<TitledSection | unde
   return undefined;
 }
 
-async function save(head: string, section: TitledSection): Promise<void> {
+async function save(sections: TitledSection[]): Promise<void> {
   const existing = existsSync(options.out) ? await readFile(options.out, "utf8") : "";
-  const order = PARTS.map(({ title }) => title);
-  const page = mergeReport(existing, head, [section], order);
+  const order = [MACHINES, ...PARTS.map(({ title }) => title)];
+  const page = mergeReport(existing, { head: HEAD, kind: machineKind(), sections, order });
   await writeFileAtomic(options.out, await format(page, { parser: "markdown", printWidth: 100 }));
 }
 
-function describeRun(peers: string): string {
+function describeRun(peers: string): TitledSection {
   const date = new Date().toISOString().slice(0, 10);
   const lines = [...describeMachine(), `Python peers: ${peers}`, `last run: ${date}`];
-  return `# Benchmarks
-
-\`npm run bench\` measures and writes this page. \`npm run bench -- NAME…\` runs single parts, \`--list\` lists them, \`--quick\`
-runs them on small sizes without writing, and \`--wait SECONDS\` waits at most that long for an idle machine before each
-measurement. Every measurement runs in its own process, with its peak memory (resident set); ours and the peers' alternate
-within one run and use all cores. Of several rounds, the best of each side counts. A ratio above 1 × means that ours is
-faster. Python is \`$FEATURE_FAMILIES_PYTHON\`, else \`python3\`; a peer that cannot be imported is omitted.
-
-${lines.map((line) => `- ${line}`).join("\n")}`;
+  return { title: MACHINES, body: lines.map((line) => `- ${line}`).join("\n") };
 }

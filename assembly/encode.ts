@@ -58,33 +58,45 @@ function place(j: u32): usize {
   return <usize>(block >> 2) * (4 * BLOCK) + ((<usize>(j % BLOCK) << 2) | (block & 3));
 }
 
-/** The k-th largest of `count` numbers, which are reordered. */
-function kthLargest(at: usize, count: u32, k: u32): f32 {
-  let low: i32 = 0;
-  let high = <i32>count - 1;
-  const wanted = <i32>k - 1;
-  while (low < high) {
-    const pivot = load<f32>(at + (<usize>((low + high) >> 1) << 2));
-    let i = low;
-    let j = high;
-    while (i <= j) {
-      while (load<f32>(at + (<usize>i << 2)) > pivot) i++;
-      while (load<f32>(at + (<usize>j << 2)) < pivot) j--;
-      if (i <= j) {
-        const a = at + (<usize>i << 2);
-        const b = at + (<usize>j << 2);
-        const held = load<f32>(a);
-        store<f32>(a, load<f32>(b));
-        store<f32>(b, held);
-        i++;
-        j--;
-      }
-    }
-    if (wanted <= j) high = j;
-    else if (wanted >= i) low = i;
-    else break;
+/** A number that at least k of `count` numbers reach, near the k-th largest; without branches on them. Reads up to the next four. */
+function barOf(at: usize, count: u32, k: u32): f32 {
+  const end = at + (<usize>count << 2);
+  for (let pad: usize = 0; pad < 12; pad += 4) store<f32>(end + pad, -Infinity);
+  let most = f32x4.splat(-Infinity);
+  let least = f32x4.splat(Infinity);
+  const lowest = f32x4.splat(-3e38);
+  for (let p = at; p < end; p += 16) {
+    const four = v128.load(p);
+    most = f32x4.pmax(most, four);
+    // Those that stand for no latent are minus infinity.
+    least = f32x4.pmin(least, v128.bitselect(four, f32x4.splat(Infinity), f32x4.gt(four, lowest)));
   }
-  return load<f32>(at + (<usize>wanted << 2));
+  let low = min<f32>(
+    min<f32>(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)),
+    min<f32>(f32x4.extract_lane(least, 2), f32x4.extract_lane(least, 3)),
+  );
+  let high = max<f32>(
+    max<f32>(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+    max<f32>(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+  );
+  if (reaching(at, end, low) < k) return -Infinity;
+  for (let step = 0; step < 12; step++) {
+    const middle = low + (high - low) / 2;
+    if (reaching(at, end, middle) >= k) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function reaching(at: usize, end: usize, bar: f32): u32 {
+  const bars = f32x4.splat(bar);
+  let counts = i32x4.splat(0);
+  for (; at < end; at += 16) counts = i32x4.sub(counts, f32x4.ge(v128.load(at), bars));
+  return (
+    i32x4.extract_lane(counts, 0) +
+    i32x4.extract_lane(counts, 1) +
+    (i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3))
+  );
 }
 
 /**
@@ -118,7 +130,7 @@ function select(row: u32, uppers: usize, maxima: usize, list: usize, lows: usize
     v128.store(maximum, best);
     maximum += 16;
   }
-  let bar = kthLargest(maxima, <u32>((maximum - maxima) >> 2), k);
+  let bar = barOf(maxima, <u32>((maximum - maxima) >> 2), k);
   const most = <u32>word(19);
   let count: u32 = 0;
   const bars = f32x4.splat(bar);
@@ -131,7 +143,7 @@ function select(row: u32, uppers: usize, maxima: usize, list: usize, lows: usize
       count++;
     }
   }
-  // The same with the lower bounds of those alone, of which the k largest are the k largest of all.
+  // The same with the lower bounds of those alone.
   for (let c: u32 = 0; c < count; c++) {
     const f = <usize>load<u32>(list + (<usize>c << 2)) << 2;
     const bound =
@@ -141,7 +153,7 @@ function select(row: u32, uppers: usize, maxima: usize, list: usize, lows: usize
     const scaled = load<f32>(stats) * (load<f32>(table + f) * <f32>load<i32>(products + f));
     store<f32>(lows + (<usize>c << 2), scaled + load<f32>(table + size + f) - bound);
   }
-  bar = max<f32>(bar, kthLargest(lows, count, k));
+  bar = max<f32>(bar, barOf(lows, count, k));
   let kept: u32 = 0;
   for (let c: u32 = 0; c < count; c++) {
     const f = load<u32>(list + (<usize>c << 2));
@@ -241,7 +253,7 @@ function encodeRows(from: u32, to: u32, room: usize): void {
   const uppers = room;
   const maxima = uppers + (n << 2);
   const lows = maxima + (n << 2);
-  const counts = lows + (most << 2);
+  const counts = lows + ((most + 4) << 2);
   const starts = counts + (rows << 2);
   const lists = starts + ((n + 2) << 2);
   const found = lists + ((rows * most) << 2);

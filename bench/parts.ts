@@ -7,6 +7,7 @@ import { encodePart } from "./parts/encode.js";
 import { explorerPart } from "./parts/explorer.js";
 import { familiesPart } from "./parts/families.js";
 import { keywordsPart } from "./parts/keywords.js";
+import { labelSamplesPart } from "./parts/label-samples.js";
 import { largePart } from "./parts/large.js";
 import { mapQualityPart } from "./parts/map-quality.js";
 import { mapPart } from "./parts/map.js";
@@ -20,6 +21,7 @@ import { searchPart } from "./parts/search.js";
 import { stabilityPart } from "./parts/stability.js";
 import { steeringPart } from "./parts/steering.js";
 import { trainPart } from "./parts/train.js";
+import { unitsPart } from "./parts/units.js";
 
 /** All parts, in the order of the page. */
 export const PARTS: readonly Part[] = [
@@ -40,6 +42,8 @@ export const PARTS: readonly Part[] = [
   sampleSaePart,
   nestedPart,
   edgeWeightsPart,
+  unitsPart,
+  labelSamplesPart,
   stabilityPart,
   contrastPart,
   steeringPart,

@@ -1,6 +1,6 @@
 import { FormatError, addToList } from "../src/core/index.js";
 
-/** Names of WordNet's lexicographer files, by their number in the data files (lexnames(5WN)); nouns are 3 to 28. */
+/** Names of WordNet's lexicographer files, by their number in the data files (lexnames(5WN)); nouns are 3 to 28, verbs 29 to 43. */
 const LEXICAL_FILES: readonly string[] = [
   "adj.all",
   "adj.pert",
@@ -31,11 +31,21 @@ const LEXICAL_FILES: readonly string[] = [
   "state",
   "substance",
   "time",
+  ...["body", "change", "cognition", "communication", "competition", "consumption", "contact"].map(
+    (name) => `verb.${name}`,
+  ),
+  ...["creation", "emotion", "motion", "perception", "possession", "social", "stative"].map(
+    (name) => `verb.${name}`,
+  ),
+  "verb.weather",
 ];
 
-/** One noun synset. */
+/** The parts of speech that have a hierarchy. */
+export type PartOfSpeech = "n" | "v";
+
+/** One synset. */
 export interface Synset {
-  /** "n" and the eight digits of its byte offset in data.noun, such as "n02086723". */
+  /** Its part of speech and the eight digits of its byte offset in the data file, such as "n02086723". */
   id: string;
   /** Its lexicographer file, such as "animal". */
   lexicalFile: string;
@@ -55,18 +65,22 @@ export interface SynsetSelection {
 }
 
 /**
- * The noun synsets of WordNet's `data.noun` (wndb(5WN)) in file order. Errors refer to the file as
+ * The synsets of WordNet's `data.noun` or `data.verb` (wndb(5WN)) in file order. Errors refer to the file as
  * `name`. Throws FormatError with the line number if a line is malformed or a hypernym is not in the file.
  */
-export function parseNouns(text: string, name: string): Synset[] {
+export function parseSynsets(text: string, name: string, part: PartOfSpeech): Synset[] {
   const synsets: Synset[] = [];
   const lines = text.split("\n");
   for (let i = 0; i < lines.length; i++) {
     // The licence at the top is indented.
     if (lines[i] === "" || lines[i].startsWith(" ")) continue;
-    const synset = parseSynset(lines[i]);
+    const synset = parseSynset(lines[i], part);
     if (synset === undefined) {
-      throw new FormatError(name, `line ${i + 1}: expected a noun synset, got ${quote(lines[i])}`);
+      const wanted = part === "n" ? "noun" : "verb";
+      throw new FormatError(
+        name,
+        `line ${i + 1}: expected a ${wanted} synset, got ${quote(lines[i])}`,
+      );
     }
     synsets.push(synset);
   }
@@ -157,30 +171,33 @@ export function nameSynsets(synsets: readonly Synset[]): Map<string, string> {
   return names;
 }
 
-// offset lexfile type words(hex) (word lex_id)* pointers (symbol offset pos source/target)* | gloss
-function parseSynset(line: string): Synset | undefined {
+// offset lexfile type words(hex) (word lex_id)* pointers (symbol offset pos source/target)* [frames] | gloss
+function parseSynset(line: string, part: PartOfSpeech): Synset | undefined {
   const bar = line.indexOf(" | ");
   if (bar < 0) return undefined;
   const fields = line.slice(0, bar).trim().split(" ");
   const lexicalFile = LEXICAL_FILES[Number(fields[1])];
-  if (!/^\d{8}$/.test(fields[0]) || lexicalFile === undefined || fields[2] !== "n")
+  if (!/^\d{8}$/.test(fields[0]) || lexicalFile === undefined || fields[2] !== part)
     return undefined;
   const wordCount = Number.parseInt(fields[3], 16);
   const pointersAt = 4 + 2 * wordCount;
   const pointerCount = Number(fields[pointersAt]);
-  if (!(wordCount > 0) || fields.length !== pointersAt + 1 + 4 * pointerCount) return undefined;
+  const end = pointersAt + 1 + 4 * pointerCount;
+  // After a verb's pointers come its sentence frames: their number, then three fields each.
+  const frames = part === "v" ? 1 + 3 * Number(fields[end]) : 0;
+  if (!(wordCount > 0) || fields.length !== end + frames) return undefined;
   const words: string[] = [];
   for (let i = 4; i < pointersAt; i += 2) words.push(fields[i].replaceAll("_", " "));
   const parents: string[] = [];
-  for (let i = pointersAt + 1; i < fields.length; i += 4) {
+  for (let i = pointersAt + 1; i < end; i += 4) {
     const isUp = fields[i] === "@" || fields[i] === "@i";
-    if (isUp && fields[i + 2] === "n") parents.push(`n${fields[i + 1]}`);
+    if (isUp && fields[i + 2] === part) parents.push(`${part}${fields[i + 1]}`);
   }
   const definition = line
     .slice(bar + 3)
     .split(/[;:] ?"/)[0]
     .trim();
-  return { id: `n${fields[0]}`, lexicalFile, words, parents, definition };
+  return { id: `${part}${fields[0]}`, lexicalFile, words, parents, definition };
 }
 
 function quote(text: string): string {

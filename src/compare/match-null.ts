@@ -1,5 +1,5 @@
 import { type Matrix, createMatrix, matrixRow, normalizeRows } from "../core/matrix.js";
-import { createRandom } from "../core/random.js";
+import { createRandom, drawNormal } from "../core/random.js";
 import type { Engine, NearestOptions } from "../engine/engine.js";
 
 /** Rows that make one random direction: enough for sums to be normal, few enough to be cheap. */
@@ -52,8 +52,7 @@ function randomDirections(rows: Matrix, draws: number, seed: number): Matrix {
     const target = matrixRow(out, i);
     for (let j = 0; j < ROWS_A_DRAW; j++) {
       const row = matrixRow(rows, Math.floor(random() * rows.rows));
-      // Box and Muller's normal number; 1 - u is never 0.
-      const weight = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+      const weight = drawNormal(random);
       for (let c = 0; c < row.length; c++) target[c] += weight * row[c];
     }
   }

@@ -32,6 +32,12 @@ export function createRandom(seed: number): Random {
   };
 }
 
+/** A normal number of mean 0 and deviation 1, by Box and Muller's formula. */
+export function drawNormal(random: Random): number {
+  // 1 - u is never 0.
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
 /** Shuffles `items` in place (Fisher-Yates). */
 export function shuffleInPlace<T extends { length: number; [index: number]: unknown }>(
   items: T,

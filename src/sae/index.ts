@@ -22,6 +22,13 @@ export type { LoadOptions } from "./formats/format.js";
 export { CHECKPOINT_FORMATS } from "./formats/registry.js";
 export { type SaeLensMetadata, saveSaeLens } from "./formats/saelens-write.js";
 export {
+  type Baseline,
+  type BaselineOptions,
+  BASELINES,
+  baselineCodes,
+  trainRandomTwin,
+} from "./measure/baselines.js";
+export {
   type ReadingComparison,
   type ReadingOptions,
   type SaeReading,

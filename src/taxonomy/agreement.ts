@@ -8,6 +8,11 @@ import { matchLatents, unitePostings } from "./best-class.js";
 import type { LatentMatch, MatchOptions } from "./best-class.js";
 
 const SEEDS: readonly number[] = [1, 2, 3, 4, 5];
+/** Documents of the branches that nulls keep to, as a corpus has them. */
+const BRANCHES: readonly number[] = [300, 100, 50];
+
+/** Judged edges below which a share says nothing. */
+export const FEWEST_EDGES = 20;
 
 /** How well the latents of one SAE agree with the classes, compared with the same latents over shuffled documents. */
 export interface LatentAgreement {
@@ -16,8 +21,11 @@ export interface LatentAgreement {
   /** Mean of the live latents' best F1. */
   meanF1: number;
   meanF1Null: Spread;
-  /** Share of live latents with an F1 over each level, and the null's. */
-  over: { level: number; count: number; share: number; null: Spread }[];
+  /**
+   * Share of live latents with an F1 over each level, the null's, and how many different classes those latents have
+   * (absent in reports of earlier versions).
+   */
+  over: { level: number; count: number; share: number; classes?: number; null: Spread }[];
 }
 
 /** How parent-child edges lie in the class hierarchy. */
@@ -40,6 +48,24 @@ export interface EdgeAgreement {
   shuffledNull: Spread;
   /** `share` of random pairs of different matching latents. */
   randomNull: Spread;
+  /** Random parents that know the child's branch, from the widest branch down; absent in reports of earlier versions. */
+  branchNulls?: BranchNull[];
+}
+
+/**
+ * What an edge is worth beyond knowing the branch: the parents are replaced by latents that match a class, are denser than
+ * the child and whose class lies in the child's branch, the smallest class of at least `atLeast` documents that holds the
+ * child's class. Expected values over all such latents, so without a spread.
+ */
+export interface BranchNull {
+  /** Documents of a branch at the least; of all documents, any denser latent that matches a class. */
+  atLeast: number;
+  /** Edges whose child lies in such a branch with a latent to draw. */
+  edges: number;
+  /** Expected share of agreeing edges among those. */
+  share: number;
+  /** Share of those edges that agree as they are. */
+  observed: number;
 }
 
 /** How well one family agrees with the classes. */
@@ -101,6 +127,8 @@ export function latentAgreement(
     level,
     count: observed.counts[l],
     share: observed.counts[l] / observed.live,
+    classes: new Set(matches.filter(({ f1 }) => f1 > level).map(({ classIndex }) => classIndex))
+      .size,
     null: spreadOf(nulls.map((run) => run.counts[l] / run.live)),
   }));
   const meanF1Null = spreadOf(nulls.map((run) => run.meanF1));
@@ -132,6 +160,10 @@ export function edgeAgreement(
   const agreeing = parents.filter((upper, i) => isAboveOrEqual(index, upper, children[i])).length;
   const below = parents.filter((upper, i) => isAboveOrEqual(index, children[i], upper)).length;
   const pool = matches.filter(isMatched).map(({ classIndex }) => classIndex);
+  // Of flat classes a branch is the child's own class, which every parent drawn from it would have.
+  const isFlat = index.ancestors.every((above) => above.size === 0);
+  const sizes = isFlat ? [] : BRANCHES.filter((size) => size < index.documents);
+  const branches = [index.documents, ...sizes];
   const shuffled = seeds.map((seed) => {
     const dealt = [...parents];
     shuffleInPlace(dealt, createRandom(seed));
@@ -151,7 +183,25 @@ export function edgeAgreement(
     interval: wilsonInterval(agreeing, kept.length),
     shuffledNull: spreadOf(shuffled),
     randomNull: spreadOf(random),
+    branchNulls: branches
+      .map((atLeast) => branchNull(kept, matches.filter(isMatched), matches, index, atLeast))
+      .filter(({ edges: judged }) => judged > 0),
   };
+}
+
+/** The null that does best, which a share has to beat; a branch's says so, with the edges that it is about. */
+export function hardestNull({
+  shuffledNull,
+  randomNull,
+  branchNulls = [],
+}: EdgeAgreement): { share: number } & Partial<Omit<BranchNull, "atLeast">> & { branch?: number } {
+  const plain = [shuffledNull, randomNull].map(({ mean }) => ({ share: mean }));
+  const branches = branchNulls
+    .filter(({ edges }) => edges >= FEWEST_EDGES)
+    .map(({ atLeast, ...rest }) => ({ ...rest, branch: atLeast }));
+  return [...plain, ...branches]
+    .filter(({ share }) => !Number.isNaN(share))
+    .reduce((most, one) => (most.share >= one.share ? most : one), { share: NaN });
 }
 
 /**
@@ -212,6 +262,47 @@ function summarize(
     meanF1: meanOf(live.map(({ f1 }) => f1)),
     counts: levels.map((level) => live.filter(({ f1 }) => f1 > level).length),
   };
+}
+
+function branchNull(
+  edges: readonly (readonly [number, number])[],
+  matched: readonly LatentMatch[],
+  matches: readonly LatentMatch[],
+  index: ClassIndex,
+  atLeast: number,
+): BranchNull {
+  let [judged, expected, observed] = [0, 0, 0];
+  for (const [up, down] of edges) {
+    const child = matches[down];
+    const branch = branchOf(child.classIndex, index, atLeast);
+    if (branch === undefined) continue;
+    let [drawn, agreeing] = [0, 0];
+    for (const { latent, active, classIndex } of matched) {
+      if (latent === down || active <= child.active) continue;
+      if (branchOf(classIndex, index, atLeast) !== branch) continue;
+      drawn++;
+      if (isAboveOrEqual(index, classIndex, child.classIndex)) agreeing++;
+    }
+    if (drawn === 0) continue;
+    judged++;
+    expected += agreeing / drawn;
+    if (isAboveOrEqual(index, matches[up].classIndex, child.classIndex)) observed++;
+  }
+  return { atLeast, edges: judged, share: expected / judged, observed: observed / judged };
+}
+
+/** The smallest class of at least so many documents that holds the class; "all" where every document is asked for. */
+function branchOf(
+  classIndex: number,
+  index: ClassIndex,
+  atLeast: number,
+): number | "all" | undefined {
+  if (atLeast >= index.documents) return "all";
+  const above = [classIndex, ...index.ancestors[classIndex]].filter(
+    (one) => index.sizes[one] >= atLeast,
+  );
+  if (above.length === 0) return undefined;
+  return above.reduce((least, one) => (index.sizes[one] < index.sizes[least] ? one : least));
 }
 
 function randomPairs(

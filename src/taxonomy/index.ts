@@ -3,12 +3,15 @@
  * families.
  */
 export {
+  type BranchNull,
   type EdgeAgreement,
+  FEWEST_EDGES,
   type FamilyAgreement,
   type FamilyMatch,
   type LatentAgreement,
   edgeAgreement,
   familyAgreement,
+  hardestNull,
   latentAgreement,
 } from "./agreement.js";
 export { type LatentMatch, type MatchOptions, matchLatents, unitePostings } from "./best-class.js";

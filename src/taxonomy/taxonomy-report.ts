@@ -30,6 +30,8 @@ export interface TaxonomyReport {
   documents: number;
   /** Classes in the comparison. */
   classes: number;
+  /** Whether no class lies below another: edges then agree where both latents have the same class. */
+  isFlat?: boolean;
   level: number;
   /** Latents on wherever they are listed. */
   active: LatentAgreement;
@@ -81,6 +83,7 @@ export function reportTaxonomy(
   return {
     documents: index.documents,
     classes: index.ids.length,
+    isFlat: index.ancestors.every((above) => above.size === 0),
     level,
     active: plain.agreement,
     tuned: tuned.agreement,

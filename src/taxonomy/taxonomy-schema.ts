@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { type Fields, count, interval, measured } from "../core/schema.js";
 import type { Spread } from "../core/statistics.js";
-import type { EdgeAgreement, FamilyAgreement, FamilyMatch, LatentAgreement } from "./agreement.js";
+import type {
+  BranchNull,
+  EdgeAgreement,
+  FamilyAgreement,
+  FamilyMatch,
+  LatentAgreement,
+} from "./agreement.js";
 import type { LatentMatch } from "./best-class.js";
 import type { TaxonomyReport } from "./taxonomy-report.js";
 
@@ -28,6 +34,7 @@ const overFields: Fields<LatentAgreement["over"][number]> = {
   level: z.number(),
   count,
   share: measured,
+  classes: count.optional(),
   null: spread,
 };
 const latentFields: Fields<LatentAgreement> = {
@@ -37,6 +44,12 @@ const latentFields: Fields<LatentAgreement> = {
   over: z.array(z.object(overFields)),
 };
 
+const branchFields: Fields<BranchNull> = {
+  atLeast: count,
+  edges: count,
+  share: measured,
+  observed: measured,
+};
 const edgeFields: Fields<EdgeAgreement & { threshold: number }> = {
   threshold: measured,
   total: count,
@@ -48,6 +61,7 @@ const edgeFields: Fields<EdgeAgreement & { threshold: number }> = {
   interval,
   shuffledNull: spread,
   randomNull: spread,
+  branchNulls: z.array(z.object(branchFields)).optional(),
 };
 
 const familyFields: Fields<FamilyMatch> = {
@@ -73,6 +87,7 @@ const heldOutFields: Fields<TaxonomyReport["heldOut"]> = {
 const fields: Fields<TaxonomyReport> = {
   documents: count,
   classes: count,
+  isFlat: z.boolean().optional(),
   level: z.number(),
   active: z.object(latentFields),
   tuned: z.object(latentFields),

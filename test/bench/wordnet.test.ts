@@ -2,7 +2,7 @@ import test from "ava";
 import {
   ancestorIds,
   nameSynsets,
-  parseNouns,
+  parseSynsets,
   selectSynsets,
   subtreeIds,
 } from "../../bench/wordnet.js";
@@ -21,9 +21,9 @@ const NOUNS = [
   "",
 ].join("\n");
 
-const synsets = parseNouns(NOUNS, "data.noun");
+const synsets = parseSynsets(NOUNS, "data.noun", "n");
 
-test("parseNouns reads words, lexical file, hypernyms of both kinds and the bare definition", (t) => {
+test("parseSynsets reads words, lexical file, hypernyms of both kinds and the bare definition", (t) => {
   t.is(synsets.length, 7);
   t.deepEqual(synsets[3], {
     id: "n00000004",
@@ -36,15 +36,17 @@ test("parseNouns reads words, lexical file, hypernyms of both kinds and the bare
   t.is(synsets[5].definition, "a dog called");
 });
 
-test("parseNouns names the file and line of a line that does not fit", (t) => {
+test("parseSynsets names the file and line of a line that does not fit", (t) => {
   const broken = NOUNS.replace("n 01 corgi 0 001", "n 01 corgi 0 002");
-  const error = t.throws(() => parseNouns(broken, "data.noun"), { instanceOf: FormatError });
+  const error = t.throws(() => parseSynsets(broken, "data.noun", "n"), { instanceOf: FormatError });
   t.regex(error.message, /^data\.noun: line 6: expected a noun synset, got "00000005 05/);
 });
 
-test("parseNouns refuses a hypernym that is not there", (t) => {
+test("parseSynsets refuses a hypernym that is not there", (t) => {
   const broken = NOUNS.replace("@ 00000004 n 0000 | a short", "@ 00000044 n 0000 | a short");
-  t.throws(() => parseNouns(broken, "x"), { message: /n00000005 has the hypernym n00000044/ });
+  t.throws(() => parseSynsets(broken, "x", "n"), {
+    message: /n00000005 has the hypernym n00000044/,
+  });
 });
 
 test("subtreeIds holds the root and everything below it once", (t) => {

@@ -11,6 +11,7 @@ import {
   buildClassIndex,
   edgeAgreement,
   familyAgreement,
+  hardestNull,
   isAboveOrEqual,
   latentAgreement,
   matchHeldOut,
@@ -190,6 +191,85 @@ test("edgeAgreement tells above, equal, below and unrelated apart", (t) => {
   t.is(edgeAgreement(edges, matches, INDEX, { threshold: 0.9 }).edges, 3);
   // of the 6 ordered pairs of dog, animal, cat two agree
   t.true(Math.abs(agreement.randomNull.mean - 1 / 3) < 0.05);
+});
+
+test("a branch null draws denser latents of the child's own branch", (t) => {
+  // 400 animals: 100 dogs, of which 40 are corgis, and 300 cats; 200 foods
+  const tree = new Map([
+    ["dog", ["animal"]],
+    ["cat", ["animal"]],
+    ["corgi", ["dog"]],
+  ]);
+  const kinds = [
+    ...Array.from({ length: 40 }, () => ["corgi"]),
+    ...Array.from({ length: 60 }, () => ["dog"]),
+    ...Array.from({ length: 300 }, () => ["cat"]),
+    ...Array.from({ length: 200 }, () => ["food"]),
+  ];
+  const index = buildClassIndex(kinds, { tree, maxShare: 0.9 });
+  const range = (from: number, to: number): Record<number, number> =>
+    Object.fromEntries(Array.from({ length: to - from }, (_, i) => [from + i, 1]));
+  // animal, dog, corgi, cat, food, half of the corgis
+  const spans = [
+    [0, 400],
+    [0, 100],
+    [0, 40],
+    [100, 400],
+    [400, 600],
+    [0, 30],
+  ] as const;
+  const postings = postingsOf(
+    600,
+    spans.map(([from, to]) => range(from, to)),
+  );
+  const matches = matchLatents(postings, index);
+  const { branchNulls = [], ...edges } = edgeAgreement([[1, 5]], matches, index);
+  t.is(edges.share, 1);
+  t.deepEqual(branchNulls, [
+    // animal, dog and corgi of the five denser ones lie above or at corgi
+    { atLeast: 600, edges: 1, share: 3 / 5, observed: 1 },
+    // in animals, the smallest class of 300 or more around corgi, without the cats' branch: animal, dog, corgi
+    { atLeast: 300, edges: 1, share: 1, observed: 1 },
+    // dogs: dog and corgi
+    { atLeast: 100, edges: 1, share: 1, observed: 1 },
+    { atLeast: 50, edges: 1, share: 1, observed: 1 },
+  ]);
+  // a cat's latent for the parent of dogs: its class is no dog, but it is in the same branch of 300
+  const wrong = edgeAgreement([[3, 1]], matches, index).branchNulls ?? [];
+  t.deepEqual(wrong[0], { atLeast: 600, edges: 1, share: 1 / 3, observed: 0 });
+  t.is(wrong[1].observed, 0);
+  const chance = { mean: 0.1, sd: 0 };
+  const beside = (count: number): ReturnType<typeof hardestNull> =>
+    hardestNull({
+      ...{ ...edges, shuffledNull: chance, randomNull: chance },
+      branchNulls: [{ ...branchNulls[1], edges: count }],
+    });
+  t.deepEqual(beside(19), { share: 0.1 });
+  t.deepEqual(beside(20), { share: 1, branch: 300, edges: 20, observed: 1 });
+});
+
+test("flat classes have no branch but all documents", (t) => {
+  const classes = Array.from({ length: 400 }, (_, i) => [i < 350 ? "a" : "b"]);
+  const index = buildClassIndex(classes, { maxShare: 1 });
+  const all = Object.fromEntries(Array.from({ length: 350 }, (_, i) => [i, 1]));
+  const matches = matchLatents(postingsOf(400, [all, { 0: 1, 1: 1 }]), index);
+  const { branchNulls } = edgeAgreement([[0, 1]], matches, index, { threshold: 0 });
+  t.deepEqual(
+    branchNulls?.map(({ atLeast }) => atLeast),
+    [400],
+  );
+  t.true(reportTaxonomy(postingsOf(400, [all]), index, { seeds: [1] }).isFlat);
+  t.false(reportTaxonomy(POSTINGS, INDEX, { seeds: [1] }).isFlat);
+});
+
+test("latentAgreement counts the different classes of the latents over each level", (t) => {
+  const twice = postingsOf(8, [
+    { 0: 1, 1: 1, 2: 1 },
+    { 0: 1, 1: 1, 2: 1 },
+    { 3: 1, 4: 1 },
+  ]);
+  const { agreement } = latentAgreement(twice, INDEX, { levels: [0.5], seeds: [] });
+  t.like(agreement.over[0], { count: 3, classes: 2 });
 });
 
 test("edgeAgreement gives NaN for no edges", (t) => {

@@ -7,6 +7,7 @@ import { type RadarGroup, radar } from "../../figures/charts/radar.js";
 import { roundValue } from "../../figures/figure.js";
 import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
 import { familyLatents, familyName } from "../../records/family.js";
+import { hardestNull } from "../../taxonomy/agreement.js";
 import { memberCoherence } from "../../taxonomy/member-coherence.js";
 import type { TaxonomyReport } from "../../taxonomy/taxonomy-report.js";
 import { type FigureEntry, Undrawn, figure, inGroup } from "./entry.js";
@@ -58,6 +59,7 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
       const isLive = (_: unknown, latent: number): boolean => counts[latent] > 0;
       return {
         edges: report.edges,
+        isFlat: report.isFlat,
         f1: report.matches.map((match) => match.f1).filter(isLive),
         heldOutF1: report.heldOutF1.filter(isLive),
         familyF1: report.families?.families.map(({ union }) => union.f1),
@@ -72,7 +74,11 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
           {
             lines: edgeLines(input.edges),
             x: { title: "least edge weight", grid: false },
-            y: { title: "edges that agree", range: [0, 1.02], format: ".0%" },
+            y: {
+              title: input.isFlat ? "edges of one class" : "edges that agree",
+              range: [0, 1.02],
+              format: ".0%",
+            },
             digits: { x: 4, y: 5 },
           },
           tailPlot(input),
@@ -180,6 +186,7 @@ function bestAndWorst<F extends RadarGroup & { score: number }>(families: readon
 /** What edges and latents agree by, each beside chance. */
 interface Agreement {
   edges: TaxonomyReport["edges"];
+  isFlat?: boolean;
   f1: readonly number[];
   nullF1: readonly number[];
   heldOutF1?: readonly number[];
@@ -216,6 +223,16 @@ function edgeLines(points: Agreement["edges"]): Line[] {
         hover: "this SAE: %{y:.1%} of %{customdata} edges<br>at %{x}<extra></extra>",
       },
     ),
+    // Absent in reports of earlier versions.
+    ...(points.some(({ branchNulls }) => branchNulls !== undefined)
+      ? [
+          line(
+            "hardest null",
+            points.map((point) => hardestNull(point).share),
+            { colour: FAMILY_COLOUR, dash: "dot", rank: 4 },
+          ),
+        ]
+      : []),
     line(
       "random pairs",
       points.map(({ randomNull }) => randomNull.mean),

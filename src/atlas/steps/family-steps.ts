@@ -185,7 +185,7 @@ export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild
   await runner.step(
     {
       name: "taxonomy",
-      version: 1,
+      version: 2,
       inputs: {
         corpus: hashes.corpus,
         classTree: hashes.classTree,

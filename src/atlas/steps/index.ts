@@ -1,4 +1,5 @@
 /** The steps of a build. */
+export { sampleOptions } from "../sample-options.js";
 export { refreshLabels, refreshMap } from "./refresh.js";
 export { saveScores } from "./refresh.js";
 export { findFamilies } from "./find-families.js";

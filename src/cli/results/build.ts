@@ -1,13 +1,24 @@
 import type { BuildPlan } from "../../atlas/options.js";
 import type { Atlas } from "../../atlas/atlas.js";
-
-/** Edges below which a share of them says nothing. */
-const FEWEST_EDGES = 10;
+import { type EdgeAgreement, FEWEST_EDGES, hardestNull } from "../../taxonomy/agreement.js";
 
 /** A measure beside its mean over random families or edges; null where there is none. */
 interface Measured {
   value: number | null;
   random: number | null;
+}
+
+/** What a share of edges rests on. */
+interface EdgeSummary {
+  edges: number;
+  /** 95 % interval of the share. */
+  interval: [number, number] | null;
+  /**
+   * The null that does best; with `branch` that of a random denser parent in the child's own branch of so many documents,
+   * for the `edges` that have one, whose own share is `observed`.
+   */
+  hardest: { share: number; branch?: number; edges?: number; observed?: number } | null;
+  flat: boolean;
 }
 
 /** What a build found. */
@@ -24,8 +35,11 @@ export interface BuildSummary {
   families: number;
   /** Co-activation inside families over that outside. */
   coactivationRatio: Measured;
-  /** Edges that agree with the classes, of those that could be judged; no value from fewer than 10. */
-  edgeAgreement?: Measured & { edges: number };
+  /**
+   * Edges that agree with the classes, of those that could be judged; with flat classes those whose latents have the same
+   * class. No value and no null from fewer than 20.
+   */
+  edgeAgreement?: Measured & EdgeSummary;
   /** Members that are in their family's class. */
   familyCoherence?: Measured;
 }
@@ -48,9 +62,10 @@ export async function summariseAtlas(atlas: Atlas): Promise<BuildSummary> {
     },
     ...(edges && {
       edgeAgreement: {
-        value: edges.edges < FEWEST_EDGES ? null : known(edges.share),
+        ...describeAgreement(edges),
         random: known(edges.randomNull.mean),
         edges: edges.edges,
+        flat: taxonomy?.isFlat ?? false,
       },
     }),
     ...(families && {
@@ -76,7 +91,16 @@ export function describeSummary(summary: BuildSummary): string[][] {
       "co-activation inside families over outside",
       `${digits(ratio.value, 1)} (random families ${digits(ratio.random, 1)})`,
     ],
-    ...(edges ? [["edges that agree with the classes", describeEdges(edges)]] : []),
+    ...(edges
+      ? [
+          [
+            edges.flat
+              ? "edges between latents of the same class"
+              : "edges that agree with the classes",
+            describeEdges(edges),
+          ],
+        ]
+      : []),
     ...(coherence
       ? [
           [
@@ -88,10 +112,24 @@ export function describeSummary(summary: BuildSummary): string[][] {
   ];
 }
 
-function describeEdges({ value, random, edges }: Measured & { edges: number }): string {
-  return value === null
-    ? `unknown: ${edges} could be judged, fewer than ${FEWEST_EDGES}`
-    : `${digits(value)} (${edges} judged; random ${digits(random)})`;
+function describeAgreement(edges: EdgeAgreement): Pick<EdgeSummary, "interval" | "hardest"> & {
+  value: number | null;
+} {
+  if (edges.edges < FEWEST_EDGES) return { value: null, interval: null, hardest: null };
+  return { value: known(edges.share), interval: edges.interval, hardest: hardestNull(edges) };
+}
+
+function describeEdges({ value, interval, hardest, edges }: Measured & EdgeSummary): string {
+  if (value === null || interval === null || hardest === null) {
+    return `unknown: ${edges} could be judged, fewer than ${FEWEST_EDGES}`;
+  }
+  const [low, high] = interval;
+  const { branch, edges: drawn, observed, share } = hardest;
+  const chance =
+    branch === undefined
+      ? `random ${digits(share)}`
+      : `${digits(observed ?? null)} of the ${drawn} whose class of at least ${branch} documents has denser latents, which at random ${digits(share)} would`;
+  return `${digits(value)} (95 % interval ${digits(low)} to ${digits(high)} of ${edges}; ${chance})`;
 }
 
 /** What a build will do, with its times, in one line. */

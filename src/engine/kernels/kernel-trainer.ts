@@ -34,6 +34,8 @@ export interface KernelTrainerOptions {
    * start threads. The results are the same for any number.
    */
   threads?: number;
+  /** Leaves the decoder as it is, for baselines. Default false. */
+  keepDecoder?: boolean;
   /** Receives the milliseconds of each part of each step. */
   onPart?: (part: StepPart, milliseconds: number) => void;
 }
@@ -45,7 +47,7 @@ export interface KernelTrainerOptions {
 export async function createKernelTrainer(
   state: TrainerState,
   settings: TrainerSettings,
-  { threads, onPart }: KernelTrainerOptions = {},
+  { threads, keepDecoder = false, onPart }: KernelTrainerOptions = {},
 ): Promise<Trainer> {
   const onnx = await loadOnnx();
   const { rows: n, cols: d } = state.parameters.encoder;
@@ -54,7 +56,9 @@ export async function createKernelTrainer(
     const layout = new KernelLayout(pool, n, d, settings);
     const select = await createOnnxSession(selectGraph(settings));
     const evaluate = await createOnnxSession(squaredErrorGraph(settings.k));
-    return new KernelTrainer({ onnx, select, evaluate, pool, layout, onPart }, state, settings);
+    const kept = keepDecoder ? state.parameters.decoder.data.slice() : undefined;
+    const parts = { onnx, select, evaluate, pool, layout, kept, onPart };
+    return new KernelTrainer(parts, state, settings);
   } catch (error) {
     await pool.dispose();
     throw error;
@@ -67,6 +71,8 @@ interface KernelParts {
   evaluate: InferenceSession;
   pool: KernelPool;
   layout: KernelLayout;
+  /** The decoder that every step goes back to, where it is not trained. */
+  kept?: Float32Array;
   onPart?: KernelTrainerOptions["onPart"];
 }
 
@@ -290,6 +296,7 @@ class KernelTrainer implements Trainer {
     numbers[29] = stepSize;
     numbers[30] = epsilon;
     await pool.share(PHASE.update, this.chunks);
+    if (this.parts.kept) layout.views.parameters.decoder.set(this.parts.kept);
     this.updateBias("preBias", this.d);
     this.updateBias("latentBias", this.n);
   }

@@ -2,6 +2,13 @@
  * How good an SAE is: reconstruction, densities, redundancy, and whether its inputs are read as it was trained.
  */
 export {
+  type Baseline,
+  type BaselineOptions,
+  BASELINES,
+  baselineCodes,
+  trainRandomTwin,
+} from "./baselines.js";
+export {
   type ReadingComparison,
   type ReadingOptions,
   type SaeReading,

@@ -1,0 +1,34 @@
+import test from "ava";
+import { describeSummary } from "../../src/cli/results/index.js";
+
+const measured = { value: 0.5, random: 0.1 };
+const summary = {
+  ...{ documents: 100, latents: 8, live: 8, k: 2, normalizedMse: 0.25, labelled: 8, families: 2 },
+  coactivationRatio: measured,
+};
+const branch = { share: 0.74, branch: 50, edges: 204, observed: 0.75 };
+
+function edgeRow(edgeAgreement: object): string[] | undefined {
+  const all = { value: 0.748, random: 0.01, edges: 318, interval: [0.7, 0.79], flat: false };
+  const given = { ...all, hardest: branch, ...edgeAgreement } as never;
+  return describeSummary({ ...summary, edgeAgreement: given }).find(([name]) =>
+    name.startsWith("edges"),
+  );
+}
+
+test("a share of edges stands with its interval and the hardest null", (t) => {
+  t.deepEqual(edgeRow({}), [
+    "edges that agree with the classes",
+    "0.75 (95 % interval 0.70 to 0.79 of 318; 0.75 of the 204 whose class of at least 50 documents has denser latents, which at random 0.74 would)",
+  ]);
+  t.is(
+    edgeRow({ hardest: { share: 0.07 } })?.[1],
+    "0.75 (95 % interval 0.70 to 0.79 of 318; random 0.07)",
+  );
+});
+
+test("edges of flat classes have the same class, and few edges say nothing", (t) => {
+  t.is(edgeRow({ flat: true })?.[0], "edges between latents of the same class");
+  const few = { value: null, interval: null, hardest: null, edges: 19 };
+  t.is(edgeRow(few)?.[1], "unknown: 19 could be judged, fewer than 20");
+});

@@ -48,7 +48,7 @@ export class Spelling {
    * The phrase with each word in the case that it mostly has in it, and its last word as a plural where it nearly always
    * is one; a lone capital in front may just start sentences. `gaps` are the stop words before each word but the first.
    */
-  write(term: number, words: readonly string[], gaps: readonly string[]): string {
+  write(term: number, words: readonly string[], gaps: readonly (readonly string[])[]): string {
     const count = (which: number): number => this.counts[CASES * term + which];
     const high = words.map((_, w) => count(1 + w) > (2 / 3) * count(0));
     high[0] &&= high[1] || UPPER.test(words[0]);
@@ -59,9 +59,11 @@ export class Spelling {
         if (/^.+\p{Lu}/u.test(word)) return word;
         return (high[w] ? word[0].toUpperCase() : word[0].toLowerCase()) + word.slice(1);
       })
-      .reduce((text, word, w) => {
-        const space = UNSPACED.test(text.slice(-1)) && UNSPACED.test(word[0]) ? "" : " ";
-        return text + space + gaps[w - 1] + word;
-      });
+      .reduce((text, word, w) => [...gaps[w - 1], word].reduce(joinWords, text));
   }
+}
+
+function joinWords(before: string, word: string): string {
+  const space = UNSPACED.test(before.slice(-1)) && UNSPACED.test(word[0]) ? "" : " ";
+  return before + space + word;
 }

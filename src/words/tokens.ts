@@ -8,6 +8,8 @@ const TOKEN =
 /** Writing without spaces between words. */
 export const UNSPACED: RegExp =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+/** Japanese particles, auxiliaries and endings; what names something is written with other characters, too. */
+const HIRAGANA = /^[\p{Script=Hiragana}ー]+$/u;
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });
 
 export const UPPER: RegExp = /^\p{Lu}/u;
@@ -116,5 +118,6 @@ function plainWord(token: string, stopWords?: ReadonlySet<string>): string {
   if (/^[<&\\]|^https?:|^www\./.test(token)) return "";
   const word = token.normalize("NFC").replace(/[‐‑]/g, "-").replace(/’/g, "'").replace(/'s?$/i, "");
   const lower = word.toLowerCase();
-  return stopWords?.has(lower) === true ? STOP + lower : word;
+  const isStop = stopWords !== undefined && (stopWords.has(lower) || HIRAGANA.test(lower));
+  return isStop ? STOP + lower : word;
 }

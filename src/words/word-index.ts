@@ -29,7 +29,7 @@ export interface WordIndex {
 export interface WordOptions extends PhraseOptions {
   /**
    * Words that are no terms and neither begin nor end a phrase, in lower case. Default: those of the language that the
-   * texts are written in, detected from a sample of them.
+   * texts are written in, detected from a sample of them. Words of hiragana alone count as such, too.
    */
   stopWords?: ReadonlySet<string>;
   /** Fewest documents of a term that is kept. Default 3. */
@@ -81,10 +81,10 @@ function standsAlone(word: string): boolean {
 }
 
 // The stop words before each word of a phrase but the first
-function phraseGaps({ list }: Phrases, names: readonly string[]): string[][] {
-  const gaps: string[][] = [];
+function phraseGaps({ list }: Phrases, names: readonly string[]): string[][][] {
+  const gaps: string[][][] = [];
   for (const { left, gap } of list) {
-    const between = gap.map((word) => `${names[word].slice(STOP.length)} `).join("");
+    const between = gap.map((word) => names[word].slice(STOP.length));
     gaps.push([...(gaps[left - names.length] ?? []), between]);
   }
   return gaps;

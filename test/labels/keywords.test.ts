@@ -145,3 +145,17 @@ test("labels of real papers are all different and cover documents they were not 
   t.true(mean > 0.48);
   t.is(labels[435].keywords![0], "OOD");
 });
+
+test("a label's further words are at least twice as frequent in the latent's documents as elsewhere", (t) => {
+  // 40 documents about quasars, 60 % of them with "paper", which 40 % of the others have, too, and half with "redshift"
+  const texts = Array.from({ length: 400 }, (_, i) => {
+    const [own, place] = [i < 40, i % 10];
+    const paper = place < (own ? 6 : 4) ? "paper" : "letter";
+    return `${own ? "quasar" : "thing"}. ${paper}. ${own && place % 2 === 0 ? "redshift" : "other"}.`;
+  });
+  const indices = Uint32Array.from(texts, (_, i) => (i < 40 ? 0 : 1));
+  const codes = createCodes(400, 1, 2, indices, new Float32Array(400).fill(1));
+  const [label] = labelByKeywords(texts, invertCodes(codes));
+  t.is(label.text, "quasar, redshift");
+  t.false(label.keywords?.includes("paper"));
+});

@@ -111,6 +111,13 @@ test("words of writing without spaces are found, with the stop words of their la
   );
   const japaneseTerms = indexWords(japanese).terms;
   for (const word of ["犬", "猫"]) t.true(japaneseTerms.includes(word), japaneseTerms.join());
+  for (const word of ["この", "走って", "います"]) t.false(japaneseTerms.includes(word), word);
+  const types = Array.from(
+    { length: 12 },
+    (_, i) => `戻り値の型の注釈は${places[i % 5]}にあります。`,
+  );
+  const typeTerms = indexWords(types).terms;
+  t.true(typeTerms.includes("戻り値の型の注釈"), typeTerms.join());
   const thai = Array.from({ length: 12 }, () => "สุนัขวิ่งในสวนสาธารณะ");
   t.true(indexWords(thai).terms.some((term) => term.includes("สุนัข")));
 });

@@ -24,6 +24,7 @@ export { type MatchNull, type NullOptions, matchNull } from "./match-null.js";
 export { type SaeMatch, matchSaes } from "./match-saes.js";
 export { permuteCodes } from "./permute-codes.js";
 export { type ResampleScheme, drawResample } from "./resample.js";
+export { type SampleStability, sampleStability } from "./sample-stability.js";
 export {
   type FamilySeedStability,
   type LatentPartners,

@@ -10,6 +10,13 @@ export {
   makePlan,
   readPlan,
 } from "./plan.js";
-export { type ScheduleOptions, type SchedulerName, runPlan } from "./run-plan.js";
+export {
+  SCHEDULER_PROGRAMS,
+  type ScheduleOptions,
+  type SchedulerName,
+  findProgram,
+  runPlan,
+} from "./run-plan.js";
 export { type TaskOptions, readTotals, runTask } from "./run-task.js";
+export { sampleCodes } from "./sample-codes.js";
 export { streamEncode, streamPairs, streamTotal } from "./stream-tasks.js";

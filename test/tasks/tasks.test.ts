@@ -11,7 +11,6 @@ import {
   tableToIPC,
 } from "apache-arrow";
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,22 +26,10 @@ import {
 } from "../../src/tasks/index.js";
 import { openEngine } from "../../src/engine/index.js";
 import { sumPairs } from "../../src/families/coactivation/index.js";
-import { inFolder } from "../support/folder.js";
+import { hashesOf, inFolder } from "../support/folder.js";
 import { randomEmbeddings, randomSae, unevenCodes, writeCodesPair } from "../support/embeddings.js";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
-
-/** SHA-256 of each file of a folder. */
-function hashes(folder: string): Record<string, string> {
-  return Object.fromEntries(
-    readdirSync(folder).map((name) => [
-      name,
-      createHash("sha256")
-        .update(readFileSync(path.join(folder, name)))
-        .digest("hex"),
-    ]),
-  );
-}
 
 test("tasks over groups of any size add up to the same totals, and to what one process counts", async (t) =>
   inFolder(async (folder) => {
@@ -56,7 +43,7 @@ test("tasks over groups of any size add up to the same totals, and to what one p
       t.is(plan.groups.length, Math.ceil(2000 / groupDocuments));
       await runPlan(path.join(out, "plan.json"));
       t.deepEqual(await readTotals(path.join(out, "plan.json")), whole);
-      totals.push(hashes(path.join(out, "totals")));
+      totals.push(hashesOf(path.join(out, "totals")));
     }
     t.deepEqual(totals[1], totals[0]);
     t.deepEqual(totals[2], totals[0]);
@@ -82,12 +69,12 @@ test("a task does only what is missing, and refuses what is not as planned", asy
     await makePlan(out, { codes: folder, groupDocuments: 50 });
     t.is(readdirSync(path.join(out, "partials")).length, 1);
     await runPlan(plan);
-    const before = hashes(path.join(out, "totals"));
+    const before = hashesOf(path.join(out, "totals"));
     // As a killed task leaves it.
     writeFileSync(path.join(out, "totals", "l000000.arrow.tmp-1-abc"), "half");
     rmSync(path.join(out, "totals", "l000000.arrow"));
     await runPlan(plan);
-    t.deepEqual(hashes(path.join(out, "totals")), before);
+    t.deepEqual(hashesOf(path.join(out, "totals")), before);
     // Another plan in the same folder removes what the first has counted.
     await makePlan(out, { codes: folder, groupDocuments: 20 });
     t.deepEqual(readdirSync(out), ["plan.json"]);

@@ -1,5 +1,7 @@
 import { ownValue } from "../../core/collections.js";
 import path from "node:path";
+import type { FoundFamilies } from "../../atlas/steps/find-families.js";
+import type { Codes } from "../../core/codes.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { Coactivation } from "../../families/coactivation/coactivation.js";
 import type { FamilyResult } from "../../families/extract/extract-families.js";
@@ -34,13 +36,22 @@ const options = {
     about:
       "documents whose pairs are counted at a time, which bounds the memory (default all, of shards 1,000,000)",
   },
+  sample: {
+    type: "integer",
+    value: "N",
+    least: 1,
+    about: "use N random documents, and report whether they are enough",
+    needs: ["codes"],
+    excludes: ["group-documents"],
+  },
+  seed: { type: "integer", about: "random seed (default 0)" },
   "forest-in": {
     type: "string",
     value: "FILE",
     about: "group an existing directed forest (.graphml) instead, in one pass",
     input: true,
     excludes: [
-      ...["codes", "plan", "group-documents", "analysis", "compat", "weight"],
+      ...["codes", "plan", "group-documents", "sample", "analysis", "compat", "weight"],
       ...["threshold", "passes", "max-overlap", "max-density", "skip-zeros", "sae"],
     ],
   },
@@ -125,13 +136,12 @@ async function familiesFromCoactivation(
   const { familyStatistics } = await import("../../families/statistics/family-statistics.js");
   const { statisticsRecord } = await import("../../families/statistics/statistics-record.js");
   const { compat, sae, out } = values;
-  const coactivation = await countCoactivation(values, context);
+  const { coactivation, sampled } = await countCoactivation(values, context);
   const analysis = await readAnalysis(values.analysis);
-  const found = findFamilies(coactivation, {
-    ...values,
-    analysis,
-    decoder: sae === undefined ? undefined : await readDecoder(sae),
-  });
+  const decoder = sae === undefined ? undefined : await readDecoder(sae);
+  const find = (counted: Coactivation): FoundFamilies =>
+    findFamilies(counted, { ...values, analysis, decoder });
+  const found = find(coactivation);
   const label = labelsOf(analysis, found.clean);
   const { counts, documents } = coactivation;
   await writeResult(
@@ -142,30 +152,50 @@ async function familiesFromCoactivation(
   );
   const statistics = familyStatistics(found.families, found.forest.nodes, coactivation, { compat });
   const record = { ...statisticsRecord(statistics), edges: found.forest.from.length };
-  return { json: record, lines: [...statisticsLines(record), `wrote ${out}`] };
+  const lines = [...statisticsLines(record), `wrote ${out}`];
+  if (sampled === undefined) return { json: record, lines };
+  const { sampleStability } = await import("../../compare/sample-stability.js");
+  const { skipZeros, seed } = values;
+  const sample = await sampleStability(sampled, found, find, { skipZeros, seed, ...context });
+  const described = sample.map(({ documents, overlap, random }): [string, string] => [
+    `found in ${documents} documents`,
+    `overlap ${overlap.toFixed(3)} (random latents ${random.toFixed(3)})`,
+  ]);
+  return {
+    json: { ...record, sample: { documents: sampled.rows, stability: sample } },
+    lines: [...lines, "", ...formatRows(described)],
+  };
 }
 
+/** Co-activation, with the codes that were drawn for it where it is of a sample. */
 async function countCoactivation(
-  { codes: folder = "", plan, skipZeros, groupDocuments }: Values,
+  { codes: folder = "", plan, skipZeros, groupDocuments, sample, seed = 0 }: Values,
   { onProgress, signal }: CommandContext,
-): Promise<Coactivation> {
+): Promise<{ coactivation: Coactivation; sampled?: Codes }> {
   if (plan !== undefined) {
     const { readTotals } = await import("../../tasks/run-task.js");
-    return readTotals(plan);
+    return { coactivation: await readTotals(plan) };
   }
   const { openCodes } = await import("../../tasks/code-files.js");
   const store = await openCodes(folder);
+  const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
+  if (sample !== undefined) {
+    const { sampleCodes } = await import("../../tasks/sample-codes.js");
+    const { createRandom } = await import("../../core/random.js");
+    const sampled = await sampleCodes(store, sample, createRandom(seed));
+    const options = { skipZeros, onProgress, signal };
+    return { coactivation: computeCoactivation(sampled, options), sampled };
+  }
   if (groupDocuments !== undefined || store.shards !== undefined) {
     const { coactivationFromBlocks } = await import("../../tasks/block-coactivation.js");
     const options = { skipZeros, groupDocuments, documents: store.rows, onProgress, signal };
-    return coactivationFromBlocks(store.blocks(), options);
+    return { coactivation: await coactivationFromBlocks(store.blocks(), options) };
   }
-  const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
   const { readCodes } = await import("../../files/codes.js");
   const { requireCodesSize } = await import("../../atlas/steps/check-sizes.js");
   const codes = await readCodes(folder);
   await requireCodesSize("families", codes);
-  return computeCoactivation(codes, { skipZeros, onProgress, signal });
+  return { coactivation: computeCoactivation(codes, { skipZeros, onProgress, signal }) };
 }
 
 async function readAnalysis(file: string | undefined): Promise<AnalysisRow[] | undefined> {

@@ -1,0 +1,27 @@
+import { type Codes, createCodes } from "../core/codes.js";
+import { type Random, sampleIndices } from "../core/random.js";
+import type { CodesStore } from "./code-files.js";
+
+/** The codes of `count` random documents of a store, in their order; of all where it has no more. */
+export async function sampleCodes(
+  store: CodesStore,
+  count: number,
+  random: Random,
+): Promise<Codes> {
+  const { rows, k, n } = store;
+  const size = Math.min(count, rows);
+  const chosen = sampleIndices(rows, size, random).sort();
+  const indices = new Uint32Array(size * k);
+  const values = new Float32Array(size * k);
+  let [taken, start] = [0, 0];
+  for await (const block of store.blocks()) {
+    const end = start + block.rows;
+    for (; taken < size && chosen[taken] < end; taken++) {
+      const from = (chosen[taken] - start) * k;
+      indices.set(block.indices.subarray(from, from + k), taken * k);
+      values.set(block.values.subarray(from, from + k), taken * k);
+    }
+    start = end;
+  }
+  return createCodes(size, k, n, indices, values);
+}

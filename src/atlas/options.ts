@@ -2,6 +2,7 @@ import type { CorpusColumns } from "../corpus/corpus.js";
 import type { Embedder } from "../corpus/embedder.js";
 import type { EngineName } from "../engine/open-engine.js";
 import type { ResampleScheme } from "../compare/resample.js";
+import type { ScheduleOptions } from "../tasks/run-plan.js";
 import type { OnProgress } from "../core/progress.js";
 import type { NormaliseName } from "../sae/train/train-options.js";
 
@@ -87,6 +88,8 @@ export interface AtlasOptions {
   seed?: number;
   /** Default "auto". */
   device?: EngineName;
+  /** Encode and count co-activation in tasks, started so. Default: in this process, without tasks. */
+  schedule?: ScheduleOptions;
   onProgress?: OnProgress;
   /** Receives what is worth a look, such as a given SAE that seems to want its inputs prepared in another way. */
   onWarning?: (warning: string) => void;

@@ -18,7 +18,7 @@ import { stabilitySchema } from "../compare/stability-schema.js";
 import { FormatError } from "../core/errors.js";
 import { openEngine } from "../engine/open-engine.js";
 import type { Engine } from "../engine/engine.js";
-import { type Coactivation, computeCoactivation } from "../families/coactivation/coactivation.js";
+import type { Coactivation } from "../families/coactivation/coactivation.js";
 import { parseFamilies } from "../families/files/families-json.js";
 import { forestFromGraph, parseGraphml } from "../families/files/graphml.js";
 import type { Forest } from "../families/forest/forest.js";
@@ -50,6 +50,7 @@ import { taxonomySchema } from "../taxonomy/taxonomy-schema.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
 import { type FileCheck, checkOutputs, createFileCheck } from "./files/check-files.js";
 import { checkComplete, checkPlaces } from "./files/check-rows.js";
+import { countCoactivation } from "./files/coactivation.js";
 import { ATLAS_FILES, codesFiles, isCodesFile } from "./files/files.js";
 import { askFor } from "./files/moved-inputs.js";
 import type { AtlasOptions } from "./options.js";
@@ -193,10 +194,7 @@ export class AtlasStore {
   }
 
   coactivation(): Promise<Coactivation> {
-    const { onProgress, signal } = this.#options;
-    return this.#keep("coactivation", async () =>
-      computeCoactivation(await this.codes(), { ...(await this.counting()), onProgress, signal }),
-    );
+    return this.#keep("coactivation", () => countCoactivation(this, this.#options));
   }
 
   /** What each latent's activation is where it is active [n]; what strengths of steering are counted in. */

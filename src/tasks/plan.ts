@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { ENGINE_NAMES, type EngineName } from "../engine/engine-names.js";
 import type { Fields } from "../core/schema.js";
 import { LATENTS_PER_BATCH } from "../families/coactivation/pair-sums.js";
 import { sha256File } from "../files/atomic-file.js";
@@ -40,6 +41,8 @@ export interface TaskPlan {
   n: number;
   /** Slots of value 0 do not count. */
   skipZeros: boolean;
+  /** Where embeddings are encoded; engines round differently. Absent: the best that each task finds. */
+  engine?: EngineName;
   /** Codes that are there, or what they are made from. */
   codes?: { folder: string; files: PlannedFile[] };
   embeddings?: { path: string; files: PlannedFile[] };
@@ -64,6 +67,8 @@ export interface PlanOptions {
   k?: number;
   /** Do not count slots whose value is 0. Default: where the SAE is no top-k SAE. */
   skipZeros?: boolean;
+  /** Where embeddings are encoded. Default "auto". */
+  engine?: EngineName;
   /** Documents that one task encodes. Default 100,000. */
   shardDocuments?: number;
   /** Documents whose pairs one task counts. Default 1,000,000. */
@@ -83,6 +88,7 @@ const planFields: Fields<TaskPlan> = {
   k: z.int().min(1),
   n: z.int().min(1),
   skipZeros: z.boolean(),
+  engine: z.enum(ENGINE_NAMES).optional(),
   codes: z.object({ folder: z.string(), ...filesOf }).optional(),
   embeddings: z.object({ path: z.string(), ...filesOf }).optional(),
   sae: z.object({ path: z.string(), ...filesOf }).optional(),
@@ -142,7 +148,7 @@ async function planCodes(
 
 async function planEncoding(
   folder: string,
-  { embeddings = "", sae: file = "", k, skipZeros, shardDocuments = 1 }: PlanOptions,
+  { embeddings = "", sae: file = "", k, skipZeros, engine, shardDocuments = 1 }: PlanOptions,
 ): Promise<Planned> {
   const sae = await loadSae(file, { k });
   const store = await openMatrix(embeddings);
@@ -152,6 +158,7 @@ async function planEncoding(
     shards: split(store.rows, shardDocuments),
     ...{ k: sae.k, n: sae.n },
     skipZeros: skipZeros ?? sae.activation.kind !== "topk",
+    engine,
     embeddings: {
       path: relative(folder, embeddings),
       files: await planFiles(folder, await parquetFiles(embeddings)),

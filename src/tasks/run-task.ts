@@ -24,7 +24,7 @@ import { TASK_FOLDERS, type TaskKind, type TaskPlan, readPlan } from "./plan.js"
 
 /** How a task runs. */
 export interface TaskOptions {
-  /** Where embeddings are encoded. Default "auto". */
+  /** Where embeddings are encoded. Default as planned. */
   device?: EngineName;
   onProgress?: OnProgress;
   signal?: AbortSignal;
@@ -106,7 +106,7 @@ async function encode(
 ): Promise<void> {
   const sae = await loadSae(path.join(folder, plan.sae?.path ?? ""), { k: plan.k });
   const store = await openMatrix(path.join(folder, plan.embeddings?.path ?? ""));
-  const engine = await openEngine(device);
+  const engine = await openEngine(device ?? plan.engine);
   try {
     const embeddings = await store.read(range.from, range.to);
     const shard = await createCodesShard(file, sae);

@@ -159,3 +159,29 @@ test("opening a folder without an atlas is refused, naming it", async (t) => {
     await t.throwsAsync(openStore(folder), { instanceOf: FormatError, message: /no atlas here/ });
   });
 });
+
+test("a build in tasks has the codes of one without, counts co-activation exactly and is not built again", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallCorpus(folder);
+    await buildFolder(options);
+    const schedule = { scheduler: "local" } as const;
+    const tasks = { ...options, dir: path.join(folder, "tasks"), schedule };
+    t.deepEqual((await buildFolder(tasks)).ran, STEPS);
+    for (const name of ["topk_indices_4_96.npy", "topk_values_4_96.npy", "metrics.json"]) {
+      const [one, other] = [options.dir, tasks.dir].map((dir) => readFile(path.join(dir, name)));
+      t.deepEqual(await one, await other, name);
+    }
+    t.deepEqual((await readdir(path.join(tasks.dir, "tasks"))).sort(), ["plan.json", "totals"]);
+    t.deepEqual((await buildFolder(tasks)).kept, STEPS);
+    const [plain, exact] = [await openStore(options.dir), await openStore(tasks.dir)];
+    const [direct, counted] = [await plain.coactivation(), await exact.coactivation()];
+    t.deepEqual({ ...counted, cosine: 0 }, { ...direct, cosine: 0 });
+    t.true(counted.cosine.every((value, at) => Math.abs(value - direct.cosine[at]) < 1e-6));
+    t.deepEqual(
+      (await exact.families()).map(({ parent }) => parent),
+      (await plain.families()).map(({ parent }) => parent),
+    );
+    await plain.close();
+    await exact.close();
+  });
+});

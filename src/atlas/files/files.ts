@@ -1,6 +1,9 @@
 /** Folder of an atlas for the embeddings that its build made. */
 export const SOURCE_FOLDER = "source";
 
+/** Folder of an atlas for the plan of its tasks and what they counted. */
+export const TASKS_FOLDER = "tasks";
+
 /** Names of an atlas's files, relative to its folder. */
 export const ATLAS_FILES = {
   manifest: "manifest.json",

@@ -1,3 +1,4 @@
+import { SCHEDULERS } from "../../tasks/run-plan.js";
 import { existsSync } from "node:fs";
 import { requireChoice, requireCount, requireNumber, requireText } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
@@ -25,6 +26,7 @@ const KNOWN: Readonly<Record<keyof BuildOptions, true>> = {
   stability: true,
   seed: true,
   device: true,
+  schedule: true,
   onProgress: true,
   onWarning: true,
   signal: true,
@@ -68,6 +70,7 @@ export function checkBuildOptions(options: BuildOptions): void {
   requireChoice("build: mapFrom", mapFrom, ["decoder", "coactivation"]);
   requireCount("build: seed", seed, 0);
   requireChoice("build: device", device, ENGINE_NAMES);
+  requireChoice("build: schedule.scheduler", options.schedule?.scheduler, SCHEDULERS);
   if (options.stability !== undefined) checkStability(options.stability);
 }
 

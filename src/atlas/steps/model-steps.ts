@@ -9,7 +9,8 @@ import { computeMetrics } from "../../sae/measure/metrics.js";
 import { compareReadings } from "../../sae/measure/compare-readings.js";
 import { trainSae } from "../../sae/train/train.js";
 import type { AtlasBuild } from "./atlas-build.js";
-import { ATLAS_FILES, codesFiles, trainStateFile } from "../files/files.js";
+import { encodeByTasks } from "./encode-tasks.js";
+import { ATLAS_FILES, TASKS_FOLDER, codesFiles, trainStateFile } from "../files/files.js";
 import type { AtlasTraining } from "../options.js";
 import { interruptible } from "../../core/interrupt.js";
 
@@ -97,7 +98,10 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
         const { warning } = await compareReadings(sae, embeddings, { engine, quick: true });
         if (warning !== undefined) onWarning(warning);
       }
-      await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
+      if (options.schedule === undefined) {
+        await rm(path.join(dir, TASKS_FOLDER), { recursive: true, force: true });
+        await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
+      } else await encodeByTasks(sae, options.schedule, options);
       const codes = await data.codes();
       const metrics = await computeMetrics(sae, embeddings, { codes, engine, onProgress, signal });
       if (metrics.normalized_mse >= 1) {

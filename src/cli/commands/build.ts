@@ -11,6 +11,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import { scheduleOf, schedulerOptions } from "../scheduler-options.js";
 import { checkInput, refuseOptions } from "../option-rules.js";
 import {
   EMBEDDINGS,
@@ -129,6 +130,7 @@ const options = {
   },
   out: { type: "string", value: "PATH", about: "folder of the atlas (default families/NAME)" },
   ...FIGURE_OPTIONS,
+  ...schedulerOptions,
   ...engineOption,
 } as const;
 
@@ -162,14 +164,15 @@ export const buildCommand: Command = defineCommand({
 
 async function buildOptions(
   values: Values & { corpus: string },
-  { onProgress, signal }: CommandContext,
+  { onProgress, signal, packageRoot }: CommandContext,
 ): Promise<BuildOptions> {
   const { corpus, skipEmpty, embeddings, sae, k, n } = values;
   const { classTree, analysis, compat, threshold, mapFrom, seed, name } = values;
   const device = values.engine ?? "auto";
   const { documentMap: isMapped, noDocumentMap: isUnmapped } = values;
   const documentMap = isMapped ? true : isUnmapped ? false : undefined;
-  const common = { k, documentMap, classTree, compat, threshold, mapFrom, seed, device };
+  const schedule = values.scheduler === undefined ? undefined : scheduleOf(values, packageRoot);
+  const common = { k, documentMap, classTree, compat, threshold, mapFrom, seed, device, schedule };
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
     refuseOptions(`build: --corpus ${released}`, values, [

@@ -1,6 +1,15 @@
 /** Work on more documents than fit in memory or on one machine: groups of documents, files of sums, tasks. */
 export { type BlockCoactivationOptions, coactivationFromBlocks } from "./block-coactivation.js";
 export { type CodesStore, openCodes } from "./code-files.js";
+export {
+  RUN_RATES,
+  type RunEstimate,
+  type RunRates,
+  type RunSize,
+  type StageEstimate,
+  estimateRun,
+  readRates,
+} from "./estimate-run.js";
 export { readPairs, writePairs } from "./pair-files.js";
 export {
   type PlanOptions,

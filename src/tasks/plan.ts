@@ -17,7 +17,7 @@ import { GROUP_DOCUMENTS } from "./block-coactivation.js";
 import { type Range, openCodes } from "./code-files.js";
 
 /** Documents that one task encodes: starting Node and ONNX Runtime costs as much as 1,000 to 5,000 of them. */
-const SHARD_DOCUMENTS = 100_000;
+export const SHARD_DOCUMENTS = 100_000;
 /** Pairs that one task adds up, where all latents meet. */
 const PAIRS_PER_TOTAL = 2 ** 28;
 

@@ -12,7 +12,7 @@ import { EMBEDDINGS, engineOption } from "../../options.js";
 import { formatRows } from "../../results/rows.js";
 import { scheduleOf, schedulerOptions } from "../../scheduler-options.js";
 
-const KINDS = ["plan", "run", "encode", "pairs", "total"] as const;
+const KINDS = ["plan", "estimate", "run", "encode", "pairs", "total"] as const;
 
 const options = {
   plan: { type: "string", value: "FILE", about: "plan.json of the tasks", input: true },
@@ -31,6 +31,14 @@ const options = {
     about: "latents kept per document, if the file does not declare it",
   },
   n: { type: "integer", least: 1, about: "latents of codes that come on standard input" },
+  documents: { type: "integer", least: 1, about: "documents to estimate for" },
+  dimensions: { type: "integer", least: 1, about: "width of their embeddings" },
+  rates: {
+    type: "string",
+    value: "FILE",
+    about: "rates measured on your machines and prices, .json (default: as docs/scale.md says)",
+    input: true,
+  },
   "skip-zeros": { type: "boolean", about: "do not count slots whose value is 0" },
   out: { type: "string", value: "PATH", about: "folder of the plan and its results" },
   "shard-documents": {
@@ -59,7 +67,7 @@ export const taskCommand: Command = defineCommand({
   group: "steps",
   summary: "Count co-activation in tasks that any scheduler may run, kill and repeat.",
   details:
-    "`task plan` writes plan.json: which documents and latents each task is about. `task encode`, `task pairs` and " +
+    "`task estimate` says what a run takes, `task plan` writes plan.json: which documents and latents each task is about. `task encode`, `task pairs` and " +
     "`task total` do tasks of a kind, the ones of the kind before being done; `task run` does all by a scheduler. A task " +
     "whose results are there does nothing, and the same task gives the same bytes wherever it runs. Without --plan, " +
     "`task encode --sae FILE`, `task pairs --n N` and `task total --n N` read an Arrow stream from standard input and " +
@@ -73,6 +81,7 @@ export const taskCommand: Command = defineCommand({
       throw new UsageError(`task: expected one of ${KINDS.join(", ")}, got "${word}"`);
     }
     if (kind === "plan") return planTasks(values, context);
+    if (kind === "estimate") return estimateTasks(values);
     if (values.plan === undefined) {
       if (kind === "run") throw new UsageError("task: run needs --plan");
       return streamTask(kind, values, context);
@@ -112,6 +121,31 @@ async function planTasks(values: Values, context: CommandContext): Promise<Comma
         ],
       ]),
       `wrote ${file}`,
+    ],
+  };
+}
+
+async function estimateTasks(values: Values): Promise<CommandOutput> {
+  const { documents, dimensions: d, k, n } = values;
+  if (documents === undefined || d === undefined || k === undefined || n === undefined) {
+    throw new UsageError("task: estimate needs --documents, --dimensions, --k and --n");
+  }
+  const { estimateRun, readRates } = await import("../../../tasks/estimate-run.js");
+  const { shardDocuments, groupDocuments, rates: file } = values;
+  const rates = await readRates(file);
+  const size = { documents, d, k, n, shardDocuments, groupDocuments };
+  const estimate = estimateRun(size, rates);
+  const terabytes = (bytes: number): string => `${(bytes / 1e12).toPrecision(3)} TB`;
+  return {
+    json: { ...size, rates, ...estimate },
+    lines: [
+      ...formatRows(
+        estimate.stages.map(({ kind, tasks, coreHours, read, written }) => [
+          `${tasks} ${kind}`,
+          `${coreHours.toPrecision(3)} core-hours, reads ${terabytes(read)}, writes ${terabytes(written)}`,
+        ]),
+      ),
+      `${estimate.coreHours.toPrecision(3)} core-hours at $${rates.coreHour}: $${estimate.computeCost.toFixed(0)}; a month of what is written: $${estimate.storageCost.toFixed(0)}`,
     ],
   };
 }

@@ -13,6 +13,8 @@ export interface Served {
   /** From the start of the process to its address. */
   seconds: number;
   peakMB: () => number;
+  /** Memory that no file backs, now. */
+  memoryMB: () => number;
   close: () => Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function serve(atlas: string): Promise<Served> {
     url: said,
     seconds: (performance.now() - start) / 1000,
     peakMB: () => peakOf(child.pid ?? 0) ?? 0,
+    memoryMB: () => ownMemory(child.pid ?? 0),
     async close() {
       child.stdin.end();
       await ended;
@@ -108,13 +111,14 @@ async function tabMemory(browser: Browser): Promise<number> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   await session.detach();
-  const own = processInfo
-    .filter(({ type }) => type === "renderer")
-    .map(({ id }) => {
-      const status = readFileSync(`/proc/${id}/status`, "utf8");
-      return Number(/RssAnon:\s*(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
-    });
+  const own = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => ownMemory(id));
   return Math.max(...own);
+}
+
+/** Memory of a process that no file backs, in MB. */
+function ownMemory(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/RssAnon:\s*(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
 }
 
 /** Frames a second while a map is dragged about. */

@@ -4,6 +4,7 @@ import { coactivationPart } from "./parts/coactivation.js";
 import { contrastPart } from "./parts/contrast.js";
 import { demoPart } from "./parts/demo.js";
 import { encodePart } from "./parts/encode.js";
+import { explorerUsePart } from "./parts/explorer-use.js";
 import { explorerPart } from "./parts/explorer.js";
 import { familiesPart } from "./parts/families.js";
 import { keywordsPart } from "./parts/keywords.js";
@@ -34,6 +35,7 @@ export const PARTS: readonly Part[] = [
   searchPart,
   demoPart,
   explorerPart,
+  explorerUsePart,
   readersPart,
   parquetPart,
   keywordsPart,

@@ -1,8 +1,9 @@
+import type { WriteFiguresOptions } from "../atlas/figures/write-figures.js";
 import type { CorpusColumns } from "../corpus/corpus.js";
 import { ENGINE_NAMES, type EngineName } from "../engine/engine-names.js";
 import type { FigureOptions } from "../figures/figure.js";
 import type { LoadOptions } from "../sae/formats/format.js";
-import { UsageError } from "./command.js";
+import { type OptionValues, UsageError } from "./command.js";
 import { didYouMean } from "./suggest.js";
 
 /** What a file of embeddings may be. */
@@ -163,21 +164,33 @@ export const figureOptions = {
     about: "height, likewise (default: by size and figure)",
   },
   "no-title": { type: "boolean", about: "leave out the title above each figure" },
+  formats: {
+    type: "list",
+    choices: ["png", "svg", "pdf", "html"],
+    about: "file formats (default png,svg)",
+  },
+  dpi: {
+    type: "integer",
+    least: 96,
+    most: 768,
+    about: "pixels of a PNG per inch, such as 300 for print (default 192)",
+  },
 } as const;
 
-/** What a figure takes of these options. Throws UsageError for a side that is no length. */
-export async function figureOptionsOf(values: {
-  size?: FigureOptions["size"];
-  width?: string;
-  height?: string;
-  noTitle?: boolean;
-}): Promise<FigureOptions> {
-  const { size, width, height, noTitle } = values;
+/** What figures take of these options. Throws UsageError for a side that is no length, and for a resolution without a PNG. */
+export async function figureOptionsOf(
+  command: string,
+  values: OptionValues<typeof figureOptions>,
+): Promise<FigureOptions & Pick<WriteFiguresOptions, "formats" | "dpi">> {
+  const { size, width, height, noTitle, formats, dpi } = values;
+  if (dpi !== undefined && formats?.includes("png") === false) {
+    throw new UsageError(`${command}: --dpi is for png, and --formats are ${formats.join(",")}`);
+  }
   const { figureSize } = await import("../figures/theme/theme.js");
   try {
     figureSize({ size, width, height });
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message) : error;
   }
-  return { size, width, height, ...(noTitle && { title: "" }) };
+  return { size, width, height, ...(noTitle && { title: "" }), formats, dpi };
 }

@@ -73,6 +73,8 @@ const refusedAtOnce: [string, string][] = [
   ],
   ["inspect x.pth --engine cpu", "inspect: --engine needs --embeddings"],
   ["scaling t.json --size page", "scaling: --size needs --out"],
+  ["scaling t.json --width 85mm", "scaling: --width needs --out"],
+  ["scaling t.json --formats pdf", "scaling: --formats needs --out"],
   ["jupyter --setup --frontend lab", "jupyter: --setup and --frontend exclude each other"],
   ["catalog dog --out a.csv --limit 3", "catalog: --out and --limit exclude each other"],
   ["nope", "unknown command 'nope'"],

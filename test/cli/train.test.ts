@@ -117,6 +117,10 @@ test("train --grid writes SAEs and a table, and scaling fits it", async (t) => {
         [2, 4],
       ],
     );
+    const drawn = ["--out", join(folder, "figures"), "--formats", "html", "--no-title", "--width"];
+    await exec(process.execPath, [MAIN, "scaling", join(out, "table.csv"), ...drawn, "85mm"]);
+    const page = await readFile(join(folder, "figures/scaling-law.html"), "utf8");
+    t.regex(page, /"width":321/);
   });
 });
 

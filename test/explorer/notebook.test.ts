@@ -50,6 +50,26 @@ test("in a notebook the explorer is a live page whose selection a later cell rea
     await frame.locator('[aria-label="Redo"]').click();
     await frame.locator("article").waitFor();
     await t.throwsAsync(saved.selection(), { message });
+
+    // What VS Code shows outputs in: a frame of another origin that may do little, under the policy of its notebooks.
+    const policy =
+      "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; " +
+      "img-src https: http: data:; connect-src https:; child-src https: data:";
+    const output = `<meta http-equiv="Content-Security-Policy" content="${policy}">${cell}`;
+    cell = `<iframe sandbox="allow-scripts allow-forms" style="width:900px;height:600px" srcdoc="${output.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}"></iframe>`;
+    const problems: string[] = [];
+    page.on("console", (said) => said.type() === "error" && problems.push(said.text()));
+    page.on("pageerror", (error) => problems.push(error.message));
+    await page.goto(notebook);
+    const inner = frame.frameLocator("iframe");
+    await inner.locator(".catalog .note").waitFor();
+    await inner.locator("nav >> text=Maps").click();
+    await inner.locator(".plot[data-renderer]").first().waitFor();
+    await inner.locator('.plot[aria-label^="map of latents"]').press("Enter");
+    await inner.locator("article .documents li").first().waitFor();
+    await inner.locator('[aria-label="Undo"]').click();
+    await inner.locator("article").waitFor({ state: "detached" });
+    t.deepEqual(problems, []);
   } finally {
     server.close();
     await live.close();

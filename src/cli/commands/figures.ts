@@ -24,7 +24,7 @@ const options = {
   list: {
     type: "boolean",
     about: "list all figures by group: what they show, and what is missing",
-    excludes: ["out", "formats", "dpi", ...Object.keys(figureOptions), "by", "family", "families"],
+    excludes: ["out", ...Object.keys(figureOptions), "by", "family", "families"],
   },
   ...atlasOption,
   ...movedOptions,
@@ -36,17 +36,6 @@ const options = {
     about: "a grid of SAEs, as train --grid writes it",
   },
   out: { type: "string", value: "PATH", about: "folder of the figures (default figures/NAME)" },
-  formats: {
-    type: "list",
-    choices: ["png", "svg", "pdf", "html"],
-    about: "file formats (default png,svg)",
-  },
-  dpi: {
-    type: "integer",
-    least: 96,
-    most: 768,
-    about: "pixels of a PNG per inch, such as 300 for print (default 192)",
-  },
   ...figureOptions,
   by: {
     type: "string",
@@ -79,7 +68,7 @@ export const figuresCommand: Command = defineCommand({
     const { openAtlas } = await import("../../atlas/open.js");
     const chosen = chooseNames(values, names, registry);
     checkFiles(values);
-    const drawn = await figureOptionsOf(values);
+    const drawn = await figureOptionsOf("figures", values);
     const dirs = [await chooseAtlas("figures", values), ...(values.atlases ?? [])];
     const atlases = await Promise.all(
       dirs.map((dir) => openAtlas(dir, { onProgress, onWarning, signal })),
@@ -93,8 +82,6 @@ export const figuresCommand: Command = defineCommand({
         ...inputs,
         names: chosen ?? registry.ATLAS_FIGURES,
         paper: values.paper,
-        formats: values.formats,
-        dpi: values.dpi,
         ...drawn,
         by: values.by,
         family: values.family,
@@ -142,10 +129,7 @@ function chooseNames(
   }
 }
 
-function checkFiles({ saes, gridFolder, dpi, formats }: Values): void {
-  if (dpi !== undefined && formats?.includes("png") === false) {
-    throw new UsageError(`figures: --dpi is for png, and --formats are ${formats.join(",")}`);
-  }
+function checkFiles({ saes, gridFolder }: Values): void {
   const missing = saes?.find((file) => !existsSync(file));
   if (missing !== undefined) throw new UsageError(`figures: --saes names no file: ${missing}`);
   if (gridFolder !== undefined && !existsSync(path.join(gridFolder, "table.json"))) {

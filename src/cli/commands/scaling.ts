@@ -1,6 +1,8 @@
 import type { ScalingFit } from "../../sae/train/scaling.js";
 import { type Command, defineCommand } from "../command.js";
-import { figureOptions } from "../options.js";
+import { figureOptions, figureOptionsOf } from "../options.js";
+
+const needs = ["out"] as const;
 
 export const scalingCommand: Command = defineCommand({
   name: "scaling",
@@ -13,22 +15,27 @@ export const scalingCommand: Command = defineCommand({
   positionals: "<TABLE>",
   options: {
     out: { type: "string", value: "PATH", about: "folder for both figures (default: none drawn)" },
-    size: { ...figureOptions.size, needs: ["out"] },
+    size: { ...figureOptions.size, needs },
+    width: { ...figureOptions.width, needs },
+    height: { ...figureOptions.height, needs },
+    "no-title": { ...figureOptions["no-title"], needs },
+    formats: { ...figureOptions.formats, needs },
+    dpi: { ...figureOptions.dpi, needs },
   },
   async run(values, tables, { onProgress, signal }) {
     const { readGridTable } = await import("../../sae/train/train-grid.js");
     const { fitScaling } = await import("../../sae/train/scaling.js");
     const runs = await readGridTable(tables[0]);
     const fits = fitScaling(runs);
-    const { size } = values;
+    const drawn = await figureOptionsOf("scaling", values);
     let files: string[] = [];
     if (values.out !== undefined) {
       const { drawData } = await import("../../atlas/figures/entry.js");
       const { findFigures } = await import("../../atlas/figures/registry.js");
       const { renderFigures } = await import("../../atlas/figures/write-figures.js");
       const entries = findFigures(["scaling-law", "compute-frontier"]);
-      const figures = entries.map((entry) => drawData(entry, runs, { size }));
-      files = await renderFigures(figures, values.out, { onProgress, signal });
+      const figures = entries.map((entry) => drawData(entry, runs, drawn));
+      files = await renderFigures(figures, values.out, { ...drawn, onProgress, signal });
     }
     const lines = [
       ...fits.size.map((fit) => describeFit(fit, "n")),

@@ -40,7 +40,7 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
   return (
     <section class="side" aria-label="families">
       <div class="side-head">
-        <WordsFilter what="families" of="names and labels" />
+        <WordsFilter what="families" of="names, labels and classes" />
         <ListChoice
           title="by"
           of="sort"
@@ -67,7 +67,7 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
         <span
           class="muted"
           role="status"
-          title="families that have the words in their name or in a label of their latents"
+          title="families that have the words in their name, in a label of their latents or in their class"
         >
           {wholeNumber(families.length)} of {wholeNumber(data.families.length)} families
         </span>

@@ -5,6 +5,14 @@ const PROBLEMS: ReadonlyMap<string, string> = new Map([
   ["EROFS", "the file system is read-only"],
   ["ENOSPC", "no space left on the device"],
   ["EDQUOT", "the disk quota is used up"],
+  ["EISDIR", "is a folder"],
+  ["ENOTDIR", "a part of its path is a file, not a folder"],
+  ["EEXIST", "there is a file of that name already"],
+  ["ENAMETOOLONG", "a name of its path is too long"],
+  ["ELOOP", "its links lead in a circle"],
+  ["EMFILE", "too many files are open (see ulimit -n)"],
+  ["ENFILE", "too many files are open"],
+  ["EIO", "the disk cannot be read or written"],
   ["EFBIG", "larger than the system allows a file to be"],
 ]);
 

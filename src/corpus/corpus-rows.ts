@@ -67,6 +67,10 @@ export async function* readCorpusRows(
   } else if (/\.(csv|tsv)$/.test(name)) {
     const text = await readText(path, reading);
     const { columns, rows } = name.endsWith(".tsv") ? parseTabs(text, path) : parseCsv(text, path);
+    const twice = (select?.(columns) ?? columns).find(
+      (name) => columns.indexOf(name) !== columns.lastIndexOf(name),
+    );
+    if (twice !== undefined) throw new FormatError(path, `has two columns ${shown(twice)}`);
     for (let i = 0; i < rows.length; i++) {
       const row = Object.fromEntries(columns.map((column, c) => [column, rows[i][c]]));
       yield { place: `row ${i + 1}`, row };

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { namingFile } from "../core/file-problem.js";
 import { makeFolder } from "./make-folder.js";
@@ -26,14 +26,20 @@ export function watchTemporaries(receive: (file: string) => void): void {
 
 /**
  * Opens `${path}.tmp-<pid>-<random>` for writing; `commit` renames it to `path`. The folder is made where it is
- * missing. Exactly one of `commit` and `abort` ends it; where writing or `commit` fails, the temporary file is removed. Errors of
+ * missing; a file of that name keeps its permissions. Exactly one of `commit` and `abort` ends it; where writing or `commit` fails, the temporary file is removed. Errors of
  * the system, such as a full disk, name the file.
  */
 export async function createAtomicFile(path: string): Promise<AtomicFile> {
   await makeFolder(dirname(path));
+  const found = await stat(path).catch(() => undefined);
+  // A device, such as /dev/stdout, would be replaced by a file.
+  if (found?.isFile() === false) {
+    const kind = found.isDirectory() ? "is a folder" : "is a device or a pipe";
+    throw new Error(`${path}: ${kind}, expected the name of a file`);
+  }
   const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
   onTemporary?.(temporary);
-  const handle = await namingFile(path, open(temporary, "wx"));
+  const handle = await namingFile(path, open(temporary, "wx", found?.mode));
   let end = 0;
   let isOpen = true;
 

@@ -34,6 +34,7 @@ export interface EmbeddingBlock {
 }
 
 const NAMED_ROWS = 5;
+const CHECKED_ROWS = 4096;
 
 /** Rows and width of a source. Throws FormatError for a file that holds no matrix. */
 export async function embeddingShape(source: EmbeddingSource): Promise<{ N: number; d: number }> {
@@ -117,6 +118,13 @@ async function placeOf(source: EmbeddingSource, row: number): Promise<string> {
   const shard = shards.find(({ start, rows }) => row < start + rows);
   if (shard === undefined || shards.length === 1) return `row ${row}`;
   return `row ${row - shard.start} of ${basename(shard.file)}`;
+}
+
+/** Throws FormatError, naming the file and its first such rows, where rows are zero or not finite. */
+export async function requireRows(file: string, signal?: AbortSignal): Promise<void> {
+  const { d } = await embeddingShape(file);
+  const blocks = streamEmbeddings(file, d, { rowsPerBlock: CHECKED_ROWS, signal });
+  while (!(await blocks.next()).done);
 }
 
 async function* readBlocks(

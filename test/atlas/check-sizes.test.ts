@@ -102,6 +102,11 @@ test("a build that cannot end is refused before a document is embedded", (t) =>
     await t.throwsAsync(buildAtlas({ ...build, figures: true }), {
       message: /there is no file .*no-browser \(from the browser option/,
     });
+    const nothing = path.join(folder, "nothing.jsonl");
+    await writeJsonl(nothing, []);
+    await t.throwsAsync(buildAtlas({ ...build, corpus: nothing }), {
+      message: /nothing\.jsonl: holds no document$/,
+    });
     t.is(asked, 0);
     t.false(existsSync(dir));
   }));

@@ -107,10 +107,15 @@ test("a folder of Parquet shards is one corpus, in the order of the names", asyn
     await mkdir(shards);
     await writeFile(path.join(shards, "b.parquet"), parquet(["e", "f"]));
     await writeFile(path.join(shards, "a.parquet"), parquet(["a", "b", "c", "d"]));
+    await mkdir(path.join(shards, "year=2001"));
+    await writeFile(path.join(shards, "year=2001", "c.parquet"), parquet(["g"]));
+    for (const hidden of ["._a.parquet", "_metadata.parquet"]) {
+      await writeFile(path.join(shards, hidden), "none");
+    }
     const documents = await readCorpus(shards);
     t.deepEqual(
       documents.map(({ id }) => id),
-      ["a", "b", "c", "d", "e", "f"],
+      ["a", "b", "c", "d", "e", "f", "g"],
     );
     t.is(documents[3].text, "title d\n\nabstract d");
     const years: unknown[] = [];

@@ -202,6 +202,14 @@ test("a null, missing, blank or NaN text is one rule in all formats: kept or ski
   ]);
 });
 
+test("of two columns of one name none is chosen, unless nothing is read of them", async (t) => {
+  await t.throwsAsync(read("a.csv", "id,text,text\n1,a,b\n"), {
+    instanceOf: FormatError,
+    message: /a\.csv: has two columns "text"$/,
+  });
+  t.deepEqual(await read("a.csv", ",,id,text\n0,0,1,a\n"), [["1", "", "a"]]);
+});
+
 test("an unusual encoding is reported, damaged UTF-8 is refused", async (t) => {
   const warnings: string[] = [];
   const onWarning = (warning: string): void => void warnings.push(warning);

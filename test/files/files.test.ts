@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { chmodSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
@@ -7,6 +7,11 @@ import {
   bytesSource,
   createAtomicFile,
   openSource,
+  readMatrix,
+  readNpy,
+  readSafetensors,
+  readText,
+  readTorch,
   sha256File,
   writeFileAtomic,
 } from "../../src/files/index.js";
@@ -40,8 +45,42 @@ test("a file cannot be seen before commit and is gone after abort", (t) =>
 test("writeFileAtomic onto a folder fails and leaves no temporary file", (t) =>
   inFolder(async (folder) => {
     await writeFileAtomic(join(folder, "sub", "a"), "");
-    await t.throwsAsync(writeFileAtomic(join(folder, "sub"), "text"));
-    t.deepEqual(readdirSync(folder), ["sub"]);
+    const refusals: [string, RegExp][] = [
+      ["sub", /sub: is a folder, expected the name of a file$/],
+      ["sub/a/b", /sub\/a: there is a file of that name already$/],
+      ["out", /out: is a device or a pipe, expected the name of a file$/],
+      ["x".repeat(300), /x: a name of its path is too long$/],
+    ];
+    symlinkSync("/dev/null", join(folder, "out"));
+    for (const [name, message] of refusals) {
+      await t.throwsAsync(writeFileAtomic(join(folder, name), "text"), { message });
+    }
+    t.deepEqual(readdirSync(folder), ["out", "sub"]);
+  }));
+
+test("a file that is written anew keeps its permissions", (t) =>
+  inFolder(async (folder) => {
+    const file = join(folder, "private");
+    await writeFileAtomic(file, "a");
+    chmodSync(file, 0o600);
+    await writeFileAtomic(file, "b");
+    t.is(statSync(file).mode & 0o777, 0o600);
+  }));
+
+test("what Git or a server gives in place of a file is named as such", (t) =>
+  inFolder(async (folder) => {
+    const cases: [string, RegExp][] = [
+      [`version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\n`, /Git LFS/],
+      ["\n<!DOCTYPE html><html>", /is a web page/],
+    ];
+    const readers = [readNpy, readTorch, readSafetensors, readText, readMatrix];
+    for (const [content, message] of cases) {
+      const file = join(folder, "a.pth");
+      await writeFileAtomic(file, content);
+      for (const read of readers) {
+        await t.throwsAsync(read(file), { instanceOf: FormatError, message });
+      }
+    }
   }));
 
 test("sha256File gives the known hash of abc", (t) =>

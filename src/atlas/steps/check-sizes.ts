@@ -213,9 +213,18 @@ export interface BuildSource {
  * training does not fit, and FormatError where the SAE has another width.
  */
 export async function checkBuild(
-  { dir, training, stability, documentMap, figures, onWarning }: Omit<AtlasOptions, "embeddings">,
+  {
+    dir,
+    corpus,
+    training,
+    stability,
+    documentMap,
+    figures,
+    onWarning,
+  }: Omit<AtlasOptions, "embeddings">,
   { documents, embeddings, d, isEmbedded, sae }: BuildSource,
 ): Promise<void> {
+  if (documents.length === 0) throw new FormatError(corpus, "holds no document");
   const shape = sae ?? training;
   if (shape === undefined) return;
   if (sae !== undefined && sae.d !== d) {

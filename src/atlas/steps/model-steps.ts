@@ -3,6 +3,7 @@ import path from "node:path";
 import { writeJson } from "../../files/json.js";
 import { writeJsonl } from "../../files/jsonl.js";
 import { readMatrix } from "../../files/matrix.js";
+import { requireRows } from "../../sae/embedding-source.js";
 import { saveSae } from "../../sae/checkpoint.js";
 import { encodeToFiles } from "../../sae/encode.js";
 import { computeMetrics } from "../../sae/measure/metrics.js";
@@ -42,6 +43,7 @@ export async function runTraining(
       outputs: [files.sae, ...(files.log === undefined ? [] : [files.log])],
     },
     async (key) => {
+      await requireRows(embeddings, signal);
       await removeTrainStates(options.dir, trainStateFile(key));
       const state = path.join(options.dir, trainStateFile(key));
       const result = await trainSae(await readMatrix(embeddings), {

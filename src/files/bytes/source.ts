@@ -20,7 +20,10 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Opens a file for reading by range. Throws FormatError if there is no such file or it is no regular file. */
+/**
+ * Opens a file for reading by range. Throws FormatError if there is no such file, it is no regular file, or it is what stands in
+ * place of one that was not downloaded.
+ */
 export async function openSource(path: string): Promise<ByteSource> {
   // No import, so that readers of bytes in memory can be bundled for a browser.
   const { process } = globalThis as { process?: NodeJS.Process };
@@ -59,6 +62,15 @@ export async function openSource(path: string): Promise<ByteSource> {
     const several = Math.min(readers, Math.ceil(target.length / largestPiece));
     await Promise.all(Array.from({ length: several }, readPieces));
   }
+  const start = new Uint8Array(Math.min(64, byteLength));
+  try {
+    await readInto(start, 0);
+    const other = standIn(start);
+    if (other !== undefined) throw new FormatError(path, other);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   return {
     name: path,
     byteLength,
@@ -71,6 +83,16 @@ export async function openSource(path: string): Promise<ByteSource> {
     readInto,
     close: () => handle.close(),
   };
+}
+
+/** What a file is by its start, where that is no data but what Git and servers give in its place. */
+export function standIn(start: Uint8Array): string | undefined {
+  const text = new TextDecoder("latin1").decode(start);
+  if (text.startsWith("version https://git-lfs"))
+    return "is a Git LFS pointer, not the file itself: git lfs pull gets that";
+  if (/^\s*<(!doctype html|html)/i.test(text))
+    return "is a web page, as servers send in place of a file: download it again";
+  return undefined;
 }
 
 /** Bytes in memory as a source. `read` gives views, not copies. */

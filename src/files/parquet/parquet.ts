@@ -43,17 +43,18 @@ export async function* streamParquetRows(
   for (const file of files) yield* rowsOfFile(file, options);
 }
 
-/** The .parquet files of a folder in the order of their names; of anything else its own path. */
+/** The .parquet files of a folder and those in it in the order of their paths; of anything else its own path. */
 export function parquetFiles(input: string): Promise<string[]> {
   return filesOf(input, ["parquet"]);
 }
 
-/** The files of a folder with those endings, all with the same one, in the order of their names; of anything else its own path. */
+/** The files of a folder and those in it with those endings, all with the same one, in the order of their paths; of anything else its own path. */
 export async function filesOf(input: string, endings: readonly string[]): Promise<string[]> {
   const isFolder = (await stat(input).catch(() => undefined))?.isDirectory() ?? false;
   if (!isFolder) return [input];
   // A name that begins with a dot or underscore is a writer's note, not a shard.
-  const all = (await readdir(input)).filter((name) => !/^[._]/.test(name)).sort();
+  const inside = await readdir(input, { recursive: true });
+  const all = inside.filter((name) => !/(^|[\\/])[._]/.test(name)).sort();
   const found = endings.map((ending) => all.filter((name) => name.endsWith(`.${ending}`)));
   const [names = [], ...others] = found.filter(({ length }) => length > 0);
   const words = endings.map((ending) => `.${ending}`);
@@ -134,7 +135,7 @@ function valueOf(column: ColumnValues, row: number): unknown {
  * Seconds of processor time that a worker has taken since the call, at most: the clock of its loop stands while it waits, and
  * that of the process while the machine does other work.
  */
-export function watchWork(worker: Worker): () => number {
+function watchWork(worker: Worker): () => number {
   const start = process.cpuUsage();
   // Deno has no such clock.
   const clock: Partial<typeof worker.performance> = worker.performance;

@@ -2,7 +2,7 @@ import { FormatError } from "../../core/errors.js";
 import { TruncatedPickle, readPickle } from "./pickle.js";
 import type { PickleOptions } from "./pickle.js";
 import { quote } from "../../core/shown.js";
-import { withSource } from "../bytes/source.js";
+import { standIn, withSource } from "../bytes/source.js";
 import type { ByteSource } from "../bytes/source.js";
 import { readStrided } from "./strided.js";
 import { isTensor, tensorItemSizes } from "../bytes/tensor.js";
@@ -239,10 +239,9 @@ function truncated(path: string, expected: number, found: number): FormatError {
 
 function describeStart(start: Uint8Array): string {
   if (start.length === 0) return "the file is empty";
-  const text = Buffer.from(start).toString("latin1");
-  if (text.startsWith("version https://git-lfs")) return "a Git LFS pointer, not the file itself";
-  if (/^\s*</.test(text)) return "it looks like a web page";
-  return "it starts neither as a zip archive nor as a pickle of protocol 2 or above";
+  return (
+    standIn(start) ?? "it starts neither as a zip archive nor as a pickle of protocol 2 or above"
+  );
 }
 
 function describe(value: unknown): string {

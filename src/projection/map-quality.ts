@@ -1,6 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Neighbours } from "../engine/engine.js";
-import { type Matrix, createMatrix, dot, matrixRow, normalizeRows } from "../core/matrix.js";
+import {
+  type Matrix,
+  createMatrix,
+  dot,
+  matrixRow,
+  normalizeRows,
+  takeRows,
+} from "../core/matrix.js";
 import type { OnProgress } from "../core/progress.js";
 import { type Random, createRandom, sampleIndices } from "../core/random.js";
 import { NO_NEIGHBOUR, hasNeighbours } from "./neighbours.js";
@@ -136,14 +143,15 @@ function countKept(
   }
 }
 
-/** What ranks of rows by cosine are counted with. */
+/** What ranks of rows by cosine are counted with: of millions of rows only those that are compared become unit rows. */
 interface Ranking {
-  unit: Matrix;
+  matrix: Matrix;
   live: readonly number[];
   count: number;
   judged: readonly number[];
-  /** Rows that stand for all. */
+  /** Rows that stand for all, and these at unit length. */
   among: readonly number[];
+  unit: Matrix;
 }
 
 function rankRows(
@@ -152,29 +160,32 @@ function rankRows(
   random: Random,
   sample: number | undefined,
 ): Ranking {
-  const unit = normalizeRows(matrix);
   const live = Array.from({ length: matrix.rows }, (_, i) => i).filter((i) =>
-    matrixRow(unit, i).some((value) => value !== 0),
+    matrixRow(matrix, i).some((value) => value !== 0),
   );
   const n = live.length;
   if (!(count >= 1 && count < n / 2)) {
     throw new RangeError(`trustworthiness: count must be from 1 to under ${n / 2}, got ${count}`);
   }
   const judged = judgedRows(live, sample, random);
-  return { unit, live, count, judged, among: judgedRows(live, RANKED, random) };
+  const among = judgedRows(live, RANKED, random);
+  return { matrix, live, count, judged, among, unit: normalizeRows(takeRows(matrix, among)) };
 }
 
 /** How far the ranks of a row's nearest places are beyond `count`, in all. */
-function penaltyOf({ unit, live, among, count }: Ranking, places: Matrix, i: number): number {
-  const own = matrixRow(unit, i);
-  const cosines = Float64Array.from(among, (j) => dot(own, matrixRow(unit, j)));
+function penaltyOf(ranking: Ranking, places: Matrix, i: number): number {
+  const { matrix, unit, live, among, count } = ranking;
+  const near = nearestPlaces(places, live, i, count);
+  const compared = normalizeRows(takeRows(matrix, [i, ...near]));
+  const own = matrixRow(compared, 0);
+  const cosines = Float64Array.from(among, (_, at) => dot(own, matrixRow(unit, at)));
   const scale = live.length / among.length;
   let penalty = 0;
-  for (const j of nearestPlaces(places, live, i, count)) {
-    const cosine = dot(own, matrixRow(unit, j));
+  for (const [at, j] of near.entries()) {
+    const cosine = dot(own, matrixRow(compared, at + 1));
     let nearer = 0;
-    for (let at = 0; at < among.length; at++) {
-      if (cosines[at] > cosine && among[at] !== i && among[at] !== j) nearer++;
+    for (let other = 0; other < among.length; other++) {
+      if (cosines[other] > cosine && among[other] !== i && among[other] !== j) nearer++;
     }
     penalty += Math.max(0, 1 + nearer * scale - count);
   }

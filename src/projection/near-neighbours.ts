@@ -1,7 +1,7 @@
 import { type Matrix, createMatrix, matrixRow, normalizeRows, takeRows } from "../core/matrix.js";
 import { createRandom, sampleIndices } from "../core/random.js";
 import type { Engine, NearestOptions, Neighbours } from "../engine/engine.js";
-import { NO_NEIGHBOUR, cosineNeighbours, emptyNeighbours, liveRows, offer } from "./neighbours.js";
+import { NO_NEIGHBOUR, cosineNeighbours, emptyNeighbours, offer, unitRows } from "./neighbours.js";
 
 /** Rows up to which neighbours are exact by default. */
 export const EXACT_ROWS = 50_000;
@@ -41,13 +41,15 @@ export async function nearNeighbours(
   engine: Pick<Engine, "nearest">,
   { exactUpTo = EXACT_ROWS, seed = 0, onProgress, signal }: NearNeighboursOptions = {},
 ): Promise<FoundNeighbours> {
-  const live = liveRows(matrix);
-  if (live.length <= Math.max(exactUpTo, count + 1)) {
-    const options = { onProgress, signal };
-    return { neighbours: await cosineNeighbours(matrix, count, engine, options), recall: 1 };
-  }
+  const exact = async (): Promise<FoundNeighbours> => ({
+    neighbours: await cosineNeighbours(matrix, count, engine, { onProgress, signal }),
+    recall: 1,
+  });
+  const mostExact = Math.max(exactUpTo, count + 1);
+  if (matrix.rows <= mostExact) return exact();
+  const { unit, live } = await unitRows(matrix, signal);
+  if (live.length <= mostExact) return exact();
   const out = emptyNeighbours(matrix.rows, count);
-  const unit = normalizeRows(live.length === matrix.rows ? matrix : takeRows(matrix, live));
   const random = createRandom(seed);
   const centres = await findCentres(unit, random, engine, { signal });
   const most = Math.min(MORE_PROBES, centres.rows);

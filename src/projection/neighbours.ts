@@ -1,8 +1,18 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Engine, NearestOptions, Neighbours } from "../engine/engine.js";
-import { type Matrix, matrixRow, normalizeRows, takeRows } from "../core/matrix.js";
+import {
+  type Matrix,
+  createMatrix,
+  matrixRow,
+  matrixRows,
+  normalizeRows,
+  takeRows,
+} from "../core/matrix.js";
 
 /** Stands in `Neighbours.indices` where a row has no (further) neighbour; its score is 0. */
 export const NO_NEIGHBOUR = 0xffffffff;
+/** Values that are worked on before other work is let through: a few hundredths of a second. */
+export const VALUES_AT_ONCE: number = 2 ** 23;
 
 /**
  * The exact `count` nearest other rows of every row of `matrix` [n, d] by cosine, best first.
@@ -17,10 +27,9 @@ export async function cosineNeighbours(
   { onProgress, signal }: NearestOptions = {},
 ): Promise<Neighbours> {
   const out = emptyNeighbours(matrix.rows, count);
-  const live = liveRows(matrix);
+  const { unit, live } = await unitRows(matrix, signal);
   const asked = Math.min(count + 1, live.length);
   if (asked < 2) return out;
-  const unit = normalizeRows(live.length === matrix.rows ? matrix : takeRows(matrix, live));
   const found = await engine.nearest(unit, unit, asked, {
     signal,
     onProgress:
@@ -48,16 +57,33 @@ export function neighboursOf(
   return out;
 }
 
-/** Rows that are finite and not zero. */
-export function liveRows(matrix: Matrix): Uint32Array {
+/** Rows that are finite and not zero at unit length, and which they are. Gives way to other work at every few million values. */
+export async function unitRows(
+  matrix: Matrix,
+  signal?: AbortSignal,
+): Promise<{ unit: Matrix; live: Uint32Array }> {
+  const { rows, cols } = matrix;
   const live: number[] = [];
-  for (let i = 0; i < matrix.rows; i++) {
-    const row = matrixRow(matrix, i);
-    let squared = 0;
-    for (let j = 0; j < row.length; j++) squared += row[j] * row[j];
-    if (squared > 0 && squared < Infinity) live.push(i);
+  let data = new Float32Array(rows * cols);
+  const rowsAtOnce = Math.max(1, Math.floor(VALUES_AT_ONCE / cols));
+  for (let start = 0; start < rows; start += rowsAtOnce) {
+    await turn();
+    signal?.throwIfAborted();
+    const block = matrixRows(matrix, start, Math.min(rows, start + rowsAtOnce));
+    const kept = Array.from({ length: block.rows }, (_, i) => i).filter((i) => isLive(block, i));
+    const found = kept.length === block.rows ? block : takeRows(block, kept);
+    data.set(normalizeRows(found).data, live.length * cols);
+    for (const i of kept) live.push(start + i);
   }
-  return Uint32Array.from(live);
+  if (live.length < rows) data = data.slice(0, live.length * cols);
+  return { unit: createMatrix(live.length, cols, data), live: Uint32Array.from(live) };
+}
+
+function isLive(matrix: Matrix, i: number): boolean {
+  const row = matrixRow(matrix, i);
+  let squared = 0;
+  for (let j = 0; j < row.length; j++) squared += row[j] * row[j];
+  return squared > 0 && squared < Infinity;
 }
 
 /** Lists of no neighbours [rows, count]. Throws RangeError unless count is a whole number from 1. */

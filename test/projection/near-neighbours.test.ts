@@ -1,6 +1,13 @@
 import test from "ava";
 import { openEngine } from "../../src/engine/index.js";
-import { NO_NEIGHBOUR, cosineNeighbours, nearNeighbours } from "../../src/projection/index.js";
+import { createMatrix } from "../../src/core/index.js";
+import {
+  NO_NEIGHBOUR,
+  cosineNeighbours,
+  measureMap,
+  nearNeighbours,
+  projectUmap,
+} from "../../src/projection/index.js";
 import { clusteredPoints, plainEngine } from "../support/projection.js";
 
 const COUNT = 10;
@@ -56,4 +63,36 @@ test("a search in cells stops when it is cancelled", async (t) => {
   });
   await t.throwsAsync(search, { any: true, name: "AbortError" });
   await engine.dispose();
+});
+
+test("a map is cancelled before its first report, with the least work done, and while it is judged", async (t) => {
+  // 2 ** 24 values: rows come to unit length in two parts at least.
+  const wide = createMatrix(2 ** 14, 2 ** 10);
+  wide.data.fill(1);
+  let searches = 0;
+  const engine = {
+    nearest: (...call: Parameters<typeof plainEngine.nearest>) => {
+      searches++;
+      return plainEngine.nearest(...call);
+    },
+  };
+  for (const exactUpTo of [0, Infinity]) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const search = nearNeighbours(wide, COUNT, engine, { exactUpTo, signal });
+    setImmediate(() => controller.abort());
+    await t.throwsAsync(search, { any: true, name: "AbortError" });
+  }
+  t.is(searches, 0);
+  const few = clusteredPoints(400, 8, 4);
+  const neighbours = await cosineNeighbours(few, COUNT, plainEngine);
+  const places = await projectUmap(neighbours, { epochs: 2 });
+  const controller = new AbortController();
+  let judged = 0;
+  const onProgress = (): void => {
+    if (++judged === 2) setImmediate(() => controller.abort());
+  };
+  const measured = measureMap(neighbours, places, few, { signal: controller.signal, onProgress });
+  await t.throwsAsync(measured, { any: true, name: "AbortError" });
+  t.true(judged <= 3);
 });

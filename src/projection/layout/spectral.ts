@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { type Matrix, createMatrix } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import { createRandom } from "../../core/random.js";
+import { VALUES_AT_ONCE } from "../neighbours.js";
 import type { NeighbourGraph } from "./fuzzy-graph.js";
 
 const COUPLING = 0.1;
@@ -80,6 +81,7 @@ async function lanczos(
   { seed, onProgress, signal }: SpectralOptions,
 ): Promise<{ basis: Float64Array[]; diagonal: number[]; offDiagonal: number[] }> {
   const steps = Math.min(STEPS, n - 1);
+  const vectorsAtOnce = Math.max(1, Math.floor(VALUES_AT_ONCE / n));
   const random = createRandom(seed);
   const basis: Float64Array[] = [];
   const diagonal: number[] = [];
@@ -103,7 +105,12 @@ async function lanczos(
     // twice is enough: full reorthogonalisation, against the trivial vector too
     for (let pass = 0; pass < 2; pass++) {
       axpy(-inner(trivial, image), trivial, image);
-      for (const vector of basis) axpy(-inner(vector, image), vector, image);
+      for (const [at, vector] of basis.entries()) {
+        axpy(-inner(vector, image), vector, image);
+        if ((at + 1) % vectorsAtOnce !== 0) continue;
+        await turn();
+        signal?.throwIfAborted();
+      }
     }
     next = image;
   }

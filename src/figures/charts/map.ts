@@ -44,8 +44,11 @@ export interface MapOptions extends ChartOptions {
   colours?: readonly string[];
 }
 
-/** The palest part of the scale does not show on white. */
-const PALEST = 0.15;
+/** The palest part of the scale does not show on white, nor turned round on a dark page: dots need 2 to 1. */
+const PALEST = 0.3;
+const HEAT: [at: number, colour: string][] = SEQUENTIAL.filter(([at]) => at >= PALEST).map(
+  ([at, colour]) => [roundValue((at - PALEST) / (1 - PALEST), 3), colour],
+);
 
 /** Diameter below which an edge would cover the dot. */
 const SMALL_DOT = 2;
@@ -123,8 +126,8 @@ function heatColours(
   const [low, high] = extent(points.map((point) => values[point]));
   return {
     color: points.map((point) => roundValue(values[point], 3)),
-    colorscale: SEQUENTIAL.map(([at, colour]) => [at, colour]),
-    cmin: roundValue(low - (high - low) * PALEST, 3),
+    colorscale: HEAT,
+    cmin: roundValue(low, 3),
     cmax: roundValue(high, 3),
     showscale: true,
     colorbar: {

@@ -170,3 +170,21 @@ test("live latents are coloured by log10 of their density, dead ones have no pla
   t.deepEqual(trace.x, [0, 2]);
   t.like(trace, { marker: { color: [-1, -3], cmax: -1 } });
 });
+
+test("dots coloured by a number show on white from the lowest on, and the bar begins there", (t) => {
+  const values = [1985, 1990, 2020, 2024, 2000];
+  const [trace] = pointMap({ ...input, groups: [], heat: { values, title: "year" } }).data;
+  const { marker } = trace as unknown as {
+    marker: { cmin: number; cmax: number; colorscale: [number, string][] };
+  };
+  t.deepEqual([marker.cmin, marker.cmax], [1985, 2024]);
+  const { colorscale } = marker;
+  t.deepEqual([colorscale[0][0], colorscale.at(-1)?.[0]], [0, 1]);
+  for (const [, colour] of colorscale) {
+    const [r, g, b] = [1, 3, 5].map((at) => {
+      const part = parseInt(colour.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    t.true(1.05 / (0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05) >= 2, colour);
+  }
+});

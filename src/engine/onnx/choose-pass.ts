@@ -40,12 +40,13 @@ export function chooseEncoder(
       busy = true;
       try {
         if (pass !== undefined) {
-          const { codes, failed } = await encodeBy(pass, batch, dense);
-          if (failed > batch.rows / 2) {
+          // Where a pass no longer runs, such as after the end of one of its threads, the dense product still does.
+          const found = await encodeBy(pass, batch, dense).catch(() => undefined);
+          if (found === undefined || found.failed > batch.rows / 2) {
             await pass.dispose();
             pass = undefined;
           }
-          return codes;
+          return found?.codes ?? (await dense(batch));
         }
         const start = performance.now();
         const codes = await dense(batch);

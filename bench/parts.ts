@@ -1,5 +1,6 @@
 import type { Part } from "./part.js";
 import { agreementPart } from "./parts/agreement.js";
+import { budgetsPart } from "./parts/budgets.js";
 import { coactivationPart } from "./parts/coactivation.js";
 import { contrastPart } from "./parts/contrast.js";
 import { demoPart } from "./parts/demo.js";
@@ -41,6 +42,7 @@ export const PARTS: readonly Part[] = [
   keywordsPart,
   mapQualityPart,
   agreementPart,
+  budgetsPart,
   sampleSaePart,
   nestedPart,
   edgeWeightsPart,

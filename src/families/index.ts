@@ -56,6 +56,7 @@ export {
   EDGE_WEIGHTS,
   edgeWeight,
 } from "./edges/edge-weights.js";
+export { type EdgeHelpInputs, edgeHelp } from "./edges/edge-help.js";
 export { type Forest, type ForestOptions, buildForest } from "./forest/forest.js";
 export { type Subtree, type SubtreeOptions, findSubtrees } from "./forest/subtrees.js";
 export {

@@ -9,6 +9,8 @@ export interface FamilyMember {
   parent: number;
   /** Weight of the edge to `parent`. */
   weight: number;
+  /** How much more it helps to reconstruct what `parent` leaves than other latents do, where that was measured; 0 or less: they only co-occur. See edgeHelp. */
+  help?: number;
   /** Share of resamples in which it goes with the family's parent, where that was measured; see documentStability. */
   stability?: number;
 }

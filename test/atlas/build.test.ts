@@ -27,6 +27,28 @@ async function smallCorpus(folder: string): Promise<AtlasOptions> {
   };
 }
 
+test("an atlas of nested prefixes leads from earlier to later ones, and says which children help", async (t) => {
+  await inFolder(async (folder) => {
+    const small = await smallCorpus(folder);
+    const training = { k: 4, n: 96, epochs: 60, lr: 3e-3, batch: 128, start: "kmeans" } as const;
+    const options = { ...small, training: { ...training, prefixes: [8, 32] }, threshold: 0.05 };
+    await buildFolder(options);
+    t.deepEqual((await buildFolder(options)).ran, []);
+    const store = await openStore(options.dir);
+    t.deepEqual((await store.sae()).prefixes, [8, 32, 96]);
+    const level = (latent: number) => [8, 32, 96].findIndex((end) => latent < end);
+    const { from, to } = await store.forest();
+    t.true(from.length > 10);
+    t.true(from.every((parent, e) => level(parent) < level(to[e])));
+    const members = (await store.families()).flatMap((family) => family.members);
+    t.true(members.length > 5);
+    t.true(members.every(({ help = NaN }) => Number.isFinite(help)));
+    const graph = await readFile(path.join(options.dir, "spanning-forest.graphml"), "utf8");
+    t.is(graph.match(/<data key="help">-?\d/g)?.length, from.length);
+    await store.close();
+  });
+});
+
 test("an atlas is built whole, reopened, drawn, and not built again", async (t) => {
   await inFolder(async (folder) => {
     const options = await smallCorpus(folder);

@@ -25,6 +25,10 @@ import { readOverrides } from "../../records/overrides.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES } from "../files/files.js";
 import { findFamilies } from "./find-families.js";
+import { edgeHelp } from "../../families/edges/edge-help.js";
+import type { Forest } from "../../families/forest/forest.js";
+import { normaliseInputs } from "../../sae/normalisation.js";
+import type { Sae } from "../../sae/sae.js";
 import { FormatError } from "../../core/errors.js";
 import type { FamilyResult } from "../../families/extract/extract-families.js";
 import type { Family } from "../../records/family.js";
@@ -82,6 +86,8 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
  */
 export async function familiesStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const { analysis, compat = false, threshold, dir, onProgress, signal } = options;
+  const sae = await data.sae();
+  const { prefixes } = sae;
   const stabilityHash = runner.findOutputHash(ATLAS_FILES.stability);
   await runner.step(
     {
@@ -106,13 +112,16 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         analysis: await readAnalysis(analysis),
         compat,
         threshold,
+        prefixes,
         onProgress,
         signal,
       });
       const { forest } = found;
+      const helpOf = prefixes && (await measureHelp(sae, data));
       const stability = await data.stability();
       if (stability) checkMeasured(stability, found, path.join(dir, ATLAS_FILES.stability));
-      const bare = stability ? withMemberStability(found.families, stability) : found.families;
+      const stable = stability ? withMemberStability(found.families, stability) : found.families;
+      const bare = helpOf ? withMemberHelp(stable, helpOf) : stable;
       const labels = await data.labels();
       const label = (latent: number): string | undefined => labels.get(latent)?.text || undefined;
       const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), bare);
@@ -132,10 +141,35 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
           label,
           families,
           stability: stability?.edges.map((edge) => edge.stability),
+          help: helpOf?.(forest),
         }),
       );
     },
   );
+}
+
+/** Measures how much the children of edges help; see edgeHelp. */
+async function measureHelp(
+  { decoder, decoderBias: bias, normalisation }: Sae,
+  data: AtlasBuild["data"],
+): Promise<(edges: Pick<Forest, "from" | "to">) => Float32Array> {
+  const codes = await data.codes();
+  const embeddings = normaliseInputs(normalisation, await data.embeddings());
+  return (edges) => edgeHelp(edges, { codes, embeddings, decoder, bias });
+}
+
+function withMemberHelp(
+  families: readonly Family[],
+  helpOf: (edges: Pick<Forest, "from" | "to">) => Float32Array,
+): Family[] {
+  return families.map((family) => {
+    const { members } = family;
+    const help = helpOf({
+      from: Uint32Array.from(members, ({ parent }) => parent),
+      to: Uint32Array.from(members, ({ latent }) => latent),
+    });
+    return { ...family, members: members.map((member, m) => ({ ...member, help: help[m] })) };
+  });
 }
 
 /** Throws FormatError where stability was not measured of the very families and edges. */

@@ -83,8 +83,9 @@ async function measureStability(
   const { compat, threshold, onProgress } = options;
   const signal = interruptible(options.signal);
   const analysis = await readAnalysis(options.analysis);
+  const { prefixes } = await data.sae();
   const find = (coactivation: Coactivation): FoundFamilies =>
-    findFamilies(coactivation, { analysis, compat, threshold });
+    findFamilies(coactivation, { analysis, compat, threshold, prefixes });
   const codes = await data.codes();
   const { skipZeros } = await data.counting();
   const { resamples, scheme, seed } = drawn;
@@ -133,7 +134,8 @@ async function compareSae(
   const codes = await encodeEmbeddings(sae, embeddings, { engine, onProgress, signal });
   const coactivation = computeCoactivation(codes, { ...countingOf(sae), signal });
   if (analysis === undefined) {
-    return { partners, families: extractFamilies(coactivation, { threshold }).families };
+    const { families } = extractFamilies(coactivation, { threshold, prefixes: sae.prefixes });
+    return { partners, families };
   }
   // The analysis is about the atlas's own SAE: of the other the latents that match one that passed.
   const nodes = (result.clean ?? []).flatMap(({ latent, label }) => {
@@ -143,7 +145,10 @@ async function compareSae(
   });
   const { families } = compat
     ? extractReferenceFamilies(coactivation, nodes)
-    : extractFamilies(coactivation, { threshold, nodes: nodes.map(({ latent }) => latent) });
+    : extractFamilies(coactivation, {
+        ...{ threshold, prefixes: sae.prefixes },
+        nodes: nodes.map(({ latent }) => latent),
+      });
   return { partners, families };
 }
 

@@ -52,7 +52,7 @@ const options = {
     input: true,
     excludes: [
       ...["codes", "plan", "group-documents", "sample", "analysis", "compat", "weight"],
-      ...["threshold", "passes", "max-overlap", "max-density", "skip-zeros", "sae"],
+      ...["threshold", "passes", "max-overlap", "max-density", "skip-zeros", "sae", "prefixes"],
     ],
   },
   analysis: {
@@ -66,13 +66,28 @@ const options = {
     about: "reproduce the paper's code, bugs included; needs --analysis",
     needs: ["analysis"],
     excludes: [
-      ...["weight", "threshold", "passes", "min-children", "max-overlap", "max-density", "sae"],
+      ...[
+        "weight",
+        "threshold",
+        "passes",
+        "min-children",
+        "max-overlap",
+        "max-density",
+        "sae",
+        "prefixes",
+      ],
     ],
   },
   out: { type: "string", value: "PATH", about: "families.json to write", required: true },
   forest: { type: "string", value: "FILE", about: "write the spanning forest too, .graphml" },
   weight: { type: "string", choices: EDGE_WEIGHTS, about: "edge weight" },
   threshold: { type: "number", about: "weakest edge kept, on the scale of the weight" },
+  prefixes: {
+    type: "numbers",
+    least: 1,
+    about:
+      "ends of the nested prefixes that the SAE was trained with: a parent is then in an earlier one than its child",
+  },
   passes: {
     type: "integer",
     least: 1,

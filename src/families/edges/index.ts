@@ -6,4 +6,5 @@ export {
   EDGE_WEIGHTS,
   edgeWeight,
 } from "./edge-weights.js";
+export { type EdgeHelpInputs, edgeHelp } from "./edge-help.js";
 export { type EdgeOptions, type Edges, filterEdges, selectEdges } from "./select-edges.js";

@@ -286,12 +286,14 @@ function readEntry(key: string, entry: unknown, source: string): FamilyRecord {
     if (!Array.isArray(entry.members)) return fail("members must be a list");
     record.members = entry.members.map((member: unknown) => {
       if (!isObject(member)) return fail("a member must be an object");
-      const { depth, weight, stability } = member;
+      const { depth, weight, help, stability } = member;
       if (typeof depth !== "number" || (typeof weight !== "number" && weight !== null)) {
         return fail("a member needs depth and weight");
       }
-      if (stability !== undefined && typeof stability !== "number") {
-        return fail("a member's stability must be a number");
+      for (const [name, value] of Object.entries({ help, stability })) {
+        if (value !== undefined && typeof value !== "number") {
+          return fail(`a member's ${name} must be a number`);
+        }
       }
       const latent = readLatent(member.latent, fail);
       return {
@@ -299,7 +301,8 @@ function readEntry(key: string, entry: unknown, source: string): FamilyRecord {
         depth,
         parent: readLatent(member.parent, fail),
         weight: Math.fround(weight ?? NaN),
-        ...(stability !== undefined && { stability }),
+        ...(typeof help === "number" && { help }),
+        ...(typeof stability === "number" && { stability }),
       };
     });
   }

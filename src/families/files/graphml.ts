@@ -34,6 +34,8 @@ export interface GraphmlOptions {
   families?: readonly Family[];
   /** Stability of each edge [edges]; see documentStability. */
   stability?: ArrayLike<number>;
+  /** How much each edge's child helps [edges]; see edgeHelp. */
+  help?: ArrayLike<number>;
 }
 
 /**
@@ -123,10 +125,13 @@ const NODE_KEYS = [
  * GraphML of a forest that Gephi and networkx open. Nodes have `label`, `index` (the latent), `density` (log10, as the
  * reference writes it) and, where they belong to one, their smallest family: `family` (its parent latent),
  * `family_label`, `family_depth` (0 for the parent itself) and `family_size` (members without the parent). Edges lead
- * from parent to child and have `weight` and, where it is given, `stability`.
+ * from parent to child and have `weight` and, where they are given, `stability` and `help`.
  */
 export function forestToGraphml(forest: Forest, options: GraphmlOptions = {}): string {
-  const { densities, label, families = [], stability } = options;
+  const { densities, label, families = [], stability, help } = options;
+  const measured = Object.entries({ stability, help }).flatMap(([key, values]) =>
+    values === undefined ? [] : [{ key, values }],
+  );
   const name = (latent: number): string => label?.(latent) ?? `latent ${latent}`;
   const homes = smallestFamilies(families);
   const lines = [
@@ -136,9 +141,9 @@ export function forestToGraphml(forest: Forest, options: GraphmlOptions = {}): s
       ([key, type]) => `  <key id="${key}" for="node" attr.name="${key}" attr.type="${type}"/>`,
     ),
     '  <key id="weight" for="edge" attr.name="weight" attr.type="double"/>',
-    ...(stability === undefined
-      ? []
-      : ['  <key id="stability" for="edge" attr.name="stability" attr.type="double"/>']),
+    ...measured.map(
+      ({ key }) => `  <key id="${key}" for="edge" attr.name="${key}" attr.type="double"/>`,
+    ),
     '  <graph edgedefault="directed">',
   ];
   for (const latent of forest.nodes) {
@@ -160,9 +165,9 @@ export function forestToGraphml(forest: Forest, options: GraphmlOptions = {}): s
   }
   for (let e = 0; e < forest.from.length; e++) {
     const weight = `<data key="weight">${shortestFloat32(forest.weight[e])}</data>`;
-    const stable = stability === undefined ? "" : `<data key="stability">${stability[e]}</data>`;
+    const others = measured.map(({ key, values }) => `<data key="${key}">${values[e]}</data>`);
     lines.push(
-      `    <edge source="${forest.from[e]}" target="${forest.to[e]}">${weight}${stable}</edge>`,
+      `    <edge source="${forest.from[e]}" target="${forest.to[e]}">${weight}${others.join("")}</edge>`,
     );
   }
   lines.push("  </graph>", "</graphml>", "");

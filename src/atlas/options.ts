@@ -24,6 +24,8 @@ export interface AtlasTraining {
   start?: "random" | "kmeans";
   /** Ends of nested prefixes of the latents (Matryoshka training). Default none. */
   prefixes?: readonly number[];
+  /** Default "topk". */
+  activation?: "topk" | "batch-topk";
 }
 
 /** How the stability of an atlas's families is measured; see documentStability and seedStability. */

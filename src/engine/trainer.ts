@@ -30,8 +30,13 @@ export interface TrainerState {
 
 /** What stays the same over a training run. */
 export interface TrainerSettings {
-  /** Latents kept per document. */
+  /** Latents kept per document, or of a batch's documents on average. */
   k: number;
+  /**
+   * Keep the largest `k` times B activations of a batch of B documents, 4k of a document at most (arXiv 2412.06410). Default: k of each
+   * document.
+   */
+  batchTopK?: boolean;
   /** Dead latents that may explain each document's error. */
   auxk: number;
   /** Weight of the AuxK loss. */
@@ -47,6 +52,14 @@ export interface TrainerSettings {
   clip: number;
   /** A latent is dead when it has not fired for more than this many steps. */
   deadSteps: number;
+}
+
+/** Latents of a document that may be kept. */
+export function roomOf(
+  { k, batchTopK = false }: Pick<TrainerSettings, "k" | "batchTopK">,
+  n: number,
+): number {
+  return batchTopK ? Math.min(4 * k, n) : k;
 }
 
 /** What one training step reports. The losses are those of the parameters before the update. */

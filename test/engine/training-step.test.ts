@@ -86,7 +86,14 @@ function losses(p: Flat, x: Matrix, settings: TrainerSettings, errors?: number[]
     ),
   );
   const bias = (c: number) => p.preBias[c];
-  const decoded = pre.map((z) => decode(p, z, topOf(z, all, settings.k), bias));
+  // Of the batch's largest, all that are not under the least.
+  const largest = pre.flatMap((z) => z.map((v) => Math.max(0, v))).sort((a, b) => b - a);
+  const least = largest[batch * settings.k - 1];
+  const topOfMain = (z: number[]) =>
+    settings.batchTopK
+      ? topOf(z, all, 4 * settings.k).filter((f) => Math.max(0, z[f]) >= least)
+      : topOf(z, all, settings.k);
+  const decoded = pre.map((z) => decode(p, z, topOfMain(z), bias));
   const wide = pre.map((z) => decode(p, z, topOf(z, all, Math.min(4 * settings.k, n)), bias));
   const target = errors ?? rows.map((row, i) => row.map((v, c) => v - decoded[i][c]));
   const explained = pre.map((z) => decode(p, z, topOf(z, [1, 4], settings.auxk), () => 0));
@@ -102,7 +109,7 @@ function losses(p: Flat, x: Matrix, settings: TrainerSettings, errors?: number[]
         decode(
           p,
           z,
-          topOf(z, all, settings.k).filter((f) => f < end),
+          topOfMain(z).filter((f) => f < end),
           bias,
         ),
       ),
@@ -168,6 +175,12 @@ const VARIANTS: [string, Partial<TrainerSettings>, string[]][] = [
   ["multik weight 0.25", { multikCoef: 0.25 }, ["kernels", "TensorFlow.js", "dense"]],
   ["prefixes 2, 3, 6", { prefixes: [2, 3, 6] }, ["kernels", "TensorFlow.js"]],
   ["one prefix", { prefixes: [6] }, ["kernels", "TensorFlow.js"]],
+  ["batch-top-k", { batchTopK: true, k: 1 }, ["kernels", "TensorFlow.js"]],
+  [
+    "batch-top-k and prefixes",
+    { batchTopK: true, k: 2, prefixes: [3, 6] },
+    ["kernels", "TensorFlow.js"],
+  ],
   ["prefixes and multik", { prefixes: [3, 6], multikCoef: 0.5 }, ["kernels", "TensorFlow.js"]],
 ];
 

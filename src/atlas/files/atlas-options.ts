@@ -66,6 +66,7 @@ const trainingFields: Fields<AtlasTraining> = {
   plateau: z.number().optional(),
   start: z.enum(["random", "kmeans"]).optional(),
   prefixes: z.array(z.int()).optional(),
+  activation: z.enum(["topk", "batch-topk"]).optional(),
 };
 const training: z.ZodType<AtlasTraining> = z.object(trainingFields);
 const familiesOptions: z.ZodType<Pick<AtlasOptions, "compat" | "threshold">> = z.object({

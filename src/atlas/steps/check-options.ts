@@ -83,7 +83,7 @@ function checkStability({ resamples, seeds, scheme, share }: AtlasStability): vo
 }
 
 function checkTraining(training: Partial<AtlasTraining> = {}): void {
-  const { k, n, epochs, lr, batch, normalise, plateau, start, prefixes } = training;
+  const { k, n, epochs, lr, batch, normalise, plateau, start, prefixes, activation } = training;
   for (const [name, value] of Object.entries({ k, n, epochs, batch })) {
     requireCount(`build: training.${name}`, value);
   }
@@ -94,5 +94,6 @@ function checkTraining(training: Partial<AtlasTraining> = {}): void {
   requireNumber("build: training.plateau", plateau, 0);
   requireChoice("build: training.normalise", normalise, NORMALISE_NAMES);
   prefixes?.forEach((end) => requireCount("build: training.prefixes", end));
+  requireChoice("build: training.activation", activation, ["topk", "batch-topk"]);
   requireChoice("build: training.start", start, ["random", "kmeans"]);
 }

@@ -46,7 +46,7 @@ const options = {
     type: "string",
     value: "FILE",
     about: "SAE to use; without it one is trained",
-    excludes: ["n", "epochs", "lr", "batch", "normalise", "start", "prefixes"],
+    excludes: ["n", "epochs", "lr", "batch", "normalise", "start", "prefixes", "activation"],
     input: true,
   },
   k: {
@@ -81,6 +81,11 @@ const options = {
     type: "string",
     choices: ["random", "kmeans"],
     about: "directions that the training starts from (default random)",
+  },
+  activation: {
+    type: "string",
+    choices: ["topk", "batch-topk"],
+    about: "train with k latents of each document, or of a batch's on average (default topk)",
   },
   prefixes: {
     type: "numbers",
@@ -176,7 +181,17 @@ async function buildOptions(
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
     refuseOptions(`build: --corpus ${released}`, values, [
-      ...["epochs", "lr", "batch", "normalise", "start", "prefixes", "columns", "skip-empty"],
+      ...[
+        "epochs",
+        "lr",
+        "batch",
+        "normalise",
+        "start",
+        "prefixes",
+        "activation",
+        "columns",
+        "skip-empty",
+      ],
       ...["embedder", "embedder-url", "dimensions", "timeout"],
     ]);
     if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
@@ -206,8 +221,11 @@ function hasReleasedLabels({ sae, analysis, k = 64, n = 9216 }: Values): boolean
 
 /** What of the training is given. */
 function trainingOf(values: Values): BuildOptions["training"] {
-  const { k, n, epochs, lr, batch, normalise, start, prefixes } = values;
-  const given = Object.entries({ k, n, epochs, lr, batch, normalise, start, prefixes });
+  const { k, n, epochs, lr, batch, normalise, start, prefixes, activation } = values;
+  const given = Object.entries({
+    ...{ k, n, epochs, lr, batch, normalise },
+    ...{ start, prefixes, activation },
+  });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 

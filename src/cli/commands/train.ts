@@ -32,6 +32,13 @@ const options = {
     least: 1,
     about: "dead latents that reconstruct the error (default 2k)",
   },
+  activation: {
+    type: "string",
+    choices: ["topk", "batch-topk"],
+    about:
+      "keep k latents of each document, or of a batch's on average, recorded as a threshold (default topk)",
+    excludes: ["grid"],
+  },
   prefixes: {
     type: "numbers",
     least: 1,
@@ -160,8 +167,12 @@ export const trainCommand: Command = defineCommand({
     if (!/\.(safetensors|pth|pt)$/i.test(values.out)) {
       throw new UsageError(`train: --out must end in .safetensors, .pth or .pt, got ${values.out}`);
     }
-    for (const name of ["normalise", "prefixes"] as const) {
-      if ((values[name] ?? "none") === "none" || /\.safetensors$/i.test(values.out)) continue;
+    for (const name of ["normalise", "prefixes", "activation"] as const) {
+      if (
+        ["none", "topk"].includes(String(values[name] ?? "none")) ||
+        /\.safetensors$/i.test(values.out)
+      )
+        continue;
       throw new UsageError(
         `train: --${name} ${String(values[name])} needs an --out of .safetensors: a .pth has no place for it`,
       );
@@ -183,6 +194,7 @@ export const trainCommand: Command = defineCommand({
       n: values.n,
       auxk: values.auxk,
       prefixes: values.prefixes,
+      activation: values.activation,
       init,
       checkpointPath,
       resume: true,

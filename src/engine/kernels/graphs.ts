@@ -9,7 +9,8 @@ const INT32 = 6;
  * `values` [batch, k] after the ReLU, `aux.` of the dead latents, `multik.` where its weight is not 0,
  * `next.sinceFired`, and `dead`.
  */
-export function selectGraph({ k, auxk, multikCoef, deadSteps }: TrainerSettings): Graph {
+export function selectGraph(settings: TrainerSettings): Graph {
+  const { k, auxk, multikCoef, deadSteps } = settings;
   const g = new GraphBuilder();
   const pre = preActivations(g);
   const top = (from: string, count: string): [values: string, indices: string] => {
@@ -21,9 +22,9 @@ export function selectGraph({ k, auxk, multikCoef, deadSteps }: TrainerSettings)
     const narrow = g.op("Cast", [indices], { to: INT32 });
     g.output(`${prefix}indices`, narrow, ["batch", `${prefix}count`], "int32");
   };
-  const [values, indices] = top(pre, g.integers(k));
-  put("", values, indices);
-  const dead = deadLatents(g, indices, deadSteps);
+  const main = mainTop(g, pre, settings);
+  put("", main.values, main.indices);
+  const dead = deadLatents(g, main.fired, deadSteps);
   const count = g.op("Min", [g.integers(auxk), dead.count]);
   const [auxValues, auxAt] = top(g.op("Gather", [pre, dead.indices], { axis: 1 }), count);
   put("aux.", auxValues, g.op("Gather", [dead.indices, auxAt], { axis: 0 }));
@@ -36,18 +37,39 @@ export function selectGraph({ k, auxk, multikCoef, deadSteps }: TrainerSettings)
 }
 
 /** Sum of the squared reconstruction errors of `x` [batch, d] as the scalar `squaredError`. */
-export function squaredErrorGraph(k: number): Graph {
+export function squaredErrorGraph(settings: Pick<TrainerSettings, "k" | "batchTopK">): Graph {
   const g = new GraphBuilder();
   const pre = preActivations(g);
   g.input("decoder", ["n", "d"]);
-  const [values, indices] = g.ops("TopK", [pre, g.integers(k)], 2, { axis: -1, sorted: 0 });
+  const { values, indices } = mainTop(g, pre, settings);
   const zeros = g.op("ConstantOfShape", [g.op("Shape", [pre])]);
-  const kept = g.op("Relu", [values]);
-  const codes = g.op("ScatterElements", [zeros, indices, kept], { axis: 1 });
+  const codes = g.op("ScatterElements", [zeros, indices, values], { axis: 1 });
   const decoded = g.op("Gemm", [codes, "decoder", "preBias"]);
   const error = g.op("Sub", ["x", decoded]);
   g.output("squaredError", g.op("ReduceSumSquare", [error], { keepdims: 0 }), []);
   return g.build("squared error");
+}
+
+/** What the main decode keeps: indices and values after the ReLU [batch, room], and the latents that count as fired, in any shape. */
+function mainTop(
+  g: GraphBuilder,
+  pre: string,
+  { k, batchTopK }: Pick<TrainerSettings, "k" | "batchTopK">,
+): { values: string; indices: string; fired: string } {
+  const room = batchTopK
+    ? g.op("Min", [g.integers(4 * k), g.op("Shape", ["latentBias"])])
+    : g.integers(k);
+  const [top, indices] = g.ops("TopK", [pre, room], 2, { axis: -1, sorted: 0 });
+  const values = g.op("Relu", [top]);
+  if (!batchTopK) return { values, indices, fired: indices };
+  const flat = (of: string): string => g.op("Reshape", [of, g.integers(-1)]);
+  const rows = g.op("Gather", [g.op("Shape", ["x"]), g.integers(0)], { axis: 0 });
+  const count = g.op("Mul", [rows, g.integers(k)]);
+  const [largest, at] = g.ops("TopK", [flat(values), count], 2, { axis: 0, sorted: 0 });
+  const least = g.op("ReduceMin", [largest], { keepdims: 0 });
+  const isKept = g.op("Cast", [g.op("GreaterOrEqual", [values, least])], { to: 1 });
+  const fired = g.op("Gather", [flat(indices), at], { axis: 0 });
+  return { values: g.op("Mul", [values, isKept]), indices, fired };
 }
 
 function preActivations(g: GraphBuilder): string {

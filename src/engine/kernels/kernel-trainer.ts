@@ -55,7 +55,7 @@ export async function createKernelTrainer(
   try {
     const layout = new KernelLayout(pool, n, d, settings);
     const select = await createOnnxSession(selectGraph(settings));
-    const evaluate = await createOnnxSession(squaredErrorGraph(settings.k));
+    const evaluate = await createOnnxSession(squaredErrorGraph(settings));
     const kept = keepDecoder ? state.parameters.decoder.data.slice() : undefined;
     const parts = { onnx, select, evaluate, pool, layout, kept, onPart };
     return new KernelTrainer(parts, state, settings);

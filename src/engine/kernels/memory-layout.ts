@@ -1,4 +1,4 @@
-import type { ParameterName, TrainerSettings } from "../trainer.js";
+import { type ParameterName, type TrainerSettings, roomOf } from "../trainer.js";
 import type { KernelPool } from "./kernel-pool.js";
 
 const CONFIG = 2048;
@@ -92,11 +92,13 @@ export class KernelLayout {
     private readonly pool: KernelPool,
     private readonly n: number,
     private readonly d: number,
-    { k, auxk, multikCoef, prefixes = [] }: TrainerSettings,
+    settings: TrainerSettings,
   ) {
+    const { k, auxk, multikCoef } = settings;
+    const { prefixes = settings.batchTopK ? [n] : [] } = settings;
     this.prefixes = prefixes;
     const wide = multikCoef === 0 ? [] : [Math.min(4 * k, n)];
-    this.most = [k, Math.min(auxk, n), ...wide];
+    this.most = [roomOf(settings, n), Math.min(auxk, n), ...wide];
     for (const suffix of ["", ".first", ".second", ".gradient"]) {
       for (const name of ["encoder", "decoder"]) this.allot(name + suffix, n * d);
       this.allot(`preBias${suffix}`, d);

@@ -1,7 +1,7 @@
 import type { Rank, Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import type { TensorflowModule } from "./tensorflow-backend.js";
 import { ADAM, CLIP_EPSILON } from "../adam.js";
-import type { ParameterName, TrainerSettings } from "../trainer.js";
+import { type ParameterName, type TrainerSettings, roomOf } from "../trainer.js";
 
 /** A trained part of the SAE, or one number for each of its entries, on the device. */
 export type Parts = Record<ParameterName, Tensor>;
@@ -27,6 +27,8 @@ interface Selection {
   indices: Tensor;
   /** Values after the ReLU [B, count]. */
   kept: Tensor;
+  /** 1 for what is kept of it, where not all is [B, count]. */
+  isKept?: Tensor;
   /** The same as a dense matrix [B, n]. */
   codes: Tensor2D;
 }
@@ -76,7 +78,7 @@ export function takeStep(
   adam: { stepSize: number; epsilon: number },
 ): { next: PlacedState; report: Tensor } {
   const { parameters } = state;
-  const forward = forwardPass(tf, x, parameters, settings.k);
+  const forward = forwardPass(tf, x, parameters, settings);
   const { sinceFired, dead } = countFired(tf, forward, state.sinceFired, settings.deadSteps);
   const decoder = parameters.decoder as Tensor2D;
 
@@ -116,17 +118,32 @@ export function takeStep(
 }
 
 /** Sum of the squared reconstruction errors. Call it in tf.tidy. */
-export function squaredErrorOf(tf: Ops, x: Tensor2D, parameters: Parts, k: number): Scalar {
-  return tf.sum<Scalar>(tf.square(forwardPass(tf, x, parameters, k).error));
+export function squaredErrorOf(
+  tf: Ops,
+  x: Tensor2D,
+  parameters: Parts,
+  settings: TrainerSettings,
+): Scalar {
+  return tf.sum<Scalar>(tf.square(forwardPass(tf, x, parameters, settings).error));
 }
 
-function forwardPass(tf: Ops, x: Tensor2D, parameters: Parts, k: number): Forward {
+function forwardPass(tf: Ops, x: Tensor2D, parameters: Parts, settings: TrainerSettings): Forward {
   const centered = tf.sub<Tensor2D>(x, parameters.preBias);
   const product = tf.matMul(centered, parameters.encoder, false, true);
   const pre = tf.add<Tensor2D>(product, parameters.latentBias);
-  const selection = select(tf, pre, k);
+  const { k } = settings;
+  const rows = select(tf, pre, roomOf(settings, pre.shape[1]));
+  const selection = settings.batchTopK ? keepLargest(tf, rows, k * pre.shape[0]) : rows;
   const error = tf.sub<Tensor2D>(x, decode(tf, selection.codes, parameters));
   return { ...selection, centered, pre, error };
+}
+
+/** What of a selection is among the `count` largest of the whole batch; the rest is 0. */
+function keepLargest(tf: Ops, { flat, indices, kept, codes }: Selection, count: number): Selection {
+  const largest = tf.topk(tf.reshape(kept, [-1]), count, false).values;
+  const isKept = tf.cast(tf.greaterEqual(kept, tf.min(largest)), "float32");
+  const left = tf.mul(kept, isKept);
+  return { flat, indices, kept: left, isKept, codes: scatter(tf, { flat }, left, codes.shape) };
 }
 
 function decode(tf: Ops, codes: Tensor2D, { decoder, preBias }: Parts): Tensor2D {
@@ -159,12 +176,13 @@ function scatter(
 /** Counts the step, resets the latents among a document's top k; `dead` is 1 for those over `deadSteps`, else 0 [n]. */
 function countFired(
   tf: Ops,
-  { indices }: Selection,
+  { indices, isKept }: Selection,
   sinceFired: Tensor,
   deadSteps: number,
 ): { sinceFired: Tensor; dead: Tensor } {
   const flat = tf.reshape(indices, [-1, 1]);
-  const fired = tf.scatterND(flat, tf.ones([flat.shape[0]]), [sinceFired.size]);
+  const ones = isKept ? tf.reshape(isKept, [-1]) : tf.ones([flat.shape[0]]);
+  const fired = tf.scatterND(flat, ones, [sinceFired.size]);
   const silent = tf.cast(tf.less(fired, 0.5), "float32");
   const next = tf.mul(tf.add(sinceFired, 1), silent);
   return { sinceFired: next, dead: tf.cast(tf.greater(next, deadSteps), "float32") };

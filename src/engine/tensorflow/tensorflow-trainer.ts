@@ -93,7 +93,7 @@ class TensorflowTrainer implements Trainer {
     use();
     const sum = tf.tidy(() => {
       const x = tf.tensor2d(batch.data, [batch.rows, batch.cols]);
-      return squaredErrorOf(tf, x, this.state.parameters, this.settings.k);
+      return squaredErrorOf(tf, x, this.state.parameters, this.settings);
     });
     const [value] = await sum.data();
     sum.dispose();

@@ -139,12 +139,13 @@ function identity(
     start,
     steps,
   } = plan;
-  const { prefixes, ...numbers } = settings;
+  const { prefixes, batchTopK = false, ...numbers } = settings;
   return {
     d,
     n,
     ...numbers,
     ...(prefixes && { prefixes: prefixes.join() }),
+    ...(batchTopK && { activation: "batch-topk" }),
     batch,
     lr,
     order,

@@ -1,5 +1,5 @@
 import { layoutBytes } from "../../engine/kernels/memory-layout.js";
-import type { CreateTrainer, TrainerSettings } from "../../engine/trainer.js";
+import { type CreateTrainer, type TrainerSettings, roomOf } from "../../engine/trainer.js";
 import { type Matrix, takeRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import type { LearningRateDecay } from "./learning-rate.js";
@@ -37,6 +37,11 @@ export interface TrainOptions {
   auxkCoef?: number;
   /** Weight of the loss of a decode with 4k latents (n at most). Default 0: left out, as in the paper's code. */
   multikCoef?: number;
+  /**
+   * "batch-topk" keeps the largest k times B activations of a batch of B documents, 4k of a document at most (arXiv 2412.06410), so
+   * that documents may differ in how many latents they have. The SAE then is a JumpReLU of one threshold. Default "topk".
+   */
+  activation?: "topk" | "batch-topk";
   /**
    * Matryoshka training (arXiv 2503.17547): ends of nested prefixes of the latents, such as [32, 128, 512]; n is added where it is not
    * the last. The reconstruction loss is then the mean over the decodes with the latents below each, so that early latents learn what is
@@ -146,6 +151,8 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
   const { decay = "constant", warmup = 0, normalise = "none", start = "random" } = options;
   checkChoice("normalise", normalise, NORMALISE_NAMES);
   checkChoice("start", start, ["random", "kmeans"]);
+  const { activation = "topk" } = options;
+  checkChoice("activation", activation, ["topk", "batch-topk"]);
   checkChoice("order", order, ["file", "shuffle"]);
   checkChoice("decay", decay, ["constant", "linear", "cosine"]);
   checkChoice("zeroRows", zeroRows, ["error", "skip"]);
@@ -172,14 +179,20 @@ export function planTraining(embeddings: Matrix, options: TrainOptions): TrainPl
   const batch = wholeNumber("batch", options.batch ?? Math.min(batchFor(count), count), 2, count);
   if (options.createTrainer === undefined) {
     const { auxk } = settings;
-    requireTrainable({ n, d: embeddings.cols, batch, k, auxk, prefixes: prefixes?.length });
+    const room = roomOf({ k, batchTopK: activation === "batch-topk" }, n);
+    requireTrainable({ n, d: embeddings.cols, batch, k: room, auxk, prefixes: prefixes?.length });
   }
   const stepsPerEpoch = batchesPerEpoch(count, batch);
   const deadSteps = wholeNumber("deadSteps", options.deadSteps ?? stepsPerEpoch, 1);
   return {
     d: embeddings.cols,
     n,
-    settings: { ...settings, deadSteps, ...(prefixes && { prefixes }) },
+    settings: {
+      ...settings,
+      deadSteps,
+      ...(prefixes && { prefixes }),
+      ...(activation === "batch-topk" && { batchTopK: true }),
+    },
     batch,
     lr: positive("lr", options.lr ?? LEARNING_RATE),
     warmup: wholeNumber("warmup", warmup, 0),

@@ -21,6 +21,7 @@ import {
   warnOfMean,
 } from "./training-problem.js";
 import { isAtPlateau } from "./budget.js";
+import { withBatchThreshold } from "./batch-threshold.js";
 import { kmeansDirections } from "./kmeans-start.js";
 import { interruptible } from "../../core/interrupt.js";
 
@@ -70,7 +71,11 @@ export async function trainSae(embeddings: Matrix, options: TrainOptions): Promi
     const ended = await runSteps(trainer, run, embeddings, plan, options);
     const problem = trainingProblem(run.log, plan, embeddings);
     if (problem === undefined) warnAfter(run.log, plan, ended, options.onWarning);
-    return finish(run, plan, ended, problem);
+    const result = finish(run, plan, ended, problem);
+    if (!plan.settings.batchTopK || ended === "aborted") return result;
+    const { batch, rows } = plan;
+    const sae = await withBatchThreshold(result.sae, embeddings, rows.train, batch);
+    return { ...result, sae };
   } finally {
     await trainer.dispose();
   }

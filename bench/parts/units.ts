@@ -1,20 +1,13 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { type BaselineRow, measureBaselines } from "../../src/atlas/index.js";
 import { sampleOptions } from "../../src/atlas/steps/index.js";
 import { type Codes, type Matrix, invertCodes, spreadOf } from "../../src/core/index.js";
 import { type Engine, openEngine } from "../../src/engine/index.js";
 import { forestPairs } from "../../src/families/forest/index.js";
 import { computeCoactivation, extractFamilies } from "../../src/families/index.js";
-import { BASELINES, baselineCodes, trainRandomTwin } from "../../src/sae/measure/index.js";
-import {
-  type Sae,
-  computeMetrics,
-  encodeEmbeddings,
-  loadSae,
-  saveSae,
-  trainSae,
-} from "../../src/sae/index.js";
+import { encodeEmbeddings, loadSae, saveSae, trainSae } from "../../src/sae/index.js";
 import {
   type ClassIndex,
   type EdgeAgreement,
@@ -32,21 +25,14 @@ import { WORDNET_CORPORA, type WordNetCorpus, wordNetFolder } from "../wordnet-c
 
 const LEVEL = 0.5;
 const EDGE_LEVELS = [0.2, 0.3];
-const TWIN = "SAE, decoder random";
+/** Shares of the documents in the branches that edgeAgreement draws from. */
+const BRANCH_SHARES = [0.025, 0.01, 0.005];
 const SEEDS = [0, 1, 2, 3];
-
-/** How well the units of one kind know the classes. */
-interface Units {
-  meanF1: number;
-  share: number;
-  classes: number;
-  normalisedMse?: number;
-}
 
 /** One seed: units by kind, and the SAE's edges and families. */
 interface Run {
   live: number;
-  units: Record<string, Units>;
+  units: BaselineRow[];
   edges: (EdgeAgreement & { level: number })[];
   coherence: number;
   coherenceNull: number;
@@ -85,37 +71,12 @@ async function measureSeed(
 ): Promise<Run> {
   const training = { ...sampleOptions(ROOT).training, k: 8, n: 768, seed };
   const options = { ...training, epochs: quick ? 1 : (training.epochs ?? 25) };
-  const keep = async (name: string, train: typeof trainSae): Promise<Sae> => {
-    const path = join(folder, `${name}-${seed}.safetensors`);
-    if (existsSync(path)) return loadSae(path);
-    const { sae } = await train(embeddings, options);
-    await saveSae(path, sae);
-    return sae;
-  };
-  const units: Record<string, Units> = {};
-  const codesOf = async (name: string, sae: Sae): Promise<Codes> => {
-    const codes = await encodeEmbeddings(sae, embeddings, { engine });
-    const { normalized_mse: error } = await computeMetrics(sae, embeddings, { codes, engine });
-    units[name] = { ...judge(codes, index), normalisedMse: error };
-    return codes;
-  };
-  const codes = await codesOf("SAE", await keep("sae", trainSae));
-  await codesOf(TWIN, await keep("twin", trainRandomTwin));
-  for (const baseline of BASELINES) {
-    const { k, n } = options;
-    units[baseline] = judge(
-      await baselineCodes(embeddings, baseline, { k, n, seed, engine }),
-      index,
-    );
-  }
+  const path = join(folder, `sae-${seed}.safetensors`);
+  const sae = existsSync(path) ? await loadSae(path) : (await trainSae(embeddings, options)).sae;
+  await saveSae(path, sae);
+  const units = await measureBaselines(sae, embeddings, { engine, index, training: options, seed });
+  const codes = await encodeEmbeddings(sae, embeddings, { engine });
   return { units, ...familiesOf(codes, index) };
-}
-
-function judge(codes: Codes, index: ClassIndex): Units {
-  const postings = invertCodes(codes, { skipZeros: true });
-  const { agreement } = latentAgreement(postings, index, { levels: [LEVEL], seeds: [] });
-  const [{ share, classes = NaN }] = agreement.over;
-  return { meanF1: agreement.meanF1, share, classes };
 }
 
 function familiesOf(codes: Codes, index: ClassIndex): Omit<Run, "units"> {
@@ -166,7 +127,7 @@ stays random, clusters of k-means (one per document), and the 8 nearest of as ma
 ${markdownTable(UNIT_COLUMNS, found.flatMap(unitRows))}
 
 Edges whose two latents match a class, and the share in which the parent's class is above or equal to the child's. "Same branch" is
-the same share with a random denser matching latent in the parent's place, from the smallest class of at least 300, 100 or 50 documents
+the same share with a random denser matching latent in the parent's place, from the smallest class of at least 2.5, 1 or 0.5 % of the documents
 around the child's class; in brackets the share of the edges themselves where such a latent exists. Without ${FEWEST_EDGES} judged edges
 nothing is said.
 
@@ -181,18 +142,18 @@ const UNIT_COLUMNS = [
 ];
 const EDGE_COLUMNS = [
   ...["corpus", "F1 over", "judged", "agree", "shuffled", "any denser"],
-  ...["same branch, 300", "100", "50", "hardest null", "families", "coherence", "by chance"],
+  ...["same branch, 2.5 %", "1 %", "0.5 %", "hardest null", "families", "coherence", "by chance"],
 ];
 
 function unitRows([name, { runs }]: [WordNetCorpus, Corpus]): string[][] {
-  return Object.keys(runs[0].units).map((kind) => {
-    const over = (pick: (units: Units) => number): number[] =>
-      runs.map(({ units }) => pick(units[kind]));
-    const errors = over(({ normalisedMse }) => normalisedMse ?? NaN);
+  return runs[0].units.map(({ units: kind }, at) => {
+    const over = (pick: (units: BaselineRow) => number | undefined): number[] =>
+      runs.map(({ units }) => pick(units[at]) ?? NaN);
+    const errors = over(({ normalizedMse }) => normalizedMse);
     return [
       ...[name, kind, spread(over(({ meanF1 }) => meanF1))],
       spread(
-        over(({ share }) => 100 * share),
+        over(({ share = NaN }) => 100 * share),
         1,
       ) + " %",
       spread(
@@ -204,7 +165,7 @@ function unitRows([name, { runs }]: [WordNetCorpus, Corpus]): string[][] {
   });
 }
 
-function edgeRows([name, { runs }]: [WordNetCorpus, Corpus]): string[][] {
+function edgeRows([name, { runs, documents }]: [WordNetCorpus, Corpus]): string[][] {
   return EDGE_LEVELS.map((level, l) => {
     const edges = runs.map((run) => run.edges[l]);
     const judged = edges.map((each) => each.edges);
@@ -219,13 +180,13 @@ function edgeRows([name, { runs }]: [WordNetCorpus, Corpus]): string[][] {
     if (judged.some((count) => count < FEWEST_EDGES)) {
       return [...head, ...Array.from({ length: 7 }, () => "–"), ...families];
     }
-    const branches = [Infinity, 300, 100, 50].map((size) => {
+    const branches = [1, ...BRANCH_SHARES].map((part) => {
       const each = edges.map(({ branchNulls = [] }) =>
-        size === Infinity ? branchNulls[0] : branchNulls.find(({ atLeast }) => atLeast === size),
+        branchNulls.find(({ atLeast }) => atLeast === Math.ceil(part * documents)),
       );
       const shares = each.map((one) => one?.share ?? NaN);
       const own = spreadOf(each.map((one) => one?.observed ?? NaN)).mean.toFixed(2);
-      return size === Infinity ? spread(shares) : `${spread(shares)} (${own})`;
+      return part === 1 ? spread(shares) : `${spread(shares)} (${own})`;
     });
     return [
       ...head,
@@ -238,7 +199,9 @@ function edgeRows([name, { runs }]: [WordNetCorpus, Corpus]): string[][] {
   });
 }
 
-function spread(values: readonly number[], digits = 3): string {
-  const { mean, sd } = spreadOf(values);
+// A mean over no families is null in a task's JSON.
+function spread(values: readonly (number | null)[], digits = 3): string {
+  const { mean, sd } = spreadOf(values.map((value) => value ?? NaN));
+  if (Number.isNaN(mean)) return "none";
   return `${mean.toFixed(digits)} ± ${sd.toFixed(digits)}`;
 }

@@ -1,5 +1,6 @@
 /** The atlas as one object that reads, finds and does, with the types of its members. */
 export { Atlas } from "./atlas.js";
+export { type BaselineRow, type MeasureBaselinesOptions, measureBaselines } from "./baselines.js";
 export type { OpenOptions } from "./open-options.js";
 export type { ExplorerOptions, ExplorerView } from "./explorer/view.js";
 export { buildAtlas, openAtlas } from "./open.js";

@@ -8,8 +8,9 @@ import { matchLatents, unitePostings } from "./best-class.js";
 import type { LatentMatch, MatchOptions } from "./best-class.js";
 
 const SEEDS: readonly number[] = [1, 2, 3, 4, 5];
-/** Documents of the branches that nulls keep to, as a corpus has them. */
-const BRANCHES: readonly number[] = [300, 100, 50];
+/** Shares of the documents in the branches that nulls keep to; of fewer documents than the least a branch is no broad class. */
+const BRANCH_SHARES: readonly number[] = [0.025, 0.01, 0.005];
+const SMALLEST_BRANCH = 10;
 
 /** Judged edges below which a share says nothing. */
 export const FEWEST_EDGES = 20;
@@ -141,13 +142,18 @@ export function latentAgreement(
 
 /**
  * Of the edges [parent, child] whose two latents both match a class with an F1 over `threshold` (default 0.2), the
- * share in which the parent's class is above or equal to the child's. `matches[f]` is latent f's match.
+ * share in which the parent's class is above or equal to the child's. `matches[f]` is latent f's match. `branches` are the least
+ * documents of the branches of `branchNulls`: 2.5, 1 and 0.5 % of all by default, none of flat classes.
  */
 export function edgeAgreement(
   edges: readonly (readonly [number, number])[],
   matches: readonly LatentMatch[],
   index: ClassIndex,
-  { threshold = 0.2, seeds = SEEDS }: NullOptions & { threshold?: number } = {},
+  {
+    threshold = 0.2,
+    seeds = SEEDS,
+    branches = branchSizes(index),
+  }: NullOptions & { threshold?: number; branches?: readonly number[] } = {},
 ): EdgeAgreement {
   const isMatched = ({ classIndex, f1 }: LatentMatch): boolean => classIndex >= 0 && f1 > threshold;
   const kept = edges.filter(([up, down]) => isMatched(matches[up]) && isMatched(matches[down]));
@@ -160,10 +166,6 @@ export function edgeAgreement(
   const agreeing = parents.filter((upper, i) => isAboveOrEqual(index, upper, children[i])).length;
   const below = parents.filter((upper, i) => isAboveOrEqual(index, children[i], upper)).length;
   const pool = matches.filter(isMatched).map(({ classIndex }) => classIndex);
-  // Of flat classes a branch is the child's own class, which every parent drawn from it would have.
-  const isFlat = index.ancestors.every((above) => above.size === 0);
-  const sizes = isFlat ? [] : BRANCHES.filter((size) => size < index.documents);
-  const branches = [index.documents, ...sizes];
   const shuffled = seeds.map((seed) => {
     const dealt = [...parents];
     shuffleInPlace(dealt, createRandom(seed));
@@ -183,7 +185,7 @@ export function edgeAgreement(
     interval: wilsonInterval(agreeing, kept.length),
     shuffledNull: spreadOf(shuffled),
     randomNull: spreadOf(random),
-    branchNulls: branches
+    branchNulls: [index.documents, ...branches]
       .map((atLeast) => branchNull(kept, matches.filter(isMatched), matches, index, atLeast))
       .filter(({ edges: judged }) => judged > 0),
   };
@@ -262,6 +264,13 @@ function summarize(
     meanF1: meanOf(live.map(({ f1 }) => f1)),
     counts: levels.map((level) => live.filter(({ f1 }) => f1 > level).length),
   };
+}
+
+// Of flat classes a branch is the child's own class, which every parent drawn from it would have.
+function branchSizes(index: ClassIndex): number[] {
+  if (index.ancestors.every((above) => above.size === 0)) return [];
+  const sizes = BRANCH_SHARES.map((share) => Math.ceil(share * index.documents));
+  return sizes.filter((size) => size >= SMALLEST_BRANCH);
 }
 
 function branchNull(

@@ -8,7 +8,7 @@ const CAUTION = 0.5;
 /** Power of the share: under 1, rare but specific words gain over frequent and vague ones. */
 const DAMPING = 0.7;
 
-/** Times that a label's term after the first is at least as frequent in the group as elsewhere: "current", "high" and "paper" are not. */
+/** Times that a label's terms are at least as frequent in the group as elsewhere: "current", "high" and "paper" are not. */
 const LEAST_LIFT = 2;
 
 /** Terms in a smaller share of the group's documents than this (and in fewer than 2) are not weighed at all. */
@@ -120,7 +120,7 @@ function insert(best: DistinctiveTerm[], found: DistinctiveTerm, limit: number):
  * Up to `count` terms, most distinctive first, none of which repeats a part of another: no word next to a phrase
  * that holds it, no two forms of one stem ("electric", "electricity"; "time series", "time-series"). A phrase takes the place of its
  * words, or of shorter phrases in it, where it covers at least 60 % of the share of each. Terms under a fifth of the first one's weight are left out,
- * and after the first those less than twice as frequent in the group as elsewhere.
+ * and those less than twice as frequent in the group as elsewhere, unless all are, when the first one stands alone.
  */
 export function pickTerms(
   index: WordIndex,
@@ -128,9 +128,9 @@ export function pickTerms(
   count: number,
 ): DistinctiveTerm[] {
   const picked: { found: DistinctiveTerm; pieces: string[] }[] = [];
-  for (const found of ranked) {
+  const telling = ranked.filter(({ share, background }) => share >= LEAST_LIFT * background);
+  for (const found of telling.length > 0 ? telling : ranked.slice(0, 1)) {
     if (picked.length > 0 && found.weight < 0.2 * picked[0].found.weight) break;
-    if (picked.length > 0 && found.share < LEAST_LIFT * found.background) continue;
     const parts = index.parts[found.term];
     const pieces = parts.flatMap((part) => part.toLowerCase().split("-"));
     const rivals = picked.filter((other) =>

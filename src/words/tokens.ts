@@ -5,9 +5,9 @@ import { BREAK } from "./phrases.js";
 const TOKEN =
   /(?:https?:\/\/|www\.)\S+|<\/?[A-Za-z][^<>]{0,200}>|&#?\w{1,10};|\\[A-Za-z]+|\d+(?:[.,]\d+)+[\p{L}\p{M}]*|[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[-'’‐‑][\p{L}\p{M}\p{N}]+)*/gu;
 
-/** Writing without spaces between words. */
+/** Writing without spaces between words; by extension, so that it holds the mark of a long vowel. */
 export const UNSPACED: RegExp =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+  /[\p{Script=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 /** Japanese particles, auxiliaries and endings; what names something is written with other characters, too. */
 const HIRAGANA = /^[\p{Script=Hiragana}ー]+$/u;
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });

@@ -30,5 +30,5 @@ test("a share of edges stands with its interval and the hardest null", (t) => {
 test("edges of flat classes have the same class, and few edges say nothing", (t) => {
   t.is(edgeRow({ flat: true })?.[0], "edges between latents of the same class");
   const few = { value: null, interval: null, hardest: null, edges: 19 };
-  t.is(edgeRow(few)?.[1], "unknown: 19 could be judged, fewer than 20");
+  t.is(edgeRow(few)?.[1], "unknown: 19 could be judged, too few");
 });

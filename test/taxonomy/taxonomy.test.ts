@@ -223,7 +223,8 @@ test("a branch null draws denser latents of the child's own branch", (t) => {
     spans.map(([from, to]) => range(from, to)),
   );
   const matches = matchLatents(postings, index);
-  const { branchNulls = [], ...edges } = edgeAgreement([[1, 5]], matches, index);
+  const branches = [300, 100, 50];
+  const { branchNulls = [], ...edges } = edgeAgreement([[1, 5]], matches, index, { branches });
   t.is(edges.share, 1);
   t.deepEqual(branchNulls, [
     // animal, dog and corgi of the five denser ones lie above or at corgi
@@ -235,9 +236,15 @@ test("a branch null draws denser latents of the child's own branch", (t) => {
     { atLeast: 50, edges: 1, share: 1, observed: 1 },
   ]);
   // a cat's latent for the parent of dogs: its class is no dog, but it is in the same branch of 300
-  const wrong = edgeAgreement([[3, 1]], matches, index).branchNulls ?? [];
+  const wrong = edgeAgreement([[3, 1]], matches, index, { branches }).branchNulls ?? [];
   t.deepEqual(wrong[0], { atLeast: 600, edges: 1, share: 1 / 3, observed: 0 });
   t.is(wrong[1].observed, 0);
+  // by default 2.5 % of 600 documents; 1 % would be 6, too few for a branch
+  const usual = edgeAgreement([[1, 5]], matches, index).branchNulls ?? [];
+  t.deepEqual(
+    usual.map(({ atLeast }) => atLeast),
+    [600, 15],
+  );
   const chance = { mean: 0.1, sd: 0 };
   const beside = (count: number): ReturnType<typeof hardestNull> =>
     hardestNull({

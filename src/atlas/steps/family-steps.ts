@@ -45,7 +45,7 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
   await runner.step(
     {
       name: "labels",
-      version: 2,
+      version: 3,
       inputs: {
         corpus: hashes.corpus,
         codes: hashes.codes,

@@ -1,5 +1,8 @@
+import type { BaselineRow } from "../../atlas/baselines.js";
+import type { Engine } from "../../engine/engine.js";
+import type { Sae } from "../../sae/sae.js";
 import type { SaeMetrics } from "../../sae/measure/metrics.js";
-import { type Command, defineCommand } from "../command.js";
+import { type Command, UsageError, defineCommand } from "../command.js";
 import { EMBEDDINGS, badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
 import { warnOfReading } from "../reading.js";
 import { formatRows } from "../results/rows.js";
@@ -19,6 +22,21 @@ export const metricsCommand: Command = defineCommand({
       type: "string",
       value: "DIR",
       about: "folder of the codes of these embeddings, if already computed",
+    },
+    baselines: {
+      type: "boolean",
+      about:
+        "also measure an SAE trained alike whose decoder stays random and, with --corpus, k-means, random documents and random directions (as long as a training)",
+    },
+    corpus: {
+      type: "string",
+      value: "PATH",
+      about: "with --baselines: documents with classes, row for row those of the embeddings",
+    },
+    "class-tree": {
+      type: "string",
+      value: "FILE",
+      about: "with --corpus: parents of the classes, JSONL of {id, name, parents}",
     },
     ...engineOption,
     ...badRowsOption,
@@ -40,12 +58,58 @@ export const metricsCommand: Command = defineCommand({
         onProgress,
         signal,
       });
-      return { json: metrics, lines: metricLines(metrics) };
+      const baselines = await readBaselines(values, sae, engine, signal);
+      return {
+        json: baselines === undefined ? metrics : { ...metrics, baselines },
+        lines: [...metricLines(metrics), ...formatRows(baselineRows(baselines))],
+      };
     } finally {
       await engine.dispose();
     }
   },
 });
+
+async function readBaselines(
+  values: { baselines?: boolean; corpus?: string; classTree?: string; embeddings: string },
+  sae: Sae,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<BaselineRow[] | undefined> {
+  const { baselines = false, corpus, classTree } = values;
+  if (corpus !== undefined && !baselines) throw new UsageError("--corpus needs --baselines");
+  if (classTree !== undefined && corpus === undefined) {
+    throw new UsageError("--class-tree needs --corpus");
+  }
+  if (!baselines) return undefined;
+  const { measureBaselines } = await import("../../atlas/baselines.js");
+  const { readClassTree, readCorpus } = await import("../../corpus/corpus.js");
+  const { readMatrix } = await import("../../files/matrix.js");
+  const { buildClassIndex } = await import("../../taxonomy/class-index.js");
+  const tree = classTree === undefined ? undefined : (await readClassTree(classTree)).parents;
+  const documents = corpus === undefined ? undefined : await readCorpus(corpus);
+  const index =
+    documents &&
+    buildClassIndex(
+      documents.map(({ classes }) => classes),
+      { tree },
+    );
+  return measureBaselines(sae, await readMatrix(values.embeddings), { engine, index, signal });
+}
+
+function baselineRows(rows: readonly BaselineRow[] = []): string[][] {
+  return rows.map(({ units, normalizedMse, meanF1, share, classes }) => [
+    `units: ${units}`,
+    [
+      ...(normalizedMse === undefined ? [] : [`normalised MSE ${normalizedMse.toFixed(4)}`]),
+      ...(meanF1 === undefined || share === undefined
+        ? []
+        : [
+            `mean F1 ${meanF1.toFixed(3)}`,
+            `${(100 * share).toFixed(1)} % over 0.5, of ${classes} classes`,
+          ]),
+    ].join(", "),
+  ]);
+}
 
 function metricLines(metrics: SaeMetrics): string[] {
   const { N, d, k, n, live, dead } = metrics;

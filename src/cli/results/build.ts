@@ -1,6 +1,6 @@
 import type { BuildPlan } from "../../atlas/options.js";
 import type { Atlas } from "../../atlas/atlas.js";
-import { type EdgeAgreement, FEWEST_EDGES, hardestNull } from "../../taxonomy/agreement.js";
+import type { EdgeAgreement } from "../../taxonomy/agreement.js";
 
 /** A measure beside its mean over random families or edges; null where there is none. */
 interface Measured {
@@ -62,7 +62,7 @@ export async function summariseAtlas(atlas: Atlas): Promise<BuildSummary> {
     },
     ...(edges && {
       edgeAgreement: {
-        ...describeAgreement(edges),
+        ...(await describeAgreement(edges)),
         random: known(edges.randomNull.mean),
         edges: edges.edges,
         flat: taxonomy?.isFlat ?? false,
@@ -112,16 +112,17 @@ export function describeSummary(summary: BuildSummary): string[][] {
   ];
 }
 
-function describeAgreement(edges: EdgeAgreement): Pick<EdgeSummary, "interval" | "hardest"> & {
-  value: number | null;
-} {
+async function describeAgreement(
+  edges: EdgeAgreement,
+): Promise<Pick<EdgeSummary, "interval" | "hardest"> & { value: number | null }> {
+  const { FEWEST_EDGES, hardestNull } = await import("../../taxonomy/agreement.js");
   if (edges.edges < FEWEST_EDGES) return { value: null, interval: null, hardest: null };
   return { value: known(edges.share), interval: edges.interval, hardest: hardestNull(edges) };
 }
 
 function describeEdges({ value, interval, hardest, edges }: Measured & EdgeSummary): string {
   if (value === null || interval === null || hardest === null) {
-    return `unknown: ${edges} could be judged, fewer than ${FEWEST_EDGES}`;
+    return `unknown: ${edges} could be judged, too few`;
   }
   const [low, high] = interval;
   const { branch, edges: drawn, observed, share } = hardest;

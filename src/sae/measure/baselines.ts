@@ -55,10 +55,11 @@ export async function baselineCodes(
  */
 export function trainRandomTwin(
   embeddings: Matrix,
-  options: Omit<TrainOptions, "createTrainer" | "start">,
+  options: Omit<TrainOptions, "createTrainer" | "start" | "init">,
 ): Promise<TrainResult> {
   return trainSae(embeddings, {
     ...options,
+    start: "random",
     createTrainer: (state, settings) => createKernelTrainer(state, settings, { keepDecoder: true }),
   });
 }

@@ -162,7 +162,11 @@ export async function coactivationFromPairs(
   const counts = new Uint32Array(n);
   const squares = new Float64Array(n);
   const offsets = new Uint32Array(n + 1);
-  const parts: { latents: Uint32Array; together: Uint32Array; cosine: Float32Array }[] = [];
+  const parts = {
+    latents: [] as Uint32Array[],
+    together: [] as Uint32Array[],
+    cosine: [] as Float32Array[],
+  };
   let size = 0;
   for await (const { from, to, offsets: starts, partners, together, dots } of batches) {
     const words = wordsOf(dots);
@@ -190,26 +194,27 @@ export async function coactivationFromPairs(
       offsets[i + 1] = size + own;
     }
     size += own;
-    parts.push({
-      latents: kept.latents.slice(0, own),
-      together: kept.together.slice(0, own),
-      cosine: kept.cosine.slice(0, own),
-    });
+    parts.latents.push(kept.latents.slice(0, own));
+    parts.together.push(kept.together.slice(0, own));
+    parts.cosine.push(kept.cosine.slice(0, own));
   }
-  const out = {
-    latents: new Uint32Array(size),
-    together: new Uint32Array(size),
-    cosine: new Float32Array(size),
-  };
-  let at = 0;
-  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-    out.latents.set(part.latents, at);
-    out.together.set(part.together, at);
-    out.cosine.set(part.cosine, at);
-    at += part.latents.length;
-  }
+  // One after the other, so that no more than one of the three is there twice.
+  const latents = joinParts(new Uint32Array(size), parts.latents);
+  const together = joinParts(new Uint32Array(size), parts.together);
+  const cosine = joinParts(new Float32Array(size), parts.cosine);
   const cosineDiagonal = Float32Array.from(squares, (square) => (square > 0 ? 1 : 0));
-  return { n, documents, counts, cosineDiagonal, offsets, ...out };
+  return { n, documents, counts, cosineDiagonal, offsets, latents, together, cosine };
+}
+
+/** Copies the parts into `out` one after the other, and lets go of them. */
+function joinParts<T extends Uint32Array | Float32Array>(out: T, parts: T[]): T {
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  parts.length = 0;
+  return out;
 }
 
 function checkValues({ n, k, indices, values }: Codes): void {

@@ -330,53 +330,6 @@ async function checkSaved(notebook: LabNotebook, label: string): Promise<void> {
   await notebook.picture(2, `reopened-${label.replaceAll(/[ ,']+/g, "-")}`);
 }
 
-/** The saved figure in JupyterLab's dark theme: its words and axes show on the cell's ground. */
-async function checkDark(notebook: LabNotebook): Promise<void> {
-  const choose = async (theme: string): Promise<void> => {
-    const { page } = notebook;
-    await page.keyboard.press("Escape");
-    for (const name of ["Settings", "Theme"]) {
-      await page.getByRole("menuitem", { name, exact: true }).click();
-    }
-    await page.getByRole("menuitem", { name: theme, exact: true }).click();
-    await page.waitForSelector(`body[data-jp-theme-name="${theme}"]`);
-    await sleep(1000);
-  };
-  await choose("JupyterLab Dark");
-  await notebook.cell(2).scrollIntoViewIfNeeded();
-  await eventually(() => notebook.outputs(2).locator(".main-svg text").first().isVisible());
-  const lowest = await notebook.page.evaluate<number>(`(() => {
-    const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
-    const luminance = (text) => {
-      const [r, g, b] = rgb(text).map((value) => {
-        const share = value / 255;
-        return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-      });
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const grounds = (node) => {
-      const { backgroundColor } = getComputedStyle(node);
-      const isClear = rgb(backgroundColor)[3] === 0;
-      return isClear && node.parentElement ? grounds(node.parentElement) : backgroundColor;
-    };
-    const words = [...document.querySelectorAll(".jp-OutputArea-output .main-svg text")];
-    const ratios = words.map((node) => {
-      const pair = [luminance(getComputedStyle(node).fill), luminance(grounds(node))];
-      return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-    });
-    return Math.min(...ratios);
-  })()`);
-  check(
-    "a figure's words show in the dark theme",
-    lowest > 4,
-    `at least ${lowest.toFixed(1)} to 1`,
-  );
-  await notebook.picture(2, "figure-dark");
-  await notebook.cell(1).scrollIntoViewIfNeeded();
-  await notebook.picture(1, "card-dark");
-  await choose("JupyterLab Light");
-}
-
 async function checkNotebooks(notebook: LabNotebook): Promise<void> {
   const names = (await readdir("notebooks")).filter((name) => /^\d.*\.ipynb$/.test(name)).sort();
   for (const name of names) {
@@ -442,7 +395,6 @@ async function main(): Promise<void> {
     await writeUntrusted();
     await checkReopened(notebook, "with plotly's extension");
     await checkReopenedExplorer(notebook);
-    await checkDark(notebook);
     await checkNotebooks(notebook);
     labs.push(await startLab(8892, ["--LabApp.labextensions_path=[]"]));
     await checkReopened(new LabNotebook(await browser.newPage(), 8892), "without it");

@@ -7,7 +7,8 @@ import { type OptionValues, UsageError } from "./command.js";
 import { didYouMean } from "./suggest.js";
 
 /** What a file of embeddings may be. */
-export const EMBEDDINGS = "embeddings [N, d]: .npy, .npz, .pt, .safetensors or .parquet";
+export const EMBEDDINGS =
+  "embeddings [N, d]: .npy, .npz, .pt, .safetensors, .parquet or a folder of .npy or .parquet";
 
 /** The kernel of notebooks. */
 export const kernelOption = {

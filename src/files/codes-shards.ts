@@ -6,6 +6,7 @@ import type { Codes } from "../core/codes.js";
 import { FormatError } from "../core/errors.js";
 import { createAtomicFile } from "./atomic-file.js";
 import { checkIndices, checkValues } from "./check-codes.js";
+import { readCodesPlan } from "./codes-plan.js";
 import type { ColumnValues, NumberArray } from "./parquet/column-slabs.js";
 import { parquetSummary, streamBatches } from "./parquet/parquet.js";
 
@@ -42,16 +43,24 @@ export function codesShardName(shard: number): string {
   return `part-${String(shard).padStart(5, "0")}.parquet`;
 }
 
-/** The shards of codes in a folder, as paths in the order of their documents. */
+/**
+ * The shards of codes in a folder, as paths in the order of their documents. Throws FormatError where the folder's plan names one that
+ * is not there.
+ */
 export async function findCodesShards(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new FormatError(folder, "no such folder", { cause });
   });
+  const planned = (await readCodesPlan(folder))?.shards.map(({ codes }) => codes);
+  const missing = planned?.find((name) => !names.includes(name));
+  if (missing !== undefined) {
+    throw new FormatError(folder, `${missing} is not there yet: encode again to continue`);
+  }
   const order = (name: string): number => Number(/\d+/.exec(name));
-  return names
-    .filter((name) => /^part-\d{5,}\.parquet$/.test(name))
-    .sort((a, b) => order(a) - order(b))
-    .map((name) => path.join(folder, name));
+  const found = names.filter((name) => /^part-\d{5,}\.parquet$/.test(name));
+  return (planned ?? found.sort((a, b) => order(a) - order(b))).map((name) =>
+    path.join(folder, name),
+  );
 }
 
 /**

@@ -6,6 +6,7 @@ export * from "./browser.js";
 export { type AtomicFile, createAtomicFile, sha256File, writeFileAtomic } from "./atomic-file.js";
 export { openSource } from "./bytes/source.js";
 export { type CodesPaths, type ReadCodesOptions, findCodes, readCodes } from "./codes.js";
+export { type CodesPlan, type PlannedShard, readCodesPlan } from "./codes-plan.js";
 export {
   type CodesShard,
   type CodesShardWriter,

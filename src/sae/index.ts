@@ -18,6 +18,7 @@ export {
   encodeToFiles,
   streamCodes,
 } from "./encode.js";
+export { type EncodeShardsOptions, type EncodedShards, encodeToShards } from "./encode-shards.js";
 export type { LoadOptions } from "./formats/format.js";
 export { CHECKPOINT_FORMATS } from "./formats/registry.js";
 export { type SaeLensMetadata, saveSaeLens } from "./formats/saelens-write.js";

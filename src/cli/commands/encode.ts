@@ -1,7 +1,30 @@
 import path from "node:path";
-import { type Command, defineCommand } from "../command.js";
+import type { LoadOptions } from "../../sae/formats/format.js";
+import type { Sae } from "../../sae/sae.js";
+import {
+  type Command,
+  type CommandContext,
+  type CommandOutput,
+  type OptionValues,
+  defineCommand,
+} from "../command.js";
 import { EMBEDDINGS, badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
 import { warnOfReading } from "../reading.js";
+import { embeddingsOf, isSharded, shardOptions } from "../shard-options.js";
+
+const options = {
+  ...saeOptions,
+  embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, required: true },
+  out: { type: "string", value: "PATH", about: "folder for the codes", required: true },
+  ...engineOption,
+  ...badRowsOption,
+  ...shardOptions,
+  batch: {
+    type: "integer",
+    least: 1,
+    about: "documents per batch (default: what suits the device)",
+  },
+} as const;
 
 export const encodeCommand: Command = defineCommand({
   name: "encode",
@@ -9,36 +32,30 @@ export const encodeCommand: Command = defineCommand({
   summary: "Run an SAE over embeddings and write the codes.",
   details:
     "Writes topk_indices_{k}_{n}.npy (int32) and topk_values_{k}_{n}.npy (float32), each [N, k], in descending " +
-    "pre-activation order. Embeddings are streamed, so their size does not matter.",
+    "pre-activation order. Embeddings are streamed, so their size does not matter. For a folder of .parquet or .npy shards it writes " +
+    "a Parquet shard of codes for each, and continues where it stopped.",
   example:
     "feature-families encode --sae csLG_64_9216_128.pth --embeddings abstract_embeddings.npy --out codes",
-  options: {
-    ...saeOptions,
-    embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, required: true },
-    out: { type: "string", value: "PATH", about: "folder for the codes", required: true },
-    ...engineOption,
-    ...badRowsOption,
-    batch: {
-      type: "integer",
-      least: 1,
-      about: "documents per batch (default: what suits the device)",
-    },
-  },
-  async run(values, _positionals, { onProgress, onWarning, signal }) {
+  options,
+  async run(values, _positionals, context) {
+    const { onProgress, onWarning, signal } = context;
     const { openEngine } = await import("../../engine/open-engine.js");
     const { loadSae } = await import("../../sae/checkpoint.js");
     const { encodeToFiles } = await import("../../sae/encode.js");
-    const sae = await loadSae(values.sae, await loadOptions(values));
+    const load = await loadOptions(values);
+    const sae = await loadSae(values.sae, load);
+    const embeddings = embeddingsOf(values);
     const { embeddingShape } = await import("../../sae/embedding-source.js");
     const { requireSizes } = await import("../../atlas/steps/check-sizes.js");
-    const shape = { ...(await embeddingShape(values.embeddings)), n: sae.n, k: sae.k };
+    const shape = { ...(await embeddingShape(embeddings)), n: sae.n, k: sae.k };
+    if (await isSharded("encode", values)) return encodeFolder(values, sae, load, context);
     const size = { ...shape, characters: 0, isEmbedded: false, latents: "given" } as const;
     await requireSizes("encode", size, { dir: values.out, only: ["encode"] });
     const engine = await openEngine(values.engine);
     try {
-      await warnOfReading(sae, values.embeddings, engine, onWarning);
+      await warnOfReading(sae, embeddings, engine, onWarning);
       const start = performance.now();
-      const written = await encodeToFiles(sae, values.embeddings, values.out, {
+      const written = await encodeToFiles(sae, embeddings, values.out, {
         engine,
         batch: values.batch,
         badRows: values.skipBadRows ? "skip" : "error",
@@ -62,3 +79,38 @@ export const encodeCommand: Command = defineCommand({
     }
   },
 });
+
+/** Encodes shard by shard; the first shard shows whether the SAE wants another reading. */
+async function encodeFolder(
+  values: OptionValues<typeof options>,
+  sae: Sae,
+  load: LoadOptions,
+  { onProgress, onWarning, signal }: CommandContext,
+): Promise<CommandOutput> {
+  const { openEngine } = await import("../../engine/open-engine.js");
+  const { encodeToShards } = await import("../../sae/encode-shards.js");
+  const engine = await openEngine(values.engine);
+  try {
+    await warnOfReading(sae, embeddingsOf(values), engine, onWarning);
+  } finally {
+    await engine.dispose();
+  }
+  const start = performance.now();
+  const { batch, workers, threads, engine: device } = values;
+  const written = await encodeToShards(values.sae, embeddingsOf(values), values.out, {
+    ...{ load, device, workers, threads, batch, onProgress, signal },
+    badRows: values.skipBadRows ? "skip" : "error",
+  });
+  const seconds = (performance.now() - start) / 1000;
+  const { rows, skipped, shards, kept } = written;
+  const { k, n, d } = sae;
+  return {
+    json: { ...written, k, n, d, engine: engine.description, seconds },
+    lines: [
+      `encoded ${rows} documents in ${shards} shards on ${engine.description}`,
+      ...(kept > 0 ? [`${kept} of the shards were there already`] : []),
+      ...(skipped > 0 ? [`left out ${skipped} unusable rows`] : []),
+      `wrote part-00000.parquet and so on, and plan.json, to ${values.out}`,
+    ],
+  };
+}

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { usableThreads } from "../threads.js";
 import { type ChunkKernels, type KernelModule, WorkerPool } from "../worker-pool.js";
 import { KERNELS, PLAIN_KERNELS } from "./kernel-bytes.js";
 
@@ -19,6 +19,6 @@ const MODULE: KernelModule = {
 };
 
 /** A pool of one page, to be grown as a batch needs it. `threads` default to what the machine has. */
-export function createKernelPool(threads: number = availableParallelism()): Promise<KernelPool> {
+export function createKernelPool(threads: number = usableThreads()): Promise<KernelPool> {
   return WorkerPool.create(MODULE, { bytes: 65536, mostBytes: 2 ** 32, threads });
 }

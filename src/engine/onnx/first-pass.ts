@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { usableThreads } from "../threads.js";
 import type { Tensor } from "onnxruntime-node";
 import type { Codes } from "../../core/codes.js";
 import type { Matrix } from "../../core/matrix.js";
@@ -86,7 +86,7 @@ export async function createFirstPass(
   if (4 * k > n) return `k ${k} is over a quarter of n ${n}`;
   const stretch = [64, 32, 16].find((size) => (4 * padded) / size >= 2 * k) ?? 4;
   const size = 4 * BLOCK * Math.ceil(d / (4 * BLOCK));
-  const threads = availableParallelism();
+  const threads = usableThreads();
   const perChunk = Math.min(MOST_ROWS_PER_CHUNK, Math.ceil(rows / threads));
   const chunks = Math.ceil(rows / perChunk);
   const room = 4 * (3 * padded + 2 + 4 * most + perChunk * (1 + 3 * most));

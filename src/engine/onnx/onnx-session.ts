@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Device } from "../engine.js";
+import { threadLimit } from "../threads.js";
 import { type Graph, serializeGraph } from "./onnx-graph.js";
 
 /** ONNX Runtime's module, imported on first use because loading its native library takes a moment. */
@@ -9,7 +10,7 @@ export type OnnxModule = typeof import("onnxruntime-node");
 export interface OnnxSessionOptions {
   /** Where the graph runs. Default "cpu". */
   device?: Device;
-  /** Threads of one operator on the CPU. Default: one a physical core, as ONNX Runtime chooses. */
+  /** Threads of one operator on the CPU. Default: as limitThreads says, else one a physical core. */
   threads?: number;
   /** The bytes of the graph's external constants, by location. */
   externalData?: Record<string, Float32Array | Int8Array>;
@@ -33,7 +34,7 @@ export async function loadOnnx(): Promise<OnnxModule> {
  */
 export async function createOnnxSession(
   graph: Graph,
-  { device = "cpu", threads, externalData = {} }: OnnxSessionOptions = {},
+  { device = "cpu", threads = threadLimit(), externalData = {} }: OnnxSessionOptions = {},
 ): Promise<InferenceSession> {
   const onnx = await loadOnnx();
   try {

@@ -1,0 +1,44 @@
+import type { MatrixFile } from "../files/matrix.js";
+import { UsageError } from "./command.js";
+
+/** What embeddings in shards need. */
+export const shardOptions = {
+  "embedding-column": {
+    type: "string",
+    about:
+      "column of the embeddings in Parquet (default: the only one of lists, or the one called embedding)",
+  },
+  workers: {
+    type: "integer",
+    least: 1,
+    about: "processes that share the shards (default: none but this one)",
+  },
+  threads: {
+    type: "integer",
+    least: 1,
+    about: "threads of each of them on the CPU (default: all)",
+  },
+} as const;
+
+interface ShardValues {
+  embeddings: string;
+  embeddingColumn?: string;
+  workers?: number;
+  threads?: number;
+}
+
+/** The embeddings of a call, with their column. */
+export function embeddingsOf({ embeddings, embeddingColumn: column }: ShardValues): MatrixFile {
+  return column === undefined ? embeddings : { path: embeddings, column };
+}
+
+/** Whether the embeddings are a folder of shards. Throws UsageError for options that need one where they are not. */
+export async function isSharded(command: string, values: ShardValues): Promise<boolean> {
+  const { stat } = await import("node:fs/promises");
+  const isFolder = (await stat(values.embeddings).catch(() => undefined))?.isDirectory() ?? false;
+  const given = (["workers", "threads"] as const).find((name) => values[name] !== undefined);
+  if (isFolder || given === undefined) return isFolder;
+  throw new UsageError(
+    `${command}: --${given} shares out a folder of shards, and ${values.embeddings} is one file`,
+  );
+}

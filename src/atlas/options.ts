@@ -3,6 +3,7 @@ import type { Embedder } from "../corpus/embedder.js";
 import type { EngineName } from "../engine/open-engine.js";
 import type { ResampleScheme } from "../compare/resample.js";
 import type { ScheduleOptions } from "../tasks/run-plan.js";
+import type { MatrixFile } from "../files/matrix.js";
 import type { OnProgress } from "../core/progress.js";
 import type { NormaliseName } from "../sae/train/train-options.js";
 
@@ -50,8 +51,13 @@ export interface AtlasOptions {
   corpus: string;
   /** Columns of the corpus that hold what, where readCorpus's defaults do not fit. */
   columns?: CorpusColumns;
-  /** Embeddings [N, d], a file that openMatrix reads. */
+  /** Embeddings [N, d], a file that openMatrix reads, or a folder of .parquet or .npy shards, whose codes then lie in shards too. */
   embeddings: string;
+  /** Column of the embeddings in Parquet, where they are not the only lists of numbers or called embedding. */
+  embeddingColumn?: string;
+  /** Processes that encode shards, and the threads of each; see encodeToShards. Default: this process alone. */
+  workers?: number;
+  threads?: number;
   /** An SAE to use: a released .pth or our .safetensors. Without it one is trained. */
   sae?: string;
   /** Latents kept per document, where the SAE's file does not have it. */
@@ -125,6 +131,14 @@ export interface BuildPlan {
   /** How the SAE is trained, and its time, where it is. */
   training?: AtlasTraining;
   trainSeconds?: number;
+}
+
+/** The embeddings of an atlas, with their column. */
+export function embeddingsOf({
+  embeddings: path,
+  embeddingColumn: column,
+}: Pick<AtlasOptions, "embeddings" | "embeddingColumn">): MatrixFile {
+  return column === undefined ? path : { path, column };
 }
 
 /** SAEs of other seeds that are compared by default, where it is known how to train them. */

@@ -26,10 +26,9 @@ import {
   type StatisticsRecord,
   statisticsSchema,
 } from "../families/statistics/statistics-record.js";
-import { readCodes } from "../files/codes.js";
 import { readCheckedJson } from "../files/checked-json.js";
 import { readJson } from "../files/json.js";
-import { readMatrix } from "../files/matrix.js";
+import { type MatrixFile, readMatrix } from "../files/matrix.js";
 import { readNpyMatrix } from "../files/numpy/npy.js";
 import { readText } from "../files/text.js";
 import { type MapQuality, qualitySchema } from "../projection/map-quality-schema.js";
@@ -49,11 +48,12 @@ import type { TaxonomyReport } from "../taxonomy/taxonomy-report.js";
 import { taxonomySchema } from "../taxonomy/taxonomy-schema.js";
 import { readAtlasOptions } from "./files/atlas-options.js";
 import { type FileCheck, checkOutputs, createFileCheck } from "./files/check-files.js";
+import { readAtlasCodes } from "./files/atlas-codes.js";
 import { checkComplete, checkPlaces } from "./files/check-rows.js";
 import { countCoactivation } from "./files/coactivation.js";
-import { ATLAS_FILES, codesFiles, isCodesFile } from "./files/files.js";
+import { ATLAS_FILES, isCodesFile } from "./files/files.js";
 import { askFor } from "./files/moved-inputs.js";
-import type { AtlasOptions } from "./options.js";
+import { type AtlasOptions, embeddingsOf } from "./options.js";
 import { type SteeringReport, steeringSchema } from "./search/steering-report.js";
 import type { Family } from "../records/family.js";
 
@@ -138,8 +138,11 @@ export class AtlasStore {
   }
 
   /** Path of the embeddings, which are those that the atlas was made from. */
-  embeddingsFile(): Promise<string> {
-    return this.#keep("embeddingsFile", () => this.#input(this.paths.embeddings, "embeddings"));
+  embeddingsFile(): Promise<MatrixFile> {
+    return this.#keep("embeddingsFile", async () => {
+      await this.#input(this.paths.embeddings, "embeddings");
+      return embeddingsOf(this.#options);
+    });
   }
 
   /** [N, d] */
@@ -166,9 +169,7 @@ export class AtlasStore {
   codes(): Promise<Codes> {
     return this.#keep("codes", async () => {
       const { k, n } = await this.sae();
-      const { indices, values } = codesFiles(k, n);
-      const file = (name: string): Promise<string> => this.#present(path.join(this.dir, name));
-      return readCodes({ indices: await file(indices), values: await file(values) }, { n });
+      return readAtlasCodes(this.dir, { k, n }, (file) => this.#present(file));
     });
   }
 

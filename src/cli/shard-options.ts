@@ -5,17 +5,20 @@ import { UsageError } from "./command.js";
 export const shardOptions = {
   "embedding-column": {
     type: "string",
+    needs: ["embeddings"],
     about:
       "column of the embeddings in Parquet (default: the only one of lists, or the one called embedding)",
   },
   workers: {
     type: "integer",
     least: 1,
+    needs: ["embeddings"],
     about: "processes that share the shards (default: none but this one)",
   },
   threads: {
     type: "integer",
     least: 1,
+    needs: ["embeddings"],
     about: "threads of each of them on the CPU (default: all)",
   },
 } as const;

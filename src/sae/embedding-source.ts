@@ -121,7 +121,7 @@ async function placeOf(source: EmbeddingSource, row: number): Promise<string> {
 }
 
 /** Throws FormatError, naming the file and its first such rows, where rows are zero or not finite. */
-export async function requireRows(file: string, signal?: AbortSignal): Promise<void> {
+export async function requireRows(file: EmbeddingSource, signal?: AbortSignal): Promise<void> {
   const { d } = await embeddingShape(file);
   const blocks = streamEmbeddings(file, d, { rowsPerBlock: CHECKED_ROWS, signal });
   while (!(await blocks.next()).done);

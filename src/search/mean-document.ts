@@ -1,5 +1,6 @@
 import type { Codes } from "../core/codes.js";
 import { type Matrix, addUnitRows, matrixRow } from "../core/matrix.js";
+import type { MatrixFile } from "../files/matrix.js";
 import type { Sae } from "../sae/sae.js";
 import { type RowStore, openRows } from "./scan/row-store.js";
 
@@ -23,7 +24,7 @@ const BLOCK = 4096;
  */
 export async function meanDocument(
   sae: Sae,
-  embeddings: Matrix | string,
+  embeddings: Matrix | MatrixFile,
   codes: Codes,
 ): Promise<MeanDocument> {
   const store = await openRows(embeddings);

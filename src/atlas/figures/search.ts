@@ -224,12 +224,10 @@ async function chooseExample(
   return best;
 }
 
-async function embeddingOf(
-  { paths: { embeddings } }: AtlasStore,
-  row: number,
-): Promise<Float32Array> {
+async function embeddingOf(atlas: AtlasStore, row: number): Promise<Float32Array> {
+  const embeddings = await atlas.embeddingsFile();
   for await (const { block } of streamMatrix(embeddings, { start: row, end: row + 1 })) {
     return matrixRow(block, 0);
   }
-  throw new RangeError(`figures: ${embeddings} has no row ${row}`);
+  throw new RangeError(`figures: ${atlas.paths.embeddings} has no row ${row}`);
 }

@@ -24,7 +24,7 @@ const BATCH = 256;
 
 /** Whether an atlas's embeddings are few enough to train a grid on the way. */
 export async function hasSmallCorpus(atlas: AtlasStore): Promise<boolean> {
-  const { N, d } = await embeddingShape(atlas.paths.embeddings);
+  const { N, d } = await embeddingShape(await atlas.embeddingsFile());
   return N * d <= SMALL;
 }
 
@@ -38,7 +38,7 @@ export async function trainSmallGrid(
   { onProgress, signal }: { onProgress?: OnProgress; signal?: AbortSignal } = {},
 ): Promise<string> {
   const folder = path.join(atlas.dir, GRID_FOLDER);
-  const { N } = await embeddingShape(atlas.paths.embeddings);
+  const { N } = await embeddingShape(await atlas.embeddingsFile());
   const batch = Math.min(BATCH, N);
   const epochs = Math.max(EPOCHS, Math.ceil(LEAST_STEPS / batchesPerEpoch(N, batch)));
   const training = { ...SIZES, epochs, lr: 2e-3, batch, ownSeeds: true };

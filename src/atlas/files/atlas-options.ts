@@ -36,6 +36,7 @@ export async function readAtlasOptions(dir: string): Promise<AtlasOptions> {
     corpus: path.join(dir, inputs.corpus.file),
     ...(manifest.columns && { columns: manifest.columns }),
     embeddings: path.join(dir, inputs.embeddings.file),
+    ...(manifest.embeddingColumn && { embeddingColumn: manifest.embeddingColumn }),
     sae: input("sae"),
     k,
     training: inputs.sae ? undefined : stepOptions(manifest, "train", training, file),

@@ -54,9 +54,12 @@ export function seedSaeFile(seed: number): string {
   return `sae-seed-${seed}.safetensors`;
 }
 
+/** Folder of an atlas for codes in shards, where its embeddings are. */
+export const CODES_FOLDER = "codes";
+
 /** Whether a name is that of a file of codes. */
 export function isCodesFile(name: string): boolean {
-  return /^topk_(indices|values)_\d+_\d+\.npy$/.test(name);
+  return /^(topk_(indices|values)_\d+_\d+\.npy|codes\/part-\d+\.parquet)$/.test(name);
 }
 
 /** Names of the two files of codes. */

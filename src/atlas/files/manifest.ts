@@ -44,6 +44,8 @@ export interface Manifest {
   k?: number;
   /** Columns of the corpus, where they were named. */
   columns?: CorpusColumns;
+  /** Column of the embeddings, where it was named. */
+  embeddingColumn?: string;
   inputs: Record<string, InputRecord>;
   steps: Record<string, StepRecord>;
 }
@@ -87,6 +89,7 @@ export class StepRunner {
       engine: known?.engine,
       k: known?.k,
       columns: known?.columns,
+      embeddingColumn: known?.embeddingColumn,
       inputs: known?.inputs ?? {},
       steps: known?.steps ?? {},
     });
@@ -252,6 +255,7 @@ const manifestFields: Fields<Manifest> = {
   engine: z.string().optional(),
   k: z.int().positive().optional(),
   columns: z.object(columnFields).optional(),
+  embeddingColumn: z.string().optional(),
   inputs: z.record(z.string(), z.object(inputFields)),
   steps: z.record(z.string(), z.object(stepFields)),
 };

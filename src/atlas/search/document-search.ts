@@ -1,7 +1,7 @@
 import { totalmem } from "node:os";
 import path from "node:path";
 import type { Embedder } from "../../corpus/embedder.js";
-import { readMatrix } from "../../files/matrix.js";
+import { type MatrixFile, readMatrix } from "../../files/matrix.js";
 import type { Encoder, Engine } from "../../engine/engine.js";
 import { matrixRow } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
@@ -228,7 +228,7 @@ interface Embeddings {
 }
 
 async function openEmbeddings(
-  file: string,
+  file: MatrixFile,
   { once = false, onProgress, signal }: OpenSearchOptions,
 ): Promise<Embeddings> {
   const onDisk = await openRows(file);
@@ -244,7 +244,7 @@ async function openEmbeddings(
     const base = fits ? await readMatrix(file) : file;
     const index = await openSearchIndex(base, { onProgress, signal });
     return {
-      store: typeof base === "string" ? onDisk : await openRows(base),
+      store: base === file ? onDisk : await openRows(base),
       search: (queries, accept) => index.searchTogether(queries, { accept }),
       async close() {
         await index.close();

@@ -13,6 +13,9 @@ const KNOWN: Readonly<Record<keyof BuildOptions, true>> = {
   columns: true,
   skipEmpty: true,
   embeddings: true,
+  embeddingColumn: true,
+  workers: true,
+  threads: true,
   sae: true,
   k: true,
   training: true,
@@ -58,6 +61,14 @@ export function checkBuildOptions(options: BuildOptions): void {
     }
   }
   requireCount("build: k", k);
+  requireCount("build: workers", options.workers);
+  requireCount("build: threads", options.threads);
+  if (options.embeddingColumn !== undefined) {
+    requireText("build: embeddingColumn", options.embeddingColumn);
+    if (options.schedule !== undefined) {
+      throw new ArgumentError("build: embeddingColumn and schedule exclude each other");
+    }
+  }
   if (sae === undefined) checkTraining(training);
   for (const [name, value] of Object.entries({ compat, skipEmpty, documentMap, figures })) {
     if (value === undefined || typeof value === "boolean") continue;

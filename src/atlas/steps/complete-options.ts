@@ -19,7 +19,13 @@ import { trainSae } from "../../sae/train/train.js";
 import { ATLAS_FILES, SOURCE_FOLDER } from "../files/files.js";
 import { readAtlasTraining } from "../files/atlas-options.js";
 import { withLock } from "../files/lock.js";
-import type { AtlasOptions, AtlasTraining, BuildOptions, BuildPlan } from "../options.js";
+import {
+  type AtlasOptions,
+  type AtlasTraining,
+  type BuildOptions,
+  type BuildPlan,
+  embeddingsOf,
+} from "../options.js";
 import { checkBuild } from "./check-sizes.js";
 import { chooseTraining } from "./choose-training.js";
 
@@ -57,7 +63,9 @@ export async function completeOptions(options: BuildOptions): Promise<AtlasOptio
     embeddings ??
     (typeof source === "function" ? await source() : (source ?? (await createOfflineEmbedder())));
   const isFile = typeof given === "string";
-  const d = isFile ? (await embeddingShape(given)).d : given.d;
+  const d = isFile
+    ? (await embeddingShape(embeddingsOf({ ...rest, embeddings: given }))).d
+    : given.d;
   const complete: Omit<AtlasOptions, "embeddings"> = {
     ...rest,
     training:
@@ -79,7 +87,7 @@ export async function completeOptions(options: BuildOptions): Promise<AtlasOptio
   }
   if (isFile) {
     if (plan.trainSeconds !== undefined) onPlan?.(plan);
-    const kept = empty > 0 ? await keepDocuments(all, given, rest.dir) : {};
+    const kept = empty > 0 ? await keepDocuments(all, { ...rest, embeddings: given }) : {};
     return { ...complete, embeddings: given, ...kept };
   }
   const made = await embed(documents, given, plan, options);
@@ -100,16 +108,20 @@ function hasText({ text }: Document): boolean {
 /** Writes the documents that have a text, and their rows of embeddings of all documents, into the atlas's folder. */
 async function keepDocuments(
   all: readonly Document[],
-  embeddings: string,
-  dir: string,
-): Promise<Pick<AtlasOptions, "corpus" | "columns" | "embeddings">> {
+  {
+    embeddings,
+    embeddingColumn,
+    dir,
+  }: Pick<AtlasOptions, "embeddings" | "embeddingColumn" | "dir">,
+): Promise<Pick<AtlasOptions, "corpus" | "columns" | "embeddings" | "embeddingColumn">> {
   const kept = embeddedFiles(path.join(dir, KEPT));
   return withLock(dir, async () => {
     await writeJsonl(kept.documents, all.filter(hasText));
     const copy = { corpus: kept.documents, columns: undefined, embeddings };
     // They are those of the documents with a text already, or of neither, which the build says.
-    if ((await embeddingShape(embeddings)).N !== all.length) return copy;
-    const { cols, data } = await readMatrix(embeddings);
+    const given = embeddingsOf({ embeddings, embeddingColumn });
+    if ((await embeddingShape(given)).N !== all.length) return copy;
+    const { cols, data } = await readMatrix(given);
     const rows = all.flatMap((document, i) => (hasText(document) ? [i] : []));
     const matrix = createMatrix(rows.length, cols);
     rows.forEach((row, i) =>
@@ -118,7 +130,7 @@ async function keepDocuments(
     await writeNpy(kept.embeddings, { shape: [rows.length, cols], data: matrix.data, dtype: "f4" });
     const record = await readEmbedderRecord(embeddings);
     if (record !== undefined) await writeJson(kept.record, record);
-    return { ...copy, embeddings: kept.embeddings };
+    return { ...copy, embeddings: kept.embeddings, embeddingColumn: undefined };
   });
 }
 

@@ -14,6 +14,7 @@ import { cosineNeighbours } from "../../projection/neighbours.js";
 import { projectUmap } from "../../projection/umap.js";
 import { embeddingShape } from "../../sae/embedding-source.js";
 import { ATLAS_FILES } from "../files/files.js";
+import { embeddingsOf } from "../options.js";
 import type { AtlasBuild } from "./atlas-build.js";
 
 /** Neighbours per row of a map, and of the catalog's list of nearest latents. */
@@ -67,7 +68,7 @@ export async function documentMapStep(build: AtlasBuild): Promise<void> {
   const { runner, options, hashes, data } = build;
   const { documentMap, seed = 0, onProgress, onWarning, signal } = options;
   if (documentMap === undefined) {
-    const { N, d } = await embeddingShape(options.embeddings);
+    const { N, d } = await embeddingShape(embeddingsOf(options));
     const compared = N > EXACT_ROWS ? PROBES * CELL_ROWS : N;
     const seconds = (N * compared * d) / PRODUCTS + (N * ROUNDS) / MOVES;
     if (N > MOST_DOCUMENTS || seconds > MOST_SECONDS) {

@@ -1,18 +1,31 @@
-import { readdir, rm } from "node:fs/promises";
+import { ownValue } from "../../core/collections.js";
+import { existsSync } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { writeJson } from "../../files/json.js";
 import { writeJsonl } from "../../files/jsonl.js";
-import { readMatrix } from "../../files/matrix.js";
+import { CODES_PLAN } from "../../files/codes-plan.js";
+import { codesShardName } from "../../files/codes-shards.js";
+import { matrixShards, readMatrix } from "../../files/matrix.js";
 import { requireRows } from "../../sae/embedding-source.js";
 import { saveSae } from "../../sae/checkpoint.js";
+import { encodeToShards } from "../../sae/encode-shards.js";
 import { encodeToFiles } from "../../sae/encode.js";
 import { computeMetrics } from "../../sae/measure/metrics.js";
 import { compareReadings } from "../../sae/measure/compare-readings.js";
 import { trainSae } from "../../sae/train/train.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { encodeByTasks } from "./encode-tasks.js";
-import { ATLAS_FILES, TASKS_FOLDER, codesFiles, trainStateFile } from "../files/files.js";
-import type { AtlasTraining } from "../options.js";
+import {
+  ATLAS_FILES,
+  CODES_FOLDER,
+  TASKS_FOLDER,
+  codesFiles,
+  isCodesFile,
+  trainStateFile,
+} from "../files/files.js";
+import type { StepRunner } from "../files/manifest.js";
+import { type AtlasTraining, embeddingsOf } from "../options.js";
 import { interruptible } from "../../core/interrupt.js";
 
 /** Trains the atlas's SAE unless one is given; an interrupted run continues from its last checkpoint. */
@@ -32,7 +45,7 @@ export async function runTraining(
   training: AtlasTraining & { seed: number },
   files: { sae: string; log?: string },
 ): Promise<void> {
-  const { embeddings, onProgress } = options;
+  const { onProgress } = options;
   const signal = interruptible(options.signal);
   await runner.step(
     {
@@ -43,10 +56,10 @@ export async function runTraining(
       outputs: [files.sae, ...(files.log === undefined ? [] : [files.log])],
     },
     async (key) => {
-      await requireRows(embeddings, signal);
+      await requireRows(embeddingsOf(options), signal);
       await removeTrainStates(options.dir, trainStateFile(key));
       const state = path.join(options.dir, trainStateFile(key));
-      const result = await trainSae(await readMatrix(embeddings), {
+      const result = await trainSae(await readMatrix(embeddingsOf(options)), {
         ...training,
         checkpointPath: state,
         checkpointEvery: 200,
@@ -81,17 +94,26 @@ async function removeTrainStates(dir: string, kept: string): Promise<void> {
 
 /** Encodes the corpus and measures the SAE on it. */
 export async function encodeStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  const { embeddings, dir, onProgress, onWarning, signal } = options;
+  const { dir, onProgress, onWarning, signal } = options;
+  const embeddings = embeddingsOf(options);
   const sae = await data.sae();
   runner.manifest.k = sae.k;
-  const names = codesFiles(sae.k, sae.n);
+  const isFolder = (await stat(options.embeddings)).isDirectory();
+  const shards =
+    isFolder && options.schedule === undefined
+      ? (await matrixShards(embeddings)).map(
+          (_, shard) => `${CODES_FOLDER}/${codesShardName(shard)}`,
+        )
+      : [];
+  const pair = codesFiles(sae.k, sae.n);
+  const files = shards.length > 0 ? shards : [pair.indices, pair.values];
   await runner.step(
     {
       name: "encode",
       version: 1,
       inputs: { embeddings: hashes.embeddings, sae: hashes.sae },
       options: { k: sae.k },
-      outputs: [names.indices, names.values, ATLAS_FILES.metrics],
+      outputs: [...files, ATLAS_FILES.metrics],
     },
     async () => {
       const engine = await data.engine();
@@ -100,10 +122,21 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
         const { warning } = await compareReadings(sae, embeddings, { engine, quick: true });
         if (warning !== undefined) onWarning(warning);
       }
-      if (options.schedule === undefined) {
+      const folder = path.join(dir, CODES_FOLDER);
+      const { schedule, sae: given, k, device, workers, threads } = options;
+      if (schedule === undefined) {
         await rm(path.join(dir, TASKS_FOLDER), { recursive: true, force: true });
-        await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
-      } else await encodeByTasks(sae, options.schedule, options);
+      }
+      if (shards.length > 0) {
+        await encodeToShards(given ?? data.file("sae"), embeddings, folder, {
+          ...{ load: { k }, device, workers, threads, onProgress, signal },
+        });
+      } else {
+        await (schedule === undefined
+          ? encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal })
+          : encodeByTasks(sae, schedule, options));
+        if (existsSync(path.join(folder, CODES_PLAN))) await rm(folder, { recursive: true });
+      }
       const codes = await data.codes();
       const metrics = await computeMetrics(sae, embeddings, { codes, engine, onProgress, signal });
       if (metrics.normalized_mse >= 1) {
@@ -115,5 +148,13 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
       await writeJson(path.join(dir, ATLAS_FILES.metrics), metrics);
     },
   );
-  hashes.codes = `${runner.outputHash(names.indices)} ${runner.outputHash(names.values)}`;
+  hashes.codes = codesHash(runner);
+}
+
+/** What stands for the codes among the inputs of steps: the hashes of their files. */
+export function codesHash(runner: StepRunner): string {
+  const outputs = ownValue(runner.manifest.steps, "encode")?.outputs ?? {};
+  const hashes = Object.entries(outputs).flatMap(([file, hash]) => (isCodesFile(file) ? hash : []));
+  if (hashes.length === 0) throw new Error("atlas: no step has written codes");
+  return hashes.join(" ");
 }

@@ -3,9 +3,10 @@ import path from "node:path";
 import { FormatError } from "../../core/errors.js";
 import { embeddingShape } from "../../sae/embedding-source.js";
 import { checkpointFiles } from "../../sae/formats/raw.js";
-import { ATLAS_FILES, codesFiles } from "../files/files.js";
+import { ATLAS_FILES } from "../files/files.js";
 import { StepRunner } from "../files/manifest.js";
-import type { AtlasOptions } from "../options.js";
+import { type AtlasOptions, embeddingsOf } from "../options.js";
+import { codesHash } from "./model-steps.js";
 import { AtlasStore } from "../store.js";
 import { checkBuild } from "./check-sizes.js";
 import type { AtlasBuild, BuildReport } from "./atlas-build.js";
@@ -31,8 +32,7 @@ export async function runSteps(
   try {
     const hashes = await hashInputs(runner, options, isFinished);
     if (isFinished) {
-      const { indices, values } = codesFiles(runner.manifest.k ?? 0, (await data.sae()).n);
-      hashes.codes = `${runner.outputHash(indices)} ${runner.outputHash(values)}`;
+      hashes.codes = codesHash(runner);
       hashes.sae ||= runner.outputHash(ATLAS_FILES.sae);
     } else {
       await checkInputs(options, data);
@@ -50,7 +50,7 @@ export async function runSteps(
 
 async function hashInputs(
   runner: StepRunner,
-  { corpus, columns, embeddings, sae, classTree, analysis }: AtlasOptions,
+  { corpus, columns, embeddings, embeddingColumn, sae, classTree, analysis }: AtlasOptions,
   isFinished: boolean,
 ): Promise<AtlasBuild["hashes"]> {
   const hash = async (role: string, file: string | undefined): Promise<string> => {
@@ -66,6 +66,7 @@ async function hashInputs(
     return now;
   };
   runner.manifest.columns = columns;
+  runner.manifest.embeddingColumn = embeddingColumn;
   // An SAE may be a file or a folder of weights and configuration.
   const files = sae === undefined ? [] : await checkpointFiles(sae);
   const hashes: string[] = [];
@@ -74,7 +75,7 @@ async function hashInputs(
   }
   return {
     corpus: (await hash("corpus", corpus)) + (columns ? JSON.stringify(columns) : ""),
-    embeddings: await hash("embeddings", embeddings),
+    embeddings: (await hash("embeddings", embeddings)) + (embeddingColumn ?? ""),
     sae: hashes.join(""),
     classTree: await hash("classTree", classTree),
     analysis: await hash("analysis", analysis),
@@ -85,7 +86,7 @@ async function hashInputs(
 /** Throws FormatError and ArgumentError for a build that cannot end; see checkBuild. */
 async function checkInputs(options: AtlasOptions, data: AtlasStore): Promise<void> {
   const { corpus, embeddings } = options;
-  const { N, d } = await embeddingShape(embeddings);
+  const { N, d } = await embeddingShape(embeddingsOf(options));
   const documents = await data.documents();
   if (documents.length !== N) {
     throw new FormatError(

@@ -13,6 +13,7 @@ import {
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import { scheduleOf, schedulerOptions } from "../scheduler-options.js";
 import { checkInput, refuseOptions } from "../option-rules.js";
+import { isSharded, shardOptions } from "../shard-options.js";
 import {
   EMBEDDINGS,
   columnsOption,
@@ -40,6 +41,7 @@ const options = {
     excludes: ["embedder", "embedder-url", "dimensions"],
     input: true,
   },
+  ...shardOptions,
   ...embedderOptions,
   ...timeoutOption,
   sae: {
@@ -192,6 +194,7 @@ async function buildOptions(
         "columns",
         "skip-empty",
       ],
+      ...["embedding-column", "workers", "threads"],
       ...["embedder", "embedder-url", "dimensions", "timeout"],
     ]);
     if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
@@ -209,9 +212,19 @@ async function buildOptions(
     ...common,
     ...{ corpus, columns: parseColumns("build", values.columns), skipEmpty },
     ...{ embeddings, sae, analysis },
+    ...(embeddings !== undefined && (await shardsOf(values, embeddings))),
     training: sae === undefined ? trainingOf(values) : undefined,
     embedder: async () => (await openEmbedder(values, signal)).embedder,
   };
+}
+
+/** How embeddings in shards are read and encoded. Throws UsageError where there are none to share out. */
+async function shardsOf(
+  { embeddingColumn, workers, threads }: Values,
+  embeddings: string,
+): Promise<Pick<BuildOptions, "embeddingColumn" | "workers" | "threads">> {
+  await isSharded("build", { embeddings, workers, threads });
+  return { embeddingColumn, workers, threads };
 }
 
 /** Whether the paper's labels of the SAE are downloaded with it, which stand in for --analysis. */

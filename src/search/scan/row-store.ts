@@ -1,11 +1,16 @@
 import { type Matrix, matrixRows } from "../../core/matrix.js";
-import { type RowStore, openMatrix } from "../../files/matrix.js";
+import { type MatrixFile, type RowStore, openMatrix } from "../../files/matrix.js";
 
 export type { RowStore } from "../../files/matrix.js";
 
+/** Whether rows are in memory. */
+export function isMatrix(base: Matrix | MatrixFile): base is Matrix {
+  return typeof base !== "string" && "data" in base;
+}
+
 /** Opens a Matrix or a file of one. Throws FormatError for a file that holds no matrix. */
-export async function openRows(base: Matrix | string): Promise<RowStore> {
-  if (typeof base === "string") return openMatrix(base);
+export async function openRows(base: Matrix | MatrixFile): Promise<RowStore> {
+  if (!isMatrix(base)) return openMatrix(base);
   const { rows, cols } = base;
   const read = (start: number, end: number): Promise<Matrix> =>
     Promise.resolve(matrixRows(base, start, end));

@@ -1,3 +1,4 @@
+import type { MatrixFile } from "../../files/matrix.js";
 import { availableParallelism } from "node:os";
 import { type Matrix, addUnitRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
@@ -56,7 +57,7 @@ const MOST_THREADS = 8;
  * shared between threads, every search reads all rows instead. Throws FormatError as `openMatrix` does.
  */
 export async function openSearchIndex(
-  base: Matrix | string,
+  base: Matrix | MatrixFile,
   options: SearchIndexOptions = {},
 ): Promise<SearchIndex> {
   const store = await openRows(base);
@@ -89,7 +90,7 @@ export async function openSearchIndex(
 
 async function quantise(
   store: RowStore,
-  base: Matrix | string,
+  base: Matrix | MatrixFile,
   { threads = usefulThreads(store), onProgress, signal: given }: SearchIndexOptions,
 ): Promise<QuantisedRows | undefined> {
   const signal = interruptible(given);

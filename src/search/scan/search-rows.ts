@@ -1,4 +1,5 @@
-import { streamMatrix } from "../../files/matrix.js";
+import { type MatrixFile, streamMatrix } from "../../files/matrix.js";
+import { isMatrix } from "./row-store.js";
 import { type Matrix, dot, matrixRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import { interruptible } from "../../core/interrupt.js";
@@ -36,7 +37,7 @@ const BLOCK_ROWS = 8192;
  * and a count below 1.
  */
 export async function searchRows(
-  base: Matrix | string,
+  base: Matrix | MatrixFile,
   query: ArrayLike<number>,
   count: number,
   options: SearchOptions = {},
@@ -47,7 +48,7 @@ export async function searchRows(
 
 /** As searchRows for several queries in one pass over `base`, in their order. */
 export async function searchRowsTogether(
-  base: Matrix | string,
+  base: Matrix | MatrixFile,
   queries: readonly SearchQuery[],
   { accept, onProgress, signal: given }: SearchOptions = {},
 ): Promise<Hit[][]> {
@@ -57,7 +58,7 @@ export async function searchRowsTogether(
     count,
     best: [] as Hit[],
   }));
-  const total = typeof base === "string" ? undefined : base.rows;
+  const total = isMatrix(base) ? base.rows : undefined;
   for await (const { start, block } of rowBlocks(base)) {
     signal?.throwIfAborted();
     for (const { unit } of wanted) requireWidth(unit, block.cols);
@@ -93,9 +94,9 @@ export function requireWidth(unit: Float64Array, cols: number): void {
 
 /** The rows of a Matrix or of a file in blocks; an empty Matrix gives one empty block. */
 export async function* rowBlocks(
-  base: Matrix | string,
+  base: Matrix | MatrixFile,
 ): AsyncGenerator<{ start: number; block: Matrix }> {
-  if (typeof base === "string") {
+  if (!isMatrix(base)) {
     yield* streamMatrix(base);
     return;
   }

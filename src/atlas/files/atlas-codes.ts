@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import type { Codes } from "../../core/codes.js";
+import { CODES_PLAN } from "../../files/codes-plan.js";
+import { findCodesShards, readCodesShards } from "../../files/codes-shards.js";
+import { readCodes } from "../../files/codes.js";
+import { CODES_FOLDER, codesFiles } from "./files.js";
+
+/** The codes of the atlas in `dir`, from its shards or its pair of files, each of which `present` gives once it is checked. */
+export async function readAtlasCodes(
+  dir: string,
+  { k, n }: Pick<Codes, "k" | "n">,
+  present: (file: string) => Promise<string>,
+): Promise<Codes> {
+  const folder = path.join(dir, CODES_FOLDER);
+  if (existsSync(path.join(folder, CODES_PLAN))) {
+    const shards = await findCodesShards(folder);
+    for (const shard of shards) await present(shard);
+    const { rows, indices, values } = await readCodesShards(shards, { k, n });
+    return { rows, k, n, indices, values };
+  }
+  const { indices, values } = codesFiles(k, n);
+  const files = {
+    indices: await present(path.join(dir, indices)),
+    values: await present(path.join(dir, values)),
+  };
+  return readCodes(files, { n });
+}

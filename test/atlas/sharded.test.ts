@@ -1,0 +1,127 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import test from "ava";
+import { buildAtlas, openAtlas } from "../../src/index.js";
+import { matrixRow, matrixRows } from "../../src/core/index.js";
+import { readNpyMatrix, sha256File, writeNpy } from "../../src/files/index.js";
+import { runCli } from "../support/cli/run-cli.js";
+import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { inFolder } from "../support/folder.js";
+
+const ROWS = 300;
+const SIZES = [100, 150, 50];
+
+/** The rows of `embeddings` as shards: .npy, or Parquet with another column of lists beside. */
+async function cut(embeddings: string, folder: string, kind: "npy" | "parquet"): Promise<void> {
+  const whole = await readNpyMatrix(embeddings);
+  await mkdir(folder);
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  let start = 0;
+  for (const [i, size] of SIZES.entries()) {
+    const { rows, cols, data } = matrixRows(whole, start, start + size);
+    if (kind === "npy") {
+      await writeNpy(path.join(folder, `${i}.npy`), { shape: [rows, cols], data, dtype: "f4" });
+    } else {
+      const list = (row: number): string =>
+        `'[${Array.from(matrixRows(whole, start + row, start + row + 1).data).join(",")}]'`;
+      const rowsText = Array.from({ length: size }, (_, row) => `(${list(row)}, [1, 2])`).join(",");
+      await connection.run(
+        `copy (select a::float[] as body, b as title from (values ${rowsText}) t(a, b)) to '${path.join(folder, `${i}.parquet`)}'`,
+      );
+    }
+    start += size;
+  }
+  connection.closeSync();
+  instance.closeSync();
+}
+
+test("an atlas of shards has the families, catalog and searches of the atlas of one file", async (t) => {
+  await inFolder(async (folder) => {
+    const one = await makeSmallAtlas(folder, ROWS);
+    const file = (name: string): string => path.join(folder, name);
+    await cut(file("embeddings.npy"), file("npy"), "npy");
+    await cut(file("embeddings.npy"), file("parquet"), "parquet");
+    const common = [
+      "build",
+      "--corpus",
+      file("corpus.jsonl"),
+      "--sae",
+      path.join(one, "sae.safetensors"),
+    ];
+    const call = [...common, "--k", "4", "--no-figures", "--engine", "cpu"];
+    for (const [kind, more] of [
+      ["npy", ["--workers", "2", "--threads", "1"]],
+      ["parquet", ["--embedding-column", "body"]],
+    ] as const) {
+      const dir = file(`atlas-${kind}`);
+      const { code, stderr } = await runCli([
+        ...call,
+        ...more,
+        "--embeddings",
+        file(kind),
+        "--out",
+        dir,
+      ]);
+      t.is(code, 0, stderr);
+      t.deepEqual((await readdir(path.join(dir, "codes"))).length, SIZES.length + 1);
+      for (const name of ["families.json", "catalog.jsonl", "labels.jsonl", "map.npy"]) {
+        const [hash, other] = [
+          await sha256File(path.join(dir, name)),
+          await sha256File(path.join(one, name)),
+        ];
+        t.is(hash, other, `${kind}: ${name}`);
+      }
+      const [ours, theirs] = [await openAtlas(dir), await openAtlas(one)];
+      try {
+        t.deepEqual(await ours.codes(), await theirs.codes());
+        t.deepEqual(await ours.embeddings(), await theirs.embeddings());
+        for (const once of [true, false]) {
+          const query = matrixRow(await ours.embeddings(), 107);
+          const [hits, expected] = [
+            await ours.search(query, { once }),
+            await theirs.search(query, { once }),
+          ];
+          t.deepEqual(hits.hits, expected.hits);
+        }
+      } finally {
+        await ours.close();
+        await theirs.close();
+      }
+      const again = await runCli([
+        ...call,
+        ...more,
+        "--embeddings",
+        file(kind),
+        "--out",
+        dir,
+        "--json",
+      ]);
+      t.deepEqual((JSON.parse(again.stdout) as { ran: string[] }).ran, []);
+    }
+  });
+});
+
+test("an atlas goes from one file to shards and back", async (t) => {
+  await inFolder(async (folder) => {
+    const dir = await makeSmallAtlas(folder, ROWS);
+    const file = (name: string): string => path.join(folder, name);
+    await cut(file("embeddings.npy"), file("shards"), "npy");
+    const options = {
+      dir,
+      corpus: file("corpus.jsonl"),
+      device: "cpu",
+      documentMap: false,
+      training: { k: 4, n: 32, epochs: 4, lr: 0.002 },
+    } as const;
+    await (await buildAtlas({ ...options, embeddings: file("shards") })).close();
+    t.false((await readdir(dir)).some((name) => name.startsWith("topk")));
+    t.true((await readdir(path.join(dir, "codes"))).includes("plan.json"));
+    const back = await buildAtlas({ ...options, embeddings: file("embeddings.npy") });
+    t.is((await back.codes()).rows, ROWS);
+    await back.close();
+    t.false((await readdir(dir)).includes("codes"));
+    await rm(file("shards"), { recursive: true });
+  });
+});

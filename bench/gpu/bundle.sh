@@ -1,44 +1,44 @@
 #!/usr/bin/env bash
-# Collects everything the GPU benchmark needs in one folder, for a Linux x64 machine with a card but without Node or network:
-#   bash bench/gpu/bundle.sh FOLDER      then, there:   bash FOLDER/run.sh [--quick]
-# Contains Node, the compiled project, the packages' binaries for Linux x64 and the Vulkan loader. The card's own driver
-# (its Vulkan ICD and CUDA) and Python with PyTorch must be installed.
+# Packs everything the GPU benchmark needs in one file, for a Linux x64 machine with a card but without Node or network:
+#   bash bench/gpu/bundle.sh FILE      then, there:   bash FILE [--quick]
+# FILE is a script of about 45 MB that unpacks itself to a temporary folder and runs. It brings Node, the compiled project,
+# the packages' binaries for Linux x64, the Vulkan loader and the libraries that a card's driver asks for. The driver itself
+# (its Vulkan ICD and CUDA) and Python with PyTorch must be installed there.
 set -euo pipefail
+out=$(realpath "${1:?give a file}")
 cd "$(dirname "$0")/../.."
-out=${1:?give a folder}
-npx tsc -p tsconfig.test.json
-mkdir -p "$out/app/build" "$out/lib"
-out=$(cd "$out" && pwd)
+npx --no-install tsc -p tsconfig.test.json
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+mkdir -p "$folder/app/build" "$folder/lib"
 modules=$(readlink -f node_modules)
-cp "$(readlink -f "$(node -p process.execPath)")" "$out/node"
-cp -r build/src build/bench "$out/app/build/"
-cp package.json "$out/app/"
-cp bench/gpu/torch-peer.py "$out/"
-copy() { mkdir -p "$out/app/node_modules/$(dirname "$1")" && cp -r "$modules/$1" "$out/app/node_modules/$1"; }
+cp "$(readlink -f "$(node -p process.execPath)")" "$folder/node"
+cp -r build/src build/bench "$folder/app/build/"
+cp package.json "$folder/app/"
+cp bench/gpu/torch-peer.py bench/gpu/run.sh "$folder/"
+copy() { mkdir -p "$folder/app/node_modules/$(dirname "$1")" && cp -r "$modules/$1" "$folder/app/node_modules/$1"; }
 for name in onnxruntime-common webgpu @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu \
   @tensorflow/tfjs-backend-webgpu long seedrandom node-fetch whatwg-url tr46 webidl-conversions onnxruntime-node; do
   if [ -e "$modules/$name" ]; then copy "$name"; fi
 done
 # Linux x64 only: the other systems' binaries are most of the size.
-find "$out/app/node_modules/webgpu/dist" -mindepth 1 -maxdepth 1 -type d ! -name linux-x64 -exec rm -r {} +
-find "$out"/app/node_modules/onnxruntime-node/bin/napi-v*/ -mindepth 1 -maxdepth 1 ! -name linux -exec rm -r {} +
-find "$out/app/node_modules/onnxruntime-node/bin" -type d -name arm64 -prune -exec rm -r {} +
-find "$out/app/node_modules" -name '*.map' -delete
-loader=$(ldconfig -p | sed -n 's/.*libvulkan\.so\.1 (.*x86-64.*=> //p' | head -n 1)
-if [ -n "$loader" ]; then cp -L "$loader" "$out/lib/libvulkan.so.1"; else echo "no Vulkan loader here: apt install libvulkan1" >&2; fi
-cat >"$out/run.sh" <<'RUN'
-#!/usr/bin/env bash
-here=$(cd "$(dirname "$0")" && pwd)
-export LD_LIBRARY_PATH="$here/lib:${LD_LIBRARY_PATH:-}" TORCH_PEER="$here/torch-peer.py"
-export PATH="$PATH:/usr/sbin:/sbin" # ldconfig's place
-export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$(mktemp -d)}"
-# Containers often have NVIDIA's Vulkan library without the manifest that names it.
-if [ -z "${VK_ICD_FILENAMES:-}" ] && ! ls /usr/share/vulkan/icd.d/*nvidia* /etc/vulkan/icd.d/*nvidia* >/dev/null 2>&1; then
-  if ldconfig -p | grep -q libGLX_nvidia.so.0; then
-    printf '{"file_format_version":"1.0.0","ICD":{"library_path":"libGLX_nvidia.so.0","api_version":"1.3.0"}}\n' >"$here/nvidia.json"
-    export VK_ICD_FILENAMES="$here/nvidia.json"
+find "$folder/app/node_modules/webgpu/dist" -mindepth 1 -maxdepth 1 -type d ! -name linux-x64 -exec rm -r {} +
+find "$folder"/app/node_modules/onnxruntime-node/bin/napi-v*/ -mindepth 1 -maxdepth 1 ! -name linux -exec rm -r {} +
+find "$folder/app/node_modules/onnxruntime-node/bin" -type d -name arm64 -prune -exec rm -r {} +
+find "$folder/app" -name '*.map' -delete
+# NVIDIA's driver is silent about a missing libGLdispatch, and then no card is found.
+for name in libvulkan.so.1 libGLdispatch.so.0 libGLX.so.0 libEGL.so.1 libGL.so.1 libOpenGL.so.0; do
+  library=$(ldconfig -p | sed -n "s/.*$name (.*x86-64.*=> //p" | head -n 1)
+  if [ -n "$library" ]; then cp -L "$library" "$folder/lib/$name"; else
+    echo "no $name here: apt install libvulkan1 libegl1 libgl1 libopengl0" >&2
   fi
-fi
-cd "$here/app" && exec "$here/node" build/bench/gpu/measure.js "$@"
-RUN
-du -sh "$out"
+done
+cat >"$out" <<'HEAD'
+#!/usr/bin/env bash
+folder=$(mktemp -d) && tail -n +6 "$0" | tar -xJ -C "$folder" || exit
+trap 'rm -rf "$folder"' EXIT
+bash "$folder/run.sh" "$@"
+exit
+HEAD
+tar -C "$folder" -c . | xz -T0 >>"$out"
+du -h "$out"

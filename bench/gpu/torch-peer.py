@@ -1,10 +1,12 @@
-"""Encode and training step of a top-k SAE in PyTorch, fp32: torch-peer.py D N K AUXK BATCH STEPS. One line of JSON."""
+"""Encode and training step of a top-k SAE in PyTorch, fp32: torch-peer.py D N K AUXK BATCH WIDE STEPS.
+
+One line of JSON. An encode takes its rows from the computer's memory and brings the codes back to it."""
 
 import json
 import sys
 import time
 
-d, n, k, auxk, batch, steps = map(int, sys.argv[1:7])
+d, n, k, auxk, batch, wide, steps = map(int, sys.argv[1:8])
 try:
     import torch
 except ImportError as error:
@@ -15,7 +17,8 @@ torch.backends.cuda.matmul.allow_tf32 = False
 torch.manual_seed(0)
 cuda = torch.cuda.is_available()
 device = "cuda" if cuda else "cpu"
-x = torch.nn.functional.normalize(torch.randn(batch, d, device=device), dim=1)
+all_rows = torch.nn.functional.normalize(torch.randn(wide, d), dim=1)
+x = all_rows[:batch].to(device)
 start = torch.nn.functional.normalize(torch.randn(n, d, device=device), dim=1)
 encoder = torch.nn.Parameter(start.clone())
 decoder = torch.nn.Parameter(start.T.contiguous())
@@ -38,9 +41,9 @@ def median(work):
     return later[len(later) // 2]
 
 
-def encode():
+def encode(rows):
     with torch.no_grad():
-        values, indices = torch.topk((x - pre_bias) @ encoder.T + latent_bias, k, dim=-1)
+        values, indices = torch.topk((rows.to(device) - pre_bias) @ encoder.T + latent_bias, k, dim=-1)
         return torch.relu(values).cpu(), indices.cpu()
 
 
@@ -80,7 +83,8 @@ print(
         {
             "description": f"PyTorch {torch.__version__}, {name}, fp32",
             "product": median(lambda: x @ encoder.detach().T),
-            "encode": median(encode),
+            "encode": median(lambda: encode(all_rows[:batch])),
+            "wide": median(lambda: encode(all_rows)),
             "step": median(step),
         }
     )

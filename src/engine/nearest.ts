@@ -43,7 +43,10 @@ const NEAREST_GRAPH: Graph = {
 /** Base rows on a device. */
 export interface PlacedBlock {
   /** The best `count` base rows of each query [queries, count], best first, ties by lower row. */
-  best(queries: Matrix, count: number): Promise<{ scores: Float32Array; indices: Int32Array }>;
+  best(
+    queries: Matrix,
+    count: number,
+  ): Promise<{ scores: Float32Array; indices: Int32Array | Uint32Array }>;
   release(): Promise<void>;
 }
 
@@ -78,7 +81,7 @@ export async function searchBlocks(
   queries: Matrix,
   base: Matrix,
   count: number,
-  place: (block: Matrix) => Promise<PlacedBlock>,
+  place: (block: Matrix, count: number) => Promise<PlacedBlock>,
   { onProgress, signal: given }: NearestOptions = {},
 ): Promise<Neighbours> {
   const signal = interruptible(given);
@@ -94,10 +97,10 @@ export async function searchBlocks(
   let done = 0;
   for (let start = 0; start < base.rows; start += blockRows) {
     const block = matrixRows(base, start, Math.min(base.rows, start + blockRows));
-    const placed = await place(block);
+    const kept = Math.min(count, block.rows);
+    const placed = await place(block, kept);
     try {
       const queryRows = Math.max(2, Math.floor(SCORE_ENTRIES / block.rows));
-      const kept = Math.min(count, block.rows);
       for (let q = 0; q < queries.rows; q += queryRows) {
         signal?.throwIfAborted();
         const some = matrixRows(queries, q, Math.min(queries.rows, q + queryRows));
@@ -119,7 +122,7 @@ export async function searchBlocks(
 
 interface Candidates {
   scores: Float32Array;
-  indices: Int32Array;
+  indices: Int32Array | Uint32Array;
   /** Where the row starts, and how many it has. */
   from: number;
   size: number;

@@ -6,15 +6,17 @@ import { type DeviceReport, chooseDevice, probeDevices, seesGpu } from "./probe/
 import { openTensorflowEngine } from "./tensorflow/tensorflow-engine.js";
 import { tensorflowTrainer } from "./tensorflow/tensorflow-trainer.js";
 import type { CreateTrainer } from "./trainer.js";
+import { createWebgpuEngine, hasDawn } from "./webgpu/index.js";
 
 export { type EngineName, ENGINE_NAMES } from "./engine-names.js";
 
 const probes = new Map<Device, Promise<DeviceReport>>();
 
 /**
- * The engine of a name. "auto" takes CUDA, else WebGPU on real hardware, else the CPU, all on ONNX Runtime; what a
- * device answered is remembered for the life of the process. A software adapter is used only when requested by
- * name. Throws Error with the reason and what to do where a named engine cannot be used.
+ * The engine of a name. "auto" takes CUDA, else WebGPU on real hardware, else the CPU; what a device answered is
+ * remembered for the life of the process. WebGPU runs by kernels of our own where the package `webgpu` is installed, else
+ * on ONNX Runtime like the other two. A software adapter is used only when requested by name. Throws Error with the reason
+ * and what to do where a named engine cannot be used.
  */
 export async function openEngine(name: EngineName = "auto"): Promise<Engine> {
   requireChoice("engine", name, ENGINE_NAMES);
@@ -23,9 +25,14 @@ export async function openEngine(name: EngineName = "auto"): Promise<Engine> {
   if (name === "cpu") return createOnnxEngine({ device: name });
   if (name === "webgpu" || name === "cuda") {
     requireDevice(await probeOnce(name));
-    return createOnnxEngine({ device: name });
+    return openDevice(name);
   }
-  return createOnnxEngine({ device: seesGpu() ? await chooseDevice(probeOnce) : "cpu" });
+  return openDevice(seesGpu() ? await chooseDevice(probeOnce) : "cpu");
+}
+
+async function openDevice(device: Device): Promise<Engine> {
+  if (device === "webgpu" && (await hasDawn())) return createWebgpuEngine();
+  return createOnnxEngine({ device });
 }
 
 /**

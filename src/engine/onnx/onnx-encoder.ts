@@ -207,7 +207,7 @@ async function encodeRows(
 }
 
 /** Throws RangeError where a row has more active latents than slots. */
-export function checkActive(active: Float32Array, rows: number, slots: number): void {
+export function checkActive(active: Float32Array | Uint32Array, rows: number, slots: number): void {
   let most = 0;
   for (let i = 0; i < rows; i++) most = Math.max(most, active[i]);
   if (most > slots) {

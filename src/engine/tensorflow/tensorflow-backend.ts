@@ -1,4 +1,5 @@
 import type { Device } from "../engine.js";
+import { adapterName, loadDawn } from "../webgpu/index.js";
 
 /** The part of TensorFlow.js that is the same on every backend, imported only when it is chosen. */
 export type TensorflowModule = typeof import("@tensorflow/tfjs-core");
@@ -108,10 +109,7 @@ function hasGpu(tf: TensorflowModule): boolean {
 }
 
 async function loadWebgpu(): Promise<Loaded> {
-  const { create, globals } = await import("webgpu");
-  const gpu = create([]);
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) throw new Error("Dawn finds no adapter: install your GPU's Vulkan driver");
+  const { gpu, adapter, globals } = await loadDawn();
   // TensorFlow.js looks for the names of a browser, and for navigator.gpu while it is imported.
   Object.assign(globalThis, globals);
   const scope = globalThis as { navigator?: object };
@@ -124,6 +122,5 @@ async function loadWebgpu(): Promise<Loaded> {
   Object.defineProperty(scope.navigator, "gpu", { value: gpu, configurable: true });
   const tf = await import("@tensorflow/tfjs-core");
   await import("@tensorflow/tfjs-backend-webgpu");
-  const { vendor, architecture, description } = adapter.info;
-  return { tf, adapter: [vendor, architecture, description].filter(Boolean).join(" ") };
+  return { tf, adapter: adapterName(adapter) };
 }

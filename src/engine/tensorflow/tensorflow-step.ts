@@ -124,7 +124,7 @@ export function squaredErrorOf(
   parameters: Parts,
   settings: TrainerSettings,
 ): Scalar {
-  return tf.sum<Scalar>(tf.square(forwardPass(tf, x, parameters, settings).error));
+  return sumOfSquares(tf, forwardPass(tf, x, parameters, settings).error);
 }
 
 function forwardPass(tf: Ops, x: Tensor2D, parameters: Parts, settings: TrainerSettings): Forward {
@@ -193,11 +193,16 @@ function maskDead(tf: Ops, pre: Tensor2D, dead: Tensor): Tensor2D {
 }
 
 function variance(tf: Ops, target: Tensor2D): Tensor {
-  return tf.sum(tf.square(tf.sub(target, tf.mean(target, 0, true))));
+  return sumOfSquares(tf, tf.sub(target, tf.mean(target, 0, true)));
+}
+
+/** By rows first: on a GPU TensorFlow.js gives a whole sum to one workgroup. */
+function sumOfSquares(tf: Ops, values: Tensor): Scalar {
+  return tf.sum(tf.sum(tf.square(values), -1));
 }
 
 function decodeTerm(tf: Ops, error: Tensor2D, targetVariance: Tensor, weight: number): Term {
-  const loss = tf.div(tf.sum(tf.square(error)), targetVariance);
+  const loss = tf.div(sumOfSquares(tf, error), targetVariance);
   return { loss, gradient: tf.mul(error, tf.div(-2 * weight, targetVariance)) };
 }
 
@@ -291,7 +296,7 @@ function update(
   clip: number,
   { stepSize, epsilon }: { stepSize: number; epsilon: number },
 ): { next: Omit<PlacedState, "sinceFired">; norm: Tensor } {
-  const squares = PARAMETERS.map((name) => tf.sum(tf.square(gradients[name])));
+  const squares = PARAMETERS.map((name) => sumOfSquares(tf, gradients[name]));
   const norm = tf.sqrt(tf.addN(squares));
   const scale = tf.minimum(1, tf.div(clip, tf.add(norm, CLIP_EPSILON)));
   const firstScale = tf.mul(scale, 1 - ADAM.beta1);

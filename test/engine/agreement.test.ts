@@ -7,7 +7,7 @@ import type { Codes } from "../../src/core/index.js";
 import { type EngineName, ENGINE_NAMES } from "../../src/engine/index.js";
 import { seesGpu } from "../../src/engine/probe/index.js";
 import { readNpyMatrix } from "../../src/files/index.js";
-import { type EngineResult, ROWS, STEPS } from "../support/children/engine-child.js";
+import { type EngineResult, ONNX_WEBGPU, ROWS, STEPS } from "../support/children/engine-child.js";
 import { atLength } from "../support/campaign.js";
 import { sharedPath } from "../support/shared.js";
 
@@ -24,7 +24,7 @@ function softwareDriver(): NodeJS.ProcessEnv {
 }
 
 /** Runs an engine in a process of its own. */
-function ask(name: EngineName): Promise<Answer> {
+function ask(name: EngineName | typeof ONNX_WEBGPU): Promise<Answer> {
   return new Promise((resolve) => {
     const file = fileURLToPath(new URL("../support/children/engine-child.js", import.meta.url));
     const child = fork(file, [name], {
@@ -78,7 +78,7 @@ test("the CPU, by its kernels, follows the reference", async (t) => {
   t.true("result" in answer, JSON.stringify(answer));
 });
 
-for (const name of ENGINE_NAMES.filter((each) => each !== "auto")) {
+for (const name of [...ENGINE_NAMES.filter((each) => each !== "auto"), ONNX_WEBGPU] as const) {
   test.serial(`${name} agrees with the reference and with the CPU`, async (t) => {
     const base = await first;
     if (!("result" in base)) return t.fail(base.reason);

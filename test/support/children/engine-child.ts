@@ -8,6 +8,7 @@ import {
   openEngine,
   trainerOf,
 } from "../../../src/engine/index.js";
+import { createOnnxEngine } from "../../../src/engine/onnx/index.js";
 import { createKernelTrainer, initialState } from "../../../src/engine/kernels/index.js";
 import { readNpyMatrix } from "../../../src/files/index.js";
 import { loadSae } from "../../../src/sae/index.js";
@@ -117,15 +118,20 @@ async function trainSome(
   return { steps, error, firstRow: [...matrixRows(parameters.encoder, 0, 1).data] };
 }
 
+/** ONNX Runtime's WebGPU, which openEngine leaves aside where the package webgpu is installed. */
+export const ONNX_WEBGPU = "onnxruntime-webgpu";
+
 /** Does all of it on one engine. */
-export async function runEngine(name: EngineName): Promise<EngineResult> {
-  const engine = await openEngine(name);
+export async function runEngine(name: EngineName | typeof ONNX_WEBGPU): Promise<EngineResult> {
+  const engine = await (name === ONNX_WEBGPU
+    ? createOnnxEngine({ device: "webgpu" })
+    : openEngine(name));
   const tensors = name.startsWith("tensorflow")
     ? async (): Promise<number> => (await import("@tensorflow/tfjs-core")).memory().numTensors
     : undefined;
   const before = await tensors?.();
   const encoded = await encodeSome(engine);
-  const trained = await trainSome(name);
+  const trained = name === ONNX_WEBGPU ? {} : await trainSome(name);
   await engine.dispose();
   const after = await tensors?.();
   const leaked = after === undefined ? undefined : after - (before ?? 0);
@@ -133,7 +139,7 @@ export async function runEngine(name: EngineName): Promise<EngineResult> {
 }
 
 // Run as a program by agreement.test.ts: an engine a process, since a software driver may crash or hang it.
-const asked = ENGINE_NAMES.find((name) => name === process.argv[2]);
+const asked = ([...ENGINE_NAMES, ONNX_WEBGPU] as const).find((name) => name === process.argv[2]);
 if (process.send && asked !== undefined) {
   void runEngine(asked)
     .then(

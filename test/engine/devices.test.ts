@@ -1,5 +1,5 @@
 import test from "ava";
-import { copyFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Codes } from "../../src/core/index.js";
 import {
@@ -100,10 +100,13 @@ test("WebGPU gives the CPU's codes and nearest rows", async (t) => {
 test("where the packages of TensorFlow.js are absent, the error is the one command that installs them", async (t) => {
   await inFolder(async (folder) => {
     // Away from this project's node_modules.
-    const copy = path.join(folder, "tensorflow-backend.mjs");
-    await copyFile("build/src/engine/tensorflow/tensorflow-backend.js", copy);
+    await writeFile(path.join(folder, "package.json"), '{"type":"module"}');
+    for (const file of ["tensorflow/tensorflow-backend.js", "webgpu/dawn.js"]) {
+      await mkdir(path.join(folder, path.dirname(file)));
+      await copyFile(path.join("build/src/engine", file), path.join(folder, file));
+    }
     const { openTensorflow } = (await import(
-      copy
+      path.join(folder, "tensorflow/tensorflow-backend.js")
     )) as typeof import("../../src/engine/tensorflow/tensorflow-backend.js");
     const core = "npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-";
     for (const [device, command] of [

@@ -1,5 +1,5 @@
 import type { Device } from "../engine.js";
-import { adapterName, loadDawn } from "../webgpu/index.js";
+import { adapterName, loadDawn } from "../webgpu/dawn.js";
 
 /** The part of TensorFlow.js that is the same on every backend, imported only when it is chosen. */
 export type TensorflowModule = typeof import("@tensorflow/tfjs-core");

@@ -18,11 +18,8 @@ import { readAtlasOptions } from "./files/atlas-options.js";
 import { type AtlasAudit, type AtlasAuditOptions, auditAtlas } from "./labels/audit-atlas.js";
 import type { CompareOptions, ComparedSae, SaeComparison } from "./compare.js";
 import { compareSaes, comparedSide } from "./compare.js";
-import {
-  type ContrastReport,
-  type ContrastStoreOptions,
-  contrastStore,
-} from "./contrast/contrast-store.js";
+import type { ContrastReport } from "./contrast/contrast-report.js";
+import { type ContrastStoreOptions, contrastStore } from "./contrast/contrast-store.js";
 import type { DocumentSet } from "./contrast/document-set.js";
 import { correctLabel } from "./labels/correct-label.js";
 import type { OpenOptions } from "./open-options.js";

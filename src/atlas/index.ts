@@ -13,11 +13,8 @@ export type {
   BuildPlan,
 } from "./options.js";
 export type { CompareOptions, ComparedSae, MatchDirection, SaeComparison } from "./compare.js";
-export type {
-  ContrastReport,
-  ContrastStoreOptions,
-  NamedFinding,
-} from "./contrast/contrast-store.js";
+export type { ContrastReport, NamedFinding } from "./contrast/contrast-report.js";
+export type { ContrastStoreOptions } from "./contrast/contrast-store.js";
 export type { DocumentSet } from "./contrast/document-set.js";
 export type { ExportOptions } from "./export.js";
 export { EXPORT_TARGETS, type ExportTarget } from "../exports/targets.js";

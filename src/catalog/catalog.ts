@@ -1,4 +1,4 @@
-import type { CatalogRow, CatalogFamily } from "./row.js";
+import type { CatalogContrast, CatalogFamily, CatalogRow } from "./row.js";
 import { type Postings, topDocuments } from "../core/codes.js";
 import type { Neighbours } from "../engine/engine.js";
 import type { Coactivation } from "../families/coactivation/coactivation.js";
@@ -33,6 +33,8 @@ export interface CatalogInputs {
   /** Agreement with known classes, and readable names of those. */
   matches?: readonly LatentMatch[];
   classNames?: ReadonlyMap<string, string>;
+  /** Contrasts in which a latent differs, by latent. */
+  contrasts?: ReadonlyMap<number, readonly CatalogContrast[]>;
 }
 
 /** How much a row lists. */
@@ -80,6 +82,7 @@ export function buildCatalog(
       value: rounded(value),
     })),
     ...classColumns(matches.get(index), inputs.classNames),
+    contrasts: [...(inputs.contrasts?.get(index) ?? [])],
   }));
 }
 

@@ -57,4 +57,10 @@ export const CATALOG_COLUMNS: readonly CatalogColumn[] = [
   { name: "class_f1", kind: "number" },
   { name: "class_low", kind: "number" },
   { name: "class_high", kind: "number" },
+  {
+    name: "contrasts",
+    kind: {
+      records: { question: "text", group: "text", effect: "number", low: "number", high: "number" },
+    },
+  },
 ];

@@ -55,6 +55,18 @@ export interface CatalogRow {
   class_f1: number | null;
   class_low: number | null;
   class_high: number | null;
+  /** Contrasts that were saved and in which the latent differs. */
+  contrasts: CatalogContrast[];
+}
+
+/** How a latent differs in one contrast; see ContrastFinding. */
+export interface CatalogContrast {
+  question: string;
+  /** The class or set that has more of it where the effect is positive; "" for numbers. */
+  group: string;
+  effect: number | null;
+  low: number | null;
+  high: number | null;
 }
 
 /** A label's score by one measure; see Score. */

@@ -4,33 +4,31 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { ArgumentError, type Atlas, openAtlas } from "../../src/index.js";
 import { parseCsv } from "../../src/files/index.js";
+import { buildFolder } from "../../src/atlas/steps/index.js";
 import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
+import { inFolder } from "../support/folder.js";
 import { runCli } from "../support/cli/run-cli.js";
 
 const HOSTILE = "=cmd()\u001b]0;x\u0007";
+
+const PLANTED: Parameters<typeof buildPlantedAtlas>[1] = {
+  ...{ themes: 8, active: 90, documents: 1800, groups: [[0, 1, 2, 3, 4, 5]] },
+  columns: (row, latents) => ({
+    // Of documents with latent 6 most are of the first kind, of the others half.
+    kind: latents.has(6) ? (row % 8 === 0 ? "plain" : HOSTILE) : row % 2 === 0 ? "plain" : HOSTILE,
+    date: row % 50 === 0 ? null : `${2000 + (row % 10) + (latents.has(7) ? 9 : 0)}-03-01`,
+    digits: String(row % 7),
+    luck: (row * 7919) % 10 < 5 ? "heads" : "tails",
+    same: "one",
+    ...(row < 3 ? { few: "a" } : { few: row < 900 ? "b" : "c" }),
+  }),
+};
 
 const test = anyTest as TestFn<{ folder: string; dir: string; atlas: Atlas }>;
 
 test.before("an atlas whose columns go with latent 6, and with nothing", async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), "ff-contrast-"));
-  const { dir } = await buildPlantedAtlas(folder, {
-    ...{ themes: 8, active: 90, documents: 1800, groups: [[0, 1, 2, 3, 4, 5]] },
-    columns: (row, latents) => ({
-      // Of documents with latent 6 most are of the first kind, of the others half.
-      kind: latents.has(6)
-        ? row % 8 === 0
-          ? "plain"
-          : HOSTILE
-        : row % 2 === 0
-          ? "plain"
-          : HOSTILE,
-      date: row % 50 === 0 ? null : `${2000 + (row % 10) + (latents.has(7) ? 9 : 0)}-03-01`,
-      digits: String(row % 7),
-      luck: (row * 7919) % 10 < 5 ? "heads" : "tails",
-      same: "one",
-      ...(row < 3 ? { few: "a" } : { few: row < 900 ? "b" : "c" }),
-    }),
-  });
+  const { dir } = await buildPlantedAtlas(folder, PLANTED);
   t.context = { folder, dir, atlas: await openAtlas(dir) };
 });
 
@@ -94,6 +92,51 @@ test("sets are conditions, files of ids or lists, one against another or all oth
     t.like(found.findings[0], { id: 7, effect: { value: 1 } });
   }
 });
+
+test.serial(
+  "a saved contrast is in the catalog and the figure, and is dropped with its codes",
+  async (t) => {
+    await inFolder(async (folder) => {
+      const { dir, built } = await buildPlantedAtlas(folder, PLANTED);
+      const atlas = await openAtlas(dir);
+      await t.throwsAsync(atlas.figure("contrast"), { message: /no contrast was saved/ });
+      for (const question of ["kind", "date", "kind"])
+        await atlas.contrast(question, { save: true });
+      const found = await atlas.contrast("kind");
+      const [{ effect, group }] = found.findings;
+      const rounded = (value: number): number => Number(value.toPrecision(6));
+      t.deepEqual((await atlas.catalog())[6].contrasts, [
+        {
+          ...{ question: "kind", group, effect: rounded(effect.value) },
+          ...{ low: rounded(effect.interval[0]), high: rounded(effect.interval[1]) },
+        },
+      ]);
+      t.like((await atlas.catalog())[7].contrasts, [{ question: "date", group: "" }]);
+      t.deepEqual((await atlas.catalog())[3].contrasts, []);
+      const csv = await readFile(path.join(dir, "catalog.csv"), "utf8");
+      t.true(csv.split("\n")[0].endsWith(",contrasts"));
+
+      const saved = JSON.stringify(await atlas.figure("contrast"));
+      t.true(saved.includes("themeg6"));
+      t.is(JSON.stringify(await atlas.figure("contrast", { contrast: found })), saved);
+      const byDate = await atlas.contrast("date");
+      const figure = JSON.stringify(await atlas.figure("contrast", { contrast: byDate }));
+      t.true(figure.includes("share of the documents"));
+      await atlas.close();
+
+      t.true((await buildFolder(built)).kept.includes("contrasts"));
+      const other = await buildFolder({ ...built, threshold: 0.9 });
+      t.deepEqual(other.dropped, ["contrasts"]);
+      const fresh = await openAtlas(dir);
+      t.deepEqual((await fresh.catalog())[6].contrasts, []);
+      await fresh.close();
+      await writeFile(path.join(dir, "contrasts.json"), '[{"question":1}]');
+      const damaged = await openAtlas(dir);
+      await t.throwsAsync(damaged.figure("contrast"), { name: "FormatError", message: /question/ });
+      await damaged.close();
+    });
+  },
+);
 
 const WRONG: readonly [string, Parameters<Atlas["contrast"]>, RegExp][] = [
   [

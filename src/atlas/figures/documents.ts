@@ -6,6 +6,7 @@ import { plotlyText } from "../../figures/drawing/text.js";
 import { familyLatents, familyName } from "../../records/family.js";
 import { atlasColumns } from "../explorer/inputs.js";
 import type { AtlasStore } from "../store.js";
+import { CONTRAST_FIGURE } from "./contrast.js";
 import { type FigureEntry, figure, inGroup } from "./entry.js";
 import { DOCUMENT_MAP } from "./requirements.js";
 
@@ -35,6 +36,7 @@ export const DOCUMENT_FIGURES: readonly FigureEntry[] = inGroup("documents", [
         words: { point: "document", weight: "", group: by },
       }),
   }),
+  CONTRAST_FIGURE,
 ]);
 
 /** The documents at their places, or as many of them as are drawn. */

@@ -1,4 +1,5 @@
 import type { ChartOptions, Figure, FigureOptions } from "../../figures/figure.js";
+import type { ContrastReport } from "../contrast/contrast-report.js";
 import type { ScoreReport } from "../labels/score.js";
 import type { SearchResults } from "../search/search.js";
 import type { Term } from "../../search/names/names.js";
@@ -20,6 +21,8 @@ export interface AtlasFigureOptions extends FigureOptions {
    * its first result. Default: an example from the families.
    */
   search?: Omit<SearchResults, "present">;
+  /** What `contrast` shows. Default: the contrast that was saved last. */
+  contrast?: Omit<ContrastReport, "present">;
   /** Scores for `label-scores`, with their control. Default: those that the atlas's labels have. */
   scores?: Pick<ScoreReport, "labels" | "control">;
   /**
@@ -44,7 +47,7 @@ export type FigureGroup =
 /** What a figure's data are read by. */
 export type ReadOptions = Pick<
   AtlasFigureOptions,
-  "by" | "family" | "families" | "search" | "scores" | "paper"
+  "by" | "family" | "families" | "search" | "contrast" | "scores" | "paper"
 >;
 
 /** A figure that can be asked for by name: what it is about, what it reads, and the chart that shows it. */
@@ -62,7 +65,7 @@ export interface FigureEntry<D = unknown> {
   overlay?: "beside" | "alone";
   requires: readonly Requirement[];
   /** The option from which it is drawn without what it requires of the atlas. Default: none. */
-  from?: "search" | "scores";
+  from?: "search" | "contrast" | "scores";
   /** Above the figure where no title is given. */
   title(data: D): string;
   /** Reads what it shows, or gives the reason why it cannot. Called where nothing that it requires is missing. */

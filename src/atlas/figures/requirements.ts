@@ -1,4 +1,5 @@
 import { isPlainTopK } from "../../sae/sae.js";
+import { savedContrasts } from "../contrast/saved-contrasts.js";
 import type { FigureEntry, Requirement } from "./entry.js";
 import { scoreOf, scoredLabels } from "./reading.js";
 import type { FigureSources } from "./sources.js";
@@ -87,6 +88,13 @@ export const STABILITY: Requirement = requirement(
     (await atlas.stability())
       ? undefined
       : "the families' stability was not measured: run `feature-families stability`",
+);
+
+/** What the command `contrast` saved. */
+export const CONTRAST: Requirement = requirement("a saved contrast", async ({ atlas }) =>
+  (await savedContrasts(atlas)).length > 0
+    ? undefined
+    : "no contrast was saved: run `feature-families contrast COLUMN --save`",
 );
 
 /** What the command `steering` measured. */

@@ -29,6 +29,8 @@ export const ATLAS_FILES = {
   /** How reproducible families and latents are; written by `stability` alone. */
   stability: "stability.json",
   taxonomy: "taxonomy.json",
+  /** What differs between documents, by question; written by `contrast --save` alone. */
+  contrasts: "contrasts.json",
   map: "map.npy",
   mapQuality: "map-quality.json",
   /** Of the documents by their embeddings; not every atlas has it. */

@@ -2,6 +2,7 @@ import { withLock } from "../files/lock.js";
 import type { AtlasOptions } from "../options.js";
 import { checkBuildOptions } from "./check-options.js";
 import type { BuildReport } from "./atlas-build.js";
+import { CONTRAST_STEP, contrastStep } from "./contrast-step.js";
 import { catalogStep } from "./catalog-step.js";
 import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
 import { DOCUMENT_STEP, documentMapStep, mapStep } from "./map-steps.js";
@@ -19,6 +20,7 @@ export const BUILD_STEPS: Readonly<Record<string, Step>> = {
   taxonomy: taxonomyStep,
   map: mapStep,
   [DOCUMENT_STEP]: documentMapStep,
+  [CONTRAST_STEP]: contrastStep,
   catalog: catalogStep,
 };
 

@@ -1,6 +1,7 @@
 import { buildCatalog } from "../../catalog/catalog.js";
 import { writeCatalog } from "../../catalog/write.js";
 import { cosineNeighbours } from "../../projection/neighbours.js";
+import { contrastsByLatent, savedContrasts } from "../contrast/saved-contrasts.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES } from "../files/files.js";
 import { NEIGHBOURS } from "./map-steps.js";
@@ -8,11 +9,11 @@ import { NEIGHBOURS } from "./map-steps.js";
 /** Writes the catalog: all that is known of each latent, a row a latent. */
 export async function catalogStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const hasClasses = (await data.classIndex()) !== undefined;
-  const { labels, families, map, taxonomy, stability } = ATLAS_FILES;
+  const { labels, families, map, taxonomy, stability, contrasts } = ATLAS_FILES;
   await runner.step(
     {
       name: "catalog",
-      version: 3,
+      version: 4,
       inputs: {
         corpus: hashes.corpus,
         codes: hashes.codes,
@@ -22,6 +23,7 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
         map: runner.outputHash(map),
         taxonomy: hasClasses ? runner.outputHash(taxonomy) : "",
         stability: runner.findOutputHash(stability) ?? "",
+        contrasts: runner.findOutputHash(contrasts) ?? "",
       },
       options: {},
       outputs: [ATLAS_FILES.catalogJsonl, ATLAS_FILES.catalogCsv, ATLAS_FILES.catalogParquet],
@@ -40,6 +42,7 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
         coactivation: await data.coactivation(),
         matches: (await data.taxonomy())?.matches,
         classNames: (await data.classTree())?.names,
+        contrasts: contrastsByLatent(await savedContrasts(data)),
       });
       await writeCatalog(options.dir, rows);
     },

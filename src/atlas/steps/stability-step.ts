@@ -46,9 +46,8 @@ interface OtherSae {
  */
 export async function stabilityStep(build: AtlasBuild): Promise<void> {
   const { runner, options, hashes } = build;
-  const { stability, compat = false, threshold, seed = 0 } = options;
-  // All that families come from, so that it is known beforehand whether they are those that were measured.
-  const basis = hashOf([hashes.codes, hashes.analysis, compat, threshold ?? null]);
+  const { stability, seed = 0 } = options;
+  const basis = familyBasis(build);
   if (runner.ran.includes("train")) await dropSeeds(build);
   if (stability === undefined) {
     await runner.keepOrDrop(
@@ -73,6 +72,12 @@ export async function stabilityStep(build: AtlasBuild): Promise<void> {
       await writeJson(path.join(options.dir, ATLAS_FILES.stability), reportStability(parts));
     },
   );
+}
+
+/** A hash of all that families come from, so that it is known beforehand whether they are those that were measured. */
+export function familyBasis({ options, hashes }: Pick<AtlasBuild, "options" | "hashes">): string {
+  const { compat = false, threshold } = options;
+  return hashOf([hashes.codes, hashes.analysis, compat, threshold ?? null]);
 }
 
 async function measureStability(
@@ -200,6 +205,7 @@ async function hashSae({ path: file }: OtherSae): Promise<string[]> {
   return Promise.all((await checkpointFiles(file)).map(sha256File));
 }
 
-function hashOf(value: unknown): string {
+/** SHA-256 of a value as JSON. */
+export function hashOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }

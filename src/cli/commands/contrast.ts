@@ -1,4 +1,4 @@
-import type { ContrastReport } from "../../atlas/contrast/contrast-store.js";
+import type { ContrastReport } from "../../atlas/contrast/contrast-report.js";
 import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { FINDING_COLUMNS, contrastRows, describeContrast } from "../results/contrast.js";
@@ -29,6 +29,10 @@ export const contrastCommand: Command = defineCommand({
     },
     seed: { type: "integer", about: "random seed (default 0)" },
     limit: { type: "integer", least: 1, about: `findings shown (default ${SHOWN})` },
+    save: {
+      type: "boolean",
+      about: "save the findings in the atlas, and show them in its catalog and figure",
+    },
     out: { type: "string", value: "PATH", about: "write all findings to a .csv or .jsonl" },
     raw: {
       type: "boolean",
@@ -37,7 +41,7 @@ export const contrastCommand: Command = defineCommand({
     },
   },
   async run(values, [of, against], { onProgress, onWarning, signal }) {
-    const { out, raw, limit = SHOWN, rate, permutations, seed } = values;
+    const { out, raw, save, limit = SHOWN, rate, permutations, seed } = values;
     if (out !== undefined && !KINDS.some((ending) => out.endsWith(ending))) {
       throw new UsageError(`contrast: --out must end in ${KINDS.join(" or ")}, got "${out}"`);
     }
@@ -46,7 +50,7 @@ export const contrastCommand: Command = defineCommand({
     }
     const dir = await chooseAtlas("contrast", values);
     return withAtlas(dir, { onProgress, onWarning, signal }, async (atlas) => {
-      const report = await atlas.contrast(of, { against, rate, permutations, seed });
+      const report = await atlas.contrast(of, { against, rate, permutations, seed, save });
       if (out !== undefined) await writeFindings(out, report, raw);
       return {
         json: report,

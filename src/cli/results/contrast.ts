@@ -1,4 +1,4 @@
-import type { ContrastReport } from "../../atlas/contrast/contrast-store.js";
+import type { ContrastReport } from "../../atlas/contrast/contrast-report.js";
 import { formatRows } from "./rows.js";
 
 /** The strongest findings, then what they rest on. */

@@ -24,6 +24,20 @@ function latentData(word: Word): Record<string, unknown> {
       ...{ ...places, weights: [0.01, 0.01, 0.01, 0.01], by: word(4) },
       groups: [{ name: word(5), members: [0, 1] }],
     },
+    contrast: {
+      ...{ question: word(4), kind: "classes", names: [word(0), word(1)], trends: [] },
+      findings: [
+        {
+          ...{ of: "family", id: 0, side: 0, name: word(2), group: word(0), p: 0.001, active: 40 },
+          effect: { value: 0.2, interval: [0.1, 0.3] },
+        },
+        {
+          ...{ of: "latent", id: 1, side: 0, name: word(3), group: word(0), p: 0.002, active: 9 },
+          effect: { value: -0.1, interval: [-0.2, 0.01] },
+          within: { family: 0, effect: { value: -0.2, interval: [-0.3, -0.1] }, name: word(2) },
+        },
+      ],
+    },
     "density-histogram": { name, densities: [0.1, 0.1, 0.01, 0, 1] },
     "encoder-decoder-cosine": { name, values: [0.5, 0.52, 0.7] },
     "encoder-decoder-scatter": { nearest: [0.1, 0.2, 0.4], encoderDecoder: [0.5, 0.7, 0.6] },

@@ -1,0 +1,59 @@
+import path from "node:path";
+import { writeJson } from "../../files/json.js";
+import { type SavedContrast, savedContrasts } from "../contrast/saved-contrasts.js";
+import { readAtlasOptions } from "../files/atlas-options.js";
+import { ATLAS_FILES } from "../files/files.js";
+import { withLock } from "../files/lock.js";
+import type { AtlasOptions } from "../options.js";
+import type { AtlasBuild, BuildReport } from "./atlas-build.js";
+import { catalogStep } from "./catalog-step.js";
+import { runSteps } from "./run-steps.js";
+import { familyBasis, hashOf } from "./stability-step.js";
+
+/** Name of the step in manifests. */
+export const CONTRAST_STEP = "contrasts";
+
+/** Keeps saved contrasts as long as they are about the documents, codes and families that the build has. */
+export async function contrastStep(build: AtlasBuild): Promise<void> {
+  const basis = basisOf(build);
+  await build.runner.keepOrDrop(CONTRAST_STEP, (record) => isOf(record.options, basis));
+}
+
+/** Keeps a contrast in a finished atlas, in place of an earlier one of the same question, and brings its catalog up to date. */
+export async function saveContrast(
+  dir: string,
+  contrast: SavedContrast,
+  given: Pick<AtlasOptions, "onProgress" | "signal"> = {},
+): Promise<BuildReport> {
+  const save = async (build: AtlasBuild): Promise<void> => {
+    const { runner, data } = build;
+    await contrastStep(build);
+    const earlier = await savedContrasts(data);
+    const contrasts = [
+      ...earlier.filter(({ question }) => question !== contrast.question),
+      contrast,
+    ];
+    await runner.step(
+      {
+        name: CONTRAST_STEP,
+        version: 1,
+        inputs: { contrasts: hashOf(contrasts) },
+        options: { basis: basisOf(build) },
+        outputs: [ATLAS_FILES.contrasts],
+      },
+      () => writeJson(path.join(dir, ATLAS_FILES.contrasts), contrasts),
+    );
+  };
+  return withLock(dir, async () => {
+    const options = { ...(await readAtlasOptions(dir)), ...given };
+    return runSteps(options, [save, catalogStep], { isFinished: true });
+  });
+}
+
+function basisOf(build: AtlasBuild): string {
+  return hashOf([familyBasis(build), build.hashes.corpus, build.hashes.classTree]);
+}
+
+function isOf(options: unknown, basis: string): boolean {
+  return (options as { basis?: string }).basis === basis;
+}

@@ -46,6 +46,7 @@ function trendPlot({
   const found = new Map(findings.map((one) => [key(one), one]));
   const families = trends.filter(({ of }) => of === "family");
   const drawn = (families.length > 0 ? families : trends).slice(0, MOST_LINES);
+  const highest = drawn.flatMap(({ points }) => points.map(({ interval }) => interval[1]));
   return {
     lines: drawn.map((trend): Line => {
       const { points } = trend;
@@ -61,7 +62,7 @@ function trendPlot({
       };
     }),
     x: { title: plotlyText(truncateText(question, 60)) },
-    y: { title: "share of the documents" },
+    y: { title: "share of the documents", range: [0, Math.min(1, 1.05 * Math.max(...highest))] },
     digits: { x: 3, y: 5 },
   };
 }

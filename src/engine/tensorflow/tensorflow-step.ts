@@ -255,20 +255,22 @@ function blockOf(
 }
 
 function decoderGradient(tf: Ops, { codes }: Selection, terms: Nested): Tensor2D {
-  if (terms.length === 1) return tf.matMul(codes, terms[0].gradient, true);
+  if (terms.length === 1) return tf.matMul<Tensor2D>(codes, terms[0].gradient, true);
   const ends = terms.map(({ end }) => end);
-  return tf.concat(
-    terms.map(({ gradient }, p) => tf.matMul(blockOf(tf, codes, 1, ends, p), gradient, true)),
+  return tf.concat<Tensor2D>(
+    terms.map(({ gradient }, p) =>
+      tf.matMul<Tensor2D>(blockOf(tf, codes, 1, ends, p), gradient, true),
+    ),
     0,
   );
 }
 
 function throughDecoder(tf: Ops, terms: Nested, decoder: Tensor2D): Tensor2D {
-  if (terms.length === 1) return tf.matMul(terms[0].gradient, decoder, false, true);
+  if (terms.length === 1) return tf.matMul<Tensor2D>(terms[0].gradient, decoder, false, true);
   const ends = terms.map(({ end }) => end);
-  return tf.concat(
+  return tf.concat<Tensor2D>(
     terms.map(({ gradient }, p) =>
-      tf.matMul(gradient, blockOf(tf, decoder, 0, ends, p), false, true),
+      tf.matMul<Tensor2D>(gradient, blockOf(tf, decoder, 0, ends, p), false, true),
     ),
     1,
   );

@@ -56,7 +56,7 @@ const wrong: [string, string[], RegExp][] = [
   ["no command", [], /^$/],
   ["an unknown command", ["embiggen"], /unknown command 'embiggen'/],
   ["a missing option", ["encode"], /encode: required option '--sae <FILE>' not specified/],
-  ["families from nothing", ["families", "--out", "x.json"], /pass either --codes or --forest-in/],
+  ["families from nothing", ["families", "--out", "x.json"], /pass --codes, --plan or --forest-in/],
   ["an export to nowhere", ["catalog", "export"], /catalog export: name the file with --out/],
   ["an import of nothing", ["catalog", "import"], /catalog import: name at least one file/],
   [

@@ -5,6 +5,7 @@ import type { Embedder } from "../../corpus/embedder.js";
 import { readNpyMatrix } from "../../files/numpy/npy.js";
 import { writeNpy } from "../../files/numpy/npy-write.js";
 import { FormatError } from "../../core/errors.js";
+import { fileProblem } from "../../core/file-problem.js";
 import type { Matrix } from "../../core/matrix.js";
 
 /** Names as vectors; each list of names is embedded once. */
@@ -49,7 +50,7 @@ async function readOrEmbed(
     await writeNpy(file, { shape: [rows, cols], data, dtype: "f4" });
     await keepNewest(path.dirname(file));
   } catch (error) {
-    if (!isFileError(error)) throw error;
+    if (fileProblem(error) === undefined) throw error;
   }
   return vectors;
 }
@@ -64,8 +65,4 @@ async function keepNewest(folder: string): Promise<void> {
   );
   dated.sort((a, b) => b.time - a.time);
   for (const { file } of dated.slice(FILES_KEPT)) await rm(file, { force: true });
-}
-
-function isFileError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error;
 }

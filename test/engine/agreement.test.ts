@@ -98,6 +98,7 @@ for (const name of [...ENGINE_NAMES.filter((each) => each !== "auto"), ONNX_WEBG
         if (i % codes.k !== 0) t.true(codes.values[i] <= codes.values[i - 1], "descending");
       }
     }
+    t.true(result.together);
     t.deepEqual(result.ties, [2, 5, 8, 11, 14]);
     t.deepEqual(result.nearest.indices, base.result.nearest.indices);
     t.regex(result.overflow, /active latents, but the SAE has room for 2/);

@@ -49,6 +49,7 @@ export class ScoreKernel {
   private readonly paddedCols: number;
   private readonly slots: Slot[];
   private next = 0;
+  private last: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly device: GPUDevice,
@@ -117,15 +118,25 @@ export class ScoreKernel {
     return kernel;
   }
 
-  /** The largest `count` scores of each row of a batch [B, d] of any size. */
-  async best(batch: Matrix): Promise<Best> {
+  /** The largest `count` scores of each row of a batch [B, d] of any size. Calls at the same time follow each other. */
+  best(batch: Matrix): Promise<Best> {
+    const own = this.last.then(() => this.run(batch));
+    this.last = own.catch(() => undefined);
+    return own;
+  }
+
+  release(): void {
+    for (const buffer of this.buffers) buffer.destroy();
+  }
+
+  private async run(batch: Matrix): Promise<Best> {
     const { count } = this;
     const best: Best = {
       values: new Float32Array(batch.rows * count),
       indices: new Uint32Array(batch.rows * count),
       active: new Uint32Array(batch.rows),
     };
-    const reads: Promise<void>[] = [];
+    const runs: Promise<unknown>[] = [];
     for (let start = 0; start < batch.rows; start += this.rowsPerRun) {
       const end = Math.min(batch.rows, start + this.rowsPerRun);
       const slot = this.slots[this.next];
@@ -133,17 +144,16 @@ export class ScoreKernel {
       await slot.free;
       this.submit(slot, matrixRows(batch, start, end));
       const mapped = slot.staging.mapAsync(GPUMapMode.WRITE);
-      const read = this.read(slot, best, start, end - start).then(() => mapped);
+      const run = Promise.all([this.read(slot, best, start, end - start), mapped]);
       // A failed run reaches the caller below, and does not hold up who comes next.
-      slot.free = read.catch(() => undefined);
-      reads.push(read);
+      slot.free = run.then(
+        () => undefined,
+        () => undefined,
+      );
+      runs.push(run);
     }
-    await Promise.all(reads);
+    await Promise.all(runs);
     return best;
-  }
-
-  release(): void {
-    for (const buffer of this.buffers) buffer.destroy();
   }
 
   private submit(slot: Slot, { rows, cols, data }: Matrix): void {

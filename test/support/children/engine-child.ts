@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Codes, matrixRows } from "../../../src/core/index.js";
 import {
   type Engine,
@@ -21,6 +22,8 @@ export interface EngineResult {
   description: string;
   /** Codes of seeded SAEs, one for each activation. */
   seeded: Record<string, Codes>;
+  /** Whether two calls at the same time gave the same codes, for each of them. */
+  together: boolean;
   /** Equal pre-activations, by ascending latent. */
   ties: number[];
   nearest: Neighbours;
@@ -47,9 +50,12 @@ export const STEPS = 20;
 async function encodeSome(engine: Engine): Promise<Omit<EngineResult, "description">> {
   const x = randomEmbeddings(40, 24, 2);
   const seeded: Record<string, Codes> = {};
+  let together = true;
   for (const [kind, sae] of Object.entries(activationVariants(200, 24, 1))) {
     const encoder = await engine.createEncoder(sae);
-    seeded[kind] = await encoder.encode(x);
+    const [codes, again] = await Promise.all([encoder.encode(x), encoder.encode(x)]);
+    seeded[kind] = codes;
+    together &&= isDeepStrictEqual(codes, again);
     await encoder.dispose();
   }
   const relu = { ...activationVariants(200, 24, 1).relu, k: 2 };
@@ -68,7 +74,14 @@ async function encodeSome(engine: Engine): Promise<Omit<EngineResult, "descripti
   const ties = await flat.encode({ rows: 1, cols: 1, data: Float32Array.of(1) });
   await flat.dispose();
   const nearest = await engine.nearest(x, randomSae(200, 24, 8, 1).decoder, 5);
-  return { seeded, nearest, overflow, ties: [...ties.indices], ...(await encodeReference(engine)) };
+  return {
+    seeded,
+    together,
+    nearest,
+    overflow,
+    ties: [...ties.indices],
+    ...(await encodeReference(engine)),
+  };
 }
 
 async function encodeReference(engine: Engine): Promise<{ reference?: Codes }> {

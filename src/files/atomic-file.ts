@@ -26,8 +26,9 @@ export function watchTemporaries(receive: (file: string) => void): void {
 
 /**
  * Opens `${path}.tmp-<pid>-<random>` for writing; `commit` renames it to `path`. The folder is made where it is
- * missing; a file of that name keeps its permissions. Exactly one of `commit` and `abort` ends it; where writing or `commit` fails, the temporary file is removed. Errors of
- * the system, such as a full disk, name the file.
+ * missing; a file of that name keeps its permissions. `commit` or `abort` ends it; where writing or `commit` fails, the
+ * temporary file is removed, and what is called after a failed write throws its error again. Errors of the system, such as
+ * a full disk, name the file.
  */
 export async function createAtomicFile(path: string): Promise<AtomicFile> {
   await makeFolder(dirname(path));
@@ -42,11 +43,14 @@ export async function createAtomicFile(path: string): Promise<AtomicFile> {
   const handle = await namingFile(path, open(temporary, "wx", found?.mode));
   let end = 0;
   let isOpen = true;
+  let failure: { error: unknown } | undefined;
 
   async function writeOrAbort(bytes: Uint8Array, position: number): Promise<void> {
+    if (failure) throw failure.error;
     try {
       await writeAt(handle, path, bytes, position);
     } catch (error) {
+      failure = { error };
       await abort();
       throw error;
     }
@@ -65,6 +69,7 @@ export async function createAtomicFile(path: string): Promise<AtomicFile> {
     },
     writeAt: writeOrAbort,
     async commit() {
+      if (failure) throw failure.error;
       if (!isOpen) throw new TypeError(`${path}: commit after commit or abort`);
       isOpen = false;
       try {

@@ -35,7 +35,7 @@ async function onSmallDisk(
   try {
     await work(disk, (options) => void mount(`remount,${options}`));
   } finally {
-    spawnSync("umount", [disk]);
+    spawnSync("umount", ["-l", disk]);
   }
 }
 

@@ -244,9 +244,12 @@ async function labelInto(
     ({ labelled, skipped, failed }) => labelled + skipped + failed > 0,
   );
   const isKept = failure === undefined || hasLabels;
-  await (isKept ? evidences.commit() : evidences.abort());
-  await (isKept ? lines.latent.commit() : lines.latent.abort());
-  await (isKept && options.families ? lines.family.commit() : lines.family.abort());
+  const kept = [evidences, lines.latent, ...(options.families ? [lines.family] : [])];
+  try {
+    if (isKept) for (const file of kept) await file.commit();
+  } finally {
+    for (const file of [...kept, lines.family]) await file.abort();
+  }
   return { ...report, ...(judgeCheck && { judgeCheck }), ...(failure && { failure }) };
 }
 

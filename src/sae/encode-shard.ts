@@ -1,12 +1,11 @@
 import { createCodesShard } from "../files/codes-shards.js";
-import type { MatrixFile } from "../files/matrix.js";
-import type { BadRowOptions } from "./embedding-source.js";
+import type { BadRowOptions, EmbeddingSource } from "./embedding-source.js";
 import { type EncodeOptions, streamCodes } from "./encode.js";
 import type { Sae } from "./sae.js";
 
 /** One shard to encode, with all that a process of its own needs for it. */
 export interface ShardTask extends Pick<EncodeOptions, "batch">, BadRowOptions {
-  source: MatrixFile;
+  source: EmbeddingSource;
   /** Number of its first document. */
   start: number;
   /** File of its codes. */

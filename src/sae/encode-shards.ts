@@ -17,6 +17,7 @@ import { writeJson } from "../files/json.js";
 import { withFileLock } from "../files/lock.js";
 import { type MatrixFile, matrixShards } from "../files/matrix.js";
 import { parquetSummary } from "../files/parquet/parquet.js";
+import { relativeName } from "../files/relative-name.js";
 import { loadSae } from "./checkpoint.js";
 import type { BadRowOptions } from "./embedding-source.js";
 import type { EncodeOptions } from "./encode.js";
@@ -129,7 +130,7 @@ async function planShards(
   const shards: PlannedShard[] = [];
   for (const [i, { file, start, rows }] of found.entries()) {
     const { size, mtimeMs } = await stat(file);
-    const name = path.relative(folder, file).split(path.sep).join("/");
+    const name = relativeName(folder, file);
     shards.push({
       file: name,
       bytes: size,

@@ -9,9 +9,10 @@ import { LATENTS_PER_BATCH } from "../families/coactivation/pair-sums.js";
 import { sha256File } from "../files/atomic-file.js";
 import { readCheckedJson } from "../files/checked-json.js";
 import { writeJson } from "../files/json.js";
-import { openMatrix } from "../files/matrix.js";
-import { parquetFiles } from "../files/parquet/parquet.js";
+import { matrixFiles } from "../files/matrix.js";
+import { relativeName } from "../files/relative-name.js";
 import { loadSae } from "../sae/checkpoint.js";
+import { embeddingShape } from "../sae/embedding-source.js";
 import { checkpointFiles } from "../sae/formats/raw.js";
 import { GROUP_DOCUMENTS } from "./block-coactivation.js";
 import { type Range, openCodes } from "./code-files.js";
@@ -143,7 +144,14 @@ async function planCodes(
 ): Promise<Planned> {
   const { rows: documents, k, n, files: found, shards = [] } = await openCodes(codes);
   const files = await planFiles(folder, found);
-  return { documents, k, n, skipZeros, codes: { folder: relative(folder, codes), files }, shards };
+  return {
+    documents,
+    k,
+    n,
+    skipZeros,
+    codes: { folder: relativeName(folder, codes), files },
+    shards,
+  };
 }
 
 async function planEncoding(
@@ -151,20 +159,19 @@ async function planEncoding(
   { embeddings = "", sae: file = "", k, skipZeros, engine, shardDocuments = 1 }: PlanOptions,
 ): Promise<Planned> {
   const sae = await loadSae(file, { k });
-  const store = await openMatrix(embeddings);
-  await store.close();
+  const { N } = await embeddingShape(embeddings);
   return {
-    documents: store.rows,
-    shards: split(store.rows, shardDocuments),
+    documents: N,
+    shards: split(N, shardDocuments),
     ...{ k: sae.k, n: sae.n },
     skipZeros: skipZeros ?? sae.activation.kind !== "topk",
     engine,
     embeddings: {
-      path: relative(folder, embeddings),
-      files: await planFiles(folder, await parquetFiles(embeddings)),
+      path: relativeName(folder, embeddings),
+      files: await planFiles(folder, await matrixFiles(embeddings)),
     },
     sae: {
-      path: relative(folder, file),
+      path: relativeName(folder, file),
       files: await planFiles(folder, await checkpointFiles(file)),
     },
   };
@@ -174,13 +181,9 @@ async function planFiles(folder: string, files: readonly string[]): Promise<Plan
   const out: PlannedFile[] = [];
   for (const file of files) {
     const { size: bytes } = await stat(file);
-    out.push({ file: relative(folder, file), bytes, sha256: await sha256File(file) });
+    out.push({ file: relativeName(folder, file), bytes, sha256: await sha256File(file) });
   }
   return out;
-}
-
-function relative(folder: string, file: string): string {
-  return path.relative(folder, file).split(path.sep).join("/");
 }
 
 function split(count: number, size: number): Range[] {

@@ -13,10 +13,10 @@ import {
   coactivationFromPairs,
   sumPairs,
 } from "../families/coactivation/pair-sums.js";
-import { codesShardName, createCodesShard, streamCodesShard } from "../files/codes-shards.js";
-import { openMatrix } from "../files/matrix.js";
+import { codesShardName, streamCodesShard } from "../files/codes-shards.js";
 import { loadSae } from "../sae/checkpoint.js";
-import { streamCodes } from "../sae/encode.js";
+import { readRows } from "../sae/embedding-source.js";
+import { encodeShard } from "../sae/encode-shard.js";
 import { joinCodes, mergeStreams } from "./block-coactivation.js";
 import { type Range, openCodes } from "./code-files.js";
 import { readPairs, writePairs } from "./pair-files.js";
@@ -105,28 +105,18 @@ async function encode(
   { device, onProgress, signal }: TaskOptions,
 ): Promise<void> {
   const sae = await loadSae(path.join(folder, plan.sae?.path ?? ""), { k: plan.k });
-  const store = await openMatrix(path.join(folder, plan.embeddings?.path ?? ""));
+  const { from, to } = range;
+  const source = await readRows(path.join(folder, plan.embeddings?.path ?? ""), from, to);
   const engine = await openEngine(device ?? plan.engine);
+  let done = 0;
+  const onDocuments = (documents: number): void => {
+    done += documents;
+    onProgress?.({ step: "encode", done, total: to - from });
+  };
   try {
-    const embeddings = await store.read(range.from, range.to);
-    const shard = await createCodesShard(file, sae);
-    try {
-      const blocks = streamCodes(sae, embeddings, { engine, onProgress, signal });
-      for await (const { start, codes } of blocks) {
-        const first = range.from + start;
-        await shard.append(
-          codes,
-          Uint32Array.from({ length: codes.rows }, (_, i) => first + i),
-        );
-      }
-      await shard.finish();
-    } catch (error) {
-      await shard.abort();
-      throw error;
-    }
+    await encodeShard(sae, { source, start: from, output: file }, { engine, onDocuments, signal });
   } finally {
     await engine.dispose();
-    await store.close();
   }
 }
 

@@ -1,4 +1,7 @@
+import type { ExecutionContext } from "ava";
 import { type Matrix, createMatrix, createRandom, normalizeRows } from "../../src/core/index.js";
+import { trainerOf } from "../../src/engine/index.js";
+import { type TrainOptions, trainSae } from "../../src/sae/index.js";
 
 /** Embeddings [rows, d] that are sparse sums of `directions` hidden directions, so that an SAE has something to find. */
 export function sparseEmbeddings(rows: number, d: number, directions = 24, seed = 11): Matrix {
@@ -15,4 +18,32 @@ export function sparseEmbeddings(rows: number, d: number, directions = 24, seed 
     }
   }
   return normalizeRows(out);
+}
+
+/** Asserts that TensorFlow.js takes the same steps as the kernels. */
+export async function followsKernels(
+  t: ExecutionContext,
+  embeddings: Matrix,
+  options: TrainOptions,
+): Promise<void> {
+  const kernels = await trainSae(embeddings, options);
+  const createTrainer = trainerOf("tensorflow-cpu");
+  const other = await trainSae(embeddings, { ...options, createTrainer });
+  for (const [at, row] of kernels.log.entries()) {
+    for (const name of ["loss", "reconstruction", "aux", "grad_norm"] as const) {
+      t.true(Math.abs(other.log[at][name] / row[name] - 1) < 1e-4, `${name} ${at}`);
+    }
+    t.is(other.log[at].dead, row.dead);
+  }
+}
+
+/** Trains and stops after a step, as Ctrl-C does, with what is needed to resume in the options' checkpoint. */
+export async function stopAt(
+  last: number,
+  embeddings: Matrix,
+  options: TrainOptions,
+): Promise<void> {
+  const stop = new AbortController();
+  const onLog: TrainOptions["onLog"] = ({ step }) => step === last && stop.abort();
+  await trainSae(embeddings, { ...options, signal: stop.signal, onLog });
 }

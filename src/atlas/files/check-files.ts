@@ -2,6 +2,7 @@ import { ownValue } from "../../core/collections.js";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../core/errors.js";
+import { relativeName } from "../../files/relative-name.js";
 import { readManifest, stampOf } from "./manifest.js";
 
 /** Compares a file with what the atlas's manifest says of it; gives whether it is another file than the build wrote. */
@@ -37,7 +38,7 @@ export function createFileCheck(dir: string, onWarning?: (warning: string) => vo
   return async (file) => {
     const manifest = await readManifest(dir);
     if (manifest === undefined) return false;
-    const name = path.relative(dir, file).split(path.sep).join("/");
+    const name = relativeName(dir, file);
     const stamp = await stampOf(file);
     const { bytes, modified } = stamp;
     const key = `${bytes} ${modified} ${name}`;

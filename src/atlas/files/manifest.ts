@@ -12,6 +12,7 @@ import { checkJson } from "../../files/check-json.js";
 import { matrixFiles } from "../../files/matrix.js";
 import { VERSION } from "../../core/version.js";
 import { makeFolder } from "../../files/make-folder.js";
+import { relativeName } from "../../files/relative-name.js";
 
 /** A file that an atlas was made from. */
 export interface InputRecord {
@@ -98,7 +99,7 @@ export class StepRunner {
   /** SHA-256 of an input, a file or a folder of Parquet or .npy; not read again while its size and modification time stay the same. */
   async hashInput(role: string, file: string): Promise<string> {
     const { bytes, modified, hash } = await stampOf(file);
-    const name = path.relative(this.dir, file).split(path.sep).join("/");
+    const name = relativeName(this.dir, file);
     const known = ownValue(this.manifest.inputs, role);
     if (known?.file === name && known.bytes === bytes && known.modified === modified) {
       return known.sha256;

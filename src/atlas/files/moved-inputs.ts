@@ -3,6 +3,7 @@ import path from "node:path";
 import { ownValue } from "../../core/collections.js";
 import { FormatError } from "../../core/errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
+import { relativeName } from "../../files/relative-name.js";
 import { inTurn, withLock } from "./lock.js";
 import { type InputRecord, readManifest, stampOf } from "./manifest.js";
 
@@ -76,7 +77,7 @@ async function placeOf(
 ): Promise<InputRecord | undefined> {
   if (!existsSync(file)) return undefined;
   const { bytes, modified, hash } = await stampOf(file);
-  const name = path.relative(dir, file).split(path.sep).join("/");
+  const name = relativeName(dir, file);
   if (bytes !== record.bytes) return undefined;
   if (name === record.file && modified === record.modified) return record;
   return (await hash()) === record.sha256 ? { ...record, file: name, modified } : undefined;

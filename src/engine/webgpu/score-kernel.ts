@@ -62,9 +62,9 @@ export class ScoreKernel {
     const fitting = Math.floor(SCORES_PER_RUN / this.paddedRows / TILE) * TILE;
     this.rowsPerRun = Math.min(MOST_ROWS, Math.max(TILE, fitting));
     this.pipelines = [
-      this.pipeline(TURN),
-      this.pipeline(productShader(placed.activation.kind)),
-      this.pipeline(SELECT),
+      pipelineOf(device, TURN),
+      pipelineOf(device, productShader(placed.activation.kind)),
+      pipelineOf(device, SELECT),
     ];
     const weights = this.turnWeights();
     const vectors = this.vectors();
@@ -225,14 +225,6 @@ export class ScoreKernel {
     return this.filled(padded);
   }
 
-  private pipeline(code: string): GPUComputePipeline {
-    const module = this.device.createShaderModule({ code });
-    return this.device.createComputePipeline({
-      layout: "auto",
-      compute: { module, entryPoint: "main" },
-    });
-  }
-
   private group(pipeline: 0 | 1 | 2, buffers: GPUBuffer[]): GPUBindGroup {
     return this.device.createBindGroup({
       layout: this.pipelines[pipeline].getBindGroupLayout(0),
@@ -261,6 +253,22 @@ export class ScoreKernel {
     this.device.queue.writeBuffer(buffer, 0, Uint32Array.from(numbers));
     return buffer;
   }
+}
+
+/** Compiled once per device: a search places one block of rows after the other. */
+const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
+
+function pipelineOf(device: GPUDevice, code: string): GPUComputePipeline {
+  const known = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
+  pipelines.set(device, known);
+  const pipeline =
+    known.get(code) ??
+    device.createComputePipeline({
+      layout: "auto",
+      compute: { module: device.createShaderModule({ code }), entryPoint: "main" },
+    });
+  known.set(code, pipeline);
+  return pipeline;
 }
 
 function roundUp(value: number, unit: number): number {

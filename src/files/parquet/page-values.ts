@@ -38,10 +38,7 @@ export function readLevels(
   count: number,
   length?: number,
 ): Uint8Array | undefined {
-  if (most === 0) return undefined;
-  const levels = new Uint8Array(count);
-  readRuns(takeLevels(reader, length), bitsOf(most), levels);
-  return levels;
+  return most === 0 ? undefined : levelsOf(takeLevels(reader, length), most, count);
 }
 
 /** The same, but undefined as well where one run says that all are at the most, as of columns without nulls. */
@@ -56,6 +53,10 @@ export function readDefinitions(
   const start = { view: page.view, offset: 0 };
   const isOneRun = page.view.byteLength > 0 && readVarint(start) === 2 * count;
   if (isOneRun && count > 0 && readWidth(start, bitsOf(most)) === most) return undefined;
+  return levelsOf(page, most, count);
+}
+
+function levelsOf(page: PageReader, most: number, count: number): Uint8Array {
   const levels = new Uint8Array(count);
   readRuns(page, bitsOf(most), levels);
   return levels;

@@ -1,6 +1,5 @@
 import test from "ava";
 import { matrixRows } from "../../../src/core/index.js";
-import { trainerOf } from "../../../src/engine/index.js";
 import {
   type TrainOptions,
   computeMetrics,
@@ -10,7 +9,7 @@ import {
   trainSae,
 } from "../../../src/sae/index.js";
 import { inFolder } from "../../support/folder.js";
-import { sparseEmbeddings } from "../../support/training.js";
+import { followsKernels, sparseEmbeddings, stopAt } from "../../support/training.js";
 
 const embeddings = sparseEmbeddings(500, 16);
 const SMALL: TrainOptions = {
@@ -42,28 +41,14 @@ test("batch-top-k gives a threshold at which documents have k latents on average
 
 test("TensorFlow.js takes the kernels' steps with batch-top-k and prefixes", async (t) => {
   const options = { ...SMALL, steps: 6, prefixes: [5, 20], auxk: 8, deadSteps: 2 };
-  const few = matrixRows(embeddings, 0, 130);
-  const kernels = await trainSae(few, options);
-  const other = await trainSae(few, { ...options, createTrainer: trainerOf("tensorflow-cpu") });
-  for (const [at, row] of kernels.log.entries()) {
-    for (const name of ["loss", "reconstruction", "aux", "grad_norm"] as const) {
-      t.true(Math.abs(other.log[at][name] / row[name] - 1) < 1e-4, `${name} ${at}`);
-    }
-    t.is(other.log[at].dead, row.dead);
-  }
+  await followsKernels(t, matrixRows(embeddings, 0, 130), options);
 });
 
 test("a stopped run of batch-top-k resumes to the same SAE, and not as top-k", async (t) => {
   await inFolder(async (folder) => {
     const checkpointPath = `${folder}/run.safetensors`;
     const options = { ...SMALL, steps: 20 };
-    const stop = new AbortController();
-    await trainSae(embeddings, {
-      ...options,
-      checkpointPath,
-      signal: stop.signal,
-      onLog: ({ step }) => step === 9 && stop.abort(),
-    });
+    await stopAt(9, embeddings, { ...options, checkpointPath });
     const resume = { ...options, checkpointPath, resume: true };
     await t.throwsAsync(trainSae(embeddings, { ...resume, activation: "topk" }), {
       message: /its activation is "?batch-topk"?, got not set/,

@@ -1,6 +1,5 @@
 import test from "ava";
 import { createCodes, matrixRows } from "../../../src/core/index.js";
-import { trainerOf } from "../../../src/engine/index.js";
 import {
   type Sae,
   decodeCodes,
@@ -12,7 +11,7 @@ import {
 } from "../../../src/sae/index.js";
 import { writeSafetensors } from "../../../src/files/index.js";
 import { inFolder } from "../../support/folder.js";
-import { sparseEmbeddings } from "../../support/training.js";
+import { followsKernels, sparseEmbeddings, stopAt } from "../../support/training.js";
 
 const embeddings = sparseEmbeddings(400, 16);
 const SMALL = { k: 4, n: 48, batch: 64, lr: 3e-3, steps: 300 };
@@ -41,15 +40,7 @@ test("prefixes make early latents say more by themselves, at little cost to the 
 
 test("TensorFlow.js takes the kernels' steps with prefixes", async (t) => {
   const options = { ...SMALL, steps: 6, prefixes: [5, 6, 30], auxk: 8, deadSteps: 2 };
-  const few = matrixRows(embeddings, 0, 130);
-  const kernels = await trainSae(few, options);
-  const other = await trainSae(few, { ...options, createTrainer: trainerOf("tensorflow-cpu") });
-  for (const [at, row] of kernels.log.entries()) {
-    for (const name of ["loss", "reconstruction", "aux", "grad_norm"] as const) {
-      t.true(Math.abs(other.log[at][name] / row[name] - 1) < 1e-4, `${name} ${at}`);
-    }
-    t.is(other.log[at].dead, row.dead);
-  }
+  await followsKernels(t, matrixRows(embeddings, 0, 130), options);
 });
 
 test("prefixes are in the SAE's file and in the training's checkpoint, and a run resumes with its own alone", async (t) => {
@@ -57,13 +48,7 @@ test("prefixes are in the SAE's file and in the training's checkpoint, and a run
     const checkpointPath = `${folder}/run.safetensors`;
     const options = { ...SMALL, steps: 20, prefixes: [6, 48] };
     const whole = await trainSae(embeddings, options);
-    const stop = new AbortController();
-    await trainSae(embeddings, {
-      ...options,
-      checkpointPath,
-      signal: stop.signal,
-      onLog: ({ step }) => step === 9 && stop.abort(),
-    });
+    await stopAt(9, embeddings, { ...options, checkpointPath });
     t.deepEqual((await loadSae(checkpointPath)).prefixes, [6, 48]);
     const resume = { ...options, checkpointPath, resume: true };
     await t.throwsAsync(trainSae(embeddings, { ...resume, prefixes: [7] }), {

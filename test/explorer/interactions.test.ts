@@ -268,7 +268,10 @@ for (const kind of ["latent", "document"] as const) {
       ];
       await page.mouse.move(x, y);
     }
-    const name = (await card.locator("strong").textContent()) ?? "";
+    const title = card.locator("strong");
+    // A document's number stands there until its text has come.
+    if (kind === "document") await title.filter({ hasNotText: /^document \d+$/ }).waitFor();
+    const name = (await title.textContent()) ?? "";
     const words = (await card.textContent()) ?? "";
     await page.mouse.click(x, y);
     const article = page.locator(`article[aria-label^="${kind} "]`);
@@ -279,9 +282,9 @@ for (const kind of ["latent", "document"] as const) {
       t.is(name, row.label || `latent ${id}`);
       t.true(words.includes(`latent ${id} · ${row.active.toLocaleString("en")} documents`), words);
     } else {
-      const { title, text, latents } = await atlas.document(id);
-      t.true((title || text).startsWith(name.replace(/…$/, "")), name);
-      t.true(words.includes(`strongest: ${latents[0].label}`), words);
+      const document = await atlas.document(id);
+      t.true((document.title || document.text).startsWith(name.replace(/…$/, "")), name);
+      t.true(words.includes(`strongest: ${document.latents[0].label}`), words);
     }
     await page.mouse.move(box.x + box.width / 2, box.y - 5);
     await card.waitFor({ state: "detached" });

@@ -3,24 +3,64 @@
 
 import { number, word } from "./config";
 
+/** The sum of two accumulators' lanes, in one order everywhere. */
+// @ts-ignore: decorator
+@inline
+function lanes(first: v128, second: v128): f32 {
+  const both = f32x4.add(first, second);
+  return (
+    f32x4.extract_lane(both, 0) +
+    f32x4.extract_lane(both, 1) +
+    (f32x4.extract_lane(both, 2) + f32x4.extract_lane(both, 3))
+  );
+}
+
 function dot(a: usize, b: usize, d: u32): f32 {
   let first = f32x4.splat(0);
   let second = f32x4.splat(0);
   const end = a + (<usize>(d & ~7) << 2);
-  const last = a + (<usize>d << 2);
   while (a < end) {
     first = f32x4.add(first, f32x4.mul(v128.load(a), v128.load(b)));
     second = f32x4.add(second, f32x4.mul(v128.load(a, 16), v128.load(b, 16)));
     a += 32;
     b += 32;
   }
-  const both = f32x4.add(first, second);
-  let sum: f32 =
-    f32x4.extract_lane(both, 0) +
-    f32x4.extract_lane(both, 1) +
-    (f32x4.extract_lane(both, 2) + f32x4.extract_lane(both, 3));
+  return addRest(lanes(first, second), a, b, d & 7);
+}
+
+function addRest(sum: f32, a: usize, b: usize, count: u32): f32 {
+  const last = a + (<usize>count << 2);
   for (; a < last; a += 4, b += 4) sum += load<f32>(a) * load<f32>(b);
   return sum;
+}
+
+/** Dot products of `a` with the row of each entry from `list` to `end`, as `dot` sums them, stored where the entry says. */
+function dots(a: usize, list: usize, end: usize, d: u32): void {
+  const whole = <usize>(d & ~7) << 2;
+  // Four at a time: each of their sums waits for the one before it.
+  for (; list + 64 <= end; list += 64) {
+    const b0 = <usize>load<u32>(list), b1 = <usize>load<u32>(list, 16);
+    const b2 = <usize>load<u32>(list, 32), b3 = <usize>load<u32>(list, 48);
+    let f0 = f32x4.splat(0), f1 = f32x4.splat(0), f2 = f32x4.splat(0), f3 = f32x4.splat(0);
+    let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
+    for (let at: usize = 0; at < whole; at += 32) {
+      const first = v128.load(a + at), second = v128.load(a + at, 16);
+      f0 = f32x4.add(f0, f32x4.mul(first, v128.load(b0 + at)));
+      s0 = f32x4.add(s0, f32x4.mul(second, v128.load(b0 + at, 16)));
+      f1 = f32x4.add(f1, f32x4.mul(first, v128.load(b1 + at)));
+      s1 = f32x4.add(s1, f32x4.mul(second, v128.load(b1 + at, 16)));
+      f2 = f32x4.add(f2, f32x4.mul(first, v128.load(b2 + at)));
+      s2 = f32x4.add(s2, f32x4.mul(second, v128.load(b2 + at, 16)));
+      f3 = f32x4.add(f3, f32x4.mul(first, v128.load(b3 + at)));
+      s3 = f32x4.add(s3, f32x4.mul(second, v128.load(b3 + at, 16)));
+    }
+    const rest = a + whole;
+    store<f32>(<usize>load<u32>(list, 8), addRest(lanes(f0, s0), rest, b0 + whole, d & 7));
+    store<f32>(<usize>load<u32>(list, 24), addRest(lanes(f1, s1), rest, b1 + whole, d & 7));
+    store<f32>(<usize>load<u32>(list, 40), addRest(lanes(f2, s2), rest, b2 + whole, d & 7));
+    store<f32>(<usize>load<u32>(list, 56), addRest(lanes(f3, s3), rest, b3 + whole, d & 7));
+  }
+  for (; list < end; list += 16) store<f32>(<usize>load<u32>(list, 8), dot(a, <usize>load<u32>(list), d));
 }
 
 /** target += factor * source */
@@ -34,60 +74,84 @@ function add(target: usize, source: usize, factor: f32, d: u32): void {
     store<f32>(target, load<f32>(target) + load<f32>(source) * factor);
 }
 
-/** target += f0 · s0, then f1 · s1, f2 · s2 and f3 · s3, each as `add` does it, in one pass over the target. */
-function addFour(target: usize, s0: usize, s1: usize, s2: usize, s3: usize, f0: f32, f1: f32, f2: f32, f3: f32, d: u32): void {
-  const end = target + (<usize>(d & ~3) << 2);
-  for (; target < end; target += 16, s0 += 16, s1 += 16, s2 += 16, s3 += 16) {
-    let sum = f32x4.add(v128.load(target), f32x4.mul(v128.load(s0), f32x4.splat(f0)));
-    sum = f32x4.add(sum, f32x4.mul(v128.load(s1), f32x4.splat(f1)));
-    sum = f32x4.add(sum, f32x4.mul(v128.load(s2), f32x4.splat(f2)));
-    v128.store(target, f32x4.add(sum, f32x4.mul(v128.load(s3), f32x4.splat(f3))));
+/**
+ * target += the sum of factor times row over entries of 16 bytes from `list` to `end`, one after the other: the address of a row, its
+ * factor. Four rows pass at a time: more would be too many streams for the processor to read ahead.
+ */
+function accumulate(target: usize, list: usize, end: usize, d: u32): void {
+  const whole = <usize>(d & ~15) << 2;
+  for (; list + 64 <= end; list += 64) {
+    const r0 = <usize>load<u32>(list), r1 = <usize>load<u32>(list, 16);
+    const r2 = <usize>load<u32>(list, 32), r3 = <usize>load<u32>(list, 48);
+    const f0 = v128.load32_splat(list, 4), f1 = v128.load32_splat(list, 20);
+    const f2 = v128.load32_splat(list, 36), f3 = v128.load32_splat(list, 52);
+    for (let at: usize = 0; at < whole; at += 64) {
+      const to = target + at;
+      let s0 = v128.load(to), s1 = v128.load(to, 16), s2 = v128.load(to, 32), s3 = v128.load(to, 48);
+      let row = r0 + at;
+      s0 = f32x4.add(s0, f32x4.mul(f0, v128.load(row)));
+      s1 = f32x4.add(s1, f32x4.mul(f0, v128.load(row, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(f0, v128.load(row, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(f0, v128.load(row, 48)));
+      row = r1 + at;
+      s0 = f32x4.add(s0, f32x4.mul(f1, v128.load(row)));
+      s1 = f32x4.add(s1, f32x4.mul(f1, v128.load(row, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(f1, v128.load(row, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(f1, v128.load(row, 48)));
+      row = r2 + at;
+      s0 = f32x4.add(s0, f32x4.mul(f2, v128.load(row)));
+      s1 = f32x4.add(s1, f32x4.mul(f2, v128.load(row, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(f2, v128.load(row, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(f2, v128.load(row, 48)));
+      row = r3 + at;
+      v128.store(to, f32x4.add(s0, f32x4.mul(f3, v128.load(row))));
+      v128.store(to, f32x4.add(s1, f32x4.mul(f3, v128.load(row, 16))), 16);
+      v128.store(to, f32x4.add(s2, f32x4.mul(f3, v128.load(row, 32))), 32);
+      v128.store(to, f32x4.add(s3, f32x4.mul(f3, v128.load(row, 48))), 48);
+    }
+    const left = d & 15;
+    for (let entry = list; left && entry < list + 64; entry += 16) {
+      add(target + whole, <usize>load<u32>(entry) + whole, load<f32>(entry, 4), left);
+    }
   }
-  add(target, s0, f0, d & 3);
-  add(target, s1, f1, d & 3);
-  add(target, s2, f2, d & 3);
-  add(target, s3, f3, d & 3);
+  for (; list < end; list += 16) add(target, <usize>load<u32>(list), load<f32>(list, 4), d);
 }
 
 /** target = a - b */
 function subtract(target: usize, a: usize, b: usize, d: u32): void {
-  for (let at: u32 = 0; at < d; at++) {
-    const off = <usize>at << 2;
-    store<f32>(target + off, load<f32>(a + off) - load<f32>(b + off));
-  }
+  const end = a + (<usize>(d & ~3) << 2);
+  const last = a + (<usize>d << 2);
+  for (; a < end; target += 16, a += 16, b += 16) v128.store(target, f32x4.sub(v128.load(a), v128.load(b)));
+  for (; a < last; target += 4, a += 4, b += 4) store<f32>(target, load<f32>(a) - load<f32>(b));
 }
 
-/** Address of an entry's direction. */
-// @ts-ignore: decorator
-@inline
-function direction(indices: usize, entry: usize): usize {
-  return word(2) + <usize>load<u32>(indices + entry) * (word(0) << 2);
-}
-
-/** rest = start - decode of the entries, then each entry's dot product of rest with its direction. */
-function branch(doc: u32, count: u32, indices: usize, values: usize, products: usize, start: usize, rest: usize): void {
-  const d = <u32>word(0);
-  if (start != rest) memory.copy(rest, start, <usize>d << 2);
-  const from = <usize>(doc * count) << 2;
-  const end = from + (<usize>count << 2);
-  const fours = from + (<usize>(count & ~3) << 2);
-  let at = from;
-  // An entry that is 0 adds nothing; four at a time spare loads and stores of rest.
-  for (; at < fours; at += 16) {
-    const d0 = direction(indices, at), d1 = direction(indices, at + 4);
-    const d2 = direction(indices, at + 8), d3 = direction(indices, at + 12);
-    const v0 = load<f32>(values + at), v1 = load<f32>(values + at, 4);
-    const v2 = load<f32>(values + at, 8), v3 = load<f32>(values + at, 12);
-    addFour(rest, d0, d1, d2, d3, -v0, -v1, -v2, -v3, d);
-  }
-  for (; at < end; at += 4) {
+/** Lists a document's open entries of latents low..high of a branch: address of the direction, minus the value, where the product goes. */
+function listOpen(doc: u32, which: u32, low: u32, high: u32, list: usize): usize {
+  const row = word(0) << 2;
+  const indices = word(which + 1), values = word(which + 2), products = word(which + 3);
+  const from = (<usize>doc * word(which)) << 2;
+  const end = from + (word(which) << 2);
+  for (let at = from; at < end; at += 4) {
+    const latent = load<u32>(indices + at);
+    if (latent < low || latent >= high) continue;
     const value = load<f32>(values + at);
-    if (value > 0) add(rest, direction(indices, at), -value, d);
+    store<f32>(products + at, 0);
+    if (!(value > 0)) continue;
+    store<u32>(list, <u32>(word(2) + <usize>latent * row));
+    store<f32>(list, -value, 4);
+    store<u32>(list, <u32>(products + at), 8);
+    list += 16;
   }
-  for (at = from; at < end; at += 4) {
-    const open = load<f32>(values + at) > 0;
-    store<f32>(products + at, open ? dot(rest, direction(indices, at), d) : 0);
-  }
+  return list;
+}
+
+/** rest = start - decode of the open entries, then each one's dot product of rest with its direction. */
+function branch(doc: u32, which: u32, start: usize, rest: usize, list: usize): void {
+  const d = <u32>word(0);
+  const end = listOpen(doc, which, 0, <u32>word(37), list);
+  memory.copy(rest, start, <usize>d << 2);
+  accumulate(rest, list, end, d);
+  dots(rest, list, end, d);
 }
 
 /**
@@ -95,125 +159,125 @@ function branch(doc: u32, count: u32, indices: usize, values: usize, products: u
  * the sum of the errors from it to the last, which is what the gradient of its latents goes by: in 42, `word(43)` bytes each, the
  * last prefix's in `error`.
  */
-function nested(doc: u32, error: usize): void {
+function nested(doc: u32, error: usize, list: usize): void {
   const d = <u32>word(0);
   const row = <usize>d << 2;
   const prefixes = <u32>word(40);
-  const count = <u32>word(10);
-  const indices = word(11), values = word(12), products = word(13);
-  const from = <usize>(doc * count) << 2;
-  const end = from + (<usize>count << 2);
+  const ends = word(41);
   const own = word(42) + <usize>doc * row;
   memory.copy(error, word(4) + <usize>doc * row, row);
   let low: u32 = 0;
   for (let prefix: u32 = 0; prefix < prefixes; prefix++) {
-    const high = load<u32>(word(41) + (<usize>prefix << 2));
-    for (let at = from; at < end; at += 4) {
-      const latent = load<u32>(indices + at);
-      const value = load<f32>(values + at);
-      if (value > 0 && latent >= low && latent < high) add(error, direction(indices, at), -value, d);
-    }
+    const high = load<u32>(ends + (<usize>prefix << 2));
+    accumulate(error, list, listOpen(doc, 10, low, high, list), d);
     store<f32>(word(44) + (<usize>(doc * prefixes + prefix) << 2), dot(error, error, d));
     if (prefix + 1 < prefixes) memory.copy(own + <usize>prefix * word(43), error, row);
     low = high;
   }
   let later = error;
-  for (let prefix = prefixes - 1; prefix > 0; prefix--) {
+  for (let prefix = prefixes - 1; ; prefix--) {
+    low = prefix ? load<u32>(ends + (<usize>(prefix - 1) << 2)) : 0;
+    dots(later, list, listOpen(doc, 10, low, load<u32>(ends + (<usize>prefix << 2)), list), d);
+    if (prefix == 0) break;
     const sum = own + <usize>(prefix - 1) * word(43);
     add(sum, later, 1, d);
     later = sum;
   }
-  for (let at = from; at < end; at += 4) {
-    const latent = load<u32>(indices + at);
-    let prefix: u32 = 0;
-    while (latent >= load<u32>(word(41) + (<usize>prefix << 2))) prefix++;
-    const sum = prefix + 1 < prefixes ? own + <usize>prefix * word(43) : error;
-    const open = load<f32>(values + at) > 0;
-    store<f32>(products + at, open ? dot(sum, direction(indices, at), d) : 0);
-  }
 }
 
-/** Documents from..to: errors of each branch [B, d] and the products of the backward pass. */
+/** Documents from..to: errors of each branch [B, d] and the products of the backward pass. The place of the entries serves for lists. */
 export function documents(from: u32, to: u32): void {
   const d = <u32>word(0);
   const row = <usize>d << 2;
+  const room = (word(10) + word(14) + word(18)) << 4;
   for (let doc = from; doc < to; doc++) {
     const off = <usize>doc * row;
-    subtract(word(4) + off, word(3) + off, word(8), d);
-    if (word(40)) nested(doc, word(5) + off);
-    else branch(doc, <u32>word(10), word(11), word(12), word(13), word(4) + off, word(5) + off);
-    branch(doc, <u32>word(14), word(15), word(16), word(17), word(5) + off, word(6) + off);
-    if (word(18)) branch(doc, <u32>word(18), word(19), word(20), word(21), word(4) + off, word(7) + off);
+    const list = word(25) + <usize>doc * room;
+    const centered = word(4) + off, error = word(5) + off;
+    subtract(centered, word(3) + off, word(8), d);
+    if (word(40)) nested(doc, error, list);
+    else branch(doc, 10, centered, error, list);
+    branch(doc, 14, error, word(6) + off, list);
+    if (word(18)) branch(doc, 18, centered, word(7) + off, list);
   }
 }
 
-/** Columns from..to of a [rows, d]: squared distance to the mean, squared length, and sum, each as f64 [d]. */
-export function columns(matrix: usize, out: usize, rows: u32, from: u32, to: u32): void {
-  const d = <u32>word(0);
-  const row = <usize>d << 2;
-  for (let col = from; col < to; col++) {
+// @ts-ignore: decorator
+@inline
+function highHalf(four: v128): v128 {
+  return f64x2.promote_low_f32x4(i64x2.shuffle(four, four, 1, 1));
+}
+
+/** Stores the first of four numbers, and as many others as there are. */
+function storeColumns(to: usize, low: v128, high: v128, count: u32): void {
+  store<f64>(to, f64x2.extract_lane(low, 0));
+  if (count > 1) store<f64>(to, f64x2.extract_lane(low, 1), 8);
+  if (count > 2) store<f64>(to, f64x2.extract_lane(high, 0), 16);
+  if (count > 3) store<f64>(to, f64x2.extract_lane(high, 1), 24);
+}
+
+/**
+ * Columns from..to of a [rows, d]: squared distance to the mean where `spread`, squared length, and sum, each as f64 [d]. Four columns
+ * at a time; the last row's may be read past its end.
+ */
+export function columns(matrix: usize, out: usize, rows: u32, from: u32, to: u32, spread: bool): void {
+  const d = word(0);
+  const row = d << 2;
+  const size = <usize>rows * row;
+  for (let col = from; col < to; col += 4) {
     const top = matrix + (<usize>col << 2);
-    let sum: f64 = 0;
-    let squares: f64 = 0;
-    for (let at: u32 = 0; at < rows; at++) {
-      const value = <f64>load<f32>(top + <usize>at * row);
-      sum += value;
-      squares += value * value;
+    const end = top + size;
+    let sumLow = f64x2.splat(0), sumHigh = f64x2.splat(0);
+    let low = f64x2.splat(0), high = f64x2.splat(0);
+    for (let at = top; at < end; at += row) {
+      const four = v128.load(at);
+      const a = f64x2.promote_low_f32x4(four), b = highHalf(four);
+      sumLow = f64x2.add(sumLow, a);
+      sumHigh = f64x2.add(sumHigh, b);
+      low = f64x2.add(low, f64x2.mul(a, a));
+      high = f64x2.add(high, f64x2.mul(b, b));
     }
-    const mean = sum / <f64>rows;
-    let spread: f64 = 0;
-    for (let at: u32 = 0; at < rows; at++) {
-      const value = <f64>load<f32>(top + <usize>at * row) - mean;
-      spread += value * value;
+    const place = out + (<usize>col << 3);
+    storeColumns(place + (d << 3), low, high, to - col);
+    storeColumns(place + (d << 4), sumLow, sumHigh, to - col);
+    if (!spread) continue;
+    const count = f64x2.splat(<f64>rows);
+    const meanLow = f64x2.div(sumLow, count), meanHigh = f64x2.div(sumHigh, count);
+    low = f64x2.splat(0);
+    high = f64x2.splat(0);
+    for (let at = top; at < end; at += row) {
+      const four = v128.load(at);
+      const a = f64x2.sub(f64x2.promote_low_f32x4(four), meanLow), b = f64x2.sub(highHalf(four), meanHigh);
+      low = f64x2.add(low, f64x2.mul(a, a));
+      high = f64x2.add(high, f64x2.mul(b, b));
     }
-    const to = out + (<usize>col << 3);
-    store<f64>(to, spread);
-    store<f64>(to + (<usize>d << 3), squares);
-    store<f64>(to + (<usize>d << 4), sum);
+    storeColumns(place, low, high, to - col);
   }
 }
 
-/** Latents from..to: rows of both gradients, the decoder's projected; `partial` [d] sums bias gradient times encoder. */
+/**
+ * Latents from..to: rows of both gradients, the decoder's projected; `partial` [d] sums bias gradient times encoder. An entry has two
+ * addresses of rows with their factors: of the document and the gradient of the pre-activation, of the error and the gradient of the decode.
+ */
 export function latents(from: u32, to: u32, partial: usize): void {
   const d = <u32>word(0);
   const row = <usize>d << 2;
   memory.fill(partial, 0, row);
   for (let latent = from; latent < to; latent++) {
     const starts = word(22) + (<usize>latent << 2);
-    const begin = load<u32>(starts);
-    const end = load<u32>(starts, 4);
+    const list = word(25) + (<usize>load<u32>(starts) << 4);
+    const end = word(25) + (<usize>load<u32>(starts, 4) << 4);
     let bias: f32 = 0;
     let norm: f64 = 0;
-    if (begin < end) {
+    if (list < end) {
+      for (let entry = list; entry < end; entry += 16) bias += load<f32>(entry, 4);
       const off = <usize>latent * row;
       const encoder = word(23) + off;
       const decoder = word(24) + off;
       memory.fill(encoder, 0, row);
       memory.fill(decoder, 0, row);
-      let at = begin;
-      for (; at + 4 <= end; at += 4) {
-        const entry = word(25) + (<usize>at << 4);
-        const g0 = load<f32>(entry, 8), g1 = load<f32>(entry, 24), g2 = load<f32>(entry, 40), g3 = load<f32>(entry, 56);
-        const d0 = <usize>load<u32>(entry) * row, d1 = <usize>load<u32>(entry, 16) * row;
-        const d2 = <usize>load<u32>(entry, 32) * row, d3 = <usize>load<u32>(entry, 48) * row;
-        bias = bias + g0 + g1 + g2 + g3;
-        addFour(encoder, word(4) + d0, word(4) + d1, word(4) + d2, word(4) + d3, g0, g1, g2, g3, d);
-        addFour(
-          decoder,
-          <usize>load<u32>(entry, 4) + d0, <usize>load<u32>(entry, 20) + d1,
-          <usize>load<u32>(entry, 36) + d2, <usize>load<u32>(entry, 52) + d3,
-          load<f32>(entry, 12), load<f32>(entry, 28), load<f32>(entry, 44), load<f32>(entry, 60),
-          d,
-        );
-      }
-      for (; at < end; at++) {
-        const entry = word(25) + (<usize>at << 4);
-        const doc = <usize>load<u32>(entry);
-        const gradient = load<f32>(entry, 8);
-        bias += gradient;
-        add(encoder, word(4) + doc * row, gradient, d);
-        add(decoder, <usize>load<u32>(entry, 4) + doc * row, load<f32>(entry, 12), d);
-      }
+      accumulate(encoder, list, end, d);
+      accumulate(decoder, list + 8, end + 8, d);
       const direction = word(2) + off;
       add(decoder, direction, -dot(decoder, direction, d), d);
       norm = <f64>dot(encoder, encoder, d) + <f64>dot(decoder, decoder, d);
@@ -261,6 +325,13 @@ export function adam(p: usize, m: usize, v: usize, g: usize, count: u32): void {
   }
 }
 
+function divide(row: usize, by: f32, d: u32): void {
+  const end = row + (<usize>(d & ~3) << 2);
+  const last = row + (<usize>d << 2);
+  for (; row < end; row += 16) v128.store(row, f32x4.div(v128.load(row), f32x4.splat(by)));
+  for (; row < last; row += 4) store<f32>(row, load<f32>(row) / by);
+}
+
 /** Adam on the weight rows of latents from..to, decoder rows put back to unit length. */
 export function update(from: u32, to: u32): void {
   const d = <u32>word(0);
@@ -272,11 +343,7 @@ export function update(from: u32, to: u32): void {
     adam(word(1) + off, word(32) + off, word(33) + off, some ? word(23) + off : 0, d);
     const decoder = word(2) + off;
     adam(decoder, word(34) + off, word(35) + off, some ? word(24) + off : 0, d);
-    const length = sqrt<f32>(dot(decoder, decoder, d));
-    for (let at: u32 = 0; at < d; at++) {
-      const to = decoder + (<usize>at << 2);
-      store<f32>(to, load<f32>(to) / length);
-    }
+    divide(decoder, sqrt<f32>(dot(decoder, decoder, d)), d);
   }
 }
 
@@ -290,9 +357,10 @@ export function run(phase: u32, chunk: u32): void {
     const from = chunk * 32;
     const to = min(from + 32, d);
     const size: usize = <usize>3 * (<usize>d << 3);
-    for (let at: u32 = 0; at < 3; at++) columns(word(3 + (at ? at + 1 : 0)), word(38) + <usize>at * size, rows, from, to);
-    if (word(18)) columns(word(7), word(38) + <usize>3 * size, rows, from, to);
-    if (word(40) > 1) columns(word(42), word(38) + <usize>4 * size, rows, from, to);
+    // The spread of what AuxK leaves and of the further branches is not asked for.
+    for (let at: u32 = 0; at < 3; at++) columns(word(3 + (at ? at + 1 : 0)), word(38) + <usize>at * size, rows, from, to, at < 2);
+    if (word(18)) columns(word(7), word(38) + <usize>3 * size, rows, from, to, false);
+    if (word(40) > 1) columns(word(42), word(38) + <usize>4 * size, rows, from, to, false);
   } else if (phase == 2) latents(chunk * 16, min(chunk * 16 + 16, n), word(39) + <usize>chunk * (<usize>d << 2));
   else update(chunk * 16, min(chunk * 16 + 16, n));
 }

@@ -246,7 +246,8 @@ class KernelTrainer implements Trainer {
   /** Lists the open entries by latent, in the order of branches and documents: both gradients' rows are sums of them. */
   private list(rows: number): void {
     const { n, cursor, scales } = this;
-    const { starts, branches, bases, entryWords, entryNumbers } = this.parts.layout.views;
+    const { at: addresses, views } = this.parts.layout;
+    const { starts, branches, bases, entryWords, entryNumbers } = views;
     starts.fill(0);
     for (const { count, indices, values } of branches) {
       const end = rows * count;
@@ -259,12 +260,13 @@ class KernelTrainer implements Trainer {
       const scale = scales[which];
       const isNested = which === 0 && bases.length > 0;
       for (let row = 0, at = 0; row < rows; row++) {
+        const offset = 4 * this.d * row;
         for (let slot = 0; slot < count; slot++, at++) {
           if (!(values[at] > 0)) continue;
           const entry = 4 * cursor[indices[at]]++;
-          entryWords[entry] = row;
-          entryWords[entry + 1] = isNested ? bases[indices[at]] : base;
-          entryNumbers[entry + 2] = scale * products[at];
+          entryWords[entry] = addresses.centered + offset;
+          entryNumbers[entry + 1] = scale * products[at];
+          entryWords[entry + 2] = offset + (isNested ? bases[indices[at]] : base);
           entryNumbers[entry + 3] = scale * values[at];
         }
       }
@@ -275,12 +277,17 @@ class KernelTrainer implements Trainer {
   private finishGradient(): number {
     const { d, n, chunks, scales } = this;
     const { columns, partial, norms, gradient, words } = this.parts.layout.views;
-    const main = words[40] > 1 ? 14 : 5;
+    const main = (words[40] > 1 ? 14 : 5) * d;
+    for (let col = 0; col < d; col++) {
+      columns[main + col] *= scales[0];
+      if (this.settings.multikCoef !== 0) columns[main + col] += scales[2] * columns[11 * d + col];
+    }
+    for (let chunk = 0, at = 0; chunk < chunks; chunk++) {
+      for (let col = main; col < main + d; col++, at++) columns[col] -= partial[at];
+    }
     let squares = 0;
     for (let col = 0; col < d; col++) {
-      let sum = scales[0] * columns[main * d + col];
-      if (this.settings.multikCoef !== 0) sum += scales[2] * columns[11 * d + col];
-      for (let chunk = 0; chunk < chunks; chunk++) sum -= partial[chunk * d + col];
+      const sum = columns[main + col];
       gradient.preBias[col] = sum;
       squares += sum * sum;
     }

@@ -44,7 +44,7 @@ export interface KernelViews {
   partial: Float32Array;
   x: Float32Array;
   branches: BranchViews[];
-  /** Open entries by latent: document, address of the error, gradient of the pre-activation and of the decode. */
+  /** Open entries by latent: address of the document's row, gradient of the pre-activation, address of the error's, gradient of the decode. */
   entryWords: Uint32Array;
   entryNumbers: Float32Array;
 }

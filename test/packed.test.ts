@@ -5,7 +5,6 @@ import { cp, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { build, createLogger } from "vite";
 import { readNpyMatrix } from "../src/files/index.js";
 import { startBrowser } from "./support/browser.js";
 import { atLength } from "./support/campaign.js";
@@ -224,6 +223,7 @@ atLengthOnly("Vite and esbuild bundle what runs in a browser, and it does there"
   const { stderr } = await exec(ESBUILD, [entry, "--bundle", `--outfile=${byEsbuild}`]);
   t.notRegex(stderr, /warning|error/i);
   const warnings: string[] = [];
+  const { build, createLogger } = await import("vite");
   const customLogger = createLogger("warn");
   const warn = (text: string): void => void warnings.push(text);
   customLogger.warn = warn;

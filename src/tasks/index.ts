@@ -19,13 +19,8 @@ export {
   makePlan,
   readPlan,
 } from "./plan.js";
-export {
-  SCHEDULER_PROGRAMS,
-  type ScheduleOptions,
-  type SchedulerName,
-  findProgram,
-  runPlan,
-} from "./run-plan.js";
+export { SCHEDULER_PROGRAMS, type ScheduleOptions, findProgram, runPlan } from "./run-plan.js";
+export type { SchedulerName } from "./scheduler-names.js";
 export { type TaskOptions, readTotals, runTask } from "./run-task.js";
 export { sampleCodes } from "./sample-codes.js";
 export { streamEncode, streamPairs, streamTotal } from "./stream-tasks.js";

@@ -7,10 +7,7 @@ import { ArgumentError } from "../core/errors.js";
 import type { OnProgress } from "../core/progress.js";
 import { TASK_FOLDERS, TASK_KINDS, type TaskKind, readPlan } from "./plan.js";
 import { type TaskOptions, runTask } from "./run-task.js";
-
-/** Who starts a plan's tasks: this process, Apache Spark or Ray. */
-export const SCHEDULERS = ["local", "spark", "ray"] as const;
-export type SchedulerName = (typeof SCHEDULERS)[number];
+import type { SchedulerName } from "./scheduler-names.js";
 
 /** How a plan's tasks are started. */
 export interface ScheduleOptions extends TaskOptions {

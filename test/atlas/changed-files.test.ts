@@ -5,6 +5,7 @@ import { openAtlas } from "../../src/atlas/index.js";
 import { readManifest } from "../../src/atlas/files/index.js";
 import { FormatError, createRandom } from "../../src/core/index.js";
 import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
+import { campaign } from "../support/campaign.js";
 import { inFolder } from "../support/folder.js";
 import { damageStructure } from "../support/mutation/damage-structure.js";
 
@@ -45,7 +46,7 @@ test("a changed file of the build is named when an atlas is opened, and a damage
         name,
       );
       t.is(cut.error instanceof FormatError, !WRITTEN_ONLY.includes(name), name);
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < campaign(6, 1); round++) {
         const damaged = await damageStructure(name, bytes, random);
         const { warnings, error } = await open(damaged);
         if (bytes.equals(damaged)) continue;

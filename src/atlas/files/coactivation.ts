@@ -5,7 +5,6 @@ import {
   type Coactivation,
   computeCoactivation,
 } from "../../families/coactivation/coactivation.js";
-import { readTotals } from "../../tasks/run-task.js";
 import type { AtlasOptions } from "../options.js";
 import { TASKS_FOLDER } from "./files.js";
 
@@ -15,7 +14,11 @@ export async function countCoactivation(
   { onProgress, signal }: Pick<AtlasOptions, "onProgress" | "signal">,
 ): Promise<Coactivation> {
   const plan = path.join(atlas.dir, TASKS_FOLDER, "plan.json");
-  if (existsSync(plan)) return readTotals(plan);
+  if (existsSync(plan)) {
+    // Apache Arrow, which tasks read and write, is much to load for an atlas without any.
+    const { readTotals } = await import("../../tasks/run-task.js");
+    return readTotals(plan);
+  }
   return computeCoactivation(await atlas.codes(), {
     ...(await atlas.counting()),
     onProgress,

@@ -1,4 +1,4 @@
-import { SCHEDULERS } from "../../tasks/run-plan.js";
+import { SCHEDULERS } from "../../tasks/scheduler-names.js";
 import { existsSync } from "node:fs";
 import { requireChoice, requireCount, requireNumber, requireText } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";

@@ -15,7 +15,6 @@ import { computeMetrics } from "../../sae/measure/metrics.js";
 import { compareReadings } from "../../sae/measure/compare-readings.js";
 import { trainSae } from "../../sae/train/train.js";
 import type { AtlasBuild } from "./atlas-build.js";
-import { encodeByTasks } from "./encode-tasks.js";
 import {
   ATLAS_FILES,
   CODES_FOLDER,
@@ -132,9 +131,12 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
           ...{ load: { k }, device, workers, threads, onProgress, signal },
         });
       } else {
-        await (schedule === undefined
-          ? encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal })
-          : encodeByTasks(sae, schedule, options));
+        if (schedule === undefined) {
+          await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
+        } else {
+          const { encodeByTasks } = await import("./encode-tasks.js");
+          await encodeByTasks(sae, schedule, options);
+        }
         if (existsSync(path.join(folder, CODES_PLAN))) await rm(folder, { recursive: true });
       }
       const codes = await data.codes();

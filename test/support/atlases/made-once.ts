@@ -1,20 +1,41 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rename, rmdir } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
-/** A folder with what `make` writes there, which it does once per run of the tests; it is for copying. */
+/** Copies what `make` writes into `folder`, which it does once per run of the tests, or at every call outside of one. */
 export async function madeOnce(
   name: string,
-  make: (folder: string) => Promise<void>,
-): Promise<string> {
+  folder: string,
+  make: (into: string) => Promise<unknown>,
+): Promise<void> {
   const kept = process.env.FEATURE_FAMILIES_TEST_ATLASES;
-  if (kept === undefined) throw new Error("ava.config.js names the folder of the tests' atlases");
+  if (kept === undefined) return void (await make(folder));
   const place = path.join(kept, name);
-  if (!existsSync(place)) {
-    const own = await mkdtemp(path.join(kept, "making-"));
-    await make(own);
-    // The tests of another file may have been first.
-    await rename(own, place).catch(() => rm(own, { recursive: true }));
+  // The tests of another file may be making it.
+  const mark = `${place}.making`;
+  while (!existsSync(place)) {
+    if (!(await isFirst(mark))) await sleep(20);
+    else {
+      try {
+        if (existsSync(place)) continue;
+        const own = await mkdtemp(path.join(kept, "making-"));
+        await make(own);
+        await rename(own, place);
+      } finally {
+        await rmdir(mark);
+      }
+    }
   }
-  return place;
+  await cp(place, folder, { recursive: true, preserveTimestamps: true });
+}
+
+async function isFirst(mark: string): Promise<boolean> {
+  return mkdir(mark).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+      return false;
+    },
+  );
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createMatrix } from "../../../src/core/index.js";
@@ -5,6 +6,7 @@ import { writeNpy } from "../../../src/files/index.js";
 import { createSae, saveSae } from "../../../src/sae/index.js";
 import { buildFolder } from "../../../src/atlas/steps/index.js";
 import { type AtlasOptions } from "../../../src/atlas/index.js";
+import { madeOnce } from "./made-once.js";
 import { type Planted, type PlantedOptions, plantCorpus } from "./planted.js";
 
 /**
@@ -16,7 +18,23 @@ export async function buildPlantedAtlas(
   options: PlantedOptions = {},
 ): Promise<{ dir: string; planted: Planted; built: AtlasOptions }> {
   const planted = plantCorpus(options);
+  const file = (name: string): string => path.join(folder, name);
+  const dir = file("atlas");
+  const built: AtlasOptions = {
+    dir,
+    corpus: file("documents.jsonl"),
+    embeddings: file("embeddings.npy"),
+    sae: file("sae.safetensors"),
+    device: "cpu",
+  };
   const { codes, documents } = planted;
+  const hash = createHash("sha256").update(JSON.stringify([codes.k, codes.n, documents]));
+  const name = `planted-${hash.update(codes.indices).update(codes.values).digest("hex")}`;
+  await madeOnce(name, folder, (into) => plantAtlas(into, planted));
+  return { dir, planted, built };
+}
+
+async function plantAtlas(folder: string, { codes, documents }: Planted): Promise<void> {
   const { rows, k, n } = codes;
   // One column more, so that no document's embedding is all zeros.
   const d = n + 1;
@@ -47,14 +65,11 @@ export async function buildPlantedAtlas(
     dtype: "f4",
   });
   await saveSae(file("sae.safetensors"), sae);
-  const dir = file("atlas");
-  const built: AtlasOptions = {
-    dir,
+  await buildFolder({
+    dir: file("atlas"),
     corpus: file("documents.jsonl"),
     embeddings: file("embeddings.npy"),
     sae: file("sae.safetensors"),
     device: "cpu",
-  };
-  await buildFolder(built);
-  return { dir, planted, built };
+  });
 }

@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { buildAtlas, readNpyMatrix } from "../../../src/index.js";
 import { writeNpy } from "../../../src/files/index.js";
@@ -11,12 +11,9 @@ const ROWS = 2500;
  * corpus.jsonl and embeddings.npy lie beside `dir`.
  */
 export async function makeSampleAtlas(dir: string, n = 128): Promise<void> {
-  const made = await madeOnce(`sample-${n}`, (folder) => buildSampleAtlas(folder, n));
-  const copy = { recursive: true, preserveTimestamps: true };
-  await cp(path.join(made, "atlas"), dir, copy);
-  for (const name of ["corpus.jsonl", "embeddings.npy"]) {
-    await cp(path.join(made, name), path.join(dir, "..", name), copy);
-  }
+  const folder = path.dirname(dir);
+  await madeOnce(`sample-${n}`, folder, (into) => buildSampleAtlas(into, n));
+  await rename(path.join(folder, `atlas-${n}`), dir);
 }
 
 async function buildSampleAtlas(folder: string, n: number): Promise<void> {
@@ -31,7 +28,7 @@ async function buildSampleAtlas(folder: string, n: number): Promise<void> {
     dtype: "f4",
   });
   const atlas = await buildAtlas({
-    dir: path.join(folder, "atlas"),
+    dir: path.join(folder, `atlas-${n}`),
     corpus,
     embeddings,
     training: { k: 4, n, epochs: 10, lr: 3e-3, batch: 256 },

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix, writeNpy } from "../../../src/files/index.js";
 import { runCli } from "../cli/run-cli.js";
+import { madeOnce } from "./made-once.js";
 
 /**
  * An atlas of the sample's first rows, k 4 and n 32, in `dir`/atlas beside its corpus.jsonl and embeddings.npy; gives its
@@ -12,7 +13,16 @@ export async function makeSmallAtlas(
   rows: number,
   retitle?: (title: string) => string,
 ): Promise<string> {
-  const atlas = path.join(dir, "atlas");
+  if (retitle !== undefined) await buildSmallAtlas(dir, rows, retitle);
+  else await madeOnce(`small-${rows}`, dir, (into) => buildSmallAtlas(into, rows));
+  return path.join(dir, "atlas");
+}
+
+async function buildSmallAtlas(
+  dir: string,
+  rows: number,
+  retitle?: (title: string) => string,
+): Promise<void> {
   const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
   const changed = (line: string): string => {
     if (retitle === undefined) return line;
@@ -30,8 +40,7 @@ export async function makeSmallAtlas(
   const { code, stderr } = await runCli([
     ...["build", "--corpus", path.join(dir, "corpus.jsonl"), "--embeddings", embeddings],
     ...["--k", "4", "--n", "32", "--epochs", "4", "--no-figures", "--engine", "cpu"],
-    ...["--out", atlas],
+    ...["--out", path.join(dir, "atlas")],
   ]);
   if (code !== 0) throw new Error(stderr);
-  return atlas;
 }

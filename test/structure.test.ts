@@ -24,7 +24,7 @@ const ALLOWED: Record<string, string[]> = {
   explorer: ["core", "files", "records", "catalog", "labels", "search"],
   search: ["core", "files", "records", "corpus", "engine", "sae", "llm"],
   figures: ["core", "records", "sae", "labels", "catalog", "search"],
-  tasks: ["core", "files", "sae", "engine", "families"],
+  tasks: ["core", "files", "corpus", "records", "labels", "sae", "engine", "families"],
   notebook: ["core", "files", "figures"],
 };
 const TOP = ["atlas", "cli", "index"];

@@ -96,7 +96,7 @@ export interface AtlasOptions {
   seed?: number;
   /** Default "auto". */
   device?: EngineName;
-  /** Encode and count co-activation in tasks, started so. Default: in this process, without tasks. */
+  /** Encode, count co-activation and make keyword labels in tasks, started so. Default: in this process, without tasks. */
   schedule?: ScheduleOptions;
   onProgress?: OnProgress;
   /** Receives what is worth a look, such as a given SAE that seems to want its inputs prepared in another way. */

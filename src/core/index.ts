@@ -46,5 +46,6 @@ export {
   wilsonInterval,
 } from "./statistics.js";
 export { shown } from "./shown.js";
+export { type TopDocuments, createTopDocuments } from "./top-documents.js";
 export { VERSION } from "./version.js";
 export { ArgumentError } from "./errors.js";

@@ -95,7 +95,7 @@ export async function* readArrow(place: ArrowPlace): AsyncGenerator<RecordBatch>
 }
 
 /** A numeric column of a batch [rows], not copied. Throws FormatError where the batch has no such column of that type. */
-export function arrowColumn<T extends Int32Array | BigInt64Array>(
+export function arrowColumn<T extends Int32Array | BigInt64Array | Float32Array>(
   place: ArrowPlace,
   { schema, data, numRows }: RecordBatch,
   column: string,

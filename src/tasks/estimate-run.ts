@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { readCheckedJson } from "../files/checked-json.js";
 import { GROUP_DOCUMENTS } from "./block-coactivation.js";
-import { SHARD_DOCUMENTS, type TaskKind } from "./plan.js";
+import type { TaskKind } from "./plan.js";
+import { SHARD_DOCUMENTS } from "./task-folders.js";
 
 /** What was measured on one core, and prices of a common cloud. */
 export interface RunRates {
@@ -76,7 +77,12 @@ export function estimateRun(size: RunSize, rates: RunRates = RUN_RATES): RunEsti
     pairs: additions / rates.pairs + partials / rates.merged,
     total: (partials + met(documents)) / rates.merged,
   };
-  const stage = (kind: TaskKind, tasks: number, read: number, written: number): StageEstimate => ({
+  const stage = (
+    kind: keyof typeof seconds,
+    tasks: number,
+    read: number,
+    written: number,
+  ): StageEstimate => ({
     ...{ kind, tasks, read, written },
     coreHours: seconds[kind] / 3600,
   });

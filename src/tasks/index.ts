@@ -10,17 +10,22 @@ export {
   estimateRun,
   readRates,
 } from "./estimate-run.js";
+export {
+  type LabelDocuments,
+  type LabelDocumentsOptions,
+  readLabelDocuments,
+} from "./label-documents.js";
 export { readPairs, writePairs } from "./pair-files.js";
 export {
   type PlanOptions,
+  type TaskPlan,
   TASK_KINDS,
   type TaskKind,
-  type TaskPlan,
   makePlan,
   readPlan,
 } from "./plan.js";
 export { SCHEDULER_PROGRAMS, type ScheduleOptions, findProgram, runPlan } from "./run-plan.js";
 export type { SchedulerName } from "./scheduler-names.js";
-export { type TaskOptions, readTotals, runTask } from "./run-task.js";
-export { sampleCodes } from "./sample-codes.js";
+export { type TaskOptions, readPlannedLabels, readTotals, runTask } from "./run-task.js";
+export { sampleCodes } from "./some-codes.js";
 export { streamEncode, streamPairs, streamTotal } from "./stream-tasks.js";

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import type { CorpusColumns } from "../corpus/corpus.js";
 import { ENGINE_NAMES, type EngineName } from "../engine/engine-names.js";
 import type { Fields } from "../core/schema.js";
 import { LATENTS_PER_BATCH } from "../families/coactivation/pair-sums.js";
@@ -10,15 +11,16 @@ import { sha256File } from "../files/atomic-file.js";
 import { readCheckedJson } from "../files/checked-json.js";
 import { writeJson } from "../files/json.js";
 import { matrixFiles } from "../files/matrix.js";
+import { parquetFiles } from "../files/parquet/parquet.js";
 import { relativeName } from "../files/relative-name.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { embeddingShape } from "../sae/embedding-source.js";
 import { checkpointFiles } from "../sae/formats/raw.js";
 import { GROUP_DOCUMENTS } from "./block-coactivation.js";
 import { type Range, openCodes } from "./code-files.js";
+import { LABEL_DOCUMENTS } from "./label-documents.js";
+import { SHARD_DOCUMENTS, TASK_FOLDERS } from "./task-folders.js";
 
-/** Documents that one task encodes: starting Node and ONNX Runtime costs as much as 1,000 to 5,000 of them. */
-export const SHARD_DOCUMENTS = 100_000;
 /** Pairs that one task adds up, where all latents meet. */
 const PAIRS_PER_TOTAL = 2 ** 28;
 
@@ -31,7 +33,7 @@ export interface PlannedFile {
 }
 
 /** Kinds of tasks, in the order in which they run: each needs all those of the one before. */
-export const TASK_KINDS = ["encode", "pairs", "total"] as const;
+export const TASK_KINDS = ["encode", "pairs", "total", "labels"] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
 /** `plan.json`: which tasks there are and what they read. Every task's result follows from it and the files named in it. */
@@ -48,6 +50,8 @@ export interface TaskPlan {
   codes?: { folder: string; files: PlannedFile[] };
   embeddings?: { path: string; files: PlannedFile[] };
   sae?: { path: string; files: PlannedFile[] };
+  /** Texts to make labels from, with the number of documents that are drawn for them; absent: no labels are made. */
+  corpus?: PlannedCorpus;
   /** Documents of each shard of codes, which tasks encode unless it is there; none where the codes are no shards. */
   shards: Range[];
   /** Documents whose pairs each task counts, in whole shards. */
@@ -56,6 +60,14 @@ export interface TaskPlan {
   latents: Range[];
   /** Number of the tasks of each kind, in the order in which they run. */
   tasks: Record<TaskKind, number>;
+}
+
+/** The corpus of a plan; see readLabelDocuments. */
+export interface PlannedCorpus {
+  path: string;
+  columns?: CorpusColumns;
+  draw: number;
+  files: PlannedFile[];
 }
 
 /** What a plan is made for. */
@@ -74,6 +86,11 @@ export interface PlanOptions {
   shardDocuments?: number;
   /** Documents whose pairs one task counts. Default 1,000,000. */
   groupDocuments?: number;
+  /** Texts of the documents, row for row, to make keyword labels from. Default: no labels are made. */
+  corpus?: string;
+  columns?: CorpusColumns;
+  /** Documents that are drawn for labels, where there are more. Default 500,000. */
+  labelDocuments?: number;
 }
 
 const rangeSchema: z.ZodType<Range> = z.object({ from: z.int().min(0), to: z.int().min(1) });
@@ -82,6 +99,7 @@ const fileSchema: z.ZodType<PlannedFile> = z.object({
   bytes: z.int().min(0),
   sha256: z.string(),
 });
+const count = z.int().min(0);
 const filesOf = { files: z.array(fileSchema) };
 const planFields: Fields<TaskPlan> = {
   format: z.literal(1),
@@ -93,10 +111,19 @@ const planFields: Fields<TaskPlan> = {
   codes: z.object({ folder: z.string(), ...filesOf }).optional(),
   embeddings: z.object({ path: z.string(), ...filesOf }).optional(),
   sae: z.object({ path: z.string(), ...filesOf }).optional(),
+  corpus: z
+    .object({
+      path: z.string(),
+      columns: z.partialRecord(z.enum(["id", "title", "text", "classes"]), z.string()).optional(),
+      draw: z.int().min(1),
+      ...filesOf,
+    })
+    .optional(),
   shards: z.array(rangeSchema),
   groups: z.array(rangeSchema),
   latents: z.array(rangeSchema),
-  tasks: z.record(z.enum(TASK_KINDS), z.int().min(0)),
+  // Earlier plans have no tasks for labels.
+  tasks: z.object({ encode: count, pairs: count, total: count, labels: count.default(0) }),
 };
 const planSchema: z.ZodType<TaskPlan> = z.object(planFields);
 
@@ -120,8 +147,10 @@ export async function makePlan(folder: string, options: PlanOptions): Promise<Ta
       : groupShards(shards, groupDocuments);
   const latents = splitLatents(found.n);
   const encode = found.codes === undefined ? shards.length : 0;
-  const tasks = { encode, pairs: groups.length, total: latents.length };
-  const plan: TaskPlan = { format: 1, ...found, shards, groups, latents, tasks };
+  const corpus = await planCorpus(folder, options);
+  const labels = corpus === undefined ? 0 : 1;
+  const tasks = { encode, pairs: groups.length, total: latents.length, labels };
+  const plan: TaskPlan = { format: 1, ...found, corpus, shards, groups, latents, tasks };
   const file = path.join(folder, "plan.json");
   if (existsSync(file) && keyOf(await readPlan(file)) !== keyOf(plan)) {
     for (const name of Object.values(TASK_FOLDERS)) {
@@ -132,10 +161,7 @@ export async function makePlan(folder: string, options: PlanOptions): Promise<Ta
   return plan;
 }
 
-/** Folders of the tasks' results, beside the plan. */
-export const TASK_FOLDERS = { codes: "codes", partials: "partials", totals: "totals" } as const;
-
-type Planned = Omit<TaskPlan, "format" | "groups" | "latents" | "tasks">;
+type Planned = Omit<TaskPlan, "format" | "corpus" | "groups" | "latents" | "tasks">;
 
 async function planCodes(
   folder: string,
@@ -175,6 +201,16 @@ async function planEncoding(
       files: await planFiles(folder, await checkpointFiles(file)),
     },
   };
+}
+
+/** A corpus as plans name it. */
+export async function planCorpus(
+  folder: string,
+  { corpus, columns, labelDocuments: draw = LABEL_DOCUMENTS }: PlanOptions,
+): Promise<PlannedCorpus | undefined> {
+  if (corpus === undefined) return undefined;
+  const files = await planFiles(folder, await parquetFiles(corpus));
+  return { path: relativeName(folder, corpus), ...(columns && { columns }), draw, files };
 }
 
 async function planFiles(folder: string, files: readonly string[]): Promise<PlannedFile[]> {

@@ -5,7 +5,8 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { ArgumentError } from "../core/errors.js";
 import type { OnProgress } from "../core/progress.js";
-import { TASK_FOLDERS, TASK_KINDS, type TaskKind, readPlan } from "./plan.js";
+import { TASK_KINDS, type TaskKind, readPlan } from "./plan.js";
+import { TASK_FOLDERS } from "./task-folders.js";
 import { type TaskOptions, runTask } from "./run-task.js";
 import type { SchedulerName } from "./scheduler-names.js";
 
@@ -183,7 +184,7 @@ async function sweep(folder: string): Promise<void> {
   for (const name of Object.values(TASK_FOLDERS)) {
     const full = path.join(folder, name);
     const left = existsSync(full) ? readdirSync(full) : [];
-    for (const file of left.filter((name) => /\.(arrow|parquet)\.tmp-/.test(name))) {
+    for (const file of left.filter((name) => /\.(arrow|parquet|jsonl)\.tmp-/.test(name))) {
       await rm(path.join(full, file), { force: true });
     }
   }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Codes } from "../core/codes.js";
 import { ArgumentError, FormatError } from "../core/errors.js";
 import type { OnProgress } from "../core/progress.js";
@@ -14,13 +15,26 @@ import {
   sumPairs,
 } from "../families/coactivation/pair-sums.js";
 import { codesShardName, streamCodesShard } from "../files/codes-shards.js";
+import { labelByKeywords } from "../labels/keywords.js";
+import type { Label } from "../records/label.js";
+import { readLabels, writeLabels } from "../records/label-lines.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { readRows } from "../sae/embedding-source.js";
 import { encodeShard } from "../sae/encode-shard.js";
 import { joinCodes, mergeStreams } from "./block-coactivation.js";
 import { type Range, openCodes } from "./code-files.js";
+import { createTop, readLabelDocuments } from "./label-documents.js";
 import { readPairs, writePairs } from "./pair-files.js";
-import { TASK_FOLDERS, type TaskKind, type TaskPlan, readPlan } from "./plan.js";
+import {
+  type PlanOptions,
+  type PlannedFile,
+  type TaskKind,
+  type TaskPlan,
+  planCorpus,
+  readPlan,
+} from "./plan.js";
+import { TASK_FOLDERS } from "./task-folders.js";
+import { readTop, writeTop } from "./top-files.js";
 
 /** How a task runs. */
 export interface TaskOptions {
@@ -51,12 +65,33 @@ export async function runTask(
   const folder = path.dirname(planFile);
   const outputs = outputsOf(plan, folder, kind, index);
   if (outputs.every(({ file }) => existsSync(file))) return [];
-  for (const { files } of [plan.codes, plan.embeddings, plan.sae].flatMap((input) => input ?? [])) {
+  for (const { files } of inputsOf(plan, kind).flatMap((input) => input ?? [])) {
     for (const { file, bytes } of files) await checkFile(path.join(folder, file), bytes);
   }
-  const work = { encode, pairs, total };
+  const work = { encode, pairs, total, labels };
   await work[kind]({ plan, folder, range: rangesOf(plan, kind)[index] }, outputs, options);
   return outputs.map(({ file }) => file);
+}
+
+/** What tasks of a kind read besides results: corpora for labels alone, which may be on another machine than the others. */
+function inputsOf(plan: TaskPlan, kind: TaskKind): ({ files: PlannedFile[] } | undefined)[] {
+  return [plan.codes, plan.embeddings, plan.sae, kind === "labels" ? plan.corpus : undefined];
+}
+
+/**
+ * The keyword labels that a plan's task has made; undefined where it makes none, has not run, or `corpus` is no longer the one of the
+ * plan.
+ */
+export async function readPlannedLabels(
+  planFile: string,
+  options: Pick<PlanOptions, "corpus" | "columns">,
+): Promise<Label[] | undefined> {
+  const [plan, folder] = [await readPlan(planFile), path.dirname(planFile)];
+  const file = labelsFile(folder);
+  if (plan.corpus === undefined || !existsSync(file)) return undefined;
+  const now = await planCorpus(folder, { ...options, labelDocuments: plan.corpus.draw });
+  if (!isDeepStrictEqual(now, plan.corpus)) return undefined;
+  return readLabels(file, { n: plan.n });
 }
 
 /**
@@ -88,7 +123,8 @@ interface Output {
 }
 
 function rangesOf(plan: TaskPlan, kind: TaskKind): Range[] {
-  return { encode: plan.shards, pairs: plan.groups, total: plan.latents }[kind];
+  const all = [{ from: 0, to: plan.n }];
+  return { encode: plan.shards, pairs: plan.groups, total: plan.latents, labels: all }[kind];
 }
 
 function outputsOf(plan: TaskPlan, folder: string, kind: TaskKind, index: number): Output[] {
@@ -96,7 +132,13 @@ function outputsOf(plan: TaskPlan, folder: string, kind: TaskKind, index: number
   const range = rangesOf(plan, kind)[index];
   if (kind === "encode") return [{ file: codesFile(folder, index), latents: all }];
   if (kind === "total") return [{ file: totalFile(folder, range), latents: range }];
-  return plan.latents.map((latents) => ({ file: partialFile(folder, index, latents), latents }));
+  if (kind === "labels") return [{ file: labelsFile(folder), latents: all }];
+  const partials = plan.latents.map((latents) => ({
+    file: partialFile(folder, index, latents),
+    latents,
+  }));
+  const top = { file: topFile(folder, index), latents: all };
+  return plan.corpus === undefined ? partials : [top, ...partials];
 }
 
 async function encode(
@@ -127,7 +169,14 @@ async function pairs(
 ): Promise<void> {
   const blocks: Codes[] = [];
   for await (const block of codesOfGroup(plan, folder, range)) blocks.push(block);
-  const sums = sumPairs(joinCodes(blocks), { skipZeros: plan.skipZeros, onProgress, signal });
+  const codes = joinCodes(blocks);
+  if (plan.corpus !== undefined) {
+    const [{ file }] = outputs.splice(0, 1);
+    const top = createTop(plan.n);
+    top.addCodes(codes, range.from);
+    await writeTop(file, top.finish(plan.documents));
+  }
+  const sums = sumPairs(codes, { skipZeros: plan.skipZeros, onProgress, signal });
   for (const { file, latents } of outputs) {
     const batches = Math.ceil((latents.to - latents.from) / LATENTS_PER_BATCH);
     await writePairs(file, take(sums, batches));
@@ -153,6 +202,27 @@ async function total({ plan, folder, range }: Task, [{ file }]: Output[]): Promi
   await writePairs(file, mergeStreams(files.map((partial) => readPairs(partial, range))));
 }
 
+async function labels(
+  { plan, folder }: Task,
+  [{ file }]: Output[],
+  { onProgress, signal }: TaskOptions,
+): Promise<void> {
+  const { n, skipZeros, corpus, codes } = plan;
+  if (corpus === undefined) return;
+  const top = createTop(n);
+  for (const group of plan.groups.keys()) {
+    const part = topFile(folder, group);
+    requireFile(part, "pairs");
+    top.addPostings(await readTop(part, plan));
+  }
+  const store = await openCodes(path.join(folder, codes?.folder ?? TASK_FOLDERS.codes));
+  const { texts, postings } = await readLabelDocuments(store, path.join(folder, corpus.path), {
+    ...{ columns: corpus.columns, most: corpus.draw, skipZeros, onProgress, signal },
+    top: top.finish(plan.documents),
+  });
+  await writeLabels(file, labelByKeywords(texts, postings, { onProgress, signal }));
+}
+
 function* take<T>(items: Generator<T>, count: number): Generator<T> {
   for (let taken = 0; taken < count; taken++) {
     const next = items.next();
@@ -167,6 +237,14 @@ function codesFile(folder: string, index: number): string {
 
 function partialFile(folder: string, group: number, { from }: Range): string {
   return path.join(folder, TASK_FOLDERS.partials, `g${padded(group, 4)}-l${padded(from, 6)}.arrow`);
+}
+
+function topFile(folder: string, group: number): string {
+  return path.join(folder, TASK_FOLDERS.partials, `g${padded(group, 4)}-top.arrow`);
+}
+
+function labelsFile(folder: string): string {
+  return path.join(folder, TASK_FOLDERS.labels, "labels.jsonl");
 }
 
 function totalFile(folder: string, { from }: Range): string {

@@ -189,13 +189,16 @@ test("a build in tasks has the codes of one without, counts co-activation exactl
     const schedule = { scheduler: "local" } as const;
     const tasks = { ...options, dir: path.join(folder, "tasks"), schedule };
     t.deepEqual((await buildFolder(tasks)).ran, STEPS);
-    for (const name of ["topk_indices_4_96.npy", "topk_values_4_96.npy", "metrics.json"]) {
+    for (const name of ["labels.jsonl", "metrics.json"]) {
       const [one, other] = [options.dir, tasks.dir].map((dir) => readFile(path.join(dir, name)));
       t.deepEqual(await one, await other, name);
     }
-    t.deepEqual((await readdir(path.join(tasks.dir, "tasks"))).sort(), ["plan.json", "totals"]);
+    const [made, all] = [await readdir(path.join(tasks.dir, "tasks")), await readdir(tasks.dir)];
+    t.deepEqual(made.sort(), ["codes", "labels", "plan.json", "totals"]);
+    t.false(all.some((name) => name.startsWith("topk")));
     t.deepEqual((await buildFolder(tasks)).kept, STEPS);
     const [plain, exact] = [await openStore(options.dir), await openStore(tasks.dir)];
+    t.deepEqual(await exact.codes(), await plain.codes());
     const [direct, counted] = [await plain.coactivation(), await exact.coactivation()];
     t.deepEqual({ ...counted, cosine: 0 }, { ...direct, cosine: 0 });
     t.true(counted.cosine.every((value, at) => Math.abs(value - direct.cosine[at]) < 1e-6));

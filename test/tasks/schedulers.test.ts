@@ -2,6 +2,8 @@ import test from "ava";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { createRandom } from "../../src/core/index.js";
+import { writeJsonl } from "../../src/files/index.js";
 import {
   SCHEDULER_PROGRAMS,
   type ScheduleOptions,
@@ -11,6 +13,7 @@ import {
   runPlan,
 } from "../../src/tasks/index.js";
 import { atLength } from "../support/campaign.js";
+import { topicTexts } from "../support/topics.js";
 import { unevenCodes, writeCodesPair } from "../support/embeddings.js";
 import { runProcess } from "../support/cli/run-cli.js";
 import { hashesOf, inFolder } from "../support/folder.js";
@@ -39,9 +42,15 @@ for (const [scheduler, where, worker] of RUNS) {
     reason === undefined ? name : `${name}: ${reason}`,
     async (t) =>
       inFolder(async (folder) => {
-        await writeCodesPair(folder, unevenCodes(120_000, 12, 1024, 1));
+        const codes = unevenCodes(120_000, 12, 1024, 1);
+        await writeCodesPair(folder, codes);
+        const corpus = path.join(folder, "corpus.jsonl");
+        await writeJsonl(
+          corpus,
+          topicTexts(codes, createRandom(1)).map((text) => ({ text })),
+        );
         const [alone, out] = ["alone", "run"].map((name) => path.join(folder, name));
-        const options = { codes: folder, groupDocuments: 12_000 };
+        const options = { codes: folder, corpus, labelDocuments: 20_000, groupDocuments: 12_000 };
         await makePlan(alone, options);
         await runPlan(path.join(alone, "plan.json"));
         await makePlan(out, options);
@@ -54,8 +63,9 @@ for (const [scheduler, where, worker] of RUNS) {
         const killing = killWorker(worker, path.join(out, "partials"), end.signal);
         await running.finally(() => end.abort());
         t.true(await killing, "no worker was there to be killed");
-        t.deepEqual(hashesOf(path.join(out, "totals")), hashesOf(path.join(alone, "totals")));
-        t.deepEqual(hashesOf(path.join(out, "partials")), hashesOf(path.join(alone, "partials")));
+        for (const name of ["totals", "partials", "labels"]) {
+          t.deepEqual(hashesOf(path.join(out, name)), hashesOf(path.join(alone, name)), name);
+        }
       }),
   );
 }

@@ -112,7 +112,7 @@ test("tasks encode embeddings by shards, to the codes of one run", async (t) =>
       codes: path.join(out, "codes"),
       groupDocuments: 200,
     });
-    t.deepEqual(tasks, { encode: 0, pairs: 4, total: 1 });
+    t.deepEqual(tasks, { encode: 0, pairs: 4, total: 1, labels: 0 });
     t.deepEqual(groups.at(-1), { from: 360, to: 500 });
     await runPlan(path.join(again, "plan.json"));
     t.deepEqual(await readTotals(path.join(again, "plan.json")), found);

@@ -1,7 +1,7 @@
 /** Folder of an atlas for the embeddings that its build made. */
 export const SOURCE_FOLDER = "source";
 
-/** Folder of an atlas for the plan of its tasks and what they counted. */
+/** Folder of an atlas for the plan of its tasks and what they made: codes, totals and labels. */
 export const TASKS_FOLDER = "tasks";
 
 /** Names of an atlas's files, relative to its folder. */
@@ -61,7 +61,7 @@ export const CODES_FOLDER = "codes";
 
 /** Whether a name is that of a file of codes. */
 export function isCodesFile(name: string): boolean {
-  return /^(topk_(indices|values)_\d+_\d+\.npy|codes\/part-\d+\.parquet)$/.test(name);
+  return /^(topk_(indices|values)_\d+_\d+\.npy|(tasks\/)?codes\/part-\d+\.parquet)$/.test(name);
 }
 
 /** Names of the two files of codes. */

@@ -23,7 +23,8 @@ import {
 } from "../../records/model-labels.js";
 import { readOverrides } from "../../records/overrides.js";
 import type { AtlasBuild } from "./atlas-build.js";
-import { ATLAS_FILES } from "../files/files.js";
+import { ATLAS_FILES, TASKS_FOLDER } from "../files/files.js";
+import { atlasLabelDocuments } from "../labels/label-documents.js";
 import { findFamilies } from "./find-families.js";
 import { edgeHelp } from "../../families/edges/edge-help.js";
 import type { Forest } from "../../families/forest/forest.js";
@@ -40,7 +41,7 @@ import { statisticsRecord } from "../../families/statistics/statistics-record.js
  * the labels that they were measured on.
  */
 export async function labelsStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  const { analysis, dir, onProgress, signal } = options;
+  const { analysis, dir } = options;
   const file = (name: keyof typeof ATLAS_FILES): string => path.join(dir, ATLAS_FILES[name]);
   await runner.step(
     {
@@ -56,12 +57,9 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
       outputs: [ATLAS_FILES.labels],
     },
     async () => {
-      const keywords = labelByKeywords(await data.texts(), await data.postings(), {
-        onProgress,
-        signal,
-      });
+      const keywords = await keywordLabels(data, options);
       const analysed = labelsFromAnalysis((await readAnalysis(analysis)) ?? []);
-      const { n } = await data.postings();
+      const { n } = await data.sae();
       const byModel = await readModelLabels(file("modelLabels"), n);
       const merged = mergeLabels(
         keywords,
@@ -78,6 +76,21 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
       await writeLabels(file("labels"), scored);
     },
   );
+}
+
+/** The labels that the atlas's tasks have made of this corpus, else made here: the same. */
+async function keywordLabels(
+  data: AtlasBuild["data"],
+  options: AtlasBuild["options"],
+): Promise<Label[]> {
+  const plan = path.join(data.dir, TASKS_FOLDER, "plan.json");
+  if (existsSync(plan)) {
+    const { readPlannedLabels } = await import("../../tasks/run-task.js");
+    const made = await readPlannedLabels(plan, options);
+    if (made !== undefined) return made;
+  }
+  const { texts, postings } = await atlasLabelDocuments(data, options);
+  return labelByKeywords(texts, postings, options);
 }
 
 /**
@@ -124,7 +137,8 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       const bare = helpOf ? withMemberHelp(stable, helpOf) : stable;
       const labels = await data.labels();
       const label = (latent: number): string | undefined => labels.get(latent)?.text || undefined;
-      const names = nameFamiliesByKeywords(await data.texts(), await data.postings(), bare);
+      const { texts, postings } = await atlasLabelDocuments(data, options);
+      const names = nameFamiliesByKeywords(texts, postings, bare);
       const byModel = await readFamilyNames(file("modelFamilies"), coactivation.n);
       const given = mergeLabels(...(await readGivenLabels(dir, coactivation.n, "family")));
       const families = withFamilyNames(bare, names, byModel, given);

@@ -7,13 +7,14 @@ import { writeJsonl } from "../../files/jsonl.js";
 import { CODES_PLAN } from "../../files/codes-plan.js";
 import { codesShardName } from "../../files/codes-shards.js";
 import { matrixShards, readMatrix } from "../../files/matrix.js";
-import { requireRows } from "../../sae/embedding-source.js";
+import { embeddingShape, requireRows } from "../../sae/embedding-source.js";
 import { saveSae } from "../../sae/checkpoint.js";
 import { encodeToShards } from "../../sae/encode-shards.js";
 import { encodeToFiles } from "../../sae/encode.js";
 import { computeMetrics } from "../../sae/measure/metrics.js";
 import { compareReadings } from "../../sae/measure/compare-readings.js";
 import { trainSae } from "../../sae/train/train.js";
+import { SHARD_DOCUMENTS, TASK_FOLDERS } from "../../tasks/task-folders.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import {
   ATLAS_FILES,
@@ -97,13 +98,7 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
   const embeddings = embeddingsOf(options);
   const sae = await data.sae();
   runner.manifest.k = sae.k;
-  const isFolder = (await stat(options.embeddings)).isDirectory();
-  const shards =
-    isFolder && options.schedule === undefined
-      ? (await matrixShards(embeddings)).map(
-          (_, shard) => `${CODES_FOLDER}/${codesShardName(shard)}`,
-        )
-      : [];
+  const shards = await shardNames(options);
   const pair = codesFiles(sae.k, sae.n);
   const files = shards.length > 0 ? shards : [pair.indices, pair.values];
   await runner.step(
@@ -126,18 +121,21 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
       if (schedule === undefined) {
         await rm(path.join(dir, TASKS_FOLDER), { recursive: true, force: true });
       }
-      if (shards.length > 0) {
+      if (schedule !== undefined) {
+        const { encodeByTasks } = await import("./encode-tasks.js");
+        await encodeByTasks(sae, schedule, options);
+      } else if (shards.length > 0) {
         await encodeToShards(given ?? data.file("sae"), embeddings, folder, {
           ...{ load: { k }, device, workers, threads, onProgress, signal },
         });
       } else {
-        if (schedule === undefined) {
-          await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
-        } else {
-          const { encodeByTasks } = await import("./encode-tasks.js");
-          await encodeByTasks(sae, schedule, options);
-        }
-        if (existsSync(path.join(folder, CODES_PLAN))) await rm(folder, { recursive: true });
+        await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
+      }
+      if (
+        (schedule !== undefined || shards.length === 0) &&
+        existsSync(path.join(folder, CODES_PLAN))
+      ) {
+        await rm(folder, { recursive: true });
       }
       const codes = await data.codes();
       const metrics = await computeMetrics(sae, embeddings, { codes, engine, onProgress, signal });
@@ -151,6 +149,20 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
     },
   );
   hashes.codes = codesHash(runner);
+}
+
+/** The shards in which the codes of tasks, or of a folder of embeddings, will lie; none of one file. */
+async function shardNames(options: AtlasBuild["options"]): Promise<string[]> {
+  const embeddings = embeddingsOf(options);
+  if (options.schedule !== undefined) {
+    const { N } = await embeddingShape(embeddings);
+    const folder = `${TASKS_FOLDER}/${TASK_FOLDERS.codes}`;
+    const count = Math.ceil(N / SHARD_DOCUMENTS);
+    return Array.from({ length: count }, (_, shard) => `${folder}/${codesShardName(shard)}`);
+  }
+  const isFolder = (await stat(options.embeddings)).isDirectory();
+  const shards = isFolder ? await matrixShards(embeddings) : [];
+  return shards.map((_, shard) => `${CODES_FOLDER}/${codesShardName(shard)}`);
 }
 
 /** What stands for the codes among the inputs of steps: the hashes of their files. */

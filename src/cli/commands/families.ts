@@ -195,7 +195,7 @@ async function countCoactivation(
   const store = await openCodes(folder);
   const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
   if (sample !== undefined) {
-    const { sampleCodes } = await import("../../tasks/sample-codes.js");
+    const { sampleCodes } = await import("../../tasks/some-codes.js");
     const { createRandom } = await import("../../core/random.js");
     const sampled = await sampleCodes(store, sample, createRandom(seed));
     const options = { skipZeros, onProgress, signal };

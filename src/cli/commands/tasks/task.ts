@@ -8,11 +8,11 @@ import {
   UsageError,
   defineCommand,
 } from "../../command.js";
-import { EMBEDDINGS, engineOption } from "../../options.js";
+import { EMBEDDINGS, columnsOption, engineOption, parseColumns } from "../../options.js";
 import { formatRows } from "../../results/rows.js";
 import { scheduleOf, schedulerOptions } from "../../scheduler-options.js";
 
-const KINDS = ["plan", "estimate", "run", "encode", "pairs", "total"] as const;
+const KINDS = ["plan", "estimate", "run", "encode", "pairs", "total", "labels"] as const;
 
 const options = {
   plan: { type: "string", value: "FILE", about: "plan.json of the tasks", input: true },
@@ -29,6 +29,20 @@ const options = {
     type: "integer",
     least: 1,
     about: "latents kept per document, if the file does not declare it",
+  },
+  corpus: {
+    type: "string",
+    value: "PATH",
+    about: "texts of the documents, to make keyword labels too",
+    input: true,
+  },
+  ...columnsOption,
+  "label-documents": {
+    type: "integer",
+    least: 1,
+    about:
+      "documents drawn for labels, beside each latent's 20 strongest (default 500,000; all where there are no more)",
+    needs: ["corpus"],
   },
   n: { type: "integer", least: 1, about: "latents of codes that come on standard input" },
   documents: { type: "integer", least: 1, about: "documents to estimate for" },
@@ -65,10 +79,11 @@ type Values = OptionValues<typeof options>;
 export const taskCommand: Command = defineCommand({
   name: "task",
   group: "steps",
-  summary: "Count co-activation in tasks that any scheduler may run, kill and repeat.",
+  summary:
+    "Count co-activation and make labels in tasks that any scheduler may run, kill and repeat.",
   details:
-    "`task estimate` says what a run takes, `task plan` writes plan.json: which documents and latents each task is about. `task encode`, `task pairs` and " +
-    "`task total` do tasks of a kind, the ones of the kind before being done; `task run` does all by a scheduler. A task " +
+    "`task estimate` says what a run takes, `task plan` writes plan.json: which documents and latents each task is about. `task encode`, `task pairs`, " +
+    "`task total` and `task labels` do tasks of a kind, the ones of the kind before being done; `task run` does all by a scheduler. A task " +
     "whose results are there does nothing, and the same task gives the same bytes wherever it runs. Without --plan, " +
     "`task encode --sae FILE`, `task pairs --n N` and `task total --n N` read an Arrow stream from standard input and " +
     "write one to standard output.",
@@ -101,7 +116,8 @@ async function planTasks(values: Values, context: CommandContext): Promise<Comma
   }
   const { makePlan } = await import("../../../tasks/plan.js");
   const plan = await makePlan(out, {
-    ...(values as PlanOptions),
+    ...(values as Omit<PlanOptions, "columns">),
+    columns: parseColumns("task", values.columns),
     skipZeros: values.skipZeros ? true : undefined,
   });
   const file = path.join(out, "plan.json");
@@ -203,6 +219,7 @@ async function streamTask(
 ): Promise<CommandOutput> {
   const { streamEncode, streamPairs, streamTotal } = await import("../../../tasks/stream-tasks.js");
   const [input, output] = [{ fd: 0 }, { fd: 1 }];
+  if (kind === "labels") throw new UsageError("task: labels needs --plan");
   if (kind === "encode") {
     if (sae === undefined) throw new UsageError("task: encode needs --plan or --sae");
     await streamEncode(input, output, { sae, k, device: engine, signal });

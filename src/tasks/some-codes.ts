@@ -3,14 +3,15 @@ import { type Random, sampleIndices } from "../core/random.js";
 import type { CodesStore } from "./code-files.js";
 
 /** The codes of `count` random documents of a store, in their order; of all where it has no more. */
-export async function sampleCodes(
-  store: CodesStore,
-  count: number,
-  random: Random,
-): Promise<Codes> {
-  const { rows, k, n } = store;
-  const size = Math.min(count, rows);
-  const chosen = sampleIndices(rows, size, random).sort();
+export function sampleCodes(store: CodesStore, count: number, random: Random): Promise<Codes> {
+  const size = Math.min(count, store.rows);
+  return takeCodes(store, sampleIndices(store.rows, size, random).sort());
+}
+
+/** The codes of the documents of those numbers, ascending. */
+export async function takeCodes(store: CodesStore, chosen: Uint32Array): Promise<Codes> {
+  const { k, n } = store;
+  const size = chosen.length;
   const indices = new Uint32Array(size * k);
   const values = new Float32Array(size * k);
   let [taken, start] = [0, 0];

@@ -1,4 +1,5 @@
 import { invertCodes } from "../../src/core/index.js";
+import { sampleOptions } from "../../src/atlas/steps/index.js";
 import { openEngine } from "../../src/engine/index.js";
 import { computeCoactivation, edgeHelp, extractFamilies } from "../../src/families/index.js";
 import { forestPairs } from "../../src/families/forest/index.js";
@@ -10,18 +11,20 @@ import {
 } from "../../src/sae/index.js";
 import { edgeAgreement, matchLatents } from "../../src/taxonomy/index.js";
 import type { Part, Section, TaskContext } from "../part.js";
+import { ROOT } from "../processes.js";
 import { markdownTable } from "../report.js";
 import { readSample } from "../sample-data.js";
 
 const SEEDS = [0, 1, 2, 3];
+const { training: DEFAULT, threshold } = sampleOptions(ROOT);
 const COMMON = { epochs: 25, batch: 256, lr: 2e-3 };
 const PREFIXES = [32, 128, 512, 1024];
 const VARIANTS: Record<string, TrainOptions> = {
-  "the sample's: k 8, n 768": { k: 8, n: 768 },
+  "the demo's": { ...DEFAULT },
+  "k 8, n 768": { k: 8, n: 768 },
   "k 4, n 1,024": { k: 4, n: 1024 },
   "k 4, n 1,024, k-means": { k: 4, n: 1024, start: "kmeans" },
   "k 4, n 1,024, prefixes": { k: 4, n: 1024, prefixes: PREFIXES },
-  "k 4, n 1,024, prefixes and k-means": { k: 4, n: 1024, prefixes: PREFIXES, start: "kmeans" },
   "k 8, n 768, prefixes and k-means": {
     ...{ k: 8, n: 768 },
     prefixes: [24, 96, 384, 768],
@@ -65,7 +68,7 @@ async function measure(options: TrainOptions, { quick }: TaskContext): Promise<o
     const classes = new Set(good.map(({ classId }) => classId)).size;
     const coactivation = computeCoactivation(codes, { skipZeros: true });
     const reach = (prefixes?: readonly number[]): Reached => {
-      const { forest } = extractFamilies(coactivation, { threshold: 0.15, prefixes });
+      const { forest } = extractFamilies(coactivation, { threshold, prefixes });
       const edges = LEVELS.map((threshold): [number, number] => {
         const found = edgeAgreement(forestPairs(forest), matches, index, { threshold });
         return [found.edges, found.share];
@@ -123,7 +126,7 @@ export const nestedPart: Part = {
     }
     return {
       body: `The sample's ${COMMON.epochs} passes with batches of ${COMMON.batch} at lr ${COMMON.lr}, seeds 0 to 3: mean (least to most). "F1 ≥ 0.5" is the share of live latents, in
-percent, whose best class reaches that, "classes" how many classes that are; "agree" the share of judged edges of the forest whose parent's class lies above the child's or is the same; "co-occur" the share of edges, in percent,
+percent, whose best class reaches that, "classes" how many classes that are; "agree" the share of judged edges of the forest (${threshold} or more) whose parent's class lies above the child's or is the same; "co-occur" the share of edges, in percent,
 whose child helps no more to reconstruct what its parent leaves than the documents' other latents do. Families are by co-activation unless they are across prefixes, where a parent is in an earlier prefix than its child.
 Prefixes are a thirty-second, an eighth, a half and all of n.
 

@@ -7,7 +7,13 @@ import { type Codes, type Matrix, invertCodes, spreadOf } from "../../src/core/i
 import { type Engine, openEngine } from "../../src/engine/index.js";
 import { forestPairs } from "../../src/families/forest/index.js";
 import { computeCoactivation, extractFamilies } from "../../src/families/index.js";
-import { encodeEmbeddings, loadSae, saveSae, trainSae } from "../../src/sae/index.js";
+import {
+  type TrainOptions,
+  encodeEmbeddings,
+  loadSae,
+  saveSae,
+  trainSae,
+} from "../../src/sae/index.js";
 import {
   type ClassIndex,
   type EdgeAgreement,
@@ -53,7 +59,7 @@ function measureCorpus(corpus: WordNetCorpus) {
     const runs: Run[] = [];
     try {
       for (const seed of quick ? [0] : SEEDS) {
-        const kept = join(folder, "unit-saes", corpus.replace(" ", "-"));
+        const kept = join(folder, "units", corpus.replace(" ", "-"));
         await mkdir(kept, { recursive: true });
         runs.push(await measureSeed(embeddings, index, { seed, quick, folder: kept, engine }));
       }
@@ -69,21 +75,25 @@ async function measureSeed(
   index: ClassIndex,
   { seed, quick, folder, engine }: { seed: number; quick: boolean; folder: string; engine: Engine },
 ): Promise<Run> {
-  const training = { ...sampleOptions(ROOT).training, k: 8, n: 768, seed };
-  const options = { ...training, epochs: quick ? 1 : (training.epochs ?? 25) };
+  const training: TrainOptions = { ...sampleOptions(ROOT).training, seed };
+  const options = { ...training, ...(quick && { epochs: 1 }) };
   const path = join(folder, `sae-${seed}.safetensors`);
   const sae = existsSync(path) ? await loadSae(path) : (await trainSae(embeddings, options)).sae;
   await saveSae(path, sae);
   const units = await measureBaselines(sae, embeddings, { engine, index, training: options, seed });
   const codes = await encodeEmbeddings(sae, embeddings, { engine });
-  return { units, ...familiesOf(codes, index) };
+  return { units, ...familiesOf(codes, index, sae.prefixes) };
 }
 
-function familiesOf(codes: Codes, index: ClassIndex): Omit<Run, "units"> {
+function familiesOf(
+  codes: Codes,
+  index: ClassIndex,
+  prefixes?: readonly number[],
+): Omit<Run, "units"> {
   const postings = invertCodes(codes, { skipZeros: true });
   const { threshold } = sampleOptions(ROOT);
   const coactivation = computeCoactivation(codes, { skipZeros: true });
-  const { families, forest } = extractFamilies(coactivation, { threshold });
+  const { families, forest } = extractFamilies(coactivation, { threshold, prefixes });
   const { matches, agreement } = latentAgreement(postings, index, { seeds: [1] });
   const groups = families.map(({ parent, members }) => ({
     parent,
@@ -118,7 +128,7 @@ export const unitsPart: Part = {
         `${name} (${documents.toLocaleString("en")} documents, ${classes.toLocaleString("en")} classes of 5 or more)`,
     );
     return {
-      body: `${sizes.join(", ")}: all from WordNet 3.1, with the embedder of the sample. The demo's options (k 8, n 768, edges of 0.15 or more) were
+      body: `${sizes.join(", ")}: all from WordNet 3.1, with the embedder of the sample. The demo's options (${describeOptions()}) were
 chosen on the sample; the other two are as they come. Mean and standard deviation over ${runs} seeds.
 
 Units, each with its best class by F1, on wherever it is active at all: the SAE's latents, those of an SAE trained alike whose decoder
@@ -135,6 +145,12 @@ ${markdownTable(EDGE_COLUMNS, found.flatMap(edgeRows))}`,
     };
   },
 };
+
+function describeOptions(): string {
+  const { training: { k, n, prefixes = [], start = "random" } = {}, threshold } =
+    sampleOptions(ROOT);
+  return `k ${k}, n ${n}, prefixes ${prefixes.join(", ")}, start "${start}", edges of ${threshold} or more`;
+}
 
 const UNIT_COLUMNS = [
   ...["corpus", "units", "mean F1", `F1 > ${LEVEL}`, `classes with F1 > ${LEVEL}`],

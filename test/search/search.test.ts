@@ -88,6 +88,11 @@ test("labels are found whole, by words, then by parts; no sign has a meaning", (
     [3],
   );
   t.deepEqual(searchLabels(labels, " "), []);
+  const dogs = ["dog, breed, terrier", "dog, breed, Tibet", "wild dog", "dog, breeding"];
+  t.deepEqual(
+    searchLabels(dogs, "dog").map(({ index }) => index),
+    [3, 0, 1, 2],
+  );
 });
 
 const sae = initialiseSae(base, { n: 64, k: 6 });

@@ -11,6 +11,7 @@ import { commands, parseCall } from "../src/cli/index.js";
 import { EDGE_WEIGHTS } from "../src/families/index.js";
 import { Atlas } from "../src/index.js";
 import { makeSampleAtlas } from "./support/atlases/sample-atlas.js";
+import { atLength } from "./support/campaign.js";
 import { inFolder } from "./support/folder.js";
 import {
   type Example,
@@ -139,7 +140,10 @@ test("relative links between the documents lead somewhere", (t) => {
   }
 });
 
-test("the examples of the documents and of examples/ type-check", (t) => {
+// The types of the whole package take seconds.
+const atLengthOnly = atLength ? test : test.skip;
+
+atLengthOnly("the examples of the documents and of examples/ type-check", (t) => {
   t.true(examples.length >= 10);
   const { options } = ts.convertCompilerOptionsFromJson(
     {

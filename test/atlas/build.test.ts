@@ -1,5 +1,5 @@
 import test from "ava";
-import { readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
@@ -7,7 +7,7 @@ import { buildFolder } from "../../src/atlas/steps/index.js";
 import { openStore, type AtlasOptions } from "../../src/atlas/index.js";
 import { drawFigures } from "../../src/atlas/figures/index.js";
 import { inFolder } from "../support/folder.js";
-import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
+import { buildOnce, writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 const DOCUMENTS = 600;
 const STEPS = [
@@ -17,11 +17,13 @@ const STEPS = [
 /** The first documents of the sample, in a folder of their own. */
 async function smallCorpus(folder: string): Promise<AtlasOptions> {
   const { corpus, embeddings } = await writeSmallCorpus(folder, DOCUMENTS);
+  const classTree = path.join(folder, "classes.jsonl");
+  await cp("data/wordnet/classes.jsonl", classTree);
   return {
     dir: path.join(folder, "atlas"),
     corpus,
     embeddings,
-    classTree: "data/wordnet/classes.jsonl",
+    classTree,
     training: { k: 4, n: 96, epochs: 12, lr: 3e-3, batch: 128 },
     device: "cpu",
   };
@@ -96,8 +98,7 @@ test("an atlas is built whole, reopened, drawn, and not built again", async (t) 
 
 test("a lost file and a changed option run only the steps that need it", async (t) => {
   await inFolder(async (folder) => {
-    const options = await smallCorpus(folder);
-    await buildFolder(options);
+    const options = await buildOnce("build", folder, smallCorpus);
     const before = await readFile(path.join(options.dir, "catalog.parquet"));
     await rm(path.join(options.dir, "map.npy"));
     t.deepEqual((await buildFolder(options)).ran, ["map"]);
@@ -108,8 +109,7 @@ test("a lost file and a changed option run only the steps that need it", async (
 
 test("a build that is stopped goes on where it was and ends in the same bytes", async (t) => {
   await inFolder(async (folder) => {
-    const options = await smallCorpus(folder);
-    await buildFolder(options);
+    const options = await buildOnce("build", folder, smallCorpus);
     const whole = await readFile(path.join(options.dir, "catalog.jsonl"), "utf8");
     const other = { ...options, dir: path.join(folder, "stopped") };
     for (const stopAt of ["train", "encode", "map"]) {
@@ -184,8 +184,7 @@ test("opening a folder without an atlas is refused, naming it", async (t) => {
 
 test("a build in tasks has the codes of one without, counts co-activation exactly and is not built again", async (t) => {
   await inFolder(async (folder) => {
-    const options = await smallCorpus(folder);
-    await buildFolder(options);
+    const options = await buildOnce("build", folder, smallCorpus);
     const schedule = { scheduler: "local" } as const;
     const tasks = { ...options, dir: path.join(folder, "tasks"), schedule };
     t.deepEqual((await buildFolder(tasks)).ran, STEPS);

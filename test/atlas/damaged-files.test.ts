@@ -209,7 +209,7 @@ for (const name of FILES) {
   });
 }
 
-const ROUNDS = campaign(150, 12);
+const ROUNDS = campaign(150, 3);
 
 for (const name of FILES) {
   test(`${ROUNDS} structural damages to ${name} each end in a result or a FormatError that names a file`, async (t) => {
@@ -222,12 +222,12 @@ for (const name of FILES) {
       const before = await readFile(file);
       for (let round = 0; round < ROUNDS; round++) {
         await writeFile(file, await damageStructure(name, before, random));
-        for (const error of await readEverything(dir, folder)) {
-          const context = `round ${round}: ${String(error)}`;
-          t.true(error instanceof FormatError, context);
-          const { message } = error as FormatError;
-          t.true(message.includes(folder) && message.length < 1200 + dir.length, context);
-        }
+        const wrong = (await readEverything(dir, folder)).filter(
+          (error) =>
+            !(error instanceof FormatError && error.message.includes(folder)) ||
+            error.message.length >= 1200 + dir.length,
+        );
+        t.deepEqual(wrong.map(String), [], `round ${round}`);
       }
     } finally {
       await rm(folder, { recursive: true, force: true });

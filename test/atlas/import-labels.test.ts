@@ -9,10 +9,10 @@ import { openStore, type AtlasOptions } from "../../src/atlas/index.js";
 import { correctLabel, importLabels } from "../../src/atlas/labels/index.js";
 import { inFolder } from "../support/folder.js";
 import { runCli } from "../support/cli/run-cli.js";
-import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
+import { buildOnce, writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 /** Options of a small atlas of 96 latents over the sample's first documents, in `folder`. */
-async function smallAtlas(folder: string): Promise<AtlasOptions> {
+async function smallCorpus(folder: string): Promise<AtlasOptions> {
   return {
     dir: path.join(folder, "atlas"),
     ...(await writeSmallCorpus(folder, 600)),
@@ -23,8 +23,7 @@ async function smallAtlas(folder: string): Promise<AtlasOptions> {
 
 test("imported labels reach catalog and families, survive a rebuild, and yield to a person's", async (t) => {
   await inFolder(async (folder) => {
-    const options = await smallAtlas(folder);
-    await buildFolder(options);
+    const options = await buildOnce("import-labels", folder, smallCorpus);
     const { dir } = options;
     t.deepEqual((await refreshLabels(dir)).ran, [], "the stored options are those of the build");
     const catalog = (): ReturnType<typeof readCatalog> =>
@@ -104,8 +103,7 @@ test("imported labels reach catalog and families, survive a rebuild, and yield t
 
 test("labels of another SAE are refused by their densities unless they are forced", async (t) => {
   await inFolder(async (folder) => {
-    const options = await smallAtlas(folder);
-    await buildFolder(options);
+    const options = await buildOnce("import-labels", folder, smallCorpus);
     const { dir } = options;
     const before = await readCatalog(path.join(dir, "catalog.jsonl"));
     const file = path.join(folder, "other.json");

@@ -2,7 +2,7 @@ import test from "ava";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type Atlas, buildAtlas, openAtlas } from "../../src/atlas/index.js";
+import { type Atlas, type AtlasOptions, buildAtlas, openAtlas } from "../../src/atlas/index.js";
 import { atlasFiles } from "../../src/atlas/explorer/index.js";
 import { FormatError, createMatrix, matrixRows } from "../../src/core/index.js";
 import type { PageIndex } from "../../src/explorer/index.js";
@@ -10,18 +10,23 @@ import { familyName } from "../../src/records/index.js";
 import { readMatrix, writeNpy } from "../../src/files/index.js";
 import { inFolder } from "../support/folder.js";
 import { runCli } from "../support/cli/run-cli.js";
-import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
+import { buildOnce, writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 const DOCUMENTS = 500;
 
-async function build(folder: string, documentMap?: boolean): Promise<Atlas> {
-  return buildAtlas({
+async function optionsIn(folder: string, documentMap?: boolean): Promise<AtlasOptions> {
+  return {
     dir: path.join(folder, "atlas"),
     ...(await writeSmallCorpus(folder, DOCUMENTS)),
     training: { k: 4, n: 64, epochs: 4, lr: 3e-3, batch: 128 },
     device: "cpu",
     documentMap,
-  });
+  };
+}
+
+async function build(folder: string, documentMap?: boolean): Promise<Atlas> {
+  const name = `maps-${documentMap ?? "default"}`;
+  return buildAtlas(await buildOnce(name, folder, (into) => optionsIn(into, documentMap)));
 }
 
 async function pageOf(atlas: Atlas): Promise<{ placedBy: string; points: Float32Array }> {
@@ -88,7 +93,7 @@ test("a build without it places documents by their latents, and map makes it lat
     t.is((await atlas.documentPlaces())?.rows, DOCUMENTS);
     t.is((await pageOf(atlas)).placedBy, "embeddings");
     await atlas.close();
-    const again = await build(folder, false);
+    const again = await buildAtlas(await optionsIn(folder, false));
     t.is(await again.documentPlaces(), undefined);
     t.false(existsSync(again.store.file("documentMap")));
     await again.close();

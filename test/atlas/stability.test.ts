@@ -11,22 +11,24 @@ import { readAtlasOptions } from "../../src/atlas/files/index.js";
 import { buildFolder } from "../../src/atlas/steps/index.js";
 import { openStore, type AtlasOptions } from "../../src/atlas/index.js";
 import { inFolder } from "../support/folder.js";
-import { writeSmallCorpus } from "../support/atlases/small-corpus.js";
+import { buildOnce, writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 const DOCUMENTS = 500;
 const MEASURED = { resamples: 4, seeds: 1 };
 
 async function smallAtlas(folder: string): Promise<AtlasOptions> {
+  return buildOnce("stability", folder, smallCorpus);
+}
+
+async function smallCorpus(folder: string): Promise<AtlasOptions> {
   const { corpus, embeddings } = await writeSmallCorpus(folder, DOCUMENTS);
-  const options: AtlasOptions = {
+  return {
     dir: path.join(folder, "atlas"),
     corpus,
     embeddings,
     training: { k: 4, n: 48, epochs: 4, lr: 4e-3, batch: 128 },
     device: "cpu",
   };
-  await buildFolder(options);
-  return options;
 }
 
 test("stability is measured once, told in every file, kept while the families stay and dropped when they change", async (t) => {

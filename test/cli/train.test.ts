@@ -1,17 +1,25 @@
 import test from "ava";
-import { type ExecFileException, execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { parseGrid } from "../../src/cli/index.js";
 import { writeNpy } from "../../src/files/index.js";
+import { atLength } from "../support/campaign.js";
+import { runCli } from "../support/cli/run-cli.js";
 import { inFolder } from "../support/folder.js";
 import { sparseEmbeddings } from "../support/training.js";
 
-const exec = promisify(execFile);
 const MAIN = "build/src/cli/main.js";
+const STEPS = 3000;
+
+/** Runs a command that succeeds; gives its standard output. */
+async function run(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runCli(args);
+  if (code !== 0) throw new Error(stderr + stdout);
+  return stdout;
+}
 
 async function writeEmbeddings(folder: string): Promise<string> {
   const { rows, cols, data } = sparseEmbeddings(400, 16);
@@ -26,7 +34,7 @@ async function stopAt(
   args: string[],
   signal: "SIGKILL" | "SIGINT",
 ): Promise<string> {
-  const child = spawn(process.execPath, args);
+  const child = spawn(process.execPath, [MAIN, ...args]);
   let told = "";
   child.stderr.on("data", (part: Buffer) => (told += part.toString()));
   while (!existsSync(checkpoint) && child.exitCode === null) {
@@ -37,12 +45,23 @@ async function stopAt(
   return told;
 }
 
-for (const kill of ["SIGKILL", "SIGINT"] as const) {
+for (const kill of atLength ? (["SIGINT", "SIGKILL"] as const) : (["SIGINT"] as const)) {
   test(`train ended by ${kill} goes on and ends in the same weights, bit for bit`, async (t) => {
     await inFolder(async (folder) => {
       const embeddings = await writeEmbeddings(folder);
       const call = (out: string): string[] => {
-        const sizes = ["--k", "3", "--n", "64", "--batch", "32", "--steps", "3000", "--lr", "1e-3"];
+        const sizes = [
+          "--k",
+          "3",
+          "--n",
+          "64",
+          "--batch",
+          "32",
+          "--steps",
+          String(STEPS),
+          "--lr",
+          "1e-3",
+        ];
         const rate = ["--warmup", "100", "--decay", "cosine"];
         const more = [
           "--normalise",
@@ -52,7 +71,7 @@ for (const kill of ["SIGKILL", "SIGINT"] as const) {
           "--out",
           join(folder, out),
         ];
-        return [MAIN, "train", "--embeddings", embeddings, ...sizes, ...rate, ...more];
+        return ["train", "--embeddings", embeddings, ...sizes, ...rate, ...more];
       };
       const state = join(folder, "broken.training.safetensors");
       const told = await stopAt(state, call("broken.safetensors"), kill);
@@ -60,12 +79,9 @@ for (const kill of ["SIGKILL", "SIGINT"] as const) {
       t.false(existsSync(join(folder, "broken.safetensors")));
       if (kill === "SIGINT")
         t.regex(told, /run the same command to continue from .*broken\.training/);
-      const [again] = await Promise.all(
-        ["broken.safetensors", "whole.safetensors"].map((out) =>
-          exec(process.execPath, [...call(out), "--json"]),
-        ),
-      );
-      t.is((JSON.parse(again.stdout) as { steps: number }).steps, 3000);
+      const again = await run([...call("broken.safetensors"), "--json"]);
+      t.is((JSON.parse(again) as { steps: number }).steps, STEPS);
+      await run(call("whole.safetensors"));
       t.deepEqual(
         await readFile(join(folder, "broken.safetensors")),
         await readFile(join(folder, "whole.safetensors")),
@@ -80,7 +96,7 @@ test("a grid stopped within a run goes on from that run's checkpoint and ends in
     const embeddings = await writeEmbeddings(folder);
     const call = (out: string): string[] => {
       const sizes = ["--grid", "k=3:n=32,64", "--batch", "32", "--steps", "1000"];
-      return [MAIN, "train", "--embeddings", embeddings, ...sizes, "--out", join(folder, out)];
+      return ["train", "--embeddings", embeddings, ...sizes, "--out", join(folder, out)];
     };
     const state = join(folder, "broken/runs/3_32_6.safetensors");
     const told = await stopAt(state, call("broken"), "SIGINT");
@@ -88,7 +104,7 @@ test("a grid stopped within a run goes on from that run's checkpoint and ends in
       told,
       /stopped with 0 of 2 SAEs trained; run the same command to continue from .*broken/,
     );
-    for (const out of ["broken", "whole"]) await exec(process.execPath, call(out));
+    for (const out of ["broken", "whole"]) await run(call(out));
     for (const name of ["sae_3_32_6.safetensors", "sae_3_64_6.safetensors"]) {
       const [broken, whole] = ["broken", "whole"].map((out) => readFile(join(folder, out, name)));
       t.deepEqual(await broken, await whole);
@@ -101,14 +117,9 @@ test("train --grid writes SAEs and a table, and scaling fits it", async (t) => {
     const embeddings = await writeEmbeddings(folder);
     const out = join(folder, "grid");
     const args = ["train", "--embeddings", embeddings, "--epochs", "3", "--lr", "1e-2"];
-    await exec(process.execPath, [MAIN, ...args, "--grid", "k=2,4 n=8,16,24,32", "--out", out]);
+    await run([...args, "--grid", "k=2,4 n=8,16,24,32", "--out", out]);
     t.true((await readdir(out)).includes("sae_4_32_8.safetensors"));
-    const { stdout } = await exec(process.execPath, [
-      MAIN,
-      "scaling",
-      join(out, "table.csv"),
-      "--json",
-    ]);
+    const stdout = await run(["scaling", join(out, "table.csv"), "--json"]);
     const fits = JSON.parse(stdout) as { size: { k: number }[]; compute: { k: number }[] };
     t.deepEqual(
       [fits.size, fits.compute].map((list) => list.map(({ k }) => k)),
@@ -118,7 +129,7 @@ test("train --grid writes SAEs and a table, and scaling fits it", async (t) => {
       ],
     );
     const drawn = ["--out", join(folder, "figures"), "--formats", "html", "--no-title", "--width"];
-    await exec(process.execPath, [MAIN, "scaling", join(out, "table.csv"), ...drawn, "85mm"]);
+    await run(["scaling", join(out, "table.csv"), ...drawn, "85mm"]);
     const page = await readFile(join(folder, "figures/scaling-law.html"), "utf8");
     t.regex(page, /"width":321/);
   });
@@ -140,14 +151,12 @@ test("a training that ends worse than the mean row is no success, and says what 
     await writeNpy(embeddings, { shape: [rows, cols], dtype: "f4", data: tiny });
     const out = join(folder, "sae.safetensors");
     const size = ["--k", "3", "--n", "32", "--epochs", "10", "--batch", "64", "--lr", "3e-3"];
-    const train = [MAIN, "train", "--embeddings", embeddings, "--out", out, ...size];
-    const failed = await t.throwsAsync<ExecFileException & { stdout: string }>(
-      exec(process.execPath, train),
-    );
+    const train = ["train", "--embeddings", embeddings, "--out", out, ...size];
+    const failed = await runCli(train);
     t.is(failed.code, 1);
     t.regex(failed.stdout, /failed: the SAE is worse than the mean row .*z-score/);
     t.true(existsSync(out), "the work of hours is not thrown away");
-    await exec(process.execPath, [...train, "--normalise", "z-score"]);
+    await run([...train, "--normalise", "z-score"]);
 
     const corpus = join(folder, "corpus.jsonl");
     const lines = Array.from({ length: rows }, (_, id) =>
@@ -163,11 +172,11 @@ test("a training that ends worse than the mean row is no success, and says what 
       "--no-figures",
       ...size,
     ];
-    const atlas = [MAIN, ...build, "--out", join(folder, "atlas")];
-    await t.throwsAsync(exec(process.execPath, atlas), {
+    const atlas = [...build, "--out", join(folder, "atlas")];
+    await t.throwsAsync(run(atlas), {
       message: /train: the SAE is worse than the mean row .*z-score/,
     });
-    const { stdout } = await exec(process.execPath, [...atlas, "--normalise", "z-score"]);
+    const stdout = await run([...atlas, "--normalise", "z-score"]);
     t.regex(stdout, /normalised MSE +0\.[0-5]/);
   });
 });

@@ -17,10 +17,11 @@ import {
   readTorch,
   streamNpyRows,
 } from "../../src/files/index.js";
+import { campaign } from "../support/campaign.js";
 import { mutate } from "../support/mutation/mutate.js";
 import { processorTime } from "../support/processor-time.js";
 
-const rounds = 1500;
+const rounds = campaign(1500, 400);
 
 interface Subject {
   fixture: string | Uint8Array;

@@ -1,6 +1,6 @@
 import test from "ava";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import path from "node:path";
 import { readNpyMatrix } from "../../../src/files/index.js";
 import { trainGrid } from "../../../src/sae/index.js";
@@ -17,13 +17,15 @@ import {
 import { findFigures, overlaidFigures } from "../../../src/atlas/figures/index.js";
 import { atLength } from "../../support/campaign.js";
 import { inFolder } from "../../support/folder.js";
-import { writeSmallCorpus } from "../../support/atlases/small-corpus.js";
+import { buildOnce, writeSmallCorpus } from "../../support/atlases/small-corpus.js";
 
 async function smallCorpus(folder: string, documents = 500): Promise<AtlasOptions> {
+  const classTree = path.join(folder, "classes.jsonl");
+  await cp("data/wordnet/classes.jsonl", classTree);
   return {
     ...(await writeSmallCorpus(folder, documents)),
     dir: path.join(folder, "atlas"),
-    classTree: "data/wordnet/classes.jsonl",
+    classTree,
     training: { k: 4, n: 96, epochs: 8, lr: 3e-3, batch: Math.min(128, documents) },
     device: "cpu",
   };
@@ -60,8 +62,7 @@ test("a figure's name of earlier versions leads to the figure and the option tha
 
 test("an atlas alone gives its own figures, with a grid those of several SAEs too, twice the same bytes", async (t) => {
   await inFolder(async (folder) => {
-    const options = await smallCorpus(folder);
-    await buildFolder(options);
+    const options = await buildOnce("figures", folder, smallCorpus);
     const atlas = await openStore(options.dir);
     const alone = await listFigures(figureSources(atlas));
     const missing = new Map(alone.map(({ name, missing }) => [name, missing]));
@@ -130,8 +131,7 @@ test("an atlas alone gives its own figures, with a grid those of several SAEs to
 
 test("SAEs given as files are compared with the atlas's own, and what they lack is told", async (t) => {
   await inFolder(async (folder) => {
-    const options = await smallCorpus(folder);
-    await buildFolder(options);
+    const options = await buildOnce("figures", folder, smallCorpus);
     const grid = path.join(folder, "grid");
     await trainGrid(await readNpyMatrix(options.embeddings), {
       ...{ k: [4], n: [24, 32], epochs: 1, batch: 128 },

@@ -1,7 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { AtlasOptions } from "../../../src/atlas/index.js";
+import { buildFolder } from "../../../src/atlas/steps/index.js";
 import { matrixRows } from "../../../src/core/index.js";
 import { readNpyMatrix, writeNpy } from "../../../src/files/index.js";
+import { madeOnce } from "./made-once.js";
 
 /** The sample's first documents and their embeddings, as files of `folder`. */
 export async function writeSmallCorpus(
@@ -16,4 +19,14 @@ export async function writeSmallCorpus(
   const embeddings = path.join(folder, "embeddings.npy");
   await writeNpy(embeddings, { shape: [documents, cols], data, dtype: "f4" });
   return { corpus, embeddings };
+}
+
+/** Builds the atlas of `options`, whose inputs lie in its folder too, in `folder`, once per run of the tests for a name. */
+export async function buildOnce(
+  name: string,
+  folder: string,
+  options: (folder: string) => Promise<AtlasOptions>,
+): Promise<AtlasOptions> {
+  await madeOnce(name, folder, async (into) => buildFolder(await options(into)));
+  return options(folder);
 }

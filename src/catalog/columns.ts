@@ -57,6 +57,8 @@ export const CATALOG_COLUMNS: readonly CatalogColumn[] = [
   { name: "class_f1", kind: "number" },
   { name: "class_low", kind: "number" },
   { name: "class_high", kind: "number" },
+  { name: "class_held_out", kind: "number" },
+  { name: "class_chance", kind: "number" },
   {
     name: "contrasts",
     kind: {

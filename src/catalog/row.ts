@@ -55,6 +55,9 @@ export interface CatalogRow {
   class_f1: number | null;
   class_low: number | null;
   class_high: number | null;
+  /** The same F1 with the class chosen on the other half of the documents, and with classes dealt out to documents at random. */
+  class_held_out: number | null;
+  class_chance: number | null;
   /** Contrasts that were saved and in which the latent differs. */
   contrasts: CatalogContrast[];
 }

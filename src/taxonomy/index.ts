@@ -23,4 +23,9 @@ export {
 } from "./class-index.js";
 export { matchHeldOut } from "./held-out.js";
 export { type MemberCoherence, memberCoherence } from "./member-coherence.js";
-export { type TaxonomyParts, type TaxonomyReport, reportTaxonomy } from "./taxonomy-report.js";
+export {
+  type TaxonomyParts,
+  type TaxonomyReport,
+  chanceByLatent,
+  reportTaxonomy,
+} from "./taxonomy-report.js";

@@ -104,6 +104,23 @@ export function reportTaxonomy(
   };
 }
 
+/** Mean F1 of each latent over the null runs, by latent; empty where the runs are not of the report's live latents. */
+export function chanceByLatent({
+  matches,
+  nullF1,
+}: Pick<TaxonomyReport, "matches" | "nullF1">): Map<number, number> {
+  const live = matches.filter(({ active }) => active > 0);
+  const runs = nullF1.length / live.length;
+  if (!Number.isInteger(runs)) return new Map();
+  return new Map(
+    live.map(({ latent }, at) => {
+      let sum = 0;
+      for (let run = 0; run < runs; run++) sum += nullF1[run * live.length + at];
+      return [latent, sum / runs];
+    }),
+  );
+}
+
 function quartiles(weights: readonly number[]): number[] {
   const sorted = [...weights].sort((a, b) => a - b);
   const at = [0, 0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * sorted.length)]);

@@ -92,6 +92,8 @@ function sampleInputs(): CatalogInputs {
       },
     ],
     classNames: new Map([["n1", "dog"]]),
+    heldOutF1: [0.5, 0, 0, 0, NaN],
+    chanceF1: new Map([[0, 0.125]]),
   };
 }
 
@@ -117,6 +119,8 @@ test("buildCatalog gathers what is known of each latent", (t) => {
     class: "n1",
     class_name: "dog",
     class_f1: 0.666667,
+    class_held_out: 0.5,
+    class_chance: 0.125,
   });
   t.deepEqual(first.families, [{ id: 0, name: "dog, hound", role: "parent", stability: null }]);
   t.deepEqual(first.nearest, [

@@ -16,6 +16,7 @@ import {
   latentAgreement,
   matchHeldOut,
   matchLatents,
+  chanceByLatent,
   reportTaxonomy,
   unitePostings,
 } from "../../src/taxonomy/index.js";
@@ -378,6 +379,13 @@ test("reportTaxonomy puts latents, edges by weight and families together", (t) =
   t.is(report.families?.meanCoherence, 1);
   t.is(report.heldOutF1.length, 5);
   t.is(report.matches[2].f1, 1);
+  const twice = reportTaxonomy(POSTINGS, INDEX, { minActive: 1, seeds: [1, 2] });
+  const live = twice.matches.filter(({ active }) => active > 0);
+  t.deepEqual(
+    [...chanceByLatent(twice)],
+    live.map(({ latent }, at) => [latent, (twice.nullF1[at] + twice.nullF1[live.length + at]) / 2]),
+  );
+  t.is(chanceByLatent({ ...twice, nullF1: twice.nullF1.slice(1) }).size, 0);
   const bare = reportTaxonomy(POSTINGS, INDEX, { seeds: [1] });
   t.deepEqual([bare.edges, bare.families], [[], undefined]);
 });

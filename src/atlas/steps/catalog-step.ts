@@ -2,6 +2,7 @@ import { buildCatalog } from "../../catalog/catalog.js";
 import { writeCatalog } from "../../catalog/write.js";
 import { cosineNeighbours } from "../../projection/neighbours.js";
 import { contrastsByLatent, savedContrasts } from "../contrast/saved-contrasts.js";
+import { chanceByLatent } from "../../taxonomy/taxonomy-report.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES } from "../files/files.js";
 import { NEIGHBOURS } from "./map-steps.js";
@@ -13,7 +14,7 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
   await runner.step(
     {
       name: "catalog",
-      version: 4,
+      version: 5,
       inputs: {
         corpus: hashes.corpus,
         codes: hashes.codes,
@@ -30,6 +31,7 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
     },
     async () => {
       const { decoder } = await data.sae();
+      const taxonomyReport = await data.taxonomy();
       const neighbours = await cosineNeighbours(decoder, NEIGHBOURS, await data.engine());
       const rows = buildCatalog({
         postings: await data.postings(),
@@ -40,7 +42,9 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
         places: await data.places(),
         neighbours,
         coactivation: await data.coactivation(),
-        matches: (await data.taxonomy())?.matches,
+        matches: taxonomyReport?.matches,
+        heldOutF1: taxonomyReport?.heldOutF1,
+        chanceF1: taxonomyReport && chanceByLatent(taxonomyReport),
         classNames: (await data.classTree())?.names,
         contrasts: contrastsByLatent(await savedContrasts(data)),
       });

@@ -16,10 +16,15 @@ import {
 import { filesOf } from "./parquet/parquet.js";
 import { parquetShape, streamParquetMatrix } from "./parquet/parquet-matrix.js";
 
+/** Largest Parquet that is decoded into memory as a whole, in bytes of float32. */
+const MOST_DECODED = 2 ** 30;
+
 /** Rows of a matrix in memory or in a file, read where they are needed. */
 export interface RowStore {
   readonly rows: number;
   readonly cols: number;
+  /** Whether a read decodes a shard up to its rows, so that many reads are better done in one pass; see streamMatrix. */
+  readonly isStreamed?: boolean;
   /** Rows `start` to `end` (exclusive), at least one. */
   read(start: number, end: number): Promise<Matrix>;
   close(): Promise<void>;
@@ -39,27 +44,30 @@ export interface MatrixShard {
 /**
  * Opens the matrix of a .npy, .npz, .pt, .safetensors or .parquet file, known by its content, or of a folder of .parquet or of .npy, in the
  * order of their names. Where a file holds several arrays it is the only one of two dimensions, or the one called embedding(s) or
- * vector(s). Parquet, PyTorch and .npz are decoded into memory, once for all calls. Throws FormatError for a file that holds no
+ * vector(s). PyTorch, .npz and Parquet are decoded into memory, once for all calls; Parquet of over `mostDecoded` bytes (default 1 GiB) is
+ * decoded again for each read instead. Throws FormatError for a file that holds no
  * matrix, and for a shard that is empty or has another width; for other formats it says how to convert them.
  */
-export async function openMatrix(input: MatrixFile | ByteSource): Promise<RowStore> {
+export async function openMatrix(
+  input: MatrixFile | ByteSource,
+  { mostDecoded = MOST_DECODED }: { mostDecoded?: number } = {},
+): Promise<RowStore> {
   const shards = isSource(input) ? [] : await matrixShards(input);
-  if (shards.length > 1 && !(await isParquet(shards[0].file))) {
-    const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
-    const read = async (start: number, end: number): Promise<Matrix> => {
-      const wanted = createMatrix(end - start, shards[0].cols);
-      for await (const { start: at, block } of streamMatrix(input, { start, end })) {
-        wanted.data.set(block.data, (at - start) * wanted.cols);
-      }
-      return wanted;
+  const isDecoded = shards.length > 0 && (await isParquet(shards[0].file));
+  const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
+  const isStreamed = isDecoded && 4 * rows * shards[0].cols > mostDecoded;
+  if (isStreamed || (shards.length > 1 && !isDecoded)) {
+    const { cols } = shards[0];
+    const read: RowStore["read"] = async (start, end) => {
+      checkRows(start, end, rows, 1);
+      return readShards(shards, columnOf(input), start, end);
     };
-    return { rows, cols: shards[0].cols, read, close: () => Promise.resolve() };
+    return { rows, cols, isStreamed, read, close: () => Promise.resolve() };
   }
   const { source, header, close } = await open(input);
-  const [rows, cols] = header.shape;
   return {
-    rows,
-    cols,
+    rows: header.shape[0],
+    cols: header.shape[1],
     async read(start, end) {
       const options = { start, end, rowsPerBlock: end - start };
       for await (const { block } of streamLaidOut(source, header, options)) return block;
@@ -67,6 +75,26 @@ export async function openMatrix(input: MatrixFile | ByteSource): Promise<RowSto
     },
     close,
   };
+}
+
+async function readShards(
+  shards: readonly MatrixShard[],
+  column: string | undefined,
+  start: number,
+  end: number,
+): Promise<Matrix> {
+  const wanted = createMatrix(end - start, shards[0].cols);
+  for (const shard of shards) {
+    const part = {
+      start: Math.max(start - shard.start, 0),
+      end: Math.min(end - shard.start, shard.rows),
+    };
+    if (part.start >= part.end) continue;
+    for await (const { start: at, block } of streamMatrix({ path: shard.file, column }, part)) {
+      wanted.data.set(block.data, (shard.start + at - start) * wanted.cols);
+    }
+  }
+  return wanted;
 }
 
 /** The whole matrix of a file as float32 [rows, cols]; see openMatrix. */

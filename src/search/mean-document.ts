@@ -3,6 +3,7 @@ import { type Matrix, addUnitRows, matrixRow } from "../core/matrix.js";
 import type { MatrixFile } from "../files/matrix.js";
 import type { Sae } from "../sae/sae.js";
 import { type RowStore, openRows } from "./scan/row-store.js";
+import { rowBlocks } from "./scan/search-rows.js";
 
 /** The mean of a corpus's documents, each at unit length, and what an SAE makes of it. */
 export interface MeanDocument {
@@ -16,8 +17,6 @@ export interface MeanDocument {
   bias: number;
 }
 
-const BLOCK = 4096;
-
 /**
  * The mean document of `embeddings` [N, d], a matrix or a file of one, with `codes` [N, k]. Documents of length 0 are left out.
  * Throws RangeError where numbers of rows differ, and where no document has a length.
@@ -29,14 +28,18 @@ export async function meanDocument(
 ): Promise<MeanDocument> {
   const store = await openRows(embeddings);
   try {
-    return await averageRows(sae, store, codes);
+    return await averageRows(sae, store, rowBlocks(embeddings), codes);
   } finally {
     await store.close();
   }
 }
 
-async function averageRows(sae: Sae, store: RowStore, codes: Codes): Promise<MeanDocument> {
-  const { rows, cols } = store;
+async function averageRows(
+  sae: Sae,
+  { rows, cols }: RowStore,
+  blocks: ReturnType<typeof rowBlocks>,
+  codes: Codes,
+): Promise<MeanDocument> {
   if (rows !== codes.rows) {
     throw new RangeError(`meanDocument: ${rows} embeddings, but codes of ${codes.rows} documents`);
   }
@@ -44,8 +47,7 @@ async function averageRows(sae: Sae, store: RowStore, codes: Codes): Promise<Mea
   const code = new Float64Array(sae.n);
   let bias = 0;
   let count = 0;
-  for (let start = 0; start < rows; start += BLOCK) {
-    const block = await store.read(start, Math.min(rows, start + BLOCK));
+  for await (const { start, block } of blocks) {
     count += addUnitRows(embedding, block, (row, length) => {
       bias += 1 / length;
       const from = (start + row) * codes.k;

@@ -7,7 +7,7 @@ import { matrixRow, matrixRows } from "../../src/core/index.js";
 import { readNpyMatrix, sha256File, writeNpy } from "../../src/files/index.js";
 import { runCli } from "../support/cli/run-cli.js";
 import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
-import { inFolder } from "../support/folder.js";
+import { hashesOf, inFolder } from "../support/folder.js";
 
 const ROWS = 300;
 const SIZES = [100, 150, 50];
@@ -85,6 +85,22 @@ test("an atlas of shards has the families, catalog and searches of the atlas of 
           ];
           t.deepEqual(hits.hits, expected.hits);
         }
+        const query = matrixRow(await ours.embeddings(), 107);
+        const edits = { more: [1], less: [2], method: "documents" } as const;
+        t.deepEqual(
+          (await ours.search(query, edits)).hits,
+          (await theirs.search(query, edits)).hits,
+        );
+        t.deepEqual({ ...(await ours.explain(query, 3)) }, { ...(await theirs.explain(query, 3)) });
+        const sites = [file(`site-${kind}`), file(`site-${kind}-one`)];
+        await ours.export("site", sites[0]);
+        await theirs.export("site", sites[1]);
+        const [site, other] = sites.map((folder) => hashesOf(path.join(folder, "data")));
+        t.true(Object.keys(site).length > 10);
+        // It names the atlas.
+        delete site["index.json"];
+        delete other["index.json"];
+        t.deepEqual(site, other);
       } finally {
         await ours.close();
         await theirs.close();

@@ -70,9 +70,19 @@ for (const kind of ["npy", "parquet"] as const) {
       );
       t.deepEqual(await embeddingShape(input), { N: whole.rows, d: D });
       t.deepEqual(await readMatrix(input), whole);
-      const store = await openMatrix(input);
-      t.deepEqual(await store.read(2290, 2310), matrixRows(whole, 2290, 2310));
-      await store.close();
+      for (const mostDecoded of [undefined, 0]) {
+        const store = await openMatrix(input, { mostDecoded });
+        t.is(store.isStreamed ?? false, kind === "parquet" && mostDecoded === 0);
+        for (const [start, end] of [
+          [2290, 2310],
+          [2300, 2301],
+          [0, whole.rows],
+        ]) {
+          t.deepEqual(await store.read(start, end), matrixRows(whole, start, end));
+        }
+        await t.throwsAsync(store.read(whole.rows, whole.rows + 1), { instanceOf: RangeError });
+        await store.close();
+      }
       const rows: number[] = [];
       for await (const { start, block } of streamMatrix(input, { start: 5, rowsPerBlock: 700 })) {
         t.deepEqual(block, matrixRows(whole, start, start + block.rows));

@@ -107,7 +107,10 @@ export interface FoundName {
   score?: number;
 }
 
-/** Larger embeddings stay on disk, of which a search reads the few rows that its index cannot exclude. */
+/**
+ * Larger embeddings stay on disk. Of .npy a search reads the few rows that its index cannot exclude; Parquet, of which no row can
+ * be read alone, is read whole by each search.
+ */
 const MOST_IN_MEMORY = 2 ** 30;
 
 /** How deep ranks without the edits are looked for. */
@@ -232,7 +235,7 @@ async function openEmbeddings(
   { once = false, onProgress, signal }: OpenSearchOptions,
 ): Promise<Embeddings> {
   const onDisk = await openRows(file);
-  if (once) {
+  if (once || onDisk.isStreamed === true) {
     return {
       store: onDisk,
       search: (queries, accept) => searchRowsTogether(file, queries, { accept }),

@@ -16,6 +16,7 @@ import {
   pathReplacements,
   tidyNotebook,
 } from "../../src/notebook/index.js";
+import { atLength } from "../support/campaign.js";
 
 const packageRoot = process.cwd();
 
@@ -150,6 +151,9 @@ test("Deno's kernel is that of the notebooks' packages, and imports files withou
   });
 });
 
+// Starting Jupyter takes its time.
+const atLengthOnly = atLength ? test.serial : test.serial.skip;
+
 // In notebooks/, as cells import the packages that lie there.
 async function inJupyter(
   t: ExecutionContext,
@@ -177,7 +181,7 @@ async function inJupyter(
   });
 }
 
-test.serial(
+atLengthOnly(
   "in Jupyter, cells share their variables, and streams and displays come out in order",
   async (t) => {
     const run = await inJupyter(
@@ -202,7 +206,7 @@ test.serial(
   },
 );
 
-test.serial("in Jupyter, a cell that throws and one of a wrong type are named", async (t) => {
+atLengthOnly("in Jupyter, a cell that throws and one of a wrong type are named", async (t) => {
   const thrown = await inJupyter(t, notebookOf("1", 'throw new RangeError("thrown");', "2"));
   if (!thrown) return;
   t.is(thrown.failure?.cell, 2);
@@ -216,7 +220,7 @@ test.serial("in Jupyter, a cell that throws and one of a wrong type are named", 
   );
 });
 
-test.serial("in Deno's kernel sound cells pass and a failed one is found", async (t) => {
+atLengthOnly("in Deno's kernel sound cells pass and a failed one is found", async (t) => {
   const folder = path.resolve("test/consumers/node_modules/@deno/linux-x64-glibc");
   if (!existsSync(folder)) {
     t.log("skipped: npm --prefix test/consumers ci was not run");

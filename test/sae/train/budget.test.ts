@@ -15,6 +15,7 @@ import {
   saveSae,
   trainSae,
 } from "../../../src/sae/index.js";
+import { campaign } from "../../support/campaign.js";
 import { inFolder } from "../../support/folder.js";
 import { sparseEmbeddings } from "../../support/training.js";
 
@@ -36,7 +37,7 @@ test("without a length a run ends on the plateau of the held-out error, as long 
     n: 32,
     plateau: 0,
     holdout: 0.1,
-    steps: 10 * open.steps,
+    steps: campaign(10, 3) * open.steps,
   });
   const lowest = (log: typeof open.log) =>
     Math.min(...log.flatMap(({ validation }) => validation ?? []));

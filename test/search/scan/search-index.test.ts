@@ -16,6 +16,7 @@ import { writeNpy } from "../../../src/files/index.js";
 import { type Hit, openSearchIndex, searchRows } from "../../../src/search/index.js";
 import { cosine, createQuantisedRows, unitQuery } from "../../../src/search/scan/index.js";
 import { inFolder } from "../../support/folder.js";
+import { atLength } from "../../support/campaign.js";
 import { hardRows } from "../../support/hard-rows.js";
 
 const SHAPES = [
@@ -269,7 +270,7 @@ test("without WebAssembly every search reads all rows", async (t) => {
   });
 });
 
-test("the compiled scan is what its source compiles to", async (t) => {
+(atLength ? test : test.skip)("the compiled scan is what its source compiles to", async (t) => {
   await inFolder(async (folder) => {
     const out = path.join(folder, "module.ts");
     execFileSync(process.execPath, [path.resolve("assembly/build.mjs"), out, "search.ts"]);

@@ -241,7 +241,7 @@ function groupShards(shards: readonly Range[], size: number): Range[] {
 }
 
 /** Whole batches of latents with about as many pairs in each range. */
-function splitLatents(n: number): Range[] {
+export function splitLatents(n: number): Range[] {
   const out: Range[] = [];
   let [from, pairs] = [0, 0];
   for (let to = 0; to < n;) {

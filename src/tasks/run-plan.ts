@@ -50,7 +50,8 @@ export async function runPlan(planFile: string, options: ScheduleOptions = {}): 
       if (total > 0) onProgress?.({ step: kind, done: total, total });
     }
   } else {
-    await runDriver(scheduler, path.resolve(planFile), options);
+    const words = [path.resolve(planFile), ...(options.command ?? [])];
+    await runDriver(scheduler, `${scheduler}_driver.py`, words, options);
   }
   await sweep(path.dirname(planFile));
 }
@@ -126,23 +127,22 @@ function taskCall(
   return [...command, "task", kind, "--plan", planFile, "--index", index].join(" ");
 }
 
-async function runDriver(
+/**
+ * Runs a driver of the package with `words` by the scheduler's program, and gives the last line that it printed. Throws as
+ * runPlan does.
+ */
+export async function runDriver(
   scheduler: Exclude<SchedulerName, "local">,
-  planFile: string,
-  {
-    master = "local[*]",
-    address = "auto",
-    command = [],
-    drivers = "",
-    ...options
-  }: ScheduleOptions,
-): Promise<void> {
+  driverName: string,
+  words: readonly string[],
+  { master = "local[*]", address = "auto", drivers = "", ...options }: ScheduleOptions,
+): Promise<string> {
   const { program, install } = SCHEDULER_PROGRAMS[scheduler];
   const found = findProgram(program);
   if (found === undefined) {
     throw new ArgumentError(`${scheduler}: expected ${program} on the PATH, got none: ${install}`);
   }
-  const driver = path.join(drivers, `${scheduler}_driver.py`);
+  const driver = path.join(drivers, driverName);
   // Ray's own Python lies beside it.
   const python = path.join(path.dirname(found), "python3");
   const isLoopback = scheduler === "spark" && master.startsWith("local");
@@ -151,29 +151,33 @@ async function runDriver(
     scheduler === "spark"
       ? [found, "--master", master, ...(isLoopback ? loopback : []), driver]
       : [existsSync(python) ? python : "python3", driver, address];
-  await runProgram([...call, planFile, ...command], isLoopback, options);
+  return runProgram([...call, ...words], isLoopback, options);
 }
 
-/** Runs a driver, whose lines of JSON are progress. Throws Error with what it reported last where it fails. */
+/** Runs a driver, whose lines of JSON are progress, up to its last one. Throws Error with what it reported last where it fails. */
 async function runProgram(
   [program, ...words]: string[],
   isLoopback: boolean,
   { onProgress, signal }: Pick<ScheduleOptions, "onProgress" | "signal">,
-): Promise<void> {
+): Promise<string> {
   const env = isLoopback ? { SPARK_LOCAL_IP: "127.0.0.1", ...process.env } : process.env;
   const child = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"], signal });
   let reported = "";
+  let printed = "";
   child.stderr.on("data", (text: Buffer) => {
     reported = (reported + text.toString()).slice(-4000);
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
+    printed = line;
     if (line.startsWith('{"step"')) onProgress?.(JSON.parse(line) as Parameters<OnProgress>[0]);
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   });
-  if (code === 0) return;
+  if (code === 0) return printed;
+  const refused = /^\{"problem": (".*")\}$/.exec(printed);
+  if (refused !== null) throw new ArgumentError(String(JSON.parse(refused[1])));
   const lines = reported.trim().split("\n");
   const last = lines.filter((line) => /error|exception/i.test(line)).at(-1) ?? lines.at(-1);
   throw new Error(`${path.basename(program)} ended with code ${code}: ${last?.trim()}`);

@@ -235,7 +235,8 @@ function codesFile(folder: string, index: number): string {
   return path.join(folder, TASK_FOLDERS.codes, codesShardName(index));
 }
 
-function partialFile(folder: string, group: number, { from }: Range): string {
+/** The sums of a group for a range of latents, as the tasks `pairs` write them. */
+export function partialFile(folder: string, group: number, { from }: Range): string {
   return path.join(folder, TASK_FOLDERS.partials, `g${padded(group, 4)}-l${padded(from, 6)}.arrow`);
 }
 

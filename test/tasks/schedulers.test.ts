@@ -1,20 +1,26 @@
-import test from "ava";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import test, { type ExecutionContext } from "ava";
+import type { SchemaElement } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { createRandom } from "../../src/core/index.js";
-import { writeJsonl } from "../../src/files/index.js";
+import { streamCodesShard, writeJsonl } from "../../src/files/index.js";
+import { saveSae } from "../../src/sae/index.js";
 import {
   SCHEDULER_PROGRAMS,
   type ScheduleOptions,
   type SchedulerName,
+  type StoreOptions,
   findProgram,
   makePlan,
+  runOnStore,
   runPlan,
 } from "../../src/tasks/index.js";
 import { atLength } from "../support/campaign.js";
 import { topicTexts } from "../support/topics.js";
-import { unevenCodes, writeCodesPair } from "../support/embeddings.js";
+import { randomEmbeddings, randomSae, unevenCodes, writeCodesPair } from "../support/embeddings.js";
 import { runProcess } from "../support/cli/run-cli.js";
 import { hashesOf, inFolder } from "../support/folder.js";
 
@@ -24,11 +30,30 @@ const RUNS: readonly [Exclude<SchedulerName, "local">, ScheduleOptions, RegExp][
   ["ray", { address: "local" }, /ray::run/],
 ];
 
+/** A column of lists as Arrow writes it. */
+const VECTORS: SchemaElement[] = [
+  { name: "root", num_children: 1 },
+  { name: "embedding", repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },
+  { name: "list", repetition_type: "REPEATED", num_children: 1 },
+  { name: "element", type: "FLOAT", repetition_type: "OPTIONAL" },
+];
+
 /** Where .ci/run installs them. */
 const VENV = path.resolve("build/scheduler-venv/bin");
 process.env.PATH = `${VENV}${path.delimiter}${process.env.PATH ?? ""}`;
 
-for (const [scheduler, where, worker] of RUNS) {
+/** What starts feature-families on workers. */
+const COMMAND = {
+  command: [process.execPath, path.resolve("build/src/cli/main.js")],
+  drivers: path.resolve("schedulers"),
+};
+
+/** A test that runs where the scheduler is installed. */
+function schedulerTest(
+  scheduler: Exclude<SchedulerName, "local">,
+  name: string,
+  run: (t: ExecutionContext) => Promise<void>,
+): void {
   const { program } = SCHEDULER_PROGRAMS[scheduler];
   const reason = !atLength
     ? "test:all runs it"
@@ -37,9 +62,14 @@ for (const [scheduler, where, worker] of RUNS) {
       : !existsSync("/proc/self/stat")
         ? "no /proc by which to find a worker"
         : undefined;
-  const name = `${scheduler} gives the bytes of one process, with a worker killed on the way`;
-  (reason === undefined ? test.serial : test.skip)(
-    reason === undefined ? name : `${name}: ${reason}`,
+  if (reason === undefined) test.serial(name, run);
+  else test.skip(`${name}: ${reason}`, run);
+}
+
+for (const [scheduler, where, worker] of RUNS) {
+  schedulerTest(
+    scheduler,
+    `${scheduler} gives the bytes of one process, with a worker killed on the way`,
     async (t) =>
       inFolder(async (folder) => {
         const codes = unevenCodes(120_000, 12, 1024, 1);
@@ -56,8 +86,7 @@ for (const [scheduler, where, worker] of RUNS) {
         await makePlan(out, options);
         const running = runPlan(path.join(out, "plan.json"), {
           ...{ scheduler, ...where },
-          command: [process.execPath, path.resolve("build/src/cli/main.js")],
-          drivers: path.resolve("schedulers"),
+          ...COMMAND,
         });
         const end = new AbortController();
         const killing = killWorker(worker, path.join(out, "partials"), end.signal);
@@ -69,6 +98,53 @@ for (const [scheduler, where, worker] of RUNS) {
       }),
   );
 }
+
+schedulerTest(
+  "spark",
+  "spark reads embeddings itself and gives the codes and the bytes of one process, once",
+  async (t) =>
+    inFolder(async (folder) => {
+      const [rows, d, n, k] = [3000, 16, 700, 6];
+      const file = (name: string): string => path.join(folder, name);
+      const url = (name: string): string => pathToFileURL(file(name)).href;
+      await saveSae(file("sae.safetensors"), randomSae(n, d, k, 1));
+      const { data } = randomEmbeddings(rows, d, 3);
+      // Files in another order than by size, with names that a URL writes otherwise.
+      const ends = [700, 1000, 2999, rows];
+      mkdirSync(file("in/more"), { recursive: true });
+      for (const [at, name] of ["B", "a b", "more/c", "\u00e9%20"].entries()) {
+        const lists: number[][] = [];
+        for (let r = ends[at - 1] ?? 0; r < ends[at]; r++) {
+          lists.push(Array.from(data.subarray(r * d, (r + 1) * d)));
+        }
+        const columnData = [{ name: "embedding", data: lists }];
+        const bytes = parquetWriteBuffer({ schema: VECTORS, columnData, rowGroupSize: 200 });
+        writeFileSync(file(`in/${name}.parquet`), new Uint8Array(bytes));
+      }
+      const inputs = { sae: file("sae.safetensors"), engine: "cpu", groupDocuments: 1000 } as const;
+      await makePlan(file("alone"), { ...inputs, embeddings: file("in"), shardDocuments: 1000 });
+      await runPlan(file("alone/plan.json"));
+      const options: StoreOptions = {
+        ...{ ...inputs, ...COMMAND },
+        ...{ embeddings: url("in"), store: url("store"), master: "local-cluster[2,1,1200]" },
+      };
+      const done = await runOnStore(file("run"), options);
+      t.is(done.plan.documents, rows);
+      t.deepEqual(hashesOf(file("run/totals")), hashesOf(file("alone/totals")));
+      t.deepEqual(
+        await codesByRow(fileURLToPath(done.codes), { k, n }),
+        await codesByRow(file("alone/codes"), { k, n }),
+      );
+      // What the store has is not made again, and is as whole in another folder.
+      const before = hashesOf(fileURLToPath(done.codes));
+      t.deepEqual(await runOnStore(file("again"), options), done);
+      t.deepEqual(hashesOf(file("again/totals")), hashesOf(file("run/totals")));
+      t.deepEqual(hashesOf(fileURLToPath(done.codes)), before);
+      await t.throwsAsync(runOnStore(file("none"), { ...options, column: "vector" }), {
+        message: /expected one column of number lists, found embedding/,
+      });
+    }),
+);
 
 test("a scheduler that is not installed is named with what installs it", async (t) =>
   inFolder(async (folder) => {
@@ -82,6 +158,25 @@ test("a scheduler that is not installed is named with what installs it", async (
     t.is(code, 2);
     t.regex(stderr, /spark: expected spark-submit on the PATH, got none: pip install pyspark/);
   }));
+
+/** The codes of each row, whichever file has it. */
+async function codesByRow(
+  folder: string,
+  size: { k: number; n: number },
+): Promise<Map<number, unknown>> {
+  const out = new Map<number, unknown>();
+  for (const name of readdirSync(folder).filter((name) => /^part.*parquet$/.test(name))) {
+    for await (const { documents, k, indices, values } of streamCodesShard(
+      path.join(folder, name),
+      size,
+    )) {
+      documents.forEach((row, i) =>
+        out.set(row, [indices.slice(i * k, (i + 1) * k), values.slice(i * k, (i + 1) * k)]),
+      );
+    }
+  }
+  return new Map([...out].sort(([a], [b]) => a - b));
+}
 
 /** Kills a worker below this process once the first result is there; false where none was found before the end. */
 async function killWorker(worker: RegExp, results: string, end: AbortSignal): Promise<boolean> {

@@ -24,6 +24,24 @@ const options = {
     excludes: ["embeddings", "sae", "k"],
   },
   embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, input: true, needs: ["sae"] },
+  from: {
+    type: "string",
+    value: "URL",
+    about: "Parquet that Spark reads, such as s3a://bucket/embeddings, in place of a plan",
+    excludes: ["plan", "codes", "embeddings", "index", "print-tasks"],
+    needs: ["store"],
+  },
+  "embedding-column": {
+    type: "string",
+    about: "its column of embeddings (default: the only one of lists, or the one called embedding)",
+    needs: ["from"],
+  },
+  store: {
+    type: "string",
+    value: "URL",
+    about: "where Spark keeps codes and sums, such as s3a://bucket/run",
+    needs: ["from"],
+  },
   sae: { type: "string", value: "FILE", about: "SAE to encode by", input: true },
   k: {
     type: "integer",
@@ -83,7 +101,8 @@ export const taskCommand: Command = defineCommand({
     "Count co-activation and make labels in tasks that any scheduler may run, kill and repeat.",
   details:
     "`task estimate` says what a run takes, `task plan` writes plan.json: which documents and latents each task is about. `task encode`, `task pairs`, " +
-    "`task total` and `task labels` do tasks of a kind, the ones of the kind before being done; `task run` does all by a scheduler. A task " +
+    "`task total` and `task labels` do tasks of a kind, the ones of the kind before being done; `task run` does all by a scheduler. With --from and --store Spark itself " +
+    "reads the embeddings where they lie and hands them to tasks. A task " +
     "whose results are there does nothing, and the same task gives the same bytes wherever it runs. Without --plan, " +
     "`task encode --sae FILE`, `task pairs --n N` and `task total --n N` read an Arrow stream from standard input and " +
     "write one to standard output.",
@@ -97,8 +116,11 @@ export const taskCommand: Command = defineCommand({
     }
     if (kind === "plan") return planTasks(values, context);
     if (kind === "estimate") return estimateTasks(values);
+    if (values.from !== undefined && kind !== "run") {
+      throw new UsageError(`task: --from belongs to run, not to ${kind}`);
+    }
     if (values.plan === undefined) {
-      if (kind === "run") throw new UsageError("task: run needs --plan");
+      if (kind === "run") return runStore(values, values.from, context);
       return streamTask(kind, values, context);
     }
     if (values.printTasks !== undefined) return printTasks(values, values.plan);
@@ -209,6 +231,41 @@ async function runAll(
   return {
     json: { plan, scheduler: schedule.scheduler, seconds },
     lines: [`all tasks of ${plan} are done, in ${seconds.toFixed(1)} s`],
+  };
+}
+
+async function runStore(
+  values: Values,
+  embeddings: string | undefined,
+  { onProgress, signal, packageRoot }: CommandContext,
+): Promise<CommandOutput> {
+  const { sae, out, store, embeddingColumn: column, k, groupDocuments, engine } = values;
+  if (embeddings === undefined || store === undefined) {
+    throw new UsageError("task: run needs --plan, or --from and --store");
+  }
+  if (sae === undefined || out === undefined) {
+    throw new UsageError("task: run --from needs --sae and --out");
+  }
+  const { scheduler, ...schedule } = scheduleOf(values, packageRoot);
+  if (scheduler !== "spark") throw new UsageError("task: run --from needs --scheduler spark");
+  const { runOnStore } = await import("../../../tasks/run-store.js");
+  const skipZeros = values.skipZeros ? true : undefined;
+  const run = await runOnStore(out, {
+    ...{ embeddings, column, store, sae, k, skipZeros, groupDocuments, engine },
+    ...schedule,
+    ...{ onProgress, signal },
+  });
+  const plan = path.join(out, "plan.json");
+  return {
+    json: { ...run, plan },
+    lines: [
+      ...formatRows([
+        ["documents", String(run.plan.documents)],
+        ["codes", run.codes],
+        ["sums", run.totals],
+      ]),
+      `wrote ${plan} and its totals`,
+    ],
   };
 }
 

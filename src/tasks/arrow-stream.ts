@@ -104,7 +104,7 @@ export function arrowColumn<T extends Int32Array | BigInt64Array | Float32Array>
   const child = data.children[schema.fields.findIndex(({ name }) => name === column)] as
     Data | undefined;
   const values: unknown = child?.values;
-  if (child?.nullCount === 0 && values instanceof type) {
+  if (child?.nullCount === 0 && values instanceof type && values.length >= numRows) {
     // Buffers are padded.
     return values.subarray(0, numRows) as T;
   }

@@ -12,12 +12,18 @@ import {
 import { type Codes, createCodes } from "../core/codes.js";
 import { FormatError } from "../core/errors.js";
 import { type Matrix, createMatrix } from "../core/matrix.js";
+import { checkIndices, checkValues } from "../files/check-codes.js";
 import { findCodesShards, streamCodesShard } from "../files/codes-shards.js";
 import { type CodesPaths, findCodes } from "../files/codes.js";
 import { openMatrix, streamMatrix } from "../files/matrix.js";
 import { parquetSummary } from "../files/parquet/parquet.js";
 import { type ArrowPlace, nameOf, readArrow } from "./arrow-stream.js";
 
+/** What numbers of up to 53 bits are stored as. */
+const NUMBERS = [
+  ...[Float32Array, Float64Array, Int8Array, Uint8Array],
+  ...[Int16Array, Uint16Array, Int32Array, Uint32Array],
+];
 /** Documents in one block of codes. */
 const ROWS_PER_BATCH = 32_768;
 
@@ -92,8 +98,12 @@ async function openPair(files: CodesPaths): Promise<CodesStore> {
           const next = await values.next();
           if (next.done === true) return;
           // Latents are far below 2^24, so that float32 holds them.
-          const latents = Uint32Array.from(block.data);
-          yield createCodes(block.rows, k, n, latents, next.value.block.data);
+          yield blockOf(
+            files.indices,
+            { rows: block.rows, k, n },
+            block.data,
+            next.value.block.data,
+          );
         }
       } finally {
         await values.return(undefined);
@@ -136,14 +146,33 @@ export async function* readCodeBlocks(place: ArrowPlace, n: number): AsyncGenera
   let k: number | undefined;
   for await (const record of readArrow(place)) {
     if (record.numRows === 0) continue;
+    const { numRows: rows } = record;
     const indices = numberLists(place, record, "indices");
     const values = numberLists(place, record, "values");
-    k ??= indices.length / record.numRows;
-    if (indices.length !== k * record.numRows || values.length !== indices.length) {
+    k ??= indices.length / rows;
+    if (indices.length !== k * rows || values.length !== indices.length) {
       throw new FormatError(nameOf(place), `expected ${k} indices and values in each row`);
     }
-    yield createCodes(record.numRows, k, n, Uint32Array.from(indices), Float32Array.from(values));
+    yield blockOf(nameOf(place), { rows, k, n }, indices, Float32Array.from(values));
   }
+}
+
+/** Codes of numbers that may be anything. Throws FormatError, naming `file`, for what no encoder gives. */
+function blockOf(
+  file: string,
+  { rows, k, n }: Pick<Codes, "rows" | "k" | "n">,
+  numbers: ArrayLike<number>,
+  values: Float32Array,
+): Codes {
+  const indices = Uint32Array.from(numbers);
+  const at = indices.findIndex((latent, i) => latent !== numbers[i]);
+  if (at >= 0) {
+    const row = Math.floor(at / k);
+    throw new FormatError(file, `row ${row} names latent ${numbers[at]}, but n is ${n}`);
+  }
+  checkIndices(indices, k, n, file);
+  checkValues(values, k, file);
+  return createCodes(rows, k, n, indices, values);
 }
 
 /** The first column of number lists of a batch, [rows, d]. Throws FormatError where rows have another length. */
@@ -156,10 +185,10 @@ export function vectorsOf(
     DataType.isList(type) || DataType.isFixedSizeList(type);
   const column = record.schema.fields.find(isList)?.name ?? "embedding";
   const values = numberLists(place, record, column);
-  const vectors = createMatrix(record.numRows, d);
-  if (values.length !== vectors.data.length) {
+  if (values.length !== record.numRows * d) {
     throw new FormatError(nameOf(place), `expected ${d} numbers in each row of ${column}`);
   }
+  const vectors = createMatrix(record.numRows, d);
   vectors.data.set(values);
   return { column, vectors };
 }
@@ -170,8 +199,12 @@ function numberLists(place: ArrowPlace, record: RecordBatch, column: string): Ar
   const lists = data.children[schema.fields.findIndex(({ name }) => name === column)] ?? undefined;
   const child = lists?.children[0];
   const values: unknown = child?.values;
-  const isWhole = lists?.nullCount === 0 && child.nullCount === 0;
-  if (!isWhole || !ArrayBuffer.isView(values) || values instanceof BigInt64Array) {
+  const isWhole = lists?.nullCount === 0 && child?.nullCount === 0;
+  if (
+    !isWhole ||
+    !NUMBERS.some((type) => values instanceof type) ||
+    (DataType.isFloat(child.type) && values instanceof Uint16Array)
+  ) {
     throw new FormatError(nameOf(place), `expected a column ${column} of number lists`);
   }
   const offsets = lists.valueOffsets as Int32Array | undefined;

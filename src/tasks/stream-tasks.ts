@@ -96,6 +96,9 @@ function* batchesOf(input: ArrowPlace, record: RecordBatch, n: number): Generato
   const order = Uint32Array.from(latents.keys()).sort((a, b) => latents[a] - latents[b]);
   for (let start = 0; start < order.length;) {
     const first = latents[order[start]];
+    if (first >= n) {
+      throw new FormatError(nameOf(input), `latent must be below ${n}, got ${first}`);
+    }
     const from = first - (first % LATENTS_PER_BATCH);
     const to = Math.min(n, from + LATENTS_PER_BATCH);
     let end = start;
@@ -107,8 +110,6 @@ function* batchesOf(input: ArrowPlace, record: RecordBatch, n: number): Generato
       }
       offsets[latent - from + 1]++;
     }
-    if (end === start)
-      throw new FormatError(nameOf(input), `latent must be below ${n}, got ${first}`);
     for (let r = 1; r < offsets.length; r++) offsets[r] += offsets[r - 1];
     const chosen = order.subarray(start, end);
     const chosenDots = new BigInt64Array(chosen.length);

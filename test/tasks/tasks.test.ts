@@ -7,8 +7,11 @@ import {
   Table,
   Vector,
   makeData,
+  List,
+  Int64,
   tableFromIPC,
   tableToIPC,
+  vectorFromArray,
 } from "apache-arrow";
 import { spawnSync } from "node:child_process";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -22,6 +25,8 @@ import {
   readTotals,
   runPlan,
   runTask,
+  streamPairs,
+  streamTotal,
   writePairs,
 } from "../../src/tasks/index.js";
 import { openEngine } from "../../src/engine/index.js";
@@ -161,6 +166,38 @@ test("tasks over standard input and output give what tasks over files give", asy
     const direct = path.join(folder, "direct.arrow");
     await writePairs(direct, sumPairs(whole));
     t.deepEqual(readFileSync(direct), Buffer.from(pairs));
+  }));
+
+test("streamed tasks refuse codes and pairs that no encoder gives, by the file", async (t) =>
+  inFolder(async (folder) => {
+    const [file, out] = [path.join(folder, "sent.arrow"), path.join(folder, "out.arrow")];
+    const send = (columns: Record<string, Vector>): void =>
+      writeFileSync(file, tableToIPC(new Table(columns), "stream"));
+    const lists = (type: Int32 | Float32, ...rows: number[][]): Vector =>
+      vectorFromArray(rows, new List(new Field("element", type, false)));
+    const values = lists(new Float32(), [1, 1], [1, 1]);
+    for (const [type, row, message] of [
+      [new Float32(), [1.5, 2], "row 1 names latent 1.5, but n is 8"],
+      [new Int32(), [-1, 2], "row 1 names latent -1, but n is 8"],
+      [new Int32(), [1, 8], "row 1 names latent 8, but n is 8"],
+      [new Int32(), [1, 1], "row 1 names latent 1 twice"],
+    ] as const) {
+      send({ indices: lists(type, [0, 3], [...row]), values });
+      await t.throwsAsync(streamPairs(file, out, { n: 8 }), {
+        name: "FormatError",
+        message: `${file}: ${message}`,
+      });
+    }
+    send({
+      latent: vectorFromArray([9000], new Int32()),
+      partner: vectorFromArray([1], new Int32()),
+      together: vectorFromArray([1], new Int32()),
+      dot: vectorFromArray([1n], new Int64()),
+    });
+    await t.throwsAsync(streamTotal(file, out, { n: 8 }), {
+      name: "FormatError",
+      message: `${file}: latent must be below 8, got 9000`,
+    });
   }));
 
 test("a task refuses what comes on standard input and is no Arrow stream", (t) => {

@@ -1,10 +1,12 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { openModelFolder, readClassTree, readCorpus } from "../../../src/corpus/index.js";
 import { fromFamiliesJson, parseGraphml } from "../../../src/families/index.js";
 import {
+  codesShardName,
+  createCodesShard,
   encodeNpy,
   encodeSafetensors,
   readCodes,
@@ -19,7 +21,9 @@ import {
   writeNpy,
 } from "../../../src/files/index.js";
 import { makeZip } from "../zip.js";
+import { createCodes } from "../../../src/core/index.js";
 import { readCheckpoint } from "../../../src/sae/index.js";
+import { makePlan, readPlan } from "../../../src/tasks/index.js";
 import { readCatalog, readLabelImport } from "../../../src/catalog/index.js";
 
 /** A file and how it is read. */
@@ -72,6 +76,29 @@ function parquet(codec?: "UNCOMPRESSED"): Uint8Array {
       codec,
     }),
   );
+}
+
+/** A plan of tasks, and a shard of codes that it names. */
+async function taskSubjects(folder: string): Promise<Subject[]> {
+  const shards = path.join(folder, "shards");
+  mkdirSync(shards);
+  const shard = await createCodesShard(path.join(shards, codesShardName(0)), { k: 2, n: 9 });
+  await shard.append(
+    createCodes(4, 2, 9, Uint32Array.of(0, 1, 2, 3, 4, 5, 6, 7), new Float32Array(8).fill(1)),
+    [0, 1, 2, 3],
+  );
+  await shard.finish();
+  const run = path.join(folder, "run");
+  await makePlan(run, { codes: shards });
+  return [
+    { name: "plan of tasks", file: "plan.json", folder: run, read: (file) => readPlan(file) },
+    {
+      name: "shard of codes",
+      file: codesShardName(0),
+      folder: shards,
+      read: (file) => readCodes(path.dirname(file)),
+    },
+  ];
 }
 
 /** Real files of every kind that is read by path. What they need beside them is made in `folder`. */
@@ -142,6 +169,7 @@ export async function makeSubjects(folder: string): Promise<Subject[]> {
   }
   return [
     ...saeSubjects(),
+    ...(await taskSubjects(folder)),
     {
       name: "parquet",
       file: "x.parquet",

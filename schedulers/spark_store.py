@@ -189,7 +189,7 @@ def main(wish):
         print(json.dumps({"documents": documents, "codes": codes, "totals": totals}), flush=True)
     except SystemExit as refused:
         print(json.dumps({"problem": str(refused)}), flush=True)
-        raise
+        sys.exit(1)
     finally:
         session.stop()
 

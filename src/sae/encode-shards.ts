@@ -7,13 +7,12 @@ import { openEngine } from "../engine/open-engine.js";
 import type { EngineName } from "../engine/engine-names.js";
 import { sha256File } from "../files/atomic-file.js";
 import {
-  CODES_PLAN,
   type CodesPlan,
   type PlannedShard,
   readCodesPlan,
+  writeCodesPlan,
 } from "../files/codes-plan.js";
 import { codesShardName } from "../files/codes-shards.js";
-import { writeJson } from "../files/json.js";
 import { withFileLock } from "../files/lock.js";
 import { type MatrixFile, matrixShards } from "../files/matrix.js";
 import { parquetSummary } from "../files/parquet/parquet.js";
@@ -164,7 +163,7 @@ async function keepShards(folder: string, plan: CodesPlan): Promise<Set<string>>
     if (fitting.has(name)) kept.add(name);
     else if (isOld || TEMPORARY.test(name)) await rm(path.join(folder, name), { force: true });
   }
-  await writeJson(path.join(folder, CODES_PLAN), plan);
+  await writeCodesPlan(folder, plan);
   return kept;
 }
 

@@ -164,11 +164,12 @@ async function runProgram(
   const child = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"], signal });
   let reported = "";
   let printed = "";
-  child.stderr.on("data", (text: Buffer) => {
-    reported = (reported + text.toString()).slice(-4000);
-  });
+  const keep = (text: string): void => void (reported = (reported + text).slice(-65_536));
+  child.stderr.on("data", (text: Buffer) => keep(text.toString()));
   createInterface({ input: child.stdout }).on("line", (line) => {
     printed = line;
+    // spark-submit prints here what its driver writes to standard error.
+    keep(`${line}\n`);
     if (line.startsWith('{"step"')) onProgress?.(JSON.parse(line) as Parameters<OnProgress>[0]);
   });
   const code = await new Promise<number | null>((resolve, reject) => {

@@ -133,7 +133,7 @@ test("an atlas goes from one file to shards and back", async (t) => {
     } as const;
     await (await buildAtlas({ ...options, embeddings: file("shards") })).close();
     t.false((await readdir(dir)).some((name) => name.startsWith("topk")));
-    t.true((await readdir(path.join(dir, "codes"))).includes("plan.json"));
+    t.true((await readdir(path.join(dir, "codes"))).includes("shards.json"));
     const back = await buildAtlas({ ...options, embeddings: file("embeddings.npy") });
     t.is((await back.codes()).rows, ROWS);
     await back.close();

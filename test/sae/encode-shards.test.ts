@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { fork } from "node:child_process";
-import { mkdir, readFile, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
@@ -16,6 +16,7 @@ import {
   writeNpy,
 } from "../../src/files/index.js";
 import { encodeEmbeddings, encodeToShards, saveSae } from "../../src/sae/index.js";
+import { makePlan } from "../../src/tasks/index.js";
 import { randomEmbeddings, randomSae } from "../support/embeddings.js";
 import { runCli } from "../support/cli/run-cli.js";
 import { inFolder } from "../support/folder.js";
@@ -87,7 +88,7 @@ test("shards give the codes of one matrix, the same bytes by any number of proce
       } as never);
       t.deepEqual((await readdir(folder)).sort(), [
         ...SIZES.map((_, shard) => codesShardName(shard)),
-        "plan.json",
+        "shards.json",
       ]);
       found.push(await hashes(folder));
     }
@@ -207,8 +208,19 @@ test("a damaged plan and shards of another width are refused by name", async (t)
     await t.throwsAsync(readCodes(out), {
       message: /part-00001\.parquet is not there yet: encode/,
     });
-    const plan = await readFile(join(out, "plan.json"), "utf8");
-    await writeFile(join(out, "plan.json"), plan.replace("part-00001.parquet", "../x"));
-    await t.throwsAsync(readCodes(out), { name: "FormatError", message: /plan\.json.*shards/ });
+    // The name that the plan had before: an unfinished run continues.
+    const plan = await readFile(join(out, "shards.json"), "utf8");
+    await rename(join(out, "shards.json"), join(out, "plan.json"));
+    await t.throwsAsync(readCodes(out), { message: /part-00001\.parquet is not there yet/ });
+    const { kept } = await encodeToShards(saeFile, source, out, CPU);
+    t.is(kept, 2);
+    t.false((await readdir(out)).includes("plan.json"));
+    // A plan of tasks may lie in the same folder.
+    await makePlan(out, { codes: out });
+    t.is((await readCodes(out)).rows, whole.rows - SIZES[3]);
+    await encodeToShards(saeFile, source, out, CPU);
+    t.true((await readdir(out)).includes("plan.json"));
+    await writeFile(join(out, "shards.json"), plan.replace("part-00001.parquet", "../x"));
+    await t.throwsAsync(readCodes(out), { name: "FormatError", message: /shards\.json.*shards/ });
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Codes } from "../../core/codes.js";
-import { CODES_PLAN } from "../../files/codes-plan.js";
+import { hasCodesPlan } from "../../files/codes-plan.js";
 import { findCodesShards, readCodesShards } from "../../files/codes-shards.js";
 import { readCodes } from "../../files/codes.js";
 import { TASK_FOLDERS } from "../../tasks/task-folders.js";
@@ -10,7 +10,7 @@ import { CODES_FOLDER, TASKS_FOLDER, codesFiles } from "./files.js";
 /** Where the codes of the atlas in `dir` lie: in its folder of shards, in that of its tasks, or in its own. */
 export function atlasCodesFolder(dir: string): string {
   const shards = path.join(dir, CODES_FOLDER);
-  if (existsSync(path.join(shards, CODES_PLAN))) return shards;
+  if (hasCodesPlan(shards)) return shards;
   const tasks = path.join(dir, TASKS_FOLDER, TASK_FOLDERS.codes);
   return existsSync(tasks) ? tasks : dir;
 }

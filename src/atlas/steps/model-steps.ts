@@ -1,10 +1,9 @@
 import { ownValue } from "../../core/collections.js";
-import { existsSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { writeJson } from "../../files/json.js";
 import { writeJsonl } from "../../files/jsonl.js";
-import { CODES_PLAN } from "../../files/codes-plan.js";
+import { hasCodesPlan } from "../../files/codes-plan.js";
 import { codesShardName } from "../../files/codes-shards.js";
 import { matrixShards, readMatrix } from "../../files/matrix.js";
 import { embeddingShape, requireRows } from "../../sae/embedding-source.js";
@@ -131,10 +130,7 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
       } else {
         await encodeToFiles(sae, embeddings, dir, { engine, onProgress, signal });
       }
-      if (
-        (schedule !== undefined || shards.length === 0) &&
-        existsSync(path.join(folder, CODES_PLAN))
-      ) {
+      if ((schedule !== undefined || shards.length === 0) && hasCodesPlan(folder)) {
         await rm(folder, { recursive: true });
       }
       const codes = await data.codes();

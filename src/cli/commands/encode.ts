@@ -110,7 +110,7 @@ async function encodeFolder(
       `encoded ${rows} documents in ${shards} shards on ${engine.description}`,
       ...(kept > 0 ? [`${kept} of the shards were there already`] : []),
       ...(skipped > 0 ? [`left out ${skipped} unusable rows`] : []),
-      `wrote part-00000.parquet and so on, and plan.json, to ${values.out}`,
+      `wrote part-00000.parquet and so on, and shards.json, to ${values.out}`,
     ],
   };
 }

@@ -1,13 +1,19 @@
-import { toScreen } from "./camera.js";
+import type { Camera, Size } from "./camera.js";
 import { type PointRenderer, resize, shuffled } from "./renderer.js";
 
-/** Points by the canvas's own drawing, for machines without WebGL2. */
+/**
+ * Points as pixels of a 2D canvas, for machines without WebGL2: as the fragment shader draws them. The canvas's own circles
+ * and squares take ten times as long, most of it to set a colour per point.
+ */
 export function canvasRenderer(canvas: HTMLCanvasElement): PointRenderer {
   const context = canvas.getContext("2d");
   let points = new Float32Array();
   let order = new Uint32Array();
   let colours = new Uint8Array();
   let sizes = new Float32Array();
+  let image: ImageData | undefined;
+  // Premultiplied red, green, blue and alpha of each pixel.
+  let sums = new Float32Array();
   return {
     kind: "canvas",
     setPoints(given) {
@@ -18,31 +24,52 @@ export function canvasRenderer(canvas: HTMLCanvasElement): PointRenderer {
       colours = Uint8Array.from(givenColours);
       sizes = Float32Array.from(givenSizes);
     },
-    draw(camera, size, most) {
+    draw({ x: cx, y: cy, scale }: Camera, size: Size, most) {
       if (!context) return;
       const ratio = resize(canvas, size);
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, size.width, size.height);
+      const { width, height } = canvas;
+      if (width === 0 || height === 0) return;
+      if (image?.width !== width || image.height !== height) {
+        image = context.createImageData(width, height);
+        sums = new Float32Array(4 * width * height);
+      } else sums.fill(0);
       const count = Math.min(most, order.length);
-      let last = -1;
       for (let i = 0; i < count; i++) {
         const at = order[i];
-        const diameter = sizes[at];
-        const [x, y] = toScreen(camera, size, points[2 * at], points[2 * at + 1]);
-        if (!(diameter > 0 && x > -9 && y > -9 && x < size.width + 9 && y < size.height + 9))
+        const radius = (sizes[at] * ratio) / 2;
+        const x = width / 2 + (points[2 * at] - cx) * scale * ratio - 0.5;
+        const y = height / 2 - (points[2 * at + 1] - cy) * scale * ratio - 0.5;
+        const reach = radius + 0.5;
+        if (!(radius > 0 && x > -reach && y > -reach && x < width + reach && y < height + reach))
           continue;
-        const [red, green, blue, alpha] = colours.subarray(4 * at, 4 * at + 4);
-        const key = (red << 24) | (green << 16) | (blue << 8) | alpha;
-        if (key !== last) context.fillStyle = `rgba(${red},${green},${blue},${alpha / 255})`;
-        last = key;
-        // Circles take four times as long as squares, which look the same when they are small.
-        if (diameter < 4) context.fillRect(x - diameter / 2, y - diameter / 2, diameter, diameter);
-        else {
-          context.beginPath();
-          context.arc(x, y, diameter / 2, 0, 7);
-          context.fill();
+        const [red, green, blue] = [colours[4 * at], colours[4 * at + 1], colours[4 * at + 2]];
+        const opacity = colours[4 * at + 3] / 255;
+        const [left, right] = [Math.max(0, Math.ceil(x - reach)), Math.min(width - 1, x + reach)];
+        const bottom = Math.min(height - 1, y + reach);
+        for (let row = Math.max(0, Math.ceil(y - reach)); row <= bottom; row++) {
+          for (let column = left; column <= right; column++) {
+            const away = Math.sqrt((column - x) ** 2 + (row - y) ** 2);
+            const alpha = opacity * Math.min(1, reach - away);
+            if (alpha < 0.004) continue;
+            const pixel = 4 * (row * width + column);
+            const rest = 1 - alpha;
+            sums[pixel] = sums[pixel] * rest + red * alpha;
+            sums[pixel + 1] = sums[pixel + 1] * rest + green * alpha;
+            sums[pixel + 2] = sums[pixel + 2] * rest + blue * alpha;
+            sums[pixel + 3] = sums[pixel + 3] * rest + alpha;
+          }
         }
       }
+      const { data } = image;
+      for (let pixel = 0; pixel < sums.length; pixel += 4) {
+        const alpha = sums[pixel + 3];
+        data[pixel + 3] = 255 * alpha;
+        if (alpha === 0) continue;
+        data[pixel] = sums[pixel] / alpha;
+        data[pixel + 1] = sums[pixel + 1] / alpha;
+        data[pixel + 2] = sums[pixel + 2] / alpha;
+      }
+      context.putImageData(image, 0, 0);
     },
     dispose: () => undefined,
   };

@@ -107,6 +107,45 @@ test("the legend hides points from view and selection, by mouse and by keys, and
   await page.close();
 });
 
+test("without WebGL2 every point is drawn in the colour of its legend, and hidden ones are not", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.addInitScript(`
+    const { getContext } = HTMLCanvasElement.prototype;
+    HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+      return kind === "webgl2" ? null : getContext.call(this, kind, ...more);
+    };`);
+  await page.goto(`${url}&maps=latents&colour=density`);
+  await page.waitForSelector('.plot[data-renderer="canvas"]');
+  const entry = page.locator(".legend li button[aria-pressed]").nth(2);
+  await entry.click({ modifiers: ["Alt"] });
+  await page.waitForSelector('.legend li button[aria-pressed="false"]');
+  const tint = await page.evaluate<string>(
+    "getComputedStyle(document.querySelectorAll('.legend li button[aria-pressed] i')[2]).backgroundColor",
+  );
+  const colour = (tint.match(/\d+/g) ?? []).map(Number);
+  const drawn = await page.evaluate<number[][]>(`
+    new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+      const { width, height } = document.querySelector(".plot canvas");
+      const context = document.querySelector(".plot canvas").getContext("2d");
+      const { data } = context.getImageData(0, 0, width, height);
+      const pixels = [];
+      for (let at = 0; at < data.length; at += 4) {
+        if (data[at + 3] > 150) pixels.push([...data.subarray(at, at + 3)]);
+      }
+      done(pixels);
+    })))`);
+  const count = Number(await entry.locator("em").textContent());
+  t.true(drawn.length >= 10 * count, `${drawn.length} pixels of ${count} points`);
+  const isOwn = (pixel: number[]): boolean => pixel.every((x, i) => Math.abs(x - colour[i]) <= 3);
+  t.deepEqual(
+    drawn.filter((pixel) => !isOwn(pixel)),
+    [],
+  );
+  await page.close();
+});
+
 test("names on the map become more as it grows, and none covers another", async (t) => {
   const { browser, url } = t.context;
   if (!browser) return void t.pass("no browser");

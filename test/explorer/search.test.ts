@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
+import { atlasColumns } from "../../src/atlas/explorer/index.js";
 import { type Explored, explore, openPage } from "../support/explorer.js";
 
 const test = anyTest as TestFn<Explored>;
@@ -121,6 +122,16 @@ test("without a server, documents are ranked by their codes", async (t) => {
   );
   t.is(await page.locator("[name=text]").count(), 0);
   await page.close();
+});
+
+test("the corpus is read once for its columns, corrections or not", async (t) => {
+  const { store } = t.context.atlas;
+  const [first, second] = await Promise.all([atlasColumns(store), atlasColumns(store)]);
+  const columns = await first.columns();
+  t.true(Object.keys(columns).length > 0);
+  t.is(await second.columns(), columns);
+  store.reload();
+  t.is(await (await atlasColumns(store)).columns(), columns);
 });
 
 test("a correction is written with its note and shown everywhere, and can be taken back", async (t) => {

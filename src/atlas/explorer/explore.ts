@@ -1,13 +1,12 @@
-import { once } from "../../core/once.js";
 import type { ExplorerFiles } from "../../explorer/data-files.js";
-import type { DocumentColumns, ExplorerActions, PageIndex } from "../../explorer/format.js";
+import type { ExplorerActions, PageIndex } from "../../explorer/format.js";
 import { readPage } from "../../explorer/page.js";
 import { type ExplorerServer, type ServerOptions, startServer } from "../../explorer/server.js";
 import type { Atlas } from "../atlas.js";
 import { inTurn } from "../files/lock.js";
 import { withdrawLabel } from "../labels/correct-label.js";
 import { type OtherAtlas, openCompared } from "./compared.js";
-import { atlasFiles } from "./inputs.js";
+import { atlasColumns, atlasFiles } from "./inputs.js";
 import { searchActions } from "./search-actions.js";
 
 /** How long a page that has just been opened has the server to itself, in milliseconds. */
@@ -24,20 +23,15 @@ export async function exploreAtlas(
   let files: Promise<ExplorerFiles> | undefined;
   const compared = await openCompared(atlas.store, other);
   const current = (): Promise<ExplorerFiles> => (files ??= atlasFiles(atlas.store, compared));
-  const readJson = async (name: "index.json" | "columns.json"): Promise<unknown> =>
-    JSON.parse(Buffer.from(await (await current()).file(name)).toString());
   await current();
   const changed = async (work: () => Promise<unknown>): Promise<{ version: string }> => {
     await work();
     atlas.store.reload();
     files = undefined;
-    const { version } = (await readJson("index.json")) as PageIndex;
-    return { version };
+    const index = Buffer.from(await (await current()).file("index.json")).toString();
+    return { version: (JSON.parse(index) as PageIndex).version };
   };
-  const asking = searchActions(
-    atlas,
-    once(async () => (await readJson("columns.json")) as DocumentColumns),
-  );
+  const asking = searchActions(atlas, async () => (await atlasColumns(atlas.store)).columns());
   const actions: ExplorerActions = {
     ...asking,
     correct: ({ latent, label, of, note }) =>

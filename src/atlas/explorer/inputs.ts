@@ -56,20 +56,38 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
   };
 }
 
-/** Names of what documents can be coloured by: broad classes, where there is a tree, and the corpus's columns; and these. */
-export async function atlasColumns(
-  store: AtlasStore,
-): Promise<Pick<ExplorerInputs, "columnNames" | "columns">> {
+type Columns = Pick<ExplorerInputs, "columnNames" | "columns">;
+
+const kept = new WeakMap<AtlasStore, Promise<Columns>>();
+
+/**
+ * Names of what documents can be coloured by: broad classes, where there is a tree, and the corpus's columns; and these. The
+ * corpus is read for them once; what failed is tried again at the next call.
+ */
+export function atlasColumns(store: AtlasStore): Promise<Columns> {
+  const known = kept.get(store) ?? openColumns(store);
+  kept.set(store, known);
+  known.catch(() => kept.delete(store));
+  return known;
+}
+
+async function openColumns(store: AtlasStore): Promise<Columns> {
   const tree = await store.classTree();
   const names = await columnNames(store.paths.corpus);
+  let read: Promise<DocumentColumns> | undefined;
+  const readOnce = async (): Promise<DocumentColumns> => {
+    const { rows } = await store.codes();
+    const columns = await readColumns(store.paths.corpus, names, rows);
+    if (tree === undefined) return columns;
+    const classes = (await store.documents()).map((document) => document.classes);
+    return { [BROAD]: broadClasses(classes, tree), ...withClassNames(columns, tree.names) };
+  };
   return {
     columnNames: tree === undefined ? names : [BROAD, ...names],
-    columns: async () => {
-      const { rows } = await store.codes();
-      const columns = await readColumns(store.paths.corpus, names, rows);
-      if (tree === undefined) return columns;
-      const classes = (await store.documents()).map((document) => document.classes);
-      return { [BROAD]: broadClasses(classes, tree), ...withClassNames(columns, tree.names) };
+    columns: () => {
+      read ??= readOnce();
+      read.catch(() => (read = undefined));
+      return read;
     },
   };
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Codes } from "../core/codes.js";
 import { FormatError } from "../core/errors.js";
 import { createAtomicFile } from "./atomic-file.js";
-import { checkIndices, checkValues } from "./check-codes.js";
+import { checkValues, indicesOf } from "./check-codes.js";
 import { readCodesPlan } from "./codes-plan.js";
 import type { ColumnValues, NumberArray } from "./parquet/column-slabs.js";
 import { parquetSummary, streamBatches } from "./parquet/parquet.js";
@@ -152,9 +152,8 @@ export async function* streamCodesShard(
       if (Number.isSafeInteger(document) && document > last) last = document;
       else throw new FormatError(file, `row ${document} comes after row ${last}`);
     }
-    const found = Uint32Array.from(listData(file, "indices", indices, k, numbers));
+    const found = indicesOf(listData(file, "indices", indices, k, numbers), k, n, file);
     const strengths = Float32Array.from(listData(file, "values", values, k, numbers));
-    checkIndices(found, k, n, file);
     checkValues(strengths, k, file);
     yield { rows: batch.rows, k, n, indices: found, values: strengths, documents: numbers };
   }

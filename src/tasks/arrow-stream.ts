@@ -13,6 +13,7 @@ import {
 } from "apache-arrow";
 import { FormatError } from "../core/errors.js";
 import { createAtomicFile } from "../files/atomic-file.js";
+import { checkedArrow } from "./arrow-messages.js";
 
 /** The columns of one batch, by name. */
 export type ArrowColumns = Readonly<Record<string, Data>>;
@@ -83,7 +84,7 @@ export async function* readArrow(place: ArrowPlace): AsyncGenerator<RecordBatch>
       ? createReadStream(place, { highWaterMark: READ_BYTES })
       : createReadStream("", { fd: place.fd, autoClose: false, highWaterMark: READ_BYTES });
   try {
-    const reader = await RecordBatchReader.from(stream);
+    const reader = await RecordBatchReader.from(checkedArrow(stream, name));
     await reader.open();
     for await (const batch of reader) yield batch;
   } catch (cause) {

@@ -12,7 +12,7 @@ import {
 import { type Codes, createCodes } from "../core/codes.js";
 import { FormatError } from "../core/errors.js";
 import { type Matrix, createMatrix } from "../core/matrix.js";
-import { checkIndices, checkValues } from "../files/check-codes.js";
+import { checkValues, indicesOf } from "../files/check-codes.js";
 import { findCodesShards, streamCodesShard } from "../files/codes-shards.js";
 import { type CodesPaths, findCodes } from "../files/codes.js";
 import { openMatrix, streamMatrix } from "../files/matrix.js";
@@ -150,7 +150,8 @@ export async function* readCodeBlocks(place: ArrowPlace, n: number): AsyncGenera
     const indices = numberLists(place, record, "indices");
     const values = numberLists(place, record, "values");
     k ??= indices.length / rows;
-    if (indices.length !== k * rows || values.length !== indices.length) {
+    const isWhole = Number.isInteger(k) && k >= 1 && indices.length === k * rows;
+    if (!isWhole || values.length !== indices.length) {
       throw new FormatError(nameOf(place), `expected ${k} indices and values in each row`);
     }
     yield blockOf(nameOf(place), { rows, k, n }, indices, Float32Array.from(values));
@@ -164,13 +165,7 @@ function blockOf(
   numbers: ArrayLike<number>,
   values: Float32Array,
 ): Codes {
-  const indices = Uint32Array.from(numbers);
-  const at = indices.findIndex((latent, i) => latent !== numbers[i]);
-  if (at >= 0) {
-    const row = Math.floor(at / k);
-    throw new FormatError(file, `row ${row} names latent ${numbers[at]}, but n is ${n}`);
-  }
-  checkIndices(indices, k, n, file);
+  const indices = indicesOf(numbers, k, n, file);
   checkValues(values, k, file);
   return createCodes(rows, k, n, indices, values);
 }

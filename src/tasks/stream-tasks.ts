@@ -43,7 +43,12 @@ export async function streamEncode(
       signal?.throwIfAborted();
       if (record.numRows === 0) continue;
       const { column, vectors } = vectorsOf(input, record, sae.d);
-      const codes = await encodeEmbeddings(sae, vectors, { engine: shared, signal });
+      const codes = await encodeEmbeddings(sae, vectors, { engine: shared, signal }).catch(
+        (cause: unknown) => {
+          if (!(cause instanceof FormatError)) throw cause;
+          throw new FormatError(nameOf(input), cause.message, { cause });
+        },
+      );
       const kept = record.schema.fields.flatMap(({ name }, at) =>
         name === column ? [] : [[name, record.data.children[at]] as const],
       );

@@ -119,6 +119,10 @@ const BAD: [select: string, message: RegExp][] = [
     /latent 10/,
   ],
   ["select 1::bigint as row, [1, -1]::integer[] as indices, [1, 1]::float[] as values", /latent/],
+  [
+    "select 1::bigint as row, [1.5, 2]::float[] as indices, [1, 1]::float[] as values",
+    /: row 0 names latent 1\.5, but n is 10$/,
+  ],
   ["select 1::bigint as row, [1, 1]::integer[] as indices, [1, 1]::float[] as values", /twice/],
   [
     "select 1::bigint as row, [1, 2]::integer[] as indices, [1, 'nan'::float]::float[] as values",

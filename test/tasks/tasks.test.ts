@@ -32,6 +32,7 @@ import {
 import { openEngine } from "../../src/engine/index.js";
 import { sumPairs } from "../../src/families/coactivation/index.js";
 import { hashesOf, inFolder } from "../support/folder.js";
+import { arrowSubjects } from "../support/mutation/subjects.js";
 import { randomEmbeddings, randomSae, unevenCodes, writeCodesPair } from "../support/embeddings.js";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
@@ -198,6 +199,43 @@ test("streamed tasks refuse codes and pairs that no encoder gives, by the file",
       name: "FormatError",
       message: `${file}: latent must be below 8, got 9000`,
     });
+  }));
+
+test("a task refuses lengths that the bytes of an Arrow stream do not bear out", async (t) =>
+  inFolder(async (folder) => {
+    const subjects = await arrowSubjects(folder);
+    const file = path.join(folder, "sent.arrow");
+    /** Puts another number for the length of the list of a batch's 4 columns, or for the rows of the first: 3, none of them null. */
+    const damage = (bytes: Uint8Array, at: number, put: number): Buffer => {
+      const damaged = Buffer.from(bytes);
+      const start = damaged.indexOf(Buffer.from(Int32Array.of(4, 3, 0, 0, 0).buffer));
+      t.true(start > 0);
+      damaged.writeInt32LE(put, start + at);
+      return damaged;
+    };
+    const most = 2 ** 31 - 1;
+    for (const { name, bytes = new Uint8Array(), read } of subjects) {
+      writeFileSync(file, bytes);
+      await read(file);
+      for (const [at, put, message] of [
+        [0, most, /: a list of 2147483647 in metadata of \d+ bytes$/],
+        [0, -1, /: a list of -1 in metadata of \d+ bytes$/],
+        [4, most, /: a batch with 2147483647 rows in a body of \d+ bytes$/],
+      ] as const) {
+        writeFileSync(file, damage(bytes, at, put));
+        const error = await t.throwsAsync(read(file), { name: "FormatError", message }, name);
+        t.true(error?.message.startsWith(file));
+      }
+      writeFileSync(file, bytes.subarray(0, -20));
+      await t.throwsAsync(read(file), { name: "FormatError" }, name);
+    }
+    const pairs = subjects.find(({ name }) => name === "pairs in Arrow")?.bytes;
+    const input = damage(pairs ?? new Uint8Array(), 0, most);
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, "task", "total", "--n", "9"], {
+      input,
+    });
+    t.not(status, 0);
+    t.regex(stderr.toString(), /standard input: a list of 2147483647 in metadata of \d+ bytes/);
   }));
 
 test("a task refuses what comes on standard input and is no Arrow stream", (t) => {

@@ -2,7 +2,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import { setImmediate as turn } from "node:timers/promises";
 import { FormatError } from "../../core/errors.js";
 import { bytesSource, openSource } from "../bytes/source.js";
-import { type ParquetBatch, type ParquetSummary, openParquet } from "./parquet-groups.js";
+import {
+  type ParquetBatch,
+  type ParquetFile,
+  type ParquetSummary,
+  openParquet,
+} from "./parquet-groups.js";
 
 /** What a worker is started with. */
 export interface ParquetTask {
@@ -39,9 +44,7 @@ async function serve(): Promise<void> {
   };
   // What runs before the loop does counts as no work of this thread.
   await turn();
-  const open = Promise.resolve(bytes ? bytesSource(name, bytes) : openSource(name)).then(
-    openParquet,
-  );
+  const open = openFile(name, bytes);
   let batches: AsyncGenerator<ParquetBatch> | undefined;
   port.on("message", (wish: ParquetWish) => {
     void answer(async () => {
@@ -53,6 +56,16 @@ async function serve(): Promise<void> {
     });
   });
   await answer(async () => ({ kind: "summary", summary: (await open).summary }));
+}
+
+async function openFile(name: string, bytes: Uint8Array | undefined): Promise<ParquetFile> {
+  const source = bytes ? bytesSource(name, bytes) : await openSource(name);
+  try {
+    return await openParquet(source);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
 
 function buffersOf(column: ParquetBatch["columns"][number]): ArrayBuffer[] {

@@ -13,7 +13,7 @@ const DTYPES = ["F64", "F16", "BF16", "I8", "U8", "BOOL", "I64", "F8_E4M3", "C64
 const BITS = [0x7fc00000, 0xff800000, 0x3f000000, 0xffffffff, 0x7fffffff, 0x80000000, 0];
 
 /** Numbers of 4 bytes, some of them changed. */
-function damageNumbers(bytes: Buffer, choose: Choose): void {
+export function damageNumbers(bytes: Buffer, choose: Choose): void {
   const count = Math.floor(bytes.length / 4);
   if (count === 0) return;
   const bits = choose.of(BITS);

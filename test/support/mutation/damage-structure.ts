@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Random } from "../../../src/core/index.js";
 import { chooser } from "./choose.js";
-import { damageNpy, damageSafetensors } from "./damage-arrays.js";
+import { damageNpy, damageNumbers, damageSafetensors } from "./damage-arrays.js";
 import { damageText } from "./damage-json.js";
 import { damageTable, damageXml } from "./damage-markup.js";
 import { damageParquet } from "./damage-parquet.js";
@@ -21,7 +21,7 @@ function damageLegacy(bytes: Buffer, random: Random): Uint8Array {
 
 /**
  * A file with one or two things wrong in what it is made of: instructions of a pickle, entries of an archive, header and numbers
- * of arrays, Parquet's footer and pages, values, keys and lines of JSON, rows and cells of tables, tags of XML. The format is
+ * of arrays, numbers of Arrow's messages, Parquet's footer and pages, values, keys and lines of JSON, rows and cells of tables, tags of XML. The format is
  * known by the name.
  */
 export async function damageStructure(
@@ -51,6 +51,11 @@ export async function damageStructure(
   if (/\.(pth?|bin|ckpt)$/.test(name)) return damageLegacy(Buffer.from(bytes), random);
   if (name.endsWith(".npy")) return damageNpy(bytes, random);
   if (name.endsWith(".safetensors")) return damageSafetensors(bytes, random);
+  if (name.endsWith(".arrow")) {
+    const damaged = Buffer.from(bytes);
+    damageNumbers(damaged, choose);
+    return damaged;
+  }
   if (name.endsWith(".parquet")) return damageParquet(bytes, random);
   if (/\.(csv|tsv)$/.test(name)) return Buffer.from(damageTable(text(), random));
   if (/\.(graphml|gexf)$/.test(name)) return Buffer.from(damageXml(text(), random));

@@ -1,6 +1,17 @@
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
+import {
+  Field,
+  Float32,
+  Int32,
+  Int64,
+  List,
+  Table,
+  type Vector,
+  tableToIPC,
+  vectorFromArray,
+} from "apache-arrow";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { openModelFolder, readClassTree, readCorpus } from "../../../src/corpus/index.js";
 import { fromFamiliesJson, parseGraphml } from "../../../src/families/index.js";
@@ -22,8 +33,15 @@ import {
 } from "../../../src/files/index.js";
 import { makeZip } from "../zip.js";
 import { createCodes } from "../../../src/core/index.js";
-import { readCheckpoint } from "../../../src/sae/index.js";
-import { makePlan, readPlan } from "../../../src/tasks/index.js";
+import { readCheckpoint, saveSae } from "../../../src/sae/index.js";
+import {
+  makePlan,
+  readPlan,
+  streamEncode,
+  streamPairs,
+  streamTotal,
+} from "../../../src/tasks/index.js";
+import { randomSae } from "../embeddings.js";
 import { readCatalog, readLabelImport } from "../../../src/catalog/index.js";
 
 /** A file and how it is read. */
@@ -101,6 +119,60 @@ async function taskSubjects(folder: string): Promise<Subject[]> {
   ];
 }
 
+/** What tasks are sent as Arrow, as a stream and as a file. */
+export async function arrowSubjects(folder: string): Promise<Subject[]> {
+  const [sae, out] = [path.join(folder, "sae.safetensors"), path.join(folder, "out.arrow")];
+  await saveSae(sae, randomSae(16, 4, 2, 1));
+  const lists = (type: Int32 | Float32, rows: number[][]): Vector =>
+    vectorFromArray(rows, new List(new Field("element", type, false)));
+  const int32 = (...numbers: number[]): Vector => vectorFromArray(numbers, new Int32());
+  const codes = new Table({
+    indices: lists(new Int32(), [
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ]),
+    values: lists(new Float32(), [
+      [1, 0.5],
+      [1, 1],
+      [2, 1],
+    ]),
+  });
+  const pairs = new Table({
+    ...{ latent: int32(1, 2, 3), partner: int32(1, 0, 3), together: int32(1, 2, 3) },
+    dot: vectorFromArray([1n, 2n, 3n], new Int64()),
+  });
+  const vectors = new Table({
+    id: vectorFromArray(["a", "b", "a"]),
+    year: int32(2001, 2002, 2003),
+    embedding: lists(new Float32(), [
+      [1, 2, 3, 4],
+      [1, 0, 0, 1],
+      [0, 1, 0, 1],
+    ]),
+  });
+  return [
+    {
+      name: "codes in Arrow",
+      file: "codes.arrow",
+      bytes: tableToIPC(codes, "file"),
+      read: (file) => streamPairs(file, out, { n: 9 }),
+    },
+    {
+      name: "pairs in Arrow",
+      file: "pairs.arrow",
+      bytes: tableToIPC(pairs, "stream"),
+      read: (file) => streamTotal(file, out, { n: 9 }),
+    },
+    {
+      name: "embeddings in Arrow",
+      file: "embeddings.arrow",
+      bytes: tableToIPC(vectors, "stream"),
+      read: (file) => streamEncode(file, out, { sae, device: "cpu" }),
+    },
+  ];
+}
+
 /** Real files of every kind that is read by path. What they need beside them is made in `folder`. */
 export async function makeSubjects(folder: string): Promise<Subject[]> {
   const atlas = "families/wordnet";
@@ -170,6 +242,7 @@ export async function makeSubjects(folder: string): Promise<Subject[]> {
   return [
     ...saeSubjects(),
     ...(await taskSubjects(folder)),
+    ...(await arrowSubjects(folder)),
     {
       name: "parquet",
       file: "x.parquet",

@@ -210,8 +210,10 @@ function Detail(props: { data: AtlasData; compared: Compared | undefined }): JSX
 
 function listenToKeys(): () => void {
   const onKeyDown = (event: KeyboardEvent): void => {
+    // Text fields have keys and an undo of their own; sliders, boxes and lists of choices have none.
     const isTyping =
-      event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
+      event.target instanceof HTMLElement &&
+      event.target.matches("textarea, input:not([type=range], [type=checkbox])");
     if (isTyping) return;
     const key = event.key.toLowerCase();
     if ((event.ctrlKey || event.metaKey) && (key === "z" || key === "y")) {

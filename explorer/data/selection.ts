@@ -1,6 +1,6 @@
 import { ownValue } from "../../src/core/collections.js";
 import { formatCsv } from "../../src/files/csv.js";
-import type { LatentColumns } from "../../src/explorer/format.js";
+import type { LatentColumns, PageIndex } from "../../src/explorer/format.js";
 import type { AtlasData } from "./atlas.js";
 
 type Value = string | number | null;
@@ -21,14 +21,14 @@ export async function selectionFile(
 
 /** The program that gives the same selection. */
 export function selectionProgram(
-  name: string,
+  { name, dir = `families/${name}` }: Pick<PageIndex, "name" | "dir">,
   kind: "latents" | "documents",
   ids: readonly number[],
 ): string {
   const what = kind === "latents" ? "await atlas.catalog()" : "await atlas.documents()";
   return `import { openAtlas } from "feature-families";
 
-const atlas = await openAtlas(${JSON.stringify(`families/${name}`)});
+const atlas = await openAtlas(${JSON.stringify(dir)});
 const ${kind} = ${what};
 const selected = [${ids.join(", ")}].map((row) => ${kind}[row]);
 `;

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { PageFamily } from "../../src/explorer/format.js";
 import { type AtlasData, familyMembers, latentName } from "../data/atlas.js";
 import { familyColours } from "../data/colour.js";
@@ -9,7 +9,7 @@ import { Term } from "../parts/term.js";
 import { collator } from "../parts/sort-head.js";
 import { VirtualList } from "../parts/virtual-list.js";
 import { WordsFilter } from "../parts/words-filter.js";
-import { hovered, ownFocus, show, shownList } from "../state/state.js";
+import { changeList, hovered, ownFocus, show, shownList } from "../state/state.js";
 import { squarify } from "./treemap.js";
 
 type Order = "score" | "size" | "documents" | "stability" | "agreement" | "name";
@@ -22,13 +22,14 @@ const ORDERS: readonly [Order, string][] = [
   ["name", "name"],
 ];
 const TILES = 150;
+const TREEMAP = "treemap";
 
 /** All families, as a tree or as a treemap. */
 export function Families({ data }: { data: AtlasData }): JSX.Element {
   const focus = ownFocus();
-  const { words, sort } = shownList();
+  const { words, only, sort } = shownList();
   const order = ORDERS.find(([name]) => name === sort)?.[0] ?? "size";
-  const [isTree, setTree] = useState(true);
+  const isTree = only !== TREEMAP;
   const families = useMemo(() => {
     const wanted = wordsOf(words);
     const texts = wanted.length > 0 ? textsOf(data) : [];
@@ -58,7 +59,7 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
               key={String(tree)}
               type="button"
               aria-pressed={isTree === tree}
-              onClick={() => setTree(tree)}
+              onClick={() => changeList({ only: tree ? "" : TREEMAP })}
             >
               {tree ? "Tree" : "Treemap"}
             </button>
@@ -190,8 +191,8 @@ function Treemap({ data, families, chosen }: ShownFamilies): JSX.Element {
             key={family.parent}
             type="button"
             aria-pressed={family.parent === chosen}
-            aria-label={`${plain(family.name, 120)}, ${wholeNumber(family.documents)} documents`}
-            title={`${plain(family.name, 120)}: ${wholeNumber(family.documents)} documents`}
+            title={describe(family)}
+            aria-label={describe(family)}
             style={{
               left: `${(100 * tile.x) / width}%`,
               top: `${(100 * tile.y) / height}%`,
@@ -208,6 +209,17 @@ function Treemap({ data, families, chosen }: ShownFamilies): JSX.Element {
       })}
     </div>
   );
+}
+
+/** What a tile has no room for. */
+function describe(family: PageFamily): string {
+  const { name, documents, stability, className, agreement } = family;
+  return [
+    `${plain(name, 120)}: ${familyMembers(family).length} latents`,
+    `${wholeNumber(documents)} documents`,
+    ...(stability === null ? [] : [`stability ${shortNumber(stability)}`]),
+    ...(className === null ? [] : [`class ${plain(className, 60)}, F1 ${shortNumber(agreement)}`]),
+  ].join(" · ");
 }
 
 const valueOf: Record<Exclude<Order, "name" | "size">, (family: PageFamily) => number | null> = {

@@ -49,8 +49,12 @@ export function Legend(props: {
             <button
               type="button"
               aria-pressed={!hidden.includes(side + key)}
-              title={`${text}: ${note ?? wholeNumber(count)}. Click to hide or show, Alt-click to show it alone`}
+              title={`${text}: ${note ?? wholeNumber(count)}. Click to hide or show, Alt-click or Alt+Enter to show it alone`}
               onClick={(event) => toggle(side + key, event.altKey)}
+              onKeyDown={(event) => {
+                // Browsers make no click of a key with Alt.
+                if (event.key === "Enter" && event.altKey) toggle(side + key, true);
+              }}
             >
               <i style={{ background: colour }} />
               <span>{text}</span>

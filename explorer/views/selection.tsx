@@ -25,7 +25,7 @@ export function SelectionBar({ data }: { data: AtlasData }): JSX.Element | null 
       <button type="button" onClick={() => void save("json")}>
         JSON
       </button>
-      <Program text={() => selectionProgram(data.index.name, kind, ids)} />
+      <Program text={() => selectionProgram(data.index, kind, ids)} />
       <button type="button" onClick={() => change({ latents: [], documents: [] })}>
         Clear
       </button>

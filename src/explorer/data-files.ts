@@ -32,6 +32,8 @@ import type {
 /** What the explorer shows of an atlas. */
 export interface ExplorerInputs {
   name: string;
+  /** Its folder, for a page that is not passed on. */
+  dir?: string;
   /** Read when a text is asked for: maps and lists need none. */
   documents: () => Promise<readonly DocumentRecord[]>;
   codes: Codes;
@@ -170,7 +172,7 @@ export async function* everyFile(
 }
 
 function pageIndex(inputs: ExplorerInputs, unit: number, version: string): PageIndex {
-  const { compared, name, catalog, codes, families, columnNames } = inputs;
+  const { compared, name, dir, catalog, codes, families, columnNames } = inputs;
   return {
     format: 2,
     name,
@@ -182,6 +184,7 @@ function pageIndex(inputs: ExplorerInputs, unit: number, version: string): PageI
     families: families.length,
     columns: [...columnNames],
     version,
+    ...(dir !== undefined && { dir }),
     ...(compared && { other: compared.name }),
   };
 }

@@ -46,6 +46,8 @@ export const RECORD_KINDS = ["latents", "families", "documents"] as const;
 export interface PageIndex {
   format: 2;
   name: string;
+  /** Folder of the atlas as the explorer's server opened it; absent from pages that are passed on. */
+  dir?: string;
   latents: number;
   documents: number;
   /** Active latents that codes.bin has room for per document. */

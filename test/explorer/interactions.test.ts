@@ -1,8 +1,13 @@
 import anyTest, { type TestFn } from "ava";
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import type { Locator, Page } from "playwright-core";
 import { type Explored, explore, openPage } from "../support/explorer.js";
 
+const run = promisify(execFile);
 const test = anyTest as TestFn<Explored>;
 
 test.before(async (t) => {
@@ -104,6 +109,9 @@ test("the legend hides points from view and selection, by mouse and by keys, and
   await page.reload();
   await page.waitForSelector(".plot[data-renderer]");
   t.is(await select(), counts[2]);
+  await entries.nth(3).focus();
+  await page.keyboard.press("Alt+Enter");
+  t.is(await select(), counts[3]);
   await page.close();
 });
 
@@ -237,6 +245,16 @@ test("all that is chosen is in the address, and comes back from it", async (t) =
   await page.waitForSelector(".detail article");
   t.deepEqual(await shown(), before);
   t.is(new URL(page.url()).hash, hash);
+  // Undo by keys from the very list or box that was used.
+  for (const choose of [
+    () => page.selectOption(".side-head select", "doubtful"),
+    () => page.click(".list-row input >> nth=3"),
+  ]) {
+    await choose();
+    t.not(new URL(page.url()).hash, hash);
+    await page.keyboard.press("Control+z");
+    await page.waitForURL((to) => to.hash === hash);
+  }
   await page.click("nav >> text=Families");
   t.is(await page.inputValue('[aria-label="filter families by words"]'), "dog");
   await page.goBack();
@@ -265,7 +283,12 @@ test("the catalog's selection is a file, and the program that gives it", async (
     for (const latent of [1, 4]) t.true(text.includes(rows[latent].keywords[0]), text);
   }
   await page.click(".selection summary");
-  t.regex((await page.textContent(".selection pre")) ?? "", /\[1, 4\]\.map/);
+  // The program, run as it stands, gives the rows that were chosen.
+  const program = (await page.textContent(".selection pre")) ?? "";
+  const own = pathToFileURL(path.join(process.cwd(), "build/src/index.js")).href;
+  const code = `${program.replace('"feature-families"', JSON.stringify(own))}console.log(JSON.stringify(selected));`;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", code]);
+  t.deepEqual(JSON.parse(stdout), JSON.parse(JSON.stringify([rows[1], rows[4]])));
   await page.close();
 });
 
@@ -285,6 +308,15 @@ test("families are opened in tree and treemap, by mouse and by keys", async (t) 
   t.is(await page.getAttribute(".treemap button >> nth=0", "aria-pressed"), "true");
   await page.click(".treemap button >> nth=1");
   await page.waitForSelector('.treemap button[aria-pressed="true"] >> nth=0');
+  t.regex(
+    (await page.getAttribute(".treemap button >> nth=0", "aria-label")) ?? "",
+    /: \d+ latents · [\d,]+ documents .*· class .+, F1 /,
+  );
+  await page.reload();
+  await page.waitForSelector(".treemap");
+  await page.click("text=Tree");
+  await page.keyboard.press("Control+z");
+  await page.waitForSelector(".treemap");
   await page.close();
 });
 

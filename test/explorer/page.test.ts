@@ -101,6 +101,11 @@ for (const hasRanges of [true, false]) {
     if (!browser) return void t.pass("no browser");
     const site = path.join(folder, `site-${hasRanges}`);
     await atlas.export("site", site);
+    const index = await readFile(path.join(site, "data", "index.json"), "utf8");
+    t.false(
+      index.includes(path.dirname(atlas.dir)),
+      "where the atlas lies is nobody else's matter",
+    );
     const whole: string[] = [];
     const server = createServer((request, response) => {
       const name = request.url === "/" ? "index.html" : (request.url ?? "").slice(1);

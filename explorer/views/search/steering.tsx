@@ -143,28 +143,33 @@ function AddSlider(props: {
 }): JSX.Element {
   const { data, add } = props;
   const [text, setText] = useState("");
+  const input = useRef<HTMLInputElement>(null);
   const names = findNames(data, text, 6);
+  const choose = ({ kind, id }: (typeof names)[number]): void => {
+    add(kind, id);
+    setText("");
+    // The button that was pressed goes: the keyboard's place would go with it.
+    input.current?.focus();
+  };
   return (
     <div class="add-slider">
       <input
+        ref={input}
         type="search"
         aria-label="add a latent or a family by name"
         placeholder="Add a latent or family by name"
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && names.length > 0) choose(names[0]);
+        }}
       />
       {names.length > 0 && (
         <ul>
-          {names.map(({ kind, id, name }) => (
-            <li key={kind + String(id)}>
-              <button
-                type="button"
-                onClick={() => {
-                  add(kind, id);
-                  setText("");
-                }}
-              >
-                <small>{kind}</small> <bdi>{name}</bdi>
+          {names.map((one) => (
+            <li key={one.kind + String(one.id)}>
+              <button type="button" onClick={() => choose(one)}>
+                <small>{one.kind}</small> <bdi>{one.name}</bdi>
               </button>
             </li>
           ))}

@@ -54,7 +54,7 @@ export async function withFiles<T>(
 ): Promise<T> {
   const compared = await openCompared(store, other);
   try {
-    return await use(await atlasFiles(store, compared));
+    return await use(await atlasFiles(store, { compared }));
   } finally {
     await compared?.close();
   }

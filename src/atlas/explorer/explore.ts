@@ -22,7 +22,8 @@ export async function exploreAtlas(
 ): Promise<ExplorerServer> {
   let files: Promise<ExplorerFiles> | undefined;
   const compared = await openCompared(atlas.store, other);
-  const current = (): Promise<ExplorerFiles> => (files ??= atlasFiles(atlas.store, compared));
+  const current = (): Promise<ExplorerFiles> =>
+    (files ??= atlasFiles(atlas.store, { compared, dir: atlas.dir }));
   await current();
   const changed = async (work: () => Promise<unknown>): Promise<{ version: string }> => {
     await work();

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { once } from "../../core/once.js";
 import {
-  type ComparedFiles,
   type ExplorerFiles,
   type ExplorerInputs,
   evidenceKey,
@@ -20,9 +19,9 @@ const BROAD = "broad class";
 /** The files that the explorer's page reads of an atlas, each made when it is first asked for. */
 export async function atlasFiles(
   store: AtlasStore,
-  compared?: ComparedFiles,
+  { compared, dir }: Pick<ExplorerInputs, "compared" | "dir"> = {},
 ): Promise<ExplorerFiles> {
-  return explorerFiles({ ...(await gather(store)), compared });
+  return explorerFiles({ ...(await gather(store)), compared, dir });
 }
 
 async function gather(store: AtlasStore): Promise<ExplorerInputs> {

@@ -43,11 +43,8 @@ export async function streamEncode(
       signal?.throwIfAborted();
       if (record.numRows === 0) continue;
       const { column, vectors } = vectorsOf(input, record, sae.d);
-      const codes = await encodeEmbeddings(sae, vectors, { engine: shared, signal }).catch(
-        (cause: unknown) => {
-          if (!(cause instanceof FormatError)) throw cause;
-          throw new FormatError(nameOf(input), cause.message, { cause });
-        },
+      const codes = await naming(input, () =>
+        encodeEmbeddings(sae, vectors, { engine: shared, signal }),
       );
       const kept = record.schema.fields.flatMap(({ name }, at) =>
         name === column ? [] : [[name, record.data.children[at]] as const],
@@ -72,7 +69,17 @@ export async function streamPairs(
   const blocks: Codes[] = [];
   for await (const block of readCodeBlocks(input, n)) blocks.push(block);
   if (blocks.length === 0) throw new FormatError(nameOf(input), "contains no codes");
-  await writePairs(output, sumPairs(joinCodes(blocks), options));
+  await naming(input, () => writePairs(output, sumPairs(joinCodes(blocks), options)));
+}
+
+/** Names the input where what it holds is refused as an argument. */
+async function naming<T>(input: ArrowPlace, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof FormatError || cause instanceof RangeError)) throw cause;
+    throw new FormatError(nameOf(input), cause.message, { cause });
+  }
 }
 
 /** Adds up the pairs of an Arrow stream, which may come from several groups and in any order; they must fit in memory. */

@@ -190,6 +190,14 @@ test("streamed tasks refuse codes and pairs that no encoder gives, by the file",
       });
     }
     send({
+      indices: lists(new Int32(), [0, 3], [1, 2]),
+      values: lists(new Float32(), [1, 1], [1, 2048]),
+    });
+    await t.throwsAsync(streamPairs(file, out, { n: 8 }), {
+      name: "FormatError",
+      message: `${file}: co-activation: row 1, latent 2: expected a value below 1024, got 2048`,
+    });
+    send({
       latent: vectorFromArray([9000], new Int32()),
       partner: vectorFromArray([1], new Int32()),
       together: vectorFromArray([1], new Int32()),

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setFlagsFromString } from "node:v8";
 
 // By the sources, as build/ keeps what was compiled of a test that is gone.
 const sources = readdirSync("test", { recursive: true, encoding: "utf8" });
@@ -22,6 +23,10 @@ if (pageSources.some((name) => statSync(name).mtimeMs > compiled)) {
 // Atlases that several tests start from, see test/support/atlases/made-once.ts.
 const atlases = mkdtempSync(path.join(tmpdir(), "feature-families-atlases-"));
 process.on("exit", () => rmSync(atlases, { recursive: true, force: true }));
+
+// Each test file's thread compiles the same code anew. V8's default of 67,584 bytes of bytecode run before it optimises a
+// function spends more on optimising than most of these short threads win back.
+setFlagsFromString("--interrupt-budget=500000");
 
 // A time limit here is for a test that hangs: no test may depend on how fast the machine is.
 export default {

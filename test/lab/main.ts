@@ -10,6 +10,7 @@ import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
 import { answerPlanted } from "../support/atlases/planted.js";
 import { startBrowser } from "../support/browser.js";
 import { startLlmServer } from "../support/servers/llm-server.js";
+import { type Contrast, inkContrast, textContrast } from "./contrast.js";
 
 const TOKEN = "lab";
 const SCRATCH = "scratch-lab.ipynb";
@@ -34,12 +35,17 @@ async function eventually(ask: () => Promise<boolean>): Promise<boolean> {
   return false;
 }
 
-async function startLab(port: number, args: readonly string[] = []): Promise<ChildProcess> {
+async function startLab(
+  port: number,
+  settings: string,
+  args: readonly string[] = [],
+): Promise<ChildProcess> {
   const lab = spawn(
     process.execPath,
     [
       ...["dist/cli/main.js", "jupyter", "--no-browser", "--allow-root"],
       ...[`--port=${port}`, "--ServerApp.port_retries=0", `--IdentityProvider.token=${TOKEN}`],
+      `--LabApp.user_settings_dir=${settings}`,
       ...args,
     ],
     { stdio: ["ignore", "ignore", "pipe"] },
@@ -330,6 +336,52 @@ async function checkSaved(notebook: LabNotebook, label: string): Promise<void> {
   await notebook.picture(2, `reopened-${label.replaceAll(/[ ,']+/g, "-")}`);
 }
 
+/** Chooses for every page that is opened from now on. */
+async function writeSettings(settings: string, of: string, chosen: object): Promise<void> {
+  const folder = path.join(settings, "@jupyterlab/apputils-extension");
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, `${of}.jupyterlab-settings`), JSON.stringify(chosen));
+}
+
+/** The saved notebook in JupyterLab's dark theme: what cards and figures say shows on the ground of their cells. */
+async function checkDark(notebook: LabNotebook, kind: string): Promise<void> {
+  const checkContrast = ({ ratio, what, count }: Contrast, part: string, asked: number): void =>
+    check(
+      `${part} can be read in the dark theme, ${kind}`,
+      ratio >= asked,
+      `${ratio.toFixed(1)} to 1 or more in ${count}; ${what}`,
+    );
+  await notebook.open(SCRATCH);
+  await notebook.page.waitForSelector('body[data-jp-theme-name="JupyterLab Dark"]', {
+    state: "attached",
+  });
+  for (const [part, at] of [
+    ["the card of an atlas", 0],
+    ["the card of a latent", 1],
+    ["the card of search results", 3],
+    ["the note on the live explorer", 8],
+  ] as const) {
+    await notebook.cell(at).scrollIntoViewIfNeeded();
+    const shown = notebook.cell(at).locator(".jp-Cell-outputArea");
+    await eventually(async () => (await textContrast(shown)).count > 0);
+    checkContrast(await textContrast(shown), part, 4.5);
+    await notebook.picture(at, `dark-${at}-${kind.replaceAll(/\W+/g, "-")}`);
+  }
+  const picture = notebook.outputs(2).locator("img").first();
+  await notebook.cell(2).scrollIntoViewIfNeeded();
+  await eventually(() => picture.isVisible());
+  // No colour of words has 4.5 to 1 on white and on this ground at once, so theirs has 4; marks need 3.
+  checkContrast(await inkContrast(picture), "a saved figure's ink", 3);
+  await notebook.picture(2, `dark-figure-${kind.replaceAll(/\W+/g, "-")}`);
+  if (kind.startsWith("without")) return;
+  // The extension draws a saved figure once the pointer is on it.
+  await picture.hover({ force: true });
+  const drawing = notebook.outputs(2).first();
+  await eventually(() => drawing.locator(".main-svg text").first().isVisible());
+  checkContrast(await textContrast(drawing), "a drawn figure's words", 4);
+  await notebook.picture(2, "dark-figure-drawn");
+}
+
 async function checkNotebooks(notebook: LabNotebook): Promise<void> {
   const names = (await readdir("notebooks")).filter((name) => /^\d.*\.ipynb$/.test(name)).sort();
   for (const name of names) {
@@ -356,6 +408,7 @@ async function checkNotebooks(notebook: LabNotebook): Promise<void> {
 async function main(): Promise<void> {
   await mkdir(pictures, { recursive: true });
   const folder = await mkdtemp(path.join(tmpdir(), "ff-lab-"));
+  const settings = path.join(folder, "settings");
   const server = await startLlmServer({ answer: answerPlanted, latencyMs: 400 });
   const { dir } = await buildPlantedAtlas(folder, { themes: 40, nonsense: 2 });
   await writeScratch(scratchCells(dir, server.baseUrl));
@@ -363,7 +416,9 @@ async function main(): Promise<void> {
   if (!browser) throw new Error("no browser");
   const labs: ChildProcess[] = [];
   try {
-    labs.push(await startLab(8891));
+    // The question about news would lie over the cells.
+    await writeSettings(settings, "notification", { fetchNews: "false" });
+    labs.push(await startLab(8891, settings));
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(PATIENCE_MS);
     const notebook = new LabNotebook(page, 8891);
@@ -396,8 +451,12 @@ async function main(): Promise<void> {
     await checkReopened(notebook, "with plotly's extension");
     await checkReopenedExplorer(notebook);
     await checkNotebooks(notebook);
-    labs.push(await startLab(8892, ["--LabApp.labextensions_path=[]"]));
-    await checkReopened(new LabNotebook(await browser.newPage(), 8892), "without it");
+    labs.push(await startLab(8892, settings, ["--LabApp.labextensions_path=[]"]));
+    const bare = new LabNotebook(await browser.newPage(), 8892);
+    await checkReopened(bare, "without it");
+    await writeSettings(settings, "themes", { theme: "JupyterLab Dark" });
+    await checkDark(notebook, "with plotly's extension");
+    await checkDark(bare, "without it");
   } finally {
     for (const lab of labs) lab.kill("SIGTERM");
     await browser.close();

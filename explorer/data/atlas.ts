@@ -3,6 +3,7 @@ import { PAIR_BYTES } from "../../src/explorer/format.js";
 import type {
   DocumentColumns,
   DocumentRecord,
+  EvidenceRecord,
   FamilyRecord,
   LatentColumns,
   LatentFile,
@@ -39,6 +40,8 @@ export interface AtlasData {
   latent: (id: number) => Promise<LatentRecord>;
   /** By its place in `families`. */
   family: (at: number) => Promise<FamilyRecord>;
+  /** What stands behind the label of a latent, or of a family by its place; it may come long after their records. */
+  evidence: (kind: "latents" | "families", at: number) => Promise<EvidenceRecord>;
   document: (row: number) => Promise<DocumentRecord>;
   postings: (latent: number) => Promise<Pairs>;
   codes: (row: number) => Promise<Pairs>;
@@ -85,8 +88,8 @@ export async function openAtlas(source: Source, isOther = false): Promise<AtlasD
   const offsets = kept(async (file: RecordKind | "postings") => {
     return new Uint32Array(await source.whole(`${file}.offsets`));
   });
-  const record = async (kind: RecordKind, at: number): Promise<unknown> => {
-    if (source.record) return source.record(kind, at);
+  const record = async (kind: RecordKind, at: number, rest?: "evidence"): Promise<unknown> => {
+    if (source.record) return source.record(kind, at, rest);
     const places = await offsets(kind);
     const part = await source.part(`${kind}.records`, places[at], places[at + 1]);
     return JSON.parse(decoder.decode(part));
@@ -105,6 +108,7 @@ export async function openAtlas(source: Source, isOther = false): Promise<AtlasD
     strongest: new Uint32Array(strongest),
     latent: kept(async (id) => (await record("latents", id)) as LatentRecord),
     family: kept(async (at) => (await record("families", at)) as FamilyRecord),
+    evidence: async (kind, at) => (await record(kind, at, "evidence")) as EvidenceRecord,
     document: kept(async (row) => (await record("documents", row)) as DocumentRecord),
     codeLengths: lazily(async () => new Float32Array(await source.whole("codes.lengths"))),
     documentColumns: lazily(() => json<DocumentColumns>("columns.json")),

@@ -40,7 +40,11 @@ export function findNames(data: AtlasData, text: string, most: number): NamedThi
     }));
 }
 
-function rankOf(name: string, wanted: string, words: readonly string[]): number {
+/**
+ * How well a name in lower case fits words, the lower the better: 0 is the text itself, 1 begins with it, 2 has all as whole words, 3
+ * has them within words.
+ */
+export function rankOf(name: string, wanted: string, words: readonly string[]): number {
   if (name === wanted) return 0;
   const parts = name.split(/[^\p{L}\p{N}]+/u);
   if (!words.every((word) => parts.includes(word))) return name.startsWith(wanted) ? 2 : 3;

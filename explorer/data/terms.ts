@@ -7,6 +7,8 @@ export const TERMS = {
     "A latent’s median activation in the documents where it is on. A slider at 1 is as strong as usual, at 2 twice that, at 0 off.",
   family:
     "A parent latent and the latents that are on mostly where it is. A latent can be in several families; colours and legends go by the first of them.",
+  centre:
+    "A document is the nearer to a family’s centre, the more of its latents are on in it, and the stronger: the number before it is the sum of their activations, each as a share of its highest.",
   edge: "The weight of a tie in a family: how far two latents are on in the same documents and as strongly; 0 not at all, 1 always.",
   score:
     "How well a label fits, measured on documents: 1 is best. In brackets the 95 % interval and the number of documents; a wide interval means that little is known.",

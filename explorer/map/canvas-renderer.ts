@@ -1,5 +1,5 @@
 import type { Camera, Size } from "./camera.js";
-import { type PointRenderer, resize, shuffled } from "./renderer.js";
+import { type PointRenderer, drawingOrder, resize } from "./renderer.js";
 
 /**
  * Points as pixels of a 2D canvas, for machines without WebGL2: as the fragment shader draws them. The canvas's own circles
@@ -18,9 +18,9 @@ export function canvasRenderer(canvas: HTMLCanvasElement): PointRenderer {
     kind: "canvas",
     setPoints(given) {
       points = Float32Array.from(given);
-      order = shuffled(points.length / 2);
     },
-    setStyle(givenColours, givenSizes) {
+    setStyle(givenColours, givenSizes, lit) {
+      order = drawingOrder(points.length / 2, lit);
       colours = Uint8Array.from(givenColours);
       sizes = Float32Array.from(givenSizes);
     },
@@ -33,8 +33,7 @@ export function canvasRenderer(canvas: HTMLCanvasElement): PointRenderer {
         image = context.createImageData(width, height);
         sums = new Float32Array(4 * width * height);
       } else sums.fill(0);
-      const count = Math.min(most, order.length);
-      for (let i = 0; i < count; i++) {
+      for (let i = Math.max(0, order.length - most); i < order.length; i++) {
         const at = order[i];
         const radius = (sizes[at] * ratio) / 2;
         const x = width / 2 + (points[2 * at] - cx) * scale * ratio - 0.5;

@@ -1,5 +1,5 @@
 import type { Camera, Size } from "./camera.js";
-import { type PointRenderer, resize, shuffled } from "./renderer.js";
+import { type PointRenderer, drawingOrder, resize } from "./renderer.js";
 
 const VERTEX = `#version 300 es
 in vec2 place; in vec4 colour; in float diameter;
@@ -44,6 +44,7 @@ export function glRenderer(canvas: HTMLCanvasElement): PointRenderer | undefined
     const isBytes = data instanceof Uint8Array;
     gl.vertexAttribPointer(at, width, isBytes ? gl.UNSIGNED_BYTE : gl.FLOAT, isBytes, 0, 0);
   };
+  let places = new Float32Array();
   let order = new Uint32Array();
   const ordered = <T extends Float32Array | Uint8Array>(data: T, width: number, out: T): T => {
     for (let i = 0; i < order.length; i++) {
@@ -54,16 +55,12 @@ export function glRenderer(canvas: HTMLCanvasElement): PointRenderer | undefined
   return {
     kind: "webgl2",
     setPoints(points) {
-      order = shuffled(points.length / 2);
       // A place that is not a number would be drawn at the centre.
-      const placed = ordered(points, 2, new Float32Array(points.length));
-      fill(
-        "place",
-        placed.map((value) => (Number.isNaN(value) ? 1e9 : value)),
-        2,
-      );
+      places = Float32Array.from(points, (value) => (Number.isNaN(value) ? 1e9 : value));
     },
-    setStyle(colours, sizes) {
+    setStyle(colours, sizes, lit) {
+      order = drawingOrder(places.length / 2, lit);
+      fill("place", ordered(places, 2, new Float32Array(places.length)), 2);
       fill("colour", ordered(colours, 4, new Uint8Array(colours.length)), 4);
       fill("diameter", ordered(sizes, 1, new Float32Array(sizes.length)), 1);
     },
@@ -75,7 +72,8 @@ export function glRenderer(canvas: HTMLCanvasElement): PointRenderer | undefined
       gl.uniform2f(centre, x, y);
       gl.uniform2f(unit, (2 * scale) / size.width, (2 * scale) / size.height);
       gl.uniform1f(ratio, pixels);
-      gl.drawArrays(gl.POINTS, 0, Math.min(most, order.length));
+      const first = Math.max(0, order.length - most);
+      gl.drawArrays(gl.POINTS, first, order.length - first);
     },
     dispose() {
       for (const buffer of buffers.values()) gl.deleteBuffer(buffer);

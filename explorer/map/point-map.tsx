@@ -17,6 +17,8 @@ export interface PointMapProps {
   points: Float32Array;
   colours: Uint8Array;
   sizes: Float32Array;
+  /** Points that lie on top of the others; undefined where all are alike. */
+  lit?: ReadonlySet<number>;
   overlay: Pick<Overlay, "names" | "regions" | "edges">;
   focus?: number;
   hovered?: number;
@@ -34,7 +36,7 @@ const SLOW = 40;
 const REACH = 12;
 
 export function PointMap(props: PointMapProps): JSX.Element {
-  const { points, colours, sizes, overlay, focus, hovered, title } = props;
+  const { points, colours, sizes, lit, overlay, focus, hovered, title } = props;
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
@@ -109,7 +111,7 @@ export function PointMap(props: PointMapProps): JSX.Element {
     whole.current = fit(points, size);
     if (isWhole) camera.current = whole.current;
   }, [points, size]);
-  useEffect(() => renderer.current?.setStyle(colours, sizes), [points, colours, sizes]);
+  useEffect(() => renderer.current?.setStyle(colours, sizes, lit), [points, colours, sizes, lit]);
   useEffect(() => redraw(), [points, size, colours, sizes, overlay, focus, hovered, hasFocus]);
 
   const place = (event: { clientX: number; clientY: number }): Point => {

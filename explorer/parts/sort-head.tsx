@@ -7,9 +7,11 @@ export function SortHead(props: {
   title: string;
   isNumeric: boolean;
   about?: string;
+  /** How the list is sorted where none is chosen. Default as chosen. */
+  sort?: string;
 }): JSX.Element {
-  const { name, title, isNumeric, about } = props;
-  const [column, isDown] = readSort(shownList().sort);
+  const { name, title, isNumeric, about, sort = shownList().sort } = props;
+  const [column, isDown] = readSort(sort);
   return (
     <div
       role="columnheader"

@@ -72,8 +72,8 @@ function filesIn(folder: string, headers: Record<string, string>): Source {
     kind: isServer ? "server" : "static",
     whole,
     ...(isServer && {
-      record: async (kind: RecordKind, at: number): Promise<unknown> =>
-        (await read(`${kind}/${at}`)).json(),
+      record: async (kind: RecordKind, at: number, part?: "evidence"): Promise<unknown> =>
+        (await read([kind, at, part].filter((one) => one !== undefined).join("/"))).json(),
     }),
     part(file, start, end) {
       if (start >= end) return Promise.resolve(new ArrayBuffer(0));

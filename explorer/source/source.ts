@@ -8,8 +8,8 @@ export interface Source {
   whole: (file: DataFile) => Promise<ArrayBuffer>;
   /** Bytes `start` up to `end` of a file. */
   part: (file: DataFile, start: number, end: number) => Promise<ArrayBuffer>;
-  /** One record, where a server reads it from more than the files; else it is found by its offset. */
-  record?: (kind: RecordKind, at: number) => Promise<unknown>;
+  /** One record, or its evidence, where a server reads them from more than the files; else both are found by its offset. */
+  record?: (kind: RecordKind, at: number, part?: "evidence") => Promise<unknown>;
   /** The files of the atlas that this one is compared with; there is one where the index names it. */
   readonly other?: Source;
   /** Says what is selected, for a notebook to read. */

@@ -14,10 +14,18 @@ import { change, ownFocus, show, shownList, state } from "../state/state.js";
 
 /** All latents in a table. */
 export function Catalog({ data }: { data: AtlasData }): JSX.Element {
-  const { columns, latents } = state.value;
+  const { columns: own, latents } = state.value;
   const focus = ownFocus();
-  const { words, only, sort } = shownList();
-  const about = Object.hasOwn(ONLY, only) ? ONLY[only].about : undefined;
+  const { words, only, sort: asked } = shownList();
+  const { about, sort: usual = "" } = Object.hasOwn(ONLY, only) ? ONLY[only] : ONLY[""];
+  const [sorted] = readSort(asked);
+  const sort = Object.hasOwn(TITLES, sorted) || sorted === "index" ? asked : usual;
+  const [by] = readSort(sort);
+  // Second, where a phone shows it, too.
+  const columns =
+    own.includes(by) || !Object.hasOwn(TITLES, by)
+      ? own
+      : [...own.slice(0, 1), by, ...own.slice(1)];
   const rows = useMemo(() => findRows(data, { words, only, sort }), [data, words, only, sort]);
   const chosen = useMemo(() => new Set(latents), [latents]);
   const template = `2.2rem 4.5rem ${columns.map((name) => ownValue(WIDTHS, name) ?? "minmax(5rem, 1fr)").join(" ")}`;
@@ -32,6 +40,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
       key={name}
       name={name}
       title={title}
+      sort={sort}
       isNumeric={isNumeric(data, name)}
       about={ownValue(ABOUT, name)}
     />
@@ -67,11 +76,11 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
               <label key={name}>
                 <input
                   type="checkbox"
-                  checked={columns.includes(name)}
+                  checked={own.includes(name)}
                   onChange={() =>
                     change({
                       columns: Object.keys(TITLES).filter((one) =>
-                        one === name ? !columns.includes(one) : columns.includes(one),
+                        one === name ? !own.includes(one) : own.includes(one),
                       ),
                     })
                   }
@@ -125,30 +134,30 @@ interface LabelChoice {
   holds: (data: AtlasData, latent: number) => boolean;
   /** What the choice means, where its title does not say it. */
   about?: string;
-  /** The lower, the worse: the worst stand first until a column is chosen. */
-  badness?: (data: AtlasData, latent: number) => number;
+  /** The order that puts the worst first, until another is chosen. */
+  sort?: string;
 }
 
 const ONLY: Record<string, LabelChoice> = {
   "": { title: "all latents", holds: () => true },
   doubtful: {
     title: "doubtful labels",
-    about: `${TERMS.doubtful} Sorted by that lower end, the worst first.`,
+    about: `${TERMS.doubtful} Sorted by that lower end, in the column “score from”, the worst first.`,
     holds: ({ columns }, at) => lowestScore(columns, at) < 0.5 && columns.label[at] !== "",
-    badness: ({ columns }, at) => lowestScore(columns, at),
+    sort: "score_low",
   },
   wrong: {
     title: "with wrong verdicts",
     about:
       "The judge, a model that sees the label alone, took documents for the latent’s that are not, or left out some that are. Most wrong verdicts first.",
     holds: ({ columns }, at) => (columns.wrong[at] ?? 0) > 0,
-    badness: ({ columns }, at) => -(columns.wrong[at] ?? 0),
+    sort: "-wrong",
   },
   failed: {
     title: "with failed answers",
     about: "The judge gave no usable answer. Most failed answers first.",
     holds: ({ columns }, at) => (columns.failed[at] ?? 0) > 0,
-    badness: ({ columns }, at) => -(columns.failed[at] ?? 0),
+    sort: "-failed",
   },
   unasked: {
     title: "no model was asked",
@@ -210,23 +219,22 @@ function findRows(data: AtlasData, { words, only, sort }: ListState): number[] {
   const { columns, index } = data;
   const searched = wanted.length > 0 ? textsOf(data) : [];
   const all = Array.from({ length: index.latents }, (_, latent) => latent);
-  const { holds, badness } = Object.hasOwn(ONLY, only) ? ONLY[only] : ONLY[""];
+  const { holds } = Object.hasOwn(ONLY, only) ? ONLY[only] : ONLY[""];
   const found = all.filter((latent) => {
     if (!holds(data, latent)) return false;
     if (wanted.length === 0) return true;
     return wanted.every((word) => searched[latent].includes(word) || word === String(latent));
   });
   const [column, isDown] = readSort(sort);
-  if (!Object.hasOwn(TITLES, column) && column !== "index") {
-    if (badness) found.sort((a, b) => badness(data, a) - badness(data, b) || a - b);
-    return found;
-  }
+  if (column === "") return found;
   const value = (latent: number): string | number | null =>
     column === "index"
       ? latent
       : column === "family"
         ? familyName(data, latent)
-        : columns[column as keyof LatentColumns][latent];
+        : column === "score_low"
+          ? (columns.score_low[latent] ?? columns.score[latent])
+          : columns[column as keyof LatentColumns][latent];
   const values = all.map(value);
   return found.sort((a, b) => compareCells(values[a], values[b], isDown) || a - b);
 }

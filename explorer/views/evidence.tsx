@@ -6,6 +6,7 @@ import type { AtlasData } from "../data/atlas.js";
 import { plain, shortNumber } from "../data/text.js";
 import { Facts } from "../parts/charts.js";
 import { LatentLink } from "../parts/links.js";
+import { useAsync } from "../parts/use-async.js";
 
 type Verdict = PageEvidence["verdicts"][number];
 type Shown = PageEvidence["shown"][number];
@@ -22,10 +23,17 @@ const SIGNS = { right: "✓ right", wrong: "✗ wrong", failed: "? failed" };
 export function Evidence(props: {
   data: AtlasData;
   label?: Label;
-  evidence?: PageEvidence;
+  kind: "latents" | "families";
+  /** A latent's number, or a family's place. */
+  at: number;
 }): JSX.Element | null {
-  const { data, label, evidence } = props;
+  const { data, label, kind, at } = props;
+  const { value, error, isWaiting } = useAsync(() => data.evidence(kind, at), [data, kind, at]);
+  if (error !== undefined) return <p class="problem">{error}</p>;
+  const evidence = value?.evidence;
   if (evidence === undefined) {
+    if (isWaiting)
+      return label?.source === "llm" ? <p class="muted">reading the evidence</p> : null;
     return label?.reasoning ? (
       <>
         <h3>Reasoning</h3>

@@ -3,6 +3,7 @@ import { useMemo } from "preact/hooks";
 import type { PageFamily } from "../../src/explorer/format.js";
 import { type AtlasData, familyMembers, latentName } from "../data/atlas.js";
 import { familyColours } from "../data/colour.js";
+import { rankOf } from "../data/find-names.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { ListChoice } from "../parts/list-choice.js";
 import { Term } from "../parts/term.js";
@@ -23,6 +24,8 @@ const ORDERS: readonly [Order, string][] = [
 ];
 const TILES = 150;
 const TREEMAP = "treemap";
+/** The last rank that rankOf gives. */
+const WORST_NAME = 3;
 
 /** All families, as a tree or as a treemap. */
 export function Families({ data }: { data: AtlasData }): JSX.Element {
@@ -30,13 +33,14 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
   const { words, only, sort } = shownList();
   const order = ORDERS.find(([name]) => name === sort)?.[0] ?? "size";
   const isTree = only !== TREEMAP;
-  const families = useMemo(() => {
-    const wanted = wordsOf(words);
-    const texts = wanted.length > 0 ? textsOf(data) : [];
-    return data.families
-      .filter((_, at) => wanted.every((word) => texts[at].includes(word)))
-      .sort(comparisons[order]);
-  }, [data, words, order]);
+  const found = useMemo(
+    () =>
+      findFamilies(data, words).sort(
+        (a, b) => a.rank - b.rank || comparisons[order](a.family, b.family),
+      ),
+    [data, words, order],
+  );
+  const families = useMemo(() => found.map(({ family }) => family), [found]);
   const chosen = focus?.kind === "family" ? focus.id : undefined;
   return (
     <section class="side" aria-label="families">
@@ -68,13 +72,13 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
         <span
           class="muted"
           role="status"
-          title="families that have the words in their name, in a label of their latents or in their class"
+          title="families that have the words in their name come first, then those that have them in their class or in a label of their latents"
         >
           {wholeNumber(families.length)} of {wholeNumber(data.families.length)} families
         </span>
       </div>
       {isTree ? (
-        <FamilyTree data={data} families={families} chosen={chosen} />
+        <FamilyTree data={data} found={found} chosen={chosen} />
       ) : (
         <Treemap data={data} families={families} chosen={chosen} />
       )}
@@ -82,39 +86,73 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
   );
 }
 
+/** A family that has the words of the filter. */
+interface Found {
+  family: PageFamily;
+  /** The lower, the better: in its name, in its class, in a label of one latent, or spread over all of these. */
+  rank: number;
+  /** What has the words, where the name has not. */
+  why?: string;
+}
+
+function findFamilies(data: AtlasData, text: string): Found[] {
+  const words = wordsOf(text);
+  if (words.length === 0) return data.families.map((family) => ({ family, rank: 0 }));
+  const wanted = text.trim().toLowerCase();
+  const labels = lowerLabels(data);
+  const hasAll = (name: string): boolean => words.every((word) => name.includes(word));
+  return data.families.flatMap((family): Found[] => {
+    const name = family.name.toLowerCase();
+    if (hasAll(name)) return [{ family, rank: rankOf(name, wanted, words) }];
+    const { className } = family;
+    if (className !== null && hasAll(className.toLowerCase())) {
+      return [{ family, rank: WORST_NAME + 1, why: `its class ${plain(className, 60)}` }];
+    }
+    const latents = familyMembers(family);
+    const matching = latents.filter((latent) => hasAll(labels[latent]));
+    if (matching.length > 0) {
+      const ranks = matching.map((latent) => rankOf(labels[latent], wanted, words));
+      const best = Math.min(...ranks);
+      const more = matching.length > 1 ? ` and ${wholeNumber(matching.length - 1)} more` : "";
+      const label = latentName(data, matching[ranks.indexOf(best)]);
+      return [{ family, rank: WORST_NAME + 2 + best, why: `its latent ${label}${more}` }];
+    }
+    const all = [name, className ?? "", ...latents.map((latent) => labels[latent])];
+    return hasAll(all.join(" ").toLowerCase())
+      ? [{ family, rank: 2 * WORST_NAME + 3, why: "words of several labels" }]
+      : [];
+  });
+}
+
 const kept = new WeakMap<AtlasData, string[]>();
 
-/** What each family is found by, kept for the next letter that is typed. */
-function textsOf(data: AtlasData): string[] {
+/** The latents' names in lower case, kept for the next letter that is typed. */
+function lowerLabels(data: AtlasData): string[] {
   const known =
-    kept.get(data) ??
-    data.families.map(({ name, className, parent, members }) =>
-      [
-        name,
-        className ?? "",
-        latentName(data, parent),
-        ...members.map(([latent]) => latentName(data, latent)),
-      ]
-        .join(" ")
-        .toLowerCase(),
-    );
+    kept.get(data) ?? data.columns.label.map((_, latent) => latentName(data, latent).toLowerCase());
   kept.set(data, known);
   return known;
 }
 
-interface ShownFamilies {
+function FamilyTree(props: {
   data: AtlasData;
-  families: readonly PageFamily[];
+  found: readonly Found[];
   chosen: number | undefined;
-}
-
-function FamilyTree({ data, families, chosen }: ShownFamilies): JSX.Element {
+}): JSX.Element {
+  const { data, found, chosen } = props;
   const colourOf = useMemo(() => familyColours(data), [data]);
   const hasClasses = data.families.some(({ className }) => className !== null);
-  const lines = families.flatMap((family) => [
-    { family, latent: family.parent, depth: -1, weight: 0 },
+  const hasReasons = found.some(({ why }) => why !== undefined);
+  const lines = found.flatMap(({ family, why }) => [
+    { family, why, latent: family.parent, depth: -1, weight: 0 },
     ...(family.parent === chosen
-      ? family.members.map(([latent, depth, , weight]) => ({ family, latent, depth, weight }))
+      ? family.members.map(([latent, depth, , weight]) => ({
+          family,
+          why: undefined,
+          latent,
+          depth,
+          weight,
+        }))
       : []),
   ]);
   return (
@@ -122,7 +160,7 @@ function FamilyTree({ data, families, chosen }: ShownFamilies): JSX.Element {
       label="families"
       role="tree"
       count={lines.length}
-      rowHeight={hasClasses ? 62 : 44}
+      rowHeight={44 + (hasClasses ? 18 : 0) + (hasReasons ? 18 : 0)}
       current={lines.findIndex(({ family, depth }) => depth < 0 && family.parent === chosen)}
       onOpen={(at) => {
         const { family, latent, depth } = lines[at];
@@ -130,7 +168,7 @@ function FamilyTree({ data, families, chosen }: ShownFamilies): JSX.Element {
         else show({ kind: "latent", id: latent });
       }}
       row={(at) => {
-        const { family, latent, depth, weight } = lines[at];
+        const { family, why, latent, depth, weight } = lines[at];
         if (depth >= 0) {
           return (
             <div class="member" style={{ paddingLeft: `${0.9 + 0.8 * depth}rem` }}>
@@ -149,6 +187,11 @@ function FamilyTree({ data, families, chosen }: ShownFamilies): JSX.Element {
           >
             <i style={{ background: colourOf(family) }} />
             <bdi>{plain(family.name, 120)}</bdi>
+            {why !== undefined && (
+              <small class="why">
+                found by <bdi>{why}</bdi>
+              </small>
+            )}
             <small>
               {familyMembers(family).length} latents · {wholeNumber(family.documents)} doc.
               {family.stability === null ? "" : ` · stability ${shortNumber(family.stability)}`}
@@ -166,7 +209,12 @@ function FamilyTree({ data, families, chosen }: ShownFamilies): JSX.Element {
   );
 }
 
-function Treemap({ data, families, chosen }: ShownFamilies): JSX.Element {
+function Treemap(props: {
+  data: AtlasData;
+  families: readonly PageFamily[];
+  chosen: number | undefined;
+}): JSX.Element {
+  const { data, families, chosen } = props;
   const colourOf = useMemo(() => familyColours(data), [data]);
   const shown = useMemo(
     () => [...families].sort((a, b) => b.documents - a.documents).slice(0, TILES),

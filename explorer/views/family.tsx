@@ -10,6 +10,7 @@ import { change } from "../state/state.js";
 import { Evidence } from "./evidence.js";
 import { Correction } from "./correction.js";
 
+const FIRST = 5;
 const SHOWN = 15;
 
 /** Everything about a family: its tree, and documents near to its centre and far from it. */
@@ -29,7 +30,10 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
     (latent) => columns.family[latent] === parent,
   ).length;
   const share = (latent: number): string => wholeNumber(columns.active[latent]);
-  const lines = (rows: readonly { row: number; share: number }[]): JSX.Element => (
+  // So that the nearest leave room for the farthest in a small family, too.
+  const near = Math.min(SHOWN, Math.ceil((documents?.length ?? 0) / 2));
+  type Rows = readonly { row: number; share: number }[];
+  const list = (rows: Rows): JSX.Element => (
     <ol class="documents">
       {rows.map(({ row, share: sum }) => (
         <li key={row}>
@@ -44,6 +48,17 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
         </li>
       ))}
     </ol>
+  );
+  const lines = (rows: Rows): JSX.Element => (
+    <>
+      {list(rows.slice(0, FIRST))}
+      {rows.length > FIRST && (
+        <details>
+          <summary>{rows.length - FIRST} more</summary>
+          {list(rows.slice(FIRST))}
+        </details>
+      )}
+    </>
   );
   return (
     <article class="page" aria-label={`family ${parent}`}>
@@ -104,7 +119,26 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
           ],
         ]}
       />
-      <Evidence data={data} {...record} />
+      {documents && documents.length > 0 && (
+        <>
+          <h3>
+            Documents nearest to its <Term of="centre" />
+          </h3>
+          {lines(documents.slice(0, near))}
+          {documents.length > near && (
+            <>
+              <h3>In the family, but far from its centre</h3>
+              {lines(documents.slice(Math.max(near, documents.length - SHOWN)).reverse())}
+            </>
+          )}
+        </>
+      )}
+      <Evidence
+        data={data}
+        label={record?.label}
+        kind="families"
+        at={data.families.indexOf(family)}
+      />
       <h3>Tree</h3>
       <ul class="tree" aria-label="latents of the family">
         {[[parent, 0, parent, 1] as const, ...family.members].map(
@@ -119,18 +153,6 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
           ),
         )}
       </ul>
-      {documents && documents.length > 0 && (
-        <>
-          <h3>Documents nearest to its centre</h3>
-          {lines(documents.slice(0, SHOWN))}
-          {documents.length > 2 * SHOWN && (
-            <>
-              <h3>In the family, but far from its centre</h3>
-              {lines(documents.slice(-SHOWN).reverse())}
-            </>
-          )}
-        </>
-      )}
     </article>
   );
 }

@@ -17,7 +17,7 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
   const postings = useAsync(() => data.postings(latent), [data, latent]).value;
   if (error !== undefined) return <p class="problem">{error}</p>;
   if (record?.row.index !== latent) return <p class="muted">reading latent {latent}</p>;
-  const { row, label, evidence } = record;
+  const { row, label } = record;
   const words = [...wordsOf(row.label), ...row.keywords];
   return (
     <article class="page" aria-label={`latent ${latent}`}>
@@ -93,7 +93,7 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
       />
       {postings && <Histogram values={postings.values} label="histogram of activations" />}
       {postings && <Documents data={data} postings={postings} words={words} />}
-      <Evidence data={data} label={label} evidence={evidence} />
+      <Evidence data={data} label={label} kind="latents" at={latent} />
       <h3>Nearest by direction</h3>
       <Bars
         label="nearest latents by direction"

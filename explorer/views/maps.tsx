@@ -200,7 +200,7 @@ function styleOf(
     diameter: (at: number) => number;
     opacity: (at: number) => number;
   },
-): { colours: Uint8Array; sizes: Float32Array } {
+): Pick<PointMapProps, "colours" | "sizes" | "lit"> {
   const { hidden, lit, diameter, opacity } = options;
   const tints = entries.map(({ colour }) =>
     [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)),
@@ -218,7 +218,7 @@ function styleOf(
     colours[4 * at + 3] = Math.round(255 * (isLit ? opacity(at) : 0.09));
     sizes[at] = isHidden[place] ? 0 : diameter(at) * (lit !== undefined && isLit ? 1.25 : 1);
   }
-  return { colours, sizes };
+  return { colours, sizes, lit };
 }
 
 function placesOf({ latentPoints }: AtlasData): (latent: number) => Place {

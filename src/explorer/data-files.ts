@@ -19,7 +19,7 @@ import {
 import type {
   DocumentColumns,
   DocumentRecord,
-  FamilyRecord,
+  EvidenceRecord,
   LatentColumns,
   LatentFile,
   LatentRecord,
@@ -75,8 +75,10 @@ export interface ExplorerFiles {
   /** Its length, and its bytes from `start` up to `end`, without the whole of a large file. */
   size(name: DataFile): Promise<number>;
   part(name: DataFile, start: number, end: number): Promise<Uint8Array>;
-  /** One record, without the file that holds all of them; undefined where there is none of that number. */
+  /** One record, without the file that holds all of them and without evidence; undefined where there is none of that number. */
   record(kind: RecordKind, at: number): Promise<object | undefined>;
+  /** The rest of a record: what stands behind a label, which takes the texts of the whole corpus. */
+  evidence(kind: RecordKind, at: number): Promise<EvidenceRecord>;
 }
 
 const NONE = 0xffffffff;
@@ -94,12 +96,23 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
   const unit = unitOf(codes);
   const record: ExplorerFiles["record"] = async (kind, at) => {
     if (kind === "latents") return at < catalog.length ? latentRecord(inputs, at) : undefined;
-    if (kind === "families") return at < families.length ? familyRecord(inputs, at) : undefined;
+    if (kind === "families")
+      return at < families.length ? { label: families[at].label } : undefined;
     return at < codes.rows ? documentRecord(inputs, at) : undefined;
+  };
+  const evidence: ExplorerFiles["evidence"] = async (kind, at) => {
+    if (kind === "latents") return evidenceOf(inputs, "latent", catalog[at]?.index);
+    if (kind === "families") return evidenceOf(inputs, "family", families[at]?.parent);
+    return {};
   };
   const made = new Map<RecordKind, Promise<{ bytes: Uint8Array; offsets: Uint32Array }>>();
   const records = (kind: RecordKind): Promise<{ bytes: Uint8Array; offsets: Uint32Array }> => {
-    const known = made.get(kind) ?? joinRecords(kind, (at) => record(kind, at));
+    const known =
+      made.get(kind) ??
+      joinRecords(kind, async (at) => {
+        const own = await record(kind, at);
+        return own && { ...own, ...(await evidence(kind, at)) };
+      });
     made.set(kind, known);
     return known;
   };
@@ -145,6 +158,7 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
   };
   return {
     record,
+    evidence,
     file,
     other: inputs.compared?.files,
     async size(name) {
@@ -260,23 +274,17 @@ function pageFamilies({ families, postings, familyClasses }: ExplorerInputs): Pa
   });
 }
 
-async function latentRecord(inputs: ExplorerInputs, at: number): Promise<LatentRecord> {
-  const row = inputs.catalog[at];
-  const evidence = await evidenceOf(inputs, "latent", row.index);
-  return { row, label: inputs.labels.get(row.index), ...evidence };
-}
-
-async function familyRecord(inputs: ExplorerInputs, at: number): Promise<FamilyRecord> {
-  const { parent, label } = inputs.families[at];
-  return { label, ...(await evidenceOf(inputs, "family", parent)) };
+function latentRecord({ catalog, labels }: ExplorerInputs, at: number): LatentRecord {
+  const row = catalog[at];
+  return { row, label: labels.get(row.index) };
 }
 
 async function evidenceOf(
   { evidence, withTexts }: ExplorerInputs,
   of: Label["of"],
-  latent: number,
-): Promise<{ evidence?: PageEvidence }> {
-  const found = evidence.get(evidenceKey(of, latent));
+  latent: number | undefined,
+): Promise<EvidenceRecord> {
+  const found = latent === undefined ? undefined : evidence.get(evidenceKey(of, latent));
   return found === undefined ? {} : { evidence: await withTexts(found) };
 }
 

@@ -141,17 +141,20 @@ export type DocumentColumns = Record<string, DocumentColumn>;
 export type DocumentColumn =
   { kind: "number"; values: (number | null)[] } | ({ kind: "text" } & WordColumn);
 
-/** A line of families.records: what stands behind a family's name. */
-export interface FamilyRecord {
-  label?: Label;
+/** What stands behind a label; the explorer's own server gives it apart from the rest of the record. */
+export interface EvidenceRecord {
   evidence?: PageEvidence;
 }
 
+/** A line of families.records: what stands behind a family's name. */
+export interface FamilyRecord extends EvidenceRecord {
+  label?: Label;
+}
+
 /** A line of latents.records: what a latent's page shows beside its documents. */
-export interface LatentRecord {
+export interface LatentRecord extends EvidenceRecord {
   row: CatalogRow;
   label?: Label;
-  evidence?: PageEvidence;
 }
 
 /** Evidence with the documents it refers to. */

@@ -119,9 +119,10 @@ export async function startServer(
       if (name === undefined || known === undefined) return c.notFound();
       return sendRange(c, known, name);
     });
-    app.get(`${folder}/:kind/:at{[0-9]+}`, async (c) => {
+    app.get(`${folder}/:kind/:at{[0-9]+}/:part{evidence}?`, async (c) => {
       const kind = RECORD_KINDS.find((one) => one === c.req.param("kind"));
-      const record = kind && (await (await open())?.record(kind, Number(c.req.param("at"))));
+      const read = c.req.param("part") === undefined ? "record" : "evidence";
+      const record = kind && (await (await open())?.[read](kind, Number(c.req.param("at"))));
       return record === undefined ? c.notFound() : c.json(record);
     });
   }

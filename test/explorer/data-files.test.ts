@@ -14,14 +14,17 @@ const codes = createCodes(
   Float32Array.of(0.5, 1e-9, 2, 0, 0.25, 0.125),
 );
 
-function files(families: Family[] = []): ReturnType<typeof explorerFiles> {
+function files(
+  families: Family[] = [],
+  more: Partial<Parameters<typeof explorerFiles>[0]> = {},
+): ReturnType<typeof explorerFiles> {
   const refused = (): never => {
     throw new Error("no texts are needed");
   };
   return explorerFiles({
     ...{ name: "a", codes, postings: invertCodes(codes), places: createMatrix(70_000, 2) },
     ...{ families, catalog: [], labels: new Map(), evidence: new Map(), columnNames: [] },
-    ...{ documents: refused, withTexts: refused, columns: refused },
+    ...{ documents: refused, withTexts: refused, columns: refused, ...more },
   });
 }
 
@@ -48,6 +51,23 @@ test("a list of activations is six bytes a pair, exact to 1/65,535 of the highes
     pairs.map(([, units]) => units),
     expected,
   );
+});
+
+test("a record comes without its evidence, which waits for the corpus; a site's record has both", async (t) => {
+  const found = { of: "family", latent: 1, label: "dogs" } as never;
+  const given = { label: "dogs", documents: [] } as never;
+  let asked = 0;
+  const made = files([{ parent: 1, members: [], pass: 0 }], {
+    evidence: new Map([["family 1", found]]),
+    withTexts: () => Promise.resolve(((asked += 1), given)),
+  });
+  t.deepEqual(await made.record("families", 0), { label: undefined });
+  t.is(asked, 0);
+  t.deepEqual(await made.evidence("families", 0), { evidence: given });
+  t.deepEqual(await made.evidence("families", 1), {});
+  t.is(asked, 1);
+  const site = Buffer.from(await made.file("families.records")).toString();
+  t.deepEqual(JSON.parse(site), { evidence: given });
 });
 
 test("any part of a file is what the whole has there", async (t) => {

@@ -5,6 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { Locator, Page } from "playwright-core";
+import { familyName } from "../../src/records/index.js";
 import { type Explored, explore, openPage } from "../support/explorer.js";
 
 const run = promisify(execFile);
@@ -292,6 +293,63 @@ test("the catalog's selection is a file, and the program that gives it", async (
   await page.close();
 });
 
+test("families are found by name first, then by their latents, which is said; what is lit lies on top", async (t) => {
+  const { browser, url, atlas } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, `${url}&view=families&maps=documents`);
+  const lines = page.locator(".family-line");
+  const names = (await atlas.families()).map((family) => familyName(family).toLowerCase());
+  const labels = [...(await atlas.labels()).values()].flatMap(({ text }) => text.split(", "));
+  const has = (name: string, word: string): boolean => name.includes(word.toLowerCase());
+  // A word of a label that some families have in their name, and others not.
+  let [named, reasons] = [0, 0];
+  for (const word of new Set(labels.filter((one) => names.some((name) => has(name, one))))) {
+    await page.fill('[aria-label="filter families by words"]', word);
+    named = names.filter((name) => has(name, word)).length;
+    reasons = await lines.locator(".why").count();
+    // The list holds the rows in view alone.
+    if (reasons > 0 && named < 4) break;
+  }
+  t.true(reasons > 0 && named > 0);
+  const isWhy = await lines.evaluateAll((rows) =>
+    (rows as unknown as { querySelector(selector: string): unknown }[]).map(
+      (row) => row.querySelector(".why") !== null,
+    ),
+  );
+  t.is(isWhy.indexOf(true), named, "after all that have it in their name");
+  t.false(isWhy.slice(named).includes(false));
+  t.regex(
+    (await lines.locator(".why").first().textContent()) ?? "",
+    /^found by its (latent|class) /,
+  );
+
+  // Diameters in the order in which they are drawn: lit points are the larger ones.
+  await page.evaluate(`{
+    const { bufferData } = WebGL2RenderingContext.prototype;
+    WebGL2RenderingContext.prototype.bufferData = function (target, data, ...more) {
+      if (data instanceof Float32Array && data.length === 2500) window.drawn = [...data];
+      return bufferData.call(this, target, data, ...more);
+    };
+    0;
+  }`);
+  await lines.first().click();
+  const drawn = await page.evaluate<number[]>(`(async () => {
+    while (new Set(window.drawn).size !== 2) await new Promise(requestAnimationFrame);
+    return window.drawn;
+  })()`);
+  t.deepEqual(
+    drawn,
+    [...drawn].sort((a, b) => a - b),
+  );
+  const headings = await page.locator("article h3").allTextContents();
+  t.deepEqual(headings.slice(0, 3), [
+    "Documents nearest to its centre",
+    "In the family, but far from its centre",
+    "Tree",
+  ]);
+  await page.close();
+});
+
 test("families are opened in tree and treemap, by mouse and by keys", async (t) => {
   const { browser, url } = t.context;
   if (!browser) return void t.pass("no browser");
@@ -409,6 +467,8 @@ test("doubtful labels are defined on the page, and the worst stand first", async
     .filter((row) => low(row) < 0.5 && row.label !== "")
     .sort((a, b) => low(a) - low(b) || a.index - b.index);
   t.is(await page.textContent('.side-head [role="status"]'), `${expected.length} of 128 latents`);
+  const head = page.locator('[role="columnheader"][aria-sort="ascending"]');
+  t.is(await head.textContent(), "score from ↑");
   const rows = await page.locator('.list-row [role="gridcell"]:nth-child(2)').allTextContents();
   t.deepEqual(
     rows.slice(0, 10).map(Number),

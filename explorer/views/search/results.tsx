@@ -26,7 +26,7 @@ export function Results(props: {
       <p class="result-head" role="status">
         {answer.hits.length === 0
           ? "No document was found."
-          : `${wholeNumber(rows.length)} documents`}
+          : `${wholeNumber(rows.length)} documents${isSteered ? `: ${changesOf(answer)}` : ""}`}
         {rows.length > 0 && (
           <button
             type="button"
@@ -67,6 +67,12 @@ export function Results(props: {
       )}
     </div>
   );
+}
+
+function changesOf({ hits, left }: SearchAnswer): string {
+  const came = hits.filter(({ before }) => before === null || before > hits.length).length;
+  const stayed = hits.filter(({ before }, i) => before === i + 1).length;
+  return `${came} came in, ${left.length} left, ${hits.length - came - stayed} others changed rank`;
 }
 
 function Move({ from, to }: { from: number | null; to: number }): JSX.Element {

@@ -386,3 +386,28 @@ test("build ends well on a corpus in which no family is found", async (t) => {
   t.regex(stdout, /families +0\n/);
   t.regex(stdout, /none \(random families none\)/);
 });
+
+test("families compares by members alone where no label is the same", async (t) => {
+  const dir = await folder(t);
+  const sample = "families/wordnet";
+  const families = Object.values(
+    JSON.parse(await readFile(`${sample}/families.json`, "utf8")) as Record<
+      string,
+      { parent: [string, number] }
+    >,
+  );
+  const renamed = path.join(dir, "renamed.json");
+  const others = families.map((family, i) => {
+    const label = `no. ${i}`;
+    return [label, { ...family, parent: [label, family.parent[1]] }];
+  });
+  await writeFile(renamed, JSON.stringify(Object.fromEntries(others)));
+  const { stdout } = await run(
+    ...["families", "--forest-in", `${sample}/spanning-forest.graphml`],
+    ...["--out", path.join(dir, "f.json"), "--compare", renamed],
+  );
+  t.regex(
+    stdout,
+    /no family has a label of renamed\.json \(of its 28 families\); by members alone the mean best overlap is (0\.9\d\d|1\.000)/,
+  );
+});

@@ -288,9 +288,11 @@ async function addComparison(output: CommandOutput, out: string, other: string):
     }));
   const comparison = compareFamilies(await read(out), await read(other));
   output.json = { ...(output.json as object), comparison };
-  const { shared, equal, meanJaccard, reference } = comparison;
+  const { shared, equal, meanJaccard, meanBestJaccard, reference } = comparison;
   output.lines.push(
-    `${shared} families are also in ${path.basename(other)} (of its ${reference}), ${equal} with the same members, mean Jaccard ${meanJaccard.toFixed(3)}`,
+    shared === 0
+      ? `no family has a label of ${path.basename(other)} (of its ${reference} families); by members alone the mean best overlap is ${meanBestJaccard.toFixed(3)}`
+      : `${shared} families are also in ${path.basename(other)} (of its ${reference}), ${equal} with the same members, mean Jaccard ${meanJaccard.toFixed(3)}`,
   );
 }
 

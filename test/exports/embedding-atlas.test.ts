@@ -89,7 +89,8 @@ test("embedding-atlas opens the flat Parquet as it is, in a real browser", async
       tab.on("pageerror", (error) => failures.push(String(error)));
       await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
       const placed = rows.filter(({ x, y }) => x !== null && y !== null);
-      await tab.getByText(`${placed.length} / ${placed.length} points`).first().waitFor();
+      const count = placed.length.toLocaleString("en-US");
+      await tab.getByText(`${count} / ${count} points`).first().waitFor();
       // Its table and its charts show our columns.
       await tab.getByText(placed[0].label, { exact: true }).first().waitFor();
       for (const column of ["label", "score", "density"]) {

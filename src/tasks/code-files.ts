@@ -98,12 +98,8 @@ async function openPair(files: CodesPaths): Promise<CodesStore> {
           const next = await values.next();
           if (next.done === true) return;
           // Latents are far below 2^24, so that float32 holds them.
-          yield blockOf(
-            files.indices,
-            { rows: block.rows, k, n },
-            block.data,
-            next.value.block.data,
-          );
+          const [size, strengths] = [{ rows: block.rows, k, n }, next.value.block.data];
+          yield blockOf(files.indices, size, block.data, strengths);
         }
       } finally {
         await values.return(undefined);

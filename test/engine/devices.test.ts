@@ -101,12 +101,13 @@ test("where the packages of TensorFlow.js are absent, the error is the one comma
   await inFolder(async (folder) => {
     // Away from this project's node_modules.
     await writeFile(path.join(folder, "package.json"), '{"type":"module"}');
-    for (const file of ["tensorflow/tensorflow-backend.js", "webgpu/dawn.js"]) {
-      await mkdir(path.join(folder, path.dirname(file)));
-      await copyFile(path.join("build/src/engine", file), path.join(folder, file));
+    const backend = "engine/tensorflow/tensorflow-backend.js";
+    for (const file of [backend, "engine/webgpu/dawn.js", "core/once.js"]) {
+      await mkdir(path.join(folder, path.dirname(file)), { recursive: true });
+      await copyFile(path.join("build/src", file), path.join(folder, file));
     }
     const { openTensorflow } = (await import(
-      path.join(folder, "tensorflow/tensorflow-backend.js")
+      path.join(folder, backend)
     )) as typeof import("../../src/engine/tensorflow/tensorflow-backend.js");
     const core = "npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-";
     for (const [device, command] of [

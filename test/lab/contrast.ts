@@ -1,4 +1,5 @@
 import type { Locator } from "playwright-core";
+import { CONTRAST } from "../figures/samples/contrast.js";
 
 /** What has the least contrast with the ground that it really stands on, as WCAG measures it. */
 export interface Contrast {
@@ -24,21 +25,12 @@ async function measure(part: Locator, name: "textContrast" | "inkContrast"): Pro
 }
 
 /** Runs in the page. */
-const MEASURES = `
+const MEASURES = `${CONTRAST}
   const parse = (colour) => {
     const [r, g, b, alpha = 1] = colour.match(/[\\d.]+/g).map(Number);
     return [r, g, b, alpha];
   };
   const over = (ink, under) => [0, 1, 2].map((i) => ink[3] * ink[i] + (1 - ink[3]) * under[i]);
-  const luminance = (rgb) =>
-    [0.2126, 0.7152, 0.0722].reduce((sum, share, i) => {
-      const c = rgb[i] / 255;
-      return sum + share * (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    }, 0);
-  const contrast = (a, b) => {
-    const [low, high] = [luminance(a), luminance(b)].sort((p, q) => p - q);
-    return (high + 0.05) / (low + 0.05);
-  };
   const groundOf = (element) => {
     if (!element) return [255, 255, 255];
     const colour = parse(getComputedStyle(element).backgroundColor);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { once } from "../../core/once.js";
+import { once, onceDone } from "../../core/once.js";
 import {
   type ExplorerFiles,
   type ExplorerInputs,
@@ -57,37 +57,31 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
 
 type Columns = Pick<ExplorerInputs, "columnNames" | "columns">;
 
-const kept = new WeakMap<AtlasStore, Promise<Columns>>();
+const kept = new WeakMap<AtlasStore, () => Promise<Columns>>();
 
 /**
  * Names of what documents can be coloured by: broad classes, where there is a tree, and the corpus's columns; and these. The
  * corpus is read for them once; what failed is tried again at the next call.
  */
 export function atlasColumns(store: AtlasStore): Promise<Columns> {
-  const known = kept.get(store) ?? openColumns(store);
-  kept.set(store, known);
-  known.catch(() => kept.delete(store));
-  return known;
+  const open = kept.get(store) ?? onceDone(() => openColumns(store));
+  kept.set(store, open);
+  return open();
 }
 
 async function openColumns(store: AtlasStore): Promise<Columns> {
   const tree = await store.classTree();
   const names = await columnNames(store.paths.corpus);
-  let read: Promise<DocumentColumns> | undefined;
-  const readOnce = async (): Promise<DocumentColumns> => {
+  const columns = onceDone(async (): Promise<DocumentColumns> => {
     const { rows } = await store.codes();
-    const columns = await readColumns(store.paths.corpus, names, rows);
-    if (tree === undefined) return columns;
+    const own = await readColumns(store.paths.corpus, names, rows);
+    if (tree === undefined) return own;
     const classes = (await store.documents()).map((document) => document.classes);
-    return { [BROAD]: broadClasses(classes, tree), ...withClassNames(columns, tree.names) };
-  };
+    return { [BROAD]: broadClasses(classes, tree), ...withClassNames(own, tree.names) };
+  });
   return {
     columnNames: tree === undefined ? names : [BROAD, ...names],
-    columns: () => {
-      read ??= readOnce();
-      read.catch(() => (read = undefined));
-      return read;
-    },
+    columns,
   };
 }
 

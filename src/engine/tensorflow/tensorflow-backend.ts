@@ -1,3 +1,4 @@
+import { onceDone } from "../../core/once.js";
 import type { Device } from "../engine.js";
 import { adapterName, loadDawn } from "../webgpu/dawn.js";
 
@@ -28,7 +29,7 @@ export interface TensorflowBackend {
 const BACKEND_NAMES: Record<Device, string> = { cpu: "cpu", webgpu: "webgpu", cuda: "tensorflow" };
 const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
-const opened = new Map<Device, Promise<TensorflowBackend>>();
+const opened = new Map<Device, () => Promise<TensorflowBackend>>();
 
 /**
  * Opens TensorFlow.js on a device, once a process: WebGPU over Dawn (`webgpu` package), CUDA by tfjs-node-gpu, and plain
@@ -36,10 +37,9 @@ const opened = new Map<Device, Promise<TensorflowBackend>>();
  * Throws Error with the one command that installs what is missing, and where there is no adapter.
  */
 export function openTensorflow(device: Device): Promise<TensorflowBackend> {
-  const known = opened.get(device) ?? open(device);
+  const known = opened.get(device) ?? onceDone(() => open(device));
   opened.set(device, known);
-  known.catch(() => opened.delete(device));
-  return known;
+  return known();
 }
 
 async function open(device: Device): Promise<TensorflowBackend> {

@@ -1,3 +1,5 @@
+import { onceDone } from "../../core/once.js";
+
 /** Dawn, Chromium's WebGPU, as the package `webgpu` brings it to Node. */
 export interface Dawn {
   gpu: GPU;
@@ -6,25 +8,17 @@ export interface Dawn {
   globals: object;
 }
 
-let loaded: Promise<Dawn> | undefined;
-
 /**
  * Loads Dawn and its adapter of most power, once per process: an instance that is collected takes its devices along.
  * Throws Error without an adapter; the import's own error where the package is not installed.
  */
-export function loadDawn(): Promise<Dawn> {
-  loaded ??= load();
-  loaded.catch(() => (loaded = undefined));
-  return loaded;
-}
-
-async function load(): Promise<Dawn> {
+export const loadDawn: () => Promise<Dawn> = onceDone(async () => {
   const { create, globals } = await import("webgpu");
   const gpu = create([]);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) throw new Error("Dawn finds no adapter: install your GPU's Vulkan driver");
   return { gpu, adapter, globals };
-}
+});
 
 /** Whether the package `webgpu` is installed. */
 export async function hasDawn(): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { type Figure, type Renderer, openRenderer } from "../../../src/figures/index.js";
 import { startBrowser } from "../../support/browser.js";
+import { CONTRAST } from "./contrast.js";
 
 /** Least size of type in print, in points; a column's figure is drawn in its printed size. */
 const LEAST_POINTS = 6;
@@ -26,8 +27,9 @@ export async function openLegibilityChecker(): Promise<LegibilityChecker | undef
       await page.setContent(`<style>body{margin:0}svg{display:block}</style>${svg}`);
       await page.evaluate("Promise.all([...document.fonts].map((face) => face.load()))");
       const background = await photographWithoutText(page);
+      const given = JSON.stringify({ background, least: (LEAST_POINTS * 96) / 72 });
       return page.evaluate<string[]>(
-        `(${findFaults.toString()})(${JSON.stringify({ background, least: (LEAST_POINTS * 96) / 72 })})`,
+        `(() => { ${CONTRAST} return (${findFaults.toString()})(${given}); })()`,
       );
     },
     async close() {
@@ -79,7 +81,10 @@ interface Seen {
   Image: new () => { src: string; width: number; height: number; decode(): Promise<void> };
 }
 
-/** Runs in the page that shows one figure's SVG, so it uses nothing from outside itself. */
+/** What CONTRAST defines in the page. */
+declare function contrast(a: ArrayLike<number>, b: ArrayLike<number>): number;
+
+/** Runs in the page that shows one figure's SVG, so it uses nothing else from outside itself. */
 async function findFaults({
   background,
   least,
@@ -99,15 +104,6 @@ async function findFaults({
   context.drawImage(image, 0, 0);
 
   const parse = (colour: string): number[] => (colour.match(/[\d.]+/g) ?? []).map(Number);
-  const luminance = (rgb: ArrayLike<number>): number =>
-    [0.2126, 0.7152, 0.0722].reduce((sum, share, i) => {
-      const c = rgb[i] / 255;
-      return sum + share * (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    }, 0);
-  const contrast = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-    const [low, high] = [luminance(a), luminance(b)].sort((p, q) => p - q);
-    return (high + 0.05) / (low + 0.05);
-  };
   const over = (colour: number[], opacity: number, under: ArrayLike<number>): number[] => {
     const alpha = (colour[3] ?? 1) * opacity;
     return [0, 1, 2].map((i) => alpha * colour[i] + (1 - alpha) * under[i]);

@@ -17,7 +17,7 @@ const SCRATCH = "scratch-lab.ipynb";
 const UNTRUSTED = "scratch-untrusted.ipynb";
 /** The cell whose code is to be completed. */
 const COMPLETED = 11;
-const PATIENCE_MS = 600_000;
+const PATIENCE_MS = 240_000;
 
 const [pictures = "build/lab"] = process.argv.slice(2);
 let failures = 0;
@@ -84,9 +84,22 @@ class LabNotebook {
     return this.cell(at).locator(".jp-OutputArea-output");
   }
 
+  /** A click misses where JupyterLab scrolls by itself in between, so it is repeated until the cell takes the keys. */
   async start(at: number): Promise<void> {
-    await this.cell(at).locator(".cm-content").click();
-    await this.page.keyboard.press("Shift+Enter");
+    const prompt = this.cell(at).locator(".jp-InputPrompt");
+    const before = await prompt.textContent();
+    const isStarted = await eventually(async () => {
+      await this.cell(at).locator(".cm-content").click();
+      const editor = this.cell(at).locator(".cm-editor.cm-focused");
+      if ((await editor.count()) === 0) return false;
+      await this.page.keyboard.press("Shift+Enter");
+      for (let asked = 0; asked < 10; asked++) {
+        if ((await prompt.textContent()) !== before) return true;
+        await sleep(300);
+      }
+      return false;
+    });
+    if (!isStarted) throw new Error(`cell ${at} does not start`);
   }
 
   async hasEnded(at: number): Promise<boolean> {

@@ -272,6 +272,17 @@ test("train follows the reference step by step and logs a line a step", async (t
   t.is((JSON.parse(metrics.stdout) as { k: number }).k, 4);
 });
 
+test("families finds an atlas's families in its own forest", async (t) => {
+  const dir = await folder(t);
+  const sample = "families/wordnet";
+  const { stdout } = await run(
+    ...["families", "--forest-in", `${sample}/spanning-forest.graphml`, "--nested", "through"],
+    ...["--min-children", "4", "--out", path.join(dir, "f.json")],
+    ...["--compare", `${sample}/families.json`],
+  );
+  t.regex(stdout, /28 families are also in families\.json \(of its 28\), 28 with the same members/);
+});
+
 test("families groups the paper's own forest into the families that it names", async (t) => {
   const forest = sharedPath("data/paper/mst.graphml");
   const paper = sharedPath("data/paper/clean_families.json");

@@ -52,7 +52,7 @@ const options = {
     input: true,
     excludes: [
       ...["codes", "plan", "group-documents", "sample", "analysis", "compat", "weight"],
-      ...["threshold", "passes", "max-overlap", "max-density", "skip-zeros", "sae", "prefixes"],
+      ...["threshold", "passes", "max-density", "skip-zeros", "sae", "prefixes"],
     ],
   },
   analysis: {
@@ -92,6 +92,13 @@ const options = {
     type: "integer",
     least: 1,
     about: "times the forest is rebuilt without the parents found so far (default 4)",
+  },
+  nested: {
+    type: "string",
+    choices: ["roots", "through", "stop"],
+    about:
+      "latents of --forest-in that start a family: roots (default), all with three children as in an atlas (through), or those with only such latents above them (stop)",
+    needs: ["forest-in"],
   },
   "min-children": {
     type: "integer",
@@ -226,7 +233,7 @@ async function readDecoder(file: string): Promise<Matrix> {
 }
 
 async function familiesFromForest(
-  { minChildren, out, forest: forestOut }: Values,
+  { minChildren, maxOverlap, nested, out, forest: forestOut }: Values,
   file: string,
 ): Promise<CommandOutput> {
   const { groupForest } = await import("../../families/extract/extract-families.js");
@@ -234,7 +241,7 @@ async function familiesFromForest(
   const { readText } = await import("../../files/text.js");
   const named = forestFromGraph(parseGraphml(await readText(file), file), file);
   const { forest, labels } = named;
-  const families = groupForest(forest, { minChildren });
+  const families = groupForest(forest, { minChildren, maxOverlap, nested });
   const result = { families, forest, found: [families.length] };
   await writeResult({ out, forest: forestOut }, result, (latent) => labels.get(latent));
   const sizes = families.map(({ members }) => members.length);

@@ -106,14 +106,20 @@ export function dropOverlapping(families: readonly Family[], maxOverlap: number)
 }
 
 /**
- * Families of an existing forest, in one pass and with nothing dropped: by default every root with three
- * children of its own or more, and its descendants.
+ * Families of an existing forest, in one pass: by default every root with three children of its own or more, and its
+ * descendants. With `nested` "through" and `minChildren` 4 they are those that extractFamilies finds in its first pass.
  */
 export function groupForest(
   forest: Forest,
-  { minChildren = 3, nested = "roots", ...options }: SubtreeOptions & { minChildren?: number } = {},
+  {
+    minChildren = 3,
+    maxOverlap = 0.6,
+    nested = "roots",
+    ...options
+  }: SubtreeOptions & Pick<FamilyOptions, "minChildren" | "maxOverlap"> = {},
 ): Family[] {
-  return findSubtrees(forest, { ...options, nested })
+  const families = findSubtrees(forest, { ...options, nested })
     .filter(({ members }) => members.length >= minChildren)
     .map(({ parent, members }) => ({ parent, members, pass: 0 }));
+  return dropOverlapping(families, maxOverlap);
 }

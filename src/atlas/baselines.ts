@@ -1,8 +1,15 @@
 import { type Codes, invertCodes } from "../core/codes.js";
 import type { Matrix } from "../core/matrix.js";
+import type { OnProgress } from "../core/progress.js";
+import { wilsonInterval } from "../core/statistics.js";
 import type { Engine } from "../engine/engine.js";
 import { encodeEmbeddings } from "../sae/encode.js";
-import { BASELINES, baselineCodes, trainRandomTwin } from "../sae/measure/baselines.js";
+import {
+  BASELINES,
+  type Baseline,
+  baselineCodes,
+  trainRandomTwin,
+} from "../sae/measure/baselines.js";
 import { computeMetrics } from "../sae/measure/metrics.js";
 import type { Sae } from "../sae/sae.js";
 import type { TrainOptions } from "../sae/train/train-options.js";
@@ -12,16 +19,19 @@ import type { ClassIndex } from "../taxonomy/class-index.js";
 /** F1 over which units count as matching a class. */
 const LEVEL = 0.5;
 
+/** Units to hold an SAE against: an SAE trained alike whose decoder stays at its random start, or one of BASELINES. */
+export type BaselineUnits = "random decoder" | Baseline;
+
 /** An SAE, or units to hold it against. */
 export interface BaselineRow {
-  /** "SAE", "random decoder" for an SAE trained alike whose decoder stays at its start, or one of BASELINES. */
-  units: string;
+  units: "SAE" | BaselineUnits;
   /** Of the two SAEs. */
   normalizedMse?: number;
   /** Where documents have classes: mean F1 of the units that are on anywhere, each with its best class. */
   meanF1?: number;
-  /** Share of those with an F1 over 0.5, and how many different classes they have. */
+  /** Share of those with an F1 over 0.5 with its 95 % interval, and how many different classes they have. */
   share?: number;
+  interval?: [number, number];
   classes?: number;
 }
 
@@ -34,6 +44,7 @@ export interface MeasureBaselinesOptions {
   training?: Omit<Partial<TrainOptions>, "k" | "n" | "createTrainer" | "start" | "init">;
   /** Of what is drawn. Default 0. */
   seed?: number;
+  onProgress?: OnProgress;
   signal?: AbortSignal;
 }
 
@@ -44,26 +55,50 @@ export interface MeasureBaselinesOptions {
 export async function measureBaselines(
   sae: Sae,
   embeddings: Matrix,
-  { engine, index, training, seed = 0, signal }: MeasureBaselinesOptions,
+  options: MeasureBaselinesOptions,
 ): Promise<BaselineRow[]> {
-  const size = { k: sae.k, n: sae.n };
-  const { sae: twin } = await trainRandomTwin(embeddings, { ...training, ...size, seed, signal });
+  const { index } = options;
   const rows: BaselineRow[] = [];
-  for (const [units, one] of [
-    ["SAE", sae],
-    ["random decoder", twin],
-  ] as const) {
-    const codes = await encodeEmbeddings(one, embeddings, { engine, signal });
-    const metrics = await computeMetrics(one, embeddings, { codes, engine, signal });
-    rows.push({ units, normalizedMse: metrics.normalized_mse, ...judge(codes, index) });
-  }
-  if (index === undefined) return rows;
-  for (const units of BASELINES) {
-    signal?.throwIfAborted();
-    const codes = await baselineCodes(embeddings, units, { ...size, seed, engine });
-    rows.push({ units, ...judge(codes, index) });
+  const add = (units: BaselineRow["units"], { codes, ...rest }: FoundUnits): void => {
+    rows.push({ units, ...rest, ...judge(codes, index) });
+  };
+  add("SAE", await encoded(sae, embeddings, options));
+  const others = index === undefined ? [] : BASELINES;
+  for (const units of ["random decoder", ...others] as const) {
+    add(units, await baselineUnits(units, embeddings, { ...options, k: sae.k, n: sae.n }));
   }
   return rows;
+}
+
+interface FoundUnits {
+  codes: Codes;
+  /** Of an SAE. */
+  normalizedMse?: number;
+}
+
+/** The codes [N, k] of n units to hold an SAE of embeddings [N, d] against. Throws as baselineCodes and trainSae do. */
+export async function baselineUnits(
+  units: BaselineUnits,
+  embeddings: Matrix,
+  options: Omit<MeasureBaselinesOptions, "index"> & { k: number; n: number },
+): Promise<FoundUnits> {
+  const { k, n, engine, training, seed = 0, onProgress, signal } = options;
+  signal?.throwIfAborted();
+  if (units !== "random decoder") {
+    return { codes: await baselineCodes(embeddings, units, { k, n, seed, engine }) };
+  }
+  const given = { ...training, k, n, seed, onProgress, signal };
+  return encoded((await trainRandomTwin(embeddings, given)).sae, embeddings, options);
+}
+
+async function encoded(
+  sae: Sae,
+  embeddings: Matrix,
+  { engine, signal }: Pick<MeasureBaselinesOptions, "engine" | "signal">,
+): Promise<FoundUnits> {
+  const codes = await encodeEmbeddings(sae, embeddings, { engine, signal });
+  const metrics = await computeMetrics(sae, embeddings, { codes, engine, signal });
+  return { codes, normalizedMse: metrics.normalized_mse };
 }
 
 function judge(codes: Codes, index?: ClassIndex): Omit<BaselineRow, "units" | "normalizedMse"> {
@@ -74,6 +109,7 @@ function judge(codes: Codes, index?: ClassIndex): Omit<BaselineRow, "units" | "n
   return {
     meanF1: live.reduce((sum, { f1 }) => sum + f1, 0) / live.length,
     share: over.length / live.length,
+    interval: wilsonInterval(over.length, live.length),
     classes: new Set(over.map(({ classIndex }) => classIndex)).size,
   };
 }

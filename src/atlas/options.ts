@@ -92,6 +92,12 @@ export interface AtlasOptions {
    * measured before stays as long as the families do.
    */
   stability?: AtlasStability;
+  /**
+   * Where documents have classes, hold the latents against k-means and random documents however long that takes, and against an
+   * SAE trained alike whose decoder stays random, which takes as long as a training. Default false: against the first two, where
+   * that takes seconds. What was measured stays as long as the codes do.
+   */
+  baselines?: boolean;
   /** Of training, map and nulls. Default 0. */
   seed?: number;
   /** Default "auto". */

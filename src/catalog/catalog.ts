@@ -4,6 +4,7 @@ import type { Neighbours } from "../engine/engine.js";
 import type { Coactivation } from "../families/coactivation/coactivation.js";
 import { coactivePartners } from "../families/coactivation/coactive-partners.js";
 import type { LatentMatch } from "../taxonomy/best-class.js";
+import type { UnitAgreement } from "../taxonomy/unit-agreement.js";
 import type { Matrix } from "../core/matrix.js";
 import { neighboursOf } from "../projection/neighbours.js";
 import { type Family, type FamilyOutline, familyLatents, familyName } from "../records/family.js";
@@ -36,6 +37,8 @@ export interface CatalogInputs {
   /** F1 of the latents with classes chosen on other documents [n], and by chance, by latent; see chanceByLatent. */
   heldOutF1?: ArrayLike<number>;
   chanceF1?: ReadonlyMap<number, number>;
+  /** Highest F1 of other units with each latent's class; see unitAgreement. */
+  baselines?: readonly Pick<UnitAgreement, "units" | "latentF1">[];
   /** Contrasts in which a latent differs, by latent. */
   contrasts?: ReadonlyMap<number, readonly CatalogContrast[]>;
 }
@@ -87,6 +90,7 @@ export function buildCatalog(
     ...classColumns(matches.get(index), inputs.classNames),
     class_held_out: knownOrNull(inputs.heldOutF1?.[index] ?? NaN),
     class_chance: knownOrNull(inputs.chanceF1?.get(index) ?? NaN),
+    ...baselineColumns(inputs.baselines, matches.get(index)),
     contrasts: [...(inputs.contrasts?.get(index) ?? [])],
   }));
 }
@@ -158,6 +162,22 @@ function classColumns(
     class_f1: rounded(match.f1),
     class_low: rounded(match.interval[0]),
     class_high: rounded(match.interval[1]),
+  };
+}
+
+function baselineColumns(
+  baselines: CatalogInputs["baselines"] = [],
+  match: LatentMatch | undefined,
+): Pick<CatalogRow, "class_kmeans" | "class_random_documents" | "class_random_decoder"> {
+  const f1Of = (units: string): number | null => {
+    if (match?.classId === undefined) return null;
+    const found = baselines.find((baseline) => baseline.units === units);
+    return knownOrNull(found?.latentF1[match.latent] ?? NaN);
+  };
+  return {
+    class_kmeans: f1Of("k-means"),
+    class_random_documents: f1Of("random documents"),
+    class_random_decoder: f1Of("random decoder"),
   };
 }
 

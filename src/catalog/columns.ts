@@ -59,6 +59,9 @@ export const CATALOG_COLUMNS: readonly CatalogColumn[] = [
   { name: "class_high", kind: "number" },
   { name: "class_held_out", kind: "number" },
   { name: "class_chance", kind: "number" },
+  { name: "class_kmeans", kind: "number" },
+  { name: "class_random_documents", kind: "number" },
+  { name: "class_random_decoder", kind: "number" },
   {
     name: "contrasts",
     kind: {

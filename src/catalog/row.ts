@@ -58,6 +58,10 @@ export interface CatalogRow {
   /** The same F1 with the class chosen on the other half of the documents, and with classes dealt out to documents at random. */
   class_held_out: number | null;
   class_chance: number | null;
+  /** The highest F1 that units of other kinds, as many as the latents, have with that class; null where they were not measured. */
+  class_kmeans: number | null;
+  class_random_documents: number | null;
+  class_random_decoder: number | null;
   /** Contrasts that were saved and in which the latent differs. */
   contrasts: CatalogContrast[];
 }

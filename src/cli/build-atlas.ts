@@ -14,6 +14,14 @@ export const FIGURE_OPTIONS = {
   },
 } as const;
 
+export const BASELINES_OPTION = {
+  baselines: {
+    type: "boolean",
+    about:
+      "where documents have classes, hold the latents against an SAE with a random decoder too (as long as a training), and against k-means and random documents however long that takes (default: these two where it takes seconds)",
+  },
+} as const;
+
 /** Builds an atlas and its figures, and summarises it. */
 export async function runBuild(
   options: BuildOptions,

@@ -4,15 +4,19 @@ import { isAboveOrEqual } from "./class-index.js";
 import type { ClassIndex } from "./class-index.js";
 import { spreadOf, wilsonInterval } from "../core/statistics.js";
 import type { Spread } from "../core/statistics.js";
-import { matchLatents, unitePostings } from "./best-class.js";
+import { matchLatents } from "./best-class.js";
 import type { LatentMatch, MatchOptions } from "./best-class.js";
 
-const SEEDS: readonly number[] = [1, 2, 3, 4, 5];
+/** Seeds of null runs. */
+export const SEEDS: readonly number[] = [1, 2, 3, 4, 5];
 /** Shares of the documents in the branches that nulls keep to; of fewer documents than the least a branch is no broad class. */
 const BRANCH_SHARES: readonly number[] = [0.025, 0.01, 0.005];
 const SMALLEST_BRANCH = 10;
 
-/** Judged edges below which a share says nothing. */
+/** Levels of F1 in reports. */
+export const REPORT_LEVELS: readonly number[] = [0.2, 0.3, 0.5, 0.7];
+
+/** Judged edges, or latents or members, below which a share says nothing. */
 export const FEWEST_EDGES = 20;
 
 /** How well the latents of one SAE agree with the classes, compared with the same latents over shuffled documents. */
@@ -67,31 +71,6 @@ export interface BranchNull {
   share: number;
   /** Share of those edges that agree as they are. */
   observed: number;
-}
-
-/** How well one family agrees with the classes. */
-export interface FamilyMatch {
-  /** Best class of the documents in which any latent of the family is active; `latent` is the family's number. */
-  union: LatentMatch;
-  /** Best class of the parent alone. */
-  parent: LatentMatch;
-  /** Members that match a class with an F1 over the threshold. */
-  matched: number;
-  /** Share of those whose class is the union's class or lies below it; NaN if there are none. */
-  coherence: number;
-}
-
-/** Summary of all families, compared with families of the same sizes from random live latents. */
-export interface FamilyAgreement {
-  families: FamilyMatch[];
-  meanF1: number;
-  meanF1Null: Spread;
-  /** Mean F1 of the parents alone. */
-  meanParentF1: number;
-  /** Families with a matched member. */
-  coherent: number;
-  meanCoherence: number;
-  meanCoherenceNull: Spread;
 }
 
 /** How chance is measured. */
@@ -155,7 +134,7 @@ export function edgeAgreement(
     branches = branchSizes(index),
   }: NullOptions & { threshold?: number; branches?: readonly number[] } = {},
 ): EdgeAgreement {
-  const isMatched = ({ classIndex, f1 }: LatentMatch): boolean => classIndex >= 0 && f1 > threshold;
+  const isMatched = (match: LatentMatch): boolean => isOver(match, threshold);
   const kept = edges.filter(([up, down]) => isMatched(matches[up]) && isMatched(matches[down]));
   const parents = kept.map(([up]) => matches[up].classIndex);
   const children = kept.map(([, down]) => matches[down].classIndex);
@@ -206,52 +185,9 @@ export function hardestNull({
     .reduce((most, one) => (most.share >= one.share ? most : one), { share: NaN });
 }
 
-/**
- * Agreement of families with the classes. A family's documents are those in which at least `minMembers` (default
- * 1) of its latents are active, with the sum of their values; `members` leaves the parent out. Members count for
- * coherence when their F1 is over `level` (default 0.2). The null gives each family other live latents, drawn
- * without repeats inside a family.
- */
-export function familyAgreement(
-  families: readonly { parent: number; members: readonly number[] }[],
-  postings: Postings,
-  index: ClassIndex,
-  {
-    level = 0.2,
-    minMembers = 1,
-    seeds = SEEDS,
-    ...options
-  }: MatchOptions & NullOptions & { level?: number; minMembers?: number } = {},
-): FamilyAgreement {
-  const matches = matchLatents(postings, index, options);
-  const measure = (groups: readonly number[][]): FamilyMatch[] => {
-    const unions = matchLatents(unitePostings(postings, groups, { minMembers }), index, options);
-    return unions.map((union, g) => {
-      const [parent, ...members] = groups[g].map((latent) => matches[latent]);
-      const matched = members.filter(({ classIndex, f1 }) => classIndex >= 0 && f1 > level);
-      const inside = matched.filter(
-        ({ classIndex }) =>
-          union.classIndex >= 0 && isAboveOrEqual(index, union.classIndex, classIndex),
-      );
-      return { union, parent, matched: matched.length, coherence: inside.length / matched.length };
-    });
-  };
-  const groups = families.map(({ parent, members }) => [parent, ...new Set(members)]);
-  const observed = measure(groups);
-  const live = matches.filter(({ active }) => active > 0).map(({ latent }) => latent);
-  const nulls = seeds.map((seed) => measure(redraw(groups, live, seed)));
-  const meanF1 = (found: FamilyMatch[]): number => meanOf(found.map(({ union }) => union.f1));
-  const meanCoherence = (found: FamilyMatch[]): number =>
-    meanOf(found.map(({ coherence }) => coherence));
-  return {
-    families: observed,
-    meanF1: meanF1(observed),
-    meanF1Null: spreadOf(nulls.map(meanF1)),
-    meanParentF1: meanOf(observed.map(({ parent }) => parent.f1)),
-    coherent: observed.filter(({ matched }) => matched > 0).length,
-    meanCoherence: meanCoherence(observed),
-    meanCoherenceNull: spreadOf(nulls.map(meanCoherence)),
-  };
+/** Whether a latent matches a class with an F1 over the level. */
+export function isOver({ classIndex, f1 }: LatentMatch, level: number): boolean {
+  return classIndex >= 0 && f1 > level;
 }
 
 function summarize(
@@ -261,13 +197,16 @@ function summarize(
   const live = matches.filter(({ active }) => active > 0);
   return {
     live: live.length,
-    meanF1: meanOf(live.map(({ f1 }) => f1)),
+    meanF1: spreadOf(live.map(({ f1 }) => f1)).mean,
     counts: levels.map((level) => live.filter(({ f1 }) => f1 > level).length),
   };
 }
 
-// Of flat classes a branch is the child's own class, which every parent drawn from it would have.
-function branchSizes(index: ClassIndex): number[] {
+/**
+ * Least documents of the branches that nulls keep to, from the widest down. Of flat classes, whose branches would be the classes
+ * themselves, none.
+ */
+export function branchSizes(index: ClassIndex): number[] {
   if (index.ancestors.every((above) => above.size === 0)) return [];
   const sizes = BRANCH_SHARES.map((share) => Math.ceil(share * index.documents));
   return sizes.filter((size) => size >= SMALLEST_BRANCH);
@@ -301,7 +240,7 @@ function branchNull(
 }
 
 /** The smallest class of at least so many documents that holds the class; "all" where every document is asked for. */
-function branchOf(
+export function branchOf(
   classIndex: number,
   index: ClassIndex,
   atLeast: number,
@@ -329,21 +268,4 @@ function randomPairs(
     second.push(pool[b < a ? b : b + 1]);
   }
   return { first, second };
-}
-
-function redraw(groups: readonly number[][], live: readonly number[], seed: number): number[][] {
-  const random = createRandom(seed);
-  return groups.map((group) => {
-    const pool = [...live];
-    const size = Math.min(group.length, pool.length);
-    for (let i = 0; i < size; i++) {
-      const j = i + Math.floor(random() * (pool.length - i));
-      [pool[i], pool[j]] = [pool[j], pool[i]];
-    }
-    return pool.slice(0, size);
-  });
-}
-
-function meanOf(values: readonly number[]): number {
-  return spreadOf(values).mean;
 }

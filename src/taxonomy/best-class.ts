@@ -51,14 +51,33 @@ export interface MatchOptions {
 export function matchLatents(
   postings: Postings,
   index: ClassIndex,
-  { threshold = "active", minActive = 1, permutation, signal }: MatchOptions = {},
+  options: MatchOptions = {},
 ): LatentMatch[] {
+  return matchAll(postings, createCounter(index), options);
+}
+
+/** The highest F1 that any latent has with each class [classes]. Errors are those of matchLatents. */
+export function highestF1(
+  postings: Postings,
+  index: ClassIndex,
+  options: MatchOptions = {},
+): Float64Array {
+  const highest = new Float64Array(index.ids.length);
+  matchAll(postings, { ...createCounter(index), highest }, options);
+  return highest;
+}
+
+function matchAll(
+  postings: Postings,
+  counter: Counter,
+  { threshold = "active", minActive = 1, permutation, signal }: MatchOptions,
+): LatentMatch[] {
+  const { index } = counter;
   if (postings.documents !== index.documents) {
     throw new RangeError(
       `matchLatents: expected classes for ${postings.documents} documents, got ${index.documents}`,
     );
   }
-  const counter = createCounter(index);
   const matches: LatentMatch[] = [];
   for (let latent = 0; latent < postings.n; latent++) {
     signal?.throwIfAborted();
@@ -120,6 +139,8 @@ interface Counter {
   hits: Uint32Array;
   /** Classes with hits. */
   touched: number[];
+  /** The highest F1 of each class so far, where that is wanted. */
+  highest?: Float64Array;
   reset(): void;
 }
 
@@ -163,11 +184,12 @@ function bestClass(
 ): Best {
   if (rows.length < minActive || rows.length === 0) return NOTHING;
   for (let i = 0; i < rows.length; i++) countDocument(counter, rows[i]);
-  const { hits, touched, index } = counter;
+  const { hits, touched, highest, index } = counter;
   const threshold = values.reduce((least, value) => Math.min(least, value), Infinity);
   let best: Best = { ...NOTHING, active: rows.length, threshold };
   for (const c of touched) {
     const f1 = (2 * hits[c]) / (rows.length + index.sizes[c]);
+    if (highest !== undefined && f1 > highest[c]) highest[c] = f1;
     if (better(f1, c, best, index.sizes)) best = { ...best, classIndex: c, hits: hits[c], f1 };
   }
   return best;
@@ -181,7 +203,7 @@ function bestThreshold(
   minActive: number,
 ): Best {
   const order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
-  const { hits, touched, index } = counter;
+  const { hits, touched, highest, index } = counter;
   let best = NOTHING;
   for (let start = 0; start < order.length;) {
     const threshold = values[order[start]];
@@ -191,6 +213,7 @@ function bestThreshold(
     }
     const consider = (c: number): void => {
       const f1 = (2 * hits[c]) / (end + index.sizes[c]);
+      if (highest !== undefined && f1 > highest[c]) highest[c] = f1;
       if (better(f1, c, best, index.sizes)) {
         best = { classIndex: c, hits: hits[c], active: end, f1, threshold };
       }

@@ -6,21 +6,30 @@ export {
   type BranchNull,
   type EdgeAgreement,
   FEWEST_EDGES,
-  type FamilyAgreement,
-  type FamilyMatch,
   type LatentAgreement,
   edgeAgreement,
-  familyAgreement,
   hardestNull,
   latentAgreement,
 } from "./agreement.js";
-export { type LatentMatch, type MatchOptions, matchLatents, unitePostings } from "./best-class.js";
+export {
+  type LatentMatch,
+  type MatchOptions,
+  highestF1,
+  matchLatents,
+  unitePostings,
+} from "./best-class.js";
 export {
   type ClassIndex,
   type ClassIndexOptions,
   buildClassIndex,
   isAboveOrEqual,
 } from "./class-index.js";
+export {
+  type FamilyAgreement,
+  type FamilyMatch,
+  familyAgreement,
+  hardestFamilyNull,
+} from "./family-agreement.js";
 export { matchHeldOut } from "./held-out.js";
 export { type MemberCoherence, memberCoherence } from "./member-coherence.js";
 export {
@@ -29,3 +38,4 @@ export {
   chanceByLatent,
   reportTaxonomy,
 } from "./taxonomy-report.js";
+export { type UnitAgreement, type UnitSummary, unitAgreement } from "./unit-agreement.js";

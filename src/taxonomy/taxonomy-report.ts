@@ -1,9 +1,11 @@
 import type { Postings } from "../core/codes.js";
-import { edgeAgreement, familyAgreement, latentAgreement } from "./agreement.js";
-import type { EdgeAgreement, FamilyAgreement, LatentAgreement, NullOptions } from "./agreement.js";
+import { REPORT_LEVELS, edgeAgreement, latentAgreement } from "./agreement.js";
+import type { EdgeAgreement, LatentAgreement, NullOptions } from "./agreement.js";
 import type { ClassIndex } from "./class-index.js";
+import { type FamilyAgreement, familyAgreement } from "./family-agreement.js";
 import { matchHeldOut } from "./held-out.js";
 import type { LatentMatch } from "./best-class.js";
+import type { UnitAgreement } from "./unit-agreement.js";
 
 /** What is compared with the classes besides the latents. */
 export interface TaxonomyParts extends NullOptions {
@@ -43,6 +45,8 @@ export interface TaxonomyReport {
   edges: ({ threshold: number } & EdgeAgreement)[];
   /** Absent without families. */
   families?: FamilyAgreement;
+  /** Units that the latents are held against; absent where none were measured. */
+  baselines?: UnitAgreement[];
   /** Best class of each latent, at its best threshold [n]. */
   matches: LatentMatch[];
   /** F1 of each latent in `heldOut` [n]. */
@@ -50,8 +54,6 @@ export interface TaxonomyReport {
   /** F1 of the live latents in each of the null runs of `tuned`. */
   nullF1: number[];
 }
-
-const LEVELS = [0.2, 0.3, 0.5, 0.7];
 
 /** Compares latents, edges and families with the classes, each next to its null. */
 export function reportTaxonomy(
@@ -69,14 +71,14 @@ export function reportTaxonomy(
   }: TaxonomyParts = {},
 ): TaxonomyReport {
   const tuning = { threshold: "best", minActive, signal } as const;
-  const plain = latentAgreement(postings, index, { levels: LEVELS, seeds, signal });
-  const tuned = latentAgreement(postings, index, { levels: LEVELS, seeds, ...tuning });
+  const plain = latentAgreement(postings, index, { levels: REPORT_LEVELS, seeds, signal });
+  const tuned = latentAgreement(postings, index, { levels: REPORT_LEVELS, seeds, ...tuning });
   const { live } = tuned.agreement;
   // A latent that is off in all documents that count is none the less live, with an F1 of 0.
   const heldOutF1 = matchHeldOut(postings, index, tuning).map(({ f1 }) => f1);
   const { matches } = threshold === "active" ? plain : tuned;
   const judging = threshold === "active" ? { signal } : tuning;
-  const heldOutOver = LEVELS.map((over) => {
+  const heldOutOver = REPORT_LEVELS.map((over) => {
     const count = heldOutF1.filter((f1) => f1 > over).length;
     return { level: over, count, share: count / live };
   });

@@ -1,15 +1,11 @@
 import { z } from "zod";
 import { type Fields, count, interval, measured } from "../core/schema.js";
 import type { Spread } from "../core/statistics.js";
-import type {
-  BranchNull,
-  EdgeAgreement,
-  FamilyAgreement,
-  FamilyMatch,
-  LatentAgreement,
-} from "./agreement.js";
+import type { BranchNull, EdgeAgreement, LatentAgreement } from "./agreement.js";
 import type { LatentMatch } from "./best-class.js";
+import type { FamilyAgreement, FamilyMatch } from "./family-agreement.js";
 import type { TaxonomyReport } from "./taxonomy-report.js";
+import type { UnitAgreement, UnitSummary } from "./unit-agreement.js";
 
 const spreadFields: Fields<Spread> = { mean: measured, sd: measured };
 const spread = z.object(spreadFields);
@@ -77,7 +73,24 @@ const familiesFields: Fields<FamilyAgreement> = {
   meanParentF1: measured,
   coherent: count,
   meanCoherence: measured,
+  interval: interval.optional(),
   meanCoherenceNull: spread,
+  branchNulls: z.array(z.object({ atLeast: count, ...spreadFields })).optional(),
+};
+
+const unitSummaryFields: Fields<UnitSummary> = {
+  meanF1: measured,
+  over: z.array(z.object({ level: z.number(), count, share: measured, classes: count })),
+};
+const unitSummary = z.object(unitSummaryFields);
+const unitFields: Fields<UnitAgreement> = {
+  units: z.string(),
+  normalizedMse: measured.optional(),
+  live: count,
+  active: unitSummary,
+  tuned: unitSummary,
+  f1: z.array(measured),
+  latentF1: z.array(measured),
 };
 
 const heldOutFields: Fields<TaxonomyReport["heldOut"]> = {
@@ -94,6 +107,7 @@ const fields: Fields<TaxonomyReport> = {
   heldOut: z.object(heldOutFields),
   edges: z.array(z.object(edgeFields)),
   families: z.object(familiesFields).optional(),
+  baselines: z.array(z.object(unitFields)).optional(),
   matches: z.array(match),
   heldOutF1: z.array(measured),
   nullF1: z.array(measured),

@@ -147,6 +147,53 @@ test("a build with other options than the stopped one starts anew and leaves not
   });
 });
 
+test("the report of classes holds the latents against other units, and keeps those while the codes stay", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await buildOnce("build", folder, smallCorpus);
+    const reportOf = async () => {
+      const store = await openStore(options.dir);
+      return { rows: await store.catalog(), baselines: (await store.taxonomy())?.baselines ?? [] };
+    };
+    const { rows, baselines } = await reportOf();
+    t.deepEqual(
+      baselines.map(({ units, live, f1, latentF1 }) => [
+        units,
+        live === f1.length,
+        latentF1.length,
+      ]),
+      [
+        ["k-means", true, 96],
+        ["random documents", true, 96],
+      ],
+    );
+    const known = rows.filter((row) => row.class !== null);
+    t.true(known.length > 0);
+    for (const { index, class_kmeans, class_random_decoder } of known) {
+      t.is(class_kmeans, Number(baselines[0].latentF1[index].toPrecision(6)));
+      t.is(class_random_decoder, null);
+    }
+    // The twin is trained; the others are those of before.
+    t.deepEqual((await buildFolder({ ...options, baselines: true })).ran, ["taxonomy", "catalog"]);
+    const full = await reportOf();
+    t.deepEqual(full.baselines.slice(0, 2), baselines);
+    t.is(full.baselines[2].units, "random decoder");
+    t.true((full.baselines[2].normalizedMse ?? 0) > 0);
+    t.true(full.rows.some((row) => row.class_random_decoder !== null));
+    // A build that says nothing of it keeps what was measured, and other latents do not.
+    await buildFolder({ ...options, threshold: 0.2 });
+    t.deepEqual((await reportOf()).baselines, full.baselines);
+    const training = { k: 3, n: 64, epochs: 2, lr: 3e-3, batch: 128 };
+    await buildFolder({ ...options, training });
+    t.deepEqual(
+      (await reportOf()).baselines.map(({ units, latentF1 }) => [units, latentF1.length]),
+      [
+        ["k-means", 64],
+        ["random documents", 64],
+      ],
+    );
+  });
+});
+
 test("documents without classes leave no report of the classes of before", async (t) => {
   await inFolder(async (folder) => {
     const training = { k: 3, n: 64, epochs: 2, lr: 3e-3, batch: 128 };

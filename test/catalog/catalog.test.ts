@@ -94,6 +94,10 @@ function sampleInputs(): CatalogInputs {
     classNames: new Map([["n1", "dog"]]),
     heldOutF1: [0.5, 0, 0, 0, NaN],
     chanceF1: new Map([[0, 0.125]]),
+    baselines: [
+      { units: "k-means", latentF1: [0.75, 0.5, 0, 0, 0] },
+      { units: "random decoder", latentF1: [0.0625, 0, 0, 0, 0] },
+    ],
   };
 }
 
@@ -121,6 +125,9 @@ test("buildCatalog gathers what is known of each latent", (t) => {
     class_f1: 0.666667,
     class_held_out: 0.5,
     class_chance: 0.125,
+    class_kmeans: 0.75,
+    class_random_documents: null,
+    class_random_decoder: 0.0625,
   });
   t.deepEqual(first.families, [{ id: 0, name: "dog, hound", role: "parent", stability: null }]);
   t.deepEqual(first.nearest, [

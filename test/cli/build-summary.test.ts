@@ -32,3 +32,34 @@ test("edges of flat classes have the same class, and few edges say nothing", (t)
   const few = { value: null, interval: null, hardest: null, edges: 19 };
   t.is(edgeRow(few)?.[1], "unknown: 19 could be judged, too few");
 });
+
+test("a share of latents or members stands with its interval and what does best beside it", (t) => {
+  const latentAgreement = {
+    ...{ value: 0.172, judged: 1024, interval: [0.151, 0.196] as [number, number] },
+    hardest: { name: "k-means", share: 0.166 },
+    classes: { latents: 174, "k-means": 169, "random documents": 94 },
+  };
+  const familyCoherence = {
+    ...{ value: 0.61, random: 0.04, judged: 240, interval: [0.5, 0.7] as [number, number] },
+    hardest: { name: "random families", share: 0.04 },
+  };
+  const rows = new Map(
+    describeSummary({ ...summary, latentAgreement, familyCoherence }).map(([name, text]) => [
+      name,
+      text,
+    ]),
+  );
+  t.is(
+    rows.get("latents with a class of F1 over 0.5"),
+    "0.17 (95 % interval 0.15 to 0.20 of 1024; k-means 0.17)",
+  );
+  t.is(rows.get("different classes of those"), "174 (k-means 169, random documents 94)");
+  const members = "family members in their family's class";
+  t.is(rows.get(members), "0.61 (95 % interval 0.50 to 0.70 of 240; random families 0.04)");
+  const few = { value: null, random: null, judged: 7, interval: null, hardest: null };
+  const unknown = describeSummary({ ...summary, familyCoherence: few });
+  t.is(
+    unknown.find(([name]) => name === members)?.[1],
+    "unknown: 7 members could be judged, too few",
+  );
+});

@@ -11,13 +11,16 @@ import {
   buildClassIndex,
   edgeAgreement,
   familyAgreement,
+  hardestFamilyNull,
   hardestNull,
+  highestF1,
   isAboveOrEqual,
   latentAgreement,
   matchHeldOut,
   matchLatents,
   chanceByLatent,
   reportTaxonomy,
+  unitAgreement,
   unitePostings,
 } from "../../src/taxonomy/index.js";
 
@@ -388,4 +391,52 @@ test("reportTaxonomy puts latents, edges by weight and families together", (t) =
   t.is(chanceByLatent({ ...twice, nullF1: twice.nullF1.slice(1) }).size, 0);
   const bare = reportTaxonomy(POSTINGS, INDEX, { seeds: [1] });
   t.deepEqual([bare.edges, bare.families], [[], undefined]);
+});
+
+test("highestF1 finds the latent that fits each class best", (t) => {
+  // Animal and dog have latents of their own; of cats latent 2 has 2 in 3, and of food 1 in 3.
+  t.deepEqual([...highestF1(POSTINGS, INDEX)], [1, 1, 0.8, 0.4]);
+  t.deepEqual([...highestF1(POSTINGS, INDEX, { threshold: "best" })], [1, 1, 1, 0.4]);
+});
+
+test("unitAgreement holds each latent against the unit that fits its class best", (t) => {
+  const matches = matchLatents(POSTINGS, INDEX);
+  const units = postingsOf(8, [{ 0: 1, 1: 1 }, { 3: 1, 4: 1 }, {}]);
+  const { live, active, tuned, f1, latentF1 } = unitAgreement("pairs", units, INDEX, {
+    ...{ matches, minActive: 1 },
+  });
+  t.is(live, 2);
+  t.deepEqual(f1, [0.8, 1]);
+  // The best of both for dog, animal and cat; nothing for latents without a class.
+  t.deepEqual(latentF1, [0.8, 4 / 7, 1, 0, 0]);
+  const level = (summary: typeof active, at: number) =>
+    summary.over.find((one) => one.level === at);
+  t.like(level(active, 0.7), { count: 2, share: 1, classes: 2 });
+  t.deepEqual(tuned, active);
+});
+
+test("familyAgreement has an interval and harder nulls from the same branches", (t) => {
+  // Two broad classes of two halves each; families of one broad class know no more than the branch.
+  const tree = new Map(["a1", "a2", "b1", "b2"].map((id) => [id, [id[0]]]));
+  const documents = Array.from({ length: 80 }, (_, i) => [["a1", "a2", "b1", "b2"][i >> 4] ?? ""]);
+  const index = buildClassIndex(
+    documents.map(([id]) => (id === "" ? [] : [id])),
+    { tree, minSize: 1, maxShare: 0.9 },
+  );
+  // Four latents of each half, each on for four of its documents.
+  const latents = Array.from({ length: 16 }, (_, latent) =>
+    Object.fromEntries(Array.from({ length: 4 }, (_, at) => [4 * latent + at, 1])),
+  );
+  const postings = postingsOf(80, latents);
+  const families = [
+    { parent: 0, members: [1, 4, 5] },
+    { parent: 8, members: [9, 12, 13] },
+  ];
+  const found = familyAgreement(families, postings, index, { branches: [32], level: 0.2 });
+  t.is(found.meanCoherence, 1);
+  t.deepEqual(found.interval, [1, 1]);
+  t.is(found.branchNulls?.[0].atLeast, 32);
+  t.true((found.branchNulls?.[0].mean ?? 0) > found.meanCoherenceNull.mean);
+  t.deepEqual(hardestFamilyNull(found), { share: found.branchNulls?.[0].mean, branch: 32 });
+  t.deepEqual(familyAgreement([], postings, index).interval, [NaN, NaN]);
 });

@@ -64,6 +64,7 @@ export const FAMILY_FIGURES: readonly FigureEntry[] = inGroup("families", [
         heldOutF1: report.heldOutF1.filter(isLive),
         familyF1: report.families?.families.map(({ union }) => union.f1),
         nullF1: report.nullF1,
+        baselines: report.baselines,
       };
     },
     title: () => "Agreement with a known taxonomy",
@@ -191,6 +192,7 @@ interface Agreement {
   nullF1: readonly number[];
   heldOutF1?: readonly number[];
   familyF1?: readonly number[];
+  baselines?: readonly { units: string; f1: readonly number[] }[];
 }
 
 /** The share of edges that agree, by their least weight; bands are 95 % intervals, two standard deviations of the null. */
@@ -242,7 +244,7 @@ function edgeLines(points: Agreement["edges"]): Line[] {
 }
 
 /** The shares of latents and families that match some class with an F1 of x or more, as falling lines. */
-function tailPlot({ f1, nullF1, heldOutF1, familyF1 }: Agreement): LinePlot {
+function tailPlot({ f1, nullF1, heldOutF1, familyF1, baselines = [] }: Agreement): LinePlot {
   const tail = (
     name: string,
     values: readonly number[] | undefined,
@@ -260,6 +262,9 @@ function tailPlot({ f1, nullF1, heldOutF1, familyF1 }: Agreement): LinePlot {
     // The first plot's lines stand in the legend for these.
     ...tail("shuffled", nullF1, { colour: MUTED, dash: "dash", label: "none" }),
     ...tail("held out", heldOutF1, { colour: SAE_COLOUR, dash: "dot", label: "legend", rank: 4 }),
+    ...baselines.flatMap(({ units, f1: others }, at) =>
+      tail(units, others, { colour: CATEGORIES[3 + at], dash: "dash", label: "legend", rank: 5 }),
+    ),
     ...tail("families", familyF1, { colour: FAMILY_COLOUR, label: "legend", rank: 4 }),
     ...tail("this SAE", f1, { colour: SAE_COLOUR, label: "none" }),
   ];

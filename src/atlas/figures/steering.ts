@@ -7,7 +7,7 @@ import { plotlyText } from "../../figures/drawing/text.js";
 import { roundValue } from "../../figures/figure.js";
 import { CATEGORIES, INK, SYMBOLS } from "../../figures/theme/theme.js";
 import { STEERING_METHODS, typicalActivations } from "../../search/steer.js";
-import type { MeanInterval } from "../../search/study/bootstrap.js";
+import type { MeanInterval } from "../../core/bootstrap.js";
 import { optimiseEdits } from "../../search/study/edit-optimisation.js";
 import type { SteeringReport } from "../search/steering-report.js";
 import { type UngroupedFigure, Undrawn, figure } from "./entry.js";

@@ -4,11 +4,12 @@ import { checkBuildOptions } from "./check-options.js";
 import type { BuildReport } from "./atlas-build.js";
 import { CONTRAST_STEP, contrastStep } from "./contrast-step.js";
 import { catalogStep } from "./catalog-step.js";
-import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
+import { familiesStep, labelsStep } from "./family-steps.js";
 import { DOCUMENT_STEP, documentMapStep, mapStep } from "./map-steps.js";
 import { encodeStep, trainStep } from "./model-steps.js";
 import { type Step, runSteps } from "./run-steps.js";
 import { stabilityStep } from "./stability-step.js";
+import { taxonomyStep } from "./taxonomy-step.js";
 
 /** The steps of a build, in order, by the names that manifests have. */
 export const BUILD_STEPS: Readonly<Record<string, Step>> = {

@@ -14,7 +14,7 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
   await runner.step(
     {
       name: "catalog",
-      version: 5,
+      version: 6,
       inputs: {
         corpus: hashes.corpus,
         codes: hashes.codes,
@@ -44,6 +44,7 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
         coactivation: await data.coactivation(),
         matches: taxonomyReport?.matches,
         heldOutF1: taxonomyReport?.heldOutF1,
+        baselines: taxonomyReport?.baselines,
         chanceF1: taxonomyReport && chanceByLatent(taxonomyReport),
         classNames: (await data.classTree())?.names,
         contrasts: contrastsByLatent(await savedContrasts(data)),

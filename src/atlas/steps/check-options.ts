@@ -27,6 +27,7 @@ const KNOWN: Readonly<Record<keyof BuildOptions, true>> = {
   documentMap: true,
   figures: true,
   stability: true,
+  baselines: true,
   seed: true,
   device: true,
   schedule: true,
@@ -45,7 +46,7 @@ export function checkBuildOptions(options: BuildOptions): void {
     );
   }
   const { dir, sae, k, training, compat, analysis, threshold, mapFrom, seed, device } = options;
-  const { skipEmpty, documentMap, figures } = options;
+  const { skipEmpty, documentMap, figures, baselines } = options;
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
   if (unknown !== undefined) {
     throw new ArgumentError(
@@ -70,7 +71,8 @@ export function checkBuildOptions(options: BuildOptions): void {
     }
   }
   if (sae === undefined) checkTraining(training);
-  for (const [name, value] of Object.entries({ compat, skipEmpty, documentMap, figures })) {
+  const flags = { compat, skipEmpty, documentMap, figures, baselines };
+  for (const [name, value] of Object.entries(flags)) {
     if (value === undefined || typeof value === "boolean") continue;
     throw new ArgumentError(`build: ${name}: expected true or false`);
   }

@@ -8,7 +8,6 @@ import { forestToGraphml } from "../../families/files/graphml.js";
 import { type AnalysisRow, parseAnalysis } from "../../labels/paper/clean-labels.js";
 import type { FamilyStabilityEntry, StabilityReport } from "../../compare/stability-report.js";
 import { familyStatistics } from "../../families/statistics/family-statistics.js";
-import { reportTaxonomy } from "../../taxonomy/taxonomy-report.js";
 import { nameFamiliesByKeywords } from "../../labels/family-names.js";
 import { labelsFromAnalysis } from "../../labels/paper/labels-from-analysis.js";
 import { labelByKeywords } from "../../labels/keywords.js";
@@ -224,44 +223,6 @@ function stabilityFields(entry: FamilyStabilityEntry): Record<string, unknown> {
     stability_seeds: entry.seeds?.stability ?? null,
     stability_seeds_matched: entry.seeds?.matched ?? null,
   };
-}
-
-/** Compares latents, edges and families with the corpus's classes; without classes there is no report. */
-export async function taxonomyStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
-  const index = await data.classIndex();
-  if (index === undefined) return runner.dropStep("taxonomy");
-  await runner.step(
-    {
-      name: "taxonomy",
-      version: 2,
-      inputs: {
-        corpus: hashes.corpus,
-        classTree: hashes.classTree,
-        codes: hashes.codes,
-        forest: runner.outputHash(ATLAS_FILES.forest),
-        families: runner.outputHash(ATLAS_FILES.families),
-      },
-      options: {},
-      outputs: [ATLAS_FILES.taxonomy],
-    },
-    async () => {
-      const forest = await data.forest();
-      const families = await data.families();
-      const report = reportTaxonomy(await data.postings(), index, {
-        edges: Array.from(forest.from, (parent, e) => ({
-          parent,
-          child: forest.to[e],
-          weight: forest.weight[e],
-        })),
-        families: families.map(({ parent, members }) => ({
-          parent,
-          members: members.map(({ latent }) => latent),
-        })),
-        signal: options.signal,
-      });
-      await writeJson(path.join(options.dir, ATLAS_FILES.taxonomy), report);
-    },
-  );
 }
 
 /** SHA-256 of those of an atlas's files that are there, by their name in ATLAS_FILES. */

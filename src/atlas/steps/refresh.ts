@@ -7,9 +7,10 @@ import { openMergedLines } from "../files/merged-lines.js";
 import type { AtlasOptions } from "../options.js";
 import type { BuildReport } from "./atlas-build.js";
 import { catalogStep } from "./catalog-step.js";
-import { familiesStep, labelsStep, taxonomyStep } from "./family-steps.js";
+import { familiesStep, labelsStep } from "./family-steps.js";
 import { documentMapStep, mapStep } from "./map-steps.js";
 import { runSteps } from "./run-steps.js";
+import { taxonomyStep } from "./taxonomy-step.js";
 
 const STEPS = [labelsStep, familiesStep, taxonomyStep, catalogStep];
 

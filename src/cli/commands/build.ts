@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { BuildOptions } from "../../atlas/options.js";
 import { RELEASED_CORPORA } from "../../corpus/hub/released.js";
-import { FIGURE_OPTIONS, runBuild } from "../build-atlas.js";
+import { BASELINES_OPTION, FIGURE_OPTIONS, runBuild } from "../build-atlas.js";
 import {
   type Command,
   type CommandContext,
@@ -137,6 +137,7 @@ const options = {
   },
   out: { type: "string", value: "PATH", about: "folder of the atlas (default families/NAME)" },
   ...FIGURE_OPTIONS,
+  ...BASELINES_OPTION,
   ...schedulerOptions,
   ...engineOption,
 } as const;
@@ -174,12 +175,15 @@ async function buildOptions(
   { onProgress, signal, packageRoot }: CommandContext,
 ): Promise<BuildOptions> {
   const { corpus, skipEmpty, embeddings, sae, k, n } = values;
-  const { classTree, analysis, compat, threshold, mapFrom, seed, name } = values;
+  const { classTree, analysis, compat, threshold, mapFrom, seed, name, baselines } = values;
   const device = values.engine ?? "auto";
   const { documentMap: isMapped, noDocumentMap: isUnmapped } = values;
   const documentMap = isMapped ? true : isUnmapped ? false : undefined;
   const schedule = values.scheduler === undefined ? undefined : scheduleOf(values, packageRoot);
-  const common = { k, documentMap, classTree, compat, threshold, mapFrom, seed, device, schedule };
+  const common = {
+    ...{ k, documentMap, classTree, compat, threshold, mapFrom },
+    ...{ seed, device, schedule, baselines },
+  };
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
     refuseOptions(`build: --corpus ${released}`, values, [

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { FIGURE_OPTIONS, runBuild } from "../build-atlas.js";
+import { BASELINES_OPTION, FIGURE_OPTIONS, runBuild } from "../build-atlas.js";
 import { type Command, defineCommand } from "../command.js";
 import { engineOption } from "../options.js";
 import { BUILD_OPTIONS } from "./build.js";
@@ -7,6 +7,7 @@ import { BUILD_OPTIONS } from "./build.js";
 const options = {
   out: { type: "string", value: "PATH", about: "folder of the atlas (default families/wordnet)" },
   ...FIGURE_OPTIONS,
+  ...BASELINES_OPTION,
   seed: { type: "integer", about: "random seed (default 0)" },
   ...engineOption,
 } as const;
@@ -30,6 +31,7 @@ export const demoCommand: Command = defineCommand({
       dir: values.out ?? path.join("families", "wordnet"),
       ...sampleOptions(context.packageRoot),
       seed: values.seed,
+      baselines: values.baselines,
       device: values.engine ?? "auto",
     };
     return runBuild(atlas, values, context);

@@ -97,18 +97,22 @@ async function readBaselines(
 }
 
 function baselineRows(rows: readonly BaselineRow[] = []): string[][] {
-  return rows.map(({ units, normalizedMse, meanF1, share, classes }) => [
+  return rows.map(({ units, normalizedMse, meanF1, share, interval, classes }) => [
     `units: ${units}`,
     [
       ...(normalizedMse === undefined ? [] : [`normalised MSE ${normalizedMse.toFixed(4)}`]),
-      ...(meanF1 === undefined || share === undefined
+      ...(meanF1 === undefined || share === undefined || interval === undefined
         ? []
         : [
             `mean F1 ${meanF1.toFixed(3)}`,
-            `${(100 * share).toFixed(1)} % over 0.5, of ${classes} classes`,
+            `${percent(share)} % over 0.5 (95 % interval ${interval.map(percent).join(" to ")} %), of ${classes} classes`,
           ]),
     ].join(", "),
   ]);
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1);
 }
 
 function metricLines(metrics: SaeMetrics): string[] {

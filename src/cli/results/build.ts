@@ -1,6 +1,8 @@
 import type { BuildPlan } from "../../atlas/options.js";
 import type { Atlas } from "../../atlas/atlas.js";
-import type { EdgeAgreement } from "../../taxonomy/agreement.js";
+import type { EdgeAgreement, LatentAgreement } from "../../taxonomy/agreement.js";
+import type { FamilyAgreement } from "../../taxonomy/family-agreement.js";
+import type { UnitAgreement } from "../../taxonomy/unit-agreement.js";
 
 /** A measure beside its mean over random families or edges; null where there is none. */
 interface Measured {
@@ -8,10 +10,19 @@ interface Measured {
   random: number | null;
 }
 
+/** What a share rests on. */
+interface Judged {
+  /** What was judged: latents, edges or members. */
+  judged: number;
+  /** 95 % interval of the share. */
+  interval: [number, number] | null;
+  /** What does best of all that it is held against, by name. */
+  hardest: { name: string; share: number } | null;
+}
+
 /** What a share of edges rests on. */
 interface EdgeSummary {
   edges: number;
-  /** 95 % interval of the share. */
   interval: [number, number] | null;
   /**
    * The null that does best; with `branch` that of a random denser parent in the child's own branch of so many documents,
@@ -40,9 +51,17 @@ export interface BuildSummary {
    * class. No value and no null from fewer than 20.
    */
   edgeAgreement?: Measured & EdgeSummary;
-  /** Members that are in their family's class. */
-  familyCoherence?: Measured;
+  /**
+   * Live latents whose best class has an F1 over 0.5, beside chance and other units of the same number; `classes` are the
+   * different classes of the latents and of those units.
+   */
+  latentAgreement?: { value: number | null } & Judged & { classes: Record<string, number> };
+  /** Members that are in their family's class. No value and no null from fewer than 20. */
+  familyCoherence?: Measured & Judged;
 }
+
+/** F1 over which a latent counts as naming a class. */
+const NAMED = 0.5;
 
 /** What a build found, in numbers. */
 export async function summariseAtlas(atlas: Atlas): Promise<BuildSummary> {
@@ -50,7 +69,7 @@ export async function summariseAtlas(atlas: Atlas): Promise<BuildSummary> {
   const { N, n, k, live, normalized_mse: error } = await atlas.metrics();
   const taxonomy = await atlas.taxonomy();
   const edges = taxonomy?.edges[0];
-  const families = taxonomy?.families;
+  const { families, active, baselines } = taxonomy ?? {};
   const labels = [...(await atlas.labels()).values()];
   return {
     ...{ documents: N, latents: n, live, k, normalizedMse: error },
@@ -68,19 +87,15 @@ export async function summariseAtlas(atlas: Atlas): Promise<BuildSummary> {
         flat: taxonomy?.isFlat ?? false,
       },
     }),
-    ...(families && {
-      familyCoherence: {
-        value: known(families.meanCoherence),
-        random: known(families.meanCoherenceNull.mean),
-      },
-    }),
+    ...(active && { latentAgreement: await describeLatents(active, baselines) }),
+    ...(families && { familyCoherence: await describeCoherence(families) }),
   };
 }
 
 /** The summary in words, a row per measure. */
 export function describeSummary(summary: BuildSummary): string[][] {
   const { documents, latents, live, k, labelled, families, edgeAgreement: edges } = summary;
-  const { coactivationRatio: ratio, familyCoherence: coherence } = summary;
+  const { coactivationRatio: ratio, familyCoherence: coherence, latentAgreement: named } = summary;
   return [
     ["documents", String(documents)],
     ["latents", `${latents} (${live} live), ${k} per document`],
@@ -91,6 +106,12 @@ export function describeSummary(summary: BuildSummary): string[][] {
       "co-activation inside families over outside",
       `${digits(ratio.value, 1)} (random families ${digits(ratio.random, 1)})`,
     ],
+    ...(named
+      ? [
+          [`latents with a class of F1 over ${NAMED}`, describeShare(named, "latents")],
+          ["different classes of those", describeClasses(named.classes)],
+        ]
+      : []),
     ...(edges
       ? [
           [
@@ -102,12 +123,7 @@ export function describeSummary(summary: BuildSummary): string[][] {
         ]
       : []),
     ...(coherence
-      ? [
-          [
-            "family members in their family's class",
-            `${digits(coherence.value)} (random families ${digits(coherence.random)})`,
-          ],
-        ]
+      ? [["family members in their family's class", describeShare(coherence, "members")]]
       : []),
   ];
 }
@@ -118,6 +134,68 @@ async function describeAgreement(
   const { FEWEST_EDGES, hardestNull } = await import("../../taxonomy/agreement.js");
   if (edges.edges < FEWEST_EDGES) return { value: null, interval: null, hardest: null };
   return { value: known(edges.share), interval: edges.interval, hardest: hardestNull(edges) };
+}
+
+async function describeLatents(
+  { live, over }: LatentAgreement,
+  baselines: readonly UnitAgreement[] = [],
+): Promise<NonNullable<BuildSummary["latentAgreement"]>> {
+  const { FEWEST_EDGES } = await import("../../taxonomy/agreement.js");
+  const { wilsonInterval } = await import("../../core/statistics.js");
+  const own = over.find(({ level }) => level === NAMED);
+  const others = baselines.flatMap(({ units, active }) =>
+    active.over.filter(({ level }) => level === NAMED).map((found) => ({ units, ...found })),
+  );
+  const classes = Object.fromEntries([
+    ["latents", own?.classes ?? 0],
+    ...others.map((other) => [other.units, other.classes] as const),
+  ]);
+  if (own === undefined || live < FEWEST_EDGES) {
+    return { value: null, judged: live, interval: null, hardest: null, classes };
+  }
+  const hardest = [
+    { name: "classes dealt out at random", share: own.null.mean },
+    ...others.map(({ units: name, share }) => ({ name, share })),
+  ].reduce((most, one) => (one.share > most.share ? one : most));
+  const interval = wilsonInterval(own.count, live);
+  return { value: own.share, judged: live, interval, hardest, classes };
+}
+
+async function describeCoherence({
+  families,
+  meanCoherence,
+  interval = [NaN, NaN],
+  ...nulls
+}: FamilyAgreement): Promise<NonNullable<BuildSummary["familyCoherence"]>> {
+  const { FEWEST_EDGES } = await import("../../taxonomy/agreement.js");
+  const { hardestFamilyNull } = await import("../../taxonomy/family-agreement.js");
+  const judged = families.reduce((sum, { matched }) => sum + matched, 0);
+  if (judged < FEWEST_EDGES) {
+    return { value: null, random: null, judged, interval: null, hardest: null };
+  }
+  const { share, branch } = hardestFamilyNull(nulls);
+  const name =
+    branch === undefined
+      ? "random families"
+      : `random latents of the same classes of at least ${branch} documents`;
+  const random = known(nulls.meanCoherenceNull.mean);
+  return { value: known(meanCoherence), random, judged, interval, hardest: { name, share } };
+}
+
+function describeShare(
+  { value, interval, hardest, judged }: { value: number | null } & Judged,
+  of: string,
+): string {
+  if (value === null || interval === null || hardest === null) {
+    return `unknown: ${judged} ${of} could be judged, too few`;
+  }
+  const [low, high] = interval;
+  return `${digits(value)} (95 % interval ${digits(low)} to ${digits(high)} of ${judged}; ${hardest.name} ${digits(hardest.share)})`;
+}
+
+function describeClasses({ latents: own, ...others }: Record<string, number>): string {
+  const beside = Object.entries(others).map(([units, count]) => `${units} ${count}`);
+  return beside.length === 0 ? String(own) : `${own} (${beside.join(", ")})`;
 }
 
 function describeEdges({ value, interval, hardest, edges }: Measured & EdgeSummary): string {

@@ -1,5 +1,5 @@
 import type { SteeringReport } from "../../atlas/search/steering-report.js";
-import type { MeanInterval } from "../../search/study/bootstrap.js";
+import type { MeanInterval } from "../../core/bootstrap.js";
 import type { JudgedSearches } from "../../search/study/judge-question.js";
 import { formatRows } from "./rows.js";
 

@@ -1,4 +1,4 @@
-import { type Bootstrap, type MeanInterval, createBootstrap } from "./bootstrap.js";
+import { type Bootstrap, type MeanInterval, createBootstrap } from "../../core/bootstrap.js";
 import type { SteeringMethod } from "../steer.js";
 import { STEERING_MEASURES, type SteeringTrial, type TrialMeasures } from "./trials.js";
 import { meanOf } from "../../core/statistics.js";

@@ -1,4 +1,4 @@
-import { createBootstrap } from "./bootstrap.js";
+import { createBootstrap } from "../../core/bootstrap.js";
 import {
   type EqualCosine,
   type EqualCosineOptions,

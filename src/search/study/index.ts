@@ -2,7 +2,7 @@
  * How well steering works: measured over drawn queries, at equal distance from the query, and by a judge.
  */
 export { type AskOptions, askAll } from "./ask-all.js";
-export { type Bootstrap, type MeanInterval, createBootstrap } from "./bootstrap.js";
+export { type Bootstrap, type MeanInterval, createBootstrap } from "../../core/bootstrap.js";
 export {
   type EditOptimisation,
   type EditOptimisationOptions,

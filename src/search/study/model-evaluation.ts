@@ -3,7 +3,7 @@ import type { ChatModel } from "../../llm/types.js";
 import { dot, matrixRow } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import { askAll } from "./ask-all.js";
-import { createBootstrap } from "./bootstrap.js";
+import { createBootstrap } from "../../core/bootstrap.js";
 import { type MeasureMeans, measuresFrom } from "./equal-cosine.js";
 import {
   type JudgeQuestion,

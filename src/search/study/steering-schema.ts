@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Fields, count, interval, measured } from "../../core/schema.js";
 import { STEERING_METHODS } from "../steer.js";
-import type { MeanInterval } from "./bootstrap.js";
+import type { MeanInterval } from "../../core/bootstrap.js";
 import type { CurvePoint, MeasureMeans, PairedDifference } from "./equal-cosine.js";
 import type { EvaluatedCase, SteeringCell, SteeringEvaluation } from "./evaluate-steering.js";
 import type { JudgedSearches } from "./judge-question.js";

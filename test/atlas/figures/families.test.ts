@@ -105,6 +105,11 @@ test("taxonomy-agreement draws held-out matches and families where they are give
     "families",
     "this SAE",
   ]);
+  const baselines = [
+    { units: "k-means", f1: [0.45] },
+    { units: "random documents", f1: [0.35] },
+  ];
+  t.deepEqual(names({ baselines }), ["shuffled", "k-means", "random documents", "this SAE"]);
 });
 
 test("taxonomy-agreement leaves gaps where no edge can be judged", (t) => {

@@ -1,21 +1,21 @@
-import { createRandom } from "../../core/random.js";
+import { createRandom } from "./random.js";
 
-/** A mean over queries. */
+/** A mean over queries, or other items. */
 export interface MeanInterval {
   /** NaN where nothing was counted. */
   mean: number;
-  /** 95 % interval by bootstrap over the queries. */
+  /** 95 % interval by bootstrap over the items. */
   interval: [number, number];
-  /** Queries that were counted. */
+  /** Items that were counted. */
   n: number;
 }
 
-/** Means with intervals of values by query; what is NaN is not counted. */
+/** Means with intervals of values by item; what is NaN is not counted. */
 export type Bootstrap = (values: ArrayLike<number>) => MeanInterval;
 
 /**
- * Percentile bootstrap over `count` queries. The queries of each of the `resamples` (1,000) are drawn once, so that
- * all means of an evaluation use the same ones.
+ * Percentile bootstrap over `count` items. The items of each of the `resamples` (1,000) are drawn once, so that
+ * all means of one bootstrap use the same ones.
  */
 export function createBootstrap(
   count: number,

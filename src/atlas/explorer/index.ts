@@ -1,3 +1,3 @@
 /** The explorer on an atlas. */
-export { exploreAtlas } from "./explore.js";
-export { atlasColumns, atlasFiles } from "./inputs.js";
+export * from "./explore.js";
+export * from "./inputs.js";

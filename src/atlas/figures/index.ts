@@ -1,13 +1,6 @@
 /** What this folder gives to the rest. */
-export { drawData } from "./entry.js";
-export {
-  ATLAS_FIGURES,
-  FIGURES,
-  MAIN_FIGURES,
-  findFigures,
-  listFigures,
-  overlaidFigures,
-} from "./registry.js";
-export { trainSmallGrid } from "./small-grid.js";
-export { figureSources } from "./sources.js";
-export { drawFigures, renderFigures, writeFigures } from "./write-figures.js";
+export * from "./entry.js";
+export * from "./registry.js";
+export * from "./small-grid.js";
+export * from "./sources.js";
+export * from "./write-figures.js";

@@ -1,7 +1,6 @@
 /** Labels of an atlas: made, imported, corrected, scored and audited. */
-export { auditAtlas } from "./audit-atlas.js";
-export { correctLabel } from "./correct-label.js";
-export { importLabels } from "./import-labels.js";
-export { labelAtlas } from "./label-atlas.js";
-export { rehearseLabels } from "./label-atlas.js";
-export { writePaperFiles } from "./paper-files.js";
+export * from "./audit-atlas.js";
+export * from "./correct-label.js";
+export * from "./import-labels.js";
+export * from "./label-atlas.js";
+export * from "./paper-files.js";

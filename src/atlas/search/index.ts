@@ -1,4 +1,4 @@
 /** Searches and steering on an atlas. */
-export { openDocumentSearch } from "./document-search.js";
-export { evaluateAtlasSteering } from "./evaluate-steering.js";
-export { createNameVectors } from "./name-vectors.js";
+export * from "./document-search.js";
+export * from "./evaluate-steering.js";
+export * from "./name-vectors.js";

@@ -1,11 +1,10 @@
 /** The steps of a build. */
 export { sampleOptions } from "../sample-options.js";
-export { refreshLabels, refreshMap } from "./refresh.js";
-export { saveScores } from "./refresh.js";
-export { findFamilies } from "./find-families.js";
-export { BUILD_STEPS, buildFolder } from "./build.js";
-export { chooseTraining } from "./choose-training.js";
-export type { AtlasBuild } from "./atlas-build.js";
-export { catalogStep } from "./catalog-step.js";
-export { type Step, runSteps } from "./run-steps.js";
-export { type BuildSize, type SizeLimits, planSizes, sizeProblem } from "./check-sizes.js";
+export * from "./refresh.js";
+export * from "./find-families.js";
+export * from "./build.js";
+export * from "./choose-training.js";
+export * from "./atlas-build.js";
+export * from "./catalog-step.js";
+export * from "./run-steps.js";
+export * from "./check-sizes.js";

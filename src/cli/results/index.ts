@@ -1,3 +1,3 @@
 /** Results as lines for a terminal. */
-export { type BuildSummary, describeSummary } from "./build.js";
-export { describeResults } from "./search-results.js";
+export * from "./build.js";
+export * from "./search-results.js";

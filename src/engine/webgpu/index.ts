@@ -1,3 +1,3 @@
 /** WebGPU by kernels of our own, over the package `webgpu`. */
-export { adapterName, hasDawn, loadDawn } from "./dawn.js";
-export { createWebgpuEngine } from "./webgpu-engine.js";
+export * from "./dawn.js";
+export * from "./webgpu-engine.js";

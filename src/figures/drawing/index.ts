@@ -1,13 +1,4 @@
 /** How figures are laid out: text, axes, panels, and labels that do not collide. */
-export {
-  formatNumber,
-  cleanText,
-  fitText,
-  plotlyLines,
-  plotlyText,
-  textWidth,
-  truncateText,
-  wrapText,
-} from "./text.js";
-export { placeLabels } from "./declutter.js";
-export { layOutGraph } from "./graph-layout.js";
+export * from "./text.js";
+export * from "./declutter.js";
+export * from "./graph-layout.js";

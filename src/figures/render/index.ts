@@ -1,5 +1,5 @@
 /** Figures as files: a browser draws them. */
-export { browserChoices } from "./browser.js";
-export { plotlySource } from "./plotly.js";
-export { figureMime } from "./fragment.js";
-export { escapeHtml, scriptJson } from "./html.js";
+export * from "./browser.js";
+export * from "./plotly.js";
+export * from "./fragment.js";
+export * from "./html.js";

@@ -1,2 +1,2 @@
 /** What this folder gives to the rest. */
-export { createDuplicateFilter } from "./near-duplicates.js";
+export * from "./near-duplicates.js";

@@ -2,34 +2,28 @@ import type { Atlas } from "../atlas/atlas.js";
 import type { MovedInputs } from "../atlas/files/moved-inputs.js";
 import type { OpenOptions } from "../atlas/open-options.js";
 import { UsageError } from "./command.js";
+import * as option from "./option-kinds.js";
 
 /** Where the inputs of a moved atlas are now; see recordMovedInputs. */
-export const movedOptions = {
-  corpus: {
-    type: "string",
-    value: "PATH",
-    about: "where the atlas's corpus is now, if it was moved; the atlas keeps the place",
-  },
-  embeddings: {
-    type: "string",
-    value: "FILE",
-    about: "where its embeddings are now, likewise",
-  },
-} as const;
+export const movedOptions: {
+  corpus: option.Option<"string">;
+  embeddings: option.Option<"string">;
+} = {
+  corpus: option.path(
+    "where the atlas's corpus is now, if it was moved; the atlas keeps the place",
+  ),
+  embeddings: option.file("where its embeddings are now, likewise"),
+};
 
 /** The atlas that a command reads; the default is found by chooseAtlas. */
-export const atlasOption = {
-  atlas: {
-    type: "string",
-    value: "DIR",
-    about: "folder of the atlas (default: the only one in families/)",
-  },
-} as const;
+export const atlasOption: { atlas: option.Option<"string"> } = {
+  atlas: option.folder("folder of the atlas (default: the only one in families/)"),
+};
 
 /** The atlas of a command that spends money, which is never a default. */
-export const requiredAtlasOption = {
-  atlas: { type: "string", value: "DIR", about: "folder of the atlas", required: true },
-} as const;
+export const requiredAtlasOption: { atlas: option.Option<"string"> & { required: true } } = {
+  atlas: option.folder("folder of the atlas", { required: true }),
+};
 
 /**
  * The folder that was given, else that of the only finished atlas in families/; where its inputs are now is recorded. Throws

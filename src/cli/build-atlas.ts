@@ -3,24 +3,24 @@ import type { BuildOptions } from "../atlas/options.js";
 import type { CommandContext, CommandOutput } from "./command.js";
 import { describePlan, describeSteps, describeSummary, summariseAtlas } from "./results/build.js";
 import { formatRows } from "./results/rows.js";
+import * as option from "./option-kinds.js";
 
 /** Where a build draws. */
-export const FIGURE_OPTIONS = {
-  figures: { type: "string", value: "DIR", about: "folder of the figures (default figures/NAME)" },
-  "no-figures": {
-    type: "boolean",
-    about: "draw no figures, so that no browser is needed",
+export const FIGURE_OPTIONS: {
+  figures: option.Option<"string">;
+  "no-figures": option.Option<"boolean">;
+} = {
+  figures: option.folder("folder of the figures (default figures/NAME)"),
+  "no-figures": option.flag("draw no figures, so that no browser is needed", {
     excludes: ["figures"],
-  },
-} as const;
+  }),
+};
 
-export const BASELINES_OPTION = {
-  baselines: {
-    type: "boolean",
-    about:
-      "where documents have classes, hold the latents against an SAE with a random decoder too (as long as a training), and against k-means and random documents however long that takes (default: these two where it takes seconds)",
-  },
-} as const;
+export const BASELINES_OPTION: { baselines: option.Option<"boolean"> } = {
+  baselines: option.flag(
+    "where documents have classes, hold the latents against an SAE with a random decoder too (as long as a training), and against k-means and random documents however long that takes (default: these two where it takes seconds)",
+  ),
+};
 
 /** Builds an atlas and its figures, and summarises it. */
 export async function runBuild(

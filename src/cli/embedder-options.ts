@@ -1,6 +1,7 @@
 import type { Embedder } from "../corpus/embedder.js";
 import { refuseOptions } from "./option-rules.js";
 import { timeoutMsOf } from "./options.js";
+import * as option from "./option-kinds.js";
 
 const MODEL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_MODEL";
 const URL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_BASE_URL";
@@ -8,24 +9,17 @@ const URL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_BASE_URL";
 const FOLDER_PREFIX = "onnx:";
 
 /** What turns texts into embeddings. */
-export const embedderOptions = {
-  embedder: {
-    type: "string",
-    value: "NAME",
-    about:
-      "embedding model of an OpenAI-compatible server, or onnx:FOLDER for a model on this machine (or FEATURE_FAMILIES_EMBEDDER_MODEL; default: the offline model)",
-  },
-  "embedder-url": {
-    type: "string",
-    value: "URL",
-    about: "its server (or FEATURE_FAMILIES_EMBEDDER_BASE_URL; default OpenAI)",
-  },
-  dimensions: {
-    type: "integer",
-    least: 1,
-    about: "embedding width to request, if the model supports it",
-  },
-} as const;
+export const embedderOptions: {
+  embedder: option.Option<"string">;
+  "embedder-url": option.Option<"string">;
+  dimensions: option.Option<"integer">;
+} = {
+  embedder: option.text(
+    "embedding model of an OpenAI-compatible server, or onnx:FOLDER for a model on this machine (or FEATURE_FAMILIES_EMBEDDER_MODEL; default: the offline model)",
+  ),
+  "embedder-url": option.url("its server (or FEATURE_FAMILIES_EMBEDDER_BASE_URL; default OpenAI)"),
+  dimensions: option.count("embedding width to request, if the model supports it"),
+};
 
 interface EmbedderValues {
   embedder?: string;

@@ -5,43 +5,33 @@ import type { FigureOptions } from "../figures/figure.js";
 import type { LoadOptions } from "../sae/formats/format.js";
 import { type OptionValues, UsageError } from "./command.js";
 import { didYouMean } from "./suggest.js";
+import * as option from "./option-kinds.js";
 
 /** What a file of embeddings may be. */
 export const EMBEDDINGS =
   "embeddings [N, d]: .npy, .npz, .pt, .safetensors, .parquet or a folder of .npy or .parquet";
 
 /** The kernel of notebooks. */
-export const kernelOption = {
-  kernel: {
-    type: "string",
+export const kernelOption: { kernel: option.Choice<"tslab" | "deno"> } = {
+  kernel: option.text("the TypeScript kernel (default tslab, whose outputs the notebooks hold)", {
     choices: ["tslab", "deno"],
-    about: "the TypeScript kernel (default tslab, whose outputs the notebooks hold)",
-  },
-} as const;
+  }),
+};
 
 /** The SAE and what its file may not declare. */
-export const saeOptions = {
-  sae: {
-    type: "string",
-    value: "FILE",
-    about: "SAE: a file or folder of any format that inspect reads",
-    required: true,
-  },
-  k: {
-    type: "integer",
-    least: 1,
-    about: "latents kept per document, if the file does not declare it",
-  },
-  format: {
-    type: "string",
-    about:
-      "checkpoint format such as saelens, if it cannot be detected (an unknown name lists all)",
-  },
-  scale: {
-    type: "number",
-    about: "factor applied to embeddings in training, if an SAELens file requires one",
-  },
-} as const;
+export const saeOptions: {
+  sae: option.Option<"string"> & { required: true };
+  k: option.Option<"integer">;
+  format: option.Option<"string">;
+  scale: option.Option<"number">;
+} = {
+  sae: option.file("SAE: a file or folder of any format that inspect reads", { required: true }),
+  k: option.count("latents kept per document, if the file does not declare it"),
+  format: option.text(
+    "checkpoint format such as saelens, if it cannot be detected (an unknown name lists all)",
+  ),
+  scale: option.number("factor applied to embeddings in training, if an SAELens file requires one"),
+};
 
 /** How the SAE of these options is read. Throws UsageError for a format that is none. */
 export async function loadOptions(values: {
@@ -62,26 +52,21 @@ export async function loadOptions(values: {
 }
 
 /** Where to run: a device of ONNX Runtime, or TensorFlow.js on one. */
-export const engineOption: {
-  engine: { type: "string"; choices: readonly EngineName[]; about: string };
-} = {
-  engine: { type: "string", choices: ENGINE_NAMES, about: "where to run (default auto)" },
+export const engineOption: { engine: option.Choice<EngineName> } = {
+  engine: option.text("where to run (default auto)", { choices: ENGINE_NAMES }),
 };
 
 /** Whether documents without a text are left out. */
-export const skipEmptyOption = {
-  "skip-empty": { type: "boolean", about: "leave out documents without a text" },
-} as const;
+export const skipEmptyOption: { "skip-empty": option.Option<"boolean"> } = {
+  "skip-empty": option.flag("leave out documents without a text"),
+};
 
 const COLUMNS = ["id", "title", "text", "classes"] as const;
 
 /** Which columns of a corpus hold what. */
-export const columnsOption = {
-  columns: {
-    type: "list",
-    about: "columns of the corpus, such as id=bibcode,text=abstract,classes=keywords",
-  },
-} as const;
+export const columnsOption: { columns: option.Option<"list"> } = {
+  columns: option.list("columns of the corpus, such as id=bibcode,text=abstract,classes=keywords"),
+};
 
 /** The columns of `--columns`, undefined without it. Throws UsageError for what is no pair of them. */
 export function parseColumns(
@@ -104,31 +89,24 @@ export function parseColumns(
 }
 
 /** What to do with rows that cannot be encoded. */
-export const badRowsOption = {
-  "skip-bad-rows": {
-    type: "boolean",
-    about: "leave out zero and NaN rows instead of rejecting the file",
-  },
-} as const;
+export const badRowsOption: { "skip-bad-rows": option.Option<"boolean"> } = {
+  "skip-bad-rows": option.flag("leave out zero and NaN rows instead of rejecting the file"),
+};
 
 /** An atlas beside another in the explorer. */
-export const withOption = {
-  with: {
-    type: "string",
-    value: "DIR",
-    about: "folder of another atlas of the same embeddings, to compare with in the explorer",
-  },
-} as const;
+export const withOption: { with: option.Option<"string"> } = {
+  with: option.folder(
+    "folder of another atlas of the same embeddings, to compare with in the explorer",
+  ),
+};
 
 /** How long a server may take. */
-export const timeoutOption = {
-  timeout: {
-    type: "number",
-    value: "SECONDS",
-    least: 1,
-    about: "time limit of a call in seconds (default: follows the measured latency, 60 to 600)",
-  },
-} as const;
+export const timeoutOption: { timeout: option.Option<"number"> } = {
+  timeout: option.number(
+    "time limit of a call in seconds (default: follows the measured latency, 60 to 600)",
+    { value: "SECONDS", least: 1 },
+  ),
+};
 
 /** The time limit of these options, in milliseconds. */
 export function timeoutMsOf({ timeout }: { timeout?: number }): number | undefined {
@@ -136,47 +114,44 @@ export function timeoutMsOf({ timeout }: { timeout?: number }): number | undefin
 }
 
 /** Limits on what language models may cost. */
-export const spendingOptions = {
-  "max-cost": { type: "number", value: "USD", least: 0, about: "stop at this cost in US dollars" },
-  prices: {
-    type: "string",
-    value: "FILE",
-    about: 'prices as JSON, {"model": {"input", "output"}} in dollars per million tokens',
-    input: true,
-  },
-  "dry-run": { type: "boolean", about: "report prompts, tokens, price and time; ask nothing" },
-} as const;
+export const spendingOptions: {
+  "max-cost": option.Option<"number">;
+  prices: option.Option<"string">;
+  "dry-run": option.Option<"boolean">;
+} = {
+  "max-cost": option.number("stop at this cost in US dollars", { value: "USD", least: 0 }),
+  prices: option.input(
+    'prices as JSON, {"model": {"input", "output"}} in dollars per million tokens',
+  ),
+  "dry-run": option.flag("report prompts, tokens, price and time; ask nothing"),
+};
 
 /** What a figure is made for, and its measures. */
-export const figureOptions = {
-  size: {
-    type: "string",
+export const figureOptions: {
+  size: option.Choice<"column" | "page" | "slide" | "screen">;
+  width: option.Option<"string">;
+  height: option.Option<"string">;
+  "no-title": option.Option<"boolean">;
+  formats: option.Choice<"png" | "svg" | "pdf" | "html", "list">;
+  dpi: option.Option<"integer">;
+} = {
+  size: option.text("what the figures are for (default screen)", {
     choices: ["column", "page", "slide", "screen"],
-    about: "what the figures are for (default screen)",
-  },
-  width: {
-    type: "string",
-    value: "LENGTH",
-    about: "width such as 85mm, 3.3in, 240pt or 900px; without --size, a length is for print",
-  },
-  height: {
-    type: "string",
-    value: "LENGTH",
-    about: "height, likewise (default: by size and figure)",
-  },
-  "no-title": { type: "boolean", about: "leave out the title above each figure" },
-  formats: {
-    type: "list",
+  }),
+  width: option.text(
+    "width such as 85mm, 3.3in, 240pt or 900px; without --size, a length is for print",
+    { value: "LENGTH" },
+  ),
+  height: option.text("height, likewise (default: by size and figure)", { value: "LENGTH" }),
+  "no-title": option.flag("leave out the title above each figure"),
+  formats: option.list("file formats (default png,svg)", {
     choices: ["png", "svg", "pdf", "html"],
-    about: "file formats (default png,svg)",
-  },
-  dpi: {
-    type: "integer",
+  }),
+  dpi: option.integer("pixels of a PNG per inch, such as 300 for print (default 192)", {
     least: 96,
     most: 768,
-    about: "pixels of a PNG per inch, such as 300 for print (default 192)",
-  },
-} as const;
+  }),
+};
 
 /** What figures take of these options. Throws UsageError for a side that is no length, and for a resolution without a PNG. */
 export async function figureOptionsOf(

@@ -1,32 +1,29 @@
 import path from "node:path";
 import type { ScheduleOptions } from "../tasks/run-plan.js";
+import * as option from "./option-kinds.js";
 
 /** Who starts tasks. Not --engine, which is where arithmetic runs. */
-export const schedulerOptions = {
-  scheduler: {
-    type: "string",
+export const schedulerOptions: {
+  scheduler: option.Choice<"local" | "spark" | "ray">;
+  master: option.Option<"string">;
+  address: option.Option<"string">;
+  "task-command": option.Option<"string">;
+} = {
+  scheduler: option.text("who runs the tasks (default local: this process, one by one)", {
     choices: ["local", "spark", "ray"],
-    about: "who runs the tasks (default local: this process, one by one)",
-  },
-  master: {
-    type: "string",
-    value: "URL",
-    about: "Spark's master, such as spark://host:7077 or yarn (default local[*])",
+  }),
+  master: option.url("Spark's master, such as spark://host:7077 or yarn (default local[*])", {
     needs: ["scheduler"],
-  },
-  address: {
-    type: "string",
+  }),
+  address: option.text('Ray\'s address; "local" starts it here (default: the one that runs here)', {
     value: "ADDRESS",
-    about: 'Ray\'s address; "local" starts it here (default: the one that runs here)',
     needs: ["scheduler"],
-  },
-  "task-command": {
-    type: "string",
+  }),
+  "task-command": option.text("what starts feature-families where tasks run (default: as here)", {
     value: "COMMAND",
-    about: "what starts feature-families where tasks run (default: as here)",
     needs: ["scheduler"],
-  },
-} as const;
+  }),
+};
 
 /** How these options have a plan's tasks run. */
 export function scheduleOf(

@@ -1,27 +1,24 @@
 import type { MatrixFile } from "../files/matrix.js";
 import { UsageError } from "./command.js";
+import * as option from "./option-kinds.js";
 
 /** What embeddings in shards need. */
-export const shardOptions = {
-  "embedding-column": {
-    type: "string",
+export const shardOptions: {
+  "embedding-column": option.Option<"string">;
+  workers: option.Option<"integer">;
+  threads: option.Option<"integer">;
+} = {
+  "embedding-column": option.text(
+    "column of the embeddings in Parquet (default: the only one of lists, or the one called embedding)",
+    { needs: ["embeddings"] },
+  ),
+  workers: option.count("processes that share the shards (default: none but this one)", {
     needs: ["embeddings"],
-    about:
-      "column of the embeddings in Parquet (default: the only one of lists, or the one called embedding)",
-  },
-  workers: {
-    type: "integer",
-    least: 1,
+  }),
+  threads: option.count("threads of each of them on the CPU (default: all)", {
     needs: ["embeddings"],
-    about: "processes that share the shards (default: none but this one)",
-  },
-  threads: {
-    type: "integer",
-    least: 1,
-    needs: ["embeddings"],
-    about: "threads of each of them on the CPU (default: all)",
-  },
-} as const;
+  }),
+};
 
 interface ShardValues {
   embeddings: string;

@@ -11,6 +11,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import * as option from "../option-kinds.js";
 import { scheduleOf, schedulerOptions } from "../scheduler-options.js";
 import { checkInput, refuseOptions } from "../option-rules.js";
 import { isSharded, shardOptions } from "../shard-options.js";
@@ -25,122 +26,71 @@ import {
 
 const COMPAT_NEEDS = "build: --compat needs --analysis";
 
+const EMBEDDER = ["embedder", "embedder-url", "dimensions"] as const;
+const TRAINING = ["epochs", "lr", "batch", "normalise", "start", "prefixes", "activation"] as const;
+
 const options = {
-  corpus: {
-    type: "string",
-    value: "PATH",
-    about:
-      "in place of CORPUS: documents (.jsonl, .csv, .tsv, .parquet, .json or abstract_texts.json), or csLG or astroPH: the corpora of the paper, downloaded once",
-  },
+  corpus: option.path(
+    "in place of CORPUS: documents (.jsonl, .csv, .tsv, .parquet, .json or abstract_texts.json), or csLG or astroPH: the corpora of the paper, downloaded once",
+  ),
   ...columnsOption,
   ...skipEmptyOption,
-  embeddings: {
-    type: "string",
-    value: "FILE",
-    about: `their ${EMBEDDINGS} (default: made by the embedder)`,
-    excludes: ["embedder", "embedder-url", "dimensions"],
-    input: true,
-  },
+  embeddings: option.input(`their ${EMBEDDINGS} (default: made by the embedder)`, {
+    excludes: EMBEDDER,
+  }),
   ...shardOptions,
   ...embedderOptions,
   ...timeoutOption,
-  sae: {
-    type: "string",
-    value: "FILE",
-    about: "SAE to use; without it one is trained",
-    excludes: ["n", "epochs", "lr", "batch", "normalise", "start", "prefixes", "activation"],
-    input: true,
-  },
-  k: {
-    type: "integer",
-    least: 1,
-    about: "latents kept per document (default by the length of the texts)",
-  },
-  n: {
-    type: "integer",
-    least: 1,
-    about: "latents to train (default by the number of documents)",
-  },
-  epochs: {
-    type: "integer",
-    least: 1,
-    about:
-      "passes over the documents in training (default: until the held-out error no longer falls)",
-  },
-  lr: { type: "number", about: "learning rate of the training (default 0.002)" },
-  batch: {
-    type: "integer",
-    least: 1,
-    about: "documents per batch of the training (default 64 to 1024, by their number)",
-  },
-  normalise: {
-    type: "string",
-    choices: ["none", "centre", "z-score"],
-    about:
-      "train on raw embeddings, with their mean subtracted, or on z-scores, which suit any scale (default none)",
-  },
-  start: {
-    type: "string",
+  sae: option.input("SAE to use; without it one is trained", {
+    excludes: ["n", ...TRAINING],
+  }),
+  k: option.count("latents kept per document (default by the length of the texts)"),
+  n: option.count("latents to train (default by the number of documents)"),
+  epochs: option.count(
+    "passes over the documents in training (default: until the held-out error no longer falls)",
+  ),
+  lr: option.number("learning rate of the training (default 0.002)"),
+  batch: option.count("documents per batch of the training (default 64 to 1024, by their number)"),
+  normalise: option.text(
+    "train on raw embeddings, with their mean subtracted, or on z-scores, which suit any scale (default none)",
+    { choices: ["none", "centre", "z-score"] },
+  ),
+  start: option.text("directions that the training starts from (default random)", {
     choices: ["random", "kmeans"],
-    about: "directions that the training starts from (default random)",
-  },
-  activation: {
-    type: "string",
-    choices: ["topk", "batch-topk"],
-    about: "train with k latents of each document, or of a batch's on average (default topk)",
-  },
-  prefixes: {
-    type: "numbers",
-    least: 1,
-    about:
-      "Matryoshka training: the ends of nested prefixes of the latents, such as 32,128,512; families then lead from earlier to later ones",
-  },
-  "class-tree": {
-    type: "string",
-    value: "FILE",
-    about: "parents of the documents' classes, .jsonl",
-    input: true,
-  },
-  analysis: {
-    type: "string",
-    value: "FILE",
-    about: "feature_analysis_results_*.json whose labels and scores to use",
-    input: true,
-  },
-  compat: {
-    type: "boolean",
-    about: "reproduce the paper's families, bugs included; needs --analysis",
+  }),
+  activation: option.text(
+    "train with k latents of each document, or of a batch's on average (default topk)",
+    { choices: ["topk", "batch-topk"] },
+  ),
+  prefixes: option.numbers(
+    "Matryoshka training: the ends of nested prefixes of the latents, such as 32,128,512; families then lead from earlier to later ones",
+    { least: 1 },
+  ),
+  "class-tree": option.input("parents of the documents' classes, .jsonl"),
+  analysis: option.input("feature_analysis_results_*.json whose labels and scores to use"),
+  compat: option.flag("reproduce the paper's families, bugs included; needs --analysis", {
     excludes: ["threshold"],
-  },
-  threshold: { type: "number", about: "weakest edge of a family (default 0.1)" },
-  "map-from": {
-    type: "string",
+  }),
+  threshold: option.number("weakest edge of a family (default 0.1)"),
+  "map-from": option.text("what places latents close together on the map (default coactivation)", {
     choices: ["decoder", "coactivation"],
-    about: "what places latents close together on the map (default coactivation)",
-  },
-  "document-map": {
-    type: "boolean",
-    about: "give the documents a map of their own, however long it takes",
-  },
-  "no-document-map": {
-    type: "boolean",
-    about:
-      "give them none (default: one for up to 300,000 documents if it takes under a minute by estimate)",
-    excludes: ["document-map"],
-  },
-  seed: { type: "integer", about: "random seed (default 0)" },
-  name: {
-    type: "string",
-    about: "name of the atlas (default: from the corpus)",
+  }),
+  "document-map": option.flag("give the documents a map of their own, however long it takes"),
+  "no-document-map": option.flag(
+    "give them none (default: one for up to 300,000 documents if it takes under a minute by estimate)",
+    { excludes: ["document-map"] },
+  ),
+  seed: option.integer("random seed (default 0)"),
+  name: option.text("name of the atlas (default: from the corpus)", {
     excludes: ["out"],
     isName: true,
-  },
-  out: { type: "string", value: "PATH", about: "folder of the atlas (default families/NAME)" },
+  }),
+  out: option.path("folder of the atlas (default families/NAME)"),
   ...FIGURE_OPTIONS,
   ...BASELINES_OPTION,
   ...schedulerOptions,
   ...engineOption,
-} as const;
+};
 
 /** Names of the options of `build`. */
 export const BUILD_OPTIONS: readonly string[] = Object.keys(options);
@@ -187,19 +137,8 @@ async function buildOptions(
   const released = RELEASED_CORPORA.find((known) => known === corpus);
   if (released !== undefined && !existsSync(released)) {
     refuseOptions(`build: --corpus ${released}`, values, [
-      ...[
-        "epochs",
-        "lr",
-        "batch",
-        "normalise",
-        "start",
-        "prefixes",
-        "activation",
-        "columns",
-        "skip-empty",
-      ],
-      ...["embedding-column", "workers", "threads"],
-      ...["embedder", "embedder-url", "dimensions", "timeout"],
+      ...[...TRAINING, "columns", "skip-empty", "embedding-column", "workers", "threads"],
+      ...[...EMBEDDER, "timeout"],
     ]);
     if (compat && !hasReleasedLabels(values)) throw new UsageError(COMPAT_NEEDS);
     const { releasedOptions } = await import("../../atlas/sample-options.js");
@@ -238,11 +177,7 @@ function hasReleasedLabels({ sae, analysis, k = 64, n = 9216 }: Values): boolean
 
 /** What of the training is given. */
 function trainingOf(values: Values): BuildOptions["training"] {
-  const { k, n, epochs, lr, batch, normalise, start, prefixes, activation } = values;
-  const given = Object.entries({
-    ...{ k, n, epochs, lr, batch, normalise },
-    ...{ start, prefixes, activation },
-  });
+  const given = (["k", "n", ...TRAINING] as const).map((name) => [name, values[name]] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 

@@ -11,6 +11,7 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
+import * as option from "../option-kinds.js";
 import { refuseOptions } from "../option-rules.js";
 import { describeChanges, describeImport } from "../results/catalog-changes.js";
 import { formatRows } from "../results/rows.js";
@@ -22,33 +23,21 @@ const KINDS = [".csv", ".jsonl", ".parquet"] as const;
 const options = {
   ...atlasOption,
   ...movedOptions,
-  out: {
-    type: "string",
-    value: "PATH",
-    about: "write the rows to a .csv, .jsonl or .parquet",
-    excludes: ["limit"],
-  },
-  "min-score": { type: "number", about: "lowest label score" },
-  "max-density": { type: "number", about: "largest density" },
-  latent: { type: "integer", least: 0, about: "this latent only" },
-  limit: { type: "integer", least: 1, about: `rows shown (default ${SHOWN})` },
-  raw: {
-    type: "boolean",
-    about: "keep texts that a spreadsheet takes for formulas as they are in a .csv",
+  out: option.path("write the rows to a .csv, .jsonl or .parquet", { excludes: ["limit"] }),
+  "min-score": option.number("lowest label score"),
+  "max-density": option.number("largest density"),
+  latent: option.integer("this latent only", { least: 0 }),
+  limit: option.count(`rows shown (default ${SHOWN})`),
+  raw: option.flag("keep texts that a spreadsheet takes for formulas as they are in a .csv", {
     needs: ["out"],
-  },
-  "dry-run": { type: "boolean", about: "import: show what would change, and change nothing" },
-  force: {
-    type: "boolean",
-    about: "import: accept labels whose densities do not match this atlas",
-  },
-  note: { type: "string", value: "TEXT", about: "label: the reason, kept with the label" },
-  family: {
-    type: "string",
+  }),
+  "dry-run": option.flag("import: show what would change, and change nothing"),
+  force: option.flag("import: accept labels whose densities do not match this atlas"),
+  note: option.text("label: the reason, kept with the label", { value: "TEXT" }),
+  family: option.text("label: name this family instead of a latent, by parent latent or name", {
     value: "FAMILY",
-    about: "label: name this family instead of a latent, by parent latent or name",
-  },
-} as const;
+  }),
+};
 
 type Values = OptionValues<typeof options>;
 

@@ -2,6 +2,7 @@ import type { ContrastReport } from "../../atlas/contrast/contrast-report.js";
 import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
 import { FINDING_COLUMNS, contrastRows, describeContrast } from "../results/contrast.js";
+import * as option from "../option-kinds.js";
 
 const SHOWN = 20;
 const KINDS = [".csv", ".jsonl"] as const;
@@ -21,24 +22,18 @@ export const contrastCommand: Command = defineCommand({
   options: {
     ...atlasOption,
     ...movedOptions,
-    rate: { type: "number", about: "largest expected share of false findings (default 0.05)" },
-    permutations: {
-      type: "integer",
-      least: 0,
-      about: "times that labels are dealt out at random for comparison (default 20)",
-    },
-    seed: { type: "integer", about: "random seed (default 0)" },
-    limit: { type: "integer", least: 1, about: `findings shown (default ${SHOWN})` },
-    save: {
-      type: "boolean",
-      about: "save the findings in the atlas, and show them in its catalog and figure",
-    },
-    out: { type: "string", value: "PATH", about: "write all findings to a .csv or .jsonl" },
-    raw: {
-      type: "boolean",
-      about: "keep texts that a spreadsheet takes for formulas as they are in a .csv",
+    rate: option.number("largest expected share of false findings (default 0.05)"),
+    permutations: option.integer(
+      "times that labels are dealt out at random for comparison (default 20)",
+      { least: 0 },
+    ),
+    seed: option.integer("random seed (default 0)"),
+    limit: option.count(`findings shown (default ${SHOWN})`),
+    save: option.flag("save the findings in the atlas, and show them in its catalog and figure"),
+    out: option.path("write all findings to a .csv or .jsonl"),
+    raw: option.flag("keep texts that a spreadsheet takes for formulas as they are in a .csv", {
       needs: ["out"],
-    },
+    }),
   },
   async run(values, [of, against], { onProgress, onWarning, signal }) {
     const { out, raw, save, limit = SHOWN, rate, permutations, seed } = values;

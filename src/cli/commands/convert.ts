@@ -1,5 +1,6 @@
 import path from "node:path";
 import { type Command, UsageError, defineCommand } from "../command.js";
+import * as option from "../option-kinds.js";
 import { loadOptions, saeOptions } from "../options.js";
 
 const LAYOUTS = ["safetensors", "pth", "saelens"] as const;
@@ -19,9 +20,9 @@ export const convertCommand: Command = defineCommand({
     k,
     format,
     scale,
-    to: { type: "string", choices: LAYOUTS, about: "layout of OUT (default: by its extension)" },
-    embedder: { type: "string", value: "NAME", about: "embedding model, for SAELens's cfg.json" },
-    dataset: { type: "string", value: "NAME", about: "the corpus, for SAELens's cfg.json" },
+    to: option.text("layout of OUT (default: by its extension)", { choices: LAYOUTS }),
+    embedder: option.text("embedding model, for SAELens's cfg.json"),
+    dataset: option.text("the corpus, for SAELens's cfg.json"),
   },
   async run(values, positionals) {
     const [input, output] = positionals;

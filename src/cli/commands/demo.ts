@@ -1,16 +1,17 @@
 import path from "node:path";
 import { BASELINES_OPTION, FIGURE_OPTIONS, runBuild } from "../build-atlas.js";
 import { type Command, defineCommand } from "../command.js";
+import * as option from "../option-kinds.js";
 import { engineOption } from "../options.js";
 import { BUILD_OPTIONS } from "./build.js";
 
 const options = {
-  out: { type: "string", value: "PATH", about: "folder of the atlas (default families/wordnet)" },
+  out: option.path("folder of the atlas (default families/wordnet)"),
   ...FIGURE_OPTIONS,
   ...BASELINES_OPTION,
-  seed: { type: "integer", about: "random seed (default 0)" },
+  seed: option.integer("random seed (default 0)"),
   ...engineOption,
-} as const;
+};
 
 export const demoCommand: Command = defineCommand({
   name: "demo",

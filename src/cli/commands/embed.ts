@@ -1,34 +1,28 @@
 import type { Document } from "../../corpus/corpus.js";
 import { type Command, type CommandContext, UsageError, defineCommand } from "../command.js";
+import * as option from "../option-kinds.js";
 import { columnsOption, parseColumns, skipEmptyOption, timeoutOption } from "../options.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import { describeGaps } from "../results/embed.js";
 
 const options = {
-  corpus: {
-    type: "string",
-    value: "PATH",
-    about:
-      "documents: .jsonl, .csv, .tsv, .json, .parquet or a folder of those, or arXiv's metadata dump",
-    required: true,
-  },
-  out: { type: "string", value: "PATH", about: "folder for the results", required: true },
+  corpus: option.path(
+    "documents: .jsonl, .csv, .tsv, .json, .parquet or a folder of those, or arXiv's metadata dump",
+    { required: true },
+  ),
+  out: option.path("folder for the results", { required: true }),
   ...columnsOption,
-  class: { type: "string", value: "NAME", about: "only documents of this class, such as cs.LG" },
-  limit: { type: "integer", least: 1, about: "only the first N documents" },
+  class: option.text("only documents of this class, such as cs.LG"),
+  limit: option.count("only the first N documents"),
   ...skipEmptyOption,
-  compat: {
-    type: "boolean",
-    about: "texts exactly as the paper's code sent them",
-    excludes: ["clean"],
-  },
-  clean: { type: "boolean", about: "remove markup, entities and line breaks inside paragraphs" },
+  compat: option.flag("texts exactly as the paper's code sent them", { excludes: ["clean"] }),
+  clean: option.flag("remove markup, entities and line breaks inside paragraphs"),
   ...embedderOptions,
   ...timeoutOption,
-  "max-tokens": { type: "integer", least: 0, about: "tokens that a text is cut to (default 8191)" },
-  batch: { type: "integer", least: 1, about: "documents per batch (default 100)" },
-  parallel: { type: "integer", least: 1, about: "most requests at a time (default 64)" },
-} as const;
+  "max-tokens": option.integer("tokens that a text is cut to (default 8191)", { least: 0 }),
+  batch: option.count("documents per batch (default 100)"),
+  parallel: option.count("most requests at a time (default 64)"),
+};
 
 export const embedCommand: Command = defineCommand({
   name: "embed",

@@ -8,23 +8,20 @@ import {
   type OptionValues,
   defineCommand,
 } from "../command.js";
+import * as option from "../option-kinds.js";
 import { EMBEDDINGS, badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
 import { warnOfReading } from "../reading.js";
 import { embeddingsOf, isSharded, shardOptions } from "../shard-options.js";
 
 const options = {
   ...saeOptions,
-  embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, required: true },
-  out: { type: "string", value: "PATH", about: "folder for the codes", required: true },
+  embeddings: option.file(EMBEDDINGS, { required: true }),
+  out: option.path("folder for the codes", { required: true }),
   ...engineOption,
   ...badRowsOption,
   ...shardOptions,
-  batch: {
-    type: "integer",
-    least: 1,
-    about: "documents per batch (default: what suits the device)",
-  },
-} as const;
+  batch: option.count("documents per batch (default: what suits the device)"),
+};
 
 export const encodeCommand: Command = defineCommand({
   name: "encode",

@@ -10,26 +10,22 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, keepLast, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import * as option from "../option-kinds.js";
 import { timeoutOption, withOption } from "../options.js";
 
 const options = {
   ...atlasOption,
   ...movedOptions,
   ...withOption,
-  port: { type: "integer", least: 0, most: 65535, about: "port of the server (default any free)" },
-  open: { type: "boolean", about: "open the page in the default browser" },
-  "allow-host": {
-    type: "list",
+  port: option.integer("port of the server (default any free)", { least: 0, most: 65535 }),
+  open: option.flag("open the page in the default browser"),
+  "allow-host": option.list("further host names that may ask, such as a notebook hub's", {
     value: "HOST",
-    about: "further host names that may ask, such as a notebook hub's",
-  },
-  parent: {
-    type: "boolean",
-    about: "print the address alone, and end when standard input does (for notebooks)",
-  },
+  }),
+  parent: option.flag("print the address alone, and end when standard input does (for notebooks)"),
   ...embedderOptions,
   ...timeoutOption,
-} as const;
+};
 
 const SERVER =
   "Starts a server that only this machine reaches and prints its address, whose token opens it. Ends with Ctrl-C.";

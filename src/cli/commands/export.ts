@@ -1,6 +1,7 @@
 import { EXPORT_TARGETS, type ExportTarget } from "../../exports/targets.js";
 import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
+import * as option from "../option-kinds.js";
 import { refuseOptions } from "../option-rules.js";
 import { withOption } from "../options.js";
 import { didYouMean } from "../suggest.js";
@@ -27,29 +28,15 @@ export const exportCommand: Command = defineCommand({
   options: {
     ...atlasOption,
     ...movedOptions,
-    out: { type: "string", value: "PATH", about: "file or folder to write (default in exports/)" },
-    embedder: {
-      type: "string",
-      value: "NAME",
-      about:
-        "embedding model of the corpus, recorded for the other tool (default as recorded beside the embeddings, else NAME-embeddings)",
-    },
-    examples: {
-      type: "integer",
-      least: 1,
-      about: "neuronpedia: documents per latent (default 20)",
-    },
-    splits: {
-      type: "integer",
-      least: 1,
-      about: "delphi: files to spread the latents over (default 1)",
-    },
-    context: { type: "integer", least: 1, about: "delphi: tokens of a document (default 128)" },
+    out: option.path("file or folder to write (default in exports/)"),
+    embedder: option.text(
+      "embedding model of the corpus, recorded for the other tool (default as recorded beside the embeddings, else NAME-embeddings)",
+    ),
+    examples: option.count("neuronpedia: documents per latent (default 20)"),
+    splits: option.count("delphi: files to spread the latents over (default 1)"),
+    context: option.count("delphi: tokens of a document (default 128)"),
     ...withOption,
-    raw: {
-      type: "boolean",
-      about: "csv: keep texts that a spreadsheet takes for formulas as they are",
-    },
+    raw: option.flag("csv: keep texts that a spreadsheet takes for formulas as they are"),
   },
   async run(
     { atlas: dir, corpus, embeddings, out, ...options },

@@ -16,114 +16,55 @@ import {
   defineCommand,
 } from "../command.js";
 import { formatRows } from "../results/rows.js";
+import * as option from "../option-kinds.js";
+
+const COUNTING = ["codes", "plan", "group-documents", "sample", "skip-zeros"] as const;
+const EDGES = ["weight", "threshold", "sae", "prefixes"] as const;
+const GROUPING = [...EDGES, "passes", "max-density"] as const;
 
 const options = {
-  codes: {
-    type: "string",
-    value: "DIR",
-    about: "folder with topk_indices_ and topk_values_ files",
-  },
-  plan: {
-    type: "string",
-    value: "FILE",
-    about: "plan.json whose tasks have counted co-activation, in place of --codes",
+  codes: option.folder("folder with topk_indices_ and topk_values_ files"),
+  plan: option.input("plan.json whose tasks have counted co-activation, in place of --codes", {
     excludes: ["codes", "skip-zeros", "group-documents"],
-    input: true,
-  },
-  "group-documents": {
-    type: "integer",
-    least: 1,
-    about:
-      "documents whose pairs are counted at a time, which bounds the memory (default all, of shards 1,000,000)",
-  },
-  sample: {
-    type: "integer",
-    value: "N",
-    least: 1,
-    about: "use N random documents, and report whether they are enough",
+  }),
+  "group-documents": option.count(
+    "documents whose pairs are counted at a time, which bounds the memory (default all, of shards 1,000,000)",
+  ),
+  sample: option.count("use N random documents, and report whether they are enough", {
     needs: ["codes"],
     excludes: ["group-documents"],
-  },
-  seed: { type: "integer", about: "random seed (default 0)" },
-  "forest-in": {
-    type: "string",
-    value: "FILE",
-    about: "group an existing directed forest (.graphml) instead, in one pass",
-    input: true,
-    excludes: [
-      ...["codes", "plan", "group-documents", "sample", "analysis", "compat", "weight"],
-      ...["threshold", "passes", "max-density", "skip-zeros", "sae", "prefixes"],
-    ],
-  },
-  analysis: {
-    type: "string",
-    value: "FILE",
-    about: "feature_analysis_results_K.json: only latents that pass its cleaning rules are used",
-    input: true,
-  },
-  compat: {
-    type: "boolean",
-    about: "reproduce the paper's code, bugs included; needs --analysis",
+  }),
+  seed: option.integer("random seed (default 0)"),
+  "forest-in": option.input("group an existing directed forest (.graphml) instead, in one pass", {
+    excludes: [...COUNTING, "analysis", "compat", ...GROUPING],
+  }),
+  analysis: option.input(
+    "feature_analysis_results_K.json: only latents that pass its cleaning rules are used",
+  ),
+  compat: option.flag("reproduce the paper's code, bugs included; needs --analysis", {
     needs: ["analysis"],
-    excludes: [
-      ...[
-        "weight",
-        "threshold",
-        "passes",
-        "min-children",
-        "max-overlap",
-        "max-density",
-        "sae",
-        "prefixes",
-      ],
-    ],
-  },
-  out: { type: "string", value: "PATH", about: "families.json to write", required: true },
-  forest: { type: "string", value: "FILE", about: "write the spanning forest too, .graphml" },
-  weight: { type: "string", choices: EDGE_WEIGHTS, about: "edge weight" },
-  threshold: { type: "number", about: "weakest edge kept, on the scale of the weight" },
-  prefixes: {
-    type: "numbers",
-    least: 1,
-    about:
-      "ends of the nested prefixes that the SAE was trained with: a parent is then in an earlier one than its child",
-  },
-  passes: {
-    type: "integer",
-    least: 1,
-    about: "times the forest is rebuilt without the parents found so far (default 4)",
-  },
-  nested: {
-    type: "string",
-    choices: ["roots", "through", "stop"],
-    about:
-      "latents of --forest-in that start a family: roots (default), all with three children as in an atlas (through), or those with only such latents above them (stop)",
-    needs: ["forest-in"],
-  },
-  "min-children": {
-    type: "integer",
-    about: "fewest members of a family (default 4; with --forest-in 3)",
-  },
-  "max-overlap": { type: "number", about: "largest Jaccard overlap of two families (default 0.6)" },
-  "max-density": {
-    type: "number",
-    about: "largest density; denser latents are left out (default 0.2)",
-  },
-  "skip-zeros": { type: "boolean", about: "do not count slots whose value is 0" },
-  sae: {
-    type: "string",
-    value: "FILE",
-    about: "SAE, for weights that use its decoder",
-    needs: ["weight"],
-    input: true,
-  },
-  compare: {
-    type: "string",
-    value: "FILE",
-    about: "families.json to compare the result with",
-    input: true,
-  },
-} as const;
+    excludes: [...GROUPING, "min-children", "max-overlap"],
+  }),
+  out: option.path("families.json to write", { required: true }),
+  forest: option.file("write the spanning forest too, .graphml"),
+  weight: option.text("edge weight", { choices: EDGE_WEIGHTS }),
+  threshold: option.number("weakest edge kept, on the scale of the weight"),
+  prefixes: option.numbers(
+    "ends of the nested prefixes that the SAE was trained with: a parent is then in an earlier one than its child",
+    { least: 1 },
+  ),
+  passes: option.count("times the forest is rebuilt without the parents found so far (default 4)"),
+  nested: option.text(
+    "latents of --forest-in that start a family: roots (default), all with three children as in an atlas (through), or those with only such latents above them (stop)",
+    { choices: ["roots", "through", "stop"], needs: ["forest-in"] },
+  ),
+  "min-children": option.integer("fewest members of a family (default 4; with --forest-in 3)"),
+  "max-overlap": option.number("largest Jaccard overlap of two families (default 0.6)"),
+  "max-density": option.number("largest density; denser latents are left out (default 0.2)"),
+  "skip-zeros": option.flag("do not count slots whose value is 0"),
+  sae: option.input("SAE, for weights that use its decoder", { needs: ["weight"] }),
+  compare: option.input("families.json to compare the result with"),
+};
 
 type Values = OptionValues<typeof options>;
 

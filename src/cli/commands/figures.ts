@@ -10,45 +10,35 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
+import * as option from "../option-kinds.js";
 import { figureOptions, figureOptionsOf } from "../options.js";
 import { didYouMean } from "../suggest.js";
 import { formatRows } from "../results/rows.js";
 
 const options = {
-  all: { type: "boolean", about: "every figure that there is data for" },
-  paper: {
-    type: "boolean",
-    about:
-      "overlay the paper's numbers, dashed or hollow; without names on every figure that has them",
-  },
-  list: {
-    type: "boolean",
-    about: "list all figures by group: what they show, and what is missing",
+  all: option.flag("every figure that there is data for"),
+  paper: option.flag(
+    "overlay the paper's numbers, dashed or hollow; without names on every figure that has them",
+  ),
+  list: option.flag("list all figures by group: what they show, and what is missing", {
     excludes: ["out", ...Object.keys(figureOptions), "by", "family", "families"],
-  },
+  }),
   ...atlasOption,
   ...movedOptions,
-  atlases: { type: "list", about: "folders of more atlases to compare with" },
-  saes: { type: "list", about: "SAEs of the same embeddings to compare with" },
-  "grid-folder": {
-    type: "string",
-    value: "DIR",
-    about: "a grid of SAEs, as train --grid writes it",
-  },
-  out: { type: "string", value: "PATH", about: "folder of the figures (default figures/NAME)" },
+  atlases: option.list("folders of more atlases to compare with"),
+  saes: option.list("SAEs of the same embeddings to compare with"),
+  "grid-folder": option.folder("a grid of SAEs, as train --grid writes it"),
+  out: option.path("folder of the figures (default figures/NAME)"),
   ...figureOptions,
-  by: {
-    type: "string",
-    value: "COLUMN",
-    about: "what colours document-map: family, or a column of the corpus (default: a class)",
-  },
-  family: {
-    type: "string",
+  by: option.text(
+    "what colours document-map: family, or a column of the corpus (default: a class)",
+    { value: "COLUMN" },
+  ),
+  family: option.text("the family to show in figures of one family, by parent latent or name", {
     value: "FAMILY",
-    about: "the family to show in figures of one family, by parent latent or name",
-  },
-  families: { type: "latents", about: "parent latents for the co-occurrence grid" },
-} as const;
+  }),
+  families: option.latents("parent latents for the co-occurrence grid"),
+};
 
 type Values = OptionValues<typeof options>;
 

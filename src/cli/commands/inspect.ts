@@ -1,6 +1,7 @@
 import type { Checkpoint } from "../../sae/checkpoint.js";
 import type { ReadingComparison } from "../../sae/measure/compare-readings.js";
 import { type Command, defineCommand } from "../command.js";
+import * as option from "../option-kinds.js";
 import { EMBEDDINGS, engineOption, loadOptions, saeOptions } from "../options.js";
 import { formatRows } from "../results/rows.js";
 
@@ -19,7 +20,7 @@ export const inspectCommand: Command = defineCommand({
     k,
     format,
     scale,
-    embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, input: true },
+    embeddings: option.input(EMBEDDINGS),
     engine: { ...engineOption.engine, needs: ["embeddings"] },
   },
   async run(values, positionals, { onWarning }) {

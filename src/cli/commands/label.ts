@@ -12,85 +12,55 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
+import * as option from "../option-kinds.js";
 import { spendingOptions, timeoutMsOf, timeoutOption } from "../options.js";
 import { describeEstimate, describeLabels, describeTime } from "../results/label.js";
 
 const options = {
   ...requiredAtlasOption,
   ...movedOptions,
-  latents: { type: "latents", about: "only these, such as 3,17,40-59" },
-  limit: { type: "integer", least: 0, about: "only the first N of them" },
-  sample: {
-    type: "integer",
-    least: 1,
-    about: "label N latents sampled evenly by density and report the projected total cost",
-  },
-  "name-families": {
-    type: "boolean",
-    about: "also name the families, from the labels of their latents",
-  },
-  protocol: {
-    type: "string",
-    choices: ["default", "local", "compat"],
-    about: "labelling protocol (compat is the paper's; default: local for servers on this machine)",
-  },
-  inactive: {
-    type: "list",
+  latents: option.latents("only these, such as 3,17,40-59"),
+  limit: option.integer("only the first N of them", { least: 0 }),
+  sample: option.count(
+    "label N latents sampled evenly by density and report the projected total cost",
+  ),
+  "name-families": option.flag("also name the families, from the labels of their latents"),
+  protocol: option.text(
+    "labelling protocol (compat is the paper's; default: local for servers on this machine)",
+    { choices: ["default", "local", "compat"] },
+  ),
+  inactive: option.list("kinds of inactive documents, used in turn", {
     choices: ["random", "near", "neighbour"],
-    about: "kinds of inactive documents, used in turn",
-  },
-  subject: {
-    type: "string",
+  }),
+  subject: option.text('what the corpus is about, such as "papers on astronomy"', {
     value: "TEXT",
-    about: 'what the corpus is about, such as "papers on astronomy"',
-  },
-  language: { type: "string", value: "NAME", about: "language of the labels, such as German" },
-  model: {
-    type: "string",
-    value: "NAME",
-    about: "language model that writes labels (or FEATURE_FAMILIES_EXPLAINER_MODEL)",
-  },
-  "model-url": {
-    type: "string",
-    value: "URL",
-    about: "its server (or FEATURE_FAMILIES_EXPLAINER_BASE_URL; default OpenAI)",
-  },
-  judge: {
-    type: "string",
-    value: "NAME",
-    about: "language model that scores labels (or FEATURE_FAMILIES_JUDGE_MODEL; default: --model)",
-  },
-  "judge-url": {
-    type: "string",
-    value: "URL",
-    about: "its server (or FEATURE_FAMILIES_JUDGE_BASE_URL; default: as --model-url)",
-  },
-  "think-tokens": {
-    type: "integer",
+  }),
+  language: option.text("language of the labels, such as German"),
+  model: option.text("language model that writes labels (or FEATURE_FAMILIES_EXPLAINER_MODEL)"),
+  "model-url": option.url("its server (or FEATURE_FAMILIES_EXPLAINER_BASE_URL; default OpenAI)"),
+  judge: option.text(
+    "language model that scores labels (or FEATURE_FAMILIES_JUDGE_MODEL; default: --model)",
+  ),
+  "judge-url": option.url(
+    "its server (or FEATURE_FAMILIES_JUDGE_BASE_URL; default: as --model-url)",
+  ),
+  "think-tokens": option.integer("tokens a model may think before each answer (default 0)", {
     least: 0,
-    about: "tokens a model may think before each answer (default 0)",
-  },
-  parallel: { type: "integer", least: 1, about: "most requests at a time (default 64)" },
-  "batch-api": {
-    type: "boolean",
-    about:
-      "ask by the server's batch API: half the price, within a day; a stopped run waits for its batches",
-    excludes: ["parallel"],
-  },
+  }),
+  parallel: option.count("most requests at a time (default 64)"),
+  "batch-api": option.flag(
+    "ask by the server's batch API: half the price, within a day; a stopped run waits for its batches",
+    { excludes: ["parallel"] },
+  ),
   ...timeoutOption,
-  seed: { type: "integer", about: "random seed (default 0)" },
+  seed: option.integer("random seed (default 0)"),
   ...spendingOptions,
-  force: {
-    type: "boolean",
-    about: "label also by a judge that cannot tell true labels from others",
-  },
-  yes: { type: "boolean", about: "do not ask for confirmation before spending" },
-  "paper-files": {
-    type: "string",
-    value: "DIR",
-    about: "also write feature_analysis_results and family_analysis files as the paper has them",
-  },
-} as const;
+  force: option.flag("label also by a judge that cannot tell true labels from others"),
+  yes: option.flag("do not ask for confirmation before spending"),
+  "paper-files": option.folder(
+    "also write feature_analysis_results and family_analysis files as the paper has them",
+  ),
+};
 
 type Values = OptionValues<typeof options>;
 

@@ -10,73 +10,43 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
+import * as option from "../option-kinds.js";
 import { refuseOptions } from "../option-rules.js";
 import { EMBEDDINGS, engineOption } from "../options.js";
 
 const LAYOUT = ["neighbours", "rounds", "min-dist", "seed"];
 
 const options = {
-  of: {
-    type: "string",
-    choices: ["latents", "documents"],
-    about: "what is placed: with --atlas, or documents with --embeddings (default latents)",
-  },
-  atlas: {
-    type: "string",
-    value: "DIR",
-    about: "atlas whose map is made and kept in it",
+  of: option.text(
+    "what is placed: with --atlas, or documents with --embeddings (default latents)",
+    { choices: ["latents", "documents"] },
+  ),
+  atlas: option.folder("atlas whose map is made and kept in it", {
     excludes: ["sae", "codes", "embeddings"],
-  },
-  place: {
-    type: "string",
-    value: "FILE",
-    about: `new ${EMBEDDINGS} to place on the map of the atlas's documents, which stay`,
-    needs: ["atlas"],
-    excludes: ["of"],
-    input: true,
-  },
-  sae: {
-    type: "string",
-    value: "FILE",
-    about: "SAE whose decoder directions place the latents",
+  }),
+  place: option.input(
+    `new ${EMBEDDINGS} to place on the map of the atlas's documents, which stay`,
+    { needs: ["atlas"], excludes: ["of"] },
+  ),
+  sae: option.input("SAE whose decoder directions place the latents", {
     excludes: ["codes", "embeddings"],
-    input: true,
-  },
-  k: {
-    type: "integer",
-    least: 1,
-    about: "latents kept per document, if the file does not declare it",
-    needs: ["sae"],
-  },
-  codes: {
-    type: "string",
-    value: "DIR",
-    about: "folder of codes whose co-activation places the latents",
+  }),
+  k: option.count("latents kept per document, if the file does not declare it", { needs: ["sae"] }),
+  codes: option.folder("folder of codes whose co-activation places the latents", {
     excludes: ["embeddings"],
-  },
-  embeddings: {
-    type: "string",
-    value: "FILE",
-    about: `${EMBEDDINGS} of documents to place, with --of documents`,
-    input: true,
-  },
-  out: { type: "string", value: "PATH", about: "places, .npy or .csv" },
-  neighbours: { type: "integer", least: 1, about: "neighbours per row (default 15)" },
-  exact: {
-    type: "boolean",
-    about:
-      "exact neighbours of more than 50,000 documents, too, which takes time with their square",
-    needs: ["embeddings"],
-  },
-  rounds: {
-    type: "integer",
-    least: 1,
-    about: "rounds of layout (default: by the number of rows)",
-  },
-  "min-dist": { type: "number", about: "smallest distance between points (default 0.1)" },
-  seed: { type: "integer", about: "random seed (default 0)" },
+  }),
+  embeddings: option.input(`${EMBEDDINGS} of documents to place, with --of documents`),
+  out: option.path("places, .npy or .csv"),
+  neighbours: option.count("neighbours per row (default 15)"),
+  exact: option.flag(
+    "exact neighbours of more than 50,000 documents, too, which takes time with their square",
+    { needs: ["embeddings"] },
+  ),
+  rounds: option.count("rounds of layout (default: by the number of rows)"),
+  "min-dist": option.number("smallest distance between points (default 0.1)"),
+  seed: option.integer("random seed (default 0)"),
   ...engineOption,
-} as const;
+};
 
 type Values = OptionValues<typeof options>;
 

@@ -1,5 +1,6 @@
 import type { ComparedSae, SaeComparison } from "../../atlas/compare.js";
 import { type Command, defineCommand } from "../command.js";
+import * as option from "../option-kinds.js";
 import { engineOption } from "../options.js";
 import { describeFamilyMatches, describeMatch, describeTrees } from "../results/match.js";
 
@@ -16,32 +17,18 @@ export const matchCommand: Command = defineCommand({
   example:
     "feature-families match --small csLG_16_3072_32.pth --large csLG_64_9216_128.pth --out csLG_nns_16to64.json",
   options: {
-    small: {
-      type: "string",
-      value: "PATH",
-      about: "the smaller SAE, of any format, or the folder of an atlas",
+    small: option.path("the smaller SAE, of any format, or the folder of an atlas", {
       required: true,
-    },
-    middle: { type: "string", value: "PATH", about: "an SAE between the two, for splitting trees" },
-    large: {
-      type: "string",
-      value: "PATH",
-      about: "the larger SAE, or the folder of an atlas",
-      required: true,
-    },
-    out: { type: "string", value: "PATH", about: "write {small latent: [large latents]}, .json" },
-    trees: {
-      type: "string",
-      value: "FILE",
-      about: "write the splitting trees with their self-consistency, .json; needs --middle",
-      needs: ["middle"],
-    },
-    draws: {
-      type: "integer",
-      least: 1,
-      about: "random directions that set the threshold (default 2000)",
-    },
-    seed: { type: "integer", about: "random seed (default 0)" },
+    }),
+    middle: option.path("an SAE between the two, for splitting trees"),
+    large: option.path("the larger SAE, or the folder of an atlas", { required: true }),
+    out: option.path("write {small latent: [large latents]}, .json"),
+    trees: option.file(
+      "write the splitting trees with their self-consistency, .json; needs --middle",
+      { needs: ["middle"] },
+    ),
+    draws: option.count("random directions that set the threshold (default 2000)"),
+    seed: option.integer("random seed (default 0)"),
     ...engineOption,
   },
   async run(values, _positionals, { onProgress, onWarning, signal }) {

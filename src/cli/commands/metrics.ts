@@ -3,6 +3,7 @@ import type { Engine } from "../../engine/engine.js";
 import type { Sae } from "../../sae/sae.js";
 import type { SaeMetrics } from "../../sae/measure/metrics.js";
 import { type Command, UsageError, defineCommand } from "../command.js";
+import * as option from "../option-kinds.js";
 import { EMBEDDINGS, badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
 import { warnOfReading } from "../reading.js";
 import { formatRows } from "../results/rows.js";
@@ -17,27 +18,17 @@ export const metricsCommand: Command = defineCommand({
     "feature-families metrics --sae csLG_16_3072_32.pth --embeddings abstract_embeddings.npy --json",
   options: {
     ...saeOptions,
-    embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, required: true },
-    codes: {
-      type: "string",
-      value: "DIR",
-      about: "folder of the codes of these embeddings, if already computed",
-    },
-    baselines: {
-      type: "boolean",
-      about:
-        "also measure an SAE trained alike whose decoder stays random and, with --corpus, k-means, random documents and random directions (as long as a training)",
-    },
-    corpus: {
-      type: "string",
-      value: "PATH",
-      about: "with --baselines: documents with classes, row for row those of the embeddings",
-    },
-    "class-tree": {
-      type: "string",
-      value: "FILE",
-      about: "with --corpus: parents of the classes, JSONL of {id, name, parents}",
-    },
+    embeddings: option.file(EMBEDDINGS, { required: true }),
+    codes: option.folder("folder of the codes of these embeddings, if already computed"),
+    baselines: option.flag(
+      "also measure an SAE trained alike whose decoder stays random and, with --corpus, k-means, random documents and random directions (as long as a training)",
+    ),
+    corpus: option.path(
+      "with --baselines: documents with classes, row for row those of the embeddings",
+    ),
+    "class-tree": option.file(
+      "with --corpus: parents of the classes, JSONL of {id, name, parents}",
+    ),
     ...engineOption,
     ...badRowsOption,
   },

@@ -4,6 +4,7 @@ import { access, readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import type { CellFailure } from "../../notebook/execute.js";
 import type { Jupyter, Kernel } from "../../notebook/jupyter.js";
+import * as option from "../option-kinds.js";
 import { kernelOption } from "../options.js";
 import { type Command, type CommandContext, UsageError, defineCommand } from "../command.js";
 
@@ -33,17 +34,12 @@ export const notebooksCommand: Command = defineCommand({
   example: "feature-families notebooks notebooks/01-explore-families.ipynb --check",
   positionals: "[NOTEBOOK...]",
   options: {
-    check: {
-      type: "boolean",
-      about:
-        "write nothing; fail if the outputs of a cell differ from those in the file but for times and pictures",
-    },
-    "allow-errors": {
-      type: "boolean",
-      about: "continue after a failed cell and write the outputs as they are",
-    },
+    check: option.flag(
+      "write nothing; fail if the outputs of a cell differ from those in the file but for times and pictures",
+    ),
+    "allow-errors": option.flag("continue after a failed cell and write the outputs as they are"),
     ...kernelOption,
-    timeout: { type: "number", value: "SECONDS", about: "longest time per cell (default 600)" },
+    timeout: option.number("longest time per cell (default 600)", { value: "SECONDS" }),
   },
   async run(options, positionals, context) {
     const { timeout } = options;
@@ -150,16 +146,12 @@ export const jupyterCommand: Command = defineCommand({
   passesThrough: true,
   options: {
     ...kernelOption,
-    setup: {
-      type: "boolean",
-      about: "write the kernel description and start nothing",
+    setup: option.flag("write the kernel description and start nothing", {
       excludes: ["frontend"],
-    },
-    frontend: {
-      type: "string",
+    }),
+    frontend: option.text("which Jupyter to start (default: lab if installed, else notebook)", {
       choices: ["lab", "notebook"],
-      about: "which Jupyter to start (default: lab if installed, else notebook)",
-    },
+    }),
   },
   async run({ setup, frontend: wanted, kernel: name }, positionals, context) {
     const { findJupyter, jupyterEnvironment, writeKernelSpec } =

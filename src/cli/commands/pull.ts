@@ -9,40 +9,29 @@ import {
   pullReleased,
 } from "../../corpus/hub/released.js";
 import { type Command, type CommandOutput, UsageError, defineCommand } from "../command.js";
+import * as option from "../option-kinds.js";
 import { refuseOptions } from "../option-rules.js";
 import { timeoutMsOf } from "../options.js";
 import { formatRows } from "../results/rows.js";
 
 const options = {
-  k: { type: "integer", least: 1, about: "k of the released SAE (default 64)" },
-  n: { type: "integer", least: 1, about: "n of the released SAE (default 9216)" },
-  auxk: {
-    type: "integer",
-    least: 1,
-    about: "AuxK in the checkpoint's name (default 2k if that file exists)",
-  },
-  parts: {
-    type: "list",
+  k: option.count("k of the released SAE (default 64)"),
+  n: option.count("n of the released SAE (default 9216)"),
+  auxk: option.count("AuxK in the checkpoint's name (default 2k if that file exists)"),
+  parts: option.list(`files to fetch (default ${ATLAS_PARTS.join(",")})`, {
     choices: RELEASED_PARTS,
-    about: `files to fetch (default ${ATLAS_PARTS.join(",")})`,
-  },
-  "repo-type": {
-    type: "string",
-    choices: ["model", "dataset"],
-    about: "what OWNER/NAME is (default model)",
-  },
-  revision: { type: "string", value: "NAME", about: "branch or commit (default main)" },
-  list: { type: "boolean", about: "list the files of OWNER/NAME and fetch nothing" },
-  endpoint: { type: "string", value: "URL", about: "address of the hub (or HF_ENDPOINT)" },
-  cache: { type: "string", value: "DIR", about: "folder of the downloads (or HF_HUB_CACHE)" },
-  timeout: {
-    type: "number",
-    value: "SECONDS",
-    least: 1,
-    about: "seconds without a byte after which a connection is given up (default 30)",
-  },
-  offline: { type: "boolean", about: "use the cache only (or HF_HUB_OFFLINE=1)" },
-} as const;
+  }),
+  "repo-type": option.text("what OWNER/NAME is (default model)", { choices: ["model", "dataset"] }),
+  revision: option.text("branch or commit (default main)"),
+  list: option.flag("list the files of OWNER/NAME and fetch nothing"),
+  endpoint: option.url("address of the hub (or HF_ENDPOINT)"),
+  cache: option.folder("folder of the downloads (or HF_HUB_CACHE)"),
+  timeout: option.number(
+    "seconds without a byte after which a connection is given up (default 30)",
+    { value: "SECONDS", least: 1 },
+  ),
+  offline: option.flag("use the cache only (or HF_HUB_OFFLINE=1)"),
+};
 
 const OF_CORPUS = ["k", "n", "auxk", "parts"];
 const OF_REPOSITORY = ["repo-type", "revision", "list"];

@@ -1,5 +1,6 @@
 import type { ScalingFit } from "../../sae/train/scaling.js";
 import { type Command, defineCommand } from "../command.js";
+import * as option from "../option-kinds.js";
 import { figureOptions, figureOptionsOf } from "../options.js";
 
 const needs = ["out"] as const;
@@ -14,7 +15,7 @@ export const scalingCommand: Command = defineCommand({
   example: "feature-families scaling grid/table.json --out figures/grid",
   positionals: "<TABLE>",
   options: {
-    out: { type: "string", value: "PATH", about: "folder for both figures (default: none drawn)" },
+    out: option.path("folder for both figures (default: none drawn)"),
     size: { ...figureOptions.size, needs },
     width: { ...figureOptions.width, needs },
     height: { ...figureOptions.height, needs },

@@ -2,6 +2,7 @@ import path from "node:path";
 import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
 import { type Command, defineCommand } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import * as option from "../option-kinds.js";
 import { timeoutOption } from "../options.js";
 import { describeScores } from "../results/score.js";
 
@@ -18,9 +19,9 @@ export const scoreCommand: Command = defineCommand({
   options: {
     ...atlasOption,
     ...movedOptions,
-    out: { type: "string", value: "PATH", about: "write a line per latent, .jsonl" },
-    save: { type: "boolean", about: "save the scores in the atlas and show them in its catalog" },
-    seed: { type: "integer", about: "random seed (default 0)" },
+    out: option.path("write a line per latent, .jsonl"),
+    save: option.flag("save the scores in the atlas and show them in its catalog"),
+    seed: option.integer("random seed (default 0)"),
     ...embedderOptions,
     ...timeoutOption,
   },

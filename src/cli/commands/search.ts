@@ -12,6 +12,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, keepLast, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import * as option from "../option-kinds.js";
 import { timeoutOption } from "../options.js";
 import { formatRows } from "../results/rows.js";
 import { describeResults, explainResults } from "../results/search-results.js";
@@ -19,70 +20,43 @@ import { describeResults, explainResults } from "../results/search-results.js";
 const options = {
   ...atlasOption,
   ...movedOptions,
-  in: {
-    type: "string",
+  in: option.text("what to search (default documents)", {
     choices: ["documents", "latents", "families"],
-    about: "what to search (default documents)",
-  },
-  words: {
-    type: "boolean",
-    about: "latents and families: match words of the labels only",
+  }),
+  words: option.flag("latents and families: match words of the labels only", {
     excludes: ["embedder", "embedder-url", "dimensions"],
-  },
-  vector: {
-    type: "string",
+  }),
+  vector: option.text("search by a row of a file of embeddings instead of a text", {
     value: "FILE:ROW",
-    about: "search by a row of a file of embeddings instead of a text",
     excludes: ["embedder", "embedder-url", "dimensions"],
-  },
-  more: {
-    type: "list",
-    about:
-      'more of these latents, as LATENT[:STRENGTH]: a number, words of a label or family:NAME; "..." around commas',
-  },
-  less: { type: "list", about: "less of these latents" },
-  set: { type: "list", about: "these latents at exactly the strength" },
-  remove: { type: "list", about: "these latents at 0" },
-  family: {
-    type: "string",
-    value: "FAMILY",
-    about: "more of this whole family, by parent latent or name",
-  },
-  method: {
-    type: "string",
-    choices: STEERING_METHODS,
-    about: "how edits are applied (default residual)",
-  },
-  class: { type: "string", value: "NAME", about: "only documents of this class" },
-  year: {
-    type: "string",
+  }),
+  more: option.list(
+    'more of these latents, as LATENT[:STRENGTH]: a number, words of a label or family:NAME; "..." around commas',
+  ),
+  less: option.list("less of these latents"),
+  set: option.list("these latents at exactly the strength"),
+  remove: option.list("these latents at 0"),
+  family: option.text("more of this whole family, by parent latent or name", { value: "FAMILY" }),
+  method: option.text("how edits are applied (default residual)", { choices: STEERING_METHODS }),
+  class: option.text("only documents of this class"),
+  year: option.text("only documents of these years: 2015, 2010-2015, 2010- or =-2015", {
     value: "FROM-TO",
-    about: "only documents of these years: 2015, 2010-2015, 2010- or =-2015",
-  },
-  where: {
-    type: "list",
-    about: "only documents with COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER",
-  },
-  metadata: {
-    type: "string",
-    value: "FILE",
-    about:
-      "table with arxiv_id or id and the columns for --year, --class and --where (default: the corpus)",
-    needs: ["year", "class", "where"],
-    input: true,
-  },
-  ids: { type: "list", about: "only these documents" },
-  explain: { type: "boolean", about: "show which latents make up each score" },
-  "explain-from": {
-    type: "string",
-    choices: ["mean", "zero"],
-    about: "what that sum is relative to: the mean document, or nothing (default mean)",
-    needs: ["explain"],
-  },
-  limit: { type: "integer", least: 1, about: "results (default 10)" },
+  }),
+  where: option.list("only documents with COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER"),
+  metadata: option.input(
+    "table with arxiv_id or id and the columns for --year, --class and --where (default: the corpus)",
+    { needs: ["year", "class", "where"] },
+  ),
+  ids: option.list("only these documents"),
+  explain: option.flag("show which latents make up each score"),
+  "explain-from": option.text(
+    "what that sum is relative to: the mean document, or nothing (default mean)",
+    { choices: ["mean", "zero"], needs: ["explain"] },
+  ),
+  limit: option.count("results (default 10)"),
   ...embedderOptions,
   ...timeoutOption,
-} as const;
+};
 
 type Values = OptionValues<typeof options>;
 

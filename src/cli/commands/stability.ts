@@ -7,6 +7,7 @@ import {
   UsageError,
   defineCommand,
 } from "../command.js";
+import * as option from "../option-kinds.js";
 import { refuseOptions } from "../option-rules.js";
 import { engineOption } from "../options.js";
 import { describeFamilyStability, describeStability } from "../results/stability.js";
@@ -14,29 +15,21 @@ import { describeFamilyStability, describeStability } from "../results/stability
 const options = {
   ...atlasOption,
   ...movedOptions,
-  resamples: { type: "integer", least: 1, about: "resamples of the documents (default 100)" },
-  subsample: { type: "number", about: "share of the documents in each (default 0.5)" },
-  bootstrap: {
-    type: "boolean",
-    about: "resample with replacement (bootstrap) instead",
+  resamples: option.count("resamples of the documents (default 100)"),
+  subsample: option.number("share of the documents in each (default 0.5)"),
+  bootstrap: option.flag("resample with replacement (bootstrap) instead", {
     excludes: ["subsample"],
-  },
-  seeds: {
-    type: "integer",
-    least: 0,
-    about:
-      "SAEs to train with other seeds (default 3; 0 if the atlas's SAE was given or SAEs are named)",
-  },
-  epochs: { type: "integer", least: 1, about: "passes over the documents in their training" },
-  lr: { type: "number", about: "learning rate of their training" },
-  batch: { type: "integer", least: 1, about: "documents per batch of their training" },
-  k: {
-    type: "integer",
-    least: 1,
-    about: "latents per document of the named SAEs, if their files do not declare it",
-  },
+  }),
+  seeds: option.integer(
+    "SAEs to train with other seeds (default 3; 0 if the atlas's SAE was given or SAEs are named)",
+    { least: 0 },
+  ),
+  epochs: option.count("passes over the documents in their training"),
+  lr: option.number("learning rate of their training"),
+  batch: option.count("documents per batch of their training"),
+  k: option.count("latents per document of the named SAEs, if their files do not declare it"),
   ...engineOption,
-} as const;
+};
 
 type Values = OptionValues<typeof options>;
 

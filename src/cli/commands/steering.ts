@@ -13,6 +13,7 @@ import {
   defineCommand,
 } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
+import * as option from "../option-kinds.js";
 import { spendingOptions, timeoutMsOf, timeoutOption } from "../options.js";
 import { describeSteering } from "../results/steering.js";
 
@@ -22,86 +23,40 @@ const ASKING = ["judge", "rewrite", "model"] as const;
 const options = {
   ...atlasOption,
   ...movedOptions,
-  queries: { type: "integer", least: 1, about: "documents drawn as queries (default 300)" },
-  texts: {
-    type: "string",
-    value: "FILE",
-    about: "one query per line, instead of documents",
-  },
-  vectors: {
-    type: "string",
-    value: "FILE",
-    about: "queries as the rows of a file of embeddings",
-  },
-  "with-replacement": {
-    type: "boolean",
-    about: "draw documents with replacement, as the paper does",
+  queries: option.count("documents drawn as queries (default 300)"),
+  texts: option.file("one query per line, instead of documents"),
+  vectors: option.file("queries as the rows of a file of embeddings"),
+  "with-replacement": option.flag("draw documents with replacement, as the paper does", {
     excludes: ["texts", "vectors"],
-  },
-  "more-strengths": {
-    type: "numbers",
+  }),
+  "more-strengths": option.numbers("strengths of the added latent (default 0,0.5,1,2,4,8,16)", {
     least: 0,
-    about: "strengths of the added latent (default 0,0.5,1,2,4,8,16)",
-  },
-  "less-strengths": {
-    type: "numbers",
-    least: 0,
-    about: "strengths of the removed latent (default: as --more-strengths)",
-  },
-  methods: { type: "list", choices: STEERING_METHODS, about: "methods to evaluate (default all)" },
-  levels: {
-    type: "numbers",
+  }),
+  "less-strengths": option.numbers(
+    "strengths of the removed latent (default: as --more-strengths)",
+    { least: 0 },
+  ),
+  methods: option.list("methods to evaluate (default all)", { choices: STEERING_METHODS }),
+  levels: option.numbers("cosines at which methods are compared (default 0.95 to 0.5)", {
     least: 0,
     most: 1,
-    about: "cosines at which methods are compared (default 0.95 to 0.5)",
-  },
-  limit: { type: "integer", least: 1, about: "results per query (default 10)" },
-  "min-active": {
-    type: "integer",
-    least: 1,
-    about: "fewest documents in which a latent is active (default 20)",
-  },
-  seed: { type: "integer", about: "random seed (default 0)" },
-  judge: {
-    type: "string",
-    value: "NAME",
-    about: "language model that names the two latents from the results",
-  },
-  "judge-url": {
-    type: "string",
-    value: "URL",
-    about: "its server (default: as --model-url)",
-    needs: ["judge"],
-  },
-  judged: {
-    type: "integer",
-    least: 1,
-    about: "queries that are judged (default 50)",
-    needs: ["judge"],
-  },
-  rewrite: { type: "boolean", about: "measure queries rewritten by a language model, too" },
-  model: {
-    type: "string",
-    value: "NAME",
-    about: "language model that rewrites queries (or FEATURE_FAMILIES_EXPLAINER_MODEL)",
-  },
-  "model-url": {
-    type: "string",
-    value: "URL",
-    about: "its server (default OpenAI)",
-    needs: ASKING,
-  },
+  }),
+  limit: option.count("results per query (default 10)"),
+  "min-active": option.count("fewest documents in which a latent is active (default 20)"),
+  seed: option.integer("random seed (default 0)"),
+  judge: option.text("language model that names the two latents from the results"),
+  "judge-url": option.url("its server (default: as --model-url)", { needs: ["judge"] }),
+  judged: option.count("queries that are judged (default 50)", { needs: ["judge"] }),
+  rewrite: option.flag("measure queries rewritten by a language model, too"),
+  model: option.text("language model that rewrites queries (or FEATURE_FAMILIES_EXPLAINER_MODEL)"),
+  "model-url": option.url("its server (default OpenAI)", { needs: ASKING }),
   "max-cost": { ...spendingOptions["max-cost"], needs: ASKING },
   prices: { ...spendingOptions.prices, needs: ASKING },
   "dry-run": { ...spendingOptions["dry-run"], needs: ASKING },
-  out: {
-    type: "string",
-    value: "PATH",
-    about: "file for the evaluation (default: steering.json in the atlas)",
-  },
+  out: option.path("file for the evaluation (default: steering.json in the atlas)"),
   ...embedderOptions,
   ...timeoutOption,
-} as const;
+};
 
 type Values = OptionValues<typeof options>;
 

@@ -1,141 +1,82 @@
 import { rm, stat } from "node:fs/promises";
 import type { TrainResult } from "../../sae/train/train.js";
 import type { TrainOptions } from "../../sae/train/train-options.js";
+import * as option from "../option-kinds.js";
 import { EMBEDDINGS } from "../options.js";
 import { type Command, type OptionValues, UsageError, defineCommand } from "../command.js";
 import { runGrid } from "../train-grid.js";
 
 const options = {
-  embeddings: {
-    type: "string",
-    value: "FILE",
-    about: EMBEDDINGS,
+  embeddings: option.input(EMBEDDINGS, { required: true }),
+  out: option.path("the SAE to write, .safetensors, or .pth for PyTorch; with --grid a folder", {
     required: true,
-    input: true,
-  },
-  out: {
-    type: "string",
-    value: "PATH",
-    about: "the SAE to write, .safetensors, or .pth for PyTorch; with --grid a folder",
-    required: true,
-  },
-  grid: {
-    type: "string",
+  }),
+  grid: option.text("train every k with every n, such as k=4,8:n=512,1024 (optionally :auxk=…)", {
     value: "GRID",
-    about: "train every k with every n, such as k=4,8:n=512,1024 (optionally :auxk=…)",
     excludes: ["k", "n", "auxk", "init", "checkpoint", "log"],
-  },
-  k: { type: "integer", least: 1, about: "latents kept per document" },
-  n: { type: "integer", least: 1, about: "number of latents" },
-  auxk: {
-    type: "integer",
-    least: 1,
-    about: "dead latents that reconstruct the error (default 2k)",
-  },
-  activation: {
-    type: "string",
-    choices: ["topk", "batch-topk"],
-    about:
-      "keep k latents of each document, or of a batch's on average, recorded as a threshold (default topk)",
-    excludes: ["grid"],
-  },
-  prefixes: {
-    type: "numbers",
-    least: 1,
-    about:
-      "Matryoshka training: the ends of nested prefixes of the latents, such as 32,128,512, each with a loss of its own",
-    excludes: ["grid"],
-  },
-  batch: {
-    type: "integer",
-    least: 1,
-    about: "documents per batch (default 64 to 1024, by their number)",
-  },
-  "auxk-coef": { type: "number", about: "weight of the AuxK loss (default 1/32)" },
-  "multik-coef": {
-    type: "number",
-    about: "weight of the multi-TopK loss, of a decode with 4k latents (default 0)",
-  },
-  lr: { type: "number", about: "learning rate of Adam (default 0.002; the paper's is 1e-4)" },
-  warmup: { type: "integer", least: 0, about: "warm-up steps of the learning rate (default 0)" },
-  decay: {
-    type: "string",
+  }),
+  k: option.count("latents kept per document"),
+  n: option.count("number of latents"),
+  auxk: option.count("dead latents that reconstruct the error (default 2k)"),
+  activation: option.text(
+    "keep k latents of each document, or of a batch's on average, recorded as a threshold (default topk)",
+    { choices: ["topk", "batch-topk"], excludes: ["grid"] },
+  ),
+  prefixes: option.numbers(
+    "Matryoshka training: the ends of nested prefixes of the latents, such as 32,128,512, each with a loss of its own",
+    { least: 1, excludes: ["grid"] },
+  ),
+  batch: option.count("documents per batch (default 64 to 1024, by their number)"),
+  "auxk-coef": option.number("weight of the AuxK loss (default 1/32)"),
+  "multik-coef": option.number(
+    "weight of the multi-TopK loss, of a decode with 4k latents (default 0)",
+  ),
+  lr: option.number("learning rate of Adam (default 0.002; the paper's is 1e-4)"),
+  warmup: option.integer("warm-up steps of the learning rate (default 0)", { least: 0 }),
+  decay: option.text("learning rate after the warm-up (default constant)", {
     choices: ["constant", "linear", "cosine"],
-    about: "learning rate after the warm-up (default constant)",
-  },
-  normalise: {
-    type: "string",
-    choices: ["none", "centre", "z-score"],
-    about:
-      "train on raw embeddings, with their mean subtracted, or on z-scores, recorded in the SAE (default none)",
-  },
-  clip: { type: "number", about: "largest gradient norm (default 1)" },
-  "dead-steps": {
-    type: "integer",
-    least: 1,
-    about: "steps without firing after which a latent is dead",
-  },
-  steps: { type: "integer", least: 1, about: "training steps" },
-  epochs: {
-    type: "integer",
-    least: 1,
-    about: "passes over the documents, instead of --steps (default: until the plateau, 60 at most)",
-    excludes: ["steps"],
-  },
-  order: {
-    type: "string",
-    choices: ["file", "shuffle"],
-    about: "order of the rows (default shuffle)",
-  },
-  seed: { type: "integer", about: "random seed (default 0)" },
-  "own-seeds": {
-    type: "boolean",
-    about: "with --grid: a different seed per run, so that SAEs compare fairly latent by latent",
-    needs: ["grid"],
-  },
-  init: { type: "string", value: "FILE", about: "an SAE to start from", input: true },
-  start: {
-    type: "string",
-    choices: ["random", "kmeans"],
-    about: "directions to start from: at random, or by k-means of the rows (default random)",
-    excludes: ["init"],
-  },
-  holdout: {
-    type: "number",
-    about: "share of rows held out for validation (default 0.1 with a plateau, else 0)",
-  },
-  plateau: {
-    type: "number",
-    about:
-      "stop once the held-out error falls by less than this share from one quarter of the steps to the next (default 0.005 without --steps, --epochs and --patience)",
-  },
-  patience: {
-    type: "integer",
-    least: 1,
-    about: "epochs without a better validation loss before stopping",
+  }),
+  normalise: option.text(
+    "train on raw embeddings, with their mean subtracted, or on z-scores, recorded in the SAE (default none)",
+    { choices: ["none", "centre", "z-score"] },
+  ),
+  clip: option.number("largest gradient norm (default 1)"),
+  "dead-steps": option.count("steps without firing after which a latent is dead"),
+  steps: option.count("training steps"),
+  epochs: option.count(
+    "passes over the documents, instead of --steps (default: until the plateau, 60 at most)",
+    { excludes: ["steps"] },
+  ),
+  order: option.text("order of the rows (default shuffle)", { choices: ["file", "shuffle"] }),
+  seed: option.integer("random seed (default 0)"),
+  "own-seeds": option.flag(
+    "with --grid: a different seed per run, so that SAEs compare fairly latent by latent",
+    { needs: ["grid"] },
+  ),
+  init: option.input("an SAE to start from"),
+  start: option.text(
+    "directions to start from: at random, or by k-means of the rows (default random)",
+    { choices: ["random", "kmeans"], excludes: ["init"] },
+  ),
+  holdout: option.number(
+    "share of rows held out for validation (default 0.1 with a plateau, else 0)",
+  ),
+  plateau: option.number(
+    "stop once the held-out error falls by less than this share from one quarter of the steps to the next (default 0.005 without --steps, --epochs and --patience)",
+  ),
+  patience: option.count("epochs without a better validation loss before stopping", {
     needs: ["holdout"],
-  },
-  "skip-zero-rows": {
-    type: "boolean",
-    about: "leave out rows of zeros instead of rejecting them",
-  },
-  checkpoint: {
-    type: "string",
-    value: "FILE",
-    about: "file for the state of the run (default: beside --out until the run is finished)",
-  },
-  "checkpoint-every": {
-    type: "integer",
-    least: 1,
-    about: "steps between checkpoints (default: one epoch)",
-  },
-  log: { type: "string", value: "FILE", about: "write a line per step, .jsonl" },
-  engine: {
-    type: "string",
+  }),
+  "skip-zero-rows": option.flag("leave out rows of zeros instead of rejecting them"),
+  checkpoint: option.file(
+    "file for the state of the run (default: beside --out until the run is finished)",
+  ),
+  "checkpoint-every": option.count("steps between checkpoints (default: one epoch)"),
+  log: option.file("write a line per step, .jsonl"),
+  engine: option.text("where to train (default cpu)", {
     choices: ["cpu", "tensorflow-webgpu", "tensorflow-cuda", "tensorflow-cpu"],
-    about: "where to train (default cpu)",
-  },
-} as const;
+  }),
+};
 
 type Values = OptionValues<typeof options>;
 

@@ -8,6 +8,7 @@ import {
   UsageError,
   defineCommand,
 } from "../../command.js";
+import * as option from "../../option-kinds.js";
 import { EMBEDDINGS, columnsOption, engineOption, parseColumns } from "../../options.js";
 import { formatRows } from "../../results/rows.js";
 import { scheduleOf, schedulerOptions } from "../../scheduler-options.js";
@@ -15,82 +16,49 @@ import { scheduleOf, schedulerOptions } from "../../scheduler-options.js";
 const KINDS = ["plan", "estimate", "run", "encode", "pairs", "total", "labels"] as const;
 
 const options = {
-  plan: { type: "string", value: "FILE", about: "plan.json of the tasks", input: true },
-  index: { type: "latents", value: "LIST", about: "which tasks, such as 0,4-7 (default all)" },
-  codes: {
-    type: "string",
-    value: "DIR",
-    about: "folder with topk_indices_ and topk_values_ files",
+  plan: option.input("plan.json of the tasks"),
+  index: option.latents("which tasks, such as 0,4-7 (default all)"),
+  codes: option.folder("folder with topk_indices_ and topk_values_ files", {
     excludes: ["embeddings", "sae", "k"],
-  },
-  embeddings: { type: "string", value: "FILE", about: EMBEDDINGS, input: true, needs: ["sae"] },
-  from: {
-    type: "string",
-    value: "URL",
-    about: "Parquet that Spark reads, such as s3a://bucket/embeddings, in place of a plan",
-    excludes: ["plan", "codes", "embeddings", "index", "print-tasks"],
-    needs: ["store"],
-  },
-  "embedding-column": {
-    type: "string",
-    about: "its column of embeddings (default: the only one of lists, or the one called embedding)",
+  }),
+  embeddings: option.input(EMBEDDINGS, { needs: ["sae"] }),
+  from: option.url(
+    "Parquet that Spark reads, such as s3a://bucket/embeddings, in place of a plan",
+    { excludes: ["plan", "codes", "embeddings", "index", "print-tasks"], needs: ["store"] },
+  ),
+  "embedding-column": option.text(
+    "its column of embeddings (default: the only one of lists, or the one called embedding)",
+    { needs: ["from"] },
+  ),
+  store: option.url("where Spark keeps codes and sums, such as s3a://bucket/run", {
     needs: ["from"],
-  },
-  store: {
-    type: "string",
-    value: "URL",
-    about: "where Spark keeps codes and sums, such as s3a://bucket/run",
-    needs: ["from"],
-  },
-  sae: { type: "string", value: "FILE", about: "SAE to encode by", input: true },
-  k: {
-    type: "integer",
-    least: 1,
-    about: "latents kept per document, if the file does not declare it",
-  },
-  corpus: {
-    type: "string",
-    value: "PATH",
-    about: "texts of the documents, to make keyword labels too",
-    input: true,
-  },
+  }),
+  sae: option.input("SAE to encode by"),
+  k: option.count("latents kept per document, if the file does not declare it"),
+  corpus: option.path("texts of the documents, to make keyword labels too", { input: true }),
   ...columnsOption,
-  "label-documents": {
-    type: "integer",
-    least: 1,
-    about:
-      "documents drawn for labels, beside each latent's 20 strongest (default 500,000; all where there are no more)",
-    needs: ["corpus"],
-  },
-  n: { type: "integer", least: 1, about: "latents of codes that come on standard input" },
-  documents: { type: "integer", least: 1, about: "documents to estimate for" },
-  dimensions: { type: "integer", least: 1, about: "width of their embeddings" },
-  rates: {
-    type: "string",
-    value: "FILE",
-    about: "rates measured on your machines and prices, .json (default: as docs/scale.md says)",
-    input: true,
-  },
-  "skip-zeros": { type: "boolean", about: "do not count slots whose value is 0" },
-  out: { type: "string", value: "PATH", about: "folder of the plan and its results" },
-  "shard-documents": {
-    type: "integer",
-    least: 1,
-    about: "documents that one task encodes (default 100,000)",
-  },
-  "group-documents": {
-    type: "integer",
-    least: 1,
-    about: "documents whose pairs are counted at a time (default 1,000,000)",
-  },
-  "print-tasks": {
-    type: "string",
+  "label-documents": option.count(
+    "documents drawn for labels, beside each latent's 20 strongest (default 500,000; all where there are no more)",
+    { needs: ["corpus"] },
+  ),
+  n: option.count("latents of codes that come on standard input"),
+  documents: option.count("documents to estimate for"),
+  dimensions: option.count("width of their embeddings"),
+  rates: option.input(
+    "rates measured on your machines and prices, .json (default: as docs/scale.md says)",
+  ),
+  "skip-zeros": option.flag("do not count slots whose value is 0"),
+  out: option.path("folder of the plan and its results"),
+  "shard-documents": option.count("documents that one task encodes (default 100,000)"),
+  "group-documents": option.count(
+    "documents whose pairs are counted at a time (default 1,000,000)",
+  ),
+  "print-tasks": option.text("print the calls of the tasks of a plan and run none", {
     choices: ["shell", "slurm", "kubernetes"],
-    about: "print the calls of the tasks of a plan and run none",
-  },
+  }),
   ...schedulerOptions,
   ...engineOption,
-} as const;
+};
 
 type Values = OptionValues<typeof options>;
 

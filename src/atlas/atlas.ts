@@ -49,17 +49,8 @@ import { searchDocuments } from "./search/search.js";
 import { type SteeringRun, type SteeringRunOptions, runSteering } from "./search/steering-run.js";
 import type { BuildReport } from "./steps/atlas-build.js";
 import { AtlasStore } from "./store.js";
-import {
-  type CodesView,
-  type DocumentView,
-  type FamilyView,
-  type LatentView,
-  presentAtlas,
-  viewCodes,
-  viewDocument,
-  viewFamily,
-  viewLatent,
-} from "./views.js";
+import type { CodesView, DocumentView, FamilyView, LatentView } from "./views.js";
+import { presentAtlas, viewCodes, viewDocument, viewFamily, viewLatent } from "./views.js";
 
 /**
  * An atlas: an SAE's latents over a corpus, with codes, labels, families, map and catalog. What it holds is read when it is

@@ -2,18 +2,10 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { type MatchNull, type NullOptions, matchNull } from "../compare/match-null.js";
 import { type SaeMatch, matchSaes } from "../compare/match-saes.js";
-import {
-  type SplittingTree,
-  splitLatents,
-  splittingTrees,
-  summariseTrees,
-} from "../compare/splitting-trees.js";
-import {
-  type FamilyMatches,
-  type UniversalPair,
-  matchFamiliesBothWays,
-  universalLatents,
-} from "../compare/universality.js";
+import type { SplittingTree } from "../compare/splitting-trees.js";
+import { splitLatents, splittingTrees, summariseTrees } from "../compare/splitting-trees.js";
+import type { FamilyMatches, UniversalPair } from "../compare/universality.js";
+import { matchFamiliesBothWays, universalLatents } from "../compare/universality.js";
 import type { Matrix } from "../core/matrix.js";
 import type { Presentable, PresentationPart } from "../core/presentation.js";
 import type { Engine, NearestOptions } from "../engine/engine.js";

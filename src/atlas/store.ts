@@ -1,13 +1,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { z } from "zod";
-import {
-  type Codes,
-  type CountOptions,
-  type Postings,
-  invertCodes,
-  latentDensities,
-} from "../core/codes.js";
+import type { Codes, CountOptions, Postings } from "../core/codes.js";
+import { invertCodes, latentDensities } from "../core/codes.js";
 import { ownValue } from "../core/collections.js";
 import type { Matrix } from "../core/matrix.js";
 import type { CatalogRow } from "../catalog/row.js";

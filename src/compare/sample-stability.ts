@@ -1,10 +1,7 @@
 import type { Codes } from "../core/codes.js";
 import type { FamilyResult } from "../families/extract/extract-families.js";
-import {
-  type FindFamilies,
-  type StabilityOptions,
-  documentStability,
-} from "./document-stability.js";
+import type { FindFamilies, StabilityOptions } from "./document-stability.js";
+import { documentStability } from "./document-stability.js";
 
 /** Shares of the documents that are drawn, the smallest first. */
 const SHARES = [1 / 8, 1 / 4, 1 / 2] as const;

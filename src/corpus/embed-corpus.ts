@@ -10,14 +10,8 @@ import { createNpyWriter } from "../files/numpy/npy-write.js";
 import { compatInput } from "./clean-text.js";
 import type { Document } from "./corpus.js";
 import type { Embedder } from "./embedder.js";
-import {
-  type EmbeddingStore,
-  type EmbedderRecord,
-  embeddedFiles,
-  isFinished,
-  keyOf,
-  openStore,
-} from "./embedding-store.js";
+import type { EmbeddingStore, EmbedderRecord } from "./embedding-store.js";
+import { embeddedFiles, isFinished, keyOf, openStore } from "./embedding-store.js";
 import { makeFolder } from "../files/make-folder.js";
 
 /** How a corpus is embedded. */

@@ -7,15 +7,8 @@ import { DARK_FILTER, PLOTLY_CONFIG, escapeHtml, scriptJson } from "../figures/r
 import { plotlySource } from "../figures/render/plotly.js";
 import { type MimeBundle, type SendDisplay, findDisplay } from "./display.js";
 import { drawPicture } from "./picture.js";
-import {
-  type FormatTableOptions,
-  type Table,
-  type TableOptions,
-  selectColumns,
-  tableFromRecords,
-  tableToHtml,
-  tableToText,
-} from "./table.js";
+import type { FormatTableOptions, Table, TableOptions } from "./table.js";
+import { selectColumns, tableFromRecords, tableToHtml, tableToText } from "./table.js";
 
 /** What `show` can show: a figure, a table, records as a table, text, or what says itself how it is shown. */
 export type Showable =

@@ -1,13 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Neighbours } from "../engine/engine.js";
-import {
-  type Matrix,
-  createMatrix,
-  dot,
-  matrixRow,
-  normalizeRows,
-  takeRows,
-} from "../core/matrix.js";
+import type { Matrix } from "../core/matrix.js";
+import { createMatrix, dot, matrixRow, normalizeRows, takeRows } from "../core/matrix.js";
 import type { OnProgress } from "../core/progress.js";
 import { type Random, createRandom, sampleIndices } from "../core/random.js";
 import { NO_NEIGHBOUR, hasNeighbours } from "./neighbours.js";

@@ -1,13 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Engine, NearestOptions, Neighbours } from "../engine/engine.js";
-import {
-  type Matrix,
-  createMatrix,
-  matrixRow,
-  matrixRows,
-  normalizeRows,
-  takeRows,
-} from "../core/matrix.js";
+import type { Matrix } from "../core/matrix.js";
+import { createMatrix, matrixRow, matrixRows, normalizeRows, takeRows } from "../core/matrix.js";
 
 /** Stands in `Neighbours.indices` where a row has no (further) neighbour; its score is 0. */
 export const NO_NEIGHBOUR = 0xffffffff;

@@ -3,13 +3,8 @@ import type { Encoder, Engine } from "../engine/engine.js";
 import { type Matrix, createMatrix, dot, matrixRow } from "../core/matrix.js";
 import { type Sae, decodeCodes } from "../sae/sae.js";
 import type { LatentDirections } from "./directions.js";
-import {
-  type SparseCode,
-  type SteeringEdit,
-  checkEdits,
-  codeDifference,
-  editCode,
-} from "./edits.js";
+import type { SparseCode, SteeringEdit } from "./edits.js";
+import { checkEdits, codeDifference, editCode } from "./edits.js";
 import type { SteeringMethod } from "./steering-methods.js";
 import { postingsOf } from "../core/postings.js";
 

@@ -1,11 +1,5 @@
-import {
-  BREAK,
-  type PhraseOptions,
-  type Phrases,
-  type WordStream,
-  findPhrases,
-  walkTerms,
-} from "./phrases.js";
+import type { PhraseOptions, Phrases, WordStream } from "./phrases.js";
+import { BREAK, findPhrases, walkTerms } from "./phrases.js";
 import { Spelling } from "./spelling.js";
 import { detectStopWords } from "./stop-words.js";
 import { STOP, splitTexts, wordsOf } from "./tokens.js";

@@ -1,11 +1,7 @@
 import { existsSync } from "node:fs";
 import { once, onceDone } from "../../core/once.js";
-import {
-  type ExplorerFiles,
-  type ExplorerInputs,
-  evidenceKey,
-  explorerFiles,
-} from "../../explorer/data-files.js";
+import type { ExplorerFiles, ExplorerInputs } from "../../explorer/data-files.js";
+import { evidenceKey, explorerFiles } from "../../explorer/data-files.js";
 import { evidenceWithDocuments } from "../../labels/evidence/audit.js";
 import { type StoredEvidence, readEvidence } from "../../labels/evidence/evidence-read.js";
 import type { DocumentColumns } from "../../explorer/format.js";

@@ -1,8 +1,5 @@
-import {
-  PAPER_COSINES,
-  PAPER_DENSITIES,
-  type PaperSae,
-} from "../../figures/paper/paper-numbers.js";
+import type { PaperSae } from "../../figures/paper/paper-numbers.js";
+import { PAPER_COSINES, PAPER_DENSITIES } from "../../figures/paper/paper-numbers.js";
 import { type NamedSae, distinct } from "./sources.js";
 
 /** Sizes of an SAE of the paper's. */

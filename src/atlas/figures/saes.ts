@@ -1,10 +1,7 @@
 import { matchNull } from "../../compare/match-null.js";
 import { type SaeMatch, matchSaes } from "../../compare/match-saes.js";
-import {
-  type SplittingTree,
-  chooseSplittingTrees,
-  splittingTrees,
-} from "../../compare/splitting-trees.js";
+import type { SplittingTree } from "../../compare/splitting-trees.js";
+import { chooseSplittingTrees, splittingTrees } from "../../compare/splitting-trees.js";
 import { type ColumnNode, columnTree } from "../../figures/charts/column-tree.js";
 import { histogram } from "../../figures/charts/histogram.js";
 import { table } from "../../figures/charts/table.js";

@@ -3,12 +3,8 @@ import { type Line, type LinePlot, lines } from "../../figures/charts/lines.js";
 import { lossCurve } from "../../figures/loss-curve.js";
 import { CATEGORIES } from "../../figures/theme/theme.js";
 import { sweepKept } from "../../sae/measure/kept-sweep.js";
-import {
-  type ScalingFit,
-  type ScalingRun,
-  evaluatePowerLaw,
-  fitScaling,
-} from "../../sae/train/scaling.js";
+import type { ScalingFit, ScalingRun } from "../../sae/train/scaling.js";
+import { evaluatePowerLaw, fitScaling } from "../../sae/train/scaling.js";
 import type { GridRow } from "../../sae/train/train-grid.js";
 import { type FigureEntry, Undrawn, figure, inGroup } from "./entry.js";
 import { PAPER_COMPUTE_LINES, PAPER_KEPT_LINE, PAPER_SCALING_LINES } from "./paper.js";

@@ -10,13 +10,8 @@ import { type Renderer, type RendererOptions, openRenderer } from "../../figures
 import { plotlyText } from "../../figures/drawing/text.js";
 import type { OnProgress } from "../../core/progress.js";
 import type { AtlasStore } from "../store.js";
-import {
-  type AtlasFigureOptions,
-  type FigureEntry,
-  Undrawn,
-  drawData,
-  missingFor,
-} from "./entry.js";
+import type { AtlasFigureOptions, FigureEntry } from "./entry.js";
+import { Undrawn, drawData, missingFor } from "./entry.js";
 import { ATLAS_FIGURES, findFigures } from "./registry.js";
 import { GRID, comparesSaes } from "./requirements.js";
 import { type FigureSources, gridCaption, toSources } from "./sources.js";

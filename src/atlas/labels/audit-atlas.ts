@@ -2,13 +2,8 @@ import { existsSync } from "node:fs";
 import { requireCount } from "../../core/arguments.js";
 import path from "node:path";
 import type { Presentable, PresentationPart } from "../../core/presentation.js";
-import {
-  type Audit,
-  type AuditEntry,
-  type AuditOptions,
-  type AuditSubject,
-  collectAudit,
-} from "../../labels/evidence/audit.js";
+import type { Audit, AuditEntry, AuditOptions, AuditSubject } from "../../labels/evidence/audit.js";
+import { collectAudit } from "../../labels/evidence/audit.js";
 import { readEvidence } from "../../labels/evidence/evidence-read.js";
 import { readFamilyNames } from "../../records/model-labels.js";
 import type { Label } from "../../records/label.js";

@@ -8,20 +8,12 @@ import { evidenceSchema, readEvidence } from "../../labels/evidence/evidence-rea
 import { scoreByEmbedding } from "../../labels/embedding-score.js";
 import type { ExampleSource, InactiveKind } from "../../labels/examples/example.js";
 import { checkJudge } from "../../labels/llm/judge-check.js";
-import {
-  type LabelledLatent,
-  type ModelLabelOptions,
-  labelLatents,
-} from "../../labels/llm/label-latents.js";
+import type { LabelledLatent, ModelLabelOptions } from "../../labels/llm/label-latents.js";
+import { labelLatents } from "../../labels/llm/label-latents.js";
 import { type LabelledFamily, labelFamilies } from "../../labels/llm/label-families.js";
 import { type Family, familyLatents } from "../../records/family.js";
-import {
-  type Label,
-  type Score,
-  isAboveChance,
-  mergeLabels,
-  withScore,
-} from "../../records/label.js";
+import type { Label, Score } from "../../records/label.js";
+import { isAboveChance, mergeLabels, withScore } from "../../records/label.js";
 import { labelLineSchema, parseLabel, toLine } from "../../records/label-lines.js";
 import { type LabelProtocol, PROTOCOLS } from "../../labels/llm/protocol.js";
 import type { BuildReport } from "../steps/atlas-build.js";

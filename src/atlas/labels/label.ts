@@ -6,11 +6,8 @@ import type { OnProgress } from "../../core/progress.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { allowThinking } from "../../labels/llm/ask.js";
 import type { InactiveKind } from "../../labels/examples/example.js";
-import {
-  type LabelModelOptions,
-  defaultProtocol,
-  openLabelModels,
-} from "../../labels/llm/models.js";
+import type { LabelModelOptions } from "../../labels/llm/models.js";
+import { defaultProtocol, openLabelModels } from "../../labels/llm/models.js";
 import { type LabelProtocol, PROTOCOLS, type ProtocolName } from "../../labels/llm/protocol.js";
 import { sampleOverDensities } from "../../labels/llm/sample.js";
 import { createBudget } from "../../llm/budget.js";
@@ -18,12 +15,8 @@ import { openLedger } from "../../llm/ledger.js";
 import { type RehearsalEstimate, createRehearsal } from "../../llm/rehearsal.js";
 import type { ChatModel } from "../../llm/types.js";
 import type { Label } from "../../records/label.js";
-import {
-  type LabelAtlasOptions,
-  type LabelAtlasReport,
-  labelAtlas,
-  rehearseLabels,
-} from "./label-atlas.js";
+import type { LabelAtlasOptions, LabelAtlasReport } from "./label-atlas.js";
+import { labelAtlas, rehearseLabels } from "./label-atlas.js";
 import { type Terms, findTerms, namesOf } from "../search/search.js";
 import type { AtlasStore } from "../store.js";
 import { showsItself } from "../../core/self-showing.js";

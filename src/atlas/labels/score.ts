@@ -3,11 +3,8 @@ import type { Embedder } from "../../corpus/embedder.js";
 import type { Presentable } from "../../core/presentation.js";
 import type { OnProgress } from "../../core/progress.js";
 import { createRandom, shuffleInPlace } from "../../core/random.js";
-import {
-  type EmbeddingScore,
-  EMBEDDING_SCORE,
-  scoreByEmbedding,
-} from "../../labels/embedding-score.js";
+import type { EmbeddingScore } from "../../labels/embedding-score.js";
+import { EMBEDDING_SCORE, scoreByEmbedding } from "../../labels/embedding-score.js";
 import type { Label, Score } from "../../records/label.js";
 import { saveScores } from "../steps/refresh.js";
 import type { BuildReport } from "../steps/atlas-build.js";

@@ -7,19 +7,11 @@ import { matrixRow } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import type { Sae } from "../../sae/sae.js";
 import type { SteeringEdit } from "../../search/edits.js";
-import {
-  type Explanation,
-  type ExplanationBase,
-  compareRankings,
-  explainScore,
-} from "../../search/explain.js";
+import type { Explanation, ExplanationBase } from "../../search/explain.js";
+import { compareRankings, explainScore } from "../../search/explain.js";
 import { searchLabels } from "../../search/names/search-labels.js";
-import {
-  type Hit,
-  type SearchQuery,
-  searchRows,
-  searchRowsTogether,
-} from "../../search/scan/search-rows.js";
+import type { Hit, SearchQuery } from "../../search/scan/search-rows.js";
+import { searchRows, searchRowsTogether } from "../../search/scan/search-rows.js";
 import { type RowStore, openRows } from "../../search/scan/row-store.js";
 import { openSearchIndex } from "../../search/scan/search-index.js";
 import { type SteeredQuery, type SteeringMethod, steerQuery } from "../../search/steer.js";

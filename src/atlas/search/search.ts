@@ -6,14 +6,8 @@ import type { Presentable } from "../../core/presentation.js";
 import type { SteeringEdit } from "../../search/edits.js";
 import { EXPLANATION_BASES, type Explanation, type ExplanationBase } from "../../search/explain.js";
 import { type DocumentFilter, readFilter } from "../../search/filter.js";
-import {
-  type NamedEdit,
-  type Names,
-  type Term,
-  findLatents,
-  nameEdit,
-  readItem,
-} from "../../search/names/names.js";
+import type { NamedEdit, Names, Term } from "../../search/names/names.js";
+import { findLatents, nameEdit, readItem } from "../../search/names/names.js";
 import { STEERING_METHODS, type SteeringMethod } from "../../search/steering-methods.js";
 import type { DocumentSearch } from "./document-search.js";
 import type { AtlasStore } from "../store.js";

@@ -6,11 +6,8 @@ import type { Estimate } from "../../llm/estimate.js";
 import { type Ledger, openLedger } from "../../llm/ledger.js";
 import type { PriceTable } from "../../llm/prices.js";
 import { type Role, readRoleSettings } from "../../llm/settings.js";
-import {
-  type AtlasSteeringOptions,
-  estimateAtlasSteering,
-  evaluateAtlasSteering,
-} from "./evaluate-steering.js";
+import type { AtlasSteeringOptions } from "./evaluate-steering.js";
+import { estimateAtlasSteering, evaluateAtlasSteering } from "./evaluate-steering.js";
 import type { SteeringReport } from "./steering-report.js";
 import type { AtlasStore } from "../store.js";
 

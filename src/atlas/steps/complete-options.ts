@@ -19,13 +19,8 @@ import { trainSae } from "../../sae/train/train.js";
 import { ATLAS_FILES, SOURCE_FOLDER } from "../files/files.js";
 import { readAtlasTraining } from "../files/atlas-options.js";
 import { withLock } from "../files/lock.js";
-import {
-  type AtlasOptions,
-  type AtlasTraining,
-  type BuildOptions,
-  type BuildPlan,
-  embeddingsOf,
-} from "../options.js";
+import type { AtlasOptions, AtlasTraining, BuildOptions, BuildPlan } from "../options.js";
+import { embeddingsOf } from "../options.js";
 import { checkBuild } from "./check-sizes.js";
 import { chooseTraining } from "./choose-training.js";
 

@@ -1,15 +1,9 @@
 import type { Coactivation } from "../../families/coactivation/coactivation.js";
 import { extractReferenceFamilies } from "../../families/extract/reference-families.js";
-import {
-  type FamilyOptions,
-  type FamilyResult,
-  extractFamilies,
-} from "../../families/extract/extract-families.js";
-import {
-  type AnalysisRow,
-  type CleanLatent,
-  selectCleanLatents,
-} from "../../labels/paper/clean-labels.js";
+import type { FamilyOptions, FamilyResult } from "../../families/extract/extract-families.js";
+import { extractFamilies } from "../../families/extract/extract-families.js";
+import type { AnalysisRow, CleanLatent } from "../../labels/paper/clean-labels.js";
+import { selectCleanLatents } from "../../labels/paper/clean-labels.js";
 
 /** What families are drawn from besides co-activation. */
 export interface FindFamiliesOptions extends FamilyOptions {

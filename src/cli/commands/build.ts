@@ -3,13 +3,8 @@ import path from "node:path";
 import type { BuildOptions } from "../../atlas/options.js";
 import { RELEASED_CORPORA } from "../../corpus/hub/released.js";
 import { BASELINES_OPTION, FIGURE_OPTIONS, runBuild } from "../build-atlas.js";
-import {
-  type Command,
-  type CommandContext,
-  type OptionValues,
-  UsageError,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandContext, OptionValues } from "../command.js";
+import { UsageError, defineCommand } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import * as option from "../option-kinds.js";
 import { scheduleOf, schedulerOptions } from "../scheduler-options.js";

@@ -3,14 +3,8 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { CatalogRow } from "../../catalog/row.js";
 import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
-import {
-  type Command,
-  type CommandContext,
-  type CommandOutput,
-  type OptionValues,
-  UsageError,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandContext, CommandOutput, OptionValues } from "../command.js";
+import { UsageError, defineCommand } from "../command.js";
 import * as option from "../option-kinds.js";
 import { refuseOptions } from "../option-rules.js";
 import { describeChanges, describeImport } from "../results/catalog-changes.js";

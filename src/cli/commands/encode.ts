@@ -1,13 +1,8 @@
 import path from "node:path";
 import type { LoadOptions } from "../../sae/formats/format.js";
 import type { Sae } from "../../sae/sae.js";
-import {
-  type Command,
-  type CommandContext,
-  type CommandOutput,
-  type OptionValues,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandContext, CommandOutput, OptionValues } from "../command.js";
+import { defineCommand } from "../command.js";
 import * as option from "../option-kinds.js";
 import { EMBEDDINGS, badRowsOption, engineOption, loadOptions, saeOptions } from "../options.js";
 import { warnOfReading } from "../reading.js";

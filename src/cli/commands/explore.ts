@@ -2,13 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
-import {
-  type Command,
-  type CommandContext,
-  type CommandOutput,
-  type OptionValues,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandContext, CommandOutput, OptionValues } from "../command.js";
+import { defineCommand } from "../command.js";
 import { embedderOptions, keepLast, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import * as option from "../option-kinds.js";
 import { timeoutOption, withOption } from "../options.js";

@@ -7,14 +7,8 @@ import type { Coactivation } from "../../families/coactivation/coactivation.js";
 import type { FamilyResult } from "../../families/extract/extract-families.js";
 import { EDGE_WEIGHTS } from "../../families/edges/edge-weights.js";
 import type { AnalysisRow } from "../../labels/paper/clean-labels.js";
-import {
-  type Command,
-  type CommandContext,
-  type CommandOutput,
-  type OptionValues,
-  UsageError,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandContext, CommandOutput, OptionValues } from "../command.js";
+import { UsageError, defineCommand } from "../command.js";
 import { formatRows } from "../results/rows.js";
 import * as option from "../option-kinds.js";
 

@@ -3,13 +3,8 @@ import path from "node:path";
 import type { Atlas } from "../../atlas/atlas.js";
 import type { FigureListing } from "../../atlas/figures/registry.js";
 import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
-import {
-  type Command,
-  type CommandOutput,
-  type OptionValues,
-  UsageError,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandOutput, OptionValues } from "../command.js";
+import { UsageError, defineCommand } from "../command.js";
 import * as option from "../option-kinds.js";
 import { figureOptions, figureOptionsOf } from "../options.js";
 import { didYouMean } from "../suggest.js";

@@ -4,14 +4,8 @@ import type { Atlas } from "../../atlas/atlas.js";
 import type { LabelEstimate, LabelOptions } from "../../atlas/labels/label.js";
 import type { OnProgress } from "../../core/progress.js";
 import { chooseAtlas, movedOptions, requiredAtlasOption, withAtlas } from "../atlas-option.js";
-import {
-  type Command,
-  type CommandContext,
-  type CommandOutput,
-  type OptionValues,
-  UsageError,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandContext, CommandOutput, OptionValues } from "../command.js";
+import { UsageError, defineCommand } from "../command.js";
 import * as option from "../option-kinds.js";
 import { spendingOptions, timeoutMsOf, timeoutOption } from "../options.js";
 import { describeEstimate, describeLabels, describeTime } from "../results/label.js";

@@ -2,14 +2,8 @@ import path from "node:path";
 import type { Engine, NearestOptions, Neighbours } from "../../engine/engine.js";
 import type { MapQuality } from "../../projection/map-quality.js";
 import { withAtlas } from "../atlas-option.js";
-import {
-  type Command,
-  type CommandContext,
-  type CommandOutput,
-  type OptionValues,
-  UsageError,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandContext, CommandOutput, OptionValues } from "../command.js";
+import { UsageError, defineCommand } from "../command.js";
 import * as option from "../option-kinds.js";
 import { refuseOptions } from "../option-rules.js";
 import { EMBEDDINGS, engineOption } from "../options.js";

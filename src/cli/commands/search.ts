@@ -4,13 +4,8 @@ import type { SearchOptions } from "../../atlas/search/search.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { STEERING_METHODS } from "../../search/steering-methods.js";
 import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
-import {
-  type Command,
-  type CommandOutput,
-  type OptionValues,
-  UsageError,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandOutput, OptionValues } from "../command.js";
+import { UsageError, defineCommand } from "../command.js";
 import { embedderOptions, keepLast, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import * as option from "../option-kinds.js";
 import { timeoutOption } from "../options.js";

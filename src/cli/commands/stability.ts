@@ -1,12 +1,7 @@
 import type { AtlasOptions, AtlasStability } from "../../atlas/options.js";
 import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
-import {
-  type Command,
-  type CommandContext,
-  type OptionValues,
-  UsageError,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandContext, OptionValues } from "../command.js";
+import { UsageError, defineCommand } from "../command.js";
 import * as option from "../option-kinds.js";
 import { refuseOptions } from "../option-rules.js";
 import { engineOption } from "../options.js";

@@ -5,13 +5,8 @@ import type { Embedder } from "../../corpus/embedder.js";
 import type { Estimate } from "../../llm/estimate.js";
 import { STEERING_METHODS } from "../../search/steering-methods.js";
 import { atlasOption, chooseAtlas, movedOptions, withAtlas } from "../atlas-option.js";
-import {
-  type Command,
-  type CommandOutput,
-  type OptionValues,
-  UsageError,
-  defineCommand,
-} from "../command.js";
+import type { Command, CommandOutput, OptionValues } from "../command.js";
+import { UsageError, defineCommand } from "../command.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
 import * as option from "../option-kinds.js";
 import { spendingOptions, timeoutMsOf, timeoutOption } from "../options.js";

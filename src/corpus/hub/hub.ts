@@ -4,15 +4,8 @@ import type { OnProgress } from "../../core/progress.js";
 import { withFileLock } from "../../files/lock.js";
 import { defaultHubCache, defaultHubToken, hasFile, repoCache, type RepoCache } from "./cache.js";
 import { downloadFile, type DownloadOptions, pause } from "./download.js";
-import {
-  checkRepo,
-  checkRevision,
-  type HubFile,
-  type HubRepo,
-  listTree,
-  type RequestOptions,
-  resolveRevision,
-} from "./listing.js";
+import type { HubFile, HubRepo, RequestOptions } from "./listing.js";
+import { checkRepo, checkRevision, listTree, resolveRevision } from "./listing.js";
 import { interruptible } from "../../core/interrupt.js";
 
 const DEFAULT_ENDPOINT = "https://huggingface.co";

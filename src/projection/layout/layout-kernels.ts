@@ -1,11 +1,7 @@
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
-import {
-  type ChunkKernels,
-  type KernelModule,
-  WorkerPool,
-  allot,
-} from "../../engine/worker-pool.js";
+import type { ChunkKernels, KernelModule } from "../../engine/worker-pool.js";
+import { WorkerPool, allot } from "../../engine/worker-pool.js";
 import { KERNELS } from "./kernel-bytes.js";
 
 interface LayoutExports extends ChunkKernels {

@@ -1,11 +1,7 @@
 import { requireText } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
-import {
-  type Family,
-  type FamilyOutline,
-  familyLatents,
-  familyName,
-} from "../../records/family.js";
+import type { Family, FamilyOutline } from "../../records/family.js";
+import { familyLatents, familyName } from "../../records/family.js";
 import type { SteeringEdit } from "../edits.js";
 import { searchLabels } from "./search-labels.js";
 

@@ -1,11 +1,6 @@
 import { createBootstrap } from "../../core/bootstrap.js";
-import {
-  type EqualCosine,
-  type EqualCosineOptions,
-  type MeasureMeans,
-  compareAtEqualCosine,
-  measuresFrom,
-} from "./equal-cosine.js";
+import type { EqualCosine, EqualCosineOptions, MeasureMeans } from "./equal-cosine.js";
+import { compareAtEqualCosine, measuresFrom } from "./equal-cosine.js";
 import type { SteeringCase } from "./evaluation-cases.js";
 import type { JudgedSearches } from "./judge-question.js";
 import type { RewritingEvaluation } from "./model-evaluation.js";

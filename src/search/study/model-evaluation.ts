@@ -5,22 +5,11 @@ import type { OnProgress } from "../../core/progress.js";
 import { askAll } from "./ask-all.js";
 import { createBootstrap } from "../../core/bootstrap.js";
 import { type MeasureMeans, measuresFrom } from "./equal-cosine.js";
-import {
-  type JudgeQuestion,
-  type JudgedSearches,
-  countVerdicts,
-  judgeQuestion,
-  readVerdict,
-} from "./judge-question.js";
+import type { JudgeQuestion, JudgedSearches } from "./judge-question.js";
+import { countVerdicts, judgeQuestion, readVerdict } from "./judge-question.js";
 import { rewriteQuestion } from "./rewrite-question.js";
-import {
-  type PlainSearch,
-  type SteeringTrial,
-  type TrialMeasures,
-  type TrialSource,
-  createFinder,
-  measureTrial,
-} from "./trials.js";
+import type { PlainSearch, SteeringTrial, TrialMeasures, TrialSource } from "./trials.js";
+import { createFinder, measureTrial } from "./trials.js";
 
 /** What language models need to see of an evaluation. */
 export interface EvaluatedTexts {

@@ -1,13 +1,7 @@
 import path from "node:path";
 import type { PlanOptions, TaskKind } from "../../../tasks/plan.js";
-import {
-  type Command,
-  type CommandContext,
-  type CommandOutput,
-  type OptionValues,
-  UsageError,
-  defineCommand,
-} from "../../command.js";
+import type { Command, CommandContext, CommandOutput, OptionValues } from "../../command.js";
+import { UsageError, defineCommand } from "../../command.js";
 import * as option from "../../option-kinds.js";
 import { EMBEDDINGS, columnsOption, engineOption, parseColumns } from "../../options.js";
 import { formatRows } from "../../results/rows.js";

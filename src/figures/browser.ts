@@ -21,4 +21,5 @@ export type { Axis } from "./drawing/axis.js";
 export type { ChartOptions, Figure, FigureOptions } from "./figure.js";
 export { type LossRow, lossCurve } from "./loss-curve.js";
 export { standaloneHtml } from "./render/html.js";
-export { CATEGORIES, SIZES } from "./theme/theme.js";
+export { CATEGORIES } from "./theme/palette.js";
+export { SIZES } from "./theme/theme.js";

@@ -2,7 +2,7 @@ import { meanOf } from "../core/statistics.js";
 import { type Line, lines } from "./charts/lines.js";
 import { logAxis } from "./drawing/axis.js";
 import type { ChartOptions, Figure } from "./figure.js";
-import { CATEGORIES } from "./theme/theme.js";
+import { CATEGORIES } from "./theme/palette.js";
 
 /** What the curve reads of a training step; a row of the training log fits. */
 export interface LossRow {

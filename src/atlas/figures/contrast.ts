@@ -1,7 +1,7 @@
 import { type Line, lines } from "../../figures/charts/lines.js";
 import { logTicks } from "../../figures/drawing/axis.js";
 import { plotlyText, truncateText } from "../../figures/drawing/text.js";
-import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
+import { CATEGORIES, MUTED } from "../../figures/theme/palette.js";
 import type { ContrastReport, NamedFinding } from "../contrast/contrast-report.js";
 import { lastContrast } from "../contrast/contrast-report.js";
 import { type UngroupedFigure, Undrawn, figure } from "./entry.js";

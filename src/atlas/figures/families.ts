@@ -5,7 +5,7 @@ import { histogram } from "../../figures/charts/histogram.js";
 import { type Line, type LinePlot, lines } from "../../figures/charts/lines.js";
 import { type RadarGroup, radar } from "../../figures/charts/radar.js";
 import { roundValue } from "../../figures/figure.js";
-import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
+import { CATEGORIES, MUTED } from "../../figures/theme/palette.js";
 import { familyLatents, familyName } from "../../records/family.js";
 import { hardestNull } from "../../taxonomy/agreement.js";
 import { memberCoherence } from "../../taxonomy/member-coherence.js";

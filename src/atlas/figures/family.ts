@@ -8,7 +8,7 @@ import { network } from "../../figures/charts/network.js";
 import { tree } from "../../figures/charts/tree.js";
 import { formatNumber, plotlyText, truncateText } from "../../figures/drawing/text.js";
 import { roundValue } from "../../figures/figure.js";
-import { CATEGORIES, MUTED, SYMBOLS } from "../../figures/theme/theme.js";
+import { CATEGORIES, MUTED, SYMBOLS } from "../../figures/theme/palette.js";
 import { principalComponents } from "../../projection/principal-components.js";
 import { familyLatents, familyName } from "../../records/family.js";
 import { findFamily } from "../../search/names/names.js";

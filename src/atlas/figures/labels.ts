@@ -4,7 +4,7 @@ import { type HistogramPanel, histogram } from "../../figures/charts/histogram.j
 import { type Line, lines } from "../../figures/charts/lines.js";
 import { violins } from "../../figures/charts/violins.js";
 import { formatNumber, plotlyText } from "../../figures/drawing/text.js";
-import { CATEGORIES } from "../../figures/theme/theme.js";
+import { CATEGORIES } from "../../figures/theme/palette.js";
 import { tokenOverlap } from "../../labels/examples/token-overlap.js";
 import { indexWords } from "../../words/word-index.js";
 import { type FigureEntry, Undrawn, figure, inGroup } from "./entry.js";

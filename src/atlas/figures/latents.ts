@@ -4,7 +4,7 @@ import { type Line, type LinesOptions, lines } from "../../figures/charts/lines.
 import { pointMap } from "../../figures/charts/map.js";
 import { scatter } from "../../figures/charts/scatter.js";
 import { formatNumber, plotlyText } from "../../figures/drawing/text.js";
-import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
+import { CATEGORIES, MUTED } from "../../figures/theme/palette.js";
 import { familyLatents, familyName } from "../../records/family.js";
 import { maxSelfCosines } from "../../sae/measure/decoder-cosine.js";
 import { dimensionMagnitudes, magnitudeDecay } from "../../sae/measure/magnitude-decay.js";

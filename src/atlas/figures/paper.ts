@@ -19,7 +19,7 @@ import {
   type PaperSae,
 } from "../../figures/paper/paper-numbers.js";
 import { formatFixed } from "../../figures/drawing/text.js";
-import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
+import { CATEGORIES, MUTED } from "../../figures/theme/palette.js";
 import { trainingFlops } from "../../sae/train/scaling.js";
 import { sizesName } from "./sources.js";
 

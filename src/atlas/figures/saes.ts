@@ -6,7 +6,7 @@ import { type ColumnNode, columnTree } from "../../figures/charts/column-tree.js
 import { histogram } from "../../figures/charts/histogram.js";
 import { table } from "../../figures/charts/table.js";
 import { formatNumber, plotlyText } from "../../figures/drawing/text.js";
-import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
+import { CATEGORIES, MUTED } from "../../figures/theme/palette.js";
 import { labelByKeywords } from "../../labels/keywords.js";
 import { displayLabel } from "../../records/label.js";
 import { type SaeMetrics, computeMetrics } from "../../sae/measure/metrics.js";

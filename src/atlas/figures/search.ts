@@ -4,7 +4,7 @@ import { postingsOf } from "../../core/postings.js";
 import { streamMatrix } from "../../files/matrix.js";
 import { slopes } from "../../figures/charts/slopes.js";
 import { waterfall } from "../../figures/charts/waterfall.js";
-import { CATEGORIES, RULE } from "../../figures/theme/theme.js";
+import { CATEGORIES, RULE } from "../../figures/theme/palette.js";
 import { type DocumentSearch, openDocumentSearch } from "../search/document-search.js";
 import type { AtlasStore } from "../store.js";
 import { type FigureEntry, type ReadOptions, Undrawn, figure, inGroup } from "./entry.js";

@@ -3,7 +3,7 @@ import { meanOf } from "../../core/statistics.js";
 import { type Line, type LinePlot, lines } from "../../figures/charts/lines.js";
 import { logTicks } from "../../figures/drawing/axis.js";
 import { plotlyText, truncateText } from "../../figures/drawing/text.js";
-import { CATEGORIES, MUTED } from "../../figures/theme/theme.js";
+import { CATEGORIES, MUTED } from "../../figures/theme/palette.js";
 import { familyName } from "../../records/family.js";
 import { type UngroupedFigure, Undrawn, figure } from "./entry.js";
 import { STABILITY } from "./requirements.js";

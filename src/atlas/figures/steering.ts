@@ -5,7 +5,7 @@ import { type Line, type LinePlot, lines } from "../../figures/charts/lines.js";
 import { logAxis } from "../../figures/drawing/axis.js";
 import { plotlyText } from "../../figures/drawing/text.js";
 import { roundValue } from "../../figures/figure.js";
-import { CATEGORIES, INK, SYMBOLS } from "../../figures/theme/theme.js";
+import { CATEGORIES, INK, SYMBOLS } from "../../figures/theme/palette.js";
 import { STEERING_METHODS, typicalActivations } from "../../search/steer.js";
 import type { MeanInterval } from "../../core/bootstrap.js";
 import { optimiseEdits } from "../../search/study/edit-optimisation.js";

@@ -1,7 +1,7 @@
 import { type Axis, logAxis } from "../../figures/drawing/axis.js";
 import { type Line, type LinePlot, lines } from "../../figures/charts/lines.js";
 import { lossCurve } from "../../figures/loss-curve.js";
-import { CATEGORIES } from "../../figures/theme/theme.js";
+import { CATEGORIES } from "../../figures/theme/palette.js";
 import { sweepKept } from "../../sae/measure/kept-sweep.js";
 import type { ScalingFit, ScalingRun } from "../../sae/train/scaling.js";
 import { evaluatePowerLaw, fitScaling } from "../../sae/train/scaling.js";

@@ -1,7 +1,8 @@
 import { plotlyText } from "../drawing/text.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome } from "../figure.js";
-import { axisLayout, CATEGORIES, composeFigure, figureSize } from "../theme/theme.js";
+import { CATEGORIES } from "../theme/palette.js";
+import { axisLayout, composeFigure, figureSize } from "../theme/theme.js";
 
 /** Bars of one colour. */
 export interface BarSeries {

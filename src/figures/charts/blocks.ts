@@ -2,7 +2,7 @@ import type { PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { plotlyLines, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { INK } from "../theme/theme.js";
+import { INK } from "../theme/palette.js";
 
 /** Rows that belong together, such as those of one group. */
 export interface Block {

@@ -2,7 +2,8 @@ import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome, roundValue } from "../figure.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { CATEGORIES, composeFigure, figureSize, MUTED, RULE, topMargin } from "../theme/theme.js";
+import { CATEGORIES, MUTED, RULE } from "../theme/palette.js";
+import { composeFigure, figureSize, topMargin } from "../theme/theme.js";
 
 /** A node with those of the next column that come of it. */
 export interface ColumnNode {

@@ -1,7 +1,8 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
 import type { FigureSize } from "../theme/theme.js";
-import { axisLayout, composeFigure, figureSize, INK, SEQUENTIAL } from "../theme/theme.js";
+import { INK, SEQUENTIAL } from "../theme/palette.js";
+import { axisLayout, composeFigure, figureSize } from "../theme/theme.js";
 
 /** What `contour` shows. */
 export interface ContourOptions extends ChartOptions {

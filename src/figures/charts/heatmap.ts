@@ -4,15 +4,8 @@ import { roundValue, roundValues } from "../figure.js";
 import { inkOnScale } from "../theme/colour.js";
 import { fitText, formatFixed, plotlyText, textWidth, truncateText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import {
-  composeFigure,
-  figureSize,
-  isTitled,
-  MUTED,
-  RULE,
-  SEQUENTIAL,
-  topMargin,
-} from "../theme/theme.js";
+import { MUTED, RULE, SEQUENTIAL } from "../theme/palette.js";
+import { composeFigure, figureSize, isTitled, topMargin } from "../theme/theme.js";
 import { type Block, blockBorders, blockLabels, nameBlocks } from "./blocks.js";
 
 /** What the colours mean. */

@@ -4,7 +4,8 @@ import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { panelSuffix } from "../drawing/panels.js";
 import { formatFixed, formatNumber, plotlyText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { CATEGORIES, composeFigure, figureSize, INK } from "../theme/theme.js";
+import { CATEGORIES, INK } from "../theme/palette.js";
+import { composeFigure, figureSize } from "../theme/theme.js";
 import {
   type Bins,
   barTrace,

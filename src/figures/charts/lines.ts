@@ -5,15 +5,8 @@ import { requireSome, roundValue, roundValues } from "../figure.js";
 import { placeTwoPlots, type TwoPlotsOptions } from "../drawing/panels.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import {
-  CATEGORIES,
-  composeFigure,
-  figureSize,
-  isTitled,
-  legendLines,
-  MUTED,
-  topMargin,
-} from "../theme/theme.js";
+import { CATEGORIES, MUTED } from "../theme/palette.js";
+import { composeFigure, figureSize, isTitled, legendLines, topMargin } from "../theme/theme.js";
 import { endLabels } from "./end-labels.js";
 import { markLine } from "./marks.js";
 import { namePoints } from "./point-names.js";

@@ -5,15 +5,8 @@ import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireEqualLengths, roundValue } from "../figure.js";
 import { plotlyLines, plotlyText, textWidth, truncateText, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import {
-  composeFigure,
-  figureSize,
-  isTitled,
-  MANY_CATEGORIES,
-  SEQUENTIAL,
-  topMargin,
-  UNASSIGNED,
-} from "../theme/theme.js";
+import { MANY_CATEGORIES, SEQUENTIAL, UNASSIGNED } from "../theme/palette.js";
+import { composeFigure, figureSize, isTitled, topMargin } from "../theme/theme.js";
 
 /** Points that belong together, coloured and named as one. */
 export interface MapGroup {

@@ -4,7 +4,8 @@ import { roundValue } from "../figure.js";
 import { layPanels, type Panel, panelAxes } from "../drawing/panels.js";
 import { fitText, plotlyText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { INK, isTitled } from "../theme/theme.js";
+import { INK } from "../theme/palette.js";
+import { isTitled } from "../theme/theme.js";
 
 /** Height of a line of text in units of its type size. */
 const LINE = 1.4;

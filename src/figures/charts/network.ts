@@ -4,7 +4,8 @@ import { requireSome, roundValue } from "../figure.js";
 import { layOutGraph } from "../drawing/graph-layout.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { CATEGORIES, composeFigure, figureSize, MUTED, RULE, topMargin } from "../theme/theme.js";
+import { CATEGORIES, MUTED, RULE } from "../theme/palette.js";
+import { composeFigure, figureSize, topMargin } from "../theme/theme.js";
 
 /** A point of the network. */
 export interface NetworkNode {

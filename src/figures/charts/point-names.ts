@@ -3,7 +3,7 @@ import type { PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { plotlyLines, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { INK } from "../theme/theme.js";
+import { INK } from "../theme/palette.js";
 
 /** What `namePoints` reads of a plot. */
 interface NamedPlot {

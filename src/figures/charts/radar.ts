@@ -5,16 +5,8 @@ import { roundValue } from "../figure.js";
 import { layPanels, type Panel, panelSuffix, panelTitle } from "../drawing/panels.js";
 import { fitText, formatFixed, plotlyText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import {
-  CATEGORIES,
-  composeFigure,
-  figureSize,
-  GRID,
-  INK,
-  MUTED,
-  RULE,
-  topMargin,
-} from "../theme/theme.js";
+import { CATEGORIES, GRID, INK, MUTED, RULE } from "../theme/palette.js";
+import { composeFigure, figureSize, topMargin } from "../theme/theme.js";
 
 /** A group, one radar chart. */
 export interface RadarGroup {

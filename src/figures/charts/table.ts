@@ -1,15 +1,8 @@
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { requireSome } from "../figure.js";
 import { plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
-import {
-  composeFigure,
-  figureSize,
-  FONT_STACK,
-  GRID,
-  INK,
-  isTitled,
-  MUTED,
-} from "../theme/theme.js";
+import { GRID, INK, MUTED } from "../theme/palette.js";
+import { composeFigure, figureSize, FONT_STACK, isTitled } from "../theme/theme.js";
 
 /** A row of the table: texts by column, numbers already formatted. */
 export interface TableRow {

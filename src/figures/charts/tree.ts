@@ -2,15 +2,8 @@ import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue } from "../figure.js";
 import { fitText, plotlyLines, plotlyText, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import {
-  CATEGORIES,
-  composeFigure,
-  figureSize,
-  INK,
-  MUTED,
-  RULE,
-  topMargin,
-} from "../theme/theme.js";
+import { CATEGORIES, INK, MUTED, RULE } from "../theme/palette.js";
+import { composeFigure, figureSize, topMargin } from "../theme/theme.js";
 
 /** A node of the tree. */
 export interface TreeNode {

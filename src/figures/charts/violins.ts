@@ -2,7 +2,8 @@ import { transparent } from "../theme/colour.js";
 import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValues } from "../figure.js";
 import { plotlyText } from "../drawing/text.js";
-import { axisLayout, CATEGORIES, composeFigure, figureSize } from "../theme/theme.js";
+import { CATEGORIES } from "../theme/palette.js";
+import { axisLayout, composeFigure, figureSize } from "../theme/theme.js";
 
 /** Fewest values that make a shape; fewer are drawn as points. */
 const SHAPED = 5;

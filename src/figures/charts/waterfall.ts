@@ -2,7 +2,8 @@ import type { ChartOptions, Figure, PlotlyObject } from "../figure.js";
 import { roundValue, roundValues } from "../figure.js";
 import { fitText, plotlyText, textWidth } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { axisLayout, composeFigure, figureSize, INK, MUTED, topMargin } from "../theme/theme.js";
+import { INK, MUTED } from "../theme/palette.js";
+import { axisLayout, composeFigure, figureSize, topMargin } from "../theme/theme.js";
 
 /** One summand. */
 export interface WaterfallBar {

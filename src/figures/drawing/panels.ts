@@ -3,7 +3,7 @@ import { roundValue } from "../figure.js";
 import { type Axis, layOutAxis } from "./axis.js";
 import { fitText, plotlyText } from "./text.js";
 import type { FigureSize } from "../theme/theme.js";
-import { INK, MUTED } from "../theme/theme.js";
+import { INK, MUTED } from "../theme/palette.js";
 
 /** A part of a figure's plot area, in shares of it; y grows upwards. */
 export interface Panel {

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { compact } from "../core/collections.js";
 import type { BuildOptions } from "../atlas/options.js";
 import type { CommandContext, CommandOutput } from "./command.js";
 import { describePlan, describeSteps, describeSummary, summariseAtlas } from "./results/build.js";
@@ -50,18 +51,15 @@ export async function runBuild(
   const summary = await summariseAtlas(atlas);
   return {
     json: { ...atlas.built, figures: drawn, seconds, ...summary },
-    lines: [
+    lines: compact([
       ...formatRows(describeSummary(summary)),
       "",
       `atlas    ${dir}`,
-      ...(noFigures ? [] : [`figures  ${folder}`]),
+      !noFigures && `figures  ${folder}`,
       `open it  npx feature-families explore --atlas ${dir} --open`,
       `done in ${seconds.toFixed(1)} s: ${describeSteps(ran, kept)}`,
-      ...(dropped.includes("stability")
-        ? [
-            `the families changed, so their stability was dropped: feature-families stability --atlas ${dir} measures it again`,
-          ]
-        : []),
-    ],
+      dropped.includes("stability") &&
+        `the families changed, so their stability was dropped: feature-families stability --atlas ${dir} measures it again`,
+    ]),
   };
 }

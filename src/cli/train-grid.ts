@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { compact } from "../core/collections.js";
 import type { GridRow } from "../sae/train/train-grid.js";
 import type { TrainOptions } from "../sae/train/train-options.js";
 import { type CommandOutput, UsageError } from "./command.js";
@@ -39,16 +40,13 @@ export async function runGrid(
   return {
     failed: bad > 0,
     json: { table, rows: rows.map((row) => ({ ...row, curve: undefined })) },
-    lines: [
+    lines: compact([
       ...rows.map(describeRow),
       `wrote ${rows.length} SAEs, ${table} and table.csv`,
       `scaling fits and figures: feature-families scaling ${table}`,
-      ...(bad === 0
-        ? []
-        : [
-            `failed: ${bad} SAEs are worse than the mean row: try --normalise z-score, k of at most the width of the embeddings, or another --lr`,
-          ]),
-    ],
+      bad !== 0 &&
+        `failed: ${bad} SAEs are worse than the mean row: try --normalise z-score, k of at most the width of the embeddings, or another --lr`,
+    ]),
   };
 }
 

@@ -29,3 +29,8 @@ export function ownValue<Value>(
 ): Value | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
+
+/** The items that are there: a list may then say `condition && item`, or have items that may be undefined. */
+export function compact<Item>(items: readonly (Item | false | undefined)[]): Item[] {
+  return items.filter((item): item is Item => item !== false && item !== undefined);
+}

@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import type { Contrast, ContrastFinding } from "../../compare/contrast/contrast.js";
 import type { Presentable, PresentationPart } from "../../core/presentation.js";
 import { showsItself } from "../../core/self-showing.js";
@@ -61,16 +62,13 @@ function summarise({ names, documents, ...found }: Contrast): string[] {
     ...(empty > 0 ? [`${empty} without a value`] : []),
     ...(small > 0 ? [`${small} of small classes`] : []),
   ].join(", ");
-  return [
+  return compact([
     `${findings.length === 1 ? "1 difference" : `${findings.length} differences`}, at a false discovery rate of ${rate}: ${compared} latents and families compared${names.length > 2 ? ` by ${names.length} classes` : ""}, ${rare} too rare to compare`,
     `chosen by ${choosing} documents, measured on ${measuring} others${left === "" ? "" : `; left out: ${left}`}`,
     `of these, ${again.length} hold on the others by their 95 % interval`,
-    ...(permuted.count === 0
-      ? []
-      : [
-          `with labels dealt out at random, ${permuted.count} times: ${permuted.mean.toFixed(2)} found on average`,
-        ]),
-  ];
+    permuted.count !== 0 &&
+      `with labels dealt out at random, ${permuted.count} times: ${permuted.mean.toFixed(2)} found on average`,
+  ]);
 }
 
 function presentContrast(report: Omit<ContrastReport, "present">): PresentationPart[] {

@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import { familyStatistics } from "../../families/statistics/family-statistics.js";
 import { bars } from "../../figures/charts/bars.js";
 import { binValues } from "../../figures/charts/bins.js";
@@ -204,7 +205,7 @@ function edgeLines(points: Agreement["edges"]): Line[] {
   const nulls = points.map((point) => point.shuffledNull);
   const means = nulls.map(({ mean }) => mean);
   const band = (low: number[], high: number[]): Line["band"] => ({ low, high, opacity: 0.18 });
-  return [
+  return compact([
     line("shuffled", means, {
       ...{ colour: MUTED, dash: "dash", rank: 2 },
       band: band(
@@ -226,21 +227,18 @@ function edgeLines(points: Agreement["edges"]): Line[] {
       },
     ),
     // Absent in reports of earlier versions.
-    ...(points.some(({ branchNulls }) => branchNulls !== undefined)
-      ? [
-          line(
-            "hardest null",
-            points.map((point) => hardestNull(point).share),
-            { colour: FAMILY_COLOUR, dash: "dot", rank: 4 },
-          ),
-        ]
-      : []),
+    points.some(({ branchNulls }) => branchNulls !== undefined) &&
+      line(
+        "hardest null",
+        points.map((point) => hardestNull(point).share),
+        { colour: FAMILY_COLOUR, dash: "dot", rank: 4 },
+      ),
     line(
       "random pairs",
       points.map(({ randomNull }) => randomNull.mean),
       { colour: RANDOM_COLOUR, dash: "dot", rank: 3 },
     ),
-  ];
+  ]);
 }
 
 /** The shares of latents and families that match some class with an F1 of x or more, as falling lines. */

@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import { type Matrix, createMatrix, takeRows } from "../../core/matrix.js";
 import { denseCounts } from "../../families/coactivation/coactivation-pairs.js";
 import { familyDocuments } from "../../families/extract/family-documents.js";
@@ -250,16 +251,15 @@ function memberPoints(
     hover: `${plotlyText(name)}<extra></extra>`,
   });
   const others = order.slice(COLOURED).flatMap((member) => rowsOf[member]);
-  return [
+  return compact([
     ...order.slice(0, COLOURED).map((member, at) =>
       points(labels[member], rowsOf[member], {
         ...{ colour: CATEGORIES[at], symbol: SYMBOLS[at] },
       }),
     ),
-    ...(others.length > 0
-      ? [points("other members", others, { colour: MUTED, pointSize: 0.9, pointOpacity: 0.7 })]
-      : []),
-  ];
+    others.length > 0 &&
+      points("other members", others, { colour: MUTED, pointSize: 0.9, pointOpacity: 0.7 }),
+  ]);
 }
 
 /** Cells of how often latents occur together, as a share of the rarer one's documents. */

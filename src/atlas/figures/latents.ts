@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import { correlation, meanOf } from "../../core/statistics.js";
 import { type HistogramOptions, histogram } from "../../figures/charts/histogram.js";
 import { type Line, type LinesOptions, lines } from "../../figures/charts/lines.js";
@@ -250,20 +251,11 @@ function rankPlot(
   return {
     plots: [
       {
-        lines: [
+        lines: compact([
           { name, ...line(values), hover },
-          ...(smooth
-            ? [
-                {
-                  name: "",
-                  label: "none",
-                  ...line(smooth),
-                  dash: "dash",
-                  hover: "",
-                } as const,
-              ]
-            : []),
-        ],
+          smooth &&
+            ({ name: "", label: "none", ...line(smooth), dash: "dash", hover: "" } as const),
+        ]),
         x: { title: titles.x, grid: false, fromZero: true },
         y: { title: titles.y, fromZero: true },
         marks: k === undefined ? [] : [{ x: k, colour: CATEGORIES[0], width: 0.8 }],

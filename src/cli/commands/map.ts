@@ -1,4 +1,5 @@
 import path from "node:path";
+import { compact } from "../../core/collections.js";
 import type { Engine, NearestOptions, Neighbours } from "../../engine/engine.js";
 import type { MapQuality } from "../../projection/map-quality.js";
 import { withAtlas } from "../atlas-option.js";
@@ -160,13 +161,11 @@ function describeQuality(quality: MapQuality): string[] {
   const beside = (value: number, random: number): string =>
     `${value.toFixed(3)} (places at random ${random.toFixed(3)})`;
   const { trustworthiness: trust } = quality;
-  return [
+  return compact([
     `neighbours kept  ${beside(quality.neighbours_kept, quality.random_neighbours_kept)}`,
-    ...(Number.isFinite(trust)
-      ? [`trustworthiness  ${beside(trust, quality.random_trustworthiness)}`]
-      : []),
-    ...(quality.recall < 1 ? [`recall of the neighbours  ${quality.recall.toFixed(3)}`] : []),
-  ];
+    Number.isFinite(trust) && `trustworthiness  ${beside(trust, quality.random_trustworthiness)}`,
+    quality.recall < 1 && `recall of the neighbours  ${quality.recall.toFixed(3)}`,
+  ]);
 }
 
 /** Finds neighbours by decoder directions, by co-activation profiles or by embeddings. */

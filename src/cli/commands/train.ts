@@ -1,4 +1,5 @@
 import { rm, stat } from "node:fs/promises";
+import { compact } from "../../core/collections.js";
 import type { TrainResult } from "../../sae/train/train.js";
 import type { TrainOptions } from "../../sae/train/train-options.js";
 import * as option from "../option-kinds.js";
@@ -152,13 +153,12 @@ export const trainCommand: Command = defineCommand({
     return {
       json: summary(result, values.out, seconds),
       failed: result.problem !== undefined,
-      lines: [
+      lines: compact([
         ...summaryLines(result, values.out, seconds),
-        ...(tellsK(values.out)
-          ? []
-          : [`the name ${values.out} does not declare k: pass --k ${result.sae.k} to read it`]),
-        ...(result.problem === undefined ? [] : [`failed: ${result.problem}`]),
-      ],
+        !tellsK(values.out) &&
+          `the name ${values.out} does not declare k: pass --k ${result.sae.k} to read it`,
+        result.problem !== undefined && `failed: ${result.problem}`,
+      ]),
     };
   },
 });
@@ -207,13 +207,12 @@ function summary(result: TrainResult, out: string, seconds: number): Record<stri
 function summaryLines(result: TrainResult, out: string, seconds: number): string[] {
   const { steps, ended, bestStep, log } = result;
   const last = log.at(-1);
-  return [
+  return compact([
     `trained ${steps} steps in ${seconds.toFixed(1)} s${describeEnd(ended, bestStep)}`,
-    ...(last
-      ? [`last batch: normalised MSE ${last.reconstruction.toFixed(4)}, ${last.dead} dead latents`]
-      : []),
+    last &&
+      `last batch: normalised MSE ${last.reconstruction.toFixed(4)}, ${last.dead} dead latents`,
     `wrote ${out}`,
-  ];
+  ]);
 }
 
 function describeEnd(ended: TrainResult["ended"], bestStep?: number): string {

@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import type { BuildPlan } from "../../atlas/options.js";
 import type { Atlas } from "../../atlas/atlas.js";
 import type { EdgeAgreement, LatentAgreement } from "../../taxonomy/agreement.js";
@@ -96,7 +97,7 @@ export async function summariseAtlas(atlas: Atlas): Promise<BuildSummary> {
 export function describeSummary(summary: BuildSummary): string[][] {
   const { documents, latents, live, k, labelled, families, edgeAgreement: edges } = summary;
   const { coactivationRatio: ratio, familyCoherence: coherence, latentAgreement: named } = summary;
-  return [
+  return compact([
     ["documents", String(documents)],
     ["latents", `${latents} (${live} live), ${k} per document`],
     ["normalised MSE", digits(summary.normalizedMse, 4)],
@@ -106,26 +107,14 @@ export function describeSummary(summary: BuildSummary): string[][] {
       "co-activation inside families over outside",
       `${digits(ratio.value, 1)} (random families ${digits(ratio.random, 1)})`,
     ],
-    ...(named
-      ? [
-          [`latents with a class of F1 over ${NAMED}`, describeShare(named, "latents")],
-          ["different classes of those", describeClasses(named.classes)],
-        ]
-      : []),
-    ...(edges
-      ? [
-          [
-            edges.flat
-              ? "edges between latents of the same class"
-              : "edges that agree with the classes",
-            describeEdges(edges),
-          ],
-        ]
-      : []),
-    ...(coherence
-      ? [["family members in their family's class", describeShare(coherence, "members")]]
-      : []),
-  ];
+    named && [`latents with a class of F1 over ${NAMED}`, describeShare(named, "latents")],
+    named && ["different classes of those", describeClasses(named.classes)],
+    edges && [
+      edges.flat ? "edges between latents of the same class" : "edges that agree with the classes",
+      describeEdges(edges),
+    ],
+    coherence && ["family members in their family's class", describeShare(coherence, "members")],
+  ]);
 }
 
 async function describeAgreement(
@@ -215,15 +204,14 @@ function describeEdges({ value, interval, hardest, edges }: Measured & EdgeSumma
 export function describePlan(plan: BuildPlan): string {
   const { documents, embedder, perSecond = 0, embedSeconds, training, trainSeconds } = plan;
   const rate = perSecond < 10 ? perSecond.toFixed(1) : perSecond.toFixed(0);
-  const parts = [
-    ...(embedSeconds === undefined
-      ? []
-      : [`${about(embedSeconds)} to embed with ${embedder} (${rate} a second)`]),
-    ...(trainSeconds === undefined || training === undefined
-      ? []
-      : [`${about(trainSeconds)} to train ${training.n} latents, ${training.k} per document`]),
+  const parts = compact([
+    embedSeconds !== undefined &&
+      `${about(embedSeconds)} to embed with ${embedder} (${rate} a second)`,
+    trainSeconds !== undefined &&
+      training !== undefined &&
+      `${about(trainSeconds)} to train ${training.n} latents, ${training.k} per document`,
     "then labels, families and map",
-  ];
+  ]);
   return `${documents.toLocaleString("en")} documents: ${parts.join(", ")}`;
 }
 

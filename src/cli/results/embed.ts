@@ -1,16 +1,14 @@
 import path from "node:path";
+import { compact } from "../../core/collections.js";
 import type { EmbeddedCorpus } from "../../corpus/embed-corpus.js";
 
 /** What is missing of an embedded corpus, a line for each kind; none where all is there. */
 export function describeGaps({ failed, stopped, cut }: EmbeddedCorpus, folder: string): string[] {
   const list = path.join(folder, "embed-failed.jsonl");
-  return [
-    ...(stopped === undefined ? [] : [`stopped early: ${stopped}`]),
-    ...(failed.length === 0
-      ? []
-      : [
-          `${failed.length} failed and are left out, see ${list}; run the command again to retry them`,
-        ]),
-    ...(cut === 0 ? [] : [`${cut} are longer than the model reads; their ends are left out`]),
-  ];
+  return compact([
+    stopped !== undefined && `stopped early: ${stopped}`,
+    failed.length !== 0 &&
+      `${failed.length} failed and are left out, see ${list}; run the command again to retry them`,
+    cut !== 0 && `${cut} are longer than the model reads; their ends are left out`,
+  ]);
 }

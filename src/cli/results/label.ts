@@ -1,4 +1,5 @@
 import path from "node:path";
+import { compact } from "../../core/collections.js";
 import type { LabelEstimate, LabelReport } from "../../atlas/labels/label.js";
 import type { LabelCounts } from "../../atlas/labels/label-atlas.js";
 import { formatRows } from "./rows.js";
@@ -41,27 +42,18 @@ export function describeTime({ explainer, judge }: LabelEstimate): string | unde
 export function describeLabels(dir: string, report: LabelReport): string[] {
   const { latents, families, judgeCheck, stopped, refreshed, spent, projected } = report;
   const steps = refreshed.ran.join(", ") || "nothing";
-  return [
-    ...(judgeCheck === undefined
-      ? []
-      : [
-          `judge: AUC ${judgeCheck.value.toFixed(2)} of true keyword labels against dealt ones, ${judgeCheck.n} answers`,
-        ]),
+  return compact([
+    judgeCheck !== undefined &&
+      `judge: AUC ${judgeCheck.value.toFixed(2)} of true keyword labels against dealt ones, ${judgeCheck.n} answers`,
     describeCounts("latents labelled", latents),
-    ...(families.labelled + families.failed + families.skipped > 0
-      ? [describeCounts("families named", families)]
-      : []),
+    families.labelled + families.failed + families.skipped > 0 &&
+      describeCounts("families named", families),
     `spent $${spent.toFixed(4)}`,
-    ...(stopped === undefined
-      ? []
-      : [`stopped at the cap: ${stopped}; run the command again to continue`]),
+    stopped !== undefined && `stopped at the cap: ${stopped}; run the command again to continue`,
     `wrote ${path.join(dir, "labels.llm.jsonl")}; updated: ${steps}`,
-    ...(projected === undefined
-      ? []
-      : [
-          `all ${projected.latents} latents at this rate: ${dollars(projected.cost)}; run it without --sample to continue`,
-        ]),
-  ];
+    projected !== undefined &&
+      `all ${projected.latents} latents at this rate: ${dollars(projected.cost)}; run it without --sample to continue`,
+  ]);
 }
 
 function describeCounts(what: string, counts: LabelCounts): string {

@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import type { SearchHit, SearchResults } from "../../atlas/search/search.js";
 import { formatRows } from "./rows.js";
 
@@ -25,13 +26,12 @@ export function describeResults(found: ShownResults): string[] {
     id,
     shorten(title),
   ]);
-  return [
+  return compact([
     ...head,
     ...formatRows([["rank", ...(steered ? ["before"] : []), "cosine", "id", "title"], ...rows]),
-    ...(left.length > 0
-      ? [`gone: ${left.map(({ title, before }) => `${shorten(title)} (${before})`).join("; ")}`]
-      : []),
-  ];
+    left.length > 0 &&
+      `gone: ${left.map(({ title, before }) => `${shorten(title)} (${before})`).join("; ")}`,
+  ]);
 }
 
 function describeEdits({ edits, others = 0, moved = [] }: ShownResults, cosine: number): string[] {

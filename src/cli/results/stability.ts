@@ -1,3 +1,4 @@
+import { compact } from "../../core/collections.js";
 import type { StabilityReport } from "../../compare/stability-report.js";
 import { formatRows } from "./rows.js";
 
@@ -10,31 +11,29 @@ export function describeStability({
 }: StabilityReport): string[] {
   const { resamples, scheme, share, permuted } = documents;
   const drawn = scheme === "bootstrap" ? "bootstrap" : `${percent(share)} of the documents`;
-  return formatRows([
-    ["", "stability", "random latents", "permuted codes"],
-    [
-      `${families.length} families, ${resamples} x ${drawn}`,
-      digits(documents.families),
-      digits(documents.random),
-      permuted.count === 0 ? "no families" : `${digits(permuted.families)} (${permuted.count})`,
-    ],
-    [
-      `${edges.length} edges`,
-      digits(documents.edges),
-      "",
-      permuted.edgeCount === 0 ? "no edges" : `${digits(permuted.edges)} (${permuted.edgeCount})`,
-    ],
-    ...(seeds === null
-      ? []
-      : [
-          [
-            `families over ${seeds.saes.length} other SAEs, ${percent(seeds.matched)} of latents matched`,
-            digits(seeds.families),
-            digits(seeds.random),
-            "",
-          ],
-        ]),
-  ]);
+  return formatRows(
+    compact([
+      ["", "stability", "random latents", "permuted codes"],
+      [
+        `${families.length} families, ${resamples} x ${drawn}`,
+        digits(documents.families),
+        digits(documents.random),
+        permuted.count === 0 ? "no families" : `${digits(permuted.families)} (${permuted.count})`,
+      ],
+      [
+        `${edges.length} edges`,
+        digits(documents.edges),
+        "",
+        permuted.edgeCount === 0 ? "no edges" : `${digits(permuted.edges)} (${permuted.edgeCount})`,
+      ],
+      seeds !== null && [
+        `families over ${seeds.saes.length} other SAEs, ${percent(seeds.matched)} of latents matched`,
+        digits(seeds.families),
+        digits(seeds.random),
+        "",
+      ],
+    ]),
+  );
 }
 
 /** The most and the least stable families. */

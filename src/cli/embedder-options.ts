@@ -1,6 +1,7 @@
 import type { Embedder } from "../corpus/embedder.js";
+import type { OptionValues } from "./command.js";
 import { refuseOptions } from "./option-rules.js";
-import { timeoutMsOf } from "./options.js";
+import { timeoutMsOf, type timeoutOption } from "./options.js";
 import * as option from "./option-kinds.js";
 
 const MODEL_VARIABLE = "FEATURE_FAMILIES_EMBEDDER_MODEL";
@@ -21,14 +22,10 @@ export const embedderOptions: {
   dimensions: option.count("embedding width to request, if the model supports it"),
 };
 
-interface EmbedderValues {
-  embedder?: string;
-  embedderUrl?: string;
-  dimensions?: number;
+type EmbedderValues = Partial<OptionValues<typeof embedderOptions & typeof timeoutOption>> & {
   maxTokens?: number;
   parallel?: number;
-  timeout?: number;
-}
+};
 
 /**
  * The model of a server that the options or the environment name; undefined for one in this process. Throws UsageError for

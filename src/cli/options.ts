@@ -34,12 +34,11 @@ export const saeOptions: {
 };
 
 /** How the SAE of these options is read. Throws UsageError for a format that is none. */
-export async function loadOptions(values: {
-  k?: number;
-  format?: string;
-  scale?: number;
-}): Promise<LoadOptions> {
-  const { k, format, scale } = values;
+export async function loadOptions({
+  k,
+  format,
+  scale,
+}: Omit<OptionValues<typeof saeOptions>, "sae">): Promise<LoadOptions> {
   if (format !== undefined) {
     const { CHECKPOINT_FORMATS } = await import("../sae/formats/registry.js");
     const names = CHECKPOINT_FORMATS.map(({ name }) => name);

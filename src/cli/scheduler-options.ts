@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { ScheduleOptions } from "../tasks/run-plan.js";
+import type { OptionValues } from "./command.js";
 import * as option from "./option-kinds.js";
 
 /** Who starts tasks. Not --engine, which is where arithmetic runs. */
@@ -27,12 +28,7 @@ export const schedulerOptions: {
 
 /** How these options have a plan's tasks run. */
 export function scheduleOf(
-  values: {
-    scheduler?: ScheduleOptions["scheduler"];
-    master?: string;
-    address?: string;
-    taskCommand?: string;
-  },
+  values: OptionValues<typeof schedulerOptions>,
   packageRoot: string,
 ): ScheduleOptions {
   const { scheduler = "local", master, address, taskCommand } = values;

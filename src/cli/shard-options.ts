@@ -1,5 +1,5 @@
 import type { MatrixFile } from "../files/matrix.js";
-import { UsageError } from "./command.js";
+import { type OptionValues, UsageError } from "./command.js";
 import * as option from "./option-kinds.js";
 
 /** What embeddings in shards need. */
@@ -20,12 +20,7 @@ export const shardOptions: {
   }),
 };
 
-interface ShardValues {
-  embeddings: string;
-  embeddingColumn?: string;
-  workers?: number;
-  threads?: number;
-}
+type ShardValues = { embeddings: string } & Partial<OptionValues<typeof shardOptions>>;
 
 /** The embeddings of a call, with their column. */
 export function embeddingsOf({ embeddings, embeddingColumn: column }: ShardValues): MatrixFile {

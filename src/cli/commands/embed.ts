@@ -1,5 +1,6 @@
 import type { Document } from "../../corpus/corpus.js";
-import { type Command, type CommandContext, UsageError, defineCommand } from "../command.js";
+import type { Command, CommandContext, OptionValues } from "../command.js";
+import { UsageError, defineCommand } from "../command.js";
 import * as option from "../option-kinds.js";
 import { columnsOption, parseColumns, skipEmptyOption, timeoutOption } from "../options.js";
 import { embedderOptions, openEmbedder, remoteEmbedder } from "../embedder-options.js";
@@ -77,15 +78,7 @@ export const embedCommand: Command = defineCommand({
 });
 
 async function readDocuments(
-  values: {
-    corpus: string;
-    columns?: readonly string[];
-    class?: string;
-    limit?: number;
-    compat: boolean;
-    clean: boolean;
-    skipEmpty: boolean;
-  },
+  values: OptionValues<typeof options>,
   context: CommandContext,
 ): Promise<{ documents: Document[]; empty: number }> {
   const wanted = values.class;

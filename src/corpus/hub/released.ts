@@ -2,23 +2,14 @@ import type { FetchOptions, Hub, HubSnapshot } from "./hub.js";
 import type { HubFile, HubRepo } from "./listing.js";
 
 /** The two corpora of arXiv 2408.00657, by the names that its files carry. */
-export type ReleasedCorpus = "csLG" | "astroPH";
+export const RELEASED_CORPORA = ["csLG", "astroPH"] as const;
+export type ReleasedCorpus = (typeof RELEASED_CORPORA)[number];
 
-export const RELEASED_CORPORA: readonly ReleasedCorpus[] = ["csLG", "astroPH"];
+/** What an atlas of a released corpus needs. */
+export const ATLAS_PARTS = ["sae", "embeddings", "texts", "metadata", "labels"] as const;
 
 /** What was released for each corpus. */
-export type ReleasedPart =
-  | "sae"
-  | "embeddings"
-  | "texts"
-  | "metadata"
-  | "labels"
-  | "families"
-  | "matches"
-  | "codes"
-  | "rows";
-
-export const RELEASED_PARTS: readonly ReleasedPart[] = [
+export const RELEASED_PARTS = [
   "sae",
   "embeddings",
   "texts",
@@ -28,16 +19,8 @@ export const RELEASED_PARTS: readonly ReleasedPart[] = [
   "matches",
   "codes",
   "rows",
-];
-
-/** What an atlas of a released corpus needs. */
-export const ATLAS_PARTS: readonly ReleasedPart[] = [
-  "sae",
-  "embeddings",
-  "texts",
-  "metadata",
-  "labels",
-];
+] as const;
+export type ReleasedPart = (typeof RELEASED_PARTS)[number];
 
 /** Which of the released SAEs is meant. */
 export interface ReleasedSae {

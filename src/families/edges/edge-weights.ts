@@ -36,18 +36,17 @@ export type EdgeWeight = (pair: LatentPair) => number;
  * - `activation-cosine`: D
  * - `decoder-cosine`: cosine of the two decoder directions, from -1 to 1; needs `decoder`
  */
-export type EdgeWeightName =
-  "wilson-cosine" | "paper-share" | "npmi" | "jaccard" | "activation-cosine" | "decoder-cosine";
+export type EdgeWeightName = (typeof EDGE_WEIGHTS)[number];
 
 /** The names of edge weights, the default first. */
-export const EDGE_WEIGHTS: readonly EdgeWeightName[] = [
+export const EDGE_WEIGHTS = [
   "wilson-cosine",
   "paper-share",
   "npmi",
   "jaccard",
   "activation-cosine",
   "decoder-cosine",
-];
+] as const;
 
 /**
  * The weight of that name; a function is returned as it is. Throws RangeError for an unknown name, TypeError for

@@ -8,7 +8,6 @@ export * from "./equal-cosine.js";
 export * from "./evaluate-steering.js";
 export * from "./evaluation-cases.js";
 export * from "./judge-question.js";
-export * from "./paper-statistics.js";
 export * from "./result-measures.js";
 export * from "./rewrite-question.js";
 export * from "./trials.js";

@@ -7,7 +7,6 @@ import {
   latentCounts,
   sampleIndices,
 } from "../../../src/core/index.js";
-import { coactivationFromDense } from "../../../src/families/coactivation/index.js";
 import {
   coactivationRow,
   computeCoactivation,
@@ -17,7 +16,11 @@ import {
   pairCount,
   topPartners,
 } from "../../../src/families/index.js";
-import { REFERENCE_SAES, readReferenceKit } from "../../support/reference-kit.js";
+import {
+  REFERENCE_SAES,
+  coactivationFromDense,
+  readReferenceKit,
+} from "../../support/reference-kit.js";
 
 /** Three documents, two latents each; latent 3 is listed with value 0. */
 const small = createCodes(

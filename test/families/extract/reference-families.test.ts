@@ -1,9 +1,12 @@
 import test from "ava";
 import { createMatrix } from "../../../src/core/index.js";
-import { coactivationFromDense } from "../../../src/families/coactivation/index.js";
 import { buildReferenceForest } from "../../../src/families/extract/index.js";
 import { computeCoactivation, extractReferenceFamilies } from "../../../src/families/index.js";
-import { REFERENCE_SAES, readReferenceKit } from "../../support/reference-kit.js";
+import {
+  REFERENCE_SAES,
+  coactivationFromDense,
+  readReferenceKit,
+} from "../../support/reference-kit.js";
 
 const node = (latent: number, density: number) => ({ latent, label: `latent ${latent}`, density });
 

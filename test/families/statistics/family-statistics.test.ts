@@ -1,6 +1,5 @@
 import test from "ava";
 import { createMatrix } from "../../../src/core/index.js";
-import { coactivationFromDense } from "../../../src/families/coactivation/index.js";
 import {
   type Family,
   computeCoactivation,
@@ -15,7 +14,11 @@ import {
   layOut,
   layOutUnordered,
 } from "../../../src/families/statistics/index.js";
-import { REFERENCE_SAES, readReferenceKit } from "../../support/reference-kit.js";
+import {
+  REFERENCE_SAES,
+  coactivationFromDense,
+  readReferenceKit,
+} from "../../support/reference-kit.js";
 
 const family = (parent: number, members: number[]): Family => ({
   parent,

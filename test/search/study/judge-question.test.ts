@@ -5,8 +5,6 @@ import {
   askAll,
   countVerdicts,
   judgeQuestion,
-  measuresFrom,
-  paperStatistics,
   readVerdict,
   rewriteQuestion,
 } from "../../../src/search/study/index.js";
@@ -98,37 +96,4 @@ test("a rewriting is asked for with both labels, and a blank one is complained o
   t.regex(user, /old ships[^]*birds[^]*water/);
   t.is(check?.({ query: "birds at sea" }), undefined);
   t.truthy(check?.({ query: "  " }));
-});
-
-test("cells give the fields of the paper's files", (t) => {
-  const measures = measuresFrom(() => ({ mean: 0, interval: [0, 0] as [number, number], n: 0 }));
-  const judged = {
-    total: 4,
-    failed: 1,
-    upRight: 3,
-    downRight: 1,
-    upChosen: { up: 3, down: 0, distractor: 1 },
-    downChosen: { up: 1, down: 1, distractor: 2 },
-  };
-  const cell = { method: "additive" as const, up: 2, down: 0.5, cosines: [0.9, 0.8], measures };
-  const files = paperStatistics(
-    {
-      cells: [
-        { ...cell, judged },
-        { ...cell, down: 0 },
-        { ...cell, method: "residual" },
-      ],
-    },
-    "additive",
-  );
-  t.deepEqual(Object.keys(files), ["stats_2_-0.5.json", "stats_2_0.json"]);
-  t.deepEqual(files["stats_2_-0.5.json"], {
-    up_acc: 0.75,
-    down_acc: 0.25,
-    total: 4,
-    up_dist: judged.upChosen,
-    down_dist: judged.downChosen,
-    cosine_similarities: [0.9, 0.8],
-  });
-  t.is(files["stats_2_0.json"].up_acc, null);
 });

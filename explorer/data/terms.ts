@@ -13,7 +13,7 @@ export const TERMS = {
   score:
     "How well a label fits, measured on documents: 1 is best. In brackets the 95 % interval and the number of documents; a wide interval means that little is known.",
   doubtful:
-    "A label whose score may be below 0.5: the lower end of its 95 % interval is, or the score itself where there is no interval.",
+    "A label that the documents it was checked on do not bear out, by its score’s 95 % interval: chance is within it, or all of it lies below the middle between chance and perfect (it fits badly), or it is so wide, on few documents, that little is known.",
   F1: "How well a latent or a family picks the documents of a known class: 1 finds all of them and no others, 0 finds none.",
   stability:
     "Of a family: how much of it is found again when the documents are drawn anew. Of a latent: the cosine of its nearest in SAEs trained from other seeds. 1 is best.",

@@ -5,6 +5,9 @@ export interface Camera {
   scale: number;
 }
 
+/** What is seen of a map in a window of any size: the point at the centre, and the zoom relative to the whole map. */
+export type Look = readonly [x: number, y: number, zoom: number];
+
 /** Width and height of a map in CSS pixels. */
 export interface Size {
   width: number;
@@ -12,6 +15,8 @@ export interface Size {
 }
 
 export type Point = readonly [number, number];
+
+const [LEAST_SCALE, MOST_SCALE] = [1e-4, 1e7];
 
 /** The camera that shows all points with a margin. */
 export function fit(
@@ -56,10 +61,27 @@ export function toPlane(
 /** The camera after a zoom by `factor` that leaves the place under the pointer where it is. */
 export function zoomAt(camera: Camera, size: Size, at: Point, factor: number): Camera {
   const [px, py] = toPlane(camera, size, at[0], at[1]);
-  const scale = Math.min(1e7, Math.max(1e-4, camera.scale * factor));
+  const scale = Math.min(MOST_SCALE, Math.max(LEAST_SCALE, camera.scale * factor));
   const moved = { ...camera, scale };
   const [qx, qy] = toPlane(moved, size, at[0], at[1]);
   return { x: camera.x + px - qx, y: camera.y + py - qy, scale };
+}
+
+/** The camera's look, in places to a tenth of a pixel; undefined where it shows the whole map. */
+export function lookOf({ x, y, scale }: Camera, whole: Camera): Look | undefined {
+  const unit = 10 ** Math.max(0, Math.ceil(Math.log10(scale)) + 1);
+  const rounded = (...place: number[]): number[] =>
+    place.map((value) => Math.round(value * unit) / unit);
+  const look = [...rounded(x, y), Number((scale / whole.scale).toPrecision(4))];
+  const all = [...rounded(whole.x, whole.y), 1];
+  return String(look) === String(all) ? undefined : [look[0], look[1], look[2]];
+}
+
+/** The camera of a look at a map whose `whole` it is relative to. */
+export function cameraOf(look: Look | undefined, whole: Camera): Camera {
+  if (look === undefined) return whole;
+  const [x, y, zoom] = look;
+  return { x, y, scale: Math.min(MOST_SCALE, Math.max(LEAST_SCALE, whole.scale * zoom)) };
 }
 
 /** Whether a point is inside a polygon, by the parity of edges to its right. */

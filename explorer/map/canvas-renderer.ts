@@ -1,5 +1,5 @@
 import type { Camera, Size } from "./camera.js";
-import { type PointRenderer, drawingOrder, resize } from "./renderer.js";
+import { FAINT, GROWN, type PointRenderer, drawingOrder, litPlaces, resize } from "./renderer.js";
 
 /**
  * Points as pixels of a 2D canvas, for machines without WebGL2: as the fragment shader draws them. The canvas's own circles
@@ -7,22 +7,26 @@ import { type PointRenderer, drawingOrder, resize } from "./renderer.js";
  */
 export function canvasRenderer(canvas: HTMLCanvasElement): PointRenderer {
   const context = canvas.getContext("2d");
-  let points = new Float32Array();
+  let points: Float32Array = new Float32Array();
   let order = new Uint32Array();
-  let colours = new Uint8Array();
-  let sizes = new Float32Array();
+  let colours: Uint8Array = new Uint8Array();
+  let sizes: Float32Array = new Float32Array();
+  let lit: Uint32Array | undefined;
   let image: ImageData | undefined;
   // Premultiplied red, green, blue and alpha of each pixel.
   let sums = new Float32Array();
   return {
     kind: "canvas",
     setPoints(given) {
-      points = Float32Array.from(given);
+      points = given;
+      order = drawingOrder(points.length / 2);
     },
-    setStyle(givenColours, givenSizes, lit) {
-      order = drawingOrder(points.length / 2, lit);
-      colours = Uint8Array.from(givenColours);
-      sizes = Float32Array.from(givenSizes);
+    setStyle(givenColours, givenSizes) {
+      colours = givenColours;
+      sizes = givenSizes;
+    },
+    setLit(given) {
+      lit = litPlaces(order, given)?.map((place) => order[place]);
     },
     draw({ x: cx, y: cy, scale }: Camera, size: Size, most) {
       if (!context) return;
@@ -33,16 +37,15 @@ export function canvasRenderer(canvas: HTMLCanvasElement): PointRenderer {
         image = context.createImageData(width, height);
         sums = new Float32Array(4 * width * height);
       } else sums.fill(0);
-      for (let i = Math.max(0, order.length - most); i < order.length; i++) {
-        const at = order[i];
-        const radius = (sizes[at] * ratio) / 2;
+      const paint = (at: number, growth: number, faint?: number): void => {
+        const radius = (sizes[at] * ratio * growth) / 2;
         const x = width / 2 + (points[2 * at] - cx) * scale * ratio - 0.5;
         const y = height / 2 - (points[2 * at + 1] - cy) * scale * ratio - 0.5;
         const reach = radius + 0.5;
         if (!(radius > 0 && x > -reach && y > -reach && x < width + reach && y < height + reach))
-          continue;
+          return;
         const [red, green, blue] = [colours[4 * at], colours[4 * at + 1], colours[4 * at + 2]];
-        const opacity = colours[4 * at + 3] / 255;
+        const opacity = faint ?? colours[4 * at + 3] / 255;
         const [left, right] = [Math.max(0, Math.ceil(x - reach)), Math.min(width - 1, x + reach)];
         const bottom = Math.min(height - 1, y + reach);
         for (let row = Math.max(0, Math.ceil(y - reach)); row <= bottom; row++) {
@@ -58,7 +61,11 @@ export function canvasRenderer(canvas: HTMLCanvasElement): PointRenderer {
             sums[pixel + 3] = sums[pixel + 3] * rest + alpha;
           }
         }
-      }
+      };
+      const first = Math.max(0, order.length + (lit?.length ?? 0) - most);
+      const faint = lit === undefined ? undefined : FAINT;
+      for (let i = first; i < order.length; i++) paint(order[i], 1, faint);
+      for (const at of lit?.subarray(-most) ?? []) paint(at, GROWN);
       const { data } = image;
       for (let pixel = 0; pixel < sums.length; pixel += 4) {
         const alpha = sums[pixel + 3];

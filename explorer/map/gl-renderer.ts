@@ -1,16 +1,16 @@
 import type { Camera, Size } from "./camera.js";
-import { type PointRenderer, drawingOrder, resize } from "./renderer.js";
+import { FAINT, GROWN, type PointRenderer, drawingOrder, litPlaces, resize } from "./renderer.js";
 
 const VERTEX = `#version 300 es
 in vec2 place; in vec4 colour; in float diameter;
-uniform vec2 centre; uniform vec2 unit; uniform float ratio;
+uniform vec2 centre; uniform vec2 unit; uniform float ratio; uniform float opacity;
 out vec4 tint; out float pixels;
 void main() {
   gl_Position = vec4((place - centre) * unit, 0.0, diameter > 0.0 ? 1.0 : 0.0);
   if (diameter <= 0.0) gl_Position = vec4(2.0, 2.0, 0.0, 1.0);
   pixels = diameter * ratio;
   gl_PointSize = pixels + 1.0;
-  tint = colour;
+  tint = opacity > 0.0 ? vec4(colour.rgb, opacity) : colour;
 }`;
 const FRAGMENT = `#version 300 es
 precision mediump float;
@@ -32,7 +32,8 @@ export function glRenderer(canvas: HTMLCanvasElement): PointRenderer | undefined
   gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   const uniform = (name: string): WebGLUniformLocation | null =>
     gl.getUniformLocation(program, name);
-  const [centre, unit, ratio] = [uniform("centre"), uniform("unit"), uniform("ratio")];
+  const [centre, unit] = [uniform("centre"), uniform("unit")];
+  const [ratio, opacity] = [uniform("ratio"), uniform("opacity")];
   const buffers = new Map<string, WebGLBuffer>();
   const fill = (name: string, data: Float32Array | Uint8Array, width: number): void => {
     const buffer = buffers.get(name) ?? gl.createBuffer();
@@ -44,8 +45,11 @@ export function glRenderer(canvas: HTMLCanvasElement): PointRenderer | undefined
     const isBytes = data instanceof Uint8Array;
     gl.vertexAttribPointer(at, width, isBytes ? gl.UNSIGNED_BYTE : gl.FLOAT, isBytes, 0, 0);
   };
-  let places = new Float32Array();
+  const chosen = gl.createBuffer();
+  gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, chosen);
   let order = new Uint32Array();
+  /** Number of points that are lit; undefined where all are alike. */
+  let lit: number | undefined;
   const ordered = <T extends Float32Array | Uint8Array>(data: T, width: number, out: T): T => {
     for (let i = 0; i < order.length; i++) {
       for (let j = 0; j < width; j++) out[width * i + j] = data[width * order[i] + j];
@@ -56,13 +60,18 @@ export function glRenderer(canvas: HTMLCanvasElement): PointRenderer | undefined
     kind: "webgl2",
     setPoints(points) {
       // A place that is not a number would be drawn at the centre.
-      places = Float32Array.from(points, (value) => (Number.isNaN(value) ? 1e9 : value));
-    },
-    setStyle(colours, sizes, lit) {
-      order = drawingOrder(places.length / 2, lit);
+      const places = points.map((value) => (Number.isNaN(value) ? 1e9 : value));
+      order = drawingOrder(points.length / 2);
       fill("place", ordered(places, 2, new Float32Array(places.length)), 2);
+    },
+    setStyle(colours, sizes) {
       fill("colour", ordered(colours, 4, new Uint8Array(colours.length)), 4);
       fill("diameter", ordered(sizes, 1, new Float32Array(sizes.length)), 1);
+    },
+    setLit(given) {
+      const found = litPlaces(order, given);
+      if (found !== undefined) gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, found, gl.DYNAMIC_DRAW);
+      lit = found?.length;
     },
     draw({ x, y, scale }: Camera, size: Size, most) {
       const pixels = resize(canvas, size);
@@ -72,11 +81,17 @@ export function glRenderer(canvas: HTMLCanvasElement): PointRenderer | undefined
       gl.uniform2f(centre, x, y);
       gl.uniform2f(unit, (2 * scale) / size.width, (2 * scale) / size.height);
       gl.uniform1f(ratio, pixels);
-      const first = Math.max(0, order.length - most);
+      gl.uniform1f(opacity, lit === undefined ? 0 : FAINT);
+      const first = Math.min(order.length, Math.max(0, order.length + (lit ?? 0) - most));
       gl.drawArrays(gl.POINTS, first, order.length - first);
+      if (lit === undefined) return;
+      gl.uniform1f(ratio, GROWN * pixels);
+      gl.uniform1f(opacity, 0);
+      const shown = Math.min(lit, most);
+      gl.drawElements(gl.POINTS, shown, gl.UNSIGNED_INT, 4 * (lit - shown));
     },
     dispose() {
-      for (const buffer of buffers.values()) gl.deleteBuffer(buffer);
+      for (const buffer of [chosen, ...buffers.values()]) gl.deleteBuffer(buffer);
       gl.deleteProgram(program);
       // Browsers hold few contexts, and would keep this one until the canvas is collected.
       gl.getExtension("WEBGL_lose_context")?.loseContext();

@@ -1,7 +1,18 @@
 import { ownValue } from "../../src/core/collections.js";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { type Camera, type Point, type Size, fit, toPlane, toScreen, zoomAt } from "./camera.js";
+import {
+  type Camera,
+  type Look,
+  type Point,
+  type Size,
+  cameraOf,
+  fit,
+  lookOf,
+  toPlane,
+  toScreen,
+  zoomAt,
+} from "./camera.js";
 import { createRenderer } from "./create-renderer.js";
 import { type Tool, MapTools } from "./map-tools.js";
 import { type Overlay, drawOverlay } from "./overlay.js";
@@ -17,9 +28,13 @@ export interface PointMapProps {
   points: Float32Array;
   colours: Uint8Array;
   sizes: Float32Array;
-  /** Points that lie on top of the others; undefined where all are alike. */
+  /** Points that stand out; undefined where all are alike. */
   lit?: ReadonlySet<number>;
   overlay: Pick<Overlay, "names" | "regions" | "edges">;
+  /** What is seen of it; all of it by default. */
+  look?: Look;
+  /** What is seen once a movement has ended. */
+  onLook: (look: Look | undefined) => void;
   focus?: number;
   hovered?: number;
   onHover: (at: number | undefined) => void;
@@ -34,9 +49,11 @@ const MOVING = 100_000;
 const LEAST = 10_000;
 const SLOW = 40;
 const REACH = 12;
+/** A movement has ended after this long without another, in milliseconds. */
+const ENDED = 150;
 
 export function PointMap(props: PointMapProps): JSX.Element {
-  const { points, colours, sizes, lit, overlay, focus, hovered, title } = props;
+  const { points, colours, sizes, lit, overlay, look, focus, hovered, title } = props;
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
@@ -54,6 +71,7 @@ export function PointMap(props: PointMapProps): JSX.Element {
   const latest = useRef<() => void>(() => undefined);
   const scheduled = useRef(0);
   const still = useRef(0);
+  const ending = useRef(0);
   // When the map last moved, and how many points are drawn while it does.
   const pace = useRef({ last: Infinity, count: MOVING });
 
@@ -85,9 +103,17 @@ export function PointMap(props: PointMapProps): JSX.Element {
     const drawn = { ...overlay, rings, lasso: lasso.current, hasCross: hasFocus };
     drawOverlay(above.current, camera.current, size, zoom, drawn);
   };
-  const look = (next: Camera, most = MOVING): void => {
+  const end = (): void => {
+    clearTimeout(ending.current);
+    if (ending.current === 0 || !camera.current || !whole.current) return;
+    ending.current = 0;
+    props.onLook(lookOf(camera.current, whole.current));
+  };
+  const move = (next: Camera): void => {
     camera.current = next;
-    redraw(most);
+    redraw(MOVING);
+    clearTimeout(ending.current);
+    ending.current = window.setTimeout(end, ENDED);
   };
 
   useEffect(() => {
@@ -102,17 +128,30 @@ export function PointMap(props: PointMapProps): JSX.Element {
     return () => {
       observer.disconnect();
       made.dispose();
+      end();
     };
   }, []);
   useEffect(() => renderer.current?.setPoints(points), [points]);
   useEffect(() => {
     if (size.width === 0) return;
-    const isWhole = camera.current === undefined || camera.current === whole.current;
+    const before = whole.current;
     whole.current = fit(points, size);
-    if (isWhole) camera.current = whole.current;
+    const { x, y, scale } = camera.current ?? cameraOf(look, whole.current);
+    const growth = before === undefined ? 1 : whole.current.scale / before.scale;
+    camera.current = { x, y, scale: scale * growth };
   }, [points, size]);
-  useEffect(() => renderer.current?.setStyle(colours, sizes, lit), [points, colours, sizes, lit]);
-  useEffect(() => redraw(), [points, size, colours, sizes, overlay, focus, hovered, hasFocus]);
+  useEffect(() => {
+    if (!camera.current || !whole.current) return;
+    if (String(look) === String(lookOf(camera.current, whole.current))) return;
+    camera.current = cameraOf(look, whole.current);
+    setCard(undefined);
+  }, [String(look)]);
+  useEffect(() => renderer.current?.setStyle(colours, sizes), [points, colours, sizes]);
+  useEffect(() => renderer.current?.setLit(lit), [points, lit]);
+  useEffect(
+    () => redraw(),
+    [points, size, colours, sizes, lit, overlay, String(look), focus, hovered, hasFocus],
+  );
 
   const place = (event: { clientX: number; clientY: number }): Point => {
     const box = frame.current?.getBoundingClientRect();
@@ -167,12 +206,12 @@ export function PointMap(props: PointMapProps): JSX.Element {
       const [from, to] = [before, at].map((one) =>
         Math.hypot(one[0] - other[0], one[1] - other[1]),
       );
-      return look(zoomAt(camera.current, size, other, to / Math.max(1, from)));
+      return move(zoomAt(camera.current, size, other, to / Math.max(1, from)));
     }
     if (tool === "move") {
       const { x, y, scale } = camera.current;
       if (moved.current > 3) setCard(undefined);
-      return look({ x: x - dx / scale, y: y + dy / scale, scale });
+      return move({ x: x - dx / scale, y: y + dy / scale, scale });
     }
     const [start] = lasso.current;
     if (tool === "rectangle") lasso.current = [start, [at[0], start[1]], at, [start[0], at[1]]];
@@ -191,11 +230,10 @@ export function PointMap(props: PointMapProps): JSX.Element {
     } else if (polygon.length > 2) select(polygon, event);
   };
   const zoom = (factor: number, at: Point = [size.width / 2, size.height / 2]): void => {
-    if (camera.current) look(zoomAt(camera.current, size, at, factor));
+    if (camera.current) move(zoomAt(camera.current, size, at, factor));
   };
   const showAll = (): void => {
-    whole.current = fit(points, size);
-    look(whole.current);
+    if (whole.current) move(whole.current);
   };
   const selectAll = (event: { shiftKey: boolean; altKey: boolean }): void => {
     const { width, height } = size;
@@ -214,10 +252,10 @@ export function PointMap(props: PointMapProps): JSX.Element {
     const { x, y, scale } = camera.current;
     const step = 60 / scale;
     const keys: Record<string, () => void> = {
-      ArrowLeft: () => look({ x: x - step, y, scale }),
-      ArrowRight: () => look({ x: x + step, y, scale }),
-      ArrowUp: () => look({ x, y: y + step, scale }),
-      ArrowDown: () => look({ x, y: y - step, scale }),
+      ArrowLeft: () => move({ x: x - step, y, scale }),
+      ArrowRight: () => move({ x: x + step, y, scale }),
+      ArrowUp: () => move({ x, y: y + step, scale }),
+      ArrowDown: () => move({ x, y: y - step, scale }),
       "+": () => zoom(1.4),
       "=": () => zoom(1.4),
       "-": () => zoom(1 / 1.4),

@@ -5,8 +5,10 @@ export interface PointRenderer {
   readonly kind: "webgl2" | "canvas";
   /** Places [count, 2], once. */
   setPoints: (points: Float32Array) => void;
-  /** Colour and opacity [count, 4] and diameter in pixels [count] of every point; 0 hides it. Those that are lit lie on top. */
-  setStyle: (colours: Uint8Array, sizes: Float32Array, lit?: ReadonlySet<number>) => void;
+  /** Colour and opacity [count, 4] and diameter in pixels [count] of every point; 0 hides it. */
+  setStyle: (colours: Uint8Array, sizes: Float32Array) => void;
+  /** Points that stand out, larger and on top of the others, which are faint; undefined where all are alike. */
+  setLit: (lit: ReadonlySet<number> | undefined) => void;
   /** Draws at most `most` of the points: those that are lit, and others spread over all. */
   draw: (camera: Camera, size: Size, most: number) => void;
   dispose: () => void;
@@ -20,19 +22,26 @@ export function resize(canvas: HTMLCanvasElement, { width, height }: Size): numb
   return ratio;
 }
 
-/** A random order of points, always the same, in which those that are lit come last: any last of them are spread over all. */
-export function drawingOrder(count: number, lit?: ReadonlySet<number>): Uint32Array<ArrayBuffer> {
-  const order = shuffled(count);
-  if (lit === undefined) return order;
-  const isLit = (at: number): boolean => lit.has(at);
-  const dimmed = order.filter((at) => !isLit(at));
-  const last = order.filter(isLit);
-  order.set(dimmed);
-  order.set(last, dimmed.length);
-  return order;
+/** Opacity of points that are not lit, and how much larger those are that are. */
+export const FAINT = 0.09;
+export const GROWN = 1.25;
+
+/** Places in the order of the points that are lit. */
+export function litPlaces(
+  order: Uint32Array,
+  lit: ReadonlySet<number> | undefined,
+): Uint32Array<ArrayBuffer> | undefined {
+  if (lit === undefined) return undefined;
+  const isLit = new Uint8Array(order.length);
+  for (const at of lit) isLit[at] = 1;
+  const places = new Uint32Array(Math.min(lit.size, order.length));
+  let count = 0;
+  for (let i = 0; i < order.length; i++) if (isLit[order[i]] === 1) places[count++] = i;
+  return places.subarray(0, count);
 }
 
-function shuffled(count: number): Uint32Array<ArrayBuffer> {
+/** A random order of points, always the same: any last of them are spread over all. */
+export function drawingOrder(count: number): Uint32Array<ArrayBuffer> {
   const out = Uint32Array.from({ length: count }, (_, i) => i);
   let seed = 1;
   for (let i = count - 1; i > 0; i--) {

@@ -1,5 +1,6 @@
 import type { ColumnFilter } from "../../src/explorer/format.js";
 import { STEERING_METHODS, type SteeringMethod } from "../../src/search/steering-methods.js";
+import type { Look } from "../map/camera.js";
 import { packNumbers, unpackNumbers } from "./number-list.js";
 
 /** Views of the page. */
@@ -39,6 +40,10 @@ export interface Slider {
   value: number;
 }
 
+/** The maps that can be moved, each with the name of its look in the address. */
+const LOOKS = { latents: "look", documents: "dlook", other: "olook" } as const;
+export type MapSide = keyof typeof LOOKS;
+
 /** All that the address holds. */
 export interface PageState {
   view: View;
@@ -48,6 +53,8 @@ export interface PageState {
   documents: readonly number[];
   /** Which maps are shown. */
   maps: "both" | "latents" | "documents";
+  /** What is seen of each; all of it where it was not moved. */
+  looks: Partial<Record<MapSide, Look>>;
   /** What points are coloured by. */
   colour: string;
   documentColour: string;
@@ -73,6 +80,7 @@ export const START: PageState = {
   latents: [],
   documents: [],
   maps: "both",
+  looks: {},
   colour: "family",
   documentColour: "family",
   hidden: [],
@@ -106,6 +114,12 @@ export function readAddress(hash: string): PageState {
     latents: unpackNumbers(text("latents") ?? ""),
     documents: unpackNumbers(text("documents") ?? ""),
     maps: maps ?? START.maps,
+    looks: Object.fromEntries(
+      Object.entries(LOOKS).flatMap(([map, name]) => {
+        const look = readLook(text(name));
+        return look === undefined ? [] : [[map, look]];
+      }),
+    ),
     colour: text("colour") ?? START.colour,
     documentColour: text("dcolour") ?? START.documentColour,
     hidden: list("hidden") ?? START.hidden,
@@ -132,6 +146,9 @@ export function writeAddress(state: PageState): string {
   put("latents", packNumbers(state.latents));
   put("documents", packNumbers(state.documents));
   put("maps", state.maps, START.maps);
+  for (const map of Object.keys(LOOKS) as MapSide[]) {
+    put(LOOKS[map], state.looks[map]?.join("_") ?? "");
+  }
   put("colour", state.colour, START.colour);
   put("dcolour", state.documentColour, START.documentColour);
   put("hidden", state.hidden.join("~"));
@@ -155,6 +172,12 @@ function readThing(text = ""): Focus | undefined {
   if (match === null) return undefined;
   const thing = { kind: match[2] as Focus["kind"], id: Number(match[3]) };
   return match[1] === undefined ? thing : { ...thing, isOther: true };
+}
+
+function readLook(text = ""): Look | undefined {
+  const [x, y, zoom, ...more] = text.split("_").map(Number);
+  const isLook = Number.isFinite(x + y) && zoom > 0 && zoom < Infinity && more.length === 0;
+  return isLook ? [x, y, zoom] : undefined;
 }
 
 const LIST_PARTS = ["words", "only", "sort"] as const;

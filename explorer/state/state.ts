@@ -1,7 +1,9 @@
 import { type ReadonlySignal, batch, computed, signal } from "@preact/signals";
+import type { Look } from "../map/camera.js";
 import {
   type Focus,
   type ListState,
+  type MapSide,
   NO_LIST,
   type PageState,
   readAddress,
@@ -19,7 +21,7 @@ const step = signal(stepOf(history.state));
 const last = signal(step.value);
 
 /** States by step, where the browser's history cannot hold them. */
-let own: PageState[] | undefined;
+let own: Record<number, PageState> | undefined;
 
 /** What the page shows: everything in the address. */
 export const state: ReadonlySignal<PageState> = page;
@@ -36,13 +38,15 @@ export const found = signal<
 
 /** Changes the state as one step that can be undone; `replace` makes it part of the last step, as while a slider moves. */
 export function change(parts: Partial<PageState>, { replace = false } = {}): void {
-  const next = { ...page.peek(), ...parts };
-  const before = writeAddress(page.peek());
+  const shown = page.peek();
+  const next = { ...shown, ...parts };
+  const before = writeAddress(shown);
   const hash = writeAddress(next);
   batch(() => {
     page.value = next;
     if (hash === before) return;
     const address = `#${hash}`;
+    const from = step.peek();
     if (!replace) {
       step.value++;
       last.value = step.value;
@@ -53,7 +57,7 @@ export function change(parts: Partial<PageState>, { replace = false } = {}): voi
       else history.pushState(entry, "", address);
     } catch {
       // A page inside a notebook has no address of its own.
-      own ??= [];
+      own ??= { [from]: shown };
     }
     if (own !== undefined) own[step.peek()] = next;
   });
@@ -75,6 +79,11 @@ export function shownList(): ListState {
 export function changeList(parts: Partial<ListState>, options?: { replace: boolean }): void {
   const { view, lists } = page.peek();
   change({ lists: { ...lists, [view]: { ...NO_LIST, ...lists[view], ...parts } } }, options);
+}
+
+/** Keeps what is seen of a map with the last step: moving it makes no step of its own. */
+export function changeLook(map: MapSide, look: Look | undefined): void {
+  change({ looks: { ...page.peek().looks, [map]: look } }, { replace: true });
 }
 
 /** Shows a latent, a document or a family beside the view. */

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { LatentColumns } from "../../src/explorer/format.js";
 import { type AtlasData, latentName } from "../data/atlas.js";
+import { DOUBTS, doubtOf } from "../data/doubt.js";
 import { TERMS } from "../data/terms.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { ListChoice } from "../parts/list-choice.js";
@@ -56,7 +57,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
           choices={Object.entries(ONLY)
             .filter(
               ([key, { holds }]) =>
-                key === "" || data.columns.label.some((_, at) => holds(data, at)),
+                key === only || key === "" || data.columns.label.some((_, at) => holds(data, at)),
             )
             .map(([key, { title }]) => [key, title])}
         />
@@ -91,7 +92,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
           </div>
         </details>
       </div>
-      {about !== undefined && <p class="note">{about}</p>}
+      {about !== undefined && <p class="note">{typeof about === "string" ? about : about(data)}</p>}
       <VirtualList
         label="latents"
         role="grid"
@@ -133,7 +134,7 @@ interface LabelChoice {
   title: string;
   holds: (data: AtlasData, latent: number) => boolean;
   /** What the choice means, where its title does not say it. */
-  about?: string;
+  about?: string | ((data: AtlasData) => string);
   /** The order that puts the worst first, until another is chosen. */
   sort?: string;
 }
@@ -142,9 +143,9 @@ const ONLY: Record<string, LabelChoice> = {
   "": { title: "all latents", holds: () => true },
   doubtful: {
     title: "doubtful labels",
-    about: `${TERMS.doubtful} Sorted by that lower end, in the column “score from”, the worst first.`,
-    holds: ({ columns }, at) => lowestScore(columns, at) < 0.5 && columns.label[at] !== "",
-    sort: "score_low",
+    about: (data) => `${countDoubts(data)}. ${TERMS.doubtful} The least to be trusted stand first.`,
+    holds: ({ columns }, at) => doubtOf(columns, at) !== undefined,
+    sort: "doubt",
   },
   wrong: {
     title: "with wrong verdicts",
@@ -170,13 +171,17 @@ const ONLY: Record<string, LabelChoice> = {
   },
 };
 
-function lowestScore({ score_low: low, score }: LatentColumns, at: number): number {
-  return low[at] ?? score[at] ?? 1;
+function countDoubts({ columns }: AtlasData): string {
+  const kinds = columns.label.map((_, latent) => doubtOf(columns, latent)?.kind);
+  return Object.entries(DOUBTS)
+    .map(([kind, title]) => `${title}: ${wholeNumber(kinds.filter((one) => one === kind).length)}`)
+    .join(", ");
 }
 
 const TITLES: Record<string, string> = {
   label: "label",
   label_source: "label by",
+  doubt: "doubt",
   score: "score",
   score_name: "measure",
   score_n: "n",
@@ -198,6 +203,7 @@ const TITLES: Record<string, string> = {
   label_cost: "cost",
 };
 const ABOUT: Record<string, string> = {
+  doubt: TERMS.doubtful,
   score: TERMS.score,
   stability: TERMS.stability,
   class_f1: TERMS.F1,
@@ -209,6 +215,7 @@ const ABOUT: Record<string, string> = {
 };
 const WIDTHS: Record<string, string> = {
   label: "minmax(10rem, 2fr)",
+  doubt: "minmax(9rem, 1.6fr)",
   keywords: "minmax(10rem, 2.4fr)",
   family: "minmax(8rem, 1.4fr)",
 };
@@ -232,8 +239,8 @@ function findRows(data: AtlasData, { words, only, sort }: ListState): number[] {
       ? latent
       : column === "family"
         ? familyName(data, latent)
-        : column === "score_low"
-          ? (columns.score_low[latent] ?? columns.score[latent])
+        : column === "doubt"
+          ? (doubtOf(columns, latent)?.rank ?? null)
           : columns[column as keyof LatentColumns][latent];
   const values = all.map(value);
   return found.sort((a, b) => compareCells(values[a], values[b], isDown) || a - b);
@@ -269,7 +276,9 @@ function cell(data: AtlasData, name: string, latent: number): JSX.Element {
       ? latentName(data, latent)
       : name === "family"
         ? plain(familyName(data, latent), 80)
-        : data.columns[name as keyof LatentColumns]?.[latent];
+        : name === "doubt"
+          ? doubtOf(data.columns, latent)?.reason
+          : data.columns[name as keyof LatentColumns]?.[latent];
   const digits = name === "density" ? 4 : 2;
   return typeof value === "number" ? (
     <div key={name} role="gridcell" class="number">

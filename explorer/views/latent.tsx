@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { type AtlasData, type Pairs, latentName } from "../data/atlas.js";
+import { doubtOf } from "../data/doubt.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { Bars, Facts, Histogram, Scale } from "../parts/charts.js";
 import { DocumentLine, FamilyLink, LatentLink, OfOther } from "../parts/links.js";
@@ -19,6 +20,7 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
   if (record?.row.index !== latent) return <p class="muted">reading latent {latent}</p>;
   const { row, label } = record;
   const words = [...wordsOf(row.label), ...row.keywords];
+  const doubt = doubtOf(data.columns, latent);
   return (
     <article class="page" aria-label={`latent ${latent}`}>
       <p class="eyebrow">
@@ -35,6 +37,11 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
       </p>
       {row.scores.map(({ name, value, low, high, n }) =>
         value === null ? null : <Scale key={name} {...{ name, value, low, high, n }} />,
+      )}
+      {doubt && (
+        <p class="note">
+          <Term of="doubtful" />: {doubt.reason}
+        </p>
       )}
       <div class="actions">
         {!data.isOther && (

@@ -17,7 +17,7 @@ import { PointMap, type PointMapProps } from "../map/point-map.js";
 import { thingOf } from "../parts/links.js";
 import { useAsync } from "../parts/use-async.js";
 import type { Focus } from "../state/address.js";
-import { change, found, hovered, ownFocus, show, state } from "../state/state.js";
+import { change, changeLook, found, hovered, ownFocus, show, state } from "../state/state.js";
 import { DocumentCard, LatentCard } from "./cards.js";
 import { Legend, type Side } from "./legend.js";
 
@@ -61,8 +61,9 @@ export function LatentMap(props: {
   title?: string;
 }): JSX.Element {
   const { data, lit, focus, over, select, title = "latents" } = props;
-  const { colour, hidden, fade, regions } = state.value;
+  const { colour, hidden, fade, regions, looks } = state.value;
   const side = data.isOther ? "o" : "l";
+  const map = data.isOther ? "other" : "latents";
   const { columns, latentPoints } = data;
   const colouring = useMemo(() => colourLatents(data, colour), [data, colour]);
   const certainty = useMemo(
@@ -74,11 +75,10 @@ export function LatentMap(props: {
     const base = latentPoints.length > 60_000 ? 3 : latentPoints.length > 8000 ? 4 : 5.5;
     return styleOf(colouring, {
       hidden: hiddenOf(hidden, side),
-      lit: lit.latents,
       diameter: (at) => base + 9 * Math.sqrt(columns.density[at] / most),
       opacity: (at) => certainty?.[at] ?? 0.85,
     });
-  }, [data, colouring, certainty, hidden, lit]);
+  }, [data, colouring, certainty, hidden]);
   const family = focus?.kind === "family" ? focus.id : undefined;
   const names = useMemo(() => latentNames(data), [data]);
   const overlay = useMemo(
@@ -91,6 +91,9 @@ export function LatentMap(props: {
         title={title}
         points={latentPoints}
         {...style}
+        lit={lit.latents}
+        look={looks[map]}
+        onLook={(look) => changeLook(map, look)}
         overlay={overlay}
         focus={focus?.kind === "latent" ? focus.id : undefined}
         hovered={over?.kind === "latent" ? over.id : undefined}
@@ -125,7 +128,7 @@ function DocumentMap({ data, lit }: { data: AtlasData; lit: Lit }): JSX.Element 
 
 function DocumentPlot(props: { data: AtlasData; lit: Lit; colouring: Colouring }): JSX.Element {
   const { data, lit, colouring } = props;
-  const { documentColour, hidden, focus, documents } = state.value;
+  const { documentColour, hidden, looks, focus, documents } = state.value;
   const { documentPoints } = data;
   const style = useMemo(() => {
     const count = documentPoints.length / 2;
@@ -133,11 +136,10 @@ function DocumentPlot(props: { data: AtlasData; lit: Lit; colouring: Colouring }
     const opacity = count > 100_000 ? 0.5 : 0.7;
     return styleOf(colouring, {
       hidden: hiddenOf(hidden, "d"),
-      lit: lit.documents,
       diameter: () => size,
       opacity: () => opacity,
     });
-  }, [data, colouring, hidden, lit]);
+  }, [data, colouring, hidden]);
   const overlay = useMemo(() => documentOverlay(data), [data]);
   const over = hovered.value;
   return (
@@ -146,6 +148,9 @@ function DocumentPlot(props: { data: AtlasData; lit: Lit; colouring: Colouring }
         title="documents"
         points={documentPoints}
         {...style}
+        lit={lit.documents}
+        look={looks.documents}
+        onLook={(look) => changeLook("documents", look)}
         overlay={overlay}
         focus={focus?.kind === "document" ? focus.id : undefined}
         hovered={over?.kind === "document" ? over.id : undefined}
@@ -196,12 +201,11 @@ function styleOf(
   { entries, category }: Colouring,
   options: {
     hidden: ReadonlySet<string>;
-    lit?: ReadonlySet<number>;
     diameter: (at: number) => number;
     opacity: (at: number) => number;
   },
-): Pick<PointMapProps, "colours" | "sizes" | "lit"> {
-  const { hidden, lit, diameter, opacity } = options;
+): Pick<PointMapProps, "colours" | "sizes"> {
+  const { hidden, diameter, opacity } = options;
   const tints = entries.map(({ colour }) =>
     [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)),
   );
@@ -210,15 +214,14 @@ function styleOf(
   const sizes = new Float32Array(category.length);
   for (let at = 0; at < category.length; at++) {
     const place = category[at];
-    const isLit = lit === undefined || lit.has(at);
     const [red, green, blue] = tints[place];
     colours[4 * at] = red;
     colours[4 * at + 1] = green;
     colours[4 * at + 2] = blue;
-    colours[4 * at + 3] = Math.round(255 * (isLit ? opacity(at) : 0.09));
-    sizes[at] = isHidden[place] ? 0 : diameter(at) * (lit !== undefined && isLit ? 1.25 : 1);
+    colours[4 * at + 3] = Math.round(255 * opacity(at));
+    sizes[at] = isHidden[place] ? 0 : diameter(at);
   }
-  return { colours, sizes, lit };
+  return { colours, sizes };
 }
 
 function placesOf({ latentPoints }: AtlasData): (latent: number) => Place {

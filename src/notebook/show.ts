@@ -116,12 +116,17 @@ function partsBundle(parts: readonly PresentationPart[], options: ShowOptions): 
   return { "text/html": html.join("\n"), "text/plain": text.join("\n\n") };
 }
 
+// A page in a frame prefers the scheme of its frame. JupyterLab and VS Code say on the body which theme is on.
+const FRAME_THEME =
+  '<style>[data-jp-theme-light="true"] .feature-families-page, .vscode-light .feature-families-page { color-scheme: light } ' +
+  '[data-jp-theme-light="false"] .feature-families-page, .vscode-dark .feature-families-page { color-scheme: dark }</style>';
+
 function frameHtml({ height, url, page }: NonNullable<PresentationPart["frame"]>): string {
   const source =
     url === undefined
       ? `sandbox="allow-scripts allow-downloads" srcdoc="${escapeHtml(page ?? "")}"`
       : `src="${escapeHtml(url)}"`;
-  return `<iframe ${source} style="width:100%;height:${height}px;border:1px solid #ccc"></iframe>`;
+  return `${FRAME_THEME}<iframe ${source} class="feature-families-page" style="width:100%;height:${height}px;border:1px solid #ccc"></iframe>`;
 }
 
 async function showFigure(

@@ -64,7 +64,10 @@ function tidyOutputs(outputs: Output[], replace: (text: string) => string): Outp
 /** Frames of a server that ends with its kernel, and their addresses with its token, lead nowhere in a saved notebook. */
 function withoutLiveFrames(text: string): string {
   return text
-    .replace(/\n?<iframe src="http:\/\/127\.0\.0\.1:\d+\/#token=[^>]*><\/iframe>/g, "")
+    .replace(
+      /\n?(?:<style>[^<]*<\/style>)?<iframe src="http:\/\/127\.0\.0\.1:\d+\/#token=[^>]*><\/iframe>/g,
+      "",
+    )
     .replace(/\s*http:\/\/127\.0\.0\.1:\d+\/#token=\S*/g, "");
 }
 

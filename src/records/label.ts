@@ -140,6 +140,12 @@ export function isAboveChance({ scores }: Pick<Label, "scores">): boolean {
   );
 }
 
+/** A measure's value on a scale on which chance is 0 and the best 1; as it is where chance is not known. */
+export function overChance(name: string, value: number): number {
+  const chance = CHANCE.get(name) ?? 0;
+  return (value - chance) / (1 - chance);
+}
+
 function rank(label: Label): number {
   const { text, source } = label;
   if (text === "") return -1;

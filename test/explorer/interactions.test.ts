@@ -263,6 +263,63 @@ test("all that is chosen is in the address, and comes back from it", async (t) =
   await page.close();
 });
 
+test("what is seen of a map is in the address, by mouse and by keys, without steps of its own", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, url);
+  const plot = page.locator('.plot[aria-label^="map of latents"]');
+  const valueOf = (to: URL, name: string): string | null =>
+    new URLSearchParams(to.hash.slice(1)).get(name);
+  const seen = async (): Promise<number> => {
+    await plot.press("a");
+    const count = await selectedOf(page);
+    await page.keyboard.press("Control+z");
+    await page.locator(".selection").waitFor({ state: "detached" });
+    return count;
+  };
+  const places = await page.evaluate<number>("history.length");
+  await drag(page, plot, [
+    [0.5, 0.5],
+    [0.7, 0.6],
+  ]);
+  await page.mouse.wheel(0, -400);
+  await page.waitForURL((to) => Number(valueOf(to, "look")?.split("_")[2]) > 1.5);
+  await page.locator('.plot[aria-label^="map of documents"]').press("+");
+  await page.waitForURL((to) => valueOf(to, "dlook")?.endsWith("_1.4") ?? false);
+  t.is(await page.evaluate("history.length"), places);
+  t.true(await page.isDisabled('[aria-label="Undo"]'));
+  const moved = page.url();
+  const wide = await seen();
+  t.true(wide > 0 && wide < 128, String(wide));
+  await plot.press("Enter");
+  await page.waitForSelector("article");
+  for (const key of ["+", "+", "ArrowLeft"]) await plot.press(key);
+  await page.waitForURL((to) => valueOf(to, "look") !== valueOf(new URL(moved), "look"));
+  const opened = page.url();
+  const narrow = await seen();
+  t.true(narrow > 0 && narrow < wide, `${narrow} of ${wide}`);
+  await page.goBack();
+  await page.waitForURL(moved);
+  t.is(await seen(), wide);
+  await page.goto(opened);
+  await page.reload();
+  await page.waitForSelector("article");
+  t.is(page.url(), opened);
+  t.is(await seen(), narrow);
+  await plot.press("0");
+  await page.waitForURL((to) => valueOf(to, "look") === null);
+  t.is(await seen(), 128);
+  // A look that is none, and one beside all points, leave a map that can be used.
+  const plain = url.replace(/#.*/, "");
+  for (const look of ["1_2", "0_0_-1", "NaN_0_2", "1e300_0_1e300"]) {
+    await page.goto(`${plain}#look=${look}&maps=latents`);
+    await page.reload();
+    await plot.press("0");
+    t.is(await seen(), 128, look);
+  }
+  await page.close();
+});
+
 test("the catalog's selection is a file, and the program that gives it", async (t) => {
   const { browser, url, atlas } = t.context;
   if (!browser) return void t.pass("no browser");
@@ -460,23 +517,34 @@ test("doubtful labels are defined on the page, and the worst stand first", async
   if (!browser) return void t.pass("no browser");
   const page = await openPage(t, browser, `${url}&view=catalog`);
   await page.selectOption(".side-head select", "doubtful");
-  t.regex(
-    (await page.textContent(".catalog .note")) ?? "",
-    /below 0\.5: the lower end of its 95 %/,
+  // All labels are by keywords, whose score is 0 by chance.
+  const scored = (await atlas.catalog()).flatMap(({ index, label, score_low: low, ...row }) =>
+    label === "" || low === null ? [] : [{ index, low, high: row.score_high ?? NaN }],
   );
-  const low = ({ score_low: from, score }: { score_low: number | null; score: number | null }) =>
-    from ?? score ?? 1;
-  const expected = (await atlas.catalog())
-    .filter((row) => low(row) < 0.5 && row.label !== "")
-    .sort((a, b) => low(a) - low(b) || a.index - b.index);
+  const kinds = [
+    scored.filter(({ low }) => low <= 0).sort((a, b) => a.high - b.high),
+    scored.filter(({ low, high }) => low > 0 && high < 0.5).sort((a, b) => a.high - b.high),
+    scored
+      .filter(({ low, high }) => low > 0 && low < 0.5 && high >= 0.5 && high - low > 0.5)
+      .sort((a, b) => a.low - b.low),
+  ];
+  const [chance, poor, little] = kinds.map(({ length }) => length);
+  const note = (await page.textContent(".catalog .note")) ?? "";
+  const counted = `may be no better than chance: ${chance}, fits badly: ${poor}, little known: ${little}`;
+  t.true(note.startsWith(counted), `${note} instead of ${counted}`);
+  const expected = kinds.flat();
+  t.true(chance + poor > 0 && expected.length < 64, counted);
   t.is(await page.textContent('.side-head [role="status"]'), `${expected.length} of 128 latents`);
   const head = page.locator('[role="columnheader"][aria-sort="ascending"]');
-  t.is(await head.textContent(), "score from ↑");
+  t.is(await head.textContent(), "doubt ↑");
   const rows = await page.locator('.list-row [role="gridcell"]:nth-child(2)').allTextContents();
   t.deepEqual(
     rows.slice(0, 10).map(Number),
     expected.slice(0, 10).map(({ index }) => index),
   );
+  await page.click(".list-row >> nth=0");
+  const reason = await page.textContent('.list-row [role="gridcell"]:nth-child(4) >> nth=0');
+  t.is(await page.textContent("article .note"), `doubtful: ${reason}`);
   await page.click('[aria-label="What the words mean"]');
   await page.waitForSelector(".words dt >> text=F1");
   await page.close();

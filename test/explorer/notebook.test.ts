@@ -20,10 +20,18 @@ test("in a notebook the explorer is a live page whose selection a later cell rea
     const sent: Record<string, unknown>[] = [];
     await show(live, { display: (data) => sent.push(data) });
     t.regex(String(sent[0]["text/plain"]), /^The explorer of atlas/);
-    cell = String(sent[0]["text/html"]);
-    const page = await browser.newPage();
+    cell = `<body data-jp-theme-light="false">${String(sent[0]["text/html"])}`;
+    // Playwright's own scheme would come before that of the frame.
+    const page = await browser.newPage({ colorScheme: null });
     await page.goto(notebook);
     const frame = page.frameLocator("iframe");
+    const isDark = (): Promise<boolean> =>
+      frame
+        .locator("body")
+        .evaluate<boolean, unknown>("matchMedia('(prefers-color-scheme: dark)').matches");
+    t.true(await isDark());
+    await frame.locator('.plot[aria-label^="map of latents"]').press("+");
+    await page.frames()[1].waitForURL(/look=[^&]*_1\.4(&|$)/);
     await frame
       .locator('[aria-label="tools of the map of latents"] [aria-label="Select all in view"]')
       .click();
@@ -41,6 +49,9 @@ test("in a notebook the explorer is a live page whose selection a later cell rea
     cell = String(sent[1]["text/html"]);
     await page.goto(notebook);
     await frame.locator(".catalog .note").waitFor();
+    t.false(await isDark());
+    await page.evaluate("void (document.body.dataset.jpThemeLight = 'false')");
+    t.true(await isDark());
     t.is(await frame.locator('[aria-label="filter latents by words"]').inputValue(), "a b");
     await frame.locator("nav >> text=Families").click();
     await frame.locator(".family-line").first().click();

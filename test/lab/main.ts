@@ -380,6 +380,15 @@ async function checkDark(notebook: LabNotebook, kind: string): Promise<void> {
     checkContrast(await textContrast(shown), part, 4.5);
     await notebook.picture(at, `dark-${at}-${kind.replaceAll(/\W+/g, "-")}`);
   }
+  await notebook.cell(10).scrollIntoViewIfNeeded();
+  const snapshot = notebook.outputs(10).locator("iframe").contentFrame();
+  const isDark = (): Promise<boolean> =>
+    snapshot
+      .locator("body")
+      .evaluate<boolean, unknown>("matchMedia('(prefers-color-scheme: dark)').matches");
+  check(`the explorer in a cell is dark, too, ${kind}`, await eventually(isDark));
+  await snapshot.locator(".list-row").first().waitFor();
+  await notebook.picture(10, `dark-explorer-${kind.replaceAll(/\W+/g, "-")}`);
   const picture = notebook.outputs(2).locator("img").first();
   await notebook.cell(2).scrollIntoViewIfNeeded();
   await eventually(() => picture.isVisible());
@@ -432,7 +441,11 @@ async function main(): Promise<void> {
     // The question about news would lie over the cells.
     await writeSettings(settings, "notification", { fetchNews: "false" });
     labs.push(await startLab(8891, settings));
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    // Without a scheme of Playwright's own, which frames would take instead of JupyterLab's.
+    const page = await browser.newPage({
+      viewport: { width: 1280, height: 900 },
+      colorScheme: null,
+    });
     page.setDefaultTimeout(PATIENCE_MS);
     const notebook = new LabNotebook(page, 8891);
     await notebook.open(SCRATCH);
@@ -465,7 +478,7 @@ async function main(): Promise<void> {
     await checkReopenedExplorer(notebook);
     await checkNotebooks(notebook);
     labs.push(await startLab(8892, settings, ["--LabApp.labextensions_path=[]"]));
-    const bare = new LabNotebook(await browser.newPage(), 8892);
+    const bare = new LabNotebook(await browser.newPage({ colorScheme: null }), 8892);
     await checkReopened(bare, "without it");
     await writeSettings(settings, "themes", { theme: "JupyterLab Dark" });
     await checkDark(notebook, "with plotly's extension");

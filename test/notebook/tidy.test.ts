@@ -85,7 +85,8 @@ test("frames of a server that ended with its kernel are left out, and their addr
     data: { "text/html": html, "text/plain": text },
     metadata: {},
   });
-  const frame = `<iframe src="${url.replaceAll("&", "&amp;")}" style="width:100%"></iframe>`;
+  const style = "<style>.dark .page { color-scheme: dark }</style>";
+  const frame = `${style}<iframe src="${url.replaceAll("&", "&amp;")}" class="page"></iframe>`;
   t.deepEqual(tidied([output(`<p>The explorer.</p>\n${frame}`, `The explorer.\n\n${url}`)]), [
     output("<p>The explorer.</p>", "The explorer."),
   ]);

@@ -38,9 +38,9 @@ export const exploreCommand: Command = defineCommand({
 export const auditCommand: Command = defineCommand({
   name: "audit",
   group: "label",
-  summary: "Open the explorer on the labels with the lowest scores, to check and correct them.",
+  summary: "Open the explorer on the labels not to be trusted, to check and correct them.",
   details:
-    "A label opens with the documents a model saw, its answer, and the judge's verdict on each document beside the truth; " +
+    "The least to be trusted stand first, each with the reason. A label opens with the documents a model saw, its answer, and the judge's verdict on each document beside the truth; " +
     `where no model was asked, with documents in which the latent is active, from strong to weak. ${SERVER}`,
   example: "feature-families audit --open",
   options,
@@ -49,7 +49,7 @@ export const auditCommand: Command = defineCommand({
       "audit",
       values,
       context,
-      "&view=catalog&sort=score&columns=label~label_source~score~score_low~score_high~judged~wrong~failed~active",
+      "&view=catalog&only=doubtful&columns=label~doubt~label_source~score~judged~wrong~failed~active",
     ),
 });
 

@@ -1,5 +1,5 @@
-import { CATALOG_COLUMNS } from "../../src/catalog/columns.js";
-import { PAIR_BYTES } from "../../src/explorer/format.js";
+import { SCALAR_COLUMNS } from "../../src/catalog/columns.js";
+import { PAIR_BYTES, VERDICT_COLUMNS } from "../../src/explorer/format.js";
 import type {
   DocumentColumns,
   DocumentRecord,
@@ -12,6 +12,7 @@ import type {
   PageIndex,
   PageMatch,
   RecordKind,
+  VerdictColumns,
 } from "../../src/explorer/format.js";
 import type { Source } from "../source/source.js";
 import { plain } from "./text.js";
@@ -32,6 +33,8 @@ export interface AtlasData {
   families: PageFamily[];
   /** Families by their parent. */
   familyOf: ReadonlyMap<number, PageFamily>;
+  /** What judges said of the labels; it may come long after the columns. */
+  verdicts: () => Promise<VerdictColumns>;
   /** Places of latents and documents, [n, 2]. */
   latentPoints: Float32Array;
   documentPoints: Float32Array;
@@ -76,8 +79,8 @@ export async function openAtlas(source: Source, isOther = false): Promise<AtlasD
   ]);
   const columns = readColumns(latents, new Float64Array(numbers), index.latents);
   // Columns without a value are not sent.
-  for (const { name, kind } of CATALOG_COLUMNS) {
-    if (typeof kind !== "string" || name in columns) continue;
+  for (const name of SCALAR_COLUMNS) {
+    if (name in columns) continue;
     Object.assign(columns, { [name]: new Array<null>(index.latents).fill(null) });
   }
   const latentPoints = new Float32Array(2 * index.latents);
@@ -104,6 +107,16 @@ export async function openAtlas(source: Source, isOther = false): Promise<AtlasD
     families,
     familyOf: new Map(families.map((family) => [family.parent, family])),
     latentPoints,
+    verdicts: lazily(async () => {
+      const all = [...new Int32Array(await source.whole("verdicts.i32"))];
+      const column = (at: number): (number | null)[] =>
+        all
+          .slice(at * index.latents, (at + 1) * index.latents)
+          .map((value) => (value < 0 ? null : value));
+      return Object.fromEntries(
+        VERDICT_COLUMNS.map((name, at) => [name, column(at)]),
+      ) as VerdictColumns;
+    }),
     documentPoints: new Float32Array(points),
     strongest: new Uint32Array(strongest),
     latent: kept(async (id) => (await record("latents", id)) as LatentRecord),

@@ -1,4 +1,5 @@
-import type { PageFamily, ScalarColumn } from "../../src/explorer/format.js";
+import type { ScalarColumn } from "../../src/catalog/columns.js";
+import type { PageFamily } from "../../src/explorer/format.js";
 import { type AtlasData, familyMembers, familyOfLatent } from "./atlas.js";
 import { plain, shortNumber } from "./text.js";
 

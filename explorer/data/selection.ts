@@ -1,6 +1,6 @@
 import { ownValue } from "../../src/core/collections.js";
 import { formatCsv } from "../../src/files/csv.js";
-import type { LatentColumns, PageIndex } from "../../src/explorer/format.js";
+import type { PageIndex } from "../../src/explorer/format.js";
 import type { AtlasData } from "./atlas.js";
 
 type Value = string | number | null;
@@ -12,7 +12,7 @@ export async function selectionFile(
   ids: readonly number[],
   ending: "csv" | "json",
 ): Promise<string> {
-  const rows = kind === "latents" ? latentRows(data, ids) : await documentRows(data, ids);
+  const rows = await (kind === "latents" ? latentRows(data, ids) : documentRows(data, ids));
   if (ending === "json") return `${JSON.stringify(rows, undefined, 1)}\n`;
   const names = Object.keys(rows[0] ?? {});
   const values = rows.map((row) => names.map((name) => ownValue<Value>(row, name)));
@@ -34,15 +34,14 @@ const selected = [${ids.join(", ")}].map((row) => ${kind}[row]);
 `;
 }
 
-function latentRows({ columns }: AtlasData, ids: readonly number[]): Record<string, Value>[] {
+async function latentRows(
+  { columns, verdicts }: AtlasData,
+  ids: readonly number[],
+): Promise<Record<string, Value>[]> {
+  const all = Object.entries<readonly Value[]>({ ...columns, ...(await verdicts()) });
   return ids.map((latent) => ({
     index: latent,
-    ...Object.fromEntries(
-      Object.entries(columns).map(([name, values]) => [
-        name,
-        (values as LatentColumns["label"] | LatentColumns["score"])[latent],
-      ]),
-    ),
+    ...Object.fromEntries(all.map(([name, values]) => [name, values[latent]])),
   }));
 }
 

@@ -1,20 +1,29 @@
 import { ownValue } from "../../src/core/collections.js";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import type { LatentColumns } from "../../src/explorer/format.js";
+import type { LatentColumns, VerdictColumns } from "../../src/explorer/format.js";
 import { type AtlasData, latentName } from "../data/atlas.js";
 import { DOUBTS, doubtOf } from "../data/doubt.js";
 import { TERMS } from "../data/terms.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { ListChoice } from "../parts/list-choice.js";
+import { useAsync } from "../parts/use-async.js";
 import { SortHead, compareCells, readSort } from "../parts/sort-head.js";
 import { VirtualList } from "../parts/virtual-list.js";
 import { WordsFilter } from "../parts/words-filter.js";
 import type { ListState } from "../state/address.js";
 import { change, ownFocus, show, shownList, state } from "../state/state.js";
 
+/** An atlas with what judges said of its labels, once that is there. */
+type Judged = AtlasData & { columns: LatentColumns & Partial<VerdictColumns> };
+
 /** All latents in a table. */
-export function Catalog({ data }: { data: AtlasData }): JSX.Element {
+export function Catalog(props: { data: AtlasData }): JSX.Element {
+  const { value: verdicts, error } = useAsync(() => props.data.verdicts(), [props.data]);
+  const data: Judged = useMemo(
+    () => ({ ...props.data, columns: { ...props.data.columns, ...verdicts } }),
+    [props.data, verdicts],
+  );
   const { columns: own, latents } = state.value;
   const focus = ownFocus();
   const { words, only, sort: asked } = shownList();
@@ -92,6 +101,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
           </div>
         </details>
       </div>
+      {error !== undefined && <p class="problem">{error}</p>}
       {about !== undefined && <p class="note">{typeof about === "string" ? about : about(data)}</p>}
       <VirtualList
         label="latents"
@@ -132,7 +142,7 @@ export function Catalog({ data }: { data: AtlasData }): JSX.Element {
 /** Which labels are shown. */
 interface LabelChoice {
   title: string;
-  holds: (data: AtlasData, latent: number) => boolean;
+  holds: (data: Judged, latent: number) => boolean;
   /** What the choice means, where its title does not say it. */
   about?: string | ((data: AtlasData) => string);
   /** The order that puts the worst first, until another is chosen. */
@@ -151,18 +161,18 @@ const ONLY: Record<string, LabelChoice> = {
     title: "with wrong verdicts",
     about:
       "The judge, a model that sees the label alone, took documents for the latent’s that are not, or left out some that are. Most wrong verdicts first.",
-    holds: ({ columns }, at) => (columns.wrong[at] ?? 0) > 0,
+    holds: ({ columns }, at) => (columns.wrong?.[at] ?? 0) > 0,
     sort: "-wrong",
   },
   failed: {
     title: "with failed answers",
     about: "The judge gave no usable answer. Most failed answers first.",
-    holds: ({ columns }, at) => (columns.failed[at] ?? 0) > 0,
+    holds: ({ columns }, at) => (columns.failed?.[at] ?? 0) > 0,
     sort: "-failed",
   },
   unasked: {
     title: "no model was asked",
-    holds: ({ columns }, at) => columns.judged[at] === null,
+    holds: ({ columns }, at) => columns.judged?.[at] === null,
   },
   unlabelled: { title: "without a label", holds: ({ columns }, at) => columns.label[at] === "" },
   corrected: {
@@ -221,7 +231,7 @@ const WIDTHS: Record<string, string> = {
 };
 
 /** The latents whose texts have all words, in the order of a column. */
-function findRows(data: AtlasData, { words, only, sort }: ListState): number[] {
+function findRows(data: Judged, { words, only, sort }: ListState): number[] {
   const wanted = wordsOf(words);
   const { columns, index } = data;
   const searched = wanted.length > 0 ? textsOf(data) : [];
@@ -241,7 +251,7 @@ function findRows(data: AtlasData, { words, only, sort }: ListState): number[] {
         ? familyName(data, latent)
         : column === "doubt"
           ? (doubtOf(columns, latent)?.rank ?? null)
-          : columns[column as keyof LatentColumns][latent];
+          : (columns[column as keyof Judged["columns"]]?.[latent] ?? null);
   const values = all.map(value);
   return found.sort((a, b) => compareCells(values[a], values[b], isDown) || a - b);
 }
@@ -264,13 +274,13 @@ function familyName(data: AtlasData, latent: number): string {
   return data.familyOf.get(data.columns.family[latent])?.name ?? "";
 }
 
-function isNumeric({ columns }: AtlasData, name: string): boolean {
+function isNumeric({ columns }: Judged, name: string): boolean {
   if (name === "family") return false;
-  const values = columns[name as keyof LatentColumns] ?? [];
+  const values: readonly unknown[] = columns[name as keyof Judged["columns"]] ?? [];
   return typeof values.find((value) => value !== null) === "number";
 }
 
-function cell(data: AtlasData, name: string, latent: number): JSX.Element {
+function cell(data: Judged, name: string, latent: number): JSX.Element {
   const value =
     name === "label"
       ? latentName(data, latent)
@@ -278,7 +288,7 @@ function cell(data: AtlasData, name: string, latent: number): JSX.Element {
         ? plain(familyName(data, latent), 80)
         : name === "doubt"
           ? doubtOf(data.columns, latent)?.reason
-          : data.columns[name as keyof LatentColumns]?.[latent];
+          : data.columns[name as keyof Judged["columns"]]?.[latent];
   const digits = name === "density" ? 4 : 2;
   return typeof value === "number" ? (
     <div key={name} role="gridcell" class="number">

@@ -104,6 +104,11 @@ export class AtlasStore {
     return path.join(this.dir, ATLAS_FILES[name]);
   }
 
+  /** Whether one of them is there as the build wrote it. */
+  async isIntact(name: AtlasFile): Promise<boolean> {
+    return existsSync(this.file(name)) && !(await this.#check?.(this.file(name)));
+  }
+
   engine(): Promise<Engine> {
     return this.#keep("engine", () => openEngine(this.#options.device));
   }
@@ -216,8 +221,7 @@ export class AtlasStore {
   labels(): Promise<Map<number, Label>> {
     return this.#keepFile("labels", async (file) => {
       const { n } = await this.sae();
-      const labels = await readLabels(file, { n });
-      checkComplete(labels, ({ id }) => id, n, file);
+      const labels = checkComplete(await readLabels(file, { n }), ({ id }) => id, n, file);
       return new Map(labels.map((label) => [label.id, label]));
     });
   }
@@ -253,9 +257,7 @@ export class AtlasStore {
   catalog(): Promise<CatalogRow[]> {
     return this.#keepFile("catalogJsonl", async (file) => {
       const { n } = await this.sae();
-      const rows = await readCatalog(file);
-      checkComplete(rows, ({ index }) => index, n, file);
-      return rows;
+      return checkComplete(await readCatalog(file), ({ index }) => index, n, file);
     });
   }
 

@@ -12,6 +12,11 @@ export interface CatalogColumn {
   required?: boolean;
 }
 
+/** Columns that hold one value per latent. */
+export type ScalarColumn = {
+  [K in keyof CatalogRow]: CatalogRow[K] extends string | number | null ? K : never;
+}[keyof CatalogRow];
+
 /** The columns in the order of every file. */
 export const CATALOG_COLUMNS: readonly CatalogColumn[] = [
   { name: "index", kind: "integer", required: true },
@@ -69,3 +74,8 @@ export const CATALOG_COLUMNS: readonly CatalogColumn[] = [
     },
   },
 ];
+
+/** Names of the columns of one value per latent. */
+export const SCALAR_COLUMNS: readonly ScalarColumn[] = CATALOG_COLUMNS.flatMap(({ name, kind }) =>
+  typeof kind === "string" ? [name as ScalarColumn] : [],
+);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Codes, Postings } from "../core/codes.js";
 import type { Matrix } from "../core/matrix.js";
 import { countDocuments } from "../core/postings.js";
-import { CATALOG_COLUMNS } from "../catalog/columns.js";
+import type { CatalogColumns } from "../catalog/read-columns.js";
 import type { CatalogRow } from "../catalog/row.js";
 import { stringifyJson } from "../files/json-text.js";
 import { type Family, familyLatents, familyName } from "../records/family.js";
@@ -43,10 +43,9 @@ export interface ExplorerInputs {
   /** Places of the documents by their embeddings [N, 2], where they have a map of their own. */
   documentPlaces?: Matrix;
   families: readonly Family[];
-  catalog: readonly CatalogRow[];
-  labels: ReadonlyMap<number, Label>;
-  /** What stands behind labels by a model, by evidenceKey. */
-  evidence: ReadonlyMap<string, StoredEvidence>;
+  latents: LatentTable;
+  /** What stands behind labels by a model; read when it is asked for. */
+  evidence: () => Promise<EvidenceIndex>;
   withTexts: (evidence: StoredEvidence) => Promise<PageEvidence>;
   /** The best class of each family by its parent, with the F1 of all its documents. */
   familyClasses?: ReadonlyMap<number, { f1: number; name: string }>;
@@ -57,6 +56,21 @@ export interface ExplorerInputs {
   /** Names of the corpus's further columns, and the columns. */
   columnNames: readonly string[];
   columns: () => Promise<DocumentColumns>;
+}
+
+/** Catalog and labels: the columns at once, the rest latent by latent. */
+export interface LatentTable {
+  /** `family` is the parent of the first family that the latent is in; -1 where it is in none. */
+  columns: CatalogColumns & { family: readonly number[] };
+  row: (latent: number) => Promise<CatalogRow | undefined>;
+  label: (latent: number) => Promise<Label | undefined>;
+}
+
+/** What stands behind labels by a model. */
+export interface EvidenceIndex {
+  /** VERDICT_COLUMNS of the latents [3, n]; -1 where no model was asked. */
+  verdicts: Int32Array;
+  read: (of: Label["of"], latent: number) => Promise<StoredEvidence | undefined>;
 }
 
 /** Another atlas to compare with, and how it matches. */
@@ -85,23 +99,18 @@ const NONE = 0xffffffff;
 const MOST_UNITS = 65_535;
 const KEYWORDS = 6;
 
-/** Key of the evidence of a latent's label or a family's name. */
-export function evidenceKey(of: Label["of"], latent: number): string {
-  return `${of} ${latent}`;
-}
-
 /** The files that the page reads; see "Files of the explorer" in docs/files.md. */
 export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
-  const { catalog, codes, families, postings } = inputs;
+  const { codes, families, latents, postings } = inputs;
   const unit = unitOf(codes);
   const record: ExplorerFiles["record"] = async (kind, at) => {
-    if (kind === "latents") return at < catalog.length ? latentRecord(inputs, at) : undefined;
+    if (kind === "latents") return at < codes.n ? latentRecord(latents, at) : undefined;
     if (kind === "families")
       return at < families.length ? { label: families[at].label } : undefined;
     return at < codes.rows ? documentRecord(inputs, at) : undefined;
   };
   const evidence: ExplorerFiles["evidence"] = async (kind, at) => {
-    if (kind === "latents") return evidenceOf(inputs, "latent", catalog[at]?.index);
+    if (kind === "latents") return evidenceOf(inputs, "latent", at);
     if (kind === "families") return evidenceOf(inputs, "family", families[at]?.parent);
     return {};
   };
@@ -118,7 +127,7 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
   };
   let split: ReturnType<typeof splitColumns> | undefined;
   const columns = (): ReturnType<typeof splitColumns> =>
-    (split ??= splitColumns(latentColumns(inputs)));
+    (split ??= splitColumns(pageColumns(latents)));
   const byLatent = { numbers: postings.rows, values: postings.values };
   const byDocument = { numbers: codes.indices, values: codes.values };
   const lists: Partial<Record<DataFile, PairList>> = {
@@ -134,6 +143,7 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
     },
     "latents.json": () => json(columns().file),
     "latents.f64": () => bytes(columns().numbers),
+    "verdicts.i32": async () => bytes((await inputs.evidence()).verdicts),
     "families.json": () => json(pageFamilies(inputs)),
     "columns.json": async () => json(await inputs.columns()),
     "latents.records": async () => (await records("latents")).bytes,
@@ -186,11 +196,11 @@ export async function* everyFile(
 }
 
 function pageIndex(inputs: ExplorerInputs, unit: number, version: string): PageIndex {
-  const { compared, name, dir, catalog, codes, families, columnNames } = inputs;
+  const { compared, name, dir, codes, families, columnNames } = inputs;
   return {
     format: 2,
     name,
-    latents: catalog.length,
+    latents: codes.n,
     documents: codes.rows,
     slots: codes.k,
     unit,
@@ -203,26 +213,14 @@ function pageIndex(inputs: ExplorerInputs, unit: number, version: string): PageI
   };
 }
 
-function latentColumns({ catalog, evidence }: ExplorerInputs): LatentColumns {
-  const scalars = CATALOG_COLUMNS.filter(
-    ({ kind, name }) => typeof kind === "string" && catalog.some((row) => row[name] !== null),
-  );
-  const columns = Object.fromEntries(
-    scalars.map(({ name }) => [name, catalog.map((row) => row[name])]),
-  );
-  const verdicts = catalog.map(({ index }) => {
-    const found = evidence.get(evidenceKey("latent", index));
-    return found?.verdicts.filter(({ set, label }) => set === "score" && label === found.label);
-  });
-  const count = (counts: (one: StoredEvidence["verdicts"][number]) => boolean): (number | null)[] =>
-    verdicts.map((list) => list?.filter(counts).length ?? null);
+/** Columns without a value are left out. */
+function pageColumns({ columns }: LatentTable): LatentColumns {
+  const { keywords, family, ...scalars } = columns;
+  const known = Object.entries(scalars).filter(([, values]) => values.some((one) => one !== null));
   return {
-    ...columns,
-    keywords: catalog.map(({ keywords }) => keywords.slice(0, KEYWORDS).join(", ")),
-    family: catalog.map(({ families }) => families[0]?.id ?? -1),
-    judged: count(() => true),
-    wrong: count(({ answer, expected }) => answer !== null && answer !== expected),
-    failed: count(({ answer }) => answer === null),
+    ...Object.fromEntries(known),
+    keywords: keywords.map((words) => words.slice(0, KEYWORDS).join(", ")),
+    family,
   } as unknown as LatentColumns;
 }
 
@@ -274,9 +272,12 @@ function pageFamilies({ families, postings, familyClasses }: ExplorerInputs): Pa
   });
 }
 
-function latentRecord({ catalog, labels }: ExplorerInputs, at: number): LatentRecord {
-  const row = catalog[at];
-  return { row, label: labels.get(row.index) };
+async function latentRecord(
+  { row: read, label }: LatentTable,
+  at: number,
+): Promise<LatentRecord | undefined> {
+  const row = await read(at);
+  return row && { row, label: await label(at) };
 }
 
 async function evidenceOf(
@@ -284,7 +285,7 @@ async function evidenceOf(
   of: Label["of"],
   latent: number | undefined,
 ): Promise<EvidenceRecord> {
-  const found = latent === undefined ? undefined : evidence.get(evidenceKey(of, latent));
+  const found = latent === undefined ? undefined : await (await evidence()).read(of, latent);
   return found === undefined ? {} : { evidence: await withTexts(found) };
 }
 
@@ -386,6 +387,6 @@ function json(value: object): Uint8Array {
   return Buffer.from(stringifyJson(value));
 }
 
-function bytes(array: Float32Array | Float64Array | Uint32Array | Uint16Array): Uint8Array {
+function bytes(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

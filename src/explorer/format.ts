@@ -1,3 +1,4 @@
+import type { ScalarColumn } from "../catalog/columns.js";
 import type { CatalogRow } from "../catalog/row.js";
 import type { AuditDocument, AuditEvidence } from "../labels/evidence/audit.js";
 import type { SteeringMethod } from "../search/steering-methods.js";
@@ -8,6 +9,7 @@ export const DATA_FILES = [
   "index.json",
   "latents.json",
   "latents.f64",
+  "verdicts.i32",
   "families.json",
   "columns.json",
   "latents.records",
@@ -88,11 +90,6 @@ export interface MatchedLatents {
   shared: number[];
 }
 
-/** Columns of the catalog that hold one value per latent. */
-export type ScalarColumn = {
-  [K in keyof CatalogRow]: CatalogRow[K] extends string | number | null ? K : never;
-}[keyof CatalogRow];
-
 /** latents.json: columns of texts, and the names of the columns of numbers, which stand in latents.f64 one after the other. */
 export interface LatentFile {
   texts: Record<string, (string | null)[] | WordColumn>;
@@ -111,11 +108,13 @@ export type LatentColumns = { [K in ScalarColumn]: CatalogRow[K][] } & {
   keywords: string[];
   /** Parent of the first family that the latent is in; -1 where it is in none. */
   family: number[];
-  /** Judge's verdicts on the label, those that were wrong, and answers that failed; null where no model was asked. */
-  judged: (number | null)[];
-  wrong: (number | null)[];
-  failed: (number | null)[];
 };
+
+/** Columns of verdicts.i32, one after the other: of each latent's label, -1 where no model was asked. */
+export const VERDICT_COLUMNS = ["judged", "wrong", "failed"] as const;
+
+/** The judge's verdicts on each label, those that were wrong, and answers that failed; null where no model was asked. */
+export type VerdictColumns = Record<(typeof VERDICT_COLUMNS)[number], (number | null)[]>;
 
 /** An entry of families.json. */
 export interface PageFamily {

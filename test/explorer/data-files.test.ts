@@ -14,6 +14,12 @@ const codes = createCodes(
   Float32Array.of(0.5, 1e-9, 2, 0, 0.25, 0.125),
 );
 
+const NO_LATENTS = {
+  columns: { keywords: [], family: [] } as never,
+  row: () => Promise.resolve(undefined),
+  label: () => Promise.resolve(undefined),
+};
+
 function files(
   families: Family[] = [],
   more: Partial<Parameters<typeof explorerFiles>[0]> = {},
@@ -23,8 +29,8 @@ function files(
   };
   return explorerFiles({
     ...{ name: "a", codes, postings: invertCodes(codes), places: createMatrix(70_000, 2) },
-    ...{ families, catalog: [], labels: new Map(), evidence: new Map(), columnNames: [] },
-    ...{ documents: refused, withTexts: refused, columns: refused, ...more },
+    ...{ families, latents: NO_LATENTS, columnNames: [], documents: refused },
+    ...{ evidence: refused, withTexts: refused, columns: refused, ...more },
   });
 }
 
@@ -58,7 +64,11 @@ test("a record comes without its evidence, which waits for the corpus; a site's 
   const given = { label: "dogs", documents: [] } as never;
   let asked = 0;
   const made = files([{ parent: 1, members: [], pass: 0 }], {
-    evidence: new Map([["family 1", found]]),
+    evidence: () =>
+      Promise.resolve({
+        verdicts: new Int32Array(),
+        read: (of, latent) => Promise.resolve(of === "family" && latent === 1 ? found : undefined),
+      }),
     withTexts: () => Promise.resolve(((asked += 1), given)),
   });
   t.deepEqual(await made.record("families", 0), { label: undefined });

@@ -30,8 +30,6 @@ test("in a notebook the explorer is a live page whose selection a later cell rea
         .locator("body")
         .evaluate<boolean, unknown>("matchMedia('(prefers-color-scheme: dark)').matches");
     t.true(await isDark());
-    await frame.locator('.plot[aria-label^="map of latents"]').press("+");
-    await page.frames()[1].waitForURL(/look=[^&]*_1\.4(&|$)/);
     await frame
       .locator('[aria-label="tools of the map of latents"] [aria-label="Select all in view"]')
       .click();
@@ -41,6 +39,8 @@ test("in a notebook the explorer is a live page whose selection a later cell rea
     while (selected.latents.length === 0) selected = await live.selection();
     t.is(selected.latents.length, 128);
     t.deepEqual(selected.documents, []);
+    await frame.locator('.plot[aria-label^="map of latents"]').press("+");
+    await page.frames()[1].waitForURL(/look=[^&]*_1\.4(&|$)/);
 
     const [height, message] = [500, /a snapshot has no server/];
     const address = "#view=catalog&only=doubtful&words=a b";

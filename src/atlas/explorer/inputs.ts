@@ -1,12 +1,15 @@
-import { existsSync } from "node:fs";
 import { once, onceDone } from "../../core/once.js";
-import type { ExplorerFiles, ExplorerInputs } from "../../explorer/data-files.js";
-import { evidenceKey, explorerFiles } from "../../explorer/data-files.js";
+import {
+  type ExplorerFiles,
+  type ExplorerInputs,
+  explorerFiles,
+} from "../../explorer/data-files.js";
 import { evidenceWithDocuments } from "../../labels/evidence/audit.js";
-import { type StoredEvidence, readEvidence } from "../../labels/evidence/evidence-read.js";
 import type { DocumentColumns } from "../../explorer/format.js";
 import { broadClasses } from "./broad-classes.js";
 import { columnNames, readColumns } from "./document-columns.js";
+import { indexEvidence } from "./evidence-index.js";
+import { openLatentTable } from "./latent-table.js";
 import type { AtlasStore } from "../store.js";
 
 /** Name of the column of broad classes. */
@@ -27,6 +30,7 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
   );
   const classNames = (await store.classTree())?.names;
   const families = (await store.taxonomy())?.families?.families ?? [];
+  const { n } = codes;
   return {
     name: store.name,
     documents: () => store.documents(),
@@ -35,9 +39,8 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
     places: await store.places(),
     documentPlaces: await store.documentPlaces(),
     families: await store.families(),
-    catalog: await store.catalog(),
-    labels: await store.labels(),
-    evidence: await readAll(store),
+    latents: await openLatentTable(store),
+    evidence: onceDone(() => indexEvidence(store, n)),
     withTexts: async (evidence) => evidenceWithDocuments(evidence, await texts()),
     familyClasses: new Map(
       families.flatMap(({ parent, union: { classId, f1 } }) =>
@@ -79,16 +82,6 @@ async function openColumns(store: AtlasStore): Promise<Columns> {
     columnNames: tree === undefined ? names : [BROAD, ...names],
     columns,
   };
-}
-
-async function readAll(store: AtlasStore): Promise<Map<string, StoredEvidence>> {
-  const found = new Map<string, StoredEvidence>();
-  const file = store.file("evidence");
-  if (!existsSync(file)) return found;
-  for await (const evidence of readEvidence(file)) {
-    found.set(evidenceKey(evidence.of, evidence.latent), evidence);
-  }
-  return found;
 }
 
 /** The columns with classes by their readable names. */

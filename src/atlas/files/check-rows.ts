@@ -7,16 +7,17 @@ export function checkPlaces(places: Matrix, rows: number, file: string): Matrix 
   throw new FormatError(file, `expected (${rows}, 2), got (${places.rows}, ${places.cols})`);
 }
 
-/** Throws FormatError unless the rows are those of latents 0 to n - 1, in order. */
+/** The rows, or a FormatError unless they are those of latents 0 to n - 1, in order. */
 export function checkComplete<T>(
-  rows: readonly T[],
+  rows: T[],
   latentOf: (row: T) => number,
   n: number,
   file: string,
-): void {
+): T[] {
   const wrong = rows.findIndex((row, at) => latentOf(row) !== at);
   if (wrong >= 0) {
     throw new FormatError(file, `expected latent ${wrong}, got ${latentOf(rows[wrong])}`);
   }
-  if (rows.length !== n) throw new FormatError(file, `expected ${n} latents, got ${rows.length}`);
+  if (rows.length === n) return rows;
+  throw new FormatError(file, `expected ${n} latents, got ${rows.length}`);
 }

@@ -1,0 +1,51 @@
+import { openSource } from "./bytes/source.js";
+
+/** Lines that are read together. */
+const BLOCK = 256;
+const CHUNK = 4 << 20;
+
+/** Lines of a text in UTF-8 by their numbers from 0, read when they are asked for. */
+export interface LineFile {
+  /** Undefined where there is none of that number. */
+  read(line: number): Promise<string | undefined>;
+}
+
+/** Finds where the lines of a file begin, without keeping them. Throws FormatError where it cannot be read. */
+export async function indexLines(path: string): Promise<LineFile> {
+  const starts = [0];
+  let lines = 0;
+  const source = await openSource(path);
+  const { byteLength } = source;
+  try {
+    for (let at = 0; at < byteLength; at += CHUNK) {
+      const chunk = Buffer.from(await source.read(at, Math.min(byteLength, at + CHUNK)));
+      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, end + 1)) {
+        if (++lines % BLOCK === 0) starts.push(at + end + 1);
+      }
+    }
+  } finally {
+    await source.close();
+  }
+  const readBlock = async (block: number): Promise<string[]> => {
+    const file = await openSource(path);
+    try {
+      const end = starts[block + 1] ?? byteLength;
+      return Buffer.from(await file.read(starts[block], end))
+        .toString()
+        .split("\n");
+    } finally {
+      await file.close();
+    }
+  };
+  let last: { block: number; lines: Promise<string[]> } | undefined;
+  return {
+    async read(line) {
+      const block = Math.floor(line / BLOCK);
+      if (block >= starts.length) return undefined;
+      // Whole files are read line after line.
+      if (last?.block !== block) last = { block, lines: readBlock(block) };
+      const text = (await last.lines)[line % BLOCK];
+      return text === "" ? undefined : text;
+    },
+  };
+}

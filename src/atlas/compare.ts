@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { type MatchNull, type NullOptions, matchNull } from "../compare/match-null.js";
 import { type SaeMatch, matchSaes } from "../compare/match-saes.js";
@@ -174,11 +174,8 @@ export async function openComparedSae(
   file: string,
   { onWarning }: Pick<AtlasOptions, "onWarning"> = {},
 ): Promise<ComparedSae> {
-  const isFolder = await stat(file).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-  if (!isFolder || !(await hasManifest(file))) {
+  // A folder without one is an SAE's, as SAELens and dictionary_learning write them.
+  if (!existsSync(path.join(file, "manifest.json"))) {
     const label = (latent: number): string => displayLabel({ id: latent, text: "" });
     // k plays no part in directions.
     const { decoder } = await loadSae(file, { defaultK: 1 });
@@ -204,14 +201,6 @@ export async function comparedStore(store: AtlasStore): Promise<ComparedSae> {
     familyName: (parent) => names.get(parent) ?? label(parent),
     families,
   };
-}
-
-/** Whether a folder is an atlas rather than an SAE's, as SAELens and dictionary_learning write them. */
-function hasManifest(folder: string): Promise<boolean> {
-  return stat(path.join(folder, "manifest.json")).then(
-    () => true,
-    () => false,
-  );
 }
 
 function direction(cosines: Float32Array, threshold: number): MatchDirection {

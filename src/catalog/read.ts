@@ -1,3 +1,4 @@
+import { isRecord } from "../core/collections.js";
 import { readJsonl } from "../files/jsonl.js";
 import { FormatError } from "../core/errors.js";
 import { shown } from "../core/shown.js";
@@ -90,8 +91,4 @@ function parseValue(
   const expected = { text: "a string", number: "a number", integer: "a whole number" }[kind];
   const place = `${name}${at === undefined ? "" : `[${at}]`}${field === undefined ? "" : `.${field}`}`;
   return fail(`${place} must be ${expected}, got ${shown(value)}`);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { meanOf } from "../core/statistics.js";
 import type { Codes } from "../core/codes.js";
 import type { FamilyResult } from "../families/extract/extract-families.js";
 import type { FindFamilies, StabilityOptions } from "./document-stability.js";
@@ -32,12 +33,10 @@ export async function sampleStability(
   for (const share of SHARES) {
     const drawing = { ...options, resamples: RESAMPLES, share };
     const { families } = await documentStability(codes, result, find, drawing);
-    const mean = (values: number[]): number =>
-      values.reduce((sum, value) => sum + value, 0) / values.length;
     out.push({
       documents: Math.round(share * codes.rows),
-      overlap: mean(families.map((family) => family.mean)),
-      random: mean(families.map(({ random }) => random)),
+      overlap: meanOf(families.map(({ mean }) => mean)),
+      random: meanOf(families.map(({ random }) => random)),
     });
   }
   return out;

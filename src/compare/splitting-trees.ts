@@ -52,8 +52,6 @@ export interface TreeSummary {
 export function summariseTrees(trees: readonly SplittingTree[]): TreeSummary {
   const full = trees.filter(({ children, direct }) => children.length + direct.length > 0);
   const sum = full.reduce((total, { consistency }) => total + consistency, 0);
-  const isBranching = ({ children }: SplittingTree): boolean =>
-    children.length > 1 && children.some(({ leaves }) => leaves.length > 1);
   return {
     trees: full.length,
     meanConsistency: sum / full.length,
@@ -81,12 +79,11 @@ export function chooseSplittingTrees(
     children.reduce((sum, { leaves }) => sum + leaves.length, 0);
   const worth = (tree: SplittingTree): number => leavesOf(tree) * tree.consistency;
   return trees
-    .filter(
-      (tree) =>
-        tree.children.length > 1 &&
-        tree.children.some(({ leaves }) => leaves.length > 1) &&
-        leavesOf(tree) <= maxLeaves,
-    )
+    .filter((tree) => isBranching(tree) && leavesOf(tree) <= maxLeaves)
     .sort((a, b) => worth(b) - worth(a) || a.latent - b.latent)
     .slice(0, count);
+}
+
+function isBranching({ children }: SplittingTree): boolean {
+  return children.length > 1 && children.some(({ leaves }) => leaves.length > 1);
 }

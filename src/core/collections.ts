@@ -1,3 +1,18 @@
+/** Whether a value is an object that is no list, as JSON has it. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A copy of a typed array with room for `size` values. */
+export function grown<Values extends Uint32Array | Float32Array>(
+  values: Values,
+  size: number,
+): Values {
+  const out = new (values.constructor as new (size: number) => Values)(size);
+  out.set(values);
+  return out;
+}
+
 /** Adds `item` to the list of `key`, which is started where there is none. */
 export function addToList<Key, Item>(lists: Map<Key, Item[]>, key: Key, item: Item): void {
   const list = lists.get(key);

@@ -1,3 +1,4 @@
+import { grown } from "./collections.js";
 import type { Postings } from "./codes.js";
 
 /** Takes postings latent by latent, where how many there will be is not known beforehand. */
@@ -15,17 +16,12 @@ export function createPostingsList(documents: number): PostingsList {
   let rows = new Uint32Array(1024);
   let values = new Float32Array(1024);
   let size = 0;
-  const grow = (): void => {
-    const more = new Uint32Array(2 * size);
-    more.set(rows);
-    rows = more;
-    const moreValues = new Float32Array(2 * size);
-    moreValues.set(values);
-    values = moreValues;
-  };
   return {
     put(row, value) {
-      if (size === rows.length) grow();
+      if (size === rows.length) {
+        rows = grown(rows, 2 * size);
+        values = grown(values, 2 * size);
+      }
       rows[size] = row;
       values[size++] = value;
     },

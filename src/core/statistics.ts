@@ -5,6 +5,14 @@ export function meanOf(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
+/** Median of the finite values, the mean of the middle two for an even count; undefined where there is none. */
+export function medianOf(values: ArrayLike<number>): number | undefined {
+  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
+  if (sorted.length === 0) return undefined;
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
 /** Pearson's correlation of two lists of equal length; NaN where one of them does not vary. */
 export function correlation(x: ArrayLike<number>, y: ArrayLike<number>): number {
   const [meanX, meanY] = [meanOf(x), meanOf(y)];

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { FormatError } from "../core/errors.js";
 import { shown } from "../core/shown.js";
-import { ownValue } from "../core/collections.js";
+import { isRecord, ownValue } from "../core/collections.js";
 import { type CsvTable, parseCsv } from "../files/csv.js";
 import { parseJson, parseJsonValues } from "../files/json-text.js";
 import { readJsonl } from "../files/jsonl.js";
@@ -94,7 +94,7 @@ function parseTabs(text: string, path: string): CsvTable {
 
 async function* lineRows(path: string, reading: TextOptions): AsyncGenerator<CorpusRow> {
   for await (const { line, value } of readJsonl(path, { ...reading, exactIntegers: true })) {
-    if (!isRow(value)) throw new FormatError(path, `line ${line}: expected an object`);
+    if (!isRecord(value)) throw new FormatError(path, `line ${line}: expected an object`);
     yield { place: `line ${line}`, row: value };
   }
 }
@@ -103,7 +103,7 @@ async function* valueRows(path: string, reading: TextOptions): AsyncGenerator<Co
   const items = jsonRows(await readValues(path, reading), path);
   for (let i = 0; i < items.length; i++) {
     const row = items[i];
-    if (!isRow(row)) throw new FormatError(path, `item ${i}: expected an object`);
+    if (!isRecord(row)) throw new FormatError(path, `item ${i}: expected an object`);
     yield { place: `item ${i}`, row };
   }
 }
@@ -114,7 +114,7 @@ async function readValues(path: string, reading: TextOptions): Promise<unknown> 
   const options = { exactIntegers: true };
   try {
     const value = parseJson(text, path, options);
-    if (!isRow(value) || !Object.values(value).every(isRow)) return value;
+    if (!isRecord(value) || !Object.values(value).every(isRecord)) return value;
     // JavaScript would sort keys that are numbers, and rows must keep their order.
     return parseJson(text.replace(/(?<!\\)"(\d+)"(?=\s*:)/g, '"#$1"'), path, options);
   } catch (error) {
@@ -132,7 +132,7 @@ async function hasLines(path: string): Promise<boolean> {
   if (!isJson) return !/^(\{|\[|\[\s*\{.*)$/.test(first);
   if (end < 0 || !head.slice(end).trimStart().startsWith("{")) return false;
   try {
-    return isRow(JSON.parse(first));
+    return isRecord(JSON.parse(first));
   } catch {
     return false;
   }
@@ -144,7 +144,7 @@ async function hasLines(path: string): Promise<boolean> {
  */
 function jsonRows(value: unknown, path: string): unknown[] {
   if (Array.isArray(value)) return value;
-  if (isRow(value) && Array.isArray(value.data)) {
+  if (isRecord(value) && Array.isArray(value.data)) {
     const { columns, data } = value as { columns?: unknown; data: unknown[] };
     if (!Array.isArray(columns)) return data;
     return data.map((cells) =>
@@ -153,16 +153,16 @@ function jsonRows(value: unknown, path: string): unknown[] {
         : cells,
     );
   }
-  if (isRow(value) && Array.isArray(value.doc_ids) && Array.isArray(value.abstracts)) {
+  if (isRecord(value) && Array.isArray(value.doc_ids) && Array.isArray(value.abstracts)) {
     return paperRows(value.doc_ids, value.abstracts, path);
   }
-  const columns = isRow(value) ? Object.entries(value) : [];
+  const columns = isRecord(value) ? Object.entries(value) : [];
   const [[, only] = []] = columns;
-  if (columns.length === 1 && Array.isArray(only) && only.every(isRow)) return only;
+  if (columns.length === 1 && Array.isArray(only) && only.every(isRecord)) return only;
   if (columns.length > 0 && columns.every(([, cells]) => Array.isArray(cells))) {
     return columnRows(columns as [string, unknown[]][], path);
   }
-  if (columns.length > 0 && columns.every(([, cells]) => isRow(cells))) {
+  if (columns.length > 0 && columns.every(([, cells]) => isRecord(cells))) {
     const byKey = columns as [string, Row][];
     const keys = Object.keys(byKey[0][1]);
     const isIndex =
@@ -215,10 +215,6 @@ function columnRows(columns: [string, unknown[]][], path: string): Row[] {
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-}
-
-export function isRow(value: unknown): value is Row {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function bareName(path: string): string {

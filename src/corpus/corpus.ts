@@ -1,8 +1,8 @@
-import { ownValue } from "../core/collections.js";
+import { isRecord, ownValue } from "../core/collections.js";
 import { FormatError } from "../core/errors.js";
 import { listed, shown } from "../core/shown.js";
 import { cleanText, pythonText } from "./clean-text.js";
-import { COLUMN_NAMES, bareName, isRow, readCorpusRows } from "./corpus-rows.js";
+import { COLUMN_NAMES, bareName, readCorpusRows } from "./corpus-rows.js";
 import { readJson } from "../files/json.js";
 
 /** One text of a corpus. Row i of the embeddings and of the codes is document i. */
@@ -128,7 +128,7 @@ export async function readClassTree(path: string): Promise<ClassTree> {
   const tree: ClassTree = { parents: new Map(), names: new Map() };
   if (bareName(path).endsWith(".json")) {
     const value = await readJson(path);
-    if (!isRow(value)) throw new FormatError(path, "expected an object of classes and parents");
+    if (!isRecord(value)) throw new FormatError(path, "expected an object of classes and parents");
     for (const [id, parents] of Object.entries(value)) {
       tree.parents.set(id, parentList(parents, path, `class ${shown(id)}`));
     }

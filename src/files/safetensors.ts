@@ -6,7 +6,7 @@ import { withSource } from "./bytes/source.js";
 import type { ByteSource } from "./bytes/source.js";
 import { countValues, decodeTensorData, tensorItemSizes } from "./bytes/tensor.js";
 import type { Tensor, TensorData, TensorDtype } from "./bytes/tensor.js";
-import { ownValue } from "../core/collections.js";
+import { isRecord, ownValue } from "../core/collections.js";
 
 const largestHeader = 8 * 1024 * 1024;
 /** An entry of a header has two lists and one object in some 60 bytes and more. */
@@ -138,10 +138,6 @@ export function encodeSafetensors(
   new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
   head.set(json, 8);
   return [head, ...encoded.map(({ bytes }) => bytes)];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parseMetadata(value: unknown, path: string): Record<string, string> {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { FormatError } from "../core/errors.js";
-import { ownValue } from "../core/collections.js";
+import { isRecord, ownValue } from "../core/collections.js";
 import type { Usage } from "./types.js";
 
 /** US dollars per million tokens. */
@@ -63,7 +63,7 @@ export async function readPrices(file: string): Promise<PriceTable> {
     throw new FormatError(file, `is not JSON: ${cause.message}`, { cause });
   }
   // A schema of a record would lose a model that is called __proto__.
-  const { data, error } = table.safeParse(isObject(json) ? Object.entries(json) : json);
+  const { data, error } = table.safeParse(isRecord(json) ? Object.entries(json) : json);
   if (error !== undefined) throw new FormatError(file, `prices: ${z.prettifyError(error)}`);
   return Object.fromEntries([...Object.entries(PRICES), ...data]);
 }
@@ -81,8 +81,4 @@ export function costOf(
   const fresh = Math.max(0, inputTokens - cachedTokens);
   const input = fresh * price.input + cachedTokens * (price.cachedInput ?? price.input);
   return (input + outputTokens * (price.output ?? 0)) / 1e6;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

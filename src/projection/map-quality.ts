@@ -4,7 +4,7 @@ import type { Matrix } from "../core/matrix.js";
 import { createMatrix, dot, matrixRow, normalizeRows, takeRows } from "../core/matrix.js";
 import type { OnProgress } from "../core/progress.js";
 import { type Random, createRandom, sampleIndices } from "../core/random.js";
-import { NO_NEIGHBOUR, hasNeighbours } from "./neighbours.js";
+import { NO_NEIGHBOUR, liveRows } from "./neighbours.js";
 
 /** Rows among which a row's rank is counted; of more, so many are drawn. */
 const RANKED = 10_000;
@@ -108,12 +108,6 @@ export async function measureMap(
     random_trustworthiness: trustAtRandom,
     recall,
   };
-}
-
-function liveRows(neighbours: Neighbours): number[] {
-  return Array.from({ length: neighbours.rows }, (_, i) => i).filter((i) =>
-    hasNeighbours(neighbours, i),
-  );
 }
 
 function judgedRows(live: readonly number[], sample: number | undefined, random: Random): number[] {

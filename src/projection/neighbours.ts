@@ -1,7 +1,14 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Engine, NearestOptions, Neighbours } from "../engine/engine.js";
 import type { Matrix } from "../core/matrix.js";
-import { createMatrix, matrixRow, matrixRows, normalizeRows, takeRows } from "../core/matrix.js";
+import {
+  createMatrix,
+  dot,
+  matrixRow,
+  matrixRows,
+  normalizeRows,
+  takeRows,
+} from "../core/matrix.js";
 
 /** Stands in `Neighbours.indices` where a row has no (further) neighbour; its score is 0. */
 export const NO_NEIGHBOUR = 0xffffffff;
@@ -36,6 +43,13 @@ export async function cosineNeighbours(
 /** Whether a row has at least one neighbour: false for dead latents. */
 export function hasNeighbours(neighbours: Neighbours, row: number): boolean {
   return neighbours.indices[row * neighbours.count] !== NO_NEIGHBOUR;
+}
+
+/** The rows that have neighbours, ascending. */
+export function liveRows(neighbours: Neighbours): number[] {
+  return Array.from({ length: neighbours.rows }, (_, i) => i).filter((i) =>
+    hasNeighbours(neighbours, i),
+  );
 }
 
 /** Row `i` of `neighbours`, without the NO_NEIGHBOUR entries. */
@@ -75,8 +89,7 @@ export async function unitRows(
 
 function isLive(matrix: Matrix, i: number): boolean {
   const row = matrixRow(matrix, i);
-  let squared = 0;
-  for (let j = 0; j < row.length; j++) squared += row[j] * row[j];
+  const squared = dot(row, row);
   return squared > 0 && squared < Infinity;
 }
 

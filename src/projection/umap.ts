@@ -6,7 +6,7 @@ import type { Neighbours } from "../engine/engine.js";
 import { fitCurve } from "./layout/curve.js";
 import { type NeighbourGraph, uniteDirections, weighNeighbours } from "./layout/fuzzy-graph.js";
 import { type LayoutKernels, PHASE, openLayoutKernels } from "./layout/layout-kernels.js";
-import { NO_NEIGHBOUR, hasNeighbours } from "./neighbours.js";
+import { NO_NEIGHBOUR, hasNeighbours, liveRows } from "./neighbours.js";
 import { spectralPlaces } from "./layout/spectral.js";
 
 /** Half the side of the square that the starting places fill, as in the reference implementation. */
@@ -127,9 +127,7 @@ function checkedEpochs(epochs: number): number {
 // Only the live rows, renumbered.
 function liveNeighbours(neighbours: Neighbours): { compact: Neighbours; rows: Uint32Array } {
   const { count } = neighbours;
-  const rows = Uint32Array.from({ length: neighbours.rows }, (_, i) => i).filter((i) =>
-    hasNeighbours(neighbours, i),
-  );
+  const rows = Uint32Array.from(liveRows(neighbours));
   if (rows.length === neighbours.rows) return { compact: neighbours, rows };
   const position = new Uint32Array(neighbours.rows).fill(NO_NEIGHBOUR);
   rows.forEach((row, i) => (position[row] = i));

@@ -1,3 +1,4 @@
+import { medianOf } from "../core/statistics.js";
 import { type Codes, type Postings, createCodes } from "../core/codes.js";
 import type { Encoder, Engine } from "../engine/engine.js";
 import { type Matrix, createMatrix, dot, matrixRow } from "../core/matrix.js";
@@ -46,10 +47,10 @@ export function typicalActivations(postings: Postings): Float64Array {
   const known: number[] = [];
   for (let f = 0; f < postings.n; f++) {
     const active = postingsOf(postings, f).values.filter((value) => value > 0);
-    out[f] = median(active.sort());
+    out[f] = medianOf(active) ?? 0;
     if (out[f] > 0) known.push(out[f]);
   }
-  const fallback = median(Float64Array.from(known).sort());
+  const fallback = medianOf(known) ?? 0;
   return out.map((value) => (value > 0 ? value : fallback));
 }
 
@@ -217,12 +218,6 @@ function withLength(x: Float64Array, length: number): Float64Array {
 
 function lengthOf(x: ArrayLike<number>): number {
   return Math.sqrt(dot(x, x));
-}
-
-function median(sorted: Float32Array | Float64Array): number {
-  if (sorted.length === 0) return 0;
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function requireDirection(x: Float64Array): void {

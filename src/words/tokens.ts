@@ -1,3 +1,4 @@
+import { grown } from "../core/collections.js";
 import { BREAK } from "./phrases.js";
 
 // Links, tags, entities and TeX commands are matched to be dropped; then decimals, and words with inner hyphens or
@@ -39,11 +40,7 @@ export function splitTexts(texts: readonly string[], stopWords: ReadonlySet<stri
   let size = 0;
   const starts = new Float64Array(texts.length + 1);
   const push = (id: number): void => {
-    if (size === stream.length) {
-      const grown = new Uint32Array(2 * size);
-      grown.set(stream);
-      stream = grown;
-    }
+    if (size === stream.length) stream = grown(stream, 2 * size);
     stream[size++] = id;
   };
   const numberOf = (word: string): number => {

@@ -1,3 +1,4 @@
+import { grown } from "../core/collections.js";
 import type { PhraseOptions, Phrases, WordStream } from "./phrases.js";
 import { BREAK, findPhrases, walkTerms } from "./phrases.js";
 import { Spelling } from "./spelling.js";
@@ -104,11 +105,7 @@ function collectTerms(
       if (lastSeen[term] === document) return;
       lastSeen[term] = document;
       frequencies[term]++;
-      if (size === members.length) {
-        const grown = new Uint32Array(2 * size);
-        grown.set(members);
-        members = grown;
-      }
+      if (size === members.length) members = grown(members, 2 * size);
       members[size++] = term;
     };
     walkTerms(stream, phrases, [starts[document], starts[document + 1]], (term, at, length) => {

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { requireCount } from "../../core/arguments.js";
-import path from "node:path";
 import type { Presentable, PresentationPart } from "../../core/presentation.js";
 import type { Audit, AuditEntry, AuditOptions, AuditSubject } from "../../labels/evidence/audit.js";
 import { collectAudit } from "../../labels/evidence/audit.js";
@@ -10,7 +9,6 @@ import type { Label } from "../../records/label.js";
 import { type Terms, findTerms } from "../search/search.js";
 import type { AtlasStore } from "../store.js";
 import { type Family, familyLatents, familyName } from "../../records/family.js";
-import { ATLAS_FILES } from "../files/files.js";
 import { showsItself } from "../../core/self-showing.js";
 
 /** What of an atlas is audited. */
@@ -36,10 +34,9 @@ export async function auditAtlas(
   const labels = await data.labels();
   const families = await data.families();
   const postings = await data.postings();
-  const file = (name: "modelFamilies" | "evidence"): string =>
-    path.join(data.dir, ATLAS_FILES[name]);
+  const evidenceFile = data.file("evidence");
   const byModel = new Map(
-    (await readFamilyNames(file("modelFamilies"), postings.n)).map((one) => [one.id, one]),
+    (await readFamilyNames(data.file("modelFamilies"), postings.n)).map((one) => [one.id, one]),
   );
   const chosen = latents === undefined ? undefined : await findTerms(data, latents);
   const ofLatents = latentSubjects(labels, families);
@@ -54,8 +51,8 @@ export async function auditAtlas(
   const wanted = new Map(
     subjects.map((subject) => [keyOf(subject.label.of, subject.label.id), subject]),
   );
-  if (existsSync(file("evidence"))) {
-    for await (const evidence of readEvidence(file("evidence"))) {
+  if (existsSync(evidenceFile)) {
+    for await (const evidence of readEvidence(evidenceFile)) {
       const subject = wanted.get(keyOf(evidence.of, evidence.latent));
       if (subject !== undefined) subject.evidence = evidence;
     }

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import path from "node:path";
 import { FormatError } from "../../core/errors.js";
 import { type CatalogChange, type ComparedRow, diffCatalogs } from "../../catalog/diff.js";
 import { labelToColumns } from "../../catalog/label-columns.js";
@@ -11,7 +10,6 @@ import { type Label, mergeLabels } from "../../records/label.js";
 import { readLabels, writeLabels } from "../../records/label-lines.js";
 import type { BuildReport } from "../steps/atlas-build.js";
 import { openStore } from "../store.js";
-import { ATLAS_FILES } from "../files/files.js";
 import { withLock } from "../files/lock.js";
 import type { AtlasOptions } from "../options.js";
 import { refreshLabels } from "../steps/refresh.js";
@@ -66,14 +64,14 @@ export async function importLabels(
   const data = await openStore(dir);
   const own = await data.labels();
   const families = await data.families();
-  const densities = await readDensities(dir);
+  const densities = await readDensities(data.file("catalogJsonl"));
   const imports: LabelImport[] = [];
   for (const file of files) {
     const found = await readLabelImport(file, densities.length);
     if (!force) checkDensities(found, densities);
     imports.push(found);
   }
-  const store = path.join(dir, ATLAS_FILES.imported);
+  const store = data.file("imported");
   const before = existsSync(store) ? await readLabels(store, { n: densities.length }) : [];
   const labels = mergeLabels(ofKind(before, "latent"), ...imports.map((found) => found.labels));
   const names = imports.map((found) => nameFamilies(found, families, labels, own));
@@ -92,10 +90,9 @@ export async function importLabels(
   return { ...report, build };
 }
 
-async function readDensities(dir: string): Promise<number[]> {
-  const rows = await readCatalog(path.join(dir, ATLAS_FILES.catalogJsonl));
+async function readDensities(file: string): Promise<number[]> {
   const densities: number[] = [];
-  for (const { index, density } of rows) densities[index] = density;
+  for (const { index, density } of await readCatalog(file)) densities[index] = density;
   return densities;
 }
 

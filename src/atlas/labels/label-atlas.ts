@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import path from "node:path";
 import type { CatalogRow } from "../../catalog/row.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { readJsonl } from "../../files/jsonl.js";
@@ -18,7 +17,6 @@ import { labelLineSchema, parseLabel, toLine } from "../../records/label-lines.j
 import { type LabelProtocol, PROTOCOLS } from "../../labels/llm/protocol.js";
 import type { BuildReport } from "../steps/atlas-build.js";
 import { type AtlasStore, openStore } from "../store.js";
-import { ATLAS_FILES } from "../files/files.js";
 import { openLabelSource } from "./label-source.js";
 import { withLock } from "../files/lock.js";
 import { openMergedLines } from "../files/merged-lines.js";
@@ -200,15 +198,15 @@ async function labelInto(
   options: LabelAtlasOptions,
 ): Promise<Omit<LabelAtlasReport, "refreshed" | "stopped"> & { failure?: { error: unknown } }> {
   const source = await openRun(data, options);
-  const file = (name: keyof typeof ATLAS_FILES): string => path.join(data.dir, ATLAS_FILES[name]);
   const lines = {
-    latent: await openLabelLines(file("modelLabels")),
-    family: await openLabelLines(file("modelFamilies")),
+    latent: await openLabelLines(data.file("modelLabels")),
+    family: await openLabelLines(data.file("modelFamilies")),
   };
   // Damage is found before anything is spent.
-  if (existsSync(file("evidence"))) await drain(readEvidence(file("evidence")));
+  const evidence = data.file("evidence");
+  if (existsSync(evidence)) await drain(readEvidence(evidence));
   const evidences = await openMergedLines(
-    file("evidence"),
+    evidence,
     evidenceSchema,
     (row) => `${row.of} ${row.latent}`,
   );

@@ -9,7 +9,6 @@ import { readEvidence } from "../../labels/evidence/evidence-read.js";
 import { familyAnalysisEntry } from "../../labels/paper/family-analysis-entry.js";
 import { readFamilyNames, readModelLabels } from "../../records/model-labels.js";
 import type { AtlasStore } from "../store.js";
-import { ATLAS_FILES } from "../files/files.js";
 
 /** What writePaperFiles wrote. */
 export interface PaperFiles {
@@ -25,9 +24,8 @@ export interface PaperFiles {
  */
 export async function writePaperFiles(data: AtlasStore, out: string): Promise<PaperFiles> {
   const { k, n } = await data.sae();
-  const file = (name: keyof typeof ATLAS_FILES): string => path.join(data.dir, ATLAS_FILES[name]);
   const densities = latentDensities(await data.codes(), await data.counting());
-  const records = await readModelLabels(file("modelLabels"), n);
+  const records = await readModelLabels(data.file("modelLabels"), n);
   const rows = analysisOfLabels(records, (latent) => densities[latent]);
   rows.sort((a, b) => a.latent - b.latent);
   const analysis = path.join(out, `feature_analysis_results_${k}.json`);
@@ -37,9 +35,11 @@ export async function writePaperFiles(data: AtlasStore, out: string): Promise<Pa
     labels: rows.length,
     clean: selectCleanLatents(rows).length,
   };
-  const named = (await readFamilyNames(file("modelFamilies"), n)).filter(({ text }) => text !== "");
+  const named = (await readFamilyNames(data.file("modelFamilies"), n)).filter(
+    ({ text }) => text !== "",
+  );
   if (named.length === 0) return written;
-  const verdicts = await familyVerdicts(file("evidence"));
+  const verdicts = await familyVerdicts(data.file("evidence"));
   const families = path.join(out, `family_analysis_${k}_${n}.json`);
   await writeJson(
     families,

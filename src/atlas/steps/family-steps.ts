@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { readJson, writeJson } from "../../files/json.js";
+import { writeJson } from "../../files/json.js";
 import { sha256File, writeFileAtomic } from "../../files/atomic-file.js";
 import { latentDensities } from "../../core/codes.js";
 import { toFamiliesJson } from "../../families/files/families-json.js";
 import { forestToGraphml } from "../../families/files/graphml.js";
-import { type AnalysisRow, parseAnalysis } from "../../labels/paper/clean-labels.js";
+import { readAnalysis } from "../../labels/paper/analysis.js";
 import type { FamilyStabilityEntry, StabilityReport } from "../../compare/stability-report.js";
 import { familyStatistics } from "../../families/statistics/family-statistics.js";
 import { nameFamiliesByKeywords } from "../../labels/family-names.js";
@@ -41,7 +41,6 @@ import { statisticsRecord } from "../../families/statistics/statistics-record.js
  */
 export async function labelsStep({ runner, options, hashes, data }: AtlasBuild): Promise<void> {
   const { analysis, dir } = options;
-  const file = (name: keyof typeof ATLAS_FILES): string => path.join(dir, ATLAS_FILES[name]);
   await runner.step(
     {
       name: "labels",
@@ -59,7 +58,7 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
       const keywords = await keywordLabels(data, options);
       const analysed = labelsFromAnalysis((await readAnalysis(analysis)) ?? []);
       const { n } = await data.sae();
-      const byModel = await readModelLabels(file("modelLabels"), n);
+      const byModel = await readModelLabels(data.file("modelLabels"), n);
       const merged = mergeLabels(
         keywords,
         byModel,
@@ -71,8 +70,8 @@ export async function labelsStep({ runner, options, hashes, data }: AtlasBuild):
         const keywords = label.keywords ?? words.get(label.id);
         return keywords === undefined ? label : { ...label, keywords };
       });
-      const scored = applyScores(full, await readScores(file("labelScores"), n));
-      await writeLabels(file("labels"), scored);
+      const scored = applyScores(full, await readScores(data.file("labelScores"), n));
+      await writeLabels(data.file("labels"), scored);
     },
   );
 }
@@ -117,8 +116,6 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
     },
     async () => {
-      const file = (name: "modelFamilies" | "families" | "familyStatistics" | "forest"): string =>
-        path.join(dir, ATLAS_FILES[name]);
       const coactivation = await data.coactivation();
       const found = findFamilies(coactivation, {
         analysis: await readAnalysis(analysis),
@@ -131,24 +128,24 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       const { forest } = found;
       const helpOf = prefixes && (await measureHelp(sae, data));
       const stability = await data.stability();
-      if (stability) checkMeasured(stability, found, path.join(dir, ATLAS_FILES.stability));
+      if (stability) checkMeasured(stability, found, data.file("stability"));
       const stable = stability ? withMemberStability(found.families, stability) : found.families;
       const bare = helpOf ? withMemberHelp(stable, helpOf) : stable;
       const labels = await data.labels();
       const label = (latent: number): string | undefined => labels.get(latent)?.text || undefined;
       const { texts, postings } = await atlasLabelDocuments(data, options);
       const names = nameFamiliesByKeywords(texts, postings, bare);
-      const byModel = await readFamilyNames(file("modelFamilies"), coactivation.n);
+      const byModel = await readFamilyNames(data.file("modelFamilies"), coactivation.n);
       const given = mergeLabels(...(await readGivenLabels(dir, coactivation.n, "family")));
       const families = withFamilyNames(bare, names, byModel, given);
       const extras = (_family: Family, f: number): Record<string, unknown> =>
         stability ? stabilityFields(stability.families[f]) : {};
-      await writeJson(file("families"), toFamiliesJson(families, label, extras));
+      await writeJson(data.file("families"), toFamiliesJson(families, label, extras));
       const statistics = familyStatistics(families, forest.nodes, coactivation, { compat });
-      await writeJson(file("familyStatistics"), statisticsRecord(statistics));
+      await writeJson(data.file("familyStatistics"), statisticsRecord(statistics));
       const densities = latentDensities(await data.codes(), await data.counting());
       await writeFileAtomic(
-        file("forest"),
+        data.file("forest"),
         forestToGraphml(forest, {
           densities,
           label,
@@ -250,9 +247,4 @@ async function readGivenLabels(
     given.filter((label) => label.of === of),
     await readOverrides(path.join(dir, ATLAS_FILES.overrides), n, of),
   ];
-}
-
-/** Reads an analysis file where one is given. */
-export async function readAnalysis(file: string | undefined): Promise<AnalysisRow[] | undefined> {
-  return file === undefined ? undefined : parseAnalysis(await readJson(file), file);
 }

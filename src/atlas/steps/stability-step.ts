@@ -9,6 +9,7 @@ import {
 import { extractReferenceFamilies } from "../../families/extract/reference-families.js";
 import { extractFamilies } from "../../families/extract/extract-families.js";
 import { permuteCodes } from "../../compare/permute-codes.js";
+import { readAnalysis } from "../../labels/paper/analysis.js";
 import type { AnalysisRow } from "../../labels/paper/clean-labels.js";
 import { type LatentPartners, matchPartners, seedStability } from "../../compare/seed-stability.js";
 import { documentStability } from "../../compare/document-stability.js";
@@ -19,7 +20,6 @@ import { encodeEmbeddings } from "../../sae/encode.js";
 import { checkpointFiles } from "../../sae/formats/raw.js";
 import type { Sae } from "../../sae/sae.js";
 import type { AtlasBuild } from "./atlas-build.js";
-import { readAnalysis } from "./family-steps.js";
 import { ATLAS_FILES, seedSaeFile } from "../files/files.js";
 import { type FoundFamilies, findFamilies } from "./find-families.js";
 import { runTraining } from "./model-steps.js";

@@ -94,6 +94,7 @@ async function familiesFromCoactivation(
   const { statisticsRecord } = await import("../../families/statistics/statistics-record.js");
   const { compat, sae, out } = values;
   const { coactivation, sampled } = await countCoactivation(values, context);
+  const { readAnalysis } = await import("../../labels/paper/analysis.js");
   const analysis = await readAnalysis(values.analysis);
   const decoder = sae === undefined ? undefined : await readDecoder(sae);
   const find = (counted: Coactivation): FoundFamilies =>
@@ -153,13 +154,6 @@ async function countCoactivation(
   const codes = await readCodes(folder);
   await requireCodesSize("families", codes);
   return { coactivation: computeCoactivation(codes, { skipZeros, onProgress, signal }) };
-}
-
-async function readAnalysis(file: string | undefined): Promise<AnalysisRow[] | undefined> {
-  if (file === undefined) return undefined;
-  const { readJson } = await import("../../files/json.js");
-  const { parseAnalysis } = await import("../../labels/paper/clean-labels.js");
-  return parseAnalysis(await readJson(file), file);
 }
 
 async function readDecoder(file: string): Promise<Matrix> {

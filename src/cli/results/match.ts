@@ -1,7 +1,7 @@
 import type { ComparedSae, MatchDirection, SaeComparison } from "../../atlas/compare.js";
 import type { SplittingTree, TreeSummary } from "../../compare/splitting-trees.js";
 import type { FamilyMatches } from "../../compare/universality.js";
-import { formatRows } from "./rows.js";
+import { formatRows, percent } from "./rows.js";
 
 const SHOWN = 3;
 
@@ -69,8 +69,4 @@ function cells({ latents, meanCosine, threshold, recurrent }: MatchDirection): s
     part(recurrent),
     part(latents - recurrent),
   ];
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
 }

@@ -11,3 +11,8 @@ export function formatRows(rows: readonly (readonly string[])[], gap = 2): strin
       .trimEnd(),
   );
 }
+
+/** A share in whole percent; "none" where it is not known. */
+export function percent(share: number | null): string {
+  return share === null ? "none" : `${(100 * share).toFixed(0)} %`;
+}

@@ -1,6 +1,6 @@
 import { compact } from "../../core/collections.js";
 import type { StabilityReport } from "../../compare/stability-report.js";
-import { formatRows } from "./rows.js";
+import { formatRows, percent } from "./rows.js";
 
 /** Stability over documents and seeds, each beside chance. */
 export function describeStability({
@@ -57,8 +57,4 @@ export function describeFamilyStability(
 
 function digits(value: number | null | undefined): string {
   return value?.toFixed(2) ?? "none";
-}
-
-function percent(value: number | null): string {
-  return value === null ? "none" : `${(100 * value).toFixed(0)} %`;
 }

@@ -1,7 +1,7 @@
 import type { SteeringReport } from "../../atlas/search/steering-report.js";
 import type { MeanInterval } from "../../core/bootstrap.js";
 import type { JudgedSearches } from "../../search/study/judge-question.js";
-import { formatRows } from "./rows.js";
+import { formatRows, percent } from "./rows.js";
 
 /** The evaluation as tables: every method by cosine, differences, and what models said. */
 export function describeSteering(report: SteeringReport): string[] {
@@ -90,8 +90,4 @@ function describeJudged(name: string, { total, failed, upRight, downRight }: Cou
 function signed({ mean, interval }: MeanInterval): string {
   const sign = (value: number): string => (value < 0 ? "" : "+") + value.toFixed(3);
   return `${sign(mean)} [${interval.map(sign).join(", ")}]`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
 }

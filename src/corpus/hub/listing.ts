@@ -1,3 +1,4 @@
+import { isRecord } from "../../core/collections.js";
 import { FormatError } from "../../core/errors.js";
 import { parseJson } from "../../files/json-text.js";
 import { type HttpResponse, publicUrl, readText, refusal, sendRequest } from "../../net/http.js";
@@ -173,8 +174,4 @@ function nextPage(link: string | undefined, from: string): string | undefined {
     throw refusal(from, 0, `its listing continues on another host, ${target.host}`);
   }
   return target.href;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { grown } from "../../core/collections.js";
 import type { Codes, CountOptions } from "../../core/codes.js";
 import { latentCounts } from "../../core/codes.js";
 import type { OnProgress } from "../../core/progress.js";
@@ -259,13 +260,9 @@ function createPairs({ n, rows, k }: Codes, minTogether: number): Pairs {
   const reserve = (more: number): void => {
     if (size + more <= capacity || capacity === bound) return;
     capacity = Math.min(bound, Math.max(size + more, Math.ceil(capacity * 1.5)));
-    const grown = [new Uint32Array(capacity), new Uint32Array(capacity)];
-    grown[0].set(latents);
-    grown[1].set(together);
-    [latents, together] = grown;
-    const grownCosine = new Float32Array(capacity);
-    grownCosine.set(cosine);
-    cosine = grownCosine;
+    latents = grown(latents, capacity);
+    together = grown(together, capacity);
+    cosine = grown(cosine, capacity);
   };
   const put = (j: number, cell: number): void => {
     const count = Math.floor(cell / MEETING + 0.5);

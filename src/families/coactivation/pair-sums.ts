@@ -1,3 +1,4 @@
+import { grown } from "../../core/collections.js";
 import type { Codes, CountOptions } from "../../core/codes.js";
 import type { OnProgress } from "../../core/progress.js";
 import { type Coactivation, type Lists, createLists } from "./coactivation.js";
@@ -291,11 +292,6 @@ function createBatch(from: number, to: number): BatchBuilder {
   let partners = new Uint32Array(capacity);
   let together = new Uint32Array(capacity);
   let dots = new Uint32Array(2 * capacity);
-  const grown = (old: Uint32Array, length: number): Uint32Array<ArrayBuffer> => {
-    const out = new Uint32Array(length);
-    out.set(old);
-    return out;
-  };
   const builder: BatchBuilder = {
     to,
     reserve(more) {

@@ -1,3 +1,4 @@
+import { isRecord } from "../../core/collections.js";
 import { z } from "zod";
 import { FormatError } from "../../core/errors.js";
 import type { Fields } from "../../core/schema.js";
@@ -134,7 +135,7 @@ export function fromFamiliesJson(
     latentOf = () => undefined,
   }: { source?: string; latentOf?: (label: string) => number | undefined } = {},
 ): FamilyRecord[] {
-  if (!isObject(content)) {
+  if (!isRecord(content)) {
     throw new FormatError(source, "expected an object of families by label");
   }
   const records = Object.entries(content).map(([key, entry]) => readEntry(key, entry, source));
@@ -263,7 +264,7 @@ function readEntry(key: string, entry: unknown, source: string): FamilyRecord {
     throw new FormatError(source, `${place}: ${problem}`);
   };
   if (Array.isArray(entry)) return { key, label: key, children: readChildren(entry, fail) };
-  if (!isObject(entry)) return fail("expected an object or a list of children");
+  if (!isRecord(entry)) return fail("expected an object or a list of children");
   const parent: unknown = entry.parent;
   if (!Array.isArray(parent) || typeof parent[0] !== "string") {
     return fail("parent must be [label, nodes]");
@@ -285,7 +286,7 @@ function readEntry(key: string, entry: unknown, source: string): FamilyRecord {
   if (entry.members !== undefined) {
     if (!Array.isArray(entry.members)) return fail("members must be a list");
     record.members = entry.members.map((member: unknown) => {
-      if (!isObject(member)) return fail("a member must be an object");
+      if (!isRecord(member)) return fail("a member must be an object");
       const { depth, weight, help, stability } = member;
       if (typeof depth !== "number" || (typeof weight !== "number" && weight !== null)) {
         return fail("a member needs depth and weight");
@@ -322,8 +323,4 @@ function readChildren(children: unknown, fail: Fail): { label: string; latent: n
 function readLatent(value: unknown, fail: Fail): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
   return fail(`a latent must be a whole number from 0, got ${shown(value)}`);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -108,14 +108,6 @@ export function meanOf(values: ArrayLike<number>): number | undefined {
   return count > 0 ? sum / count : undefined;
 }
 
-/** Median of the finite values, the mean of the middle two for an even count; undefined where there is none. */
-export function medianOf(values: ArrayLike<number>): number | undefined {
-  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
-  if (sorted.length === 0) return undefined;
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 /** Bins as a filled step line; `hover` is plotly's template with %{customdata} for a bin's range and %{y}. */
 export function stepTrace(
   bins: Bins,

@@ -13,11 +13,11 @@ import {
   binValues,
   binWithin,
   meanOf,
-  medianOf,
   roundBinWidth,
   scaleBins,
   stepTrace,
 } from "./bins.js";
+import { medianOf } from "../../core/statistics.js";
 import { markLine } from "./marks.js";
 import { arrangeNamedPanels, namedPanel } from "./named-panels.js";
 

@@ -1,4 +1,5 @@
-import type { AnalysisRow } from "./clean-labels.js";
+import { readJson } from "../../files/json.js";
+import { type AnalysisRow, parseAnalysis } from "./clean-labels.js";
 import { type Label, scoreNamed } from "../../records/label.js";
 
 /**
@@ -32,4 +33,9 @@ export function analysisToJson(rows: readonly AnalysisRow[]): Record<string, unk
     pearson_correlation: known(pearson),
     density: known(density),
   }));
+}
+
+/** Reads an analysis file where one is given. */
+export async function readAnalysis(file: string | undefined): Promise<AnalysisRow[] | undefined> {
+  return file === undefined ? undefined : parseAnalysis(await readJson(file), file);
 }

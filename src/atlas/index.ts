@@ -25,14 +25,6 @@ export type { FigureSources } from "./figures/sources.js";
 export type { WriteFiguresOptions } from "./figures/write-figures.js";
 export type { AtlasAuditOptions } from "./labels/audit-atlas.js";
 export type { LabelCorrection } from "./labels/correct-label.js";
-export type {
-  DocumentHits,
-  DocumentSearch,
-  DocumentSearchOptions,
-  FindNamesOptions,
-  FoundName,
-  OpenSearchOptions,
-} from "./search/document-search.js";
 export type { AtlasSteeringOptions } from "./search/evaluate-steering.js";
 export type { FindOptions, FoundNames } from "./search/find-names.js";
 export type { ImportOptions, ImportReport } from "./labels/import-labels.js";

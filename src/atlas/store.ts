@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Codes, CountOptions, Postings } from "../core/codes.js";
 import { invertCodes, latentDensities } from "../core/codes.js";
 import { ownValue } from "../core/collections.js";
+import { keepDone } from "../core/once.js";
 import type { Matrix } from "../core/matrix.js";
 import type { CatalogRow } from "../catalog/row.js";
 import { readCatalog } from "../catalog/read.js";
@@ -368,14 +369,7 @@ export class AtlasStore {
   }
 
   #keep<T>(name: string, make: () => Promise<T>): Promise<T> {
-    const known = this.#kept.get(name) as Promise<T> | undefined;
-    if (known !== undefined) return known;
-    const value = make();
-    this.#kept.set(name, value);
-    value.catch(() => {
-      if (this.#kept.get(name) === value) this.#kept.delete(name);
-    });
-    return value;
+    return keepDone(this.#kept as Map<string, Promise<T>>, name, make);
   }
 }
 

@@ -6,15 +6,22 @@ export function once<T extends NonNullable<unknown>>(make: () => T): () => T {
 
 /** The same for work that may fail: its result is kept, and what failed is tried again at the next call. */
 export function onceDone<T>(work: () => Promise<T>): () => Promise<T> {
-  let kept: Promise<T> | undefined;
-  return () => {
-    if (kept === undefined) {
-      const own = work();
-      kept = own;
-      own.catch(() => {
-        if (kept === own) kept = undefined;
-      });
-    }
-    return kept;
-  };
+  const kept = new Map<string, Promise<T>>();
+  return () => keepDone(kept, "", work);
+}
+
+/** The same by key. */
+export function keepDone<Key, T>(
+  kept: Map<Key, Promise<T>>,
+  key: Key,
+  work: () => Promise<T>,
+): Promise<T> {
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const own = work();
+  kept.set(key, own);
+  own.catch(() => {
+    if (kept.get(key) === own) kept.delete(key);
+  });
+  return own;
 }

@@ -1,22 +1,18 @@
 import { totalmem } from "node:os";
-import path from "node:path";
-import type { Embedder } from "../../corpus/embedder.js";
 import { type MatrixFile, readMatrix } from "../../files/matrix.js";
 import type { Encoder, Engine } from "../../engine/engine.js";
-import { matrixRow } from "../../core/matrix.js";
+import { keepDone } from "../../core/once.js";
 import type { OnProgress } from "../../core/progress.js";
 import type { Sae } from "../../sae/sae.js";
 import type { SteeringEdit } from "../../search/edits.js";
 import type { Explanation, ExplanationBase } from "../../search/explain.js";
 import { compareRankings, explainScore } from "../../search/explain.js";
-import { searchLabels } from "../../search/names/search-labels.js";
 import type { Hit, SearchQuery } from "../../search/scan/search-rows.js";
-import { searchRows, searchRowsTogether } from "../../search/scan/search-rows.js";
+import { searchRowsTogether } from "../../search/scan/search-rows.js";
 import { type RowStore, openRows } from "../../search/scan/row-store.js";
 import { openSearchIndex } from "../../search/scan/search-index.js";
 import { type SteeredQuery, type SteeringMethod, steerQuery } from "../../search/steer.js";
 import type { AtlasStore } from "../store.js";
-import { ATLAS_FILES } from "../files/files.js";
 import { type NameVectors, createNameVectors } from "./name-vectors.js";
 
 /** What a steered search found. */
@@ -58,25 +54,10 @@ export interface DocumentSearch {
   ): Promise<SteeredQuery>;
   /** The score of document `row` as a sum, relative to the corpus's mean document by default; see explainScore. */
   explain(query: ArrayLike<number>, row: number, from?: ExplanationBase): Promise<Explanation>;
-  /**
-   * Places in `names` by their words and, with an embedder, behind those by meaning; a place comes once. The names'
-   * vectors are kept in the atlas's folder for the next call.
-   */
-  findNames(
-    names: readonly string[],
-    text: string,
-    options?: FindNamesOptions,
-  ): Promise<FoundName[]>;
+  /** Vectors of names, kept in the atlas's folder for the next call. */
+  readonly nameVectors: NameVectors;
   /** Frees the encoder, the embeddings and their threads; the atlas stays open. */
   close(): Promise<void>;
-}
-
-/** How names are looked for. */
-export interface FindNamesOptions {
-  /** Most names. Default 10. */
-  count?: number;
-  /** Finds by meaning too. */
-  embedder?: Embedder;
 }
 
 /** What an atlas is opened for. */
@@ -90,13 +71,6 @@ export interface OpenSearchOptions {
   onProgress?: OnProgress;
   /** Stops that. */
   signal?: AbortSignal;
-}
-
-/** A name that was found: by its words, or by its cosine to the text. */
-export interface FoundName {
-  index: number;
-  by: "words" | "meaning";
-  score?: number;
 }
 
 /**
@@ -123,12 +97,9 @@ export function documentSearches(
   const opened = new Map<boolean, Promise<DocumentSearch>>();
   return {
     open(isOnly) {
-      const found = opened.get(false) ?? opened.get(isOnly);
-      if (found !== undefined) return found;
-      const opening = openDocumentSearch(data, { ...options, once: isOnly });
-      opened.set(isOnly, opening);
-      opening.catch(() => opened.delete(isOnly));
-      return opening;
+      const open = (): Promise<DocumentSearch> =>
+        openDocumentSearch(data, { ...options, once: isOnly });
+      return opened.get(false) ?? keepDone(opened, isOnly, open);
     },
     async close() {
       const searches = [...opened.values()];
@@ -146,7 +117,6 @@ export async function openDocumentSearch(
   const [sae, records] = [await data.sae(), await data.labels()];
   const embeddings = await openEmbeddings(await data.embeddingsFile(), options);
   const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.text ?? "");
-  const nameVectors = createNameVectors(path.join(data.dir, ATLAS_FILES.nameVectors));
   let opened: Promise<Encoder> | undefined;
   const model = async (): Promise<{ engine: Engine; sae: Sae; encoder: Encoder }> => {
     const engine = await data.engine();
@@ -182,7 +152,7 @@ export async function openDocumentSearch(
       const mean = from === "mean" ? await data.meanDocument() : undefined;
       return explainScore(await model(), query, document.data, { mean });
     },
-    findNames: (names, text, options) => findNames(names, text, nameVectors, options),
+    nameVectors: createNameVectors(data.file("nameVectors")),
     async close() {
       await embeddings.close();
       await (await opened?.catch(() => undefined))?.dispose();
@@ -250,30 +220,4 @@ async function openEmbeddings(
     await onDisk.close();
     throw error;
   }
-}
-
-async function findNames(
-  names: readonly string[],
-  text: string,
-  nameVectors: NameVectors,
-  { count = 10, embedder }: FindNamesOptions = {},
-): Promise<FoundName[]> {
-  const byWords = searchLabels(names, text)
-    .slice(0, count)
-    .map(({ index }) => index);
-  const found: FoundName[] = byWords.map((index) => ({ index, by: "words" }));
-  if (!embedder || found.length === count) return found;
-  const places = names.flatMap((name, index) => (name.trim() === "" ? [] : [index]));
-  if (places.length === 0) return found;
-  const vectors = await nameVectors(
-    places.map((index) => names[index]),
-    embedder,
-  );
-  const query = matrixRow(await embedder.embed([text]), 0);
-  const near = await searchRows(vectors, query, count);
-  const known = new Set(byWords);
-  for (const { row, score } of near) {
-    if (!known.has(places[row])) found.push({ index: places[row], by: "meaning", score });
-  }
-  return found.slice(0, count);
 }

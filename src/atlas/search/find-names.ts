@@ -1,6 +1,9 @@
 import { requireChoice, requireCount, requireText } from "../../core/arguments.js";
+import { matrixRow } from "../../core/matrix.js";
 import type { Embedder } from "../../corpus/embedder.js";
 import { familyName } from "../../records/family.js";
+import { searchLabels } from "../../search/names/search-labels.js";
+import { searchRows } from "../../search/scan/search-rows.js";
 import type { DocumentSearch } from "./document-search.js";
 import type { AtlasStore } from "../store.js";
 import { labelTexts } from "../views.js";
@@ -41,11 +44,21 @@ export async function findNames(
   const names = of === "families" ? families.map(familyName) : await labelTexts(store);
   const given = words ? undefined : embedder;
   const model = typeof given === "function" ? await given() : given;
-  const found = await search.findNames(names, text, { count: limit, embedder: model });
-  return found.map(({ index, by, score }) => ({
+  const named = (index: number, found: Pick<FoundNames, "by" | "score">): FoundNames => ({
     id: of === "families" ? families[index].parent : index,
     name: names[index],
-    by,
-    ...(score !== undefined && { score }),
-  }));
+    ...found,
+  });
+  const byWords = searchLabels(names, text).slice(0, limit);
+  const found = byWords.map(({ index }) => named(index, { by: "words" }));
+  const places = [...names.keys()].filter((index) => names[index].trim() !== "");
+  if (model === undefined || found.length === limit || places.length === 0) return found;
+  const texts = places.map((index) => names[index]);
+  const vectors = await search.nameVectors(texts, model);
+  const near = await searchRows(vectors, matrixRow(await model.embed([text]), 0), limit);
+  const known = new Set(byWords.map(({ index }) => index));
+  for (const { row, score } of near) {
+    if (!known.has(places[row])) found.push(named(places[row], { by: "meaning", score }));
+  }
+  return found.slice(0, limit);
 }

@@ -7,6 +7,7 @@ import { writeNpy } from "../../files/numpy/npy-write.js";
 import { FormatError } from "../../core/errors.js";
 import { fileProblem } from "../../core/file-problem.js";
 import type { Matrix } from "../../core/matrix.js";
+import { keepDone } from "../../core/once.js";
 
 /** Names as vectors; each list of names is embedded once. */
 export type NameVectors = (names: readonly string[], embedder: Embedder) => Promise<Matrix>;
@@ -23,14 +24,8 @@ export function createNameVectors(folder: string): NameVectors {
     const key = createHash("sha256")
       .update(JSON.stringify([embedder.id, embedder.d, names]))
       .digest("hex");
-    let vectors = known.get(key);
-    if (!vectors) {
-      vectors = readOrEmbed(path.join(folder, `${key.slice(0, 32)}.npy`), names, embedder);
-      known.set(key, vectors);
-      // What failed is tried again.
-      vectors.catch(() => known.delete(key));
-    }
-    return vectors;
+    const file = path.join(folder, `${key.slice(0, 32)}.npy`);
+    return keepDone(known, key, () => readOrEmbed(file, names, embedder));
   };
 }
 

@@ -33,20 +33,14 @@ export function compareFamilies(
     const other = named.get(label);
     return other === undefined ? [] : [jaccard(new Set(members), new Set(other))];
   });
+  const index = indexFamilies(families.map(({ members }) => members));
+  const best = reference.map(({ members }) => bestFamily(index, [...new Set(members)]).overlap);
   return {
     families: families.length,
     reference: reference.length,
     shared: overlaps.length,
     equal: overlaps.filter((overlap) => overlap === 1).length,
     meanJaccard: meanOf(overlaps),
-    meanBestJaccard: meanOf(bestOverlaps(families, reference)),
+    meanBestJaccard: meanOf(best),
   };
-}
-
-function bestOverlaps(
-  families: readonly NamedMembers[],
-  reference: readonly NamedMembers[],
-): number[] {
-  const index = indexFamilies(families.map(({ members }) => members));
-  return reference.map(({ members }) => bestFamily(index, [...new Set(members)]).overlap);
 }

@@ -166,7 +166,9 @@ function jsonRows(value: unknown, path: string): unknown[] {
     const byKey = columns as [string, Row][];
     const keys = Object.keys(byKey[0][1]);
     const isIndex =
-      keys.some((key) => !key.startsWith("#")) && (hasNumbers(byKey) || hasNames(keys));
+      keys.some((key) => !key.startsWith("#")) &&
+      (byKey.every(([key]) => key.startsWith("#")) ||
+        keys.some((key) => CONTENT_NAMES.has(key.trim().toLowerCase())));
     if (isIndex) return byKey.map(([, row]) => row);
     return columnRows(
       byKey.map(([name, cells]) => [name, keys.map((key) => ownValue(cells, key))]),
@@ -174,14 +176,6 @@ function jsonRows(value: unknown, path: string): unknown[] {
     );
   }
   throw new FormatError(path, "expected a list of rows or {doc_ids, abstracts}");
-}
-
-function hasNumbers(byKey: [string, Row][]): boolean {
-  return byKey.every(([key]) => key.startsWith("#"));
-}
-
-function hasNames(keys: string[]): boolean {
-  return keys.some((key) => CONTENT_NAMES.has(key.trim().toLowerCase()));
 }
 
 // The paper's abstract_texts.json holds two lists side by side; its abstracts begin with the title and a blank line.

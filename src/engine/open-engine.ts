@@ -30,6 +30,19 @@ export async function openEngine(name: EngineName = "auto"): Promise<Engine> {
   return openDevice(seesGpu() ? await chooseDevice(probeOnce) : "cpu");
 }
 
+/** An engine for as long as `use` needs it; throws as openEngine does. */
+export async function withEngine<T>(
+  name: EngineName | undefined,
+  use: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const engine = await openEngine(name);
+  try {
+    return await use(engine);
+  } finally {
+    await engine.dispose();
+  }
+}
+
 async function openDevice(device: Device): Promise<Engine> {
   if (device === "webgpu" && (await hasDawn())) return createWebgpuEngine();
   return createOnnxEngine({ device });

@@ -20,7 +20,7 @@ export function catalogToFlatParquet(rows: readonly CatalogRow[]): Uint8Array {
   const real = (name: string, of: (row: CatalogRow) => number | null): Column => ({
     name,
     type: "DOUBLE",
-    data: placed.map((row) => finite(of(row))),
+    data: placed.map(of).map((value) => (Number.isFinite(value) ? value : null)),
   });
   const whole = (name: string, of: (row: CatalogRow) => number | null): Column => ({
     name,
@@ -64,8 +64,4 @@ function describe({ label, index, keywords, top_documents: top }: CatalogRow): s
   return [label || `latent ${index}`, keywords.join(", "), ...titles]
     .filter((line) => line !== "")
     .join("\n");
-}
-
-function finite(value: number | null): number | null {
-  return value !== null && Number.isFinite(value) ? value : null;
 }

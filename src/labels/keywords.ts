@@ -180,7 +180,7 @@ function scoreKeywords(
     outside = elsewhere.outside;
     for (let i = f; i < n; i += FOLDS) {
       expected += elsewhere.share;
-      if (holdsAny(index, rows[i], picked)) hits++;
+      if (membersOf(index, rows[i]).some((term) => picked.includes(term))) hits++;
     }
   }
   const [share, rest] = [hits / n, expected / n];
@@ -196,10 +196,6 @@ function scoreKeywords(
       value + Math.hypot(high - share, rest - restLow),
     ],
   };
-}
-
-function holdsAny(index: WordIndex, document: number, terms: readonly number[]): boolean {
-  return membersOf(index, document).some((term) => terms.includes(term));
 }
 
 // Of latents with the same terms in any order, the most distinctive keeps its label; the others replace their last term by a spare

@@ -34,7 +34,6 @@ interface Request {
   reject: (error: unknown) => void;
 }
 
-/** A batch as the server describes it. */
 interface BatchState {
   id: string;
   status: string;
@@ -119,7 +118,6 @@ interface BatchResults {
   isCancelled: boolean;
 }
 
-/** One line of a batch's output. */
 interface Result {
   custom_id: string;
   response?: { status_code?: number; body?: unknown } | null;

@@ -155,7 +155,6 @@ interface Asker {
   onNote: (text: string) => void;
 }
 
-/** Calls `use` the first time only. */
 function createOnce(use: ((text: string) => void) | undefined): (text: string) => void {
   let left = use;
   return (text) => {

@@ -71,7 +71,8 @@ export function connect({
   needsKey = true,
 }: Connection): Api {
   const url = checkBaseUrl(baseUrl ?? (env.OPENAI_BASE_URL || OPENAI));
-  const isPrivate = isPrivateHost(url.hostname);
+  const { hostname } = url;
+  const isPrivate = isLoopback(hostname) || PRIVATE.some((form) => form.test(hostname));
   const key = keyVariables.map((name) => ownValue(env, name)).find((value) => value);
   if (key === undefined && needsKey && !isPrivate) {
     throw new Error(`no key for ${url.host}: set ${keyVariables.join(" or ")} in the environment`);
@@ -79,7 +80,7 @@ export function connect({
   const path = url.pathname.replace(/\/(chat\/completions|completions|embeddings)?\/?$/, "");
   const base = url.origin + path;
   const secrets: Record<string, string> = { authorization: `Bearer ${key ?? "none"}` };
-  if (key !== undefined && AZURE.test(url.hostname)) secrets["api-key"] = key;
+  if (key !== undefined && AZURE.test(hostname)) secrets["api-key"] = key;
   const api: Api = {
     baseUrl: base,
     key,
@@ -107,7 +108,7 @@ export function connect({
           env,
           signal: controller.signal,
         });
-        noteReached(base);
+        reached.add(url.origin);
         const { status } = response;
         if (status >= 300) {
           const text = await readText(response, target, LONGEST_REFUSAL).catch(() => "");
@@ -159,15 +160,6 @@ export function hideSecrets(text: string, key?: string | null, exact = false): s
   return without
     .replace(/\b(sk|pk|hf|key|tok|or)[-_][A-Za-z0-9_*-]{6,}/gi, "[key]")
     .replace(/(bearer|api[-_ ]?key)(["':= ]+)[^\s"',]{6,}/gi, "$1$2[key]");
-}
-
-function isPrivateHost(hostname: string): boolean {
-  return isLoopback(hostname) || PRIVATE.some((form) => form.test(hostname));
-}
-
-/** Records that a server has answered, so that later connection errors to it are retried. */
-function noteReached(baseUrl: string): void {
-  reached.add(new URL(baseUrl).origin);
 }
 
 /** The error of an answer with an HTTP status that is no success, with what its body says. */

@@ -30,7 +30,7 @@ export async function withRetries<T>(
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof ApiError && error.retryable) || attempt >= attempts) throw error;
-      const asked = askedPause(error);
+      const asked = PAUSES.get(error);
       if (asked !== undefined && asked > LONGEST_ASKED) throw error;
       const own = Math.min(LONGEST_WAIT, waitMs * 2 ** (attempt - 1)) * (0.5 + random());
       await sleep(Math.max(asked ?? 0, own), undefined, { signal }).catch(() => {
@@ -70,9 +70,4 @@ const PAUSES = new WeakMap<ApiError, number>();
 export function notePause(error: ApiError, milliseconds: number | undefined): ApiError {
   if (milliseconds !== undefined) PAUSES.set(error, milliseconds);
   return error;
-}
-
-/** The pause recorded by notePause. */
-function askedPause(error: ApiError): number | undefined {
-  return PAUSES.get(error);
 }

@@ -154,7 +154,6 @@ function readReply(
   };
 }
 
-/** A text, or the texts of a list of parts. */
 function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";

@@ -66,7 +66,7 @@ export function liveLoss({
       const png = "png" in drawn ? drawn.png : undefined;
       const { width, height } = figure;
       const metadata = png ? { "image/png": { width, height } } : {};
-      send({ ...figureMime(figure, png) }, describeEnd(last), metadata);
+      send({ ...figureMime(figure, png) }, `${last.step} steps: ${describeLoss(last)}`, metadata);
     },
   };
 }
@@ -76,10 +76,6 @@ function describeStep(row: LossRow, speed: number, steps: number | undefined): s
     steps === undefined ? "" : `, ${Math.max(0, Math.ceil((steps - row.step) / speed))} s left`;
   const of = steps === undefined ? "" : ` of ${steps}`;
   return `step ${row.step}${of}: ${describeLoss(row)}, ${speed.toFixed(1)} steps/s${left}`;
-}
-
-function describeEnd(row: LossRow): string {
-  return `${row.step} steps: ${describeLoss(row)}`;
 }
 
 function describeLoss({ reconstruction, dead }: LossRow): string {

@@ -90,7 +90,6 @@ function tableBundle(table: Table, options: ShowOptions): MimeBundle {
   return { "text/html": tableToHtml(table, options), "text/plain": tableToText(table, options) };
 }
 
-/** All parts as one output. */
 function partsBundle(parts: readonly PresentationPart[], options: ShowOptions): MimeBundle {
   const html: string[] = [];
   const text: string[] = [];

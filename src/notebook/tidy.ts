@@ -103,7 +103,10 @@ function replacer(replacements: Replacement[]): (text: string) => string {
   const patterns = replacements
     .filter(({ from }) => from !== "")
     .sort((a, b) => b.from.length - a.from.length)
-    .map(({ from, to }) => ({ pattern: new RegExp(`${escapePattern(from)}(?![\\w-])`, "g"), to }));
+    .map(({ from, to }) => ({
+      pattern: new RegExp(`${from.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w-])`, "g"),
+      to,
+    }));
   return (text) => patterns.reduce((out, { pattern, to }) => out.replace(pattern, () => to), text);
 }
 
@@ -117,8 +120,4 @@ function mapText(value: unknown, change: (text: string) => string): unknown {
     key.startsWith("image/") ? (item as unknown) : mapText(item, change),
   ]);
   return Object.fromEntries(entries) as unknown;
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

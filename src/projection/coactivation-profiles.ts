@@ -39,8 +39,10 @@ export async function profileNeighbours(
   options: NearestOptions = {},
 ): Promise<Neighbours> {
   const { n } = coactivation;
-  const isDense =
-    n <= SMALL || (n <= LARGEST_DENSE && n ** 3 < DENSE_SPEED * countProducts(coactivation));
+  // Products of non-zero entries in the profiles' product with their transpose.
+  const products = (): number =>
+    countPartners(coactivation).reduce((sum, partners) => sum + partners ** 2, 0);
+  const isDense = n <= SMALL || (n <= LARGEST_DENSE && n ** 3 < DENSE_SPEED * products());
   return isDense
     ? cosineNeighbours(coactivationProfiles(coactivation), count, engine, options)
     : sparseNeighbours(sparseProfiles(coactivation), count, options);
@@ -68,11 +70,6 @@ function countPartners({ n, offsets, latents, cosine }: Coactivation): Uint32Arr
     }
   }
   return counts;
-}
-
-/** Products of non-zero entries in the profiles' product with their transpose. */
-function countProducts(coactivation: Coactivation): number {
-  return countPartners(coactivation).reduce((sum, partners) => sum + partners ** 2, 0);
 }
 
 function sparseProfiles(coactivation: Coactivation): SparseProfiles {

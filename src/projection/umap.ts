@@ -238,7 +238,6 @@ function givenStart(start: Matrix, rows: Uint32Array): Float32Array {
   return out;
 }
 
-/** Up to three rows at equal distances. */
 function triangle(rows: number): Matrix {
   const places = createMatrix(rows, 2);
   places.data.set([1, 0, -0.5, Math.sqrt(0.75), -0.5, -Math.sqrt(0.75)].slice(0, 2 * rows));

@@ -53,7 +53,10 @@ export async function explainScore(
     const decoded = new Float64Array(sae.d);
     decodeRow(sae, codes, 0, decoded);
     // What the shares are measured along, and what of it a latent has on average.
-    const along = Float64Array.from(document, (value, j) => value / other - meanAt(mean, j));
+    const along = Float64Array.from(
+      document,
+      (value, j) => value / other - (mean?.embedding[j] ?? 0),
+    );
     const latents: Explanation["latents"] = [];
     let average = 0;
     for (let s = 0; s < codes.k; s++) {
@@ -86,10 +89,6 @@ export async function explainScore(
   } finally {
     if (encoder !== open) await encoder.dispose();
   }
-}
-
-function meanAt(mean: MeanDocument | undefined, j: number): number {
-  return mean === undefined ? 0 : mean.embedding[j];
 }
 
 /** Rank of a row before and after, from 1; undefined where it is not among the results. */

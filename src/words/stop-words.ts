@@ -20,7 +20,6 @@ const lists: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(stopword).filter(([code, words]) => Array.isArray(words) && code !== "_123"),
 );
 
-/** Texts that the language is detected from, spread over the corpus. */
 const SAMPLE = 500;
 /** Least share of stop words in text of a language, and least number of different ones: names alone prove nothing. */
 const LEAST = { share: 0.1, words: 5 };

@@ -12,7 +12,6 @@ import { indexEvidence } from "./evidence-index.js";
 import { openLatentTable } from "./latent-table.js";
 import type { AtlasStore } from "../store.js";
 
-/** Name of the column of broad classes. */
 const BROAD = "broad class";
 
 /** The files that the explorer's page reads of an atlas, each made when it is first asked for. */

@@ -19,7 +19,6 @@ import { FAMILIES, TAXONOMY } from "./requirements.js";
 import { sizesName } from "./sources.js";
 import { STABILITY_FIGURE } from "./stability.js";
 
-/** Width of a step of F1. */
 const F1_STEP = 0.01;
 
 const [SAE_COLOUR, RANDOM_COLOUR, FAMILY_COLOUR] = CATEGORIES;

@@ -23,7 +23,6 @@ const COMPONENT_DOCUMENTS = 400;
 /** Members with a colour of their own among the documents, those of the most documents first. */
 const COLOURED = 4;
 
-/** Ticks of ranks on a log scale. */
 const RANK_TICKS = { values: [0, 1, 2, 3, 4, 5], texts: ["1", "10", "100", "1,000", "10⁴", "10⁵"] };
 
 /** The matrices of a family's documents, with the paper's figure that each corresponds to. */

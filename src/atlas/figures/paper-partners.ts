@@ -2,7 +2,6 @@ import type { PaperSae } from "../../figures/paper/paper-numbers.js";
 import { PAPER_COSINES, PAPER_DENSITIES } from "../../figures/paper/paper-numbers.js";
 import { type NamedSae, distinct } from "./sources.js";
 
-/** Sizes of an SAE of the paper's. */
 interface PaperSizes {
   k: PaperSae;
   n: number;

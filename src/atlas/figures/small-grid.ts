@@ -42,6 +42,7 @@ export async function trainSmallGrid(
   const batch = Math.min(BATCH, N);
   const epochs = Math.max(EPOCHS, Math.ceil(LEAST_STEPS / batchesPerEpoch(N, batch)));
   const training = { ...SIZES, epochs, lr: 2e-3, batch, ownSeeds: true };
+  const saes = SIZES.n.flatMap((n) => SIZES.k.map((k) => `sae_${k}_${n}_${2 * k}.safetensors`));
   await withLock(folder, async () => {
     const runner = await StepRunner.open(folder);
     await runner.step(
@@ -50,7 +51,7 @@ export async function trainSmallGrid(
         version: 1,
         inputs: { embeddings: await runner.hashInput("embeddings", atlas.paths.embeddings) },
         options: training,
-        outputs: ["table.json", "table.csv", ...saeFiles()],
+        outputs: ["table.json", "table.csv", ...saes],
       },
       async () => {
         const embeddings = await atlas.embeddings();
@@ -67,8 +68,4 @@ export async function trainSmallGrid(
     );
   });
   return folder;
-}
-
-function saeFiles(): string[] {
-  return SIZES.n.flatMap((n) => SIZES.k.map((k) => `sae_${k}_${n}_${2 * k}.safetensors`));
 }

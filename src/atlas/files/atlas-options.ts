@@ -79,7 +79,6 @@ const mapOptions: z.ZodType<Pick<AtlasOptions, "mapFrom" | "seed">> = z.object({
   seed: z.number().optional(),
 });
 
-/** The options of a step; undefined where it was not run. */
 function stepOptions<T>(
   { steps }: Manifest,
   name: string,

@@ -40,8 +40,11 @@ export async function correctLabel(
   requireChoice("of", of, ["latent", "family"]);
   const words = label.trim();
   const data = await openStore(dir);
-  const known = of === "latent" ? await data.labels() : await parentsOf(data.families());
-  if (!known.has(latent)) {
+  const isKnown =
+    of === "latent"
+      ? (await data.labels()).has(latent)
+      : (await data.families()).some(({ parent }) => parent === latent);
+  if (!isKnown) {
     const what = of === "latent" ? "no latent of this atlas" : "the parent of no family";
     throw new ArgumentError(`correctLabel: ${latent} is ${what}`);
   }
@@ -78,8 +81,4 @@ export async function withdrawLabel(
     await writeFileAtomic(file, lines.join("\n"));
     return refreshLabels(dir, options);
   });
-}
-
-async function parentsOf(families: Promise<readonly { parent: number }[]>): Promise<Set<number>> {
-  return new Set((await families).map(({ parent }) => parent));
 }

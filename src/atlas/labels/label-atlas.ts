@@ -105,7 +105,6 @@ export async function rehearseLabels(data: AtlasStore, options: LabelAtlasOption
   for await (const labelled of labelStream(data, source, options, () => [])) void labelled;
 }
 
-/** One label as it comes, of a latent or of a family. */
 type Labelled = LabelledLatent | LabelledFamily;
 
 function openRun(data: AtlasStore, options: LabelAtlasOptions): Promise<ExampleSource> {
@@ -204,7 +203,7 @@ async function labelInto(
   };
   // Damage is found before anything is spent.
   const evidence = data.file("evidence");
-  if (existsSync(evidence)) await drain(readEvidence(evidence));
+  if (existsSync(evidence)) for await (const row of readEvidence(evidence)) void row;
   const evidences = await openMergedLines(
     evidence,
     evidenceSchema,
@@ -303,10 +302,6 @@ async function openLabelLines(file: string): Promise<{
     commit: () => lines.commit(),
     abort: () => lines.abort(),
   };
-}
-
-async function drain(rows: AsyncIterable<unknown>): Promise<void> {
-  for await (const row of rows) void row;
 }
 
 function createCount(): { add(label: Label): void; report(): LabelCounts } {

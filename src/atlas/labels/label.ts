@@ -184,18 +184,7 @@ function presentEstimate({
   return [{ rows }];
 }
 
-type Settings = { latents: readonly number[] } & Pick<
-  LabelAtlasOptions,
-  | "families"
-  | "protocol"
-  | "inactive"
-  | "subject"
-  | "language"
-  | "force"
-  | "embedder"
-  | "seed"
-  | "inFlight"
->;
+type Settings = { latents: readonly number[] } & Omit<LabelAtlasOptions, "explainer" | "judge">;
 
 /** The settings, and how many latents there are before a sample is drawn of them. */
 async function readSettings(
@@ -229,7 +218,6 @@ async function readSettings(
   };
 }
 
-/** The latents of the terms; all where none are given. */
 async function chosenLatents(store: AtlasStore, terms: Terms | undefined): Promise<number[]> {
   const { n } = await namesOf(store);
   if (terms === undefined) return Array.from({ length: n }, (_, latent) => latent);

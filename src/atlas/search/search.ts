@@ -118,7 +118,6 @@ export function readSteering(names: Names, options: SteeringOptions): NamedEdit[
   ];
 }
 
-/** Terms as a list. */
 function listTerms(terms: Terms | undefined): readonly Term[] {
   if (terms === undefined) return [];
   return typeof terms === "number" || typeof terms === "string" ? [terms] : terms;

@@ -28,7 +28,6 @@ import { chooseTraining } from "./choose-training.js";
 const KEPT = "kept";
 /** Documents per call of the embedder; the first call is timed. */
 const BATCH = 100;
-/** Training steps that are timed. */
 const TIMED_STEPS = 3;
 
 /**

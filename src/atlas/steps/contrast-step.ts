@@ -16,7 +16,10 @@ export const CONTRAST_STEP = "contrasts";
 /** Keeps saved contrasts as long as they are about the documents, codes and families that the build has. */
 export async function contrastStep(build: AtlasBuild): Promise<void> {
   const basis = basisOf(build);
-  await build.runner.keepOrDrop(CONTRAST_STEP, (record) => isOf(record.options, basis));
+  await build.runner.keepOrDrop(
+    CONTRAST_STEP,
+    ({ options }) => (options as { basis?: string }).basis === basis,
+  );
 }
 
 /** Keeps a contrast in a finished atlas, in place of an earlier one of the same question, and brings its catalog up to date. */
@@ -52,8 +55,4 @@ export async function saveContrast(
 
 function basisOf(build: AtlasBuild): string {
   return hashOf([familyBasis(build), build.hashes.corpus, build.hashes.classTree]);
-}
-
-function isOf(options: unknown, basis: string): boolean {
-  return (options as { basis?: string }).basis === basis;
 }

@@ -199,7 +199,6 @@ function checkMeasured(
   throw new FormatError(file, "is about other families than these: delete it or measure it again");
 }
 
-/** The families with the stability of every member. */
 function withMemberStability(families: readonly Family[], stability: StabilityReport): Family[] {
   return families.map((family, f) => ({
     ...family,
@@ -210,7 +209,6 @@ function withMemberStability(families: readonly Family[], stability: StabilityRe
   }));
 }
 
-/** The fields of families.json for one family's stability. */
 function stabilityFields(entry: FamilyStabilityEntry): Record<string, unknown> {
   return {
     stability: entry.stability,

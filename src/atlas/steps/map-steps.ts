@@ -92,7 +92,6 @@ export async function documentMapStep(build: AtlasBuild): Promise<void> {
   );
 }
 
-/** Lays a map out and writes its places and its quality. */
 async function writeMap(
   { options: { dir, seed = 0, onProgress, signal } }: AtlasBuild,
   [map, quality]: readonly string[],

@@ -18,7 +18,6 @@ import { createRandom } from "../../core/random.js";
 import { loadSae } from "../../sae/checkpoint.js";
 import { encodeEmbeddings } from "../../sae/encode.js";
 import { checkpointFiles } from "../../sae/formats/raw.js";
-import type { Sae } from "../../sae/sae.js";
 import type { AtlasBuild } from "./atlas-build.js";
 import { ATLAS_FILES, seedSaeFile } from "../files/files.js";
 import { type FoundFamilies, findFamilies } from "./find-families.js";
@@ -137,7 +136,10 @@ async function compareSae(
     signal,
   });
   const codes = await encodeEmbeddings(sae, embeddings, { engine, onProgress, signal });
-  const coactivation = computeCoactivation(codes, { ...countingOf(sae), signal });
+  const coactivation = computeCoactivation(codes, {
+    skipZeros: sae.activation.kind !== "topk",
+    signal,
+  });
   if (analysis === undefined) {
     const { families } = extractFamilies(coactivation, { threshold, prefixes: sae.prefixes });
     return { partners, families };
@@ -186,10 +188,6 @@ async function dropSeeds({ runner }: AtlasBuild): Promise<void> {
   for (const name of Object.keys(runner.manifest.steps)) {
     if (SEED_STEP.test(name)) await runner.dropStep(name);
   }
-}
-
-function countingOf(sae: Sae): { skipZeros: boolean } {
-  return { skipZeros: sae.activation.kind !== "topk" };
 }
 
 function isComplete(training: Partial<AtlasTraining>): training is AtlasTraining {

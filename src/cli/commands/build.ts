@@ -142,7 +142,9 @@ async function buildOptions(
     const found = await releasedOptions(openHub(), released, given, { onProgress, signal });
     return { dir: values.out ?? path.join("families", name ?? released), ...common, ...found };
   }
+  const { embeddingColumn, workers, threads } = values;
   if (embeddings === undefined) remoteEmbedder(values);
+  else await isSharded("build", { embeddings, workers, threads });
   if (compat && analysis === undefined) throw new UsageError(COMPAT_NEEDS);
   checkInput(corpus);
   return {
@@ -150,19 +152,10 @@ async function buildOptions(
     ...common,
     ...{ corpus, columns: parseColumns("build", values.columns), skipEmpty },
     ...{ embeddings, sae, analysis },
-    ...(embeddings !== undefined && (await shardsOf(values, embeddings))),
+    ...{ embeddingColumn, workers, threads },
     training: sae === undefined ? trainingOf(values) : undefined,
     embedder: async () => (await openEmbedder(values, signal)).embedder,
   };
-}
-
-/** How embeddings in shards are read and encoded. Throws UsageError where there are none to share out. */
-async function shardsOf(
-  { embeddingColumn, workers, threads }: Values,
-  embeddings: string,
-): Promise<Pick<BuildOptions, "embeddingColumn" | "workers" | "threads">> {
-  await isSharded("build", { embeddings, workers, threads });
-  return { embeddingColumn, workers, threads };
 }
 
 /** Whether the paper's labels of the SAE are downloaded with it, which stand in for --analysis. */
@@ -170,7 +163,6 @@ function hasReleasedLabels({ sae, analysis, k = 64, n = 9216 }: Values): boolean
   return analysis !== undefined || (sae === undefined && k === 64 && n === 9216);
 }
 
-/** What of the training is given. */
 function trainingOf(values: Values): BuildOptions["training"] {
   const given = (["k", "n", ...TRAINING] as const).map((name) => [name, values[name]] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));

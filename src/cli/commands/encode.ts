@@ -31,7 +31,7 @@ export const encodeCommand: Command = defineCommand({
   options,
   async run(values, _positionals, context) {
     const { onProgress, onWarning, signal } = context;
-    const { openEngine } = await import("../../engine/open-engine.js");
+    const { withEngine } = await import("../../engine/open-engine.js");
     const { loadSae } = await import("../../sae/checkpoint.js");
     const { encodeToFiles } = await import("../../sae/encode.js");
     const load = await loadOptions(values);
@@ -43,8 +43,7 @@ export const encodeCommand: Command = defineCommand({
     if (await isSharded("encode", values)) return encodeFolder(values, sae, load, context);
     const size = { ...shape, characters: 0, isEmbedded: false, latents: "given" } as const;
     await requireSizes("encode", size, { dir: values.out, only: ["encode"] });
-    const engine = await openEngine(values.engine);
-    try {
+    return withEngine(values.engine, async (engine) => {
       await warnOfReading(sae, embeddings, engine, onWarning);
       const start = performance.now();
       const written = await encodeToFiles(sae, embeddings, values.out, {
@@ -66,9 +65,7 @@ export const encodeCommand: Command = defineCommand({
           `wrote ${path.basename(written.indices)} and ${path.basename(written.values)} to ${values.out}`,
         ],
       };
-    } finally {
-      await engine.dispose();
-    }
+    });
   },
 });
 
@@ -79,14 +76,12 @@ async function encodeFolder(
   load: LoadOptions,
   { onProgress, onWarning, signal }: CommandContext,
 ): Promise<CommandOutput> {
-  const { openEngine } = await import("../../engine/open-engine.js");
+  const { withEngine } = await import("../../engine/open-engine.js");
   const { encodeToShards } = await import("../../sae/encode-shards.js");
-  const engine = await openEngine(values.engine);
-  try {
+  const description = await withEngine(values.engine, async (engine) => {
     await warnOfReading(sae, embeddingsOf(values), engine, onWarning);
-  } finally {
-    await engine.dispose();
-  }
+    return engine.description;
+  });
   const start = performance.now();
   const { batch, workers, threads, engine: device } = values;
   const written = await encodeToShards(values.sae, embeddingsOf(values), values.out, {
@@ -97,9 +92,9 @@ async function encodeFolder(
   const { rows, skipped, shards, kept } = written;
   const { k, n, d } = sae;
   return {
-    json: { ...written, k, n, d, engine: engine.description, seconds },
+    json: { ...written, k, n, d, engine: description, seconds },
     lines: [
-      `encoded ${rows} documents in ${shards} shards on ${engine.description}`,
+      `encoded ${rows} documents in ${shards} shards on ${description}`,
       ...(kept > 0 ? [`${kept} of the shards were there already`] : []),
       ...(skipped > 0 ? [`left out ${skipped} unusable rows`] : []),
       `wrote part-00000.parquet and so on, and shards.json, to ${values.out}`,

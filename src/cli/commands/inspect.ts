@@ -29,16 +29,14 @@ export const inspectCommand: Command = defineCommand({
     if (values.embeddings === undefined) {
       return { json: toJson(checkpoint, undefined), lines: describe(checkpoint, undefined) };
     }
-    const { openEngine } = await import("../../engine/open-engine.js");
+    const { withEngine } = await import("../../engine/open-engine.js");
     const { compareReadings } = await import("../../sae/measure/compare-readings.js");
-    const engine = await openEngine(values.engine);
-    try {
-      const fit = await compareReadings(checkpoint.sae, values.embeddings, { engine });
-      if (fit.warning !== undefined) onWarning(fit.warning);
-      return { json: toJson(checkpoint, fit), lines: describe(checkpoint, fit) };
-    } finally {
-      await engine.dispose();
-    }
+    const { embeddings } = values;
+    const fit = await withEngine(values.engine, (engine) =>
+      compareReadings(checkpoint.sae, embeddings, { engine }),
+    );
+    if (fit.warning !== undefined) onWarning(fit.warning);
+    return { json: toJson(checkpoint, fit), lines: describe(checkpoint, fit) };
   },
 });
 

@@ -106,11 +106,10 @@ async function placeRows(
   context: CommandContext,
 ): Promise<{ rows: number; data: Float32Array }> {
   const { onProgress, signal } = context;
-  const { openEngine } = await import("../../engine/open-engine.js");
+  const { withEngine } = await import("../../engine/open-engine.js");
   const { projectUmap } = await import("../../projection/umap.js");
   const find = await neighbourFinder(values, context);
-  const engine = await openEngine(values.engine);
-  try {
+  return withEngine(values.engine, async (engine) => {
     const neighbours = await find(values.neighbours ?? 15, engine, { onProgress, signal });
     return await projectUmap(neighbours, {
       seed: values.seed,
@@ -119,9 +118,7 @@ async function placeRows(
       onProgress,
       signal,
     });
-  } finally {
-    await engine.dispose();
-  }
+  });
 }
 
 async function placeNew(
@@ -136,7 +133,6 @@ async function placeNew(
   );
 }
 
-/** Makes a map of the atlas and says how well it keeps neighbours. */
 async function mapAtlas(
   dir: string,
   of: "latents" | "documents",
@@ -168,7 +164,6 @@ function describeQuality(quality: MapQuality): string[] {
   ]);
 }
 
-/** Finds neighbours by decoder directions, by co-activation profiles or by embeddings. */
 async function neighbourFinder(
   { sae, k, codes = "", embeddings, exact }: Values,
   context: CommandContext,

@@ -1,4 +1,4 @@
-import type { ComparedSae, SaeComparison } from "../../atlas/compare.js";
+import type { ComparedSae } from "../../atlas/compare.js";
 import { type Command, defineCommand } from "../command.js";
 import * as option from "../option-kinds.js";
 import { engineOption } from "../options.js";
@@ -35,20 +35,16 @@ export const matchCommand: Command = defineCommand({
     const { compareSaes, openComparedSae } = await import("../../atlas/compare.js");
     const { chooseSplittingTrees, summariseTrees } =
       await import("../../compare/splitting-trees.js");
-    const { openEngine } = await import("../../engine/open-engine.js");
+    const { withEngine } = await import("../../engine/open-engine.js");
     const { writeJson } = await import("../../files/json.js");
     const open = (file: string): Promise<ComparedSae> => openComparedSae(file, { onWarning });
     const small = await open(values.small);
     const large = await open(values.large);
     const middle = values.middle === undefined ? undefined : await open(values.middle);
     const { draws, seed, out } = values;
-    const engine = await openEngine(values.engine);
-    let found: SaeComparison;
-    try {
-      found = await compareSaes(small, large, engine, { middle, draws, seed, onProgress, signal });
-    } finally {
-      await engine.dispose();
-    }
+    const found = await withEngine(values.engine, (engine) =>
+      compareSaes(small, large, engine, { middle, draws, seed, onProgress, signal }),
+    );
     const { splits, toSmall, toLarge, universal, trees, families } = found;
     if (out !== undefined) {
       await writeJson(out, Object.fromEntries(splits.map((list, i) => [i, list])), 0);

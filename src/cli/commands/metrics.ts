@@ -33,14 +33,13 @@ export const metricsCommand: Command = defineCommand({
     ...badRowsOption,
   },
   async run(values, _positionals, { onProgress, onWarning, signal }) {
-    const { openEngine } = await import("../../engine/open-engine.js");
+    const { withEngine } = await import("../../engine/open-engine.js");
     const { readCodes } = await import("../../files/codes.js");
     const { loadSae } = await import("../../sae/checkpoint.js");
     const { computeMetrics } = await import("../../sae/measure/metrics.js");
     const sae = await loadSae(values.sae, await loadOptions(values));
     const codes = values.codes === undefined ? undefined : await readCodes(values.codes);
-    const engine = await openEngine(values.engine);
-    try {
+    return withEngine(values.engine, async (engine) => {
       await warnOfReading(sae, values.embeddings, engine, onWarning);
       const metrics = await computeMetrics(sae, values.embeddings, {
         engine,
@@ -54,9 +53,7 @@ export const metricsCommand: Command = defineCommand({
         json: baselines === undefined ? metrics : { ...metrics, baselines },
         lines: [...metricLines(metrics), ...formatRows(baselineRows(baselines))],
       };
-    } finally {
-      await engine.dispose();
-    }
+    });
   },
 });
 

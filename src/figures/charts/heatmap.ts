@@ -127,7 +127,6 @@ function fittingColumns(options: HeatmapOptions, size: FigureSize): HeatmapOptio
   };
 }
 
-/** Where the cells stand. */
 interface Frame {
   margin: { l: number; r: number; t: number; b: number };
   /** Room for names at the left, before a slide's spare room. */
@@ -185,13 +184,11 @@ function wideFrame(options: HeatmapOptions, sizeInPlace: FigureSize): Frame {
   return { margin, left, height, width: size.width - margin.l - margin.r, shown };
 }
 
-/** Room for upright names below the columns. */
 function columnRoom({ columns = [] }: HeatmapOptions, { small, font }: FigureSize): number {
   const widest = Math.max(...columns.map((name) => textWidth(name, small)));
   return Math.min(widest, font * 9) + font * 0.6;
 }
 
-/** Room for numbered names at the left. */
 function nameRoom(names: readonly string[], size: FigureSize, most: number): number {
   const widest = Math.max(...names.map((name) => textWidth(name, size.small)));
   return Math.min(widest + textWidth("00 ", size.small), size.width * most) + size.font;

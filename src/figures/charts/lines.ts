@@ -128,7 +128,8 @@ export function lines(options: LinesOptions): Figure {
     );
   }
   if (plots[0].marks) layout.shapes = plots[0].marks.map((mark) => markShape(mark, size));
-  if (hasEnds(plots[0])) Object.assign(layout, endsLayout(plots[0], legend, options, size));
+  const hasEnds = plots[0].lines.some(({ label }) => label === "end");
+  if (hasEnds) Object.assign(layout, endsLayout(plots[0], legend, options, size));
   const data = [
     ...plots.flatMap((plot, at) => plotTraces(plot, at, options.below ?? false, size)),
     ...keys.map((key) => keyTrace(key, size)),
@@ -170,10 +171,6 @@ function legendOf({ plots, keys = [], legend }: LinesOptions): string[] | undefi
   );
   const all = [...new Set([...names, ...keys.map((key) => key.name)])];
   return all.length > 0 ? all : undefined;
-}
-
-function hasEnds({ lines: list }: LinePlot): boolean {
-  return list.some(({ label }) => label === "end");
 }
 
 /** Margins with room for names at the lines' right ends, and the names. */
@@ -229,7 +226,6 @@ function endsLayout(
   };
 }
 
-/** Width and height of a plot, in pixels. */
 function areaOf(
   { width, height }: { width: number; height: number },
   places: { x: PlotlyObject[]; y: PlotlyObject[] },

@@ -5,7 +5,6 @@ import { plotlyLines, textWidth, wrapText } from "../drawing/text.js";
 import type { FigureSize } from "../theme/theme.js";
 import { INK } from "../theme/palette.js";
 
-/** What `namePoints` reads of a plot. */
 interface NamedPlot {
   lines: readonly {
     x: ArrayLike<number>;

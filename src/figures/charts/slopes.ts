@@ -74,7 +74,6 @@ export function slopes(options: SlopesOptions): Figure {
   return composeFigure({ data, layout, size }, name, options);
 }
 
-/** An entry as its list shows it. */
 interface ListEntry {
   label: string;
   /** Said behind the label. */
@@ -95,7 +94,6 @@ function listTexts({ before, after, ranksBefore }: SlopesOptions): [ListEntry[],
   ];
 }
 
-/** The width at which no label is cut. */
 function fittingWidth(
   lists: readonly (readonly ListEntry[])[],
   title: string,

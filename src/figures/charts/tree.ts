@@ -113,7 +113,6 @@ function childLists(figure: string, nodes: readonly TreeNode[]): number[][] {
   return children;
 }
 
-/** The rows from top to bottom. */
 function treeRows(
   figure: string,
   children: readonly number[][],

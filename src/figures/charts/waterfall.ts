@@ -92,7 +92,6 @@ function crossesTotal(
   return Math.min(end, reach) - slack < total && total < Math.max(end, reach) + slack;
 }
 
-/** A bar's number where the bar starts. */
 function startText({ start, value }: Bar, at: number, { small }: FigureSize): PlotlyObject {
   return {
     text: valueText(value),

@@ -99,11 +99,7 @@ function familyNames(families: readonly NamedFamily[]): string[] {
 function termText(term: Term): string {
   if (typeof term === "number") return String(term);
   requireText("search: a latent or family", term);
-  return unquote(term);
-}
-
-function unquote(text: string): string {
-  return text.trim().replace(/^"(.*)"$/, "$1");
+  return term.trim().replace(/^"(.*)"$/, "$1");
 }
 
 function nameOf(labels: readonly string[], latent: number): string {

@@ -98,7 +98,6 @@ export async function evaluateSteering(
   return { evaluation, trials, plain };
 }
 
-/** Ascending, each once, with 0. */
 function readGrid(strengths: readonly number[] = STEERING_GRID): number[] {
   const bad = strengths.find((strength) => !(strength >= 0 && strength < Infinity));
   if (bad !== undefined) {

@@ -118,7 +118,6 @@ export async function runTrials(
   }
 }
 
-/** The two edits of a case. */
 function editsOf({ up, down }: SteeringCase, strength: SteeringStrength): SteeringEdit[] {
   return [
     { latents: [up], kind: "up", strength: strength.up },

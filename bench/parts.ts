@@ -20,6 +20,7 @@ import { promptsPart } from "./parts/prompts.js";
 import { readersPart } from "./parts/readers.js";
 import { edgeWeightsPart, sampleSaePart } from "./parts/sample.js";
 import { searchPart } from "./parts/search.js";
+import { shardsPart } from "./parts/shards.js";
 import { stabilityPart } from "./parts/stability.js";
 import { steeringPart } from "./parts/steering.js";
 import { trainPart } from "./parts/train.js";
@@ -28,6 +29,7 @@ import { unitsPart } from "./parts/units.js";
 /** All parts, in the order of the page. */
 export const PARTS: readonly Part[] = [
   encodePart,
+  shardsPart,
   trainPart,
   coactivationPart,
   familiesPart,

@@ -3,7 +3,7 @@ spark-submit --master URL spark_store.py WISH
 
 WISH is JSON: `embeddings` (a URL of Parquet) and its `column`, `store` (a URL for codes and totals, named by `key`),
 `sae` (a file that Spark hands to the workers), `encode` and `pairs` (what starts feature-families there, `{sae}` being that
-file), `n`, `batch` (latents in one batch of pairs), `groupBytes` (codes that are counted at a time) and `partials` (a local
+file), `k`, `n`, `batch` (latents in one batch of pairs), `groupBytes` (codes that are counted at a time) and `partials` (a local
 Arrow file for each range of latents, as [path, from, to]), which hold the sums of all documents in the end. The last line
 that it prints has their number.
 """
@@ -123,7 +123,11 @@ def encode(session, wish, vectors, files, codes):
     numbered = vectors.join(F.broadcast(known), "file").select(
         (F.col("start") + F.col("place")).alias("row"), "embedding"
     )
-    numbered.mapInArrow(program(wish["encode"], wish["sae"]), CODES).write.mode("overwrite").parquet(codes)
+    encoded = numbered.mapInArrow(program(wish["encode"], wish["sae"]), CODES)
+    # What our own shards of codes note of themselves, so that readers need not be given it.
+    note = {"feature-families.codes": json.dumps({"k": wish["k"], "n": wish["n"]}, separators=(",", ":"))}
+    noted = encoded.select("row", F.col("indices").alias("indices", metadata=note), "values")
+    noted.write.mode("overwrite").parquet(codes)
 
 
 def count(session, wish, codes, totals):

@@ -73,6 +73,11 @@ export interface AtlasOptions {
   /** Weakest edge of a family, on the scale of the default weight; see extractFamilies. Not with `compat`. */
   threshold?: number;
   /**
+   * Find families and co-activation in so many random documents, drawn by `seed`, and measure whether they are enough; see
+   * sampleStability. Not with `schedule`. Default: all documents.
+   */
+  sample?: number;
+  /**
    * What the map places: latents that fire together ("coactivation", the default: truer maps, see docs/benchmarks.md)
    * or that point the same way ("decoder").
    */
@@ -98,7 +103,7 @@ export interface AtlasOptions {
    * that takes seconds. What was measured stays as long as the codes do.
    */
   baselines?: boolean;
-  /** Of training, map and nulls. Default 0. */
+  /** Of training, map, nulls and the sample. Default 0. */
   seed?: number;
   /** Default "auto". */
   device?: EngineName;

@@ -29,6 +29,8 @@ export interface CodesShardWriter {
 const ROWS_PER_GROUP = 16_384;
 /** Key of what a shard notes of itself: k and n as JSON. */
 const NOTE = "feature-families.codes";
+/** Under which Spark notes its columns, and what we have it note of them. */
+const SPARK_NOTE = "org.apache.spark.sql.parquet.row.metadata";
 const COLUMNS = ["row", "indices", "values"];
 
 const SCHEMA: SchemaElement[] = [
@@ -44,8 +46,8 @@ export function codesShardName(shard: number): string {
 }
 
 /**
- * The shards of codes in a folder, as paths in the order of their documents. Throws FormatError where the folder's plan names one that
- * is not there.
+ * The shards of codes in a folder, ours or those of Spark and others by names such as part-00000-c000.snappy.parquet, as paths in the
+ * order of their documents. Throws FormatError where the folder's plan names one that is not there.
  */
 export async function findCodesShards(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
@@ -57,10 +59,28 @@ export async function findCodesShards(folder: string): Promise<string[]> {
     throw new FormatError(folder, `${missing} is not there yet: encode again to continue`);
   }
   const order = (name: string): number => Number(/\d+/.exec(name));
-  const found = names.filter((name) => /^part-\d{5,}\.parquet$/.test(name));
-  return (planned ?? found.sort((a, b) => order(a) - order(b))).map((name) =>
+  const found = names.filter((name) => /^part[-.].*\.parquet$/.test(name));
+  const files = (planned ?? found.sort((a, b) => order(a) - order(b))).map((name) =>
     path.join(folder, name),
   );
+  return found.every((name) => /^part-\d{5,}\.parquet$/.test(name)) ? files : byFirstRow(files);
+}
+
+/** Shards of other writers, whose names say nothing of their order; those without rows are left out. */
+async function byFirstRow(files: readonly string[]): Promise<string[]> {
+  const first: { file: string; row: number }[] = [];
+  for (const file of files) {
+    const batches = streamBatches(file, ({ columns }) => {
+      if (columns.includes("row")) return ["row"];
+      throw new FormatError(file, "has no column row of codes");
+    });
+    for await (const { batch } of batches) {
+      if (batch.rows === 0) continue;
+      first.push({ file, row: Number((batch.columns[0] as number[])[0]) });
+      break;
+    }
+  }
+  return first.sort((a, b) => a.row - b.row).map(({ file }) => file);
 }
 
 /**
@@ -128,25 +148,25 @@ export async function createCodesShard(
 }
 
 /**
- * Codes of a shard in blocks of some thousand rows, each checked. `k` and `n` must be given for files of other writers, which do
- * not note them. Throws FormatError for a file that is no shard, and for codes as readCodes does.
+ * Codes of a shard in blocks of some thousand rows, each checked. `n` must be given for files of other writers, which do not note
+ * it; k is that of the first row. Throws FormatError for a file that is no shard, and for codes as readCodes does.
  */
 export async function* streamCodesShard(
   file: string,
   given: Partial<Pick<Codes, "k" | "n">> = {},
 ): AsyncGenerator<CodesShard> {
-  let size: Pick<Codes, "k" | "n"> | undefined;
+  let size: { k?: number; n: number } | undefined;
   let last = -1;
   const batches = streamBatches(file, ({ columns, notes }) => {
     const missing = COLUMNS.find((name) => !columns.includes(name));
     if (missing !== undefined) throw new FormatError(file, `has no column ${missing} of codes`);
-    size = sizeOf(file, notes.get(NOTE), given);
+    size = sizeOf(file, notes.get(NOTE) ?? notes.get(SPARK_NOTE), given);
     return COLUMNS;
   });
   for await (const { batch } of batches) {
     if (size === undefined) return;
-    const { k, n } = size;
     const [row, indices, values] = batch.columns;
+    const { n, k = (size.k = Array.isArray(indices) ? 0 : indices.offsets[1]) } = size;
     const numbers = Float64Array.from(row as number[]);
     for (const document of numbers) {
       if (Number.isSafeInteger(document) && document > last) last = document;
@@ -159,6 +179,25 @@ export async function* streamCodesShard(
   }
 }
 
+/** Codes of some shards one after the other, as streamCodesShard. Throws FormatError where their documents do not ascend. */
+export async function* streamCodesShards(
+  files: readonly string[],
+  given: Partial<Pick<Codes, "k" | "n">> = {},
+): AsyncGenerator<CodesShard> {
+  let size = given;
+  let last = -1;
+  for (const file of files) {
+    for await (const block of streamCodesShard(file, size)) {
+      if (!(block.documents[0] > last)) {
+        throw new FormatError(file, `row ${block.documents[0]} is in a shard before it too`);
+      }
+      last = block.documents[block.rows - 1];
+      size = { k: block.k, n: block.n };
+      yield block;
+    }
+  }
+}
+
 /** All codes of some shards, which are in the order of their documents; see streamCodesShard. */
 export async function readCodesShards(
   files: readonly string[],
@@ -168,20 +207,15 @@ export async function readCodesShards(
   for (const file of files) rows += (await parquetSummary(file)).rows;
   let whole: CodesShard | undefined;
   let at = 0;
-  for (const file of files) {
-    for await (const { k, n, ...block } of streamCodesShard(file, whole ?? given)) {
-      whole ??= {
-        ...{ rows, k, n, documents: new Float64Array(rows) },
-        ...{ indices: new Uint32Array(rows * k), values: new Float32Array(rows * k) },
-      };
-      if (at > 0 && !(block.documents[0] > whole.documents[at - 1])) {
-        throw new FormatError(file, `row ${block.documents[0]} is in a shard before it too`);
-      }
-      whole.documents.set(block.documents, at);
-      whole.indices.set(block.indices, at * k);
-      whole.values.set(block.values, at * k);
-      at += block.rows;
-    }
+  for await (const { k, n, ...block } of streamCodesShards(files, given)) {
+    whole ??= {
+      ...{ rows, k, n, documents: new Float64Array(rows) },
+      ...{ indices: new Uint32Array(rows * k), values: new Float32Array(rows * k) },
+    };
+    whole.documents.set(block.documents, at);
+    whole.indices.set(block.indices, at * k);
+    whole.values.set(block.values, at * k);
+    at += block.rows;
   }
   if (whole === undefined) throw new FormatError(files[0] ?? "codes", "contains no codes");
   return whole;
@@ -204,13 +238,15 @@ function sizeOf(
   file: string,
   note: string | undefined,
   given: Partial<Pick<Codes, "k" | "n">>,
-): Pick<Codes, "k" | "n"> {
-  const noted = note === undefined ? undefined : /^\{"k":(\d{1,9}),"n":(\d{1,9})\}$/.exec(note);
+): { k?: number; n: number } {
+  // Spark's is JSON in JSON.
+  const noted = /\{\\?"k\\?":(\d{1,9}),\\?"n\\?":(\d{1,9})\}/.exec(note ?? "");
   const k = noted ? Number(noted[1]) : given.k;
   const n = noted ? Number(noted[2]) : given.n;
-  if (k === undefined || n === undefined || !(k >= 1 && n >= k)) {
-    throw new FormatError(file, "does not note k and n of its codes: pass k and n");
+  if (n === undefined || !((k ?? 1) >= 1 && n >= (k ?? 1))) {
+    throw new FormatError(file, "does not note n, the number of latents, of its codes: pass n");
   }
+  if (k === undefined) return { n };
   if ((given.k ?? k) !== k || (given.n ?? n) !== n) {
     const expected = `${given.k ?? k} of ${given.n ?? n}`;
     throw new FormatError(file, `holds ${k} of ${n} latents per document, expected ${expected}`);

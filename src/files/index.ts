@@ -15,6 +15,7 @@ export {
   findCodesShards,
   readCodesShards,
   streamCodesShard,
+  streamCodesShards,
 } from "./codes-shards.js";
 export { readJson, writeJson } from "./json.js";
 export { type JsonlRow, readJsonl, writeJsonl } from "./jsonl.js";

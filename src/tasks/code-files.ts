@@ -13,8 +13,8 @@ import { type Codes, createCodes } from "../core/codes.js";
 import { FormatError } from "../core/errors.js";
 import { type Matrix, createMatrix } from "../core/matrix.js";
 import { checkValues, indicesOf } from "../files/check-codes.js";
-import { findCodesShards, streamCodesShard } from "../files/codes-shards.js";
-import { type CodesPaths, findCodes } from "../files/codes.js";
+import { findCodesShards, streamCodesShard, streamCodesShards } from "../files/codes-shards.js";
+import { type CodesPaths, type ReadCodesOptions, findCodes } from "../files/codes.js";
 import { openMatrix, streamMatrix } from "../files/matrix.js";
 import { parquetSummary } from "../files/parquet/parquet.js";
 import { type ArrowPlace, nameOf, readArrow } from "./arrow-stream.js";
@@ -46,12 +46,17 @@ export interface CodesStore {
 }
 
 /** Opens the codes of a folder that readCodes would read. Throws FormatError where there are none. */
-export async function openCodes(folder: string): Promise<CodesStore> {
+export async function openCodes(
+  folder: string,
+  options: ReadCodesOptions = {},
+): Promise<CodesStore> {
   const shards = await findCodesShards(folder);
-  return shards.length > 0 ? openShards(shards) : openPair(await findCodes(folder));
+  return shards.length > 0
+    ? openShards(shards, options)
+    : openPair(await findCodes(folder, options));
 }
 
-async function openShards(files: string[]): Promise<CodesStore> {
+async function openShards(files: string[], given: ReadCodesOptions): Promise<CodesStore> {
   const shards: Range[] = [];
   let rows = 0;
   for (const file of files) {
@@ -60,7 +65,7 @@ async function openShards(files: string[]): Promise<CodesStore> {
     shards.push({ from, to: rows });
   }
   let size: Pick<Codes, "k" | "n"> | undefined;
-  for await (const { k, n } of streamCodesShard(files[0])) {
+  for await (const { k, n } of streamCodesShard(files[0], given)) {
     size = { k, n };
     break;
   }
@@ -68,10 +73,12 @@ async function openShards(files: string[]): Promise<CodesStore> {
   return {
     ...size,
     ...{ rows, files, shards },
-    async *blocks({ from, to } = { from: 0, to: rows }) {
-      for (const [at, shard] of shards.entries()) {
-        if (shard.from >= from && shard.to <= to) yield* streamCodesShard(files[at], size);
-      }
+    blocks({ from, to } = { from: 0, to: rows }) {
+      const isWanted = (shard: Range): boolean => shard.from >= from && shard.to <= to;
+      return streamCodesShards(
+        files.filter((_, at) => isWanted(shards[at])),
+        size,
+      );
     },
   };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { readCheckedJson } from "../files/checked-json.js";
 import { GROUP_DOCUMENTS } from "./block-coactivation.js";
 import type { TaskKind } from "./plan.js";
+import { LABEL_DOCUMENTS, STRONGEST } from "./label-documents.js";
 import { SHARD_DOCUMENTS } from "./task-folders.js";
 
 /** What was measured on one core, and prices of a common cloud. */
@@ -14,6 +15,12 @@ export interface RunRates {
   pairs: number;
   /** Pairs of a partial written, or read and added up, per second. */
   merged: number;
+  /** Bytes of codes read from Parquet per second. */
+  codesRead: number;
+  /** Characters of texts read per second. */
+  textRead: number;
+  /** Characters of texts that labels are made from per second. */
+  labelled: number;
   /** US dollars per core-hour. */
   coreHour: number;
   /** US dollars per GB and month on object storage. */
@@ -26,6 +33,9 @@ export const RUN_RATES: Readonly<RunRates> = {
   bytesRead: 1e8,
   pairs: 4e7,
   merged: 1.5e7,
+  codesRead: 5e7,
+  textRead: 5.5e7,
+  labelled: 1e7,
   coreHour: 0.04,
   gigabyteMonth: 0.023,
 };
@@ -36,9 +46,12 @@ export interface RunSize {
   d: number;
   k: number;
   n: number;
+  /** Characters of a document's text. Default 1,000, as an abstract has. */
+  characters?: number;
   /** As makePlan takes them. */
   shardDocuments?: number;
   groupDocuments?: number;
+  labelDocuments?: number;
 }
 
 /** One kind of task in all: how many there are, core-hours, and bytes read and written. */
@@ -62,20 +75,30 @@ export interface RunEstimate {
 const PAIR_BYTES = 20;
 /** Bytes of a latent with its value, in Parquet with Snappy. */
 const CODE_BYTES = 8;
+/** Bytes of a latent's label with its keywords. */
+const LABEL_BYTES = 500;
 
-/** What encoding and counting take, from rates measured on one core. Latents are taken to meet as if they were independent. */
+/** What encoding, counting and keyword labels take, from rates measured on one core. Latents are taken to meet as if they were independent. */
 export function estimateRun(size: RunSize, rates: RunRates = RUN_RATES): RunEstimate {
   const { documents, d, k, n } = size;
   const { shardDocuments = SHARD_DOCUMENTS, groupDocuments = GROUP_DOCUMENTS } = size;
+  const { characters = 1000, labelDocuments = LABEL_DOCUMENTS } = size;
   const groups = Math.ceil(documents / groupDocuments);
   const met = (count: number): number => (n * n * -Math.expm1((-count * k * k) / (n * n))) / 2;
   const partials = groups * met(Math.min(documents, groupDocuments));
   const additions = (documents * k * (k + 1)) / 2;
   const [embeddings, codes] = [4 * documents * d, CODE_BYTES * documents * k];
+  const texts = characters * documents;
+  const chosen = Math.min(
+    documents,
+    labelDocuments + (documents > labelDocuments ? STRONGEST * n : 0),
+  );
   const seconds = {
     encode: (2 * documents * n * d) / rates.flops + embeddings / rates.bytesRead,
     pairs: additions / rates.pairs + partials / rates.merged,
     total: (partials + met(documents)) / rates.merged,
+    labels:
+      codes / rates.codesRead + texts / rates.textRead + (chosen * characters) / rates.labelled,
   };
   const stage = (
     kind: keyof typeof seconds,
@@ -95,6 +118,7 @@ export function estimateRun(size: RunSize, rates: RunRates = RUN_RATES): RunEsti
       PAIR_BYTES * partials,
       PAIR_BYTES * met(documents),
     ),
+    stage("labels", 1, codes + texts, LABEL_BYTES * n),
   ];
   const coreHours = stages.reduce((sum, stage) => sum + stage.coreHours, 0);
   const gigabytes = stages.reduce((sum, stage) => sum + stage.written, 0) / 1e9;

@@ -28,5 +28,5 @@ export { SCHEDULER_PROGRAMS, type ScheduleOptions, findProgram, runPlan } from "
 export type { SchedulerName } from "./scheduler-names.js";
 export { type StoreOptions, type StoreRun, runOnStore } from "./run-store.js";
 export { type TaskOptions, readPlannedLabels, readTotals, runTask } from "./run-task.js";
-export { sampleCodes } from "./some-codes.js";
+export { type CodesSource, sampleCodes } from "./some-codes.js";
 export { streamEncode, streamPairs, streamTotal } from "./stream-tasks.js";

@@ -10,7 +10,7 @@ import { takeCodes } from "./some-codes.js";
 /** Documents that are drawn for labels beside each latent's strongest; of no more documents all are taken. */
 export const LABEL_DOCUMENTS = 500_000;
 /** Strongest documents of each latent that are among them: those on which keyword labels are scored. */
-const STRONGEST = 20;
+export const STRONGEST = 20;
 
 /** Documents for labels. */
 export interface LabelDocuments {

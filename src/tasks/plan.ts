@@ -74,6 +74,8 @@ export interface PlannedCorpus {
 export interface PlanOptions {
   /** Folder of codes; without it `embeddings` and `sae` are needed. */
   codes?: string;
+  /** Latents of codes that do not note it. */
+  n?: number;
   embeddings?: string;
   sae?: string;
   /** Latents kept per document, where the SAE's file does not have it. */
@@ -166,9 +168,17 @@ type Planned = Omit<TaskPlan, "format" | "corpus" | "groups" | "latents" | "task
 async function planCodes(
   folder: string,
   codes: string,
-  { skipZeros = false }: PlanOptions,
+  { n: latents, skipZeros = false }: PlanOptions,
 ): Promise<Planned> {
-  const { rows: documents, k, n, files: found, shards = [] } = await openCodes(codes);
+  const {
+    rows: documents,
+    k,
+    n,
+    files: found,
+    shards = [],
+  } = await openCodes(codes, {
+    n: latents,
+  });
   const files = await planFiles(folder, found);
   return {
     documents,

@@ -59,7 +59,7 @@ export async function runOnStore(folder: string, options: StoreOptions): Promise
   const latents = splitLatents(n);
   const inputs = [await sha256File(file), column, skipZeros, engine];
   const wish = {
-    ...{ embeddings, store: store.replace(/\/+$/, ""), n, sae: file },
+    ...{ embeddings, store: store.replace(/\/+$/, ""), k, n, sae: file },
     column: column ?? null,
     key: createHash("sha256").update(JSON.stringify(inputs)).digest("hex"),
     encode: [

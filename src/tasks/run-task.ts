@@ -185,7 +185,7 @@ async function pairs(
 
 async function* codesOfGroup(plan: TaskPlan, folder: string, range: Range): AsyncGenerator<Codes> {
   if (plan.codes !== undefined) {
-    yield* (await openCodes(path.join(folder, plan.codes.folder))).blocks(range);
+    yield* (await openCodes(path.join(folder, plan.codes.folder), plan)).blocks(range);
     return;
   }
   for (const [index, shard] of plan.shards.entries()) {
@@ -215,7 +215,7 @@ async function labels(
     requireFile(part, "pairs");
     top.addPostings(await readTop(part, plan));
   }
-  const store = await openCodes(path.join(folder, codes?.folder ?? TASK_FOLDERS.codes));
+  const store = await openCodes(path.join(folder, codes?.folder ?? TASK_FOLDERS.codes), plan);
   const { texts, postings } = await readLabelDocuments(store, path.join(folder, corpus.path), {
     ...{ columns: corpus.columns, most: corpus.draw, skipZeros, onProgress, signal },
     top: top.finish(plan.documents),

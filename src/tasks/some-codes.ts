@@ -1,15 +1,19 @@
 import { type Codes, createCodes } from "../core/codes.js";
 import { type Random, sampleIndices } from "../core/random.js";
-import type { CodesStore } from "./code-files.js";
+
+/** Codes in blocks, such as a CodesStore, or those in memory as one block. */
+export interface CodesSource extends Pick<Codes, "rows" | "k" | "n"> {
+  blocks(): AsyncIterable<Codes> | Iterable<Codes>;
+}
 
 /** The codes of `count` random documents of a store, in their order; of all where it has no more. */
-export function sampleCodes(store: CodesStore, count: number, random: Random): Promise<Codes> {
+export function sampleCodes(store: CodesSource, count: number, random: Random): Promise<Codes> {
   const size = Math.min(count, store.rows);
   return takeCodes(store, sampleIndices(store.rows, size, random).sort());
 }
 
 /** The codes of the documents of those numbers, ascending. */
-export async function takeCodes(store: CodesStore, chosen: Uint32Array): Promise<Codes> {
+export async function takeCodes(store: CodesSource, chosen: Uint32Array): Promise<Codes> {
   const { k, n } = store;
   const size = chosen.length;
   const indices = new Uint32Array(size * k);

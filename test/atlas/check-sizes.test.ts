@@ -47,6 +47,8 @@ test("every step's memory, heap, disk and arrays are compared with what there is
     /^stability: .*: lower the latents of the SAE \(--sae\) or k \(--k\)$/,
   );
   t.regex(problem(many, {}), /^map: .* values in one array/);
+  // The pairs that meet, and what is counted again, are those of a sample.
+  t.is(problem({ ...many, sample: 1e5 }, { memory: 5e10 }), "");
   t.regex(
     problem({ N: 3e5, d: 4096, documentMap: true }, { memory: 8e9 }),
     /^document-map: .* of memory, and there are 8\.0 GB: leave the documents' map out \(--no-document-map\)$/,

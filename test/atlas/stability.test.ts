@@ -3,14 +3,15 @@ import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { StabilityReport } from "../../src/compare/index.js";
 import { latentDensities } from "../../src/core/index.js";
-import { parseGraphml } from "../../src/families/index.js";
+import { fromFamiliesJson, parseGraphml } from "../../src/families/index.js";
 import { readJson } from "../../src/files/index.js";
 import { loadSae, saveSae } from "../../src/sae/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
 import { readAtlasOptions } from "../../src/atlas/files/index.js";
 import { buildFolder } from "../../src/atlas/steps/index.js";
 import { openStore, type AtlasOptions } from "../../src/atlas/index.js";
-import { inFolder } from "../support/folder.js";
+import { runCli } from "../support/cli/run-cli.js";
+import { hashesOf, inFolder } from "../support/folder.js";
 import { buildOnce, writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
 const DOCUMENTS = 500;
@@ -101,6 +102,44 @@ test("stability is measured once, told in every file, kept while the families st
     t.true(names.includes("sae-seed-1.safetensors"));
     t.true((await readCatalog(file("catalog.jsonl"))).every(({ stability }) => stability === null));
     t.is(await (await openStore(dir)).stability(), undefined);
+  });
+});
+
+test("a sample has the families of families --sample, and another one redoes what depends on it alone", async (t) => {
+  await inFolder(async (folder) => {
+    const options = await smallAtlas(folder);
+    const { dir } = options;
+    const dependent = ["families", "taxonomy", "map", "catalog"];
+    const build = async (sample?: number): Promise<string[]> =>
+      (await buildFolder({ ...options, sample })).ran;
+    const membersOf = async (file: string): Promise<unknown> =>
+      fromFamiliesJson(await readJson(file), { source: file }).map(({ children }) =>
+        children.map(({ latent }) => latent),
+      );
+    const hashes = (): Record<string, string> => ({ ...hashesOf(dir), "manifest.json": "" });
+    const before = hashes();
+    for (const sample of [200, 300]) {
+      t.deepEqual(await build(sample), dependent);
+      t.is((await readAtlasOptions(dir)).sample, sample);
+      const out = path.join(folder, "families.json");
+      const words = ["families", "--codes", dir, "--sample", String(sample), "--out", out];
+      const { code, stdout, stderr } = await runCli([...words, "--json"]);
+      t.is(code, 0, stderr);
+      t.deepEqual(await membersOf(path.join(dir, "families.json")), await membersOf(out));
+      const statistics = await (await openStore(dir)).familyStatistics();
+      t.deepEqual(statistics.sample, (JSON.parse(stdout) as typeof statistics).sample);
+      t.is(statistics.sample?.documents, sample);
+    }
+    t.deepEqual(await build(300), []);
+    // What is measured of a sample's families is measured in the sample, and is not kept for another.
+    const measured = { ...(await readAtlasOptions(dir)), device: "cpu" as const };
+    await buildFolder({ ...measured, stability: { resamples: 2, seeds: 0 } });
+    t.deepEqual((await buildFolder({ ...options, sample: 299 })).dropped, ["stability"]);
+    await build();
+    t.deepEqual(hashes(), before);
+    await t.throwsAsync(buildFolder({ ...options, sample: 3, schedule: { scheduler: "local" } }), {
+      message: "build: sample and schedule exclude each other",
+    });
   });
 });
 

@@ -97,17 +97,42 @@ test("DuckDB reads row, indices and values of a shard with their types", async (
   });
 });
 
-test("shards of other writers are read where k and n are given", async (t) => {
+test("shards by other names are read in the order of their documents, without those that are empty", async (t) => {
+  await inFolder(async (folder) => {
+    // As Spark writes them: by the sizes of what it read.
+    for (const [at, [from, to]] of [
+      [40, 90],
+      [0, 40],
+      [7, 7],
+      [90, 91],
+    ].entries()) {
+      const file = join(folder, `part-0000${at}-6a1c-c000.snappy.parquet`);
+      await duck(
+        `copy (select i::bigint as row, [i % 9, 9]::integer[] as indices, [i, 0.5]::float[] as values from range(${from}, ${to}) t(i)) to '${file}' (kv_metadata {'org.apache.spark.sql.parquet.row.metadata': '{"fields":[{"name":"indices","metadata":{"feature-families.codes":"{\\"k\\":2,\\"n\\":10}"}}]}'})`,
+      );
+    }
+    const read = await readCodes(folder);
+    t.like(read, { rows: 91, k: 2, n: 10 });
+    t.deepEqual(
+      read.values.filter((_, at) => at % 2 === 0),
+      Float32Array.from({ length: 91 }, (_, row) => row),
+    );
+    await t.throwsAsync(readCodes(folder, { n: 11 }), { message: /holds 2 of 10 latents/ });
+  });
+});
+
+test("shards of other writers are read where n is given", async (t) => {
   await inFolder(async (folder) => {
     const file = join(folder, "part-00000.parquet");
     await duck(
       `copy (select i::bigint as row, [i, i + 1]::integer[] as indices, [1, 0.5]::float[] as values from range(9) t(i)) to '${file}'`,
     );
-    const read = await readCodesShards([file], { k: 2, n: 10 });
+    const read = await readCodesShards([file], { n: 10 });
+    t.is(read.k, 2);
     t.deepEqual([...read.indices.subarray(0, 4)], [0, 1, 1, 2]);
     await t.throwsAsync(readCodesShards([file]), {
       instanceOf: FormatError,
-      message: /pass k and n/,
+      message: /: does not note n, the number of latents, of its codes: pass n$/,
     });
   });
 });

@@ -6,8 +6,14 @@ import { runCli } from "../support/cli/run-cli.js";
 import { inFolder } from "../support/folder.js";
 
 test("a run's estimate follows from the sizes and the rates", (t) => {
-  const rates = { ...RUN_RATES, flops: 1e9, bytesRead: 4e6, pairs: 1e6, coreHour: 0.5 };
-  const size = { documents: 3_600_000, d: 1000, k: 10, n: 500, groupDocuments: 900_000 };
+  const rates = {
+    ...{ ...RUN_RATES, flops: 1e9, bytesRead: 4e6, pairs: 1e6, coreHour: 0.5 },
+    ...{ codesRead: 8e4, textRead: 1e6, labelled: 1e5 },
+  };
+  const size = {
+    ...{ documents: 3_600_000, d: 1000, k: 10, n: 500, groupDocuments: 900_000 },
+    ...{ characters: 100, labelDocuments: 350_000 },
+  };
   const { stages, coreHours, computeCost } = estimateRun(size, rates);
   t.deepEqual(
     stages.map(({ kind, tasks }) => [kind, tasks]),
@@ -15,6 +21,7 @@ test("a run's estimate follows from the sizes and the rates", (t) => {
       ["encode", 36],
       ["pairs", 4],
       ["total", 1],
+      ["labels", 1],
     ],
   );
   // 3.6e6 documents at 1e6 operations and 4,000 bytes each: 1 ms for either.
@@ -23,6 +30,8 @@ test("a run's estimate follows from the sizes and the rates", (t) => {
   t.is(stages[1].written, 20 * 4 * 125_000);
   t.is(stages[2].read, stages[1].written);
   t.true(Math.abs(stages[1].coreHours - (198 + 5e5 / rates.merged) / 3600) < 1e-6);
+  // 1 hour for the codes, 0.1 for all texts, 0.1 for those of 350,000 documents and each latent's 20 strongest.
+  t.true(Math.abs(stages[3].coreHours - 1.2) < 1e-6);
   t.is(computeCost, coreHours * 0.5);
 });
 

@@ -6,7 +6,7 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { createRandom } from "../../src/core/index.js";
-import { streamCodesShard, writeJsonl } from "../../src/files/index.js";
+import { readCodes, writeJsonl } from "../../src/files/index.js";
 import { saveSae } from "../../src/sae/index.js";
 import {
   SCHEDULER_PROGRAMS,
@@ -131,10 +131,7 @@ schedulerTest(
       const done = await runOnStore(file("run"), options);
       t.is(done.plan.documents, rows);
       t.deepEqual(hashesOf(file("run/totals")), hashesOf(file("alone/totals")));
-      t.deepEqual(
-        await codesByRow(fileURLToPath(done.codes), { k, n }),
-        await codesByRow(file("alone/codes"), { k, n }),
-      );
+      t.deepEqual(await readCodes(fileURLToPath(done.codes)), await readCodes(file("alone/codes")));
       // What the store has is not made again, and is as whole in another folder.
       const before = hashesOf(fileURLToPath(done.codes));
       t.deepEqual(await runOnStore(file("again"), options), done);
@@ -158,25 +155,6 @@ test("a scheduler that is not installed is named with what installs it", async (
     t.is(code, 2);
     t.regex(stderr, /spark: expected spark-submit on the PATH, got none: pip install pyspark/);
   }));
-
-/** The codes of each row, whichever file has it. */
-async function codesByRow(
-  folder: string,
-  size: { k: number; n: number },
-): Promise<Map<number, unknown>> {
-  const out = new Map<number, unknown>();
-  for (const name of readdirSync(folder).filter((name) => /^part.*parquet$/.test(name))) {
-    for await (const { documents, k, indices, values } of streamCodesShard(
-      path.join(folder, name),
-      size,
-    )) {
-      documents.forEach((row, i) =>
-        out.set(row, [indices.slice(i * k, (i + 1) * k), values.slice(i * k, (i + 1) * k)]),
-      );
-    }
-  }
-  return new Map([...out].sort(([a], [b]) => a - b));
-}
 
 /** Kills a worker below this process once the first result is there; false where none was found before the end. */
 async function killWorker(worker: RegExp, results: string, end: AbortSignal): Promise<boolean> {

@@ -4,6 +4,7 @@ import { cosineNeighbours } from "../../projection/neighbours.js";
 import { contrastsByLatent, savedContrasts } from "../contrast/saved-contrasts.js";
 import { chanceByLatent } from "../../taxonomy/taxonomy-report.js";
 import type { AtlasBuild } from "./atlas-build.js";
+import { sampleNote } from "../files/coactivation.js";
 import { ATLAS_FILES } from "../files/files.js";
 import { NEIGHBOURS } from "./map-steps.js";
 
@@ -26,7 +27,7 @@ export async function catalogStep({ runner, options, hashes, data }: AtlasBuild)
         stability: runner.findOutputHash(stability) ?? "",
         contrasts: runner.findOutputHash(contrasts) ?? "",
       },
-      options: {},
+      options: { ...sampleNote(options) },
       outputs: [ATLAS_FILES.catalogJsonl, ATLAS_FILES.catalogCsv, ATLAS_FILES.catalogParquet],
     },
     async () => {

@@ -23,6 +23,7 @@ const KNOWN: Readonly<Record<keyof BuildOptions, true>> = {
   analysis: true,
   compat: true,
   threshold: true,
+  sample: true,
   mapFrom: true,
   documentMap: true,
   figures: true,
@@ -69,6 +70,10 @@ export function checkBuildOptions(options: BuildOptions): void {
     if (options.schedule !== undefined) {
       throw new ArgumentError("build: embeddingColumn and schedule exclude each other");
     }
+  }
+  requireCount("build: sample", options.sample);
+  if (options.sample !== undefined && options.schedule !== undefined) {
+    throw new ArgumentError("build: sample and schedule exclude each other");
   }
   if (sae === undefined) checkTraining(training);
   const flags = { compat, skipEmpty, documentMap, figures, baselines };

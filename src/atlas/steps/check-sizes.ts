@@ -28,6 +28,8 @@ export interface BuildSize {
   latents: "trained" | "given" | "codes";
   /** SAEs of other seeds that are trained; undefined where stability is not measured. */
   seeds?: number;
+  /** Documents in which families are found. Default all. */
+  sample?: number;
   /** Whether the documents get a map of their own. */
   documentMap?: boolean;
   /** Whether figures are drawn of the atlas. */
@@ -80,9 +82,10 @@ const SOURCES: Readonly<Record<BuildSize["latents"], string>> = {
  */
 export function planSizes(size: BuildSize, pairs = 1): StepSize[] {
   const { N, d, characters, n, k, isEmbedded, latents, seeds, documentMap, figures } = size;
-  const met = (pairs * n * n * -Math.expm1((-N * k * (k - 1)) / (n * n))) / 2;
+  const counted = Math.min(N, size.sample ?? N);
+  const met = (pairs * n * n * -Math.expm1((-counted * k * (k - 1)) / (n * n))) / 2;
   const weights = latents === "codes" ? 0 : 8 * n * d;
-  const codes = 8 * N * k;
+  const [codes, sampled] = [8 * N * k, 8 * counted * k];
   const kept = PROCESS + weights + 2 * codes;
   const coactivation = kept + 12 * met;
   // As profileNeighbours decides, where all latents meet equally many.
@@ -98,8 +101,8 @@ export function planSizes(size: BuildSize, pairs = 1): StepSize[] {
     ["encode", "memory", PROCESS + 2 * weights + codes, both],
     ["encode", "array", N * k, both],
     ["labels", "memory", kept + characters, both],
-    ["stability", "memory", seeds === undefined ? 0 : coactivation + 12 * met + 4 * codes, both],
-    ["families", "memory", coactivation + 2 * codes, both],
+    ["stability", "memory", seeds === undefined ? 0 : coactivation + 12 * met + 4 * sampled, both],
+    ["families", "memory", coactivation + 2 * sampled, both],
     ["families", "text", FOREST_TEXT * n, fewer],
     ["map", "memory", coactivation + map, both],
     ["map", "array", 2 * met, both],
@@ -218,6 +221,7 @@ export async function checkBuild(
     corpus,
     training,
     stability,
+    sample,
     documentMap,
     figures,
     onWarning,
@@ -260,6 +264,7 @@ export async function checkBuild(
     isEmbedded,
     latents,
     seeds,
+    sample,
     documentMap: documentMap ?? N <= MOST_DOCUMENTS,
     figures,
   };

@@ -6,6 +6,8 @@ import { latentDensities } from "../../core/codes.js";
 import { toFamiliesJson } from "../../families/files/families-json.js";
 import { forestToGraphml } from "../../families/files/graphml.js";
 import { readAnalysis } from "../../labels/paper/analysis.js";
+import type { FindFamilies } from "../../compare/document-stability.js";
+import { sampleStability } from "../../compare/sample-stability.js";
 import type { FamilyStabilityEntry, StabilityReport } from "../../compare/stability-report.js";
 import { familyStatistics } from "../../families/statistics/family-statistics.js";
 import { nameFamiliesByKeywords } from "../../labels/family-names.js";
@@ -22,6 +24,7 @@ import {
 } from "../../records/model-labels.js";
 import { readOverrides } from "../../records/overrides.js";
 import type { AtlasBuild } from "./atlas-build.js";
+import { familyCodes, sampleNote } from "../files/coactivation.js";
 import { ATLAS_FILES, TASKS_FOLDER } from "../files/files.js";
 import { atlasLabelDocuments } from "../labels/label-documents.js";
 import { findFamilies } from "./find-families.js";
@@ -32,7 +35,10 @@ import type { Sae } from "../../sae/sae.js";
 import { FormatError } from "../../core/errors.js";
 import type { FamilyResult } from "../../families/extract/extract-families.js";
 import type { Family } from "../../records/family.js";
-import { statisticsRecord } from "../../families/statistics/statistics-record.js";
+import {
+  type StatisticsRecord,
+  statisticsRecord,
+} from "../../families/statistics/statistics-record.js";
 
 /**
  * Labels every latent by its documents' words; labels by a language model take their place, imported ones and those of an
@@ -112,19 +118,15 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         ...(stabilityHash !== undefined && { stability: stabilityHash }),
         ...(await hashesOf(dir, ["imported", "overrides", "modelFamilies"])),
       },
-      options: { compat, threshold },
+      options: { compat, threshold, ...sampleNote(options) },
       outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
     },
     async () => {
       const coactivation = await data.coactivation();
-      const found = findFamilies(coactivation, {
-        analysis: await readAnalysis(analysis),
-        compat,
-        threshold,
-        prefixes,
-        onProgress,
-        signal,
-      });
+      const rules = { analysis: await readAnalysis(analysis), compat, threshold, prefixes, signal };
+      const found = findFamilies(coactivation, { ...rules, onProgress });
+      const find: FindFamilies = (counted) => findFamilies(counted, rules);
+      const sample = await measureSample(data, options, found, find);
       const { forest } = found;
       const helpOf = prefixes && (await measureHelp(sae, data));
       const stability = await data.stability();
@@ -142,7 +144,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         stability ? stabilityFields(stability.families[f]) : {};
       await writeJson(data.file("families"), toFamiliesJson(families, label, extras));
       const statistics = familyStatistics(families, forest.nodes, coactivation, { compat });
-      await writeJson(data.file("familyStatistics"), statisticsRecord(statistics));
+      await writeJson(data.file("familyStatistics"), { ...statisticsRecord(statistics), sample });
       const densities = latentDensities(await data.codes(), await data.counting());
       await writeFileAtomic(
         data.file("forest"),
@@ -156,6 +158,21 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
       );
     },
   );
+}
+
+/** Whether the documents of the sample are enough; undefined where families are of all documents. */
+async function measureSample(
+  data: AtlasBuild["data"],
+  options: AtlasBuild["options"],
+  found: FamilyResult,
+  find: FindFamilies,
+): Promise<StatisticsRecord["sample"]> {
+  if (options.sample === undefined) return undefined;
+  const codes = await familyCodes(data, options);
+  const { seed, onProgress, signal } = options;
+  const drawing = { ...(await data.counting()), seed, onProgress, signal };
+  const stability = await sampleStability(codes, found, find, drawing);
+  return { documents: codes.rows, stability };
 }
 
 /** Measures how much the children of edges help; see edgeHelp. */

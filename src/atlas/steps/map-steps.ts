@@ -13,6 +13,7 @@ import { CELL_ROWS, EXACT_ROWS, PROBES, nearNeighbours } from "../../projection/
 import { cosineNeighbours } from "../../projection/neighbours.js";
 import { projectUmap } from "../../projection/umap.js";
 import { embeddingShape } from "../../sae/embedding-source.js";
+import { sampleNote } from "../files/coactivation.js";
 import { ATLAS_FILES } from "../files/files.js";
 import { embeddingsOf } from "../options.js";
 import type { AtlasBuild } from "./atlas-build.js";
@@ -37,7 +38,10 @@ export async function mapStep(build: AtlasBuild): Promise<void> {
     mapFrom === "decoder" ? { sae: hashes.sae } : { codes: hashes.codes };
   const outputs = [ATLAS_FILES.map, ATLAS_FILES.mapQuality];
   await runner.step(
-    { name: "map", version: 2, inputs, options: { mapFrom, seed }, outputs },
+    {
+      ...{ name: "map", version: 2, inputs, outputs },
+      options: { mapFrom, seed, ...(mapFrom === "coactivation" && sampleNote(options)) },
+    },
     async () => {
       const engine = await data.engine();
       const reporting = { onProgress, signal };

@@ -19,6 +19,7 @@ import { loadSae } from "../../sae/checkpoint.js";
 import { encodeEmbeddings } from "../../sae/encode.js";
 import { checkpointFiles } from "../../sae/formats/raw.js";
 import type { AtlasBuild } from "./atlas-build.js";
+import { familyCodes, sampleNote } from "../files/coactivation.js";
 import { ATLAS_FILES, seedSaeFile } from "../files/files.js";
 import { type FoundFamilies, findFamilies } from "./find-families.js";
 import { runTraining } from "./model-steps.js";
@@ -76,7 +77,9 @@ export async function stabilityStep(build: AtlasBuild): Promise<void> {
 /** A hash of all that families come from, so that it is known beforehand whether they are those that were measured. */
 export function familyBasis({ options, hashes }: Pick<AtlasBuild, "options" | "hashes">): string {
   const { compat = false, threshold } = options;
-  return hashOf([hashes.codes, hashes.analysis, compat, threshold ?? null]);
+  const sample = sampleNote(options);
+  const basis = [hashes.codes, hashes.analysis, compat, threshold ?? null];
+  return hashOf(sample === undefined ? basis : [...basis, sample]);
 }
 
 async function measureStability(
@@ -90,7 +93,7 @@ async function measureStability(
   const { prefixes } = await data.sae();
   const find = (coactivation: Coactivation): FoundFamilies =>
     findFamilies(coactivation, { analysis, compat, threshold, prefixes });
-  const codes = await data.codes();
+  const codes = await familyCodes(data, options);
   const { skipZeros } = await data.counting();
   const { resamples, scheme, seed } = drawn;
   const drawing = { scheme, share: drawn.share ?? undefined, seed, skipZeros, signal };
@@ -135,7 +138,8 @@ async function compareSae(
     seed,
     signal,
   });
-  const codes = await encodeEmbeddings(sae, embeddings, { engine, onProgress, signal });
+  const all = await encodeEmbeddings(sae, embeddings, { engine, onProgress, signal });
+  const codes = await familyCodes({ codes: () => Promise.resolve(all) }, options);
   const coactivation = computeCoactivation(codes, {
     skipZeros: sae.activation.kind !== "topk",
     signal,

@@ -67,6 +67,9 @@ const options = {
     excludes: ["threshold"],
   }),
   threshold: option.number("weakest edge of a family (default 0.1)"),
+  sample: option.count("find families in N random documents, and report whether they are enough", {
+    excludes: ["scheduler"],
+  }),
   "map-from": option.text("what places latents close together on the map (default coactivation)", {
     choices: ["decoder", "coactivation"],
   }),
@@ -120,13 +123,13 @@ async function buildOptions(
   { onProgress, signal, packageRoot }: CommandContext,
 ): Promise<BuildOptions> {
   const { corpus, skipEmpty, embeddings, sae, k, n } = values;
-  const { classTree, analysis, compat, threshold, mapFrom, seed, name, baselines } = values;
+  const { classTree, analysis, compat, threshold, sample, mapFrom, seed, name, baselines } = values;
   const device = values.engine ?? "auto";
   const { documentMap: isMapped, noDocumentMap: isUnmapped } = values;
   const documentMap = isMapped ? true : isUnmapped ? false : undefined;
   const schedule = values.scheduler === undefined ? undefined : scheduleOf(values, packageRoot);
   const common = {
-    ...{ k, documentMap, classTree, compat, threshold, mapFrom },
+    ...{ k, documentMap, classTree, compat, threshold, sample, mapFrom },
     ...{ seed, device, schedule, baselines },
   };
   const released = RELEASED_CORPORA.find((known) => known === corpus);

@@ -17,7 +17,8 @@ const EDGES = ["weight", "threshold", "sae", "prefixes"] as const;
 const GROUPING = [...EDGES, "passes", "max-density"] as const;
 
 const options = {
-  codes: option.folder("folder with topk_indices_ and topk_values_ files"),
+  codes: option.folder("folder of codes: topk_indices_ and topk_values_ files, or Parquet shards"),
+  n: option.count("latents of the codes, where their files do not note it", { needs: ["codes"] }),
   plan: option.input("plan.json whose tasks have counted co-activation, in place of --codes", {
     excludes: ["codes", "skip-zeros", "group-documents"],
   }),
@@ -115,45 +116,33 @@ async function familiesFromCoactivation(
   const { sampleStability } = await import("../../compare/sample-stability.js");
   const { skipZeros, seed } = values;
   const sample = await sampleStability(sampled, found, find, { skipZeros, seed, ...context });
-  const described = sample.map(({ documents, overlap, random }): [string, string] => [
-    `found in ${documents} documents`,
-    `overlap ${overlap.toFixed(3)} (random latents ${random.toFixed(3)})`,
-  ]);
+  const { describeSample } = await import("../results/build.js");
   return {
     json: { ...record, sample: { documents: sampled.rows, stability: sample } },
-    lines: [...lines, "", ...formatRows(described)],
+    lines: [...lines, "", ...formatRows(describeSample(sample))],
   };
 }
 
 /** Co-activation, with the codes that were drawn for it where it is of a sample. */
 async function countCoactivation(
-  { codes: folder = "", plan, skipZeros, groupDocuments, sample, seed = 0 }: Values,
-  { onProgress, signal }: CommandContext,
+  values: Values,
+  context: CommandContext,
 ): Promise<{ coactivation: Coactivation; sampled?: Codes }> {
+  const { codes = "", n, plan, skipZeros, sample, seed = 0 } = values;
   if (plan !== undefined) {
     const { readTotals } = await import("../../tasks/run-task.js");
     return { coactivation: await readTotals(plan) };
   }
+  if (sample === undefined) {
+    const { countCodes } = await import("../count-codes.js");
+    return { coactivation: await countCodes("families", { ...values, codes }, context) };
+  }
   const { openCodes } = await import("../../tasks/code-files.js");
-  const store = await openCodes(folder);
+  const { sampleCodes } = await import("../../tasks/some-codes.js");
+  const { createRandom } = await import("../../core/random.js");
   const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
-  if (sample !== undefined) {
-    const { sampleCodes } = await import("../../tasks/some-codes.js");
-    const { createRandom } = await import("../../core/random.js");
-    const sampled = await sampleCodes(store, sample, createRandom(seed));
-    const options = { skipZeros, onProgress, signal };
-    return { coactivation: computeCoactivation(sampled, options), sampled };
-  }
-  if (groupDocuments !== undefined || store.shards !== undefined) {
-    const { coactivationFromBlocks } = await import("../../tasks/block-coactivation.js");
-    const options = { skipZeros, groupDocuments, documents: store.rows, onProgress, signal };
-    return { coactivation: await coactivationFromBlocks(store.blocks(), options) };
-  }
-  const { readCodes } = await import("../../files/codes.js");
-  const { requireCodesSize } = await import("../../atlas/steps/check-sizes.js");
-  const codes = await readCodes(folder);
-  await requireCodesSize("families", codes);
-  return { coactivation: computeCoactivation(codes, { skipZeros, onProgress, signal }) };
+  const sampled = await sampleCodes(await openCodes(codes, { n }), sample, createRandom(seed));
+  return { coactivation: computeCoactivation(sampled, { skipZeros, ...context }), sampled };
 }
 
 async function readDecoder(file: string): Promise<Matrix> {

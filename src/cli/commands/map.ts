@@ -30,6 +30,7 @@ const options = {
   codes: option.folder("folder of codes whose co-activation places the latents", {
     excludes: ["embeddings"],
   }),
+  n: option.count("latents of the codes, where their files do not note it", { needs: ["codes"] }),
   embeddings: option.input(`${EMBEDDINGS} of documents to place, with --of documents`),
   out: option.path("places, .npy or .csv"),
   neighbours: option.count("neighbours per row (default 15)"),
@@ -165,7 +166,7 @@ function describeQuality(quality: MapQuality): string[] {
 }
 
 async function neighbourFinder(
-  { sae, k, codes = "", embeddings, exact }: Values,
+  { sae, k, codes = "", n, embeddings, exact }: Values,
   context: CommandContext,
 ): Promise<(count: number, engine: Engine, options: NearestOptions) => Promise<Neighbours>> {
   if (sae !== undefined) {
@@ -185,12 +186,8 @@ async function neighbourFinder(
       return found.neighbours;
     };
   }
-  const { readCodes } = await import("../../files/codes.js");
-  const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
+  const { countCodes } = await import("../count-codes.js");
   const { profileNeighbours } = await import("../../projection/coactivation-profiles.js");
-  const { requireCodesSize } = await import("../../atlas/steps/check-sizes.js");
-  const read = await readCodes(codes);
-  await requireCodesSize("map", read);
-  const coactivation = computeCoactivation(read, { onProgress: context.onProgress });
+  const coactivation = await countCodes("map", { codes, n }, context);
   return (...rest) => profileNeighbours(coactivation, ...rest);
 }

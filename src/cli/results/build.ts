@@ -1,6 +1,7 @@
 import { compact } from "../../core/collections.js";
 import type { BuildPlan } from "../../atlas/options.js";
 import type { Atlas } from "../../atlas/atlas.js";
+import type { StatisticsRecord } from "../../families/statistics/statistics-record.js";
 import type { EdgeAgreement, LatentAgreement } from "../../taxonomy/agreement.js";
 import type { FamilyAgreement } from "../../taxonomy/family-agreement.js";
 import type { UnitAgreement } from "../../taxonomy/unit-agreement.js";
@@ -59,6 +60,8 @@ export interface BuildSummary {
   latentAgreement?: { value: number | null } & Judged & { classes: Record<string, number> };
   /** Members that are in their family's class. No value and no null from fewer than 20. */
   familyCoherence?: Measured & Judged;
+  /** Of a build by --sample: how well the families are found in fewer of its documents. */
+  sample?: StatisticsRecord["sample"];
 }
 
 /** F1 over which a latent counts as naming a class. */
@@ -90,13 +93,19 @@ export async function summariseAtlas(atlas: Atlas): Promise<BuildSummary> {
     }),
     ...(active && { latentAgreement: await describeLatents(active, baselines) }),
     ...(families && { familyCoherence: await describeCoherence(families) }),
+    ...(statistics.sample && { sample: statistics.sample }),
   };
 }
 
 /** The summary in words, a row per measure. */
 export function describeSummary(summary: BuildSummary): string[][] {
   const { documents, latents, live, k, labelled, families, edgeAgreement: edges } = summary;
-  const { coactivationRatio: ratio, familyCoherence: coherence, latentAgreement: named } = summary;
+  const {
+    coactivationRatio: ratio,
+    familyCoherence: coherence,
+    latentAgreement: named,
+    sample,
+  } = summary;
   return compact([
     ["documents", String(documents)],
     ["latents", `${latents} (${live} live), ${k} per document`],
@@ -114,6 +123,18 @@ export function describeSummary(summary: BuildSummary): string[][] {
       describeEdges(edges),
     ],
     coherence && ["family members in their family's class", describeShare(coherence, "members")],
+    sample && ["documents sampled for families", String(sample.documents)],
+    ...(sample ? describeSample(sample.stability) : []),
+  ]);
+}
+
+/** How well families are found in fewer documents, a row per number of these. */
+export function describeSample(
+  stability: NonNullable<StatisticsRecord["sample"]>["stability"],
+): string[][] {
+  return stability.map(({ documents, overlap, random }) => [
+    `families found in ${documents} documents`,
+    `overlap ${digits(known(overlap), 3)} (random latents ${digits(known(random), 3)})`,
   ]);
 }
 

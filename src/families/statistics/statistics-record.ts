@@ -35,6 +35,11 @@ export interface StatisticsRecord {
   block_fraction_actsim: number | null;
   null_shuffled?: NullRecord;
   null_density?: NullRecord;
+  /** Where families are of a sample of the documents: how well they are found in fewer of them. */
+  sample?: {
+    documents: number;
+    stability: { documents: number; overlap: number | null; random: number | null }[];
+  };
 }
 
 const known = z.number().nullable();
@@ -61,6 +66,12 @@ const fields: Fields<StatisticsRecord> = {
   block_fraction_actsim: known,
   null_shuffled: z.object(chance).optional(),
   null_density: z.object(chance).optional(),
+  sample: z
+    .object({
+      documents: count,
+      stability: z.array(z.object({ documents: count, overlap: known, random: known })),
+    })
+    .optional(),
 };
 
 /** The content of `family-statistics.json`. */

@@ -12,7 +12,7 @@ const KINDS = ["plan", "estimate", "run", "encode", "pairs", "total", "labels"] 
 const options = {
   plan: option.input("plan.json of the tasks"),
   index: option.latents("which tasks, such as 0,4-7 (default all)"),
-  codes: option.folder("folder with topk_indices_ and topk_values_ files", {
+  codes: option.folder("folder of codes: topk_indices_ and topk_values_ files, or Parquet shards", {
     excludes: ["embeddings", "sae", "k"],
   }),
   embeddings: option.input(EMBEDDINGS, { needs: ["sae"] }),
@@ -35,8 +35,11 @@ const options = {
     "documents drawn for labels, beside each latent's 20 strongest (default 500,000; all where there are no more)",
     { needs: ["corpus"] },
   ),
-  n: option.count("latents of codes that come on standard input"),
+  n: option.count("latents of codes that do not note it, as on standard input"),
   documents: option.count("documents to estimate for"),
+  characters: option.count(
+    "characters of a document's text, to estimate labels for (default 1,000)",
+  ),
   dimensions: option.count("width of their embeddings"),
   rates: option.input(
     "rates measured on your machines and prices, .json (default: as docs/scale.md says)",
@@ -131,9 +134,9 @@ async function estimateTasks(values: Values): Promise<CommandOutput> {
     throw new UsageError("task: estimate needs --documents, --dimensions, --k and --n");
   }
   const { estimateRun, readRates } = await import("../../../tasks/estimate-run.js");
-  const { shardDocuments, groupDocuments, rates: file } = values;
+  const { characters, shardDocuments, groupDocuments, rates: file } = values;
   const rates = await readRates(file);
-  const size = { documents, d, k, n, shardDocuments, groupDocuments };
+  const size = { documents, d, k, n, characters, shardDocuments, groupDocuments };
   const estimate = estimateRun(size, rates);
   const terabytes = (bytes: number): string => `${(bytes / 1e12).toPrecision(3)} TB`;
   return {

@@ -14,7 +14,7 @@ import {
   streamLaidOut,
 } from "./numpy/npy.js";
 import { filesOf } from "./parquet/parquet.js";
-import { parquetShape, streamParquetMatrix } from "./parquet/parquet-matrix.js";
+import { parquetShape, readListRows, streamParquetMatrix } from "./parquet/parquet-matrix.js";
 
 /** Largest Parquet that is decoded into memory as a whole, in bytes of float32. */
 const MOST_DECODED = 2 ** 30;
@@ -23,10 +23,12 @@ const MOST_DECODED = 2 ** 30;
 export interface RowStore {
   readonly rows: number;
   readonly cols: number;
-  /** Whether a read decodes a shard up to its rows, so that many reads are better done in one pass; see streamMatrix. */
+  /** Whether reads of some rows are better done together, as each opens a shard and decodes parts of it. */
   readonly isStreamed?: boolean;
   /** Rows `start` to `end` (exclusive), at least one. */
   read(start: number, end: number): Promise<Matrix>;
+  /** Rows of those numbers, in their order [rows, cols]. */
+  readRows(rows: readonly number[]): Promise<Matrix>;
   close(): Promise<void>;
 }
 
@@ -44,9 +46,9 @@ export interface MatrixShard {
 /**
  * Opens the matrix of a .npy, .npz, .pt, .safetensors or .parquet file, known by its content, or of a folder of .parquet or of .npy, in the
  * order of their names. Where a file holds several arrays it is the only one of two dimensions, or the one called embedding(s) or
- * vector(s). PyTorch, .npz and Parquet are decoded into memory, once for all calls; Parquet of over `mostDecoded` bytes (default 1 GiB) is
- * decoded again for each read instead. Throws FormatError for a file that holds no
- * matrix, and for a shard that is empty or has another width; for other formats it says how to convert them.
+ * vector(s). PyTorch, .npz and Parquet are decoded into memory, once for all calls; of Parquet of over `mostDecoded` bytes (default 1 GiB) each
+ * read decodes the pages that hold its rows instead. Throws FormatError for a file that holds no matrix, and for a shard that is
+ * empty or has another width; for other formats it says how to convert them.
  */
 export async function openMatrix(
   input: MatrixFile | ByteSource,
@@ -60,26 +62,65 @@ export async function openMatrix(
     const { cols } = shards[0];
     const read: RowStore["read"] = async (start, end) => {
       checkRows(start, end, rows, 1);
-      return readShards(shards, columnOf(input), start, end);
+      if (!isStreamed) return readShards(shards, start, end);
+      return readRows(Array.from({ length: end - start }, (_, i) => start + i));
     };
-    return { rows, cols, isStreamed, read, close: () => Promise.resolve() };
+    const readRows: RowStore["readRows"] = isStreamed
+      ? (some) => readShardRows(shards, columnOf(input), some)
+      : (some) => gatherRows(some, cols, read);
+    return { rows, cols, isStreamed, read, readRows, close: () => Promise.resolve() };
   }
   const { source, header, close } = await open(input);
+  const [, cols] = header.shape;
+  const read: RowStore["read"] = async (start, end) => {
+    const options = { start, end, rowsPerBlock: end - start };
+    for await (const { block } of streamLaidOut(source, header, options)) return block;
+    throw new RangeError(`${source.name}: no rows ${start} to ${end}`);
+  };
   return {
     rows: header.shape[0],
-    cols: header.shape[1],
-    async read(start, end) {
-      const options = { start, end, rowsPerBlock: end - start };
-      for await (const { block } of streamLaidOut(source, header, options)) return block;
-      throw new RangeError(`${source.name}: no rows ${start} to ${end}`);
-    },
+    cols,
+    read,
+    readRows: (some) => gatherRows(some, cols, read),
     close,
   };
 }
 
-async function readShards(
+/** Rows of those numbers, each read by itself [rows, cols]. */
+export async function gatherRows(
+  rows: readonly number[],
+  cols: number,
+  read: RowStore["read"],
+): Promise<Matrix> {
+  const found = await Promise.all(rows.map((row) => read(row, row + 1)));
+  const matrix = createMatrix(rows.length, cols);
+  found.forEach(({ data }, i) => matrix.data.set(data, i * cols));
+  return matrix;
+}
+
+/** Rows of Parquet shards, from each shard those that it has at once. */
+async function readShardRows(
   shards: readonly MatrixShard[],
   column: string | undefined,
+  rows: readonly number[],
+): Promise<Matrix> {
+  const [{ cols }] = shards;
+  const matrix = createMatrix(rows.length, cols);
+  const order = rows.map((row, place) => ({ row, place })).sort((a, b) => a.row - b.row);
+  for (const { file, start, rows: count } of shards) {
+    const some = order.filter(({ row }) => row >= start && row < start + count);
+    if (some.length === 0) continue;
+    const numbers = some.map(({ row }) => row - start);
+    const { data } = await readListRows(file, column, numbers, cols);
+    some.forEach(({ place }, i) =>
+      matrix.data.set(data.subarray(i * cols, (i + 1) * cols), place * cols),
+    );
+  }
+  return matrix;
+}
+
+async function readShards(
+  shards: readonly MatrixShard[],
   start: number,
   end: number,
 ): Promise<Matrix> {
@@ -90,7 +131,7 @@ async function readShards(
       end: Math.min(end - shard.start, shard.rows),
     };
     if (part.start >= part.end) continue;
-    for await (const { start: at, block } of streamMatrix({ path: shard.file, column }, part)) {
+    for await (const { start: at, block } of streamMatrix(shard.file, part)) {
       wanted.data.set(block.data, (shard.start + at - start) * wanted.cols);
     }
   }

@@ -2,7 +2,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import test from "ava";
-import { FormatError, matrixRows } from "../../src/core/index.js";
+import type { SchemaElement } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { FormatError, createRandom, matrixRows } from "../../src/core/index.js";
 import {
   type MatrixFile,
   encodeNpy,
@@ -15,6 +17,13 @@ import { embeddingShape, streamEmbeddings } from "../../src/sae/index.js";
 import { randomEmbeddings } from "../support/embeddings.js";
 import { inFolder } from "../support/folder.js";
 
+/** A column of lists as Arrow writes it. */
+const LISTS: SchemaElement[] = [
+  { name: "root", num_children: 1 },
+  { name: "v", repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },
+  { name: "list", repetition_type: "REPEATED", num_children: 1 },
+  { name: "element", type: "FLOAT", repetition_type: "OPTIONAL" },
+];
 const D = 6;
 const SIZES = [2300, 1, 999];
 const whole = randomEmbeddings(
@@ -27,6 +36,10 @@ const starts = SIZES.map((_, i) => SIZES.slice(0, i).reduce((sum, size) => sum +
 async function writeNpyShard(file: string, start: number, end: number): Promise<void> {
   const { rows, data } = matrixRows(whole, start, end);
   await writeFile(file, encodeNpy({ shape: [rows, D], data, dtype: "f4" }));
+}
+
+function rowsOf(rows: readonly number[]): Float32Array {
+  return Float32Array.from(rows.flatMap((row) => [...matrixRows(whole, row, row + 1).data]));
 }
 
 async function duck(file: string, select: string): Promise<void> {
@@ -80,6 +93,8 @@ for (const kind of ["npy", "parquet"] as const) {
         ]) {
           t.deepEqual(await store.read(start, end), matrixRows(whole, start, end));
         }
+        const some = [2299, 0, whole.rows - 1, 2300, 1024, 2301];
+        t.deepEqual((await store.readRows(some)).data, rowsOf(some));
         await t.throwsAsync(store.read(whole.rows, whole.rows + 1), { instanceOf: RangeError });
         await store.close();
       }
@@ -92,6 +107,39 @@ for (const kind of ["npy", "parquet"] as const) {
     });
   });
 }
+
+test("rows of Parquet are found in pages of any size, with and without dictionaries, and refused where they are too short", async (t) => {
+  await inFolder(async (folder) => {
+    const random = createRandom(3);
+    for (const [at, [kinds, pageSize, rowGroupSize]] of [
+      [1e6, 100, 400],
+      [9, 1000, 250],
+      [9, 1e6, 900],
+    ].entries()) {
+      const lists = Array.from({ length: 900 }, () =>
+        Array.from({ length: D }, () => Math.fround(Math.floor(kinds * random()) / kinds)),
+      );
+      const file = join(folder, `${at}.parquet`);
+      const write = (data: number[][]): Promise<void> => {
+        const columnData = [{ name: "v", data }];
+        const options = { schema: LISTS, columnData, pageSize, rowGroupSize };
+        return writeFile(file, new Uint8Array(parquetWriteBuffer(options)));
+      };
+      await write(lists);
+      const store = await openMatrix(file, { mostDecoded: 0 });
+      const some = [899, 3, 400, 399, 250, 4, 0];
+      t.deepEqual(
+        [...(await store.readRows(some)).data],
+        some.flatMap((row) => lists[row]),
+      );
+      await write(lists.map((list, row) => (row === 500 ? list.slice(1) : list)));
+      await t.throwsAsync(store.readRows([700]), {
+        instanceOf: FormatError,
+        message: /: a list of other than 6 numbers$/,
+      });
+    }
+  });
+});
 
 const BAD: [name: string, selects: string[], message: RegExp, column?: string][] = [
   [

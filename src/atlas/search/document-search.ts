@@ -73,10 +73,7 @@ export interface OpenSearchOptions {
   signal?: AbortSignal;
 }
 
-/**
- * Larger embeddings stay on disk. Of .npy a search reads the few rows that its index cannot exclude; Parquet, of which no row can
- * be read alone, is read whole by each search.
- */
+/** Larger embeddings stay on disk, of which a search reads the few rows that its index cannot exclude. */
 const MOST_IN_MEMORY = 2 ** 30;
 
 /** How deep ranks without the edits are looked for. */
@@ -197,7 +194,7 @@ async function openEmbeddings(
   { once = false, onProgress, signal }: OpenSearchOptions,
 ): Promise<Embeddings> {
   const onDisk = await openRows(file);
-  if (once || onDisk.isStreamed === true) {
+  if (once) {
     return {
       store: onDisk,
       search: (queries, accept) => searchRowsTogether(file, queries, { accept }),

@@ -59,11 +59,7 @@ export async function* streamPages(
   while (left > 0) {
     const { header, bytes } = await next();
     if (header.type === "DICTIONARY_PAGE") {
-      const count = header.dictionary_page_header?.num_values ?? 0;
-      checkCount(count, header, Infinity);
-      const page = openPage(unpack(bytes, header, chunk));
-      const kind = { ...kindOf(chunk, leaf), encoding: "PLAIN", dictionary };
-      dictionary = converted(readValues(page, kind, count), chunk, leaf);
+      dictionary = decodeDictionary(header, bytes, chunk, leaf);
     } else {
       const page = decodePage(header, bytes, chunk, leaf, { dictionary, left });
       left -= page.count;
@@ -110,7 +106,22 @@ function pageReader(
   };
 }
 
-function decodePage(
+/** The values of a dictionary page. Throws Error where it claims more than it can hold. */
+export function decodeDictionary(
+  header: PageHeader,
+  bytes: Uint8Array,
+  chunk: ColumnMetaData,
+  leaf: Leaf,
+): DecodedArray {
+  const count = header.dictionary_page_header?.num_values ?? 0;
+  checkCount(count, header, Infinity);
+  const page = openPage(unpack(bytes, header, chunk));
+  const kind = { ...kindOf(chunk, leaf), encoding: "PLAIN", dictionary: undefined };
+  return converted(readValues(page, kind, count), chunk, leaf);
+}
+
+/** A page of data, `left` being the values that the chunk still has. Throws Error where it claims more than it can hold. */
+export function decodePage(
   header: PageHeader,
   bytes: Uint8Array,
   chunk: ColumnMetaData,

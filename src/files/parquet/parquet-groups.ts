@@ -4,6 +4,8 @@ import { FormatError } from "../../core/errors.js";
 import { listed, quote } from "../../core/shown.js";
 import type { ByteSource } from "../bytes/source.js";
 import { type ColumnValues, type Slab, isNumberList, streamSlabs } from "./column-slabs.js";
+import { type WantedRows, readListRows } from "./list-rows.js";
+import { leafOf } from "./page-stream.js";
 import { LARGEST_RATIO, PAGE_ALLOWANCE } from "./page-values.js";
 
 /** A footer lists columns of row groups; a larger one is no table of ours. */
@@ -34,6 +36,13 @@ export interface ParquetFile {
   summary: ParquetSummary;
   /** Rows of some columns, in batches, decoded page by page. Throws FormatError where a page is damaged. */
   batches(columns: readonly string[]): AsyncGenerator<ParquetBatch>;
+  /** Some rows of a column of number lists, as one batch, of which only the pages that hold them are decoded. */
+  listRows(wish: ListRows): AsyncGenerator<ParquetBatch>;
+}
+
+/** Rows by their numbers in the file, ascending, of a column whose lists have `width` numbers each. */
+export interface ListRows extends WantedRows {
+  column: string;
 }
 
 /** Opens a Parquet file. Runs in a worker: a damaged file can exhaust its decoder's memory. */
@@ -64,6 +73,15 @@ export async function openParquet(source: ByteSource): Promise<ParquetFile> {
       );
       yield* readBatches(source, metadata, schema, wanted);
     },
+    async *listRows({ column, rows, width }) {
+      const wanted = known.get(column) ?? refuseColumn(name, column, known);
+      const data = new Float32Array(rows.length * width);
+      await refuse(name, () =>
+        readRows(source, metadata, { schema, column: wanted, rows, width }, data),
+      );
+      const offsets = Uint32Array.from({ length: rows.length + 1 }, (_, i) => i * width);
+      yield { rows: rows.length, columns: [{ data, offsets }] };
+    },
   };
 }
 
@@ -90,6 +108,30 @@ async function* readBatches(
       yield batch;
       done += batch.rows;
     }
+  }
+}
+
+async function readRows(
+  source: ByteSource,
+  { row_groups: groups }: FileMetaData,
+  { schema, column, rows, width }: WantedRows & { schema: SchemaTree; column: SchemaTree },
+  out: Float32Array,
+): Promise<void> {
+  if (!isNumberList(column)) throw new Error(`${column.element.name} holds no lists of numbers`);
+  let start = 0;
+  let at = 0;
+  for (const group of groups) {
+    const chunks = (group.columns ?? []).flatMap(({ meta_data }) => meta_data ?? []);
+    const end = start + checkGroup(source, group, chunks);
+    const first = at;
+    while (at < rows.length && rows[at] < end) at++;
+    const chunk = chunks.find(({ path_in_schema: [name] }) => name === column.element.name);
+    if (at > first && chunk !== undefined) {
+      const wanted = { rows: rows.slice(first, at).map((row) => row - start), width };
+      const part = out.subarray(first * width, at * width);
+      await readListRows(source, chunk, leafOf(schema, chunk), wanted, part);
+    }
+    start = end;
   }
 }
 

@@ -78,6 +78,24 @@ export async function* streamParquetMatrix(
   }
 }
 
+/** Some rows of a file's number lists [rows, cols], by their ascending numbers, which decodes only the pages that hold them. */
+export async function readListRows(
+  file: string,
+  column: string | undefined,
+  rows: readonly number[],
+  cols: number,
+): Promise<Matrix> {
+  const matrix = createMatrix(rows.length, cols);
+  const batches = streamBatches(file, ({ columns, numberLists }) => ({
+    ...{ column: column ?? chooseLists(file, columns, numberLists), rows, width: cols },
+  }));
+  for await (const { batch } of batches) {
+    const [lists] = batch.columns;
+    if (!Array.isArray(lists)) matrix.data.set(lists.data);
+  }
+  return matrix;
+}
+
 async function* streamLists(
   input: string | ByteSource,
   { column, cols, signal }: { column?: string; cols?: number; signal?: AbortSignal },

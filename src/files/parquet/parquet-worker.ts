@@ -3,6 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { FormatError } from "../../core/errors.js";
 import { bytesSource, openSource } from "../bytes/source.js";
 import {
+  type ListRows,
   type ParquetBatch,
   type ParquetFile,
   type ParquetSummary,
@@ -16,8 +17,8 @@ export interface ParquetTask {
   bytes?: Uint8Array;
 }
 
-/** What a worker is asked: for the columns that are read from now on, or for the next rows of them. */
-export type ParquetWish = { columns: readonly string[] } | "next";
+/** What a worker is asked: for the columns that are read from now on, for some rows of one, or for the next of them. */
+export type ParquetWish = { columns: readonly string[] } | ListRows | "next";
 
 /** What a worker answers; the summary comes unasked. */
 export type ParquetAnswer =
@@ -48,7 +49,9 @@ async function serve(): Promise<void> {
   let batches: AsyncGenerator<ParquetBatch> | undefined;
   port.on("message", (wish: ParquetWish) => {
     void answer(async () => {
-      if (wish !== "next") batches = (await open).batches(wish.columns);
+      if (wish !== "next") {
+        batches = "rows" in wish ? (await open).listRows(wish) : (await open).batches(wish.columns);
+      }
       const next = await batches?.next();
       return next === undefined || next.done
         ? { kind: "end" }

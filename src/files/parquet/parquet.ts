@@ -4,7 +4,7 @@ import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { FormatError } from "../../core/errors.js";
 import type { ColumnValues } from "./column-slabs.js";
-import type { ParquetBatch, ParquetSummary } from "./parquet-groups.js";
+import type { ListRows, ParquetBatch, ParquetSummary } from "./parquet-groups.js";
 import type { ParquetAnswer, ParquetTask, ParquetWish } from "./parquet-worker.js";
 import type { ByteSource } from "../bytes/source.js";
 import { interruptible } from "../../core/interrupt.js";
@@ -84,10 +84,10 @@ export async function parquetSummary(file: string): Promise<ParquetSummary> {
   return found as ParquetSummary;
 }
 
-/** Some columns of a file in batches of rows; none where `choose` wants no columns. Throws as streamParquetRows does. */
+/** Some columns of a file, or some rows of one, in batches; none where `choose` wants none. Throws as streamParquetRows does. */
 export async function* streamBatches(
   input: string | ByteSource,
-  choose: (summary: ParquetSummary) => readonly string[] | undefined,
+  choose: (summary: ParquetSummary) => readonly string[] | ListRows | undefined,
   given?: AbortSignal,
 ): AsyncGenerator<{ names: readonly string[]; batch: ParquetBatch }> {
   const signal = interruptible(given);
@@ -106,9 +106,11 @@ export async function* streamBatches(
   try {
     const opened = await ask();
     if (opened.kind === "refused") throw new FormatError(name, opened.problem);
-    const names = opened.kind === "summary" ? choose(opened.summary) : undefined;
-    if (names === undefined) return;
-    for (let wish: ParquetWish = { columns: names }; ; wish = "next") {
+    const chosen = opened.kind === "summary" ? choose(opened.summary) : undefined;
+    if (chosen === undefined) return;
+    const isOfRows = "rows" in chosen;
+    const names = isOfRows ? [chosen.column] : chosen;
+    for (let wish: ParquetWish = isOfRows ? chosen : { columns: names }; ; wish = "next") {
       signal?.throwIfAborted();
       const answer = await ask(wish);
       if (answer.kind === "refused") throw new FormatError(name, answer.problem);

@@ -1,5 +1,5 @@
 import { type Matrix, matrixRows } from "../../core/matrix.js";
-import { type MatrixFile, type RowStore, openMatrix } from "../../files/matrix.js";
+import { type MatrixFile, type RowStore, gatherRows, openMatrix } from "../../files/matrix.js";
 
 export type { RowStore } from "../../files/matrix.js";
 
@@ -8,11 +8,15 @@ export function isMatrix(base: Matrix | MatrixFile): base is Matrix {
   return typeof base !== "string" && "data" in base;
 }
 
-/** Opens a Matrix or a file of one. Throws FormatError for a file that holds no matrix. */
-export async function openRows(base: Matrix | MatrixFile): Promise<RowStore> {
-  if (!isMatrix(base)) return openMatrix(base);
+/** Opens a Matrix or a file of one, as openMatrix does. Throws FormatError for a file that holds no matrix. */
+export async function openRows(
+  base: Matrix | MatrixFile,
+  options: { mostDecoded?: number } = {},
+): Promise<RowStore> {
+  if (!isMatrix(base)) return openMatrix(base, options);
   const { rows, cols } = base;
   const read = (start: number, end: number): Promise<Matrix> =>
     Promise.resolve(matrixRows(base, start, end));
-  return { rows, cols, read, close: () => Promise.resolve() };
+  const readRows: RowStore["readRows"] = (some) => gatherRows(some, cols, read);
+  return { rows, cols, read, readRows, close: () => Promise.resolve() };
 }

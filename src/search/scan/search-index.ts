@@ -36,6 +36,8 @@ export interface SearchIndex {
 export interface SearchIndexOptions {
   /** Default: what the machine has, at most 8, and 1 for a small base. The hits are the same for any number. */
   threads?: number;
+  /** Bytes of Parquet that are decoded into memory; see openMatrix. Default 1 GiB. */
+  mostDecoded?: number;
   /** Called after each block with step "index". */
   onProgress?: OnProgress;
   /** Stops between two blocks. */
@@ -60,7 +62,7 @@ export async function openSearchIndex(
   base: Matrix | MatrixFile,
   options: SearchIndexOptions = {},
 ): Promise<SearchIndex> {
-  const store = await openRows(base);
+  const store = await openRows(base, options);
   const quantised = await quantise(store, base, options).catch(async (error: unknown) => {
     await store.close();
     throw error;
@@ -162,12 +164,13 @@ async function scoreCandidates(
   count: number,
 ): Promise<Hit[]> {
   const best: Hit[] = [];
-  for (let from = 0; from < rows.length; from += EXACT_ROWS) {
+  const step = Math.max(EXACT_ROWS, count);
+  for (let from = 0; from < rows.length; from += step) {
     if (best.length === count && upper[from] < best[count - 1].score) break;
-    const some = Array.from(rows.subarray(from, from + EXACT_ROWS));
-    const read = await Promise.all(some.map((row) => store.read(row, row + 1)));
-    for (const [i, { data }] of read.entries()) {
-      insertHit(best, { row: some[i], score: cosine(data, 0, unit) }, count);
+    const some = Array.from(rows.subarray(from, from + step));
+    const { data, cols } = await store.readRows(some);
+    for (const [i, row] of some.entries()) {
+      insertHit(best, { row, score: cosine(data, i * cols, unit) }, count);
     }
   }
   return best;

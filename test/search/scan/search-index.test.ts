@@ -2,6 +2,8 @@ import test from "ava";
 import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { SchemaElement } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import {
@@ -28,6 +30,14 @@ const SHAPES = [
   [2000, 96],
   [900, 500],
 ] as const;
+
+/** A column of lists. */
+const LISTS: SchemaElement[] = [
+  { name: "root", num_children: 1 },
+  { name: "v", repetition_type: "REQUIRED", num_children: 1, converted_type: "LIST" },
+  { name: "list", repetition_type: "REPEATED", num_children: 1 },
+  { name: "element", type: "FLOAT", repetition_type: "REQUIRED" },
+];
 
 /** Every cosine in float64, sorted; written without the search's own code. */
 function bruteForce({ rows, cols, data }: Matrix, query: ArrayLike<number>): Hit[] {
@@ -64,6 +74,34 @@ function queriesFor(base: Matrix, seed: number): Float32Array[] {
   });
   return [noise(), ...own, ...near, axis];
 }
+
+test("an index of Parquet shards that stay on disk finds what a brute force finds", async (t) => {
+  await inFolder(async (folder) => {
+    const base = hardRows(900, 33, 5);
+    for (const [start, end] of [
+      [0, 500],
+      [500, 501],
+      [501, 900],
+    ]) {
+      const data = Array.from({ length: end - start }, (_, i) =>
+        Array.from(matrixRow(base, start + i)),
+      );
+      const bytes = parquetWriteBuffer({
+        ...{ schema: LISTS, columnData: [{ name: "v", data }] },
+        ...{ pageSize: 4000, rowGroupSize: 200 },
+      });
+      await writeFile(path.join(folder, `${start + 100}.parquet`), new Uint8Array(bytes));
+    }
+    const index = await openSearchIndex(folder, { mostDecoded: 0 });
+    t.true(index.bytes > base.data.length);
+    for (const query of queriesFor(base, 7)) {
+      const found = await index.search(query, 40, { accept: (row) => row % 5 !== 0 });
+      const all = bruteForce(base, query).filter(({ row }) => row % 5 !== 0);
+      t.true(isDeepStrictEqual(found, all.slice(0, 40)));
+    }
+    await index.close();
+  });
+});
 
 test("an index finds what a brute force finds, for hard rows, filters and counts", async (t) => {
   for (const [place, [rows, d]] of SHAPES.entries()) {

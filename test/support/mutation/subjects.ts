@@ -20,6 +20,7 @@ import {
   createCodesShard,
   encodeNpy,
   encodeSafetensors,
+  openMatrix,
   readCodes,
   readJson,
   readMatrix,
@@ -307,6 +308,12 @@ export async function makeSubjects(folder: string): Promise<Subject[]> {
       file: "all.safetensors",
       bytes: readFileSync("test/fixtures/safetensors/all.safetensors"),
       read: (file) => readSafetensors(file),
+    },
+    {
+      name: "rows of embeddings.parquet",
+      file: "embeddings.parquet",
+      bytes: vectors["embeddings.parquet"],
+      read: async (file) => (await openMatrix(file, { mostDecoded: 0 })).readRows([4, 1]),
     },
     ...Object.entries(vectors).map(([file, bytes]): Subject => ({
       name: file,

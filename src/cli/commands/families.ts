@@ -134,7 +134,7 @@ async function countCoactivation(
     return { coactivation: await readTotals(plan) };
   }
   if (sample === undefined) {
-    const { countCodes } = await import("../count-codes.js");
+    const { countCodes } = await import("../../atlas/steps/count-codes.js");
     return { coactivation: await countCodes("families", { ...values, codes }, context) };
   }
   const { openCodes } = await import("../../tasks/code-files.js");

@@ -186,7 +186,7 @@ async function neighbourFinder(
       return found.neighbours;
     };
   }
-  const { countCodes } = await import("../count-codes.js");
+  const { countCodes } = await import("../../atlas/steps/count-codes.js");
   const { profileNeighbours } = await import("../../projection/coactivation-profiles.js");
   const coactivation = await countCodes("map", { codes, n }, context);
   return (...rest) => profileNeighbours(coactivation, ...rest);

@@ -1,5 +1,5 @@
-import type { Coactivation } from "../families/coactivation/coactivation.js";
-import type { CommandContext } from "./command.js";
+import type { Coactivation } from "../../families/coactivation/coactivation.js";
+import type { AtlasOptions } from "../options.js";
 
 /** Where a call's codes lie and how they are counted. */
 export interface CountedCodes {
@@ -15,18 +15,18 @@ export interface CountedCodes {
 export async function countCodes(
   command: "families" | "map",
   { codes: folder, n, skipZeros, groupDocuments }: CountedCodes,
-  { onProgress, signal }: CommandContext,
+  { onProgress, signal }: Pick<AtlasOptions, "onProgress" | "signal">,
 ): Promise<Coactivation> {
-  const { openCodes } = await import("../tasks/code-files.js");
+  const { openCodes } = await import("../../tasks/code-files.js");
   const store = await openCodes(folder, { n });
   if (groupDocuments !== undefined || store.shards !== undefined) {
-    const { coactivationFromBlocks } = await import("../tasks/block-coactivation.js");
+    const { coactivationFromBlocks } = await import("../../tasks/block-coactivation.js");
     const options = { skipZeros, groupDocuments, documents: store.rows, onProgress, signal };
     return coactivationFromBlocks(store.blocks(), options);
   }
-  const { computeCoactivation } = await import("../families/coactivation/coactivation.js");
-  const { readCodes } = await import("../files/codes.js");
-  const { requireCodesSize } = await import("../atlas/steps/check-sizes.js");
+  const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
+  const { readCodes } = await import("../../files/codes.js");
+  const { requireCodesSize } = await import("./check-sizes.js");
   const read = await readCodes(folder, { n });
   await requireCodesSize(command, read);
   return computeCoactivation(read, { skipZeros, onProgress, signal });

@@ -44,14 +44,18 @@ export function canvasRenderer(canvas: HTMLCanvasElement): PointRenderer {
         const reach = radius + 0.5;
         if (!(radius > 0 && x > -reach && y > -reach && x < width + reach && y < height + reach))
           return;
-        const [red, green, blue] = [colours[4 * at], colours[4 * at + 1], colours[4 * at + 2]];
+        const red = colours[4 * at];
+        const green = colours[4 * at + 1];
+        const blue = colours[4 * at + 2];
         const opacity = faint ?? colours[4 * at + 3] / 255;
-        const [left, right] = [Math.max(0, Math.ceil(x - reach)), Math.min(width - 1, x + reach)];
+        const left = Math.max(0, Math.ceil(x - reach));
+        const right = Math.min(width - 1, x + reach);
         const bottom = Math.min(height - 1, y + reach);
         for (let row = Math.max(0, Math.ceil(y - reach)); row <= bottom; row++) {
           for (let column = left; column <= right; column++) {
-            const away = Math.sqrt((column - x) ** 2 + (row - y) ** 2);
-            const alpha = opacity * Math.min(1, reach - away);
+            const away = (column - x) * (column - x) + (row - y) * (row - y);
+            if (away >= reach * reach) continue;
+            const alpha = opacity * Math.min(1, reach - Math.sqrt(away));
             if (alpha < 0.004) continue;
             const pixel = 4 * (row * width + column);
             const rest = 1 - alpha;

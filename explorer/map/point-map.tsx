@@ -148,10 +148,13 @@ export function PointMap(props: PointMapProps): JSX.Element {
   }, [String(look)]);
   useEffect(() => renderer.current?.setStyle(colours, sizes), [points, colours, sizes]);
   useEffect(() => renderer.current?.setLit(lit), [points, lit]);
-  useEffect(
-    () => redraw(),
-    [points, size, colours, sizes, lit, overlay, String(look), focus, hovered, hasFocus],
-  );
+  // Where it only grows or shrinks, as when a page opens beside it, points are soon drawn anew.
+  useEffect(() => redraw(MOVING), [size]);
+  useEffect(() => redraw(), [points, colours, sizes, lit, String(look)]);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => latest.current());
+    return () => cancelAnimationFrame(frame);
+  }, [overlay, focus, hovered, hasFocus]);
 
   const place = (event: { clientX: number; clientY: number }): Point => {
     const box = frame.current?.getBoundingClientRect();

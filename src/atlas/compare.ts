@@ -6,6 +6,7 @@ import type { SplittingTree } from "../compare/splitting-trees.js";
 import { splitLatents, splittingTrees, summariseTrees } from "../compare/splitting-trees.js";
 import type { FamilyMatches, UniversalPair } from "../compare/universality.js";
 import { matchFamiliesBothWays, universalLatents } from "../compare/universality.js";
+import { evenly } from "../core/collections.js";
 import type { Matrix } from "../core/matrix.js";
 import type { Presentable, PresentationPart } from "../core/presentation.js";
 import type { Engine, NearestOptions } from "../engine/engine.js";
@@ -117,7 +118,7 @@ function presentComparison(
     ...{ latents, "mean cosine": meanCosine, "99 % of random": threshold },
     ...{ recurrent, novel: latents - recurrent },
   });
-  const pairs = evenlyFrom(universal).map(({ cosine, small: from, large: to }) => ({
+  const pairs = evenly(universal, LISTED).map(({ cosine, small: from, large: to }) => ({
     ...{ cosine, small: small.label(from), large: large.label(to) },
   }));
   const sizes = SPLIT_SIZES.map(([least, most]) => ({
@@ -154,11 +155,6 @@ function presentComparison(
     });
   }
   return parts;
-}
-
-function evenlyFrom<T>(list: readonly T[]): T[] {
-  const count = Math.min(LISTED, list.length);
-  return Array.from({ length: count }, (_, at) => list[Math.floor((at * list.length) / count)]);
 }
 
 /** One side of a comparison: an atlas that is open, its folder, or an SAE's file. */

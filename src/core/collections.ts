@@ -20,6 +20,12 @@ export function addToList<Key, Item>(lists: Map<Key, Item[]>, key: Key, item: It
   else list.push(item);
 }
 
+/** At most `most` of the items, evenly spread over them. */
+export function evenly<Item>(items: readonly Item[], most: number): Item[] {
+  const count = Math.min(most, items.length);
+  return Array.from({ length: count }, (_, at) => items[Math.floor((at * items.length) / count)]);
+}
+
 /** Number of items in both sets. */
 export function countShared<Item>(a: ReadonlySet<Item>, b: ReadonlySet<Item>): number {
   let shared = 0;

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Postings } from "../core/codes.js";
 import type { Matrix } from "../core/matrix.js";
+import { sha256Json } from "../files/atomic-file.js";
 import type { CatalogRow } from "../catalog/row.js";
 
 /** The data that exports to other tools use. */
@@ -23,8 +23,10 @@ export interface ExportInputs {
 
 /** A deterministic identifier of 25 characters in the form of a cuid. */
 export function stableId(...parts: (string | number)[]): string {
-  const hash = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
-  return `c${BigInt(`0x${hash}`).toString(36).padStart(50, "0").slice(-24)}`;
+  return `c${BigInt(`0x${sha256Json(parts)}`)
+    .toString(36)
+    .padStart(50, "0")
+    .slice(-24)}`;
 }
 
 /** Checks that a name can be part of a path and an identifier. Throws RangeError if not. */

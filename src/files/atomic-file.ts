@@ -133,6 +133,11 @@ export async function writeFilesAtomic(
   return written;
 }
 
+/** SHA-256 of a value as JSON, in hexadecimal. */
+export function sha256Json(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}
+
 /** SHA-256 of a file's bytes, in hexadecimal. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash("sha256");

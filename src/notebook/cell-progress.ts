@@ -48,13 +48,9 @@ function formatSteps(steps: Progress[]): string {
 function formatStep({ step, done, total, note }: Progress, width: number): string {
   const count = total === undefined ? group(done) : `${group(done)} of ${group(total)}`;
   const share = total === undefined ? undefined : total > 0 ? Math.min(1, done / total) : 1;
-  const bar = share === undefined ? "" : `${drawBar(share)} `;
+  const full = Math.floor((share ?? 0) * BAR_WIDTH);
+  const bar = share === undefined ? "" : `${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)} `;
   return `${step.padEnd(width)}  ${bar}${count}${note ? `  ${note}` : ""}`;
-}
-
-function drawBar(share: number): string {
-  const full = Math.floor(share * BAR_WIDTH);
-  return "█".repeat(full) + "░".repeat(BAR_WIDTH - full);
 }
 
 function group(count: number): string {

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Embedder } from "../../corpus/embedder.js";
+import { sha256Json } from "../../files/atomic-file.js";
 import { readNpyMatrix } from "../../files/numpy/npy.js";
 import { writeNpy } from "../../files/numpy/npy-write.js";
 import { FormatError } from "../../core/errors.js";
@@ -21,9 +21,7 @@ const FILES_KEPT = 4;
 export function createNameVectors(folder: string): NameVectors {
   const known = new Map<string, Promise<Matrix>>();
   return (names, embedder) => {
-    const key = createHash("sha256")
-      .update(JSON.stringify([embedder.id, embedder.d, names]))
-      .digest("hex");
+    const key = sha256Json([embedder.id, embedder.d, names]);
     const file = path.join(folder, `${key.slice(0, 32)}.npy`);
     return keepDone(known, key, () => readOrEmbed(file, names, embedder));
   };

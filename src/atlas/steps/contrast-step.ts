@@ -1,4 +1,5 @@
 import path from "node:path";
+import { sha256Json } from "../../files/atomic-file.js";
 import { writeJson } from "../../files/json.js";
 import { type SavedContrast, savedContrasts } from "../contrast/saved-contrasts.js";
 import { readAtlasOptions } from "../files/atlas-options.js";
@@ -8,7 +9,7 @@ import type { AtlasOptions } from "../options.js";
 import type { AtlasBuild, BuildReport } from "./atlas-build.js";
 import { catalogStep } from "./catalog-step.js";
 import { runSteps } from "./run-steps.js";
-import { familyBasis, hashOf } from "./stability-step.js";
+import { familyBasis } from "./stability-step.js";
 
 /** Name of the step in manifests. */
 export const CONTRAST_STEP = "contrasts";
@@ -40,7 +41,7 @@ export async function saveContrast(
       {
         name: CONTRAST_STEP,
         version: 1,
-        inputs: { contrasts: hashOf(contrasts) },
+        inputs: { contrasts: sha256Json(contrasts) },
         options: { basis: basisOf(build) },
         outputs: [ATLAS_FILES.contrasts],
       },
@@ -54,5 +55,5 @@ export async function saveContrast(
 }
 
 function basisOf(build: AtlasBuild): string {
-  return hashOf([familyBasis(build), build.hashes.corpus, build.hashes.classTree]);
+  return sha256Json([familyBasis(build), build.hashes.corpus, build.hashes.classTree]);
 }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import path from "node:path";
+import { sha256Json } from "../../files/atomic-file.js";
 import type { AtlasStore } from "../store.js";
 import { type WriteFiguresOptions, drawFigures, renderFigures } from "../figures/write-figures.js";
 import { withLock } from "../files/lock.js";
@@ -31,7 +31,7 @@ async function runFigures(
       name: "figures",
       // 2: npm's browser draws, and SVG carries its font.
       version: 2,
-      inputs: Object.fromEntries(figures.map((figure) => [figure.name, hashOf(figure)])),
+      inputs: Object.fromEntries(figures.map((figure) => [figure.name, sha256Json(figure)])),
       options: { formats, scale, dpi, folder: path.relative(data.dir, folder) },
       outputs: figures.flatMap(({ name }) =>
         formats.map((format) => path.relative(data.dir, path.join(folder, `${name}.${format}`))),
@@ -42,8 +42,4 @@ async function runFigures(
     },
   );
   return written;
-}
-
-function hashOf(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }

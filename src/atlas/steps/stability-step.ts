@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import path from "node:path";
-import { sha256File } from "../../files/atomic-file.js";
+import { sha256File, sha256Json } from "../../files/atomic-file.js";
 import { writeJson } from "../../files/json.js";
 import {
   type Coactivation,
@@ -62,7 +61,7 @@ export async function stabilityStep(build: AtlasBuild): Promise<void> {
     {
       name: STEP,
       version: 1,
-      inputs: { sae: hashes.sae, others: hashOf(await Promise.all(others.map(hashSae))) },
+      inputs: { sae: hashes.sae, others: sha256Json(await Promise.all(others.map(hashSae))) },
       options: { basis, resamples, scheme, share, seed, saes: others.map(({ name }) => name), k },
       outputs: [ATLAS_FILES.stability],
     },
@@ -79,7 +78,7 @@ export function familyBasis({ options, hashes }: Pick<AtlasBuild, "options" | "h
   const { compat = false, threshold } = options;
   const sample = sampleNote(options);
   const basis = [hashes.codes, hashes.analysis, compat, threshold ?? null];
-  return hashOf(sample === undefined ? basis : [...basis, sample]);
+  return sha256Json(sample === undefined ? basis : [...basis, sample]);
 }
 
 async function measureStability(
@@ -205,9 +204,4 @@ function withoutUndefined<T extends object>(values: T = {} as T): Partial<T> {
 
 async function hashSae({ path: file }: OtherSae): Promise<string[]> {
   return Promise.all((await checkpointFiles(file)).map(sha256File));
-}
-
-/** SHA-256 of a value as JSON. */
-export function hashOf(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }

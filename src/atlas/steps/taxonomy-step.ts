@@ -2,7 +2,7 @@ import path from "node:path";
 import { ownValue } from "../../core/collections.js";
 import { invertCodes } from "../../core/codes.js";
 import { interruptible } from "../../core/interrupt.js";
-import { sha256File } from "../../files/atomic-file.js";
+import { sha256File, sha256Json } from "../../files/atomic-file.js";
 import { readCheckedJson } from "../../files/checked-json.js";
 import { writeJson } from "../../files/json.js";
 import { embeddingShape } from "../../sae/embedding-source.js";
@@ -15,7 +15,6 @@ import { type BaselineUnits, baselineUnits } from "../baselines.js";
 import { ATLAS_FILES } from "../files/files.js";
 import { embeddingsOf } from "../options.js";
 import type { AtlasBuild } from "./atlas-build.js";
-import { hashOf } from "./stability-step.js";
 
 const STEP = "taxonomy";
 /** Documents times units times width up to which a build finds units that take no training: some 15 s on two cores. */
@@ -28,7 +27,7 @@ export async function taxonomyStep(build: AtlasBuild): Promise<void> {
   const index = await data.classIndex();
   if (index === undefined) return runner.dropStep(STEP);
   // What units to hold the latents against come from, which families and labels have no part in.
-  const basis = hashOf([hashes.codes, hashes.corpus, hashes.classTree, seed]);
+  const basis = sha256Json([hashes.codes, hashes.corpus, hashes.classTree, seed]);
   await runner.step(
     {
       name: STEP,

@@ -184,11 +184,9 @@ async function sharedOptions(
  */
 async function checkWritable(option: string, file: string | undefined): Promise<void> {
   if (file === undefined) return;
-  const isFolder = await stat(file).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (isFolder) throw new UsageError(`train: ${option} must name a file, ${file} is a folder`);
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isDirectory())
+    throw new UsageError(`train: ${option} must name a file, ${file} is a folder`);
   const { createAtomicFile } = await import("../../files/atomic-file.js");
   try {
     await (await createAtomicFile(file)).abort();

@@ -265,11 +265,9 @@ function nodeTrace(
       color: colours,
       line: { width: 1.2, color: colours },
     },
-    hovertext: placed.map(({ node }) => hoverText(node)),
+    hovertext: placed.map(({ node: { label, notes = [] } }) =>
+      [plotlyLines(wrapText(label, 60, 4)), ...notes.map(plotlyText)].join("<br>"),
+    ),
     hovertemplate: "%{hovertext}<extra></extra>",
   };
-}
-
-function hoverText({ label, notes = [] }: ColumnNode): string {
-  return [plotlyLines(wrapText(label, 60, 4)), ...notes.map(plotlyText)].join("<br>");
 }

@@ -219,7 +219,7 @@ function pointTrace(
     text: points.map((at) => plotlyLines(wrapText(labels[at], 48, 4))),
     customdata: points.map((at) => [
       at,
-      formatWeight(weights[at]),
+      Number.isFinite(weights[at]) ? String(Number(weights[at].toPrecision(3))) : "unknown",
       plotlyLines(wrapText(nameOf(at) ?? "none", 48, 2)),
       ...(examples ? [plotlyLines(examples[at].map((text) => `– ${truncateText(text, 60)}`))] : []),
     ]),
@@ -240,10 +240,6 @@ function pointTrace(
 function dotScale(weight: number): number {
   const decades = weight > 0 ? Math.min(3, Math.max(0, Math.log10(weight) + 4)) : 0;
   return 0.7 + 0.35 * decades;
-}
-
-function formatWeight(weight: number): string {
-  return Number.isFinite(weight) ? String(Number(weight.toPrecision(3))) : "unknown";
 }
 
 function mapFrame(options: MapOptions, size: FigureSize): Frame {

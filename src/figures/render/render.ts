@@ -168,7 +168,7 @@ async function launchBrowser(
       const browser = await chromium.launch({
         executablePath,
         args: LAUNCH_FLAGS,
-        env: env && { ...definedVariables(), ...env },
+        env: env && { ...process.env, ...env },
         handleSIGINT: false,
         handleSIGTERM: false,
         handleSIGHUP: false,
@@ -191,14 +191,6 @@ function launchReason(message: string): string {
     /error while loading|cannot open shared|ERROR:|ENOENT/.test(line),
   );
   return (reason ?? lines[0]).slice(0, 300);
-}
-
-function definedVariables(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([key, value]) =>
-      value === undefined ? [] : [[key, value]],
-    ),
-  );
 }
 
 async function openPage(browser: Browser, scale: number): Promise<Page> {

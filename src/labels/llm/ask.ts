@@ -12,18 +12,6 @@ export interface Patience {
   success(): void;
 }
 
-function createPatience(): Patience {
-  let inARow = 0;
-  return {
-    failure(error) {
-      if (++inARow >= MOST_FAILURES) throw error;
-    },
-    success() {
-      inARow = 0;
-    },
-  };
-}
-
 /** What the questions of one run share. */
 export interface Asking {
   patience: Patience;
@@ -35,7 +23,13 @@ export interface Asking {
  * aborts.
  */
 export function createAsking(given?: AbortSignal): Asking {
-  const patience = createPatience();
+  let inARow = 0;
+  const patience: Patience = {
+    failure(error) {
+      if (++inARow >= MOST_FAILURES) throw error;
+    },
+    success: () => void (inARow = 0),
+  };
   const signal = interruptible(given);
   if (signal === undefined) return { patience };
   const own = AbortSignal.any([signal]);

@@ -1,3 +1,4 @@
+import { evenly } from "../../core/collections.js";
 import type { ChatModel } from "../../llm/types.js";
 import { type Asking, addSpent, createAsking } from "./ask.js";
 import type { LabelEvidence, Verdict } from "../evidence/evidence.js";
@@ -107,11 +108,6 @@ async function nameFamily(
     ...{ parent: label(parent), children: shown, candidates, subject, language },
   });
   return askForNames(explainer, question, "name", asking);
-}
-
-function evenly<T>(items: readonly T[], most: number): T[] {
-  if (items.length <= most) return [...items];
-  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]);
 }
 
 function compareMembers(

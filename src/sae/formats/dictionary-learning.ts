@@ -10,6 +10,7 @@ import {
   type Reading,
   scaleAll,
   layerDirections,
+  layerParts,
   matrixDirections,
 } from "./format.js";
 import { asRecord, hasTensors, insideRaw, type RawCheckpoint } from "./raw.js";
@@ -20,16 +21,9 @@ type Reader = (bag: TensorBag, file: string, trainer: Record<string, unknown>) =
 /** One reader per dict_class of https://github.com/saprmarks/dictionary_learning. */
 const READERS: Record<string, Reader> = {
   AutoEncoder(bag) {
-    const { encoder, decoder, n, d } = layerDirections(bag);
-    const parts = {
-      encoder,
-      decoder,
-      preBias: bag.vector("bias", d),
-      latentBias: bag.vector("encoder.bias", n),
-      activation: { kind: "relu" } as const,
-    };
+    const parts = layerParts(bag, "bias", "encoder.bias");
     return {
-      parts: foldDecoderNorm(bag.path, parts),
+      parts: foldDecoderNorm(bag.path, { ...parts, activation: { kind: "relu" } }),
       notes: [
         "activations are in units of decoder directions of length 1, as the library's loader gives them",
       ],
@@ -78,12 +72,12 @@ const READERS: Record<string, Reader> = {
     return { parts, notes: [] };
   },
   AutoEncoderTopK(bag, file) {
-    const parts = topKParts(bag);
+    const parts = layerParts(bag, "b_dec", "encoder.bias");
     bag.ignore("threshold");
     return { parts, k: configSize(file, "k", bag.scalar("k")), notes: [] };
   },
   BatchTopKSAE(bag, file) {
-    return batchTopK(bag, file, topKParts(bag));
+    return batchTopK(bag, file, layerParts(bag, "b_dec", "encoder.bias"));
   },
   MatryoshkaBatchTopKSAE(bag, file) {
     const { encoder, decoder, n, d } = matrixDirections(bag);
@@ -100,17 +94,6 @@ const READERS: Record<string, Reader> = {
     return { ...reading, notes: [...reading.notes, `all ${groups.length} groups are active`] };
   },
 };
-
-/** What top-k and batch-top-k classes share. */
-function topKParts(bag: TensorBag): Reading["parts"] {
-  const { encoder, decoder, n, d } = layerDirections(bag);
-  return {
-    encoder,
-    decoder,
-    preBias: bag.vector("b_dec", d),
-    latentBias: bag.vector("encoder.bias", n),
-  };
-}
 
 function batchTopK(bag: TensorBag, file: string, parts: Reading["parts"]): Reading {
   const k = configSize(file, "k", bag.scalar("k"));

@@ -59,6 +59,21 @@ export function layerDirections(bag: TensorBag): Directions {
   return { encoder, decoder: bag.transposed("decoder.weight", n, d), n, d };
 }
 
+/** The parts of PyTorch layers, with the biases of these names. */
+export function layerParts(
+  bag: TensorBag,
+  preBias: string,
+  latentBias: string,
+): Pick<SaeParts, "encoder" | "decoder" | "preBias" | "latentBias"> {
+  const { encoder, decoder, n, d } = layerDirections(bag);
+  return {
+    encoder,
+    decoder,
+    preBias: bag.vector(preBias, d),
+    latentBias: bag.vector(latentBias, n),
+  };
+}
+
 /** The directions of matrices that are multiplied from the left: `W_enc` [d, n] and `W_dec` [n, d]. */
 export function matrixDirections(bag: TensorBag): Directions {
   const encoder = bag.transposed("W_enc");

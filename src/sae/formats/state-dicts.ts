@@ -7,6 +7,7 @@ import {
   configSize,
   type Reading,
   layerDirections,
+  layerParts,
 } from "./format.js";
 import { own } from "./own.js";
 import { asRecord, hasTensors, insideRaw } from "./raw.js";
@@ -22,16 +23,7 @@ export const saerch: CheckpointFormat = {
     raw.tensors.size === SAERCH.length &&
     !raw.entries.has("activation") &&
     !own.detect(raw),
-  read(_raw, bag) {
-    const { encoder, decoder, n, d } = layerDirections(bag);
-    const parts = {
-      encoder,
-      decoder,
-      preBias: bag.vector("pre_bias", d),
-      latentBias: bag.vector("latent_bias", n),
-    };
-    return { parts, notes: [] };
-  },
+  read: (_raw, bag) => ({ parts: layerParts(bag, "pre_bias", "latent_bias"), notes: [] }),
 };
 
 /** OpenAI's https://github.com/openai/sparse_autoencoder: top-k ones read inputs through a layer norm. */
@@ -84,13 +76,7 @@ export const hypothesaes: CheckpointFormat = {
   read(raw, _bag, options) {
     const bag = createBag(insideRaw(raw, "state_dict"));
     const config = asRecord(raw.entries.get("config")) ?? {};
-    const { encoder, decoder, n, d } = layerDirections(bag);
-    const parts: Reading["parts"] = {
-      encoder,
-      decoder,
-      preBias: bag.vector("input_bias", d),
-      latentBias: bag.vector("neuron_bias", n),
-    };
+    const parts = layerParts(bag, "input_bias", "neuron_bias");
     const k = configSize(raw.path, "k_active_neurons", options.k ?? config.k_active_neurons);
     if (!configFlag(raw.path, "use_batch_topk", config.use_batch_topk, false)) {
       bag.ignore("threshold");
@@ -102,7 +88,7 @@ export const hypothesaes: CheckpointFormat = {
     }
     const activation = {
       kind: "jumprelu",
-      threshold: new Float32Array(n).fill(threshold),
+      threshold: new Float32Array(parts.encoder.rows).fill(threshold),
     } as const;
     return {
       parts: { ...parts, activation },

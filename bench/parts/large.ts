@@ -44,7 +44,7 @@ const OUTPUTS = {
   encode: "pre-activation",
   labels: "active latent",
   families: "pair of latents that meet",
-  map: "product of two latents' partners",
+  map: "pair of latents with a shared partner",
   catalog: "pair of directions",
 } as const;
 type StepName = keyof typeof OUTPUTS;
@@ -122,12 +122,12 @@ async function build(context: TaskContext, at: number): Promise<Built> {
       await BUILD_STEPS[name](build);
       const { user, system } = process.cpuUsage(before);
       const peakMB = peakOf("self") ?? process.resourceUsage().maxRSS / 1024;
-      const { pairs, products } = countPairs(await build.data.coactivation());
+      const coactivation = await build.data.coactivation();
       const made = {
         encode: rows * n,
         labels: rows * K,
-        families: pairs,
-        map: products,
+        families: coactivation.latents.length,
+        map: countSharing(coactivation),
         catalog: (n * (n - 1)) / 2,
       };
       measured[name] = {
@@ -161,17 +161,23 @@ async function build(context: TaskContext, at: number): Promise<Built> {
   };
 }
 
-/** Pairs of latents that meet, and the products by which the cosines of all profiles are summed. */
-function countPairs({ n, offsets, latents }: Coactivation): { pairs: number; products: number } {
-  const partners = new Float64Array(n);
+/** Pairs of latents that have some partner in common, by those of every n / 512-th latent. */
+export function countSharing({ n, offsets, latents }: Coactivation): number {
+  const partners = Array.from({ length: n }, (): number[] => []);
   for (let i = 0; i < n; i++) {
-    partners[i] += offsets[i + 1] - offsets[i];
-    for (let at = offsets[i]; at < offsets[i + 1]; at++) partners[latents[at]]++;
+    for (const j of latents.subarray(offsets[i], offsets[i + 1])) {
+      partners[i].push(j);
+      partners[j].push(i);
+    }
   }
-  return {
-    pairs: latents.length,
-    products: partners.reduce((sum, count) => sum + (count * (count - 1)) / 2, 0),
-  };
+  const step = Math.ceil(n / 512);
+  let sharing = 0;
+  let looked = 0;
+  for (let i = 0; i < n; i += step) {
+    sharing += new Set(partners[i].flatMap((partner) => partners[partner])).size - 1;
+    looked++;
+  }
+  return Math.round(((sharing / looked) * n) / 2);
 }
 
 /** Counts the peak of memory anew; elsewhere than on Linux a peak includes the steps before. */

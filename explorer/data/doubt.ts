@@ -11,11 +11,11 @@ export interface Doubt {
   reason: string;
 }
 
-/** Kinds of doubt, the worst first, as one says them. */
+/** Kinds of doubt, the worst first, by what is true of the score. */
 export const DOUBTS = {
-  chance: "may be no better than chance",
-  poor: "fits badly",
-  little: "little known",
+  chance: "chance is within the score’s 95 % interval",
+  poor: "all of the interval lies below the middle between chance and perfect",
+  unsure: "so few documents were checked that it reaches over more than half of that way",
 } as const;
 
 /**
@@ -34,14 +34,13 @@ export function doubtOf(columns: LatentColumns, latent: number): Doubt | undefin
       : high < 0.5
         ? "poor"
         : low < 0.5 && high - low > 0.5
-          ? "little"
+          ? "unsure"
           : undefined;
   if (kind === undefined) return undefined;
   const range = from === to ? shortNumber(score) : `${shortNumber(from)} to ${shortNumber(to)}`;
-  const n = columns.score_n[latent];
   return {
     kind,
-    rank: 2 * Object.keys(DOUBTS).indexOf(kind) + (kind === "little" ? low : high),
-    reason: `${DOUBTS[kind]}: ${range}${n === null ? "" : ` on ${n}`}`,
+    rank: 2 * Object.keys(DOUBTS).indexOf(kind) + (kind === "unsure" ? low : high),
+    reason: `${kind}: ${range}`,
   };
 }

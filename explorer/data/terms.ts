@@ -1,3 +1,5 @@
+import { DOUBTS } from "./doubt.js";
+
 /** What the page's words mean, for readers who see them for the first time. */
 export const TERMS = {
   latent:
@@ -12,8 +14,7 @@ export const TERMS = {
   edge: "The weight of a tie in a family: how far two latents are on in the same documents and as strongly; 0 not at all, 1 always.",
   score:
     "How well a label fits, measured on documents: 1 is best. In brackets the 95 % interval and the number of documents; a wide interval means that little is known.",
-  doubtful:
-    "A label that the documents it was checked on do not bear out, by its score’s 95 % interval: chance is within it, or all of it lies below the middle between chance and perfect (it fits badly), or it is so wide, on few documents, that little is known.",
+  doubtful: `A label that the documents it was checked on do not bear out. Chance: ${DOUBTS.chance}; poor: ${DOUBTS.poor}; unsure: ${DOUBTS.unsure}.`,
   F1: "How well a latent or a family picks the documents of a known class: 1 finds all of them and no others, 0 finds none.",
   stability:
     "Of a family: how much of it is found again when the documents are drawn anew. Of a latent: the cosine of its nearest in SAEs trained from other seeds. 1 is best.",

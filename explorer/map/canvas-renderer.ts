@@ -1,5 +1,12 @@
 import type { Camera, Size } from "./camera.js";
-import { FAINT, GROWN, type PointRenderer, drawingOrder, litPlaces, resize } from "./renderer.js";
+import {
+  GROWN,
+  type PointRenderer,
+  drawingOrder,
+  faintness,
+  litPlaces,
+  resize,
+} from "./renderer.js";
 
 /**
  * Points as pixels of a 2D canvas, for machines without WebGL2: as the fragment shader draws them. The canvas's own circles
@@ -67,7 +74,7 @@ export function canvasRenderer(canvas: HTMLCanvasElement): PointRenderer {
         }
       };
       const first = Math.max(0, order.length + (lit?.length ?? 0) - most);
-      const faint = lit === undefined ? undefined : FAINT;
+      const faint = lit === undefined ? undefined : faintness(order.length);
       for (let i = first; i < order.length; i++) paint(order[i], 1, faint);
       for (const at of lit?.subarray(-most) ?? []) paint(at, GROWN);
       const { data } = image;

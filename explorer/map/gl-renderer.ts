@@ -1,5 +1,12 @@
 import type { Camera, Size } from "./camera.js";
-import { FAINT, GROWN, type PointRenderer, drawingOrder, litPlaces, resize } from "./renderer.js";
+import {
+  GROWN,
+  type PointRenderer,
+  drawingOrder,
+  faintness,
+  litPlaces,
+  resize,
+} from "./renderer.js";
 
 const VERTEX = `#version 300 es
 in vec2 place; in vec4 colour; in float diameter;
@@ -81,7 +88,7 @@ export function glRenderer(canvas: HTMLCanvasElement): PointRenderer | undefined
       gl.uniform2f(centre, x, y);
       gl.uniform2f(unit, (2 * scale) / size.width, (2 * scale) / size.height);
       gl.uniform1f(ratio, pixels);
-      gl.uniform1f(opacity, lit === undefined ? 0 : FAINT);
+      gl.uniform1f(opacity, lit === undefined ? 0 : faintness(order.length));
       const first = Math.min(order.length, Math.max(0, order.length + (lit ?? 0) - most));
       gl.drawArrays(gl.POINTS, first, order.length - first);
       if (lit === undefined) return;

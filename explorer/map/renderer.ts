@@ -22,9 +22,13 @@ export function resize(canvas: HTMLCanvasElement, { width, height }: Size): numb
   return ratio;
 }
 
-/** Opacity of points that are not lit, and how much larger those are that are. */
-export const FAINT = 0.09;
+/** How much larger points are that are lit. */
 export const GROWN = 1.25;
+
+/** Opacity of each of `count` points that are not lit: together they stay a ground for those that are. */
+export function faintness(count: number): number {
+  return Math.max(0.015, Math.min(0.09, 3 / Math.sqrt(count)));
+}
 
 /** Places in the order of the points that are lit. */
 export function litPlaces(

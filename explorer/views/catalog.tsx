@@ -153,7 +153,7 @@ const ONLY: Record<string, LabelChoice> = {
   "": { title: "all latents", holds: () => true },
   doubtful: {
     title: "doubtful labels",
-    about: (data) => `${countDoubts(data)}. ${TERMS.doubtful} The least to be trusted stand first.`,
+    about: (data) => `The least to be trusted first: ${countDoubts(data)}.`,
     holds: ({ columns }, at) => doubtOf(columns, at) !== undefined,
     sort: "doubt",
   },
@@ -184,8 +184,11 @@ const ONLY: Record<string, LabelChoice> = {
 function countDoubts({ columns }: AtlasData): string {
   const kinds = columns.label.map((_, latent) => doubtOf(columns, latent)?.kind);
   return Object.entries(DOUBTS)
-    .map(([kind, title]) => `${title}: ${wholeNumber(kinds.filter((one) => one === kind).length)}`)
-    .join(", ");
+    .map(([kind, about]) => {
+      const count = kinds.filter((one) => one === kind).length;
+      return `${kind} (${wholeNumber(count)} labels), where ${about}`;
+    })
+    .join("; ");
 }
 
 const TITLES: Record<string, string> = {

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { type AtlasData, type Pairs, latentName } from "../data/atlas.js";
-import { doubtOf } from "../data/doubt.js";
+import { DOUBTS, doubtOf } from "../data/doubt.js";
 import { plain, shortNumber, wholeNumber, wordsOf } from "../data/text.js";
 import { Bars, Facts, Histogram, Scale } from "../parts/charts.js";
 import { DocumentLine, FamilyLink, LatentLink, OfOther } from "../parts/links.js";
@@ -40,7 +40,7 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
       )}
       {doubt && (
         <p class="note">
-          <Term of="doubtful" />: {doubt.reason}
+          <Term of="doubtful" />: {DOUBTS[doubt.kind]}
         </p>
       )}
       <div class="actions">

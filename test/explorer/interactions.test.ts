@@ -271,6 +271,7 @@ test("what is seen of a map is in the address, by mouse and by keys, without ste
   const plot = page.locator('.plot[aria-label^="map of latents"]');
   const valueOf = (to: URL, name: string): string | null =>
     new URLSearchParams(to.hash.slice(1)).get(name);
+  const zoomOf = (to: URL): number => Number(valueOf(to, "look")?.split("_")[2]);
   const seen = async (): Promise<number> => {
     await plot.press("a");
     const count = await selectedOf(page);
@@ -284,7 +285,7 @@ test("what is seen of a map is in the address, by mouse and by keys, without ste
     [0.7, 0.6],
   ]);
   await page.mouse.wheel(0, -400);
-  await page.waitForURL((to) => Number(valueOf(to, "look")?.split("_")[2]) > 1.5);
+  await page.waitForURL((to) => zoomOf(to) > 1.5);
   await page.locator('.plot[aria-label^="map of documents"]').press("+");
   await page.waitForURL((to) => valueOf(to, "dlook")?.endsWith("_1.4") ?? false);
   t.is(await page.evaluate("history.length"), places);
@@ -294,8 +295,9 @@ test("what is seen of a map is in the address, by mouse and by keys, without ste
   t.true(wide > 0 && wide < 128, String(wide));
   await plot.press("Enter");
   await page.waitForSelector("article");
-  for (const key of ["+", "+", "ArrowLeft"]) await plot.press(key);
-  await page.waitForURL((to) => valueOf(to, "look") !== valueOf(new URL(moved), "look"));
+  for (const key of ["ArrowLeft", "+", "+"]) await plot.press(key);
+  // Where keys come slowly, each ends a movement.
+  await page.waitForURL((to) => zoomOf(to) > 1.9 * zoomOf(new URL(moved)));
   const opened = page.url();
   const narrow = await seen();
   t.true(narrow > 0 && narrow < wide, `${narrow} of ${wide}`);
@@ -542,12 +544,16 @@ test("doubtful labels are defined on the page, and the worst stand first", async
       .filter(({ low, high }) => low > 0 && low < 0.5 && high >= 0.5 && high - low > 0.5)
       .sort((a, b) => a.low - b.low),
   ];
-  const [chance, poor, little] = kinds.map(({ length }) => length);
+  const [chance, poor, unsure] = kinds.map(({ length }) => length);
   const note = (await page.textContent(".catalog .note")) ?? "";
-  const counted = `may be no better than chance: ${chance}, fits badly: ${poor}, little known: ${little}`;
-  t.true(note.startsWith(counted), `${note} instead of ${counted}`);
+  const counted = [
+    `chance (${chance} labels)`,
+    `poor (${poor} labels)`,
+    `unsure (${unsure} labels)`,
+  ];
+  for (const one of counted) t.true(note.includes(one), `${note} without ${one}`);
   const expected = kinds.flat();
-  t.true(chance + poor > 0 && expected.length < 64, counted);
+  t.true(chance + poor > 0 && expected.length < 64, note);
   t.is(await page.textContent('.side-head [role="status"]'), `${expected.length} of 128 latents`);
   const head = page.locator('[role="columnheader"][aria-sort="ascending"]');
   t.is(await head.textContent(), "doubt ↑");
@@ -557,8 +563,11 @@ test("doubtful labels are defined on the page, and the worst stand first", async
     expected.slice(0, 10).map(({ index }) => index),
   );
   await page.click(".list-row >> nth=0");
-  const reason = await page.textContent('.list-row [role="gridcell"]:nth-child(4) >> nth=0');
-  t.is(await page.textContent("article .note"), `doubtful: ${reason}`);
+  t.regex(
+    (await page.textContent('.list-row [role="gridcell"]:nth-child(4) >> nth=0')) ?? "",
+    /^(chance|poor): -?[\d.]+ to [\d.]+$/,
+  );
+  t.regex((await page.textContent("article .note")) ?? "", /^doubtful: (chance is|all of)/);
   await page.click('[aria-label="What the words mean"]');
   await page.waitForSelector(".words dt >> text=F1");
   await page.close();

@@ -3,7 +3,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { requireCount } from "../core/arguments.js";
 import { interruptible } from "../core/interrupt.js";
-import { openEngine } from "../engine/open-engine.js";
+import { withEngine } from "../engine/open-engine.js";
 import type { EngineName } from "../engine/engine-names.js";
 import { sha256File } from "../files/atomic-file.js";
 import {
@@ -94,13 +94,10 @@ export async function encodeToShards(
       const shared = { saeFile, load, device: options.device, threads };
       await encodeInWorkers(tasks, shared, { workers, onDocuments: advance, signal });
     } else if (tasks.length > 0) {
-      const engine = await openEngine(options.device);
-      try {
+      await withEngine(options.device, async (engine) => {
         for (const task of tasks)
           await encodeShard(sae, task, { engine, onDocuments: advance, signal });
-      } finally {
-        await engine.dispose();
-      }
+      });
     }
     const written = await countRows(folder, plan);
     return {

@@ -75,17 +75,14 @@ async function serve(
     context.note(parent ? url : `${atlas.name}: ${url}`);
     if (open) openBrowser(url);
     const stopped = signal.aborted ? undefined : once(signal, "abort");
-    await (parent ? Promise.race([stopped, inputEnds()]) : stopped);
+    // Standard input is read as a file, since process.stdin belongs to the first thread.
+    const input = parent && createReadStream("", { fd: 0, autoClose: false }).resume();
+    await (input ? Promise.race([stopped, once(input, "end")]) : stopped);
     await server.close();
     return { json: { url }, lines: [] };
   } finally {
     await atlas.close();
   }
-}
-
-/** Standard input is read as a file, since process.stdin belongs to the first thread. */
-function inputEnds(): Promise<unknown> {
-  return once(createReadStream("", { fd: 0, autoClose: false }).resume(), "end");
 }
 
 /** Opens an address in the default browser; where there is none, the reader has the printed address. */

@@ -55,11 +55,13 @@ export const saelens: CheckpointFormat = {
       ...activationParts(architecture, bag, n),
     };
     parts = applyScaling(bag, parts, notes);
-    if (configFlag(file, "rescale_acts_by_decoder_norm", rescaling(config, architecture), false)) {
+    const isTopK = architecture === "topk";
+    const rescales = config.rescale_acts_by_decoder_norm;
+    if (isTopK && configFlag(file, "rescale_acts_by_decoder_norm", rescales, false)) {
       parts = foldDecoderNorm(raw.path, parts);
       notes.push("decoder norms are folded into the weights (rescale_acts_by_decoder_norm)");
     }
-    const k = architecture === "topk" ? topK(file, config, options) : undefined;
+    const k = isTopK ? configSize(file, "k", options.k ?? kOf(config)) : undefined;
     return { ...applyNormalisation(file, config, parts, options, notes), k };
   },
 };
@@ -129,14 +131,6 @@ function checkSizes(file: string, config: Record<string, unknown>, n: number, d:
       );
     }
   }
-}
-
-function rescaling(config: Record<string, unknown>, architecture: Architecture): unknown {
-  return architecture === "topk" ? config.rescale_acts_by_decoder_norm : false;
-}
-
-function topK(file: string, config: Record<string, unknown>, { k }: LoadOptions): number {
-  return configSize(file, "k", k ?? kOf(config));
 }
 
 function kOf(config: Record<string, unknown>): unknown {

@@ -185,6 +185,8 @@ function addBlocks(sum: f32, four: v128, left: u32): f32 {
 function exact(weights: usize, bias: f32, rows: usize, out: usize): void {
   const blocks = (<u32>word(0) + BLOCK - 1) / BLOCK;
   const end = weights + (word(5) << 2);
+  // Of narrower rows the rest of a block is zeros.
+  const length = min<usize>(word(0), BLOCK) << 4;
   let x0 = <usize>load<u32>(rows);
   let x1 = <usize>load<u32>(rows, 4);
   let x2 = <usize>load<u32>(rows, 8);
@@ -198,7 +200,7 @@ function exact(weights: usize, bias: f32, rows: usize, out: usize): void {
     let a1 = f32x4.splat(0);
     let a2 = f32x4.splat(0);
     let a3 = f32x4.splat(0);
-    for (let j: usize = 0; j < BLOCK << 4; j += 16) {
+    for (let j: usize = 0; j < length; j += 16) {
       const w = v128.load(weights + j);
       a0 = fma(v128.load(x0 + j), w, a0);
       a1 = fma(v128.load(x1 + j), w, a1);

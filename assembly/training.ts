@@ -1,7 +1,7 @@
 // The sparse parts of a training step. Addresses and sizes stand as 32-bit words from CONFIG on; every kernel works
 // on one chunk whose bounds depend on the sizes alone, so that no result depends on the number of threads.
 
-import { number, word } from "./config";
+import { CONFIG, number, word } from "./config";
 
 /** The sum of two accumulators' lanes, in one order everywhere. */
 // @ts-ignore: decorator
@@ -255,6 +255,78 @@ export function columns(matrix: usize, out: usize, rows: u32, from: u32, to: u32
   }
 }
 
+/** Groups of documents that list their entries side by side; a branch's tallies of each group stand one after the other, from word 47 on. */
+const GROUPS: u32 = 4;
+
+// @ts-ignore: decorator
+@inline
+function tallies(which: u32, group: u32): usize {
+  return word(47) + (<usize>(((which - 10) >> 2) * GROUPS + group) << 2) * word(37);
+}
+
+// @ts-ignore: decorator
+@inline
+function firstOf(group: u32): u32 {
+  return (<u32>word(36) * group) / GROUPS;
+}
+
+/** Counts a group's open entries of each latent. */
+function tally(group: u32): void {
+  for (let which: u32 = 10; which <= 18; which += 4) {
+    const place = tallies(which, group);
+    memory.fill(place, 0, word(37) << 2);
+    const end = (<usize>firstOf(group + 1) * word(which)) << 2;
+    for (let at = (<usize>firstOf(group) * word(which)) << 2; at < end; at += 4) {
+      if (!(load<f32>(word(which + 2) + at) > 0)) continue;
+      const count = place + (<usize>load<u32>(word(which + 1) + at) << 2);
+      store<u32>(count, load<u32>(count) + 1);
+    }
+  }
+}
+
+/** Makes of the tallies the places where the entries of each latent start, in the order of branches and documents. */
+export function placeTallies(): void {
+  const row = word(37) << 2;
+  let sum: u32 = 0;
+  for (let at: usize = 0; at < row; at += 4) {
+    store<u32>(word(22) + at, sum);
+    for (let place = word(47) + at, last = place + 3 * GROUPS * row; place < last; place += row) {
+      const count = load<u32>(place);
+      store<u32>(place, sum);
+      sum += count;
+    }
+  }
+  store<u32>(word(22) + row, sum);
+}
+
+/** Lists a group's open entries by latent: both gradients' rows are sums of them. The factors of the branches stand as f64 from word 48 on. */
+function list(group: u32): void {
+  const row = <u32>word(0) << 2;
+  for (let which: u32 = 10; which <= 18; which += 4) {
+    const count = <u32>word(which);
+    const place = tallies(which, group);
+    const branch = (which - 10) >> 2;
+    const scale = load<f64>(CONFIG + 192 + (<usize>branch << 3));
+    const bases = branch == 0 && word(40) ? word(54) : 0;
+    const base = <u32>word(5 + branch);
+    let at = (<usize>firstOf(group) * count) << 2;
+    for (let doc = firstOf(group); doc < firstOf(group + 1); doc++) {
+      for (const end = at + (<usize>count << 2); at < end; at += 4) {
+        const value = load<f32>(word(which + 2) + at);
+        if (!(value > 0)) continue;
+        const latent = <usize>load<u32>(word(which + 1) + at) << 2;
+        const next = load<u32>(place + latent);
+        store<u32>(place + latent, next + 1);
+        const entry = word(25) + (<usize>next << 4);
+        store<u32>(entry, <u32>word(4) + doc * row);
+        store<f32>(entry, <f32>(scale * <f64>load<f32>(word(which + 3) + at)), 4);
+        store<u32>(entry, (bases ? load<u32>(bases + latent) : base) + doc * row, 8);
+        store<f32>(entry, <f32>(scale * <f64>value), 12);
+      }
+    }
+  }
+}
+
 /**
  * Latents from..to: rows of both gradients, the decoder's projected; `partial` [d] sums bias gradient times encoder. An entry has two
  * addresses of rows with their factors: of the document and the gradient of the pre-activation, of the error and the gradient of the decode.
@@ -347,7 +419,7 @@ export function update(from: u32, to: u32): void {
   }
 }
 
-/** One chunk of a phase: 0 documents, 1 columns of the branches, 2 latents, 3 update. */
+/** One chunk of a phase: 0 documents, 1 columns of the branches, 2 latents, 3 update, 4 tallies, 5 lists. */
 export function run(phase: u32, chunk: u32): void {
   const d = <u32>word(0);
   const rows = <u32>word(36);
@@ -362,5 +434,7 @@ export function run(phase: u32, chunk: u32): void {
     if (word(18)) columns(word(7), word(38) + <usize>3 * size, rows, from, to, false);
     if (word(40) > 1) columns(word(42), word(38) + <usize>4 * size, rows, from, to, false);
   } else if (phase == 2) latents(chunk * 16, min(chunk * 16 + 16, n), word(39) + <usize>chunk * (<usize>d << 2));
-  else update(chunk * 16, min(chunk * 16 + 16, n));
+  else if (phase == 3) update(chunk * 16, min(chunk * 16 + 16, n));
+  else if (phase == 4) tally(chunk);
+  else list(chunk);
 }

@@ -46,6 +46,7 @@ const program = new Command("npm run bench --")
     "--folder <folder>",
     "where inputs are made and kept for the next run; default a temporary folder",
   )
+  .option("--rows <n>", "rows of first-pass-proof, a whole number; default 1,000,000", wholeRows)
   .addHelpText("after", `\nParts:\n${LIST.replaceAll(/^/gm, "  ").trimEnd()}`)
   .parse();
 const options = program.opts<{
@@ -54,6 +55,7 @@ const options = program.opts<{
   out: string;
   wait: number;
   folder?: string;
+  rows?: number;
 }>();
 const [names = []] = program.processedArgs as [string[]?];
 
@@ -76,6 +78,12 @@ function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value < Infinity) return value;
   throw new InvalidArgumentError("expected seconds, 0 or more");
+}
+
+function wholeRows(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError("expected a whole number of rows, 1 or more");
 }
 
 async function runParts(parts: readonly Part[]): Promise<void> {
@@ -104,7 +112,7 @@ async function runParts(parts: readonly Part[]): Promise<void> {
 }
 
 async function measure(part: Part, folder: string): Promise<TitledSection | undefined> {
-  const context = { folder, quick: options.quick };
+  const context = { folder, quick: options.quick, rows: options.rows };
   const quiet = (): Promise<void> => waitForQuiet(options.wait);
   const bench: Bench = {
     ...context,

@@ -4,6 +4,8 @@ export interface TaskContext {
   folder: string;
   /** Use small sizes, to test the benchmark itself. */
   quick: boolean;
+  /** Rows of the trials of the first pass, where they were asked for. */
+  rows?: number;
 }
 
 /** What a separate process measured. */

@@ -8,6 +8,7 @@ import { encodePart } from "./parts/encode.js";
 import { explorerUsePart } from "./parts/explorer-use.js";
 import { explorerPart } from "./parts/explorer.js";
 import { familiesPart } from "./parts/families.js";
+import { firstPassPart } from "./parts/first-pass.js";
 import { keywordsPart } from "./parts/keywords.js";
 import { labelSamplesPart } from "./parts/label-samples.js";
 import { largePart } from "./parts/large.js";
@@ -30,6 +31,7 @@ import { unitsPart } from "./parts/units.js";
 export const PARTS: readonly Part[] = [
   encodePart,
   shardsPart,
+  firstPassPart,
   trainPart,
   coactivationPart,
   familiesPart,

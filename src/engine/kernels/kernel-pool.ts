@@ -5,6 +5,7 @@ import { KERNELS, PLAIN_KERNELS } from "./kernel-bytes.js";
 /** The kernels of assembly/training.ts that the main thread calls; addresses are bytes in the memory. */
 export interface KernelExports extends ChunkKernels {
   adam(p: number, m: number, v: number, g: number, count: number): void;
+  placeTallies(): void;
 }
 
 /** Threads that run the training step's kernels. */

@@ -11,11 +11,11 @@ import type {
   TrainerState,
 } from "../trainer.js";
 import { selectGraph, squaredErrorGraph } from "./graphs.js";
-import { KernelLayout, LATENTS, type ParameterViews } from "./memory-layout.js";
+import { GROUPS, KernelLayout, LATENTS, type ParameterViews } from "./memory-layout.js";
 import { type KernelPool, createKernelPool } from "./kernel-pool.js";
 
 /** The kernels' phases, and how many documents or columns one chunk of them takes. */
-const PHASE = { documents: 0, columns: 1, latents: 2, update: 3 };
+const PHASE = { documents: 0, columns: 1, latents: 2, update: 3, tally: 4, list: 5 };
 const DOCUMENTS = 8;
 const COLUMNS = 32;
 
@@ -57,7 +57,8 @@ export async function createKernelTrainer(
     const select = await createOnnxSession(selectGraph(settings));
     const evaluate = await createOnnxSession(squaredErrorGraph(settings));
     const kept = keepDecoder ? state.parameters.decoder.data.slice() : undefined;
-    const parts = { onnx, select, evaluate, pool, layout, kept, onPart };
+    const isFed = await takesMemory(onnx, pool);
+    const parts = { onnx, select, evaluate, pool, layout, kept, isFed, onPart };
     return new KernelTrainer(parts, state, settings);
   } catch (error) {
     await pool.dispose();
@@ -73,6 +74,8 @@ interface KernelParts {
   layout: KernelLayout;
   /** The decoder that every step goes back to, where it is not trained. */
   kept?: Float32Array;
+  /** Whether ONNX Runtime reads the parameters where they lie. */
+  isFed: boolean;
   onPart?: KernelTrainerOptions["onPart"];
 }
 
@@ -88,12 +91,10 @@ class KernelTrainer implements Trainer {
   readonly description: string;
   private steps: number;
   private readonly chunks: number;
-  private readonly scales = new Float64Array(3);
-  /** Where the next entry of each latent goes. */
-  private readonly cursor: Uint32Array;
-  /** ONNX Runtime takes no shared memory, so what it multiplies by is copied out after each step. */
-  private readonly mirror: Omit<ParameterViews, "decoder">;
+  /** What ONNX Runtime multiplies by, copied out after each step where it takes no shared memory. */
+  private readonly mirror?: Omit<ParameterViews, "decoder">;
   private readonly feeds: Record<string, Tensor>;
+  private fed?: KernelLayout["views"];
   private decoder?: { step: number; tensor: Tensor };
   private lapStart = 0;
 
@@ -112,19 +113,27 @@ class KernelTrainer implements Trainer {
     fill(views.first, state.firstMoment);
     fill(views.second, state.secondMoment);
     this.chunks = Math.ceil(n / LATENTS);
-    this.cursor = new Uint32Array(n + 1);
     const { encoder, preBias, latentBias } = state.parameters;
-    this.mirror = {
-      encoder: encoder.data.slice(),
-      preBias: preBias.slice(),
-      latentBias: latentBias.slice(),
-    };
-    this.feeds = {
-      encoder: floatTensor(onnx, this.mirror.encoder, [n, d]),
-      preBias: floatTensor(onnx, this.mirror.preBias, [d]),
-      latentBias: floatTensor(onnx, this.mirror.latentBias, [n]),
-      sinceFired: floatTensor(onnx, state.sinceFired.slice(), [n]),
-    };
+    if (!parts.isFed) {
+      this.mirror = {
+        encoder: encoder.data.slice(),
+        preBias: preBias.slice(),
+        latentBias: latentBias.slice(),
+      };
+    }
+    this.feeds = { sinceFired: floatTensor(onnx, state.sinceFired.slice(), [n]) };
+    this.feed();
+  }
+
+  /** Points ONNX Runtime to the parameters, anew where they came to lie elsewhere. */
+  private feed(): void {
+    const { layout, onnx } = this.parts;
+    if (this.fed === layout.views) return;
+    this.fed = layout.views;
+    const { encoder, preBias, latentBias } = this.mirror ?? layout.views.parameters;
+    this.feeds.encoder = floatTensor(onnx, encoder, [this.n, this.d]);
+    this.feeds.preBias = floatTensor(onnx, preBias, [this.d]);
+    this.feeds.latentBias = floatTensor(onnx, latentBias, [this.n]);
   }
 
   async step(batch: Matrix, learningRate: number): Promise<StepReport> {
@@ -132,6 +141,7 @@ class KernelTrainer implements Trainer {
     const { layout, pool, select } = parts;
     this.lapStart = performance.now();
     layout.fit(batch.rows);
+    this.feed();
     feeds.x = floatTensor(parts.onnx, batch.data, [batch.rows, batch.cols]);
     const found = await select.run(feeds);
     feeds.sinceFired = found["next.sinceFired"];
@@ -143,7 +153,7 @@ class KernelTrainer implements Trainer {
     await pool.share(PHASE.columns, Math.ceil(d / COLUMNS));
     const report = this.sumLosses((found.dead.data as Float32Array)[0]);
     this.lap("columns");
-    this.list(batch.rows);
+    await this.list();
     this.lap("list");
     await pool.share(PHASE.latents, this.chunks);
     this.lap("latents");
@@ -217,9 +227,10 @@ class KernelTrainer implements Trainer {
     const nested = prefixes === undefined ? reconstruction : this.nestedError() / variance;
     const aux = this.total(2, 1) / errorVariance;
     const multik = multikCoef === 0 ? 0 : this.total(3, 1) / variance;
-    this.scales[0] = -2 / (variance * (prefixes?.length ?? 1));
-    this.scales[1] = (-2 * auxkCoef) / errorVariance;
-    this.scales[2] = (-2 * multikCoef) / variance;
+    const { scales } = this.parts.layout.views;
+    scales[0] = -2 / (variance * (prefixes?.length ?? 1));
+    scales[1] = (-2 * auxkCoef) / errorVariance;
+    scales[2] = (-2 * multikCoef) / variance;
     const loss = nested + auxkCoef * aux + multikCoef * multik;
     return { loss, reconstruction, aux, multik, gradNorm: 0, dead };
   }
@@ -243,40 +254,18 @@ class KernelTrainer implements Trainer {
     return sum;
   }
 
-  /** Lists the open entries by latent, in the order of branches and documents: both gradients' rows are sums of them. */
-  private list(rows: number): void {
-    const { n, cursor, scales } = this;
-    const { at: addresses, views } = this.parts.layout;
-    const { starts, branches, bases, entryWords, entryNumbers } = views;
-    starts.fill(0);
-    for (const { count, indices, values } of branches) {
-      const end = rows * count;
-      for (let at = 0; at < end; at++) if (values[at] > 0) starts[indices[at] + 1]++;
-    }
-    for (let latent = 0; latent < n; latent++) starts[latent + 1] += starts[latent];
-    cursor.set(starts);
-    for (let which = 0; which < branches.length; which++) {
-      const { count, indices, values, base, products } = branches[which];
-      const scale = scales[which];
-      const isNested = which === 0 && bases.length > 0;
-      for (let row = 0, at = 0; row < rows; row++) {
-        const offset = 4 * this.d * row;
-        for (let slot = 0; slot < count; slot++, at++) {
-          if (!(values[at] > 0)) continue;
-          const entry = 4 * cursor[indices[at]]++;
-          entryWords[entry] = addresses.centered + offset;
-          entryNumbers[entry + 1] = scale * products[at];
-          entryWords[entry + 2] = offset + (isNested ? bases[indices[at]] : base);
-          entryNumbers[entry + 3] = scale * values[at];
-        }
-      }
-    }
+  /** Lists the open entries by latent, in the order of branches and documents. */
+  private async list(): Promise<void> {
+    const { pool } = this.parts;
+    await pool.share(PHASE.tally, GROUPS);
+    pool.kernels.placeTallies();
+    await pool.share(PHASE.list, GROUPS);
   }
 
   /** The pre-bias gradient, and the norm of the whole. */
   private finishGradient(): number {
-    const { d, n, chunks, scales } = this;
-    const { columns, partial, norms, gradient, words } = this.parts.layout.views;
+    const { d, n, chunks } = this;
+    const { columns, partial, norms, gradient, scales, words } = this.parts.layout.views;
     const main = (words[40] > 1 ? 14 : 5) * d;
     for (let col = 0; col < d; col++) {
       columns[main + col] *= scales[0];
@@ -315,15 +304,17 @@ class KernelTrainer implements Trainer {
   }
 
   private copyOut(): void {
+    if (!this.mirror) return;
     const { encoder, preBias, latentBias } = this.parts.layout.views.parameters;
     this.mirror.encoder.set(encoder);
     this.mirror.preBias.set(preBias);
     this.mirror.latentBias.set(latentBias);
   }
 
-  /** The decoder, copied out once for all batches between two steps. */
+  /** The decoder, where it has to be copied out once for all batches between two steps. */
   private decoderTensor(): Tensor {
     const { decoder } = this.parts.layout.views.parameters;
+    if (!this.mirror) return floatTensor(this.parts.onnx, decoder, [this.n, this.d]);
     this.decoder ??= {
       step: -1,
       tensor: floatTensor(this.parts.onnx, new Float32Array(decoder.length), [this.n, this.d]),
@@ -344,6 +335,28 @@ class KernelTrainer implements Trainer {
       preBias: Float32Array.from(preBias),
       latentBias: Float32Array.from(latentBias),
     };
+  }
+}
+
+/** Whether ONNX Runtime takes tensors over the kernels' memory: Node's interface refuses it shared memory before Node 22. */
+async function takesMemory(onnx: OnnxModule, { memory }: KernelPool): Promise<boolean> {
+  const shape = [1];
+  const session = await createOnnxSession(
+    {
+      name: "memory",
+      inputs: [{ name: "x", type: "float32", shape }],
+      outputs: [{ name: "y", type: "float32", shape }],
+      nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+    },
+    { threads: 1 },
+  );
+  try {
+    await session.run({ x: floatTensor(onnx, new Float32Array(memory.buffer, 0, 1), shape) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await session.release();
   }
 }
 

@@ -6,6 +6,11 @@ const HEAP = 65536;
 /** Latents of one chunk of the kernels, each with a partial sum [d]. */
 export const LATENTS = 16;
 
+/** Groups of documents that list their entries side by side. */
+export const GROUPS = 4;
+/** Tallies of a latent: of each group and branch. */
+const TALLIES = 3 * GROUPS;
+
 /** Each parameter as a view. */
 export type ParameterViews = Record<ParameterName, Float32Array>;
 
@@ -17,8 +22,6 @@ export interface BranchViews {
   values: Float32Array;
   /** Dot products of the decode's error with each entry's direction. */
   products: Float32Array;
-  /** Address of the decode's error [rows, d]. */
-  base: number;
 }
 
 /** Arrays of a training run in the kernels' memory. */
@@ -30,23 +33,18 @@ export interface KernelViews {
   first: ParameterViews;
   second: ParameterViews;
   gradient: ParameterViews;
-  /** First entry of each latent, and the end of the last [n + 1]. */
-  starts: Uint32Array;
+  /** Factors of the branches' gradients. */
+  scales: Float64Array;
   /** Squared norm of each latent's gradients [n]. */
   norms: Float64Array;
   /** Of x and the errors of the branches: squared distance to the mean, squared length and sum of each column; then of the first prefix's sum of errors [5, 3, d]. */
   columns: Float64Array;
   /** Squared error of each document with each prefix [rows, prefixes]. */
   squares: Float32Array;
-  /** Address of the sum of errors that a latent's gradient goes by [n]; empty without prefixes. */
-  bases: Uint32Array;
   /** Sums of bias gradient times encoder, one a chunk [chunks, d]. */
   partial: Float32Array;
   x: Float32Array;
   branches: BranchViews[];
-  /** Open entries by latent: address of the document's row, gradient of the pre-activation, address of the error's, gradient of the decode. */
-  entryWords: Uint32Array;
-  entryNumbers: Float32Array;
 }
 
 /**
@@ -66,7 +64,7 @@ export function layoutBytes({
   entries: number;
   prefixes?: number;
 }): number {
-  const perLatent = 4 * (2 * d + 1) + 3 + d / LATENTS;
+  const perLatent = 4 * (2 * d + 1) + 4 + TALLIES + d / LATENTS;
   return (
     HEAP +
     4 *
@@ -108,6 +106,8 @@ export class KernelLayout {
     this.allot("norms", 2 * n);
     this.allot("columns", 2 * 15 * d);
     this.allot("ends", prefixes.length);
+    this.allot("bases", prefixes.length > 0 ? n : 0);
+    this.allot("tallies", TALLIES * n);
     this.allot("partial", Math.ceil(n / LATENTS) * d);
     this.batchTop = this.next;
     this.views = this.makeRoom(1);
@@ -136,6 +136,7 @@ export class KernelLayout {
     this.pool.reserve(this.next);
     const views = this.makeViews();
     this.configure(views.words);
+    this.placeBases();
     return views;
   }
 
@@ -150,19 +151,17 @@ export class KernelLayout {
       preBias: floats(`preBias${suffix}`, d),
       latentBias: floats(`latentBias${suffix}`, n),
     });
-    const entries = 4 * rows * most.reduce((sum, each) => sum + each, 0);
     return {
-      words: new Uint32Array(buffer, CONFIG, 48),
-      numbers: new Float32Array(buffer, CONFIG, 48),
+      words: new Uint32Array(buffer, CONFIG, 56),
+      numbers: new Float32Array(buffer, CONFIG, 56),
       parameters: parameters(""),
       first: parameters(".first"),
       second: parameters(".second"),
       gradient: parameters(".gradient"),
-      starts: new Uint32Array(buffer, at.starts, n + 1),
+      scales: new Float64Array(buffer, CONFIG + 192, 3),
       norms: new Float64Array(buffer, at.norms, n),
       columns: new Float64Array(buffer, at.columns, 15 * d),
       squares: floats("squares", rows * this.prefixes.length),
-      bases: this.latentBases(),
       partial: floats("partial", Math.ceil(n / LATENTS) * d),
       x: floats("x", rows * d),
       branches: most.map((count, which) => ({
@@ -170,20 +169,18 @@ export class KernelLayout {
         indices: new Int32Array(buffer, at[`${which}.indices`], rows * count),
         values: floats(`${which}.values`, rows * count),
         products: floats(`${which}.products`, rows * count),
-        base: [at.error, at.rest, at.wide][which],
       })),
-      entryWords: new Uint32Array(buffer, at.entries, entries),
-      entryNumbers: floats("entries", entries),
     };
   }
 
-  private latentBases(): Uint32Array {
+  /** Addresses of the sums of errors that the latents' gradients go by [n]; none without prefixes. */
+  private placeBases(): void {
     const { prefixes, at, sums, n } = this;
-    const bases = new Uint32Array(prefixes.length === 0 ? 0 : n).fill(at.error);
+    if (prefixes.length === 0) return;
+    const bases = new Uint32Array(this.pool.memory.buffer, at.bases, n).fill(at.error);
     for (let p = prefixes.length - 2; p >= 0; p--) {
       bases.fill(at.sums + 4 * p * sums, 0, prefixes[p]);
     }
-    return bases;
   }
 
   /** All words but those that change with each step: rows, entries of a document, Adam's numbers. */
@@ -207,6 +204,8 @@ export class KernelLayout {
     );
     words.set([this.n, at.columns, at.partial], 37);
     words.set([this.prefixes.length, at.ends, at.sums, 4 * this.sums, at.squares], 40);
+    words[47] = at.tallies;
+    words[54] = at.bases;
     new Uint32Array(words.buffer, at.ends, this.prefixes.length).set(this.prefixes);
   }
 

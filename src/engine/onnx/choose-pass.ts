@@ -1,7 +1,8 @@
 import type { Codes } from "../../core/codes.js";
 import { type Matrix, createMatrix, matrixRow } from "../../core/matrix.js";
 import type { EncoderWeights } from "../engine.js";
-import { type FirstPass, createFirstPass } from "./first-pass.js";
+import { usableThreads } from "../threads.js";
+import { type FirstPass, NARROW, createFirstPass } from "./first-pass.js";
 
 /** Encodes a batch [B, d] of as many rows as one run takes. */
 export type EncodeBatch = (batch: Matrix) => Promise<Codes>;
@@ -28,6 +29,9 @@ export function chooseEncoder(
   weights: EncoderWeights,
   rows: number,
 ): ChosenEncoder {
+  const n = weights.encoder.rows;
+  // Threads share out the rows of a batch, but the latents where those are more; of a few latents each they sum in another order.
+  const fewest = n >= 2 * NARROW * usableThreads() ? FEWEST_ROWS : Math.max(FEWEST_ROWS, n);
   const patience = PATIENCE * weights.encoder.data.length;
   let spent = 0;
   let tried = false;
@@ -36,7 +40,7 @@ export function chooseEncoder(
   return {
     async encode(batch) {
       // The memory of a pass holds one batch: a second one at the same time takes the dense product.
-      if (busy || batch.rows < FEWEST_ROWS) return dense(batch);
+      if (busy || batch.rows < fewest) return dense(batch);
       busy = true;
       try {
         if (pass !== undefined) {

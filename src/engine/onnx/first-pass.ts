@@ -40,6 +40,8 @@ const MODULE: KernelModule = {
 const CONFIG = 2048;
 const BLOCK = 128;
 const LATENTS = 64;
+/** Latents of one thread up to which ONNX Runtime sums more than BLOCK products in a row. */
+export const NARROW = 64;
 const LARGEST = 1e15;
 const MOST_ROWS_PER_CHUNK = 512;
 // ONNX Runtime's binding copies the products into new memory on one thread; what is small enough to be used again costs less.
@@ -85,6 +87,7 @@ export async function createFirstPass(
   }
   const padded = Math.ceil(n / LATENTS) * LATENTS;
   const most = Math.min(n, 16 * k + 256);
+  if (n <= NARROW) return `n ${n} is ${NARROW} at most, where ONNX Runtime sums in another order`;
   if (4 * k > n) return `k ${k} is over a quarter of n ${n}`;
   const stretch = [64, 32, 16].find((size) => (4 * padded) / size >= 2 * k) ?? 4;
   const size = 4 * BLOCK * Math.ceil(d / (4 * BLOCK));

@@ -7,3 +7,4 @@ export * from "./onnx-graph-builder.js";
 export * from "./onnx-graph.js";
 export * from "./onnx-session.js";
 export * from "./resident-session.js";
+export { limitThreads } from "../threads.js";

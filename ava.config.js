@@ -1,11 +1,56 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { setFlagsFromString } from "node:v8";
 
 // By the sources, as build/ keeps what was compiled of a test that is gone.
 const sources = readdirSync("test", { recursive: true, encoding: "utf8" });
-const tests = sources.filter((name) => /^(?!.*node_modules).*\.test\.ts$/.test(name));
+const tests = sources
+  .filter((name) => /^(?!.*node_modules).*\.test\.ts$/.test(name))
+  .map((name) => name.replaceAll("\\", "/").replace(/ts$/, "js"))
+  .sort();
+
+// AVA gives each file a thread of its own, which loads the package anew and compiles it from cold. Here files of a folder share
+// threads, but for those with hooks, which would run for others' tests too, those that change their process, and those
+// that wait for a browser or a process, which a long loop of another test would keep waiting.
+const OWN_THREAD =
+  /\btest\.(before|after)|process\.(on|once)\(|globalThis as|process\.env(\.\w+)? = |assign\(process\.env|[bB]rowser|spawn|runProcess|execFile|-child/;
+const MOST_TOGETHER = 10;
+
+const files = [];
+const folders = new Map();
+for (const name of tests) {
+  if (OWN_THREAD.test(readFileSync(`test/${name.replace(/js$/, "ts")}`, "utf8"))) files.push(name);
+  else {
+    const folder = name.split("/")[0];
+    folders.set(folder, [...(folders.get(folder) ?? []), name]);
+  }
+}
+for (const [folder, names] of folders) {
+  const groups = Math.ceil(names.length / MOST_TOGETHER);
+  for (let i = 0; i < groups; i++) {
+    const group = `${folder}/together-${i + 1}.test.js`;
+    const imports = names
+      .filter((_, j) => j % groups === i)
+      .map((name) => `import "../${name}";\n`);
+    mkdirSync(`build/test/${folder}`, { recursive: true });
+    writeFileSync(`build/test/${group}`, imports.join(""));
+    files.push(group);
+  }
+}
+
+// The longest first, so that all threads end at about the same time.
+const LONGEST =
+  /^build\/test\/(atlas\/|cli\/label|docs|examples|sae\/(encode-shards|together)|files\/(mutation-files|together-1)|cli\/(search|train)|explorer\/)/;
+const isLong = (file) => LONGEST.test(path.relative("", file).replaceAll("\\", "/"));
 
 // Tests open the explorer's page, which is compiled here where it is missing or older than its sources.
 const compiled = statSync("dist/explorer/index.html", { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -30,8 +75,11 @@ setFlagsFromString("--interrupt-budget=500000");
 
 // A time limit here is for a test that hangs: no test may depend on how fast the machine is.
 export default {
-  files: tests.map((name) => `build/test/${name.replaceAll("\\", "/").replace(/ts$/, "js")}`),
+  files: files.map((name) => `build/test/${name}`),
   environmentVariables: { FEATURE_FAMILIES_TEST_ATLASES: atlases },
   nodeArguments: ["--enable-source-maps"],
   timeout: "20m",
+  // One more than there are cores, as threads wait for browsers and processes now and then.
+  concurrency: availableParallelism() + 1,
+  sortTestFiles: (a, b) => Number(isLong(b)) - Number(isLong(a)) || a.localeCompare(b),
 };

@@ -41,6 +41,7 @@ test("at most inFlight items run, and a slow first one delays at most `ahead`", 
     return i;
   };
   const all = collect(mapInOrder(numbers(100), work, { inFlight: 4, ahead: 10 }));
+  while (begun < 10) await sleep(1);
   await sleep(50);
   t.is(begun, 10);
   release();

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import test from "ava";
@@ -8,9 +8,12 @@ import { readCorpus } from "../../src/corpus/index.js";
 import {
   type ParquetRow,
   bytesSource,
+  readNpyMatrix,
   readParquetMatrix,
+  streamMatrix,
   streamParquetRows,
 } from "../../src/files/index.js";
+import { matrixBlocks, unpackSnappy } from "../../src/files/parquet/index.js";
 import { inFolder } from "../support/folder.js";
 
 async function duck(statement: string): Promise<void> {
@@ -88,6 +91,85 @@ for (const [version, codec] of [
       t.true(rows[1].whole instanceof Float64Array);
     }));
 }
+
+const FIXTURES = "test/fixtures/parquet";
+
+test("lists are read to the bit as pyarrow wrote them, whole and in blocks of any rows", async (t) => {
+  const { rows, cols, data } = await readNpyMatrix(join(FIXTURES, "values.npy"));
+  const bits = (values: Float32Array): Uint32Array =>
+    new Uint32Array(values.buffer, 0, values.length);
+  const written = (await readdir(FIXTURES)).filter((name) => name.endsWith(".parquet"));
+  t.is(written.length, 12);
+  for (const name of written) {
+    const file = join(FIXTURES, name);
+    const whole = await readParquetMatrix(file);
+    t.deepEqual([whole.rows, whole.cols], [rows, cols], name);
+    t.deepEqual(bits(whole.data), bits(data), name);
+  }
+  for (const [start, end, rowsPerBlock] of [
+    [0, rows, 7],
+    [29, 32, 2],
+    [31, rows, 100],
+  ]) {
+    const path = join(FIXTURES, "snappy.parquet");
+    let next = start;
+    for await (const { start: at, block } of streamMatrix(path, { start, end, rowsPerBlock })) {
+      t.is(at, next);
+      next += block.rows;
+      t.deepEqual(bits(block.data), bits(data.slice(at * cols, next * cols)));
+    }
+    t.is(next, end);
+  }
+});
+
+test("rows far beyond what a file can hold are refused before memory is taken for them", async (t) => {
+  const source = bytesSource("a.parquet", new Uint8Array(1000));
+  const lists = { data: new Float32Array(1000), offsets: Uint32Array.of(0, 1000) };
+  const file: Parameters<typeof matrixBlocks>[1] = {
+    // eslint-disable-next-line @typescript-eslint/require-await
+    async *batches() {
+      yield { start: 0, rows: 1, columns: [lists] };
+    },
+  };
+  const wish = { column: "a", start: 0, end: 1e6, rowsPerBlock: 1e6 };
+  await t.throwsAsync(matrixBlocks(source, file, wish).next(), {
+    instanceOf: FormatError,
+    message: "a.parquet: claims 1000000 rows of 1000 numbers, more than its 1000 bytes can make",
+  });
+});
+
+const SNAPPY: [what: string, bytes: number[], text: string][] = [
+  ["a literal", [3, 2 << 2, 97, 98, 99], "abc"],
+  ["a literal of 70", [70, 60 << 2, 69, ...Buffer.from("a".repeat(70))], "a".repeat(70)],
+  ["a literal of 300", [172, 2, 61 << 2, 43, 1, ...Buffer.alloc(300, "b")], "b".repeat(300)],
+  ["a copy that runs into itself", [9, 1 << 2, 97, 98, (3 << 2) | 1, 2], "ababababa"],
+  ["a copy by two bytes", [4, 1 << 2, 97, 98, (1 << 2) | 2, 2, 0], "abab"],
+  ["a copy by four bytes", [4, 1 << 2, 97, 98, (1 << 2) | 3, 2, 0, 0, 0], "abab"],
+  ["nothing", [0], ""],
+];
+for (const [what, bytes, text] of SNAPPY) {
+  test(`Snappy is unpacked, and refused where it is cut or makes another length: ${what}`, (t) => {
+    const unpack = (input: number[], length: number): string => {
+      const output = new Uint8Array(length);
+      unpackSnappy(Uint8Array.from(input), output);
+      return Buffer.from(output).toString();
+    };
+    t.is(unpack(bytes, text.length), text);
+    t.throws(() => unpack(bytes, text.length + 1), { message: /Snappy/ });
+    if (text === "") return;
+    t.throws(() => unpack(bytes, text.length - 1), { message: /Snappy/ });
+    for (let end = 1; end < bytes.length; end++) {
+      t.throws(() => unpack(bytes.slice(0, end), text.length), { message: /Snappy/ });
+    }
+  });
+}
+
+test("Snappy that copies from before its start is refused", (t) => {
+  for (const offset of [0, 3]) {
+    const bytes = Uint8Array.of(6, 1 << 2, 97, 98, 1, offset);
+    t.throws(() => unpackSnappy(bytes, new Uint8Array(6)), { message: /damaged Snappy/ });
+  }
+});
 
 const matrix = (rows: number, d: number): number[][] =>
   Array.from({ length: rows }, (_, i) => Array.from({ length: d }, (_, j) => i + j / 4));

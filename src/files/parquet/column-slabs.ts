@@ -21,7 +21,7 @@ export type ColumnValues = unknown[] | NumberLists;
 /** Rows of a column that were decoded together. */
 export interface Slab {
   rows: number;
-  /** Rows `start` up to `end`, as values that a message can take. */
+  /** Rows `start` up to `end`; lists of numbers are views that hold until the next slab. */
   slice(start: number, end: number): ColumnValues;
 }
 
@@ -81,22 +81,31 @@ function isPlainList([, column, repeated, element, ...more]: SchemaTree[]): bool
   );
 }
 
-/** Lists, page by page. A list may go on in the next page, so the last one of each waits for it. */
+/**
+ * Lists, page by page. The last of each page waits, as it may go on in the next one; the others are views of the page's values, which
+ * hold until that comes.
+ */
 async function* listSlabs(pages: AsyncGenerator<Page>, leaf: Leaf): AsyncGenerator<Slab> {
   const isOptional = leaf.path[1].element.repetition_type === "OPTIONAL";
   const levels = { none: isOptional ? 0 : -1, empty: isOptional ? 1 : 0, most: leaf.mostDefined };
   let waiting: Lists | undefined;
   for await (const page of pages) {
-    const lists: Lists =
-      waiting === undefined ? toLists(page, levels) : joinLists(waiting, page, levels);
-    const last = lists.starts.length - 1;
-    if (last > 0) yield listSlab(lists, 0, last);
-    waiting = cutLists(lists, last);
+    const { values, starts, isNull } = toLists(page, levels);
+    const [first = values.length] = starts;
+    if (page.count > 0 && page.repetitions?.[0] !== 0) {
+      if (waiting === undefined) throw new Error(FROM_NOTHING);
+      waiting.values = concat(waiting.values, values.slice(0, first));
+    }
+    const last = starts.length - 1;
+    if (last < 0) continue;
+    if (waiting !== undefined) yield listSlab(waiting, 1);
+    if (last > 0) yield listSlab({ values, starts, isNull }, last);
+    waiting = { values: values.slice(starts[last]), starts: [0], isNull: [isNull[last]] };
   }
-  if (waiting !== undefined) yield listSlab(waiting, 0, waiting.starts.length);
+  if (waiting !== undefined) yield listSlab(waiting, 1);
 }
 
-/** Lists of values: list i lies from `starts[i]` to `starts[i + 1]`, the last to the end; null where `isNull[i]` is 1. */
+/** Lists of values: list i lies from `starts[i]` to `starts[i + 1]`, the last to the end; null where `isNull[i]`. */
 interface Lists {
   values: DecodedArray;
   starts: number[];
@@ -109,69 +118,48 @@ interface ListLevels {
   most: number;
 }
 
-function toLists(page: Page, levels: ListLevels, starts: number[] = [], before = 0): Lists {
-  const { count, repetitions, definitions } = page;
-  const isNull = starts.map(() => false);
+/** The lists that start in a page; what comes before the first of them belongs to the page before. */
+function toLists({ count, repetitions, definitions, ...page }: Page, levels: ListLevels): Lists {
   if (repetitions === undefined) throw new Error("a list without levels");
+  const starts: number[] = [];
+  const isNull: boolean[] = [];
   if (definitions === undefined) {
-    if (starts.length === 0 && repetitions[0] !== 0) throw new Error(FROM_NOTHING);
     for (let i = repetitions.indexOf(0); i !== -1; i = repetitions.indexOf(0, i + 1)) {
-      starts.push(before + i);
+      starts.push(i);
       isNull.push(false);
     }
     return { values: page.values, starts, isNull };
   }
   const values: unknown[] = [];
   let next = 0;
-  let place = before;
   for (let i = 0; i < count; i++) {
     if (repetitions[i] === 0) {
-      starts.push(place);
+      starts.push(values.length);
       isNull.push(definitions[i] === levels.none);
     }
-    if (starts.length === 0) throw new Error(FROM_NOTHING);
     if (definitions[i] <= levels.empty && definitions[i] < levels.most) continue;
     values.push(definitions[i] === levels.most ? (page.values[next++] as unknown) : null);
-    place++;
   }
   return { values: typed(values, page.values), starts, isNull };
 }
 
-function joinLists(waiting: Lists, page: Page, levels: ListLevels): Lists {
-  const { values, starts, isNull } = waiting;
-  const lists = toLists(page, levels, [...starts], values.length);
-  isNull.forEach((value, i) => (lists.isNull[i] = value));
-  return { ...lists, values: concat(values, lists.values) };
-}
-
-/** The lists from number `from` on. */
-function cutLists({ values, starts, isNull }: Lists, from: number): Lists {
-  const start = starts[from];
-  return {
-    values: values.slice(start),
-    starts: starts.slice(from).map((place) => place - start),
-    isNull: isNull.slice(from),
-  };
-}
-
-function listSlab({ values, starts, isNull }: Lists, from: number, to: number): Slab {
+/** The first `rows` lists. */
+function listSlab({ values, starts, isNull }: Lists, rows: number): Slab {
   const plain = plainNumbers(values);
   const endOf = (row: number): number => (row < starts.length ? starts[row] : values.length);
   return {
-    rows: to - from,
+    rows,
     slice(start, end) {
-      const [first, last] = [from + start, from + end];
-      if (!Array.isArray(plain) && !isNull.slice(first, last).includes(true)) {
-        const base = endOf(first);
+      if (!Array.isArray(plain) && !isNull.slice(start, end).includes(true)) {
+        const base = endOf(start);
         return {
-          data: plain.slice(base, endOf(last)),
-          offsets: Uint32Array.from({ length: end - start + 1 }, (_, i) => endOf(first + i) - base),
+          data: plain.subarray(base, endOf(end)),
+          offsets: Uint32Array.from({ length: end - start + 1 }, (_, i) => endOf(start + i) - base),
         };
       }
       return Array.from({ length: end - start }, (_, i) => {
-        const row = first + i;
-        if (isNull[row]) return null;
-        const list = plain.slice(starts[row], endOf(row + 1 <= to ? row + 1 : to));
+        if (isNull[start + i]) return null;
+        const list = plain.slice(starts[start + i], endOf(start + i + 1));
         return Array.isArray(list) ? list.map(plainValue) : list;
       });
     },

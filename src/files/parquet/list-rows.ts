@@ -1,7 +1,7 @@
 import type { ColumnMetaData, DecodedArray, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import type { ByteSource } from "../bytes/source.js";
-import { type Leaf, decodeDictionary, decodePage } from "./page-stream.js";
+import { type Leaf, decodeDictionary, decodePage, openChunk } from "./page-stream.js";
 import { openPage } from "./page-values.js";
 
 const HEADER = 4096;
@@ -28,6 +28,7 @@ export async function readListRows(
 ): Promise<void> {
   let at = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
   const end = at + Number(chunk.total_compressed_size);
+  const decoder = await openChunk(chunk, leaf);
   let dictionary: DecodedArray | undefined;
   let from = 0;
   for (let next = 0; next < rows.length;) {
@@ -36,9 +37,13 @@ export async function readListRows(
     if (!(header.compressed_page_size >= 0 && at <= end)) {
       throw new Error("a page is longer than its column");
     }
-    const bytes = (): Promise<Uint8Array> => source.read(content, at);
+    const bytes = async (): Promise<Uint8Array> => {
+      const own = new Uint8Array(header.compressed_page_size);
+      await source.readInto(own, content);
+      return own;
+    };
     if (header.type === "DICTIONARY_PAGE") {
-      dictionary = decodeDictionary(header, await bytes(), chunk, leaf);
+      dictionary = decodeDictionary(header, await bytes(), decoder);
       continue;
     }
     const count = (header.data_page_header ?? header.data_page_header_v2)?.num_values ?? 0;
@@ -46,7 +51,7 @@ export async function readListRows(
     if (!(count >= 0 && count <= left)) throw new Error(`a page claims ${count} values`);
     const to = from + count;
     if (to > rows[next] * width) {
-      const page = decodePage(header, await bytes(), chunk, leaf, { dictionary, left });
+      const page = decodePage(header, await bytes(), decoder, { dictionary, left });
       const { repetitions, definitions, values } = page;
       while (next < rows.length && rows[next] * width < to) {
         const start = rows[next] * width;

@@ -1,5 +1,4 @@
 import type { ColumnMetaData, Compressors, DecodedArray, PageHeader, SchemaTree } from "hyparquet";
-import { compressors as allCompressors } from "hyparquet-compressors";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { DEFAULT_PARSERS, convert } from "hyparquet/src/convert.js";
 import { decompressPage } from "hyparquet/src/datapage.js";
@@ -7,15 +6,18 @@ import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hypar
 import * as zlib from "node:zlib";
 import type { ByteSource } from "../bytes/source.js";
 import {
+  type IndexMemory,
   LARGEST_RATIO,
   PAGE_ALLOWANCE,
+  isNumberType,
   openPage,
   readDefinitions,
   readLevels,
   readValues,
 } from "./page-values.js";
+import { unpackSnappy } from "./snappy.js";
 
-const WINDOW = 1024 * 1024;
+const WINDOW = 4 * 1024 * 1024;
 const HEADER = 4096;
 const LONGEST_HEADER = 16 * 1024 * 1024;
 
@@ -26,7 +28,7 @@ export interface Page {
   /** How many levels of lists each value continues, and how much of its path is there; undefined where all are at the most. */
   repetitions: Uint8Array | undefined;
   definitions: Uint8Array | undefined;
-  /** The values that are there. */
+  /** The values that are there; numbers hold until the next page is read. */
   values: DecodedArray;
 }
 
@@ -54,36 +56,44 @@ export async function* streamPages(
 ): AsyncGenerator<Page> {
   const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
   const next = pageReader(source, start, start + Number(chunk.total_compressed_size));
+  const decoder = await openChunk(chunk, leaf);
   let dictionary: DecodedArray | undefined;
   let left = Number(chunk.num_values);
   while (left > 0) {
     const { header, bytes } = await next();
     if (header.type === "DICTIONARY_PAGE") {
-      dictionary = decodeDictionary(header, bytes, chunk, leaf);
+      dictionary = decodeDictionary(header, bytes, decoder);
     } else {
-      const page = decodePage(header, bytes, chunk, leaf, { dictionary, left });
+      const page = decodePage(header, bytes, decoder, { dictionary, left });
       left -= page.count;
       yield page;
     }
   }
 }
 
-/** Reads page after page of a range of the file. */
+/** Reads page after page of a range of the file; the bytes of one hold until the next is read. */
 function pageReader(
   source: ByteSource,
   start: number,
   end: number,
 ): () => Promise<{ header: PageHeader; bytes: Uint8Array }> {
   let at = start;
+  // Bytes from `from` on, in memory that is used again: fresh memory takes longer than to read into it.
   let window: Uint8Array = new Uint8Array(0);
   let from = start;
+  let filled = 0;
   const read = async (length: number): Promise<Uint8Array> => {
     if (!(length >= 0 && at + length <= end)) {
       throw new Error(`a page of ${length} bytes, the column has ${end - at} left`);
     }
-    if (at + length > from + window.length) {
-      from = at;
-      window = await source.read(at, Math.min(end, at + Math.max(length, WINDOW)));
+    if (at + length > from + filled) {
+      const rest = window.subarray(at - from, filled);
+      const size = Math.min(end - at, Math.max(length, WINDOW));
+      const next = size > window.length ? new Uint8Array(size) : window;
+      next.set(rest);
+      [window, from, filled] = [next, at, rest.length];
+      await source.readInto(window.subarray(filled, size), at + filled);
+      filled = size;
     }
     return window.subarray(at - from, at - from + length);
   };
@@ -106,26 +116,41 @@ function pageReader(
   };
 }
 
-/** The values of a dictionary page. Throws Error where it claims more than it can hold. */
+/** What decodes the pages of a chunk; numbers of one hold until the next is decoded. */
+export interface ChunkDecoder {
+  chunk: ColumnMetaData;
+  leaf: Leaf;
+  decoders: Compressors;
+  memory: IndexMemory;
+}
+
+export async function openChunk(chunk: ColumnMetaData, leaf: Leaf): Promise<ChunkDecoder> {
+  const memory = { indices: new Uint32Array(0) };
+  return { chunk, leaf, decoders: await decodersOf(chunk), memory };
+}
+
+/** The values of a dictionary page, which stay. Throws Error where it claims more than it can hold. */
 export function decodeDictionary(
   header: PageHeader,
   bytes: Uint8Array,
-  chunk: ColumnMetaData,
-  leaf: Leaf,
+  { chunk, leaf, decoders, memory }: ChunkDecoder,
 ): DecodedArray {
   const count = header.dictionary_page_header?.num_values ?? 0;
   checkCount(count, header, Infinity);
-  const page = openPage(unpack(bytes, header, chunk));
-  const kind = { ...kindOf(chunk, leaf), encoding: "PLAIN", dictionary: undefined };
-  return converted(readValues(page, kind, count), chunk, leaf);
+  const page = openPage(unpack(bytes, header, chunk, decoders));
+  const kind = { ...kindOf(chunk, leaf), encoding: "PLAIN", dictionary: undefined, memory };
+  const values = converted(readValues(page, kind, count), chunk, leaf);
+  return Array.isArray(values) ? values : values.slice();
 }
 
-/** A page of data, `left` being the values that the chunk still has. Throws Error where it claims more than it can hold. */
+/**
+ * A page of data, `left` being the values that the chunk still has; `bytes` are written over. Throws Error where it claims more than it
+ * can hold.
+ */
 export function decodePage(
   header: PageHeader,
   bytes: Uint8Array,
-  chunk: ColumnMetaData,
-  leaf: Leaf,
+  { chunk, leaf, decoders, memory }: ChunkDecoder,
   { dictionary, left }: { dictionary: DecodedArray | undefined; left: number },
 ): Page {
   const { data_page_header: first, data_page_header_v2: second } = header;
@@ -137,7 +162,7 @@ export function decodePage(
   let repetitions: Uint8Array | undefined;
   let definitions: Uint8Array | undefined;
   if (header.type === "DATA_PAGE") {
-    page = openPage(unpack(bytes, header, chunk));
+    page = openPage(unpack(bytes, header, chunk, decoders));
     repetitions = readLevels(page, leaf.mostRepeated, count);
     definitions = readDefinitions(page, leaf.mostDefined, count);
   } else if (second !== undefined) {
@@ -149,10 +174,10 @@ export function decodePage(
     const size = header.uncompressed_page_size - r - d;
     const packed = { ...header, uncompressed_page_size: size };
     const codec = second.is_compressed === false ? "UNCOMPRESSED" : chunk.codec;
-    page = openPage(unpack(bytes.subarray(r + d), packed, { codec }));
+    page = openPage(unpack(bytes.subarray(r + d), packed, { codec, type: chunk.type }, decoders));
   }
   const there = definitions === undefined ? count : countOf(leaf.mostDefined, definitions);
-  const values = readValues(page, { ...kindOf(chunk, leaf), encoding, dictionary }, there);
+  const values = readValues(page, { ...kindOf(chunk, leaf), encoding, dictionary, memory }, there);
   const isIndexed = encoding.endsWith("_DICTIONARY");
   return {
     count,
@@ -171,6 +196,7 @@ function kindOf(
 
 /** Stored values as what they mean: texts, dates, decimals. */
 function converted(values: DecodedArray, chunk: ColumnMetaData, leaf: Leaf): DecodedArray {
+  if (values instanceof Float32Array) return values;
   return convert(values, {
     ...kindOf(chunk, leaf),
     codec: chunk.codec,
@@ -188,18 +214,18 @@ function checkCount(count: number, { uncompressed_page_size }: PageHeader, left:
   }
 }
 
+/** The content of a page: its bytes themselves where they are not compressed and no value stays a view of them. */
 function unpack(
   bytes: Uint8Array,
   { uncompressed_page_size: size }: Pick<PageHeader, "uncompressed_page_size">,
-  { codec }: Pick<ColumnMetaData, "codec">,
+  { codec, type }: Pick<ColumnMetaData, "codec" | "type">,
+  decoders: Compressors,
 ): Uint8Array {
   if (!(size >= 0 && size <= bytes.length * LARGEST_RATIO + PAGE_ALLOWANCE)) {
     throw new Error(`a page claims ${size} bytes from ${bytes.length}`);
   }
-  // A copy, as values may be views of it and the window moves on.
-  return codec === "UNCOMPRESSED" || size === 0
-    ? bytes.slice()
-    : decompressPage(bytes, size, codec, COMPRESSORS);
+  if (codec !== "UNCOMPRESSED" && size > 0) return decompressPage(bytes, size, codec, decoders);
+  return isNumberType(type) ? bytes : bytes.slice();
 }
 
 /** Decoders of Node itself; that of zstd is new in Node 22 and several times as fast as the one in JavaScript. */
@@ -208,18 +234,30 @@ const NATIVE: Readonly<Record<string, unknown>> = {
   BROTLI: zlib.brotliDecompressSync,
   ZSTD: Reflect.get(zlib, "zstdDecompressSync"),
 };
-const COMPRESSORS: Compressors = {
-  ...allCompressors,
-  ...Object.fromEntries(
-    Object.entries(NATIVE)
-      .filter(([, decode]) => typeof decode === "function")
-      .map(([codec, decode]) => [
-        codec,
-        (input: Uint8Array, length: number): Uint8Array =>
-          (decode as typeof zlib.gunzipSync)(input, { maxOutputLength: Math.max(1, length) }),
-      ]),
-  ),
-};
+
+/** The decoder of a chunk's codec. The library of those that Node lacks is imported where one is needed, as that takes a while. */
+async function decodersOf({ codec, type }: ColumnMetaData): Promise<Compressors> {
+  const native = NATIVE[codec];
+  if (typeof native === "function") {
+    return {
+      [codec]: (input: Uint8Array, length: number): Uint8Array =>
+        (native as typeof zlib.gunzipSync)(input, { maxOutputLength: Math.max(1, length) }),
+    };
+  }
+  if (codec === "SNAPPY") return { SNAPPY: snappyDecoder(isNumberType(type)) };
+  return codec === "UNCOMPRESSED" ? {} : (await import("hyparquet-compressors")).compressors;
+}
+
+/** Unpacks into the same memory again and again where its pages hold until the next one only. */
+function snappyDecoder(isReused: boolean): (input: Uint8Array, length: number) => Uint8Array {
+  let memory = new Uint8Array(0);
+  return (input, length) => {
+    if (!isReused || memory.length < length) memory = new Uint8Array(length);
+    const page = memory.subarray(0, length);
+    unpackSnappy(input, page);
+    return page;
+  };
+}
 
 function countOf(level: number, levels: Uint8Array): number {
   let count = 0;

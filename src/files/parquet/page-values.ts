@@ -1,13 +1,16 @@
 import type { DecodedArray, ParquetType, SchemaElement } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
-import { byteStreamSplit, readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
+import { byteStreamSplit } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
+import { decodeFloat16 } from "../bytes/half.js";
 
 /** Pages that unpack further than this many times their size, and some more, are a bomb, not a text. */
 export const LARGEST_RATIO = 1000;
 export const PAGE_ALLOWANCE: number = 16 * 1024 * 1024;
 /** Writers fill the last run up to a whole number of bytes. */
 const PADDING = 1024;
+/** Of an index into a dictionary, which are 64 MB of float32. */
+const MOST_BITS = 24;
 
 /** Bytes of a page, and the place of the next one that is read. */
 export interface PageReader {
@@ -22,6 +25,12 @@ export interface ValueKind {
   encoding: string;
   /** Values of the chunk's dictionary page. */
   dictionary: DecodedArray | undefined;
+  memory: IndexMemory;
+}
+
+/** Memory for the indices of one page after the other, and for what they stand for. */
+export interface IndexMemory {
+  indices: Uint32Array;
 }
 
 export function openPage(bytes: Uint8Array): PageReader {
@@ -68,7 +77,10 @@ export function readValues(reader: PageReader, kind: ValueKind, count: number): 
   if (count === 0) return [];
   switch (encoding) {
     case "PLAIN":
-      return readPlain(reader, type, count, element.type_length);
+      if (isNumberType(type)) return readNumbers(reader, type, count);
+      return isHalf(kind)
+        ? readHalves(reader, count)
+        : readPlain(reader, type, count, element.type_length);
     case "PLAIN_DICTIONARY":
     case "RLE_DICTIONARY":
       return readIndexed(reader, kind, count);
@@ -78,7 +90,8 @@ export function readValues(reader: PageReader, kind: ValueKind, count: number): 
       return Array.from(values, (value) => value !== 0);
     }
     case "BYTE_STREAM_SPLIT": {
-      const width = type === "FIXED_LEN_BYTE_ARRAY" ? (element.type_length ?? 0) : 4;
+      if (isNumberType(type)) return readSplit(reader, type, count);
+      const width = element.type_length ?? 0;
       if (count * width > left(reader)) throw new Error(`${count} values in ${left(reader)} bytes`);
       return byteStreamSplit(reader, count, type, element.type_length);
     }
@@ -98,20 +111,87 @@ export function readValues(reader: PageReader, kind: ValueKind, count: number): 
   }
 }
 
-function readIndexed(reader: PageReader, { dictionary }: ValueKind, count: number): DecodedArray {
+type NumberType = "FLOAT" | "DOUBLE" | "INT32" | "INT64";
+
+const NUMBERS = {
+  FLOAT: Float32Array,
+  DOUBLE: Float64Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+};
+
+/** Whether values are numbers of 4 or 8 bytes. */
+export function isNumberType(type: ParquetType): type is NumberType {
+  return Object.hasOwn(NUMBERS, type);
+}
+
+/** The next values, moved down to where such numbers may start if they do not: what lies before them on the page has been read. */
+function readNumbers(reader: PageReader, type: NumberType, count: number): DecodedArray {
+  const kind = NUMBERS[type];
+  const at = reader.offset;
+  const page = bytesOf(reader);
+  const bytes = bytesOf(take(reader, count * kind.BYTES_PER_ELEMENT));
+  const gap = bytes.byteOffset % kind.BYTES_PER_ELEMENT;
+  if (gap > at) return new kind(bytes.slice().buffer);
+  page.copyWithin(at - gap, at, at + bytes.length);
+  return new kind(bytes.buffer as ArrayBuffer, bytes.byteOffset - gap, count);
+}
+
+/** The same of numbers whose first bytes lie together, then their second ones, and so on. */
+function readSplit(reader: PageReader, type: NumberType, count: number): DecodedArray {
+  const size = NUMBERS[type].BYTES_PER_ELEMENT;
+  const parts = Array.from({ length: size }, () => bytesOf(take(reader, count)));
+  const out = new Uint32Array((count * size) / 4);
+  for (let word = 0; word < size / 4; word++) {
+    const [a, b, c, d] = parts.slice(4 * word);
+    for (let i = 0, to = word; i < count; i++, to += size / 4) {
+      out[to] = a[i] | (b[i] << 8) | (c[i] << 16) | (d[i] << 24);
+    }
+  }
+  return new NUMBERS[type](out.buffer);
+}
+
+function isHalf({ element }: ValueKind): boolean {
+  return element.logical_type?.type === "FLOAT16" && element.type_length === 2;
+}
+
+function readHalves(reader: PageReader, count: number): Float32Array {
+  const values = new Float32Array(count);
+  decodeFloat16(new Uint16Array(bytesOf(take(reader, 2 * count)).slice().buffer), values);
+  return values;
+}
+
+function readIndexed(
+  reader: PageReader,
+  { dictionary, memory }: ValueKind,
+  count: number,
+): DecodedArray {
   if (dictionary === undefined) throw new Error("a page of indices without a dictionary");
   const width = reader.view.getUint8(reader.offset++);
-  if (width > 32) throw new Error(`indices of ${width} bits`);
-  const indices = new Uint32Array(count);
-  if (width > 0) readRuns(take(reader, left(reader)), width, indices);
+  if (width > MOST_BITS) throw new Error(`indices of ${width} bits`);
+  if (memory.indices.length < count) memory.indices = new Uint32Array(count);
+  const indices = memory.indices.subarray(0, count);
+  if (width === 0) indices.fill(0);
+  else readRuns(take(reader, left(reader)), width, indices);
+  const refuse = (index: number): never => {
+    throw new Error(`index ${index} in a dictionary of ${dictionary.length}`);
+  };
+  if (dictionary instanceof Float32Array || dictionary instanceof Int32Array) {
+    // As many bytes as an index has, so that each value takes the place of its own.
+    const { buffer, byteOffset, length } = dictionary;
+    const words = new Uint32Array(buffer, byteOffset, length);
+    for (let i = 0; i < count; i++) {
+      const index = indices[i];
+      indices[i] = index < length ? words[index] : refuse(index);
+    }
+    return new (dictionary.constructor as Float32ArrayConstructor)(indices.buffer, 0, count);
+  }
   const values = Array.isArray(dictionary)
     ? new Array<unknown>(count)
-    : new (dictionary.constructor as Float32ArrayConstructor)(count);
+    : new (dictionary.constructor as Float64ArrayConstructor)(count);
   for (let i = 0; i < count; i++) {
-    if (indices[i] >= dictionary.length) {
-      throw new Error(`index ${indices[i]} in a dictionary of ${dictionary.length}`);
-    }
-    values[i] = dictionary[indices[i]] as number;
+    const index = indices[i];
+    values[i] = index < dictionary.length ? (dictionary[index] as number) : refuse(index);
   }
   return values;
 }
@@ -153,21 +233,36 @@ function readDeltas<T extends Int32Array | BigInt64Array>(reader: PageReader, va
 function readRuns(reader: PageReader, width: number, values: Uint8Array | Uint32Array): void {
   const bytes = reader.view.byteLength;
   for (let seen = 0; seen < values.length;) {
-    const start = reader.offset;
-    if (start >= bytes) throw new Error(`${seen} values, expected ${values.length}`);
+    if (reader.offset >= bytes) throw new Error(`${seen} values, expected ${values.length}`);
     const header = readVarint(reader);
     const isPacked = header % 2 === 1;
     const run = Math.floor(header / 2) * (isPacked ? 8 : 1);
     if (run > values.length - seen + (isPacked ? PADDING : 0)) {
       throw new Error(`a run of ${run} values, expected ${values.length - seen}`);
     }
-    if (isPacked) {
-      const length = reader.offset - start + (run / 8) * width;
-      reader.offset = start;
-      if (run > 0) readRleBitPackedHybrid(reader, width, values.subarray(seen, seen + run), length);
-      reader.offset = start + length;
-    } else values.fill(readWidth(reader, width), seen, seen + run);
+    if (isPacked)
+      unpackBits(take(reader, (run / 8) * width), width, values.subarray(seen, seen + run));
+    else values.fill(readWidth(reader, width), seen, seen + run);
     seen += run;
+  }
+}
+
+/** Fills `values` from numbers of `width` bits, at most 24, from the lowest bit of the first byte on. */
+function unpackBits({ view }: PageReader, width: number, values: Uint8Array | Uint32Array): void {
+  const mask = 2 ** width - 1;
+  // As many as lie in four bytes that are all there.
+  const whole = Math.min(values.length, Math.floor((8 * (view.byteLength - 4)) / width) + 1);
+  let bit = 0;
+  let i = 0;
+  for (; i < whole; i++, bit += width) {
+    values[i] = (view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask;
+  }
+  for (; i < values.length; i++, bit += width) {
+    let word = 0;
+    for (let at = bit >>> 3, shift = 0; at < view.byteLength && shift < 32; at++, shift += 8) {
+      word |= view.getUint8(at) << shift;
+    }
+    values[i] = (word >>> (bit & 7)) & mask;
   }
 }
 

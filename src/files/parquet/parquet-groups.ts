@@ -1,6 +1,7 @@
 import type { AsyncBuffer, ColumnMetaData, FileMetaData, RowGroup, SchemaTree } from "hyparquet";
-import { parquetMetadataAsync, parquetSchema } from "hyparquet";
+import { parquetMetadataAsync, parquetSchema } from "hyparquet/src/metadata.js";
 import { FormatError } from "../../core/errors.js";
+import { type Matrix, createMatrix } from "../../core/matrix.js";
 import { listed, quote } from "../../core/shown.js";
 import type { ByteSource } from "../bytes/source.js";
 import { type ColumnValues, type Slab, isNumberList, streamSlabs } from "./column-slabs.js";
@@ -17,6 +18,8 @@ const BATCH = 2048;
 
 /** Some rows: the values of each column, in the order in which the columns were asked for. */
 export interface ParquetBatch {
+  /** Number of the first row in the file. */
+  start: number;
   rows: number;
   columns: ColumnValues[];
 }
@@ -34,10 +37,13 @@ export interface ParquetSummary {
 /** A Parquet file whose footer was read. */
 export interface ParquetFile {
   summary: ParquetSummary;
-  /** Rows of some columns, in batches, decoded page by page. Throws FormatError where a page is damaged. */
-  batches(columns: readonly string[]): AsyncGenerator<ParquetBatch>;
-  /** Some rows of a column of number lists, as one batch, of which only the pages that hold them are decoded. */
-  listRows(wish: ListRows): AsyncGenerator<ParquetBatch>;
+  /**
+   * Rows of some columns from the row group of row `start` (default 0) on, in batches, decoded page by page; lists of numbers hold until
+   * the next batch. Throws FormatError where a page is damaged.
+   */
+  batches(columns: readonly string[], start?: number): AsyncGenerator<ParquetBatch>;
+  /** Some rows of a column of number lists [rows, width], of which only the pages that hold them are decoded. */
+  listRows(wish: ListRows): Promise<Matrix>;
 }
 
 /** Rows by their numbers in the file, ascending, of a column whose lists have `width` numbers each. */
@@ -67,20 +73,19 @@ export async function openParquet(source: ByteSource): Promise<ParquetFile> {
       rows: metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0),
       notes: new Map(notes as [string, string][]),
     },
-    async *batches(columns) {
+    async *batches(columns, start = 0) {
       const wanted = columns.map(
         (column) => known.get(column) ?? refuseColumn(name, column, known),
       );
-      yield* readBatches(source, metadata, schema, wanted);
+      yield* readBatches(source, metadata, schema, wanted, start);
     },
-    async *listRows({ column, rows, width }) {
+    async listRows({ column, rows, width }) {
       const wanted = known.get(column) ?? refuseColumn(name, column, known);
-      const data = new Float32Array(rows.length * width);
+      const matrix = createMatrix(rows.length, width);
       await refuse(name, () =>
-        readRows(source, metadata, { schema, column: wanted, rows, width }, data),
+        readRows(source, metadata, { schema, column: wanted, rows, width }, matrix.data),
       );
-      const offsets = Uint32Array.from({ length: rows.length + 1 }, (_, i) => i * width);
-      yield { rows: rows.length, columns: [{ data, offsets }] };
+      return matrix;
     },
   };
 }
@@ -90,8 +95,10 @@ async function* readBatches(
   { row_groups: groups }: FileMetaData,
   schema: SchemaTree,
   columns: readonly SchemaTree[],
+  from: number,
 ): AsyncGenerator<ParquetBatch> {
-  let left = MOST_VALUES + LARGEST_RATIO * source.byteLength;
+  let left = mostValues(source);
+  let start = 0;
   for (const group of groups) {
     const chunks = (group.columns ?? []).flatMap(({ meta_data }) => meta_data ?? []);
     const rows = checkGroup(source, group, chunks);
@@ -100,13 +107,18 @@ async function* readBatches(
     left -= columns.flatMap(ofColumn).reduce((sum, chunk) => sum + Number(chunk.num_values), 0);
     if (!(left >= 0))
       throw new FormatError(source.name, "claims far more values than it has bytes");
+    const end = start + rows;
+    if (end <= from) {
+      start = end;
+      continue;
+    }
     const cursors = columns.map((column) =>
       cursorOf(streamSlabs(source, schema, column, ofColumn(column))),
     );
-    for (let done = 0; done < rows;) {
-      const batch = await refuse(source.name, () => nextBatch(cursors, rows - done));
-      yield batch;
-      done += batch.rows;
+    while (start < end) {
+      const batch = await refuse(source.name, () => nextBatch(cursors, end - start));
+      yield { start, ...batch };
+      start += batch.rows;
     }
   }
 }
@@ -133,6 +145,11 @@ async function readRows(
     }
     start = end;
   }
+}
+
+/** Values that a file may hold at most. */
+export function mostValues({ byteLength }: ByteSource): number {
+  return MOST_VALUES + LARGEST_RATIO * byteLength;
 }
 
 /** Gives slices of a column's rows: as many as wanted, or as its slab still has. */
@@ -162,7 +179,10 @@ function cursorOf(slabs: AsyncGenerator<Slab>): Cursor {
   };
 }
 
-async function nextBatch(cursors: readonly Cursor[], most: number): Promise<ParquetBatch> {
+async function nextBatch(
+  cursors: readonly Cursor[],
+  most: number,
+): Promise<Omit<ParquetBatch, "start">> {
   let rows = Math.min(BATCH, most);
   for (const cursor of cursors) rows = Math.min(rows, await cursor.ready());
   return { rows, columns: cursors.map((cursor) => cursor.take(rows)) };

@@ -4,7 +4,7 @@ import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { FormatError } from "../../core/errors.js";
 import type { ColumnValues } from "./column-slabs.js";
-import type { ListRows, ParquetBatch, ParquetSummary } from "./parquet-groups.js";
+import type { ParquetBatch, ParquetSummary } from "./parquet-groups.js";
 import type { ParquetAnswer, ParquetTask, ParquetWish } from "./parquet-worker.js";
 import type { ByteSource } from "../bytes/source.js";
 import { interruptible } from "../../core/interrupt.js";
@@ -80,16 +80,35 @@ async function* rowsOfFile(
 export async function parquetSummary(file: string): Promise<ParquetSummary> {
   let found: ParquetSummary | undefined;
   const choose = (summary: ParquetSummary): undefined => void (found = summary);
-  for await (const batch of streamBatches(file, choose)) void batch;
+  for await (const answer of streamAnswers(file, choose)) void answer;
   return found as ParquetSummary;
 }
 
-/** Some columns of a file, or some rows of one, in batches; none where `choose` wants none. Throws as streamParquetRows does. */
+/** Some columns of a file in batches of rows. Throws as streamParquetRows does. */
 export async function* streamBatches(
   input: string | ByteSource,
-  choose: (summary: ParquetSummary) => readonly string[] | ListRows | undefined,
-  given?: AbortSignal,
+  choose: (summary: ParquetSummary) => readonly string[],
+  signal?: AbortSignal,
 ): AsyncGenerator<{ names: readonly string[]; batch: ParquetBatch }> {
+  let names: readonly string[] = [];
+  const answers = streamAnswers(
+    input,
+    (summary) => ({ columns: (names = choose(summary)) }),
+    signal,
+  );
+  for await (const answer of answers)
+    if (answer.kind === "batch") yield { names, batch: answer.batch };
+}
+
+/**
+ * What the thread that decodes a file answers to the wish that `choose` makes of its summary, which is none if it makes none. The
+ * next answer is worked out while the caller works on one.
+ */
+export async function* streamAnswers(
+  input: string | ByteSource,
+  choose: (summary: ParquetSummary) => Exclude<ParquetWish, "next"> | undefined,
+  given?: AbortSignal,
+): AsyncGenerator<ParquetAnswer> {
   const signal = interruptible(given);
   const name = typeof input === "string" ? input : input.name;
   const size = typeof input === "string" ? await fileSize(input) : input.byteLength;
@@ -102,22 +121,28 @@ export async function* streamBatches(
   // A failure of the worker reaches the wait below; without a listener it would end the process.
   worker.on("error", () => undefined);
   const limit = LEAST_SECONDS + (SECONDS_PER_MEGABYTE * size) / 1e6;
-  const ask = (wish?: ParquetWish): Promise<ParquetAnswer> => askWorker(worker, name, limit, wish);
+  const done = new AbortController();
+  const stop = AbortSignal.any([done.signal, ...(signal === undefined ? [] : [signal])]);
+  const ask = (wish?: ParquetWish): Promise<ParquetAnswer> => {
+    const answer = askWorker(worker, name, { seconds: limit, wish, stop });
+    // Its failure belongs to the turn that awaits it.
+    answer.catch(() => undefined);
+    return answer;
+  };
   try {
     const opened = await ask();
     if (opened.kind === "refused") throw new FormatError(name, opened.problem);
-    const chosen = opened.kind === "summary" ? choose(opened.summary) : undefined;
-    if (chosen === undefined) return;
-    const isOfRows = "rows" in chosen;
-    const names = isOfRows ? [chosen.column] : chosen;
-    for (let wish: ParquetWish = isOfRows ? chosen : { columns: names }; ; wish = "next") {
-      signal?.throwIfAborted();
-      const answer = await ask(wish);
+    const wish = opened.kind === "summary" ? choose(opened.summary) : undefined;
+    if (wish === undefined) return;
+    for (let next = ask(wish); ;) {
+      const answer = await next;
       if (answer.kind === "refused") throw new FormatError(name, answer.problem);
-      if (answer.kind !== "batch") return;
-      yield { names, batch: answer.batch };
+      if (answer.kind === "end") return;
+      next = ask("next");
+      yield answer;
     }
   } finally {
+    done.abort();
     await worker.terminate();
   }
 }
@@ -153,8 +178,7 @@ function watchWork(worker: Worker): () => number {
 async function askWorker(
   worker: Worker,
   name: string,
-  seconds: number,
-  wish?: ParquetWish,
+  { seconds, wish, stop }: { seconds: number; wish?: ParquetWish; stop: AbortSignal },
 ): Promise<ParquetAnswer> {
   const worked = watchWork(worker);
   const limit = new AbortController();
@@ -163,9 +187,11 @@ async function askWorker(
   }, 250);
   if (wish !== undefined) worker.postMessage(wish);
   try {
-    const [answer] = (await once(worker, "message", { signal: limit.signal })) as [ParquetAnswer];
+    const signal = AbortSignal.any([limit.signal, stop]);
+    const [answer] = (await once(worker, "message", { signal })) as [ParquetAnswer];
     return answer;
   } catch (cause) {
+    stop.throwIfAborted();
     const reason = cause instanceof Error ? cause.message : String(cause);
     const problem = limit.signal.aborted
       ? `a page keeps its decoder busy for over ${Math.round(seconds)} s of processor time, as damaged pages do`

@@ -1,0 +1,2 @@
+export { matrixBlocks } from "./matrix-blocks.js";
+export { unpackSnappy } from "./snappy.js";

@@ -14,6 +14,8 @@ const WORD = 2 ** 32;
 export const LATENTS_PER_BATCH = 256;
 /** Numbers per latent in the cells of a row: documents shared, and the dot product. */
 const CELL = 2;
+/** Pairs of a piece of the result while it grows. */
+const PIECE = 2 ** 20;
 
 /**
  * Sums over documents for the pairs of a few latents in a row: the lower triangle of C and of the dot products with the
@@ -163,6 +165,7 @@ export async function coactivationFromPairs(
   const counts = new Uint32Array(n);
   const squares = new Float64Array(n);
   const offsets = new Uint32Array(n + 1);
+  // In pieces of one size, as what a batch leaves behind would be kept till memory is short.
   const parts = {
     latents: [] as Uint32Array[],
     together: [] as Uint32Array[],
@@ -171,12 +174,7 @@ export async function coactivationFromPairs(
   let size = 0;
   for await (const { from, to, offsets: starts, partners, together, dots } of batches) {
     const words = wordsOf(dots);
-    const kept = {
-      latents: new Uint32Array(partners.length),
-      together: new Uint32Array(partners.length),
-      cosine: new Float32Array(partners.length),
-    };
-    let own = 0;
+    let piece = parts.latents.length - 1;
     for (let i = from; i < to; i++) {
       const end = starts[i - from + 1];
       // The diagonal is the row's last pair, which a latent that is never active does not have.
@@ -187,17 +185,20 @@ export async function coactivationFromPairs(
       }
       for (let at = starts[i - from]; at < end - 1; at++) {
         if (together[at] < minTogether) continue;
+        const place = size++ % PIECE;
+        if (place === 0) {
+          parts.latents.push(new Uint32Array(PIECE));
+          parts.together.push(new Uint32Array(PIECE));
+          parts.cosine.push(new Float32Array(PIECE));
+          piece++;
+        }
         const norms = Math.sqrt(squares[i] * squares[partners[at]]);
-        kept.latents[own] = partners[at];
-        kept.together[own] = together[at];
-        kept.cosine[own++] = norms > 0 ? numberAt(words, at) / norms : 0;
+        parts.latents[piece][place] = partners[at];
+        parts.together[piece][place] = together[at];
+        parts.cosine[piece][place] = norms > 0 ? numberAt(words, at) / norms : 0;
       }
-      offsets[i + 1] = size + own;
+      offsets[i + 1] = size;
     }
-    size += own;
-    parts.latents.push(kept.latents.slice(0, own));
-    parts.together.push(kept.together.slice(0, own));
-    parts.cosine.push(kept.cosine.slice(0, own));
   }
   // One after the other, so that no more than one of the three is there twice.
   const latents = joinParts(new Uint32Array(size), parts.latents);
@@ -207,11 +208,11 @@ export async function coactivationFromPairs(
   return { n, documents, counts, cosineDiagonal, offsets, latents, together, cosine };
 }
 
-/** Copies the parts into `out` one after the other, and lets go of them. */
+/** Copies the parts into `out` one after the other, as much of the last as is used, and lets go of them. */
 function joinParts<T extends Uint32Array | Float32Array>(out: T, parts: T[]): T {
   let at = 0;
   for (const part of parts) {
-    out.set(part, at);
+    out.set(part.subarray(0, out.length - at), at);
     at += part.length;
   }
   parts.length = 0;

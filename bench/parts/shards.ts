@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createNpyWriter } from "../../src/files/index.js";
 import { figure, ratio, seconds } from "../format.js";
@@ -21,6 +21,7 @@ async function prepare({ folder, quick }: TaskContext): Promise<object> {
   const { d, rows, shards, ...size } = quick ? QUICK : FULL;
   const { shards: path, sae } = inputs(folder);
   await writeRandomSae(sae, { d, ...size });
+  await mkdir(path, { recursive: true });
   for (let shard = 0; shard < shards; shard++) {
     const file = join(path, `${String(shard).padStart(2, "0")}.npy`);
     const writer = await createNpyWriter(file, { dtype: "f4", cols: d });

@@ -405,8 +405,8 @@ async function checkDark(notebook: LabNotebook, kind: string): Promise<void> {
 }
 
 async function checkNotebooks(notebook: LabNotebook): Promise<void> {
-  // .ci/jupyter runs every notebook in the same kernel; these two show each kind of output that any of them has.
-  for (const name of ["01-explore-families.ipynb", "02-train-an-sae.ipynb"]) {
+  const names = (await readdir("notebooks")).filter((name) => /^\d.*\.ipynb$/.test(name)).sort();
+  for (const name of names) {
     // JupyterLab saves by itself, so it gets a copy.
     await copyFile(path.join("notebooks", name), path.join("notebooks", `scratch-${name}`));
     await notebook.open(`scratch-${name}`);

@@ -33,10 +33,13 @@ export async function runCall(
       thread.postMessage(signal);
       return;
     }
-    for (const file of temporaries) rmSync(file, { force: true });
-    // process.exit would wait for the thread; the system's own handling of the signal does not.
-    for (const name of SIGNALS) process.off(name, onSignal);
-    process.kill(process.pid, signal);
+    // After the messages that have come: they may name a temporary file.
+    setImmediate(() => {
+      for (const file of temporaries) rmSync(file, { force: true });
+      // process.exit would wait for the thread; the system's own handling of the signal does not.
+      for (const name of SIGNALS) process.off(name, onSignal);
+      process.kill(process.pid, signal);
+    });
   };
   // Batch systems and `timeout` end a run by SIGTERM.
   for (const signal of SIGNALS) process.on(signal, onSignal);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import test from "ava";
@@ -137,6 +137,11 @@ test("rows of Parquet are found in pages of any size, with and without dictionar
         instanceOf: FormatError,
         message: /: a list of other than 6 numbers$/,
       });
+      // A row group that holds another column in place of this one.
+      const bytes = await readFile(file);
+      bytes[bytes.lastIndexOf("\x01v\x04list") + 1] = 119;
+      await writeFile(file, bytes);
+      await t.throwsAsync(store.readRows([899]), { message: /: a row group has no "v"$/ });
     }
   });
 });

@@ -138,7 +138,8 @@ async function readRows(
     const first = at;
     while (at < rows.length && rows[at] < end) at++;
     const chunk = chunks.find(({ path_in_schema: [name] }) => name === column.element.name);
-    if (at > first && chunk !== undefined) {
+    if (at > first) {
+      if (chunk === undefined) throw new Error(`a row group has no ${quote(column.element.name)}`);
       const wanted = { rows: rows.slice(first, at).map((row) => row - start), width };
       const part = out.subarray(first * width, at * width);
       await readListRows(source, chunk, leafOf(schema, chunk), wanted, part);

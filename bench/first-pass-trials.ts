@@ -205,7 +205,8 @@ function fill(rows: number, cols: number, value: Value): Matrix {
 function differing(a: Codes, b: Codes): number[] {
   const rows = new Set<number>();
   for (let i = 0; i < a.indices.length; i++) {
-    const same = a.values[i] === b.values[i] || Number.isNaN(a.values[i] + b.values[i]);
+    const [one, other] = [a.values[i], b.values[i]];
+    const same = one === other || (Number.isNaN(one) && Number.isNaN(other));
     if (a.indices[i] !== b.indices[i] || !same) rows.add(Math.floor(i / a.k));
   }
   return Array.from(rows);

@@ -14,8 +14,9 @@ export interface Doubt {
 /** Kinds of doubt, the worst first, by what is true of the score. */
 export const DOUBTS = {
   chance: "chance is within the score’s 95 % interval",
-  poor: "all of the interval lies below the middle between chance and perfect",
-  unsure: "so few documents were checked that it reaches over more than half of that way",
+  poor: "the score’s 95 % interval lies wholly below the middle between chance and perfect",
+  unsure:
+    "so few documents were checked that the score’s 95 % interval covers more than half of the range from chance to perfect",
 } as const;
 
 /**

@@ -567,7 +567,7 @@ test("doubtful labels are defined on the page, and the worst stand first", async
     (await page.textContent('.list-row [role="gridcell"]:nth-child(4) >> nth=0')) ?? "",
     /^(chance|poor): -?[\d.]+ to [\d.]+$/,
   );
-  t.regex((await page.textContent("article .note")) ?? "", /^doubtful: (chance is|all of)/);
+  t.regex((await page.textContent("article .note")) ?? "", /^doubtful: (chance is|the score’s)/);
   await page.click('[aria-label="What the words mean"]');
   await page.waitForSelector(".words dt >> text=F1");
   await page.close();

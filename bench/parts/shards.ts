@@ -62,7 +62,7 @@ export const shardsPart: Part = {
       body: `\`feature-families encode\` of ${figure(shards * rows)} random documents in ${shards} .npy shards (d ${d}, n ${n}, k ${k}) into shards of codes, start and end
 of the processes included: \`--workers\` processes of one thread each. The best of ${ROUNDS} rounds.
 
-${markdownTable(["workers", "time", "documents/s", "one worker's time"], table)}`,
+${markdownTable(["workers", "time", "documents/s", "faster than one by"], table)}`,
       targets: [
         {
           what: "two workers of one thread, compared with one",

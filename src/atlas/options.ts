@@ -73,7 +73,7 @@ export interface AtlasOptions {
   /** Weakest edge of a family, on the scale of the default weight; see extractFamilies. Not with `compat`. */
   threshold?: number;
   /**
-   * Find families and co-activation in so many random documents, drawn by `seed`, and measure whether they are enough; see
+   * Find families and co-activation in this many random documents, drawn by `seed`, and measure whether they are enough; see
    * sampleStability. Not with `schedule`. Default: all documents.
    */
   sample?: number;

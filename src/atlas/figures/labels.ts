@@ -1,5 +1,4 @@
-import { correlation } from "../../core/statistics.js";
-import { medianOf } from "../../core/statistics.js";
+import { correlation, medianOf } from "../../core/statistics.js";
 import { type HistogramPanel, histogram } from "../../figures/charts/histogram.js";
 import { type Line, lines } from "../../figures/charts/lines.js";
 import { violins } from "../../figures/charts/violins.js";

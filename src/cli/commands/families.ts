@@ -50,7 +50,7 @@ const options = {
   ),
   passes: option.count("times the forest is rebuilt without the parents found so far (default 4)"),
   nested: option.text(
-    "latents of --forest-in that start a family: roots (default), all with three children as in an atlas (through), or those with only such latents above them (stop)",
+    "which latents of --forest-in start a family; through takes all with three children, as an atlas does, stop those of them with only such latents above (default roots)",
     { choices: ["roots", "through", "stop"], needs: ["forest-in"] },
   ),
   "min-children": option.integer("fewest members of a family (default 4; with --forest-in 3)"),

@@ -6,7 +6,7 @@ const CHUNK = 4 << 20;
 
 /** Lines of a text in UTF-8 by their numbers from 0, read when they are asked for. */
 export interface LineFile {
-  /** Undefined where there is none of that number. */
+  /** Undefined where there is none of that number, or where the file has been written anew with another length. */
   read(line: number): Promise<string | undefined>;
 }
 
@@ -29,6 +29,7 @@ export async function indexLines(path: string): Promise<LineFile> {
   const readBlock = async (block: number): Promise<string[]> => {
     const file = await openSource(path);
     try {
+      if (file.byteLength !== byteLength) return [];
       const end = starts[block + 1] ?? byteLength;
       return Buffer.from(await file.read(starts[block], end))
         .toString()

@@ -87,5 +87,8 @@ test("verdicts are counted in one pass, and one label's evidence is read from it
     const stale = await indexEvidence(store, 128);
     await writeFile(store.file("evidence"), `\n\n${text}`);
     t.is(await stale.read("latent", 2), undefined, "another label's line");
+    const cut = await indexEvidence(store, 128);
+    await writeFile(store.file("evidence"), `\n\n${text.replaceAll("birds", "birds of prey")}`);
+    t.is(await cut.read("latent", 500), undefined, "the middle of a line");
   });
 });

@@ -133,7 +133,8 @@ export function PointMap(props: PointMapProps): JSX.Element {
   }, []);
   useEffect(() => renderer.current?.setPoints(points), [points]);
   useEffect(() => {
-    if (size.width === 0) return;
+    // A frame that is folded has no scale to keep.
+    if (size.width === 0 || size.height === 0) return;
     const before = whole.current;
     whole.current = fit(points, size);
     const { x, y, scale } = camera.current ?? cameraOf(look, whole.current);
@@ -146,6 +147,13 @@ export function PointMap(props: PointMapProps): JSX.Element {
     camera.current = cameraOf(look, whole.current);
     setCard(undefined);
   }, [String(look)]);
+  useEffect(() => {
+    // Names and edges have the theme's colours.
+    const isDark = matchMedia("(prefers-color-scheme: dark)");
+    const onTheme = (): void => latest.current();
+    isDark.addEventListener("change", onTheme);
+    return () => isDark.removeEventListener("change", onTheme);
+  }, []);
   useEffect(() => renderer.current?.setStyle(colours, sizes), [points, colours, sizes]);
   useEffect(() => renderer.current?.setLit(lit), [points, lit]);
   // Where it only grows or shrinks, as when a page opens beside it, points are soon drawn anew.

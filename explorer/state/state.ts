@@ -107,13 +107,26 @@ function travel(steps: 1 | -1): void {
   });
 }
 
+markStep();
 addEventListener("popstate", (event) => {
   batch(() => {
     page.value = readAddress(location.hash);
-    step.value = stepOf(event.state);
-    last.value = Math.max(last.peek(), step.peek());
+    // An entry without a step is an address that was typed or pasted into the open page: a step like others.
+    const isNew = event.state === null;
+    step.value = isNew ? step.peek() + 1 : stepOf(event.state);
+    last.value = isNew ? step.peek() : Math.max(last.peek(), step.peek());
   });
+  if (event.state === null) markStep();
 });
+
+/** Writes the step into the browser's own entry, so that coming back to it is known from a new address. */
+function markStep(): void {
+  try {
+    history.replaceState({ step: step.peek() } satisfies Step, "");
+  } catch {
+    // A page inside a notebook may have no history.
+  }
+}
 
 function stepOf(given: unknown): number {
   return (given as Step | null)?.step ?? 0;

@@ -24,7 +24,8 @@ export function Catalog(props: { data: AtlasData }): JSX.Element {
     () => ({ ...props.data, columns: { ...props.data.columns, ...verdicts } }),
     [props.data, verdicts],
   );
-  const { columns: own, latents } = state.value;
+  const { columns: chosenColumns, latents } = state.value;
+  const own = chosenColumns.filter((name) => Object.hasOwn(TITLES, name));
   const focus = ownFocus();
   const { words, only, sort: asked } = shownList();
   const { about, sort: usual = "" } = Object.hasOwn(ONLY, only) ? ONLY[only] : ONLY[""];

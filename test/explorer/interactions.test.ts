@@ -325,6 +325,79 @@ test("what is seen of a map is in the address, by mouse and by keys, without ste
   await page.close();
 });
 
+test("an address typed into the open page is a step that can be undone; columns that are none are left out", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, url);
+  await page.click("nav >> text=Families");
+  await page.click("nav >> text=Search");
+  await page.click('[aria-label="Undo"]');
+  await page.waitForURL(/#view=families$/);
+  await page.evaluate("location.hash = 'view=catalog&columns=__proto__~constructor~score'");
+  const heads = page.locator('.catalog [role="columnheader"]');
+  await heads.last().waitFor();
+  t.is(await heads.count(), 3);
+  t.true(await page.isDisabled('[aria-label="Redo"]'));
+  await page.click('[aria-label="Undo"]');
+  await page.waitForURL(/#view=families$/);
+  await page.click('[aria-label="Redo"]');
+  await heads.last().waitFor();
+  for (const view of [/#view=families$/, /#?$/]) {
+    await page.click('[aria-label="Undo"]');
+    await page.waitForURL(view);
+  }
+  t.true(await page.isDisabled('[aria-label="Undo"]'));
+  await page.close();
+});
+
+test("a map that was folded shows what it showed, and its names take the colours of a theme that changes", async (t) => {
+  const { browser, url } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const page = await openPage(t, browser, `${url}&maps=latents`);
+  const plot = page.locator('.plot[aria-label^="map of latents"]');
+  const frames = async (): Promise<unknown> =>
+    page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(done), 100))");
+  const seen = async (): Promise<number> => {
+    await plot.press("a");
+    const count = await selectedOf(page);
+    await page.keyboard.press("Control+z");
+    await page.locator(".selection").waitFor({ state: "detached" });
+    return count;
+  };
+  for (const side of ["width", "height"]) {
+    await page.evaluate(
+      `document.querySelector(".plot").setAttribute("style", "flex: none; ${side}: 0")`,
+    );
+    await frames();
+    await page.evaluate(`document.querySelector(".plot").removeAttribute("style")`);
+    for (let tries = 0; tries < 20 && (await seen()) !== 128; tries++) await frames();
+    t.is(await seen(), 128, side);
+  }
+  const darkest = `(() => {
+    const canvas = document.querySelectorAll(".plot canvas")[1];
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let least = 255;
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at + 3] > 200) least = Math.min(least, Math.max(data[at], data[at + 1], data[at + 2]));
+    return least;
+  })()`;
+  const turnsTo = async (
+    colorScheme: "light" | "dark",
+    holds: (least: number) => boolean,
+  ): Promise<boolean> => {
+    await page.emulateMedia({ colorScheme });
+    for (let tries = 0; tries < 50; tries++) {
+      if (holds(await page.evaluate<number>(darkest))) return true;
+      await frames();
+    }
+    return false;
+  };
+  t.true(await turnsTo("light", (least) => least > 30));
+  t.true(await turnsTo("dark", (least) => least < 30));
+  t.true(await turnsTo("light", (least) => least > 30));
+  await page.close();
+});
+
 test("the catalog's selection is a file, and the program that gives it", async (t) => {
   const { browser, url, atlas } = t.context;
   if (!browser) return void t.pass("no browser");

@@ -1,7 +1,8 @@
 import test from "ava";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { readCatalog } from "../../src/catalog/index.js";
+import { FormatError } from "../../src/core/index.js";
 import { createChatModel, openLedger } from "../../src/llm/index.js";
 import {
   auditAtlas,
@@ -48,6 +49,16 @@ test("a person's label survives labelling and imports, and the audit shows what 
           return `matters of ${themeWord(latent)} (llm)`;
         }),
       );
+
+      const overrides = path.join(dir, "labels.overrides.jsonl");
+      const whole = await readFile(overrides, "utf8");
+      await writeFile(overrides, `${whole}{"latent":\n`);
+      await t.throwsAsync(correctLabel(dir, { latent: 7, label: "lost" }), {
+        instanceOf: FormatError,
+        message: /labels\.overrides\.jsonl.*line 3/,
+      });
+      t.is(await readFile(overrides, "utf8"), `${whole}{"latent":\n`, "nothing is added");
+      await writeFile(overrides, whole);
 
       const audit = await auditAtlas(await openStore(dir));
       t.is(audit.entries.filter(({ evidence }) => evidence !== undefined).length, 9);

@@ -5,6 +5,7 @@ import path from "node:path";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { parseJson } from "../../files/json-text.js";
 import { readText } from "../../files/text.js";
+import { readOverrides } from "../../records/overrides.js";
 import type { BuildReport } from "../steps/atlas-build.js";
 import { openStore } from "../store.js";
 import { ATLAS_FILES } from "../files/files.js";
@@ -50,6 +51,8 @@ export async function correctLabel(
   }
   const file = path.join(dir, ATLAS_FILES.overrides);
   return withLock(dir, async () => {
+    // What cannot be read is said before anything is added to it.
+    await readOverrides(file, (await data.densities()).length, of);
     const before = existsSync(file) ? await readText(file) : "";
     const line = JSON.stringify({ of, latent, label: words, note, date });
     const joint = before === "" || before.endsWith("\n") ? "" : "\n";

@@ -1,11 +1,6 @@
-import type { ColumnMetaData, DecodedArray, PageHeader } from "hyparquet";
-import { parquetHeader } from "hyparquet/src/column.js";
+import type { ColumnMetaData, DecodedArray } from "hyparquet";
 import type { ByteSource } from "../bytes/source.js";
-import { type Leaf, decodeDictionary, decodePage, openChunk } from "./page-stream.js";
-import { openPage } from "./page-values.js";
-
-const HEADER = 4096;
-const LONGEST_HEADER = 16 * 1024 * 1024;
+import { type Leaf, decodeDictionary, decodePage, openChunk, readHeader } from "./page-stream.js";
 
 /** Rows of a chunk of number lists of equal length. */
 export interface WantedRows {
@@ -32,7 +27,12 @@ export async function readListRows(
   let dictionary: DecodedArray | undefined;
   let from = 0;
   for (let next = 0; next < rows.length;) {
-    const { header, content } = await readHeader(source, at, end);
+    const first = at;
+    const { header, length } = await readHeader(
+      (size) => source.read(first, first + size),
+      end - at,
+    );
+    const content = at + length;
     at = content + header.compressed_page_size;
     if (!(header.compressed_page_size >= 0 && at <= end)) {
       throw new Error("a page is longer than its column");
@@ -68,23 +68,5 @@ export async function readListRows(
       }
     }
     from = to;
-  }
-}
-
-async function readHeader(
-  source: ByteSource,
-  at: number,
-  end: number,
-): Promise<{ header: PageHeader; content: number }> {
-  for (let size = HEADER; ; size *= 16) {
-    const bytes = await source.read(at, Math.min(end, at + size));
-    const reader = openPage(bytes);
-    try {
-      const header = parquetHeader(reader);
-      return { header, content: at + reader.offset };
-    } catch (error) {
-      // A header is as long as the smallest and largest values that it names.
-      if (at + size >= end || size > LONGEST_HEADER) throw error;
-    }
   }
 }

@@ -99,21 +99,32 @@ function pageReader(
   };
   return async () => {
     if (at >= end) throw new Error("a column ends before its values do");
-    for (let size = HEADER; ; size *= 16) {
-      const bytes = await read(Math.min(size, end - at));
-      const reader = openPage(bytes);
-      try {
-        const header = parquetHeader(reader);
-        at += reader.offset;
-        const content = await read(header.compressed_page_size);
-        at += content.length;
-        return { header, bytes: content };
-      } catch (error) {
-        // A header is as long as the smallest and largest values that it names.
-        if (bytes.length === end - at || size > LONGEST_HEADER) throw error;
-      }
-    }
+    const { header, length } = await readHeader(read, end - at);
+    at += length;
+    const bytes = await read(header.compressed_page_size);
+    at += bytes.length;
+    return { header, bytes };
   };
+}
+
+/**
+ * The header of a page and its length, from as many of its first bytes as it takes: `read` gives the first ones, and `left` is how many the
+ * column still has. Throws Error where they are no header.
+ */
+export async function readHeader(
+  read: (length: number) => Promise<Uint8Array>,
+  left: number,
+): Promise<{ header: PageHeader; length: number }> {
+  for (let size = HEADER; ; size *= 16) {
+    const reader = openPage(await read(Math.min(size, left)));
+    try {
+      const header = parquetHeader(reader);
+      return { header, length: reader.offset };
+    } catch (error) {
+      // A header is as long as the smallest and largest values that it names.
+      if (size >= left || size > LONGEST_HEADER) throw error;
+    }
+  }
 }
 
 /** What decodes the pages of a chunk; numbers of one hold until the next is decoded. */

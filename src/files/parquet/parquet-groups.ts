@@ -98,24 +98,17 @@ async function* readBatches(
   from: number,
 ): AsyncGenerator<ParquetBatch> {
   let left = mostValues(source);
-  let start = 0;
-  for (const group of groups) {
-    const chunks = (group.columns ?? []).flatMap(({ meta_data }) => meta_data ?? []);
-    const rows = checkGroup(source, group, chunks);
+  for (const { start: first, end, chunks } of placeGroups(source, groups)) {
     const ofColumn = (column: SchemaTree): ColumnMetaData[] =>
       chunks.filter(({ path_in_schema: [first] }) => first === column.element.name);
     left -= columns.flatMap(ofColumn).reduce((sum, chunk) => sum + Number(chunk.num_values), 0);
     if (!(left >= 0))
       throw new FormatError(source.name, "claims far more values than it has bytes");
-    const end = start + rows;
-    if (end <= from) {
-      start = end;
-      continue;
-    }
+    if (end <= from) continue;
     const cursors = columns.map((column) =>
       cursorOf(streamSlabs(source, schema, column, ofColumn(column))),
     );
-    while (start < end) {
+    for (let start = first; start < end;) {
       const batch = await refuse(source.name, () => nextBatch(cursors, end - start));
       yield { start, ...batch };
       start += batch.rows;
@@ -130,11 +123,8 @@ async function readRows(
   out: Float32Array,
 ): Promise<void> {
   if (!isNumberList(column)) throw new Error(`${column.element.name} holds no lists of numbers`);
-  let start = 0;
   let at = 0;
-  for (const group of groups) {
-    const chunks = (group.columns ?? []).flatMap(({ meta_data }) => meta_data ?? []);
-    const end = start + checkGroup(source, group, chunks);
+  for (const { start, end, chunks } of placeGroups(source, groups)) {
     const first = at;
     while (at < rows.length && rows[at] < end) at++;
     const chunk = chunks.find(({ path_in_schema: [name] }) => name === column.element.name);
@@ -144,6 +134,19 @@ async function readRows(
       const part = out.subarray(first * width, at * width);
       await readListRows(source, chunk, leafOf(schema, chunk), wanted, part);
     }
+  }
+}
+
+/** Rows `start` up to `end` of each row group, with the chunks of its columns. Throws FormatError as checkGroup does. */
+function* placeGroups(
+  source: ByteSource,
+  groups: readonly RowGroup[],
+): Generator<{ start: number; end: number; chunks: ColumnMetaData[] }> {
+  let start = 0;
+  for (const group of groups) {
+    const chunks = (group.columns ?? []).flatMap(({ meta_data }) => meta_data ?? []);
+    const end = start + checkGroup(source, group, chunks);
+    yield { start, end, chunks };
     start = end;
   }
 }

@@ -37,6 +37,7 @@ export function Catalog(props: { data: AtlasData }): JSX.Element {
     own.includes(by) || !Object.hasOwn(TITLES, by)
       ? own
       : [...own.slice(0, 1), by, ...own.slice(1)];
+  const note = useMemo(() => (typeof about === "function" ? about(data) : about), [about, data]);
   const rows = useMemo(() => findRows(data, { words, only, sort }), [data, words, only, sort]);
   const chosen = useMemo(() => new Set(latents), [latents]);
   const template = `2.2rem 4.5rem ${columns.map((name) => ownValue(WIDTHS, name) ?? "minmax(5rem, 1fr)").join(" ")}`;
@@ -103,7 +104,7 @@ export function Catalog(props: { data: AtlasData }): JSX.Element {
         </details>
       </div>
       {error !== undefined && <p class="problem">{error}</p>}
-      {about !== undefined && <p class="note">{typeof about === "string" ? about : about(data)}</p>}
+      {note !== undefined && <p class="note">{note}</p>}
       <VirtualList
         label="latents"
         role="grid"

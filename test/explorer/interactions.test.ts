@@ -26,6 +26,15 @@ async function selectedOf(page: Page): Promise<number> {
   return (await bar.count()) === 0 ? 0 : Number.parseInt((await bar.textContent()) ?? "", 10);
 }
 
+/** Number of points that are seen of a map: those that its key selects, which is undone again. */
+async function seenOn(page: Page, plot: Locator): Promise<number> {
+  await plot.press("a");
+  const count = await selectedOf(page);
+  await page.keyboard.press("Control+z");
+  await page.locator(".selection").waitFor({ state: "detached" });
+  return count;
+}
+
 /** Drags over a part of a map, in shares of its size. */
 async function drag(
   page: Page,
@@ -277,13 +286,7 @@ test("what is seen of a map is in the address, by mouse and by keys, without ste
   const valueOf = (to: URL, name: string): string | null =>
     new URLSearchParams(to.hash.slice(1)).get(name);
   const zoomOf = (to: URL): number => Number(valueOf(to, "look")?.split("_")[2]);
-  const seen = async (): Promise<number> => {
-    await plot.press("a");
-    const count = await selectedOf(page);
-    await page.keyboard.press("Control+z");
-    await page.locator(".selection").waitFor({ state: "detached" });
-    return count;
-  };
+  const seen = (): Promise<number> => seenOn(page, plot);
   const places = await page.evaluate<number>("history.length");
   await drag(page, plot, [
     [0.5, 0.5],
@@ -362,13 +365,7 @@ test("a map that was folded shows what it showed, and its names take the colours
   const plot = page.locator('.plot[aria-label^="map of latents"]');
   const frames = async (): Promise<unknown> =>
     page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(done), 100))");
-  const seen = async (): Promise<number> => {
-    await plot.press("a");
-    const count = await selectedOf(page);
-    await page.keyboard.press("Control+z");
-    await page.locator(".selection").waitFor({ state: "detached" });
-    return count;
-  };
+  const seen = (): Promise<number> => seenOn(page, plot);
   for (const side of ["width", "height"]) {
     await page.evaluate(
       `document.querySelector(".plot").setAttribute("style", "flex: none; ${side}: 0")`,

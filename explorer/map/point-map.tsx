@@ -60,6 +60,8 @@ export function PointMap(props: PointMapProps): JSX.Element {
   const renderer = useRef<PointRenderer | undefined>(undefined);
   const camera = useRef<Camera | undefined>(undefined);
   const whole = useRef<Camera | undefined>(undefined);
+  // The look that the address last gave or was given.
+  const given = useRef(look);
   const lasso = useRef<Point[]>([]);
   const pointers = useRef(new Map<number, Point>());
   const moved = useRef(0);
@@ -107,7 +109,8 @@ export function PointMap(props: PointMapProps): JSX.Element {
     clearTimeout(ending.current);
     if (ending.current === 0 || !camera.current || !whole.current) return;
     ending.current = 0;
-    props.onLook(lookOf(camera.current, whole.current));
+    given.current = lookOf(camera.current, whole.current);
+    props.onLook(given.current);
   };
   const move = (next: Camera): void => {
     camera.current = next;
@@ -142,8 +145,10 @@ export function PointMap(props: PointMapProps): JSX.Element {
     camera.current = { x, y, scale: scale * growth };
   }, [points, size]);
   useEffect(() => {
+    // The map's own look may come back after the next movement has begun, which must not be lost.
+    if (String(look) === String(given.current)) return;
+    given.current = look;
     if (!camera.current || !whole.current) return;
-    if (String(look) === String(lookOf(camera.current, whole.current))) return;
     camera.current = cameraOf(look, whole.current);
     setCard(undefined);
   }, [String(look)]);

@@ -22,6 +22,8 @@ test.after.always(async (t) => {
 
 /** Number of what is selected; 0 where nothing is. */
 async function selectedOf(page: Page): Promise<number> {
+  // What the last key or click changed is drawn by the next frame.
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))");
   const bar = page.locator(".selection b");
   return (await bar.count()) === 0 ? 0 : Number.parseInt((await bar.textContent()) ?? "", 10);
 }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import test from "ava";
@@ -187,5 +187,21 @@ test("a shard that is not finished leaves nothing under its name", async (t) => 
     await t.throwsAsync(writer.append(codes, documents), { instanceOf: RangeError });
     await writer.abort();
     await t.throwsAsync(readFile(file), { code: "ENOENT" });
+  });
+});
+
+test("a shard whose list claims -1 children is refused at once, not after the limit of its decoder", async (t) => {
+  await inFolder(async (folder) => {
+    const file = join(folder, codesShardName(0));
+    await writeShard(file, 0, 4);
+    const bytes = await readFile(file);
+    // In the footer the count, 1 as a zigzag number behind the head of its field, follows the name.
+    const at = bytes.lastIndexOf(Buffer.from("values\x15\x02", "latin1"));
+    bytes[at + "values".length + 1] = 1;
+    await writeFile(file, bytes);
+    await t.throwsAsync(readCodesShards([file]), {
+      instanceOf: FormatError,
+      message: `${file}: not readable as Parquet: parquet schema element not found: values,list,element`,
+    });
   });
 });

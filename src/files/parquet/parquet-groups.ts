@@ -62,7 +62,8 @@ export async function openParquet(source: ByteSource): Promise<ParquetFile> {
       return bytes.slice().buffer;
     },
   };
-  const metadata = await refuse(name, () => parquetMetadataAsync(file));
+  // Its search for columns of GeoParquet, of which we read none, walks back for ever where an element claims -1 children.
+  const metadata = await refuse(name, () => parquetMetadataAsync(file, { geoparquet: false }));
   const schema = await refuse(name, () => Promise.resolve(parquetSchema(metadata)));
   const known = new Map(schema.children.map((column) => [column.element.name, column]));
   const notes = (metadata.key_value_metadata ?? []).map(({ key, value = "" }) => [key, value]);

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import type { AtlasData, Compared } from "./data/atlas.js";
 import { plain, wholeNumber } from "./data/text.js";
 import { type Outcome, useAsync } from "./parts/use-async.js";
@@ -43,7 +43,7 @@ const ENTRIES: readonly ViewEntry[] = [
 /** The whole page. */
 export function App(): JSX.Element {
   const data = atlas.value;
-  useEffect(listenToKeys, []);
+  useLayoutEffect(listenToKeys, []);
   const { latents, documents } = state.value;
   useEffect(
     () => data?.source.report?.({ latents: [...latents], documents: [...documents] }),

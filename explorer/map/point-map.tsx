@@ -1,6 +1,6 @@
 import { ownValue } from "../../src/core/collections.js";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import {
   type Camera,
   type Look,
@@ -91,6 +91,8 @@ export function PointMap(props: PointMapProps): JSX.Element {
       };
       renderer.current.draw(camera.current, size, Math.min(most, isMoving ? count : most));
       latest.current();
+      // From now on it answers keys and the pointer.
+      if (frame.current) frame.current.dataset.renderer = renderer.current.kind;
       if (isMoving) still.current = window.setTimeout(() => redraw(), 120);
     });
   };
@@ -123,7 +125,6 @@ export function PointMap(props: PointMapProps): JSX.Element {
     if (!canvas.current || !frame.current) return undefined;
     const made = createRenderer(canvas.current);
     renderer.current = made;
-    frame.current.dataset.renderer = made.kind;
     const observer = new ResizeObserver(([{ contentRect }]) =>
       setSize({ width: contentRect.width, height: contentRect.height }),
     );
@@ -135,7 +136,8 @@ export function PointMap(props: PointMapProps): JSX.Element {
     };
   }, []);
   useEffect(() => renderer.current?.setPoints(points), [points]);
-  useEffect(() => {
+  // The camera follows size and address at once: the next key or click goes by what they are now.
+  useLayoutEffect(() => {
     // A frame that is folded has no scale to keep.
     if (size.width === 0 || size.height === 0) return;
     const before = whole.current;
@@ -144,7 +146,7 @@ export function PointMap(props: PointMapProps): JSX.Element {
     const growth = before === undefined ? 1 : whole.current.scale / before.scale;
     camera.current = { x, y, scale: scale * growth };
   }, [points, size]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The map's own look may come back after the next movement has begun, which must not be lost.
     if (String(look) === String(given.current)) return;
     given.current = look;

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 /** What became of a promise. */
 export interface Outcome<T> {
@@ -13,7 +13,8 @@ export interface Outcome<T> {
  */
 export function useAsync<T>(work: () => Promise<T> | undefined, inputs: unknown[]): Outcome<T> {
   const [outcome, setOutcome] = useState<Outcome<T>>({ isWaiting: true });
-  useEffect(() => {
+  // At once: after a later frame the page would say that nothing is awaited while it still shows what was asked before.
+  useLayoutEffect(() => {
     let isCurrent = true;
     const promise = work();
     if (promise === undefined) {

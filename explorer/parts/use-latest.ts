@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Outcome } from "./use-async.js";
 
 /**
@@ -12,7 +12,8 @@ export function useLatest<Request, T>(
   const [outcome, setOutcome] = useState<Outcome<T>>({ isWaiting: true });
   const latest = useRef<Request | undefined>(undefined);
   const isBusy = useRef(false);
-  useEffect(() => {
+  // At once, as useAsync does.
+  useLayoutEffect(() => {
     latest.current = request;
     if (request === undefined) setOutcome({ isWaiting: false });
     else if (!isBusy.current) void run(request);

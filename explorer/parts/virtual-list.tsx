@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { typeScale } from "../data/text.js";
 
 const ROWS = { tree: "treeitem", listbox: "option", grid: "row" } as const;
@@ -41,7 +41,8 @@ export function VirtualList(props: {
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  useEffect(() => {
+  // Before the next key, which moves on from there.
+  useLayoutEffect(() => {
     if (current === undefined || current < 0) return;
     setActive(current);
     scrollTo(current);

@@ -25,12 +25,16 @@ export function httpSource(token?: string): Source {
     if (!response.ok) throw new Error(answer.error ?? `the server answered ${response.status}`);
     return answer;
   };
+  // One after the other: an earlier selection must not arrive last.
+  let reported: Promise<unknown> = Promise.resolve();
   return {
     ...files,
     actions: Object.fromEntries(
       ACTIONS.map((name) => [name, (request: unknown) => post(name, request)]),
     ) as unknown as ExplorerActions,
-    report: (selection) => void post("selection", selection).catch(() => undefined),
+    report(selection) {
+      reported = reported.then(() => post("selection", selection)).catch(() => undefined);
+    },
   };
 }
 

@@ -93,8 +93,11 @@ export const START: PageState = {
   method: "residual",
 };
 
-/** The state of an address's fragment; what is missing or malformed is as at the start. */
-export function readAddress(hash: string): PageState {
+/** The state of an address's fragment; what is missing or malformed is as at the start, and what `counts` has not is not selected. */
+export function readAddress(
+  hash: string,
+  counts?: Readonly<Record<"latents" | "documents", number>>,
+): PageState {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const text = (name: string): string | undefined => given.get(name) ?? undefined;
   const list = (name: string): string[] | undefined => text(name)?.split("~").filter(Boolean);
@@ -111,8 +114,8 @@ export function readAddress(hash: string): PageState {
     ...START,
     view: view ?? START.view,
     ...(focus && { focus }),
-    latents: unpackNumbers(text("latents") ?? ""),
-    documents: unpackNumbers(text("documents") ?? ""),
+    latents: unpackNumbers(text("latents") ?? "", counts?.latents),
+    documents: unpackNumbers(text("documents") ?? "", counts?.documents),
     maps: maps ?? START.maps,
     looks: Object.fromEntries(
       Object.entries(LOOKS).flatMap(([map, name]) => {

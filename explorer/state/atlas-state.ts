@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type AtlasData, openAtlas } from "../data/atlas.js";
 import type { Source } from "../source/source.js";
+import { limitSelection } from "./state.js";
 
 const current = signal<AtlasData | undefined>(undefined);
 let opened: Source | undefined;
@@ -11,7 +12,9 @@ export const atlas: ReadonlySignal<AtlasData | undefined> = current;
 /** Reads the atlas of a source. */
 export async function loadAtlas(source: Source): Promise<void> {
   opened = source;
-  current.value = await openAtlas(source);
+  const data = await openAtlas(source);
+  limitSelection(data.index);
+  current.value = data;
 }
 
 /** Reads it again, after a correction. */

@@ -27,7 +27,7 @@ export function unpackNumbers(text: string, limit = Infinity): number[] {
     unit *= 32;
     if (digit >= 32) continue;
     last += value + 1;
-    if (last >= limit) break;
+    if (!(last < limit)) break;
     numbers.push(last);
     [value, unit] = [0, 1];
   }

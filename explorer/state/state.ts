@@ -16,9 +16,13 @@ interface Step {
 
 // A page inside a notebook has no address: what it shows at first stands in it.
 const first = document.querySelector<HTMLMetaElement>("meta[name=explorer-address]")?.content;
+/** How many latents and documents there are: the others of an address are no selection. */
+let counts: Parameters<typeof readAddress>[1];
 const page = signal<PageState>(readAddress(location.hash || (first ?? "")));
 const step = signal(stepOf(history.state));
 const last = signal(step.value);
+/** Where undo and redo lead, which the browser reaches later: a key that is held must not lead out of the page. */
+const goal = signal<number | undefined>(undefined);
 
 /** States by step, where the browser's history cannot hold them. */
 let own: Record<number, PageState> | undefined;
@@ -26,8 +30,10 @@ let own: Record<number, PageState> | undefined;
 /** What the page shows: everything in the address. */
 export const state: ReadonlySignal<PageState> = page;
 /** Whether there is a change to take back or to make again. */
-export const canUndo: ReadonlySignal<boolean> = computed(() => step.value > 0);
-export const canRedo: ReadonlySignal<boolean> = computed(() => step.value < last.value);
+export const canUndo: ReadonlySignal<boolean> = computed(() => (goal.value ?? step.value) > 0);
+export const canRedo: ReadonlySignal<boolean> = computed(
+  () => (goal.value ?? step.value) < last.value,
+);
 /** The point that the pointer is on, in any view: lit up in all of them. */
 export const hovered = signal<Focus | undefined>(undefined);
 
@@ -48,6 +54,7 @@ export function change(parts: Partial<PageState>, { replace = false } = {}): voi
     const address = `#${hash}`;
     const from = step.peek();
     if (!replace) {
+      goal.value = undefined;
       step.value++;
       last.value = step.value;
     }
@@ -61,6 +68,17 @@ export function change(parts: Partial<PageState>, { replace = false } = {}): voi
     }
     if (own !== undefined) own[step.peek()] = next;
   });
+}
+
+/** Leaves out of the selection what the atlas does not have, now and in later addresses. */
+export function limitSelection(atlas: NonNullable<typeof counts>): void {
+  counts = atlas;
+  const { latents, documents } = page.peek();
+  page.value = {
+    ...page.peek(),
+    latents: latents.filter((id) => id < atlas.latents),
+    documents: documents.filter((row) => row < atlas.documents),
+  };
 }
 
 /** What the page is about, where it is of the atlas itself rather than of the one it is compared with. */
@@ -100,7 +118,10 @@ export function redo(): void {
 }
 
 function travel(steps: 1 | -1): void {
-  if (own === undefined) return history.go(steps);
+  if (own === undefined) {
+    goal.value = (goal.peek() ?? step.peek()) + steps;
+    return history.go(steps);
+  }
   batch(() => {
     step.value += steps;
     page.value = own?.[step.value] ?? readAddress("");
@@ -110,11 +131,12 @@ function travel(steps: 1 | -1): void {
 markStep();
 addEventListener("popstate", (event) => {
   batch(() => {
-    page.value = readAddress(location.hash);
+    page.value = readAddress(location.hash, counts);
     // An entry without a step is an address that was typed or pasted into the open page: a step like others.
     const isNew = event.state === null;
     step.value = isNew ? step.peek() + 1 : stepOf(event.state);
     last.value = isNew ? step.peek() : Math.max(last.peek(), step.peek());
+    if (isNew || goal.peek() === step.peek()) goal.value = undefined;
   });
   if (event.state === null) markStep();
 });

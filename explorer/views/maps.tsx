@@ -157,7 +157,7 @@ function DocumentPlot(props: { data: AtlasData; lit: Lit; colouring: Colouring }
         onHover={(id) => (hovered.value = id === undefined ? undefined : { kind: "document", id })}
         onClick={(id) => show({ kind: "document", id })}
         onSelect={(ids, how) => change({ documents: combined(documents, ids, how), latents: [] })}
-        card={(id) => <DocumentCard data={data} row={id} />}
+        card={(id) => <DocumentCard key={id} data={data} row={id} />}
       />
       <Legend
         title={`Documents, placed by their ${data.index.placedBy}`}

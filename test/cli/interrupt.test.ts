@@ -57,6 +57,17 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+test("one SIGTERM ends an explorer that waits for the end of its input", async (t) => {
+  await inFolder(async (folder) => {
+    const atlas = await makeSmallAtlas(folder, 200);
+    const call = start(["explore", "--atlas", atlas, "--parent"]);
+    await call.said("http://");
+    call.kill("SIGTERM");
+    const { code, stderr } = await call.ended;
+    t.is(code, 0, stderr);
+  });
+});
+
 const STEPS = atLength ? ["keywords", "co-activation", "families", "map"] : ["families"];
 
 for (const step of STEPS) {

@@ -53,7 +53,6 @@ test("where WebGL2 is missing, a canvas draws the same map", async (t) => {
     }
     await page.goto(`${url}&maps=documents`);
     await page.waitForSelector(`.plot[data-renderer="${kind}"]`);
-    await page.waitForTimeout(500);
     const picture = await page.locator(".plot canvas").first().screenshot();
     // Share of the pixels that are not paper, by the size of a drawing that is compressed.
     shares.push(picture.length);

@@ -2,7 +2,7 @@ import test from "ava";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { show } from "../../src/notebook/index.js";
-import { explore } from "../support/explorer.js";
+import { becomes, explore } from "../support/explorer.js";
 
 test("in a notebook the explorer is a live page whose selection a later cell reads, or a page without a server", async (t) => {
   const explored = await explore();
@@ -29,7 +29,7 @@ test("in a notebook the explorer is a live page whose selection a later cell rea
       frame
         .locator("body")
         .evaluate<boolean, unknown>("matchMedia('(prefers-color-scheme: dark)').matches");
-    t.true(await isDark());
+    t.true(await becomes(isDark, true));
     await frame
       .locator('[aria-label="tools of the map of latents"] [aria-label="Select all in view"]')
       .click();
@@ -49,9 +49,9 @@ test("in a notebook the explorer is a live page whose selection a later cell rea
     cell = String(sent[1]["text/html"]);
     await page.goto(notebook);
     await frame.locator(".catalog .note").waitFor();
-    t.false(await isDark());
+    t.false(await becomes(isDark, false));
     await page.evaluate("void (document.body.dataset.jpThemeLight = 'false')");
-    t.true(await isDark());
+    t.true(await becomes(isDark, true));
     t.is(await frame.locator('[aria-label="filter latents by words"]').inputValue(), "a b");
     await frame.locator("nav >> text=Families").click();
     await frame.locator(".family-line").first().click();

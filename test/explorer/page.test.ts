@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Explored, explore, openPage } from "../support/explorer.js";
+import { type Explored, addressOf, explore, openPage } from "../support/explorer.js";
 
 const test = anyTest as TestFn<Explored>;
 
@@ -19,14 +19,14 @@ test("a family that is chosen lights up on both maps, opens beside them, and is 
   const { browser, url, atlas } = t.context;
   if (!browser) return void t.pass("no browser");
   const page = await openPage(t, browser, url);
-  t.notRegex(page.url(), /token/, "the token leaves the address");
+  t.notRegex(await addressOf(page), /token/, "the token leaves the address");
   await page.click("nav >> text=Families");
   await page.click(".family-line >> nth=0");
   const [largest] = [...(await atlas.families())].sort(
     (a, b) => b.members.length - a.members.length,
   );
   await page.waitForSelector(`article[aria-label="family ${largest.parent}"]`);
-  t.regex(page.url(), new RegExp(`at=family\\.${largest.parent}`));
+  t.regex(await addressOf(page), new RegExp(`at=family\\.${largest.parent}`));
   t.is(await page.locator("article .tree li").count(), largest.members.length + 1);
   await page.click("article .tree .link >> nth=1");
   const [member] = largest.members;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { atlasColumns } from "../../src/atlas/explorer/index.js";
-import { type Explored, explore, openPage } from "../support/explorer.js";
+import { type Explored, addressOf, explore, openPage } from "../support/explorer.js";
 
 const test = anyTest as TestFn<Explored>;
 
@@ -28,6 +28,11 @@ test("a search by text gives what the library finds, and a slider, moved by keys
   const page = await openPage(t, browser, `${url}&view=search`);
   await page.fill("[name=text]", "small dog");
   await page.keyboard.press("Enter");
+  t.is(
+    await page.evaluate("document.activeElement.name"),
+    "text",
+    "the keys go on where they were",
+  );
   const found = await atlas.search("small dog", { limit: 50 });
   t.deepEqual(
     await titles(page),
@@ -41,7 +46,7 @@ test("a search by text gives what the library finds, and a slider, moved by keys
   for (let i = 0; i < 30; i++) await slider.press("ArrowRight");
   await page.waitForSelector('.steering .moved .number:text-is("3.0")');
   await page.waitForSelector('[aria-busy="false"]');
-  const latent = Number(/sliders=latent\.(\d+)\.3/.exec(page.url())?.[1]);
+  const latent = Number(/sliders=latent\.(\d+)\.3/.exec(await addressOf(page))?.[1]);
   const steered = await atlas.search("small dog", { set: [`${latent}:3`], limit: 50 });
   t.deepEqual(
     await titles(page),

@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { exploreAtlas } from "../../src/atlas/explorer/index.js";
 import { type Atlas, openAtlas } from "../../src/index.js";
@@ -59,6 +61,21 @@ export async function openPage(
   await page.goto(url);
   await page.waitForSelector(".plot[data-renderer], .catalog");
   return page;
+}
+
+/** The page's own address: what Playwright has of it may come after the answer to what was done. */
+export function addressOf(page: Page): Promise<string> {
+  return page.evaluate<string>("location.href");
+}
+
+/** Looks again until `expected` is seen, and gives what was seen last: undo, sizes and files arrive after the answer to what was done. */
+export async function becomes<T>(look: () => Promise<T>, expected: T): Promise<T> {
+  let seen = await look();
+  for (let tries = 0; tries < 600 && !isDeepStrictEqual(seen, expected); tries++) {
+    await sleep(50);
+    seen = await look();
+  }
+  return seen;
 }
 
 /** Serious faults by axe-core, with where they are. */

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { SearchAnswer, SearchRequest } from "../../../src/explorer/format.js";
 import { type AtlasData, familyMembers, latentName } from "../../data/atlas.js";
 import { rankByCodes } from "../../data/rank-by-codes.js";
@@ -80,8 +80,14 @@ export function Search({ data }: { data: AtlasData }): JSX.Element {
 
 function Ask({ data }: { data: AtlasData }): JSX.Element | null {
   const { query } = state.value;
+  const input = useRef<HTMLInputElement>(null);
+  const text =
+    query && "text" in query ? query.text : query && "words" in query ? query.words : "";
+  // Not by a new box, which would lose the keyboard's place.
+  useLayoutEffect(() => {
+    if (input.current) input.current.value = text;
+  }, [text]);
   if (data.source.actions === undefined) return null;
-  const text = query && ("text" in query ? query.text : "words" in query ? query.words : "");
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
@@ -92,12 +98,12 @@ function Ask({ data }: { data: AtlasData }): JSX.Element | null {
   return (
     <form class="side-head" onSubmit={onSubmit}>
       <input
-        key={text ?? ""}
+        ref={input}
         type="search"
         name="text"
         aria-label="search documents"
         placeholder="Search documents"
-        defaultValue={text ?? ""}
+        defaultValue={text}
       />
       <select
         name="by"

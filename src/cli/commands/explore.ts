@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createReadStream } from "node:fs";
 import { atlasOption, chooseAtlas, movedOptions } from "../atlas-option.js";
 import type { Command, CommandContext, CommandOutput, OptionValues } from "../command.js";
 import { defineCommand } from "../command.js";
@@ -75,8 +74,7 @@ async function serve(
     context.note(parent ? url : `${atlas.name}: ${url}`);
     if (open) openBrowser(url);
     const stopped = signal.aborted ? undefined : once(signal, "abort");
-    // Standard input is read as a file, since process.stdin belongs to the first thread.
-    const input = parent && createReadStream("", { fd: 0, autoClose: false }).resume();
+    const input = parent && context.input().resume();
     await (input ? Promise.race([stopped, once(input, "end")]) : stopped);
     await server.close();
     return { json: { url }, lines: [] };

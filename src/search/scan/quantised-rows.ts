@@ -50,7 +50,7 @@ export async function createQuantisedRows(
   threads: number,
 ): Promise<QuantisedRows> {
   const d = mean.length;
-  const padded = Math.ceil(d / 16) * 16;
+  const padded = Math.ceil(d / 64) * 64;
   const staged = Math.max(1, Math.min(rows, Math.floor(STAGED_VALUES / d)));
   const layout = allot({
     mean: 4 * d,

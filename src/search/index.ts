@@ -11,7 +11,8 @@ export {
   sharedLatents,
 } from "./explain.js";
 export { type MeanDocument, meanDocument } from "./mean-document.js";
-export { type SearchIndex, type SearchIndexOptions, openSearchIndex } from "./scan/search-index.js";
+export type { SearchIndexOptions } from "./scan/scanner.js";
+export { type SearchIndex, openSearchIndex } from "./scan/search-index.js";
 export {
   type Hit,
   type SearchOptions,

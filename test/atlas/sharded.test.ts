@@ -2,9 +2,11 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import test from "ava";
+import { openDocumentSearch } from "../../src/atlas/search/index.js";
 import { buildAtlas, openAtlas } from "../../src/index.js";
 import { matrixRow, matrixRows } from "../../src/core/index.js";
 import { readNpyMatrix, sha256File, writeNpy } from "../../src/files/index.js";
+import type { Hit } from "../../src/search/index.js";
 import { runCli } from "../support/cli/run-cli.js";
 import { makeSmallAtlas } from "../support/atlases/small-atlas.js";
 import { hashesOf, inFolder } from "../support/folder.js";
@@ -84,6 +86,12 @@ test("an atlas of shards has the families, catalog and searches of the atlas of 
             await theirs.search(query, { once }),
           ];
           t.deepEqual(hits.hits, expected.hits);
+          const large = await openDocumentSearch(ours.store, { once, mostInMemory: 0 });
+          const found = (await large.search(query)).hits;
+          await large.close();
+          const plain = ({ row, score }: Hit): Hit => ({ row, score });
+          t.deepEqual(found, hits.hits.map(plain));
+          t.is((await readdir(path.join(dir, "search-index"))).length, SIZES.length);
         }
         const query = matrixRow(await ours.embeddings(), 107);
         const edits = { more: [1], less: [2], method: "documents" } as const;

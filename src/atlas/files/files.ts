@@ -44,6 +44,8 @@ export const ATLAS_FILES = {
   catalogParquet: "catalog.parquet",
   /** A folder of vectors that searches by meaning keep; it may be removed. */
   nameVectors: "name-vectors",
+  /** A folder in which searches keep an index of each shard of large embeddings; it may be removed. */
+  searchIndex: "search-index",
 } as const;
 
 /** Where a training keeps its state until it is done; each training, by its step's key, has a file of its own. */

@@ -63,10 +63,12 @@ export interface DocumentSearch {
 /** What an atlas is opened for. */
 export interface OpenSearchOptions {
   /**
-   * Whether one search is all that is wanted: it then reads the embeddings' file as it goes. Default false: they are
-   * made ready for many searches, in memory where they fill less than half of it.
+   * Whether one search is all that is wanted: it then reads the embeddings' file as it goes, or the index that is kept of a large one.
+   * Default false: they are made ready for many searches, in memory where they fill less than half of it.
    */
   once?: boolean;
+  /** Bytes of embeddings from which they stay on disk, with an index of each shard in the atlas's folder. Default 1 GiB. */
+  mostInMemory?: number;
   /** Called while the embeddings are made ready, with step "index". */
   onProgress?: OnProgress;
   /** Stops that. */
@@ -112,7 +114,8 @@ export async function openDocumentSearch(
   options: OpenSearchOptions = {},
 ): Promise<DocumentSearch> {
   const [sae, records] = [await data.sae(), await data.labels()];
-  const embeddings = await openEmbeddings(await data.embeddingsFile(), options);
+  const keep = data.file("searchIndex");
+  const embeddings = await openEmbeddings(await data.embeddingsFile(), keep, options);
   const labels = Array.from({ length: sae.n }, (_, latent) => records.get(latent)?.text ?? "");
   let opened: Promise<Encoder> | undefined;
   const model = async (): Promise<{ engine: Engine; sae: Sae; encoder: Encoder }> => {
@@ -191,10 +194,12 @@ interface Embeddings {
 
 async function openEmbeddings(
   file: MatrixFile,
-  { once = false, onProgress, signal }: OpenSearchOptions,
+  keep: string,
+  { once = false, mostInMemory = MOST_IN_MEMORY, onProgress, signal }: OpenSearchOptions,
 ): Promise<Embeddings> {
   const onDisk = await openRows(file);
-  if (once) {
+  const fits = 4 * onDisk.rows * onDisk.cols < Math.min(mostInMemory, totalmem() / 2);
+  if (once && fits) {
     return {
       store: onDisk,
       search: (queries, accept) => searchRowsTogether(file, queries, { accept }),
@@ -202,9 +207,9 @@ async function openEmbeddings(
     };
   }
   try {
-    const fits = 4 * onDisk.rows * onDisk.cols < Math.min(MOST_IN_MEMORY, totalmem() / 2);
     const base = fits ? await readMatrix(file) : file;
-    const index = await openSearchIndex(base, { onProgress, signal });
+    const mostHeld = once ? 0 : undefined;
+    const index = await openSearchIndex(base, { keep, mostHeld, onProgress, signal });
     return {
       store: base === file ? onDisk : await openRows(base),
       search: (queries, accept) => index.searchTogether(queries, { accept }),

@@ -6,34 +6,39 @@ export interface Candidates {
   upper: Float64Array;
 }
 
-/**
- * Every accepted row whose cosine may reach the `count`-th highest of those that are certain. `accept` is called only
- * where a row's bound still matters.
- */
-export function selectCandidates(
-  { offset, factor, slack, products, scales, errors }: Estimates,
-  count: number,
-  accept?: (row: number) => boolean,
-): Candidates {
+/** Collects every accepted row whose cosine may reach the `count`-th highest of those that are certain. */
+export interface CandidateList {
+  /** Takes in rows from `start` on. `accept` is called only where a row's bound still matters. */
+  add(start: number, estimates: Estimates): void;
+  finish(): Candidates;
+}
+
+export function listCandidates(count: number, accept?: (row: number) => boolean): CandidateList {
   const certain = new LowestOfBest(count);
   const rows: number[] = [];
   const bounds: number[] = [];
-  for (let row = 0; row < products.length; row++) {
-    const error = errors[row] + slack;
-    const centre = offset + products[row] * scales[row] * factor;
-    // False for a row that is not finite, whose error is NaN.
-    if (!(centre + error >= certain.floor)) continue;
-    if (accept && !accept(row)) continue;
-    rows.push(row);
-    bounds.push(centre + error);
-    certain.add(centre - error);
-  }
-  const order: number[] = [];
-  for (let i = 0; i < rows.length; i++) if (bounds[i] >= certain.floor) order.push(i);
-  order.sort((a, b) => bounds[b] - bounds[a] || a - b);
   return {
-    rows: Uint32Array.from(order, (i) => rows[i]),
-    upper: Float64Array.from(order, (i) => bounds[i]),
+    add(start, { offset, factor, slack, products, scales, errors }) {
+      for (let at = 0; at < products.length; at++) {
+        const error = errors[at] + slack;
+        const centre = offset + products[at] * scales[at] * factor;
+        // False for a row that is not finite, whose error is NaN.
+        if (!(centre + error >= certain.floor)) continue;
+        if (accept && !accept(start + at)) continue;
+        rows.push(start + at);
+        bounds.push(centre + error);
+        certain.add(centre - error);
+      }
+    },
+    finish() {
+      const order: number[] = [];
+      for (let i = 0; i < rows.length; i++) if (bounds[i] >= certain.floor) order.push(i);
+      order.sort((a, b) => bounds[b] - bounds[a] || a - b);
+      return {
+        rows: Uint32Array.from(order, (i) => rows[i]),
+        upper: Float64Array.from(order, (i) => bounds[i]),
+      };
+    },
   };
 }
 

@@ -17,13 +17,25 @@ export interface Estimates {
   errors: Float32Array;
 }
 
+/** What is kept of some rows. */
+export interface RowCodes {
+  /** [rows] */
+  scales: Float32Array;
+  /** [rows] */
+  errors: Float32Array;
+  /** [rows, d], each row filled up to a multiple of 16. */
+  codes: Int8Array;
+}
+
 /** Rows of unit length in one byte per number, which give every cosine to within a bound. */
 export interface QuantisedRows {
   readonly bytes: number;
   /** Writes rows from `start` on. */
   fill(start: number, block: Matrix): void;
-  /** Estimates for up to MOST_QUERIES queries of unit length. */
-  scan(units: readonly Float64Array[]): Estimates[];
+  /** What stands of `rows` rows from `start` on, to be read or written over. */
+  codes(start: number, rows: number): RowCodes;
+  /** Estimates of the first `rows` rows, of all by default, for up to MOST_QUERIES queries of unit length. */
+  scan(units: readonly Float64Array[], rows?: number): Estimates[];
   close(): Promise<void>;
 }
 
@@ -74,21 +86,26 @@ export async function createQuantisedRows(
   return {
     bytes: buffer.byteLength,
     fill: (start, block) => fill(pool, { config, staging, staged }, start, block),
-    scan(units) {
+    codes: (start, count) => ({
+      scales: new Float32Array(buffer, scales + 4 * start, count),
+      errors: new Float32Array(buffer, errors + 4 * start, count),
+      codes: new Int8Array(buffer, codes + padded * start, padded * count),
+    }),
+    scan(units, count = rows) {
       const table = {
-        scales: new Float32Array(buffer, scales, rows),
-        errors: new Float32Array(buffer, errors, rows),
+        scales: new Float32Array(buffer, scales, count),
+        errors: new Float32Array(buffer, errors, count),
       };
       const ready = units.map((unit, q) => ({
         ...placeQuery(unit, new Int16Array(buffer, queries + 2 * padded * q, padded), mean),
-        products: new Int32Array(buffer, products + 4 * rows * q, rows),
+        products: new Int32Array(buffer, products + 4 * rows * q, count),
         ...table,
       }));
       const size = Math.max(4, Math.floor(SCAN_BYTES / padded / 4) * 4);
-      config[2] = rows;
+      config[2] = count;
       config[11] = units.length;
       config[13] = size;
-      pool.shareAtOnce(1, Math.ceil(rows / size));
+      pool.shareAtOnce(1, Math.ceil(count / size));
       return ready;
     },
     close: () => pool.dispose(),

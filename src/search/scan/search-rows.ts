@@ -92,16 +92,19 @@ export function requireWidth(unit: Float64Array, cols: number): void {
   }
 }
 
-/** The rows of a Matrix or of a file in blocks; an empty Matrix gives one empty block. */
+/** Rows `from` up to `to` (default all) of a Matrix or of a file in blocks; an empty Matrix gives one empty block. */
 export async function* rowBlocks(
   base: Matrix | MatrixFile,
+  from = 0,
+  to?: number,
 ): AsyncGenerator<{ start: number; block: Matrix }> {
   if (!isMatrix(base)) {
-    yield* streamMatrix(base);
+    yield* streamMatrix(base, { start: from, end: to });
     return;
   }
-  for (let start = 0; start < base.rows || start === 0; start += BLOCK_ROWS) {
-    yield { start, block: matrixRows(base, start, Math.min(base.rows, start + BLOCK_ROWS)) };
+  const end = to ?? base.rows;
+  for (let start = from; start < end || start === 0; start += BLOCK_ROWS) {
+    yield { start, block: matrixRows(base, start, Math.min(end, start + BLOCK_ROWS)) };
   }
 }
 

@@ -1,0 +1,120 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { FormatError } from "../../core/errors.js";
+import { fileProblem } from "../../core/file-problem.js";
+import { dot } from "../../core/matrix.js";
+import { sha256Json } from "../../files/atomic-file.js";
+import { withSource } from "../../files/bytes/source.js";
+import { type MatrixFile, matrixShards } from "../../files/matrix.js";
+import { relativeName } from "../../files/relative-name.js";
+import { readSafetensorsHeader } from "../../files/safetensors.js";
+import { writeSafetensors } from "../../files/safetensors-write.js";
+import type { RowCodes } from "./quantised-rows.js";
+
+/** Another one where rows are made to other codes than before. */
+const VERSION = 1;
+/** Numbers in a part: what a search holds that reads the codes from disk. */
+const PART_VALUES = 2 ** 28;
+
+/** Rows that are made ready and kept together: those of a shard, or a piece of a large one. */
+export interface IndexPart {
+  start: number;
+  rows: number;
+  /** Whether their codes less that mean are kept; reads them into `codes` where it is given. */
+  load(mean: Float32Array, codes?: RowCodes): Promise<boolean>;
+  /** Keeps their codes; false where the folder cannot be written. */
+  save(mean: Float32Array, codes: RowCodes): Promise<boolean>;
+}
+
+/** What a folder keeps of a matrix's rows. */
+export interface KeptIndex {
+  parts: IndexPart[];
+  /** What rows are kept less [d]; undefined where none are. */
+  mean: Float32Array | undefined;
+  /** Removes the codes of shards that are no longer there or have changed. */
+  clean(): Promise<void>;
+}
+
+/** The parts of `base` in order, each with a file in `folder` that is known by the shard's name, size and time. */
+export async function openKeptIndex(
+  folder: string,
+  base: MatrixFile,
+  partValues: number = PART_VALUES,
+): Promise<KeptIndex> {
+  const [from, column] = typeof base === "string" ? [base] : [base.path, base.column];
+  const files: string[] = [];
+  const parts: IndexPart[] = [];
+  let mean: Float32Array | undefined;
+  for (const { file, start, ...shape } of await matrixShards(base)) {
+    const { size, mtimeMs } = await stat(file);
+    const most = Math.max(1, Math.floor(partValues / shape.cols));
+    for (let at = 0; at < shape.rows; at += most) {
+      const rows = Math.min(most, shape.rows - at);
+      const shard = [relativeName(from, file), size, mtimeMs, column];
+      const key = sha256Json([VERSION, ...shard, at, rows, shape.cols]);
+      const kept = path.join(folder, `${key.slice(0, 32)}.safetensors`);
+      files.push(kept);
+      mean ??= await readMean(kept, shape.cols);
+      parts.push({
+        ...{ start: start + at, rows },
+        load: (mean, codes) => loadCodes(kept, mean, codes),
+        save: (mean, codes) => saveCodes(kept, mean, codes),
+      });
+    }
+  }
+  return { parts, mean, clean: () => keepOnly(folder, files) };
+}
+
+async function readMean(file: string, d: number): Promise<Float32Array | undefined> {
+  const mean = new Float32Array(d);
+  // Bounds hold for a mean of length 1 at most.
+  return (await readArrays(file, { mean })) && dot(mean, mean) < 1 + 1e-4 ? mean : undefined;
+}
+
+async function loadCodes(file: string, mean: Float32Array, codes?: RowCodes): Promise<boolean> {
+  const kept = await readMean(file, mean.length);
+  if (kept === undefined || !kept.every((value, j) => value === mean[j])) return false;
+  return codes === undefined || readArrays(file, { ...codes });
+}
+
+async function saveCodes(file: string, mean: Float32Array, codes: RowCodes): Promise<boolean> {
+  const arrays = Object.entries({ mean, ...codes });
+  const tensors = arrays.map(([name, data]) => [name, { shape: [data.length], data }] as const);
+  try {
+    await writeSafetensors(file, new Map(tensors));
+    return true;
+  } catch (error) {
+    if (fileProblem(error) === undefined) throw error;
+    return false;
+  }
+}
+
+/** Fills arrays from the tensors of those names; false where a file has not all of them in their sizes. */
+async function readArrays(
+  file: string,
+  arrays: Record<string, Float32Array | Int8Array>,
+): Promise<boolean> {
+  try {
+    await withSource(file, async (source) => {
+      const { entries } = await readSafetensorsHeader(source);
+      for (const [name, { buffer, byteOffset, byteLength }] of Object.entries(arrays)) {
+        const { start, end } = entries.get(name) ?? { start: 0, end: 0 };
+        if (end - start !== byteLength)
+          throw new FormatError(file, `has no ${byteLength} bytes of ${name}`);
+        await source.readInto(new Uint8Array(buffer, byteOffset, byteLength), start);
+      }
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
+}
+
+async function keepOnly(folder: string, files: readonly string[]): Promise<void> {
+  const known = new Set(files.map((file) => path.basename(file)));
+  for (const name of await readdir(folder).catch(() => [])) {
+    const isOld = name.endsWith(".safetensors") && !known.has(name);
+    if (isOld) await rm(path.join(folder, name), { force: true });
+  }
+}

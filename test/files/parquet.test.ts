@@ -1,5 +1,6 @@
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import test from "ava";
 import { parquetWriteBuffer } from "hyparquet-writer";
@@ -278,3 +279,26 @@ test("rows of a matrix are gathered over pages and row groups", (t) =>
     t.deepEqual([rows, cols], [700, 3]);
     t.deepEqual([...values], data.flat());
   }));
+
+test("files are read one after the other, whole or not, damaged or not, also after a rest", async (t) => {
+  const writing = (values: number[]): ReturnType<typeof bytesSource> => {
+    const columnData = [{ name: "x", data: values, type: "INT32" as const }];
+    return bytesSource("x.parquet", new Uint8Array(parquetWriteBuffer({ columnData })));
+  };
+  const read = async (values: number[], most = Infinity): Promise<unknown[]> => {
+    const found: unknown[] = [];
+    for await (const { x } of streamParquetRows(writing(values))) {
+      found.push(x);
+      if (found.length === most) break;
+    }
+    return found;
+  };
+  for (const rest of [0, 1100]) {
+    await sleep(rest);
+    t.deepEqual(await read([1, 2, 3]), [1, 2, 3]);
+    t.deepEqual(await read([4, 5], 1), [4]);
+    const damaged = streamParquetRows(bytesSource("cut.parquet", new Uint8Array(40)));
+    await t.throwsAsync(damaged.next(), { instanceOf: FormatError, message: /^cut\.parquet: / });
+    t.deepEqual(await Promise.all([read([6]), read([7, 8]), read([])]), [[6], [7, 8], []]);
+  }
+});

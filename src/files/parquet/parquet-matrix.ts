@@ -63,8 +63,9 @@ export async function readListRows(
   const answers = streamAnswers(file, ({ columns, numberLists }) => ({
     ...{ column: column ?? chooseLists(file, columns, numberLists), rows, width: cols },
   }));
-  for await (const answer of answers) if (answer.kind === "block") return answer.block.block;
-  return createMatrix(0, cols);
+  let found = createMatrix(0, cols);
+  for await (const answer of answers) if (answer.kind === "block") found = answer.block.block;
+  return found;
 }
 
 /** Blocks of a file, all rows in one unless `wish` says otherwise, with the rows of the file. */

@@ -1,5 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
-import { setImmediate as turn } from "node:timers/promises";
+import { parentPort } from "node:worker_threads";
 import { FormatError } from "../../core/errors.js";
 import { type ByteSource, bytesSource, openSource } from "../bytes/source.js";
 import type { RowBlock } from "../numpy/npy.js";
@@ -12,18 +11,20 @@ import {
   openParquet,
 } from "./parquet-groups.js";
 
-/** What a worker is started with. */
+/** A file that is read from now on: its path, or a name for its bytes. */
 export interface ParquetTask {
-  /** Path of the file, or the name of the bytes. */
-  name: string;
+  open: string;
   bytes?: Uint8Array;
 }
 
-/** What a worker is asked: for columns, a matrix or some of its rows that are read from now on, or for the next of them. */
+/**
+ * What a worker is asked: for a file's summary, for columns, a matrix or some of its rows that are read from now on, or for the next of
+ * them. "close" ends the file and is not answered.
+ */
 export type ParquetWish =
-  { columns: readonly string[] } | { blocks: BlockWish } | ListRows | "next";
+  ParquetTask | { columns: readonly string[] } | { blocks: BlockWish } | ListRows | "next";
 
-/** What a worker answers; the summary comes unasked. */
+/** What a worker answers. */
 export type ParquetAnswer =
   | { kind: "summary"; summary: ParquetSummary }
   | { kind: "batch"; batch: ParquetBatch }
@@ -31,37 +32,45 @@ export type ParquetAnswer =
   | { kind: "end" }
   | { kind: "refused"; problem: string };
 
-async function serve(): Promise<void> {
+interface OpenFile {
+  source: ByteSource;
+  file: ParquetFile;
+}
+
+function serve(): void {
   const port = parentPort;
   if (port === null) throw new Error("parquet-worker: expected to run as a worker thread");
-  const { name, bytes } = workerData as ParquetTask;
-  const answer = async (work: () => Promise<ParquetAnswer>): Promise<void> => {
-    let found: ParquetAnswer;
-    try {
-      found = await work();
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      found = { kind: "refused", problem: error.message.slice(name.length + 2) };
-    }
-    port.postMessage(found, buffersOf(found));
-  };
-  // What runs before the loop does counts as no work of this thread.
-  await turn();
-  const open = openFile(name, bytes);
+  let name = "";
+  let opened: OpenFile | undefined;
   let answers: AsyncGenerator<ParquetAnswer> | undefined;
-  port.on("message", (wish: ParquetWish) => {
-    void answer(async () => {
-      if (wish !== "next") answers = answersOf(await open, wish);
-      const next = await answers?.next();
-      return next === undefined || next.done ? { kind: "end" } : next.value;
-    });
+  const answerTo = async (wish: ParquetWish): Promise<ParquetAnswer> => {
+    if (wish !== "next" && "open" in wish) {
+      name = wish.open;
+      opened = await openFile(wish);
+      return { kind: "summary", summary: opened.file.summary };
+    }
+    if (wish !== "next" && opened !== undefined) answers = answersOf(opened, wish);
+    const next = await answers?.next();
+    return next === undefined || next.done ? { kind: "end" } : next.value;
+  };
+  port.on("message", (wish: ParquetWish | "close") => {
+    if (wish === "close") {
+      void opened?.source.close();
+      [opened, answers] = [undefined, undefined];
+      return;
+    }
+    void answerTo(wish)
+      .catch((error: unknown): ParquetAnswer => {
+        if (!(error instanceof FormatError)) throw error;
+        return { kind: "refused", problem: error.message.slice(name.length + 2) };
+      })
+      .then((found) => port.postMessage(found, buffersOf(found)));
   });
-  await answer(async () => ({ kind: "summary", summary: (await open).file.summary }));
 }
 
 async function* answersOf(
-  { source, file }: { source: ByteSource; file: ParquetFile },
-  wish: Exclude<ParquetWish, "next">,
+  { source, file }: OpenFile,
+  wish: Exclude<ParquetWish, "next" | ParquetTask>,
 ): AsyncGenerator<ParquetAnswer> {
   if ("rows" in wish) {
     yield { kind: "block", block: { start: 0, block: await file.listRows(wish) } };
@@ -81,10 +90,7 @@ async function* answersOf(
   }
 }
 
-async function openFile(
-  name: string,
-  bytes: Uint8Array | undefined,
-): Promise<{ source: ByteSource; file: ParquetFile }> {
+async function openFile({ open: name, bytes }: ParquetTask): Promise<OpenFile> {
   const source = bytes ? bytesSource(name, bytes) : await openSource(name);
   try {
     return { source, file: await openParquet(source) };
@@ -104,4 +110,4 @@ function buffersOf(answer: ParquetAnswer): ArrayBuffer[] {
   );
 }
 
-await serve();
+serve();

@@ -14,6 +14,10 @@ const LEAST_SECONDS = 30;
 const SECONDS_PER_MEGABYTE = 0.5;
 /** Heap of the worker that decodes, in MB: pages of real tables are far smaller. */
 const MOST_HEAP = 2048;
+/** Milliseconds that a thread waits for another file before it ends: its start takes longer than reading a small file. */
+const IDLE = 1000;
+
+let spare: Worker | undefined;
 
 /** What of a Parquet file is read. */
 export interface ParquetOptions {
@@ -106,45 +110,71 @@ export async function* streamBatches(
  */
 export async function* streamAnswers(
   input: string | ByteSource,
-  choose: (summary: ParquetSummary) => Exclude<ParquetWish, "next"> | undefined,
+  choose: (summary: ParquetSummary) => Exclude<ParquetWish, "next" | ParquetTask> | undefined,
   given?: AbortSignal,
 ): AsyncGenerator<ParquetAnswer> {
   const signal = interruptible(given);
   const name = typeof input === "string" ? input : input.name;
   const size = typeof input === "string" ? await fileSize(input) : input.byteLength;
   const bytes = typeof input === "string" ? undefined : await input.read(0, size);
-  const workerData: ParquetTask = { name, bytes: bytes?.slice() };
-  const worker = new Worker(new URL("./parquet-worker.js", import.meta.url), {
-    workerData,
-    resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
-  });
-  // A failure of the worker reaches the wait below; without a listener it would end the process.
-  worker.on("error", () => undefined);
+  const worker = takeWorker();
   const limit = LEAST_SECONDS + (SECONDS_PER_MEGABYTE * size) / 1e6;
   const done = new AbortController();
   const stop = AbortSignal.any([done.signal, ...(signal === undefined ? [] : [signal])]);
-  const ask = (wish?: ParquetWish): Promise<ParquetAnswer> => {
+  const ask = (wish: ParquetWish): Promise<ParquetAnswer> => {
     const answer = askWorker(worker, name, { seconds: limit, wish, stop });
     // Its failure belongs to the turn that awaits it.
     answer.catch(() => undefined);
     return answer;
   };
+  let isThrough = false;
   try {
-    const opened = await ask();
+    const opened = await ask({ open: name, bytes: bytes?.slice() });
     if (opened.kind === "refused") throw new FormatError(name, opened.problem);
     const wish = opened.kind === "summary" ? choose(opened.summary) : undefined;
-    if (wish === undefined) return;
+    if (wish === undefined) return void (isThrough = true);
     for (let next = ask(wish); ;) {
       const answer = await next;
       if (answer.kind === "refused") throw new FormatError(name, answer.problem);
-      if (answer.kind === "end") return;
+      if (answer.kind === "end") return void (isThrough = true);
       next = ask("next");
       yield answer;
     }
   } finally {
     done.abort();
-    await worker.terminate();
+    if (isThrough) keepWorker(worker);
+    else await worker.terminate();
   }
+}
+
+/** The thread that waits for another file, or a new one. */
+function takeWorker(): Worker {
+  const kept = spare;
+  spare = undefined;
+  kept?.ref();
+  if (kept !== undefined) return kept;
+  const worker = new Worker(new URL("./parquet-worker.js", import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
+  });
+  // A failure of the worker reaches the wait for its answer; without a listener it would end the process.
+  worker.on("error", () => undefined);
+  worker.on("exit", () => {
+    if (spare === worker) spare = undefined;
+  });
+  return worker;
+}
+
+/** Lets a thread that has nothing to do wait for another file, without keeping the process from its end. */
+function keepWorker(worker: Worker): void {
+  worker.postMessage("close");
+  if (spare !== undefined) return void worker.terminate();
+  spare = worker;
+  worker.unref();
+  setTimeout(() => {
+    if (spare !== worker) return;
+    spare = undefined;
+    void worker.terminate();
+  }, IDLE).unref();
 }
 
 function* rowsOf({ rows, columns }: ParquetBatch, names: readonly string[]): Generator<ParquetRow> {
@@ -174,18 +204,18 @@ function watchWork(worker: Worker): () => number {
   };
 }
 
-/** The worker's next answer, to a wish if there is one. Its work is limited by its processor time, never by the clock. */
+/** The worker's answer to a wish. Its work is limited by its processor time, never by the clock. */
 async function askWorker(
   worker: Worker,
   name: string,
-  { seconds, wish, stop }: { seconds: number; wish?: ParquetWish; stop: AbortSignal },
+  { seconds, wish, stop }: { seconds: number; wish: ParquetWish; stop: AbortSignal },
 ): Promise<ParquetAnswer> {
   const worked = watchWork(worker);
   const limit = new AbortController();
   const timer = setInterval(() => {
     if (worked() > seconds) limit.abort();
   }, 250);
-  if (wish !== undefined) worker.postMessage(wish);
+  worker.postMessage(wish);
   try {
     const signal = AbortSignal.any([limit.signal, stop]);
     const [answer] = (await once(worker, "message", { signal })) as [ParquetAnswer];

@@ -37,14 +37,14 @@ async function writeNouns(folder: string, count: number): Promise<string> {
 
 test("a file of texts alone becomes an atlas that is searched, with the offline embedder", async (t) => {
   await inFolder(async (folder) => {
-    const corpus = await writeNouns(folder, 600);
+    const corpus = await writeNouns(folder, 150);
     const out = path.join(folder, "atlas");
     const build = ["build", corpus, "--out", out, "--no-figures", "--engine", "cpu"];
     const first = await runCli(build);
     t.is(first.code, 0, first.stderr);
     t.regex(
       first.stderr,
-      /600 documents: about \d+ s to embed with universal-sentence-encoder-lite \(.* a second\), about \d+ \S+ to train 32 latents, 4 per document/,
+      /150 documents: about \d+ s to embed with universal-sentence-encoder-lite \(.* a second\), about \d+ \S+ to train 32 latents, 4 per document/,
     );
     t.regex(first.stdout, /open it {2}npx feature-families explore --atlas \S+ --open/);
     const made = await readNpyMatrix(path.join(out, "source/embeddings.npy"));
@@ -67,6 +67,7 @@ test("a build embeds with the embedder given, and only what is new", async (t) =
       dir,
       embedder: letters("letters", asked),
       training: { epochs: 3 },
+      documentMap: false,
       device: "cpu",
       onPlan: (plan: BuildPlan) => void plans.push(plan),
     } as const;
@@ -106,6 +107,7 @@ test("an embedder that fails for good ends the build, and the next one continues
       dir: path.join(folder, "atlas"),
       corpus: await writeNouns(folder, 520),
       embedder,
+      documentMap: false,
       device: "cpu",
     };
     await t.throwsAsync(buildAtlas(options), { message: /no credit; build again to continue/ });
@@ -134,7 +136,8 @@ test("documents that cannot be embedded are left out with a warning", async (t) 
     const warnings: string[] = [];
     const onWarning = (warning: string): void => void warnings.push(warning);
     const dir = path.join(folder, "atlas");
-    const atlas = await buildAtlas({ dir, corpus, embedder, device: "cpu", onWarning });
+    const common = { documentMap: false, device: "cpu" } as const;
+    const atlas = await buildAtlas({ ...common, dir, corpus, embedder, onWarning });
     t.is((await atlas.documents()).length, rest);
     t.is(warnings[0], `${520 - rest} documents could not be embedded and are left out: no pork`);
     await atlas.close();

@@ -42,6 +42,7 @@ async function cut(embeddings: string, folder: string, kind: "npy" | "parquet"):
 test("an atlas of shards has the families, catalog and searches of the atlas of one file", async (t) => {
   await inFolder(async (folder) => {
     const one = await makeSmallAtlas(folder, ROWS);
+    t.is((await runCli(["map", "--of", "documents", "--atlas", one])).code, 0);
     const file = (name: string): string => path.join(folder, name);
     await cut(file("embeddings.npy"), file("npy"), "npy");
     await cut(file("embeddings.npy"), file("parquet"), "parquet");

@@ -27,6 +27,7 @@ async function smallCorpus(folder: string): Promise<AtlasOptions> {
     dir: path.join(folder, "atlas"),
     corpus,
     embeddings,
+    documentMap: false,
     training: { k: 4, n: 48, epochs: 4, lr: 4e-3, batch: 128 },
     device: "cpu",
   };
@@ -44,7 +45,7 @@ test("stability is measured once, told in every file, kept while the families st
       compat: false,
       threshold: undefined,
       mapFrom: "coactivation",
-      documentMap: true,
+      documentMap: false,
       seed: 0,
       sae: undefined,
       k: 4,

@@ -26,6 +26,7 @@ async function smallCorpus(folder: string, documents = 500): Promise<AtlasOption
     ...(await writeSmallCorpus(folder, documents)),
     dir: path.join(folder, "atlas"),
     classTree,
+    documentMap: false,
     training: { k: 4, n: 96, epochs: 8, lr: 3e-3, batch: Math.min(128, documents) },
     device: "cpu",
   };
@@ -60,74 +61,86 @@ test("a figure's name of earlier versions leads to the figure and the option tha
   });
 });
 
-test("an atlas alone gives its own figures, with a grid those of several SAEs too, twice the same bytes", async (t) => {
-  await inFolder(async (folder) => {
-    const options = await buildOnce("figures", folder, smallCorpus);
-    const atlas = await openStore(options.dir);
-    const alone = await listFigures(figureSources(atlas));
-    const missing = new Map(alone.map(({ name, missing }) => [name, missing]));
-    t.is(missing.get("latent-map"), undefined);
-    t.regex(missing.get("scaling-law") ?? "", /needs a grid of SAEs: --grid/);
-    t.regex(missing.get("max-cosine-by-k") ?? "", /needs two SAEs or more/);
-    await t.throwsAsync(drawFigures(atlas, ["scaling-law"]), {
-      message: /scaling-law cannot be drawn: needs a grid/,
-    });
+const atLengthOnly = atLength ? test : test.skip;
 
-    const [{ parent, label }] = await atlas.families();
-    const byNumber = await drawFigures(atlas, ["family-tree"], { family: parent });
-    const byName = await drawFigures(atlas, ["family-tree"], { family: label?.text ?? "" });
-    t.is(byName[0].title, byNumber[0].title);
-    await t.throwsAsync(drawFigures(atlas, ["family-tree"], { family: "no such words" }), {
-      message: /no family "no such words"/,
-    });
+atLengthOnly(
+  "an atlas alone gives its own figures, with a grid those of several SAEs too, twice the same bytes",
+  async (t) => {
+    await inFolder(async (folder) => {
+      const options = await buildOnce("figures", folder, smallCorpus);
+      const atlas = await openStore(options.dir);
+      const alone = await listFigures(figureSources(atlas));
+      const missing = new Map(alone.map(({ name, missing }) => [name, missing]));
+      t.is(missing.get("latent-map"), undefined);
+      t.regex(missing.get("scaling-law") ?? "", /needs a grid of SAEs: --grid/);
+      t.regex(missing.get("max-cosine-by-k") ?? "", /needs two SAEs or more/);
+      await t.throwsAsync(drawFigures(atlas, ["scaling-law"]), {
+        message: /scaling-law cannot be drawn: needs a grid/,
+      });
 
-    const grid = path.join(folder, "grid");
-    await trainGrid(await readNpyMatrix(options.embeddings), {
-      ...{ k: [2, 3, 4], n: [24, 32, 48], epochs: 1, batch: 128, ownSeeds: true },
-      folder: grid,
-    });
-    let opened = 0;
-    const sources = figureSources(atlas, {
-      grid: () => {
-        opened++;
-        return Promise.resolve(grid);
-      },
-    });
-    const listed = await listFigures(sources);
-    t.is(opened, 0, "a list trains nothing");
-    const names = listed.filter(({ missing }) => missing === undefined).map(({ name }) => name);
-    const figures = await drawFigures(sources, names, { size: "column" });
-    t.deepEqual(
-      figures.map(({ name }) => name),
-      names,
-    );
-    t.is(opened, 1);
-    const law = figures.find(({ name }) => name === "scaling-law");
-    t.is(law?.title, "Error by size (9 SAEs, 1 passes over the documents)");
-    const overlaid = await drawFigures(sources, overlaidFigures(), { size: "column", paper: true });
-    t.deepEqual(
-      overlaid.map(({ name }) => name),
-      overlaidFigures().map((name) => `${name}-paper`),
-    );
-    const theirs = overlaid.find(({ name }) => name === "steering-tradeoff-paper");
-    t.regex(theirs?.title ?? "", /the paper's alone/, "without an evaluation of one's own");
-    const panels = overlaid.find(({ name }) => name === "max-cosine-by-k-paper");
-    t.regex(JSON.stringify(panels?.layout), /k 2 \(paper: k 16\).*paper 0\.93/);
+      const [{ parent, label }] = await atlas.families();
+      const byNumber = await drawFigures(atlas, ["family-tree"], { family: parent });
+      const byName = await drawFigures(atlas, ["family-tree"], { family: label?.text ?? "" });
+      t.is(byName[0].title, byNumber[0].title);
+      await t.throwsAsync(drawFigures(atlas, ["family-tree"], { family: "no such words" }), {
+        message: /no family "no such words"/,
+      });
 
-    const some = ["density-panels", "max-cosine-headline", "scaling-law"];
-    const [first, second] = [path.join(folder, "first"), path.join(folder, "second")];
-    const files = await writeFigures(sources, first, { names: some, size: "column", paper: true });
-    t.is(files.length, 6);
-    await writeFigures(sources, second, {
-      ...{ names: [...some].reverse(), size: "column", paper: true },
+      const grid = path.join(folder, "grid");
+      await trainGrid(await readNpyMatrix(options.embeddings), {
+        ...{ k: [2, 3, 4], n: [24, 32, 48], epochs: 1, batch: 128, ownSeeds: true },
+        folder: grid,
+      });
+      let opened = 0;
+      const sources = figureSources(atlas, {
+        grid: () => {
+          opened++;
+          return Promise.resolve(grid);
+        },
+      });
+      const listed = await listFigures(sources);
+      t.is(opened, 0, "a list trains nothing");
+      const names = listed.filter(({ missing }) => missing === undefined).map(({ name }) => name);
+      const figures = await drawFigures(sources, names, { size: "column" });
+      t.deepEqual(
+        figures.map(({ name }) => name),
+        names,
+      );
+      t.is(opened, 1);
+      const law = figures.find(({ name }) => name === "scaling-law");
+      t.is(law?.title, "Error by size (9 SAEs, 1 passes over the documents)");
+      const overlaid = await drawFigures(sources, overlaidFigures(), {
+        size: "column",
+        paper: true,
+      });
+      t.deepEqual(
+        overlaid.map(({ name }) => name),
+        overlaidFigures().map((name) => `${name}-paper`),
+      );
+      const theirs = overlaid.find(({ name }) => name === "steering-tradeoff-paper");
+      t.regex(theirs?.title ?? "", /the paper's alone/, "without an evaluation of one's own");
+      const panels = overlaid.find(({ name }) => name === "max-cosine-by-k-paper");
+      t.regex(JSON.stringify(panels?.layout), /k 2 \(paper: k 16\).*paper 0\.93/);
+
+      const some = ["density-panels", "max-cosine-headline", "scaling-law"];
+      const [first, second] = [path.join(folder, "first"), path.join(folder, "second")];
+      const files = await writeFigures(sources, first, {
+        names: some,
+        size: "column",
+        paper: true,
+      });
+      t.is(files.length, 6);
+      await writeFigures(sources, second, {
+        ...{ names: [...some].reverse(), size: "column", paper: true },
+      });
+      for (const file of files) {
+        const again = path.join(second, path.basename(file));
+        t.true((await readFile(file)).equals(await readFile(again)), file);
+      }
+      await atlas.close();
     });
-    for (const file of files) {
-      const again = path.join(second, path.basename(file));
-      t.true((await readFile(file)).equals(await readFile(again)), file);
-    }
-    await atlas.close();
-  });
-});
+  },
+);
 
 test("SAEs given as files are compared with the atlas's own, and what they lack is told", async (t) => {
   await inFolder(async (folder) => {
@@ -185,8 +198,6 @@ test("a figure that fails costs no other", async (t) => {
     await atlas.close();
   });
 });
-
-const atLengthOnly = atLength ? test : test.skip;
 
 atLengthOnly("a small grid of few documents is trained to SAEs better than the mean", async (t) => {
   await inFolder(async (folder) => {

@@ -11,7 +11,7 @@ import { type Planted, type PlantedOptions, plantCorpus } from "./planted.js";
 
 /**
  * Builds an atlas of a planted corpus in `folder`/atlas: each document's embedding holds the activations of its latents,
- * and the SAE only sorts them.
+ * and the SAE only sorts them. The documents have no map of their own.
  */
 export async function buildPlantedAtlas(
   folder: string,
@@ -25,6 +25,7 @@ export async function buildPlantedAtlas(
     corpus: file("documents.jsonl"),
     embeddings: file("embeddings.npy"),
     sae: file("sae.safetensors"),
+    documentMap: false,
     device: "cpu",
   };
   const { codes, documents } = planted;
@@ -70,6 +71,7 @@ async function plantAtlas(folder: string, { codes, documents }: Planted): Promis
     corpus: file("documents.jsonl"),
     embeddings: file("embeddings.npy"),
     sae: file("sae.safetensors"),
+    documentMap: false,
     device: "cpu",
   });
 }

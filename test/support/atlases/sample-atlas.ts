@@ -1,8 +1,8 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import path from "node:path";
-import { buildAtlas, readNpyMatrix } from "../../../src/index.js";
-import { writeNpy } from "../../../src/files/index.js";
+import { buildAtlas } from "../../../src/index.js";
 import { madeOnce } from "./made-once.js";
+import { writeSmallCorpus } from "./small-corpus.js";
 
 const ROWS = 2500;
 
@@ -12,27 +12,14 @@ const ROWS = 2500;
  */
 export async function makeSampleAtlas(dir: string, n = 128): Promise<void> {
   const folder = path.dirname(dir);
-  await madeOnce(`sample-${n}`, folder, (into) => buildSampleAtlas(into, n));
+  await madeOnce(`sample-${n}`, folder, async (into) => {
+    const atlas = await buildAtlas({
+      ...(await writeSmallCorpus(into, ROWS, "corpus.jsonl")),
+      dir: path.join(into, `atlas-${n}`),
+      training: { k: 4, n, epochs: 10, lr: 3e-3, batch: 256 },
+      device: "cpu",
+    });
+    await atlas.close();
+  });
   await rename(path.join(folder, `atlas-${n}`), dir);
-}
-
-async function buildSampleAtlas(folder: string, n: number): Promise<void> {
-  const corpus = path.join(folder, "corpus.jsonl");
-  const embeddings = path.join(folder, "embeddings.npy");
-  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
-  await writeFile(corpus, lines.slice(0, ROWS).join("\n"));
-  const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
-  await writeNpy(embeddings, {
-    shape: [ROWS, cols],
-    data: data.slice(0, ROWS * cols),
-    dtype: "f4",
-  });
-  const atlas = await buildAtlas({
-    dir: path.join(folder, `atlas-${n}`),
-    corpus,
-    embeddings,
-    training: { k: 4, n, epochs: 10, lr: 3e-3, batch: 256 },
-    device: "cpu",
-  });
-  await atlas.close();
 }

@@ -1,12 +1,11 @@
-import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { readNpyMatrix, writeNpy } from "../../../src/files/index.js";
 import { runCli } from "../cli/run-cli.js";
 import { madeOnce } from "./made-once.js";
+import { writeSmallCorpus } from "./small-corpus.js";
 
 /**
- * An atlas of the sample's first rows, k 4 and n 32, in `dir`/atlas beside its corpus.jsonl and embeddings.npy; gives its
- * folder. `retitle` changes the documents' titles.
+ * An atlas of the sample's first rows, k 4 and n 32, without a map of the documents, in `dir`/atlas beside its corpus.jsonl and
+ * embeddings.npy; gives its folder. `retitle` changes the documents' titles.
  */
 export async function makeSmallAtlas(
   dir: string,
@@ -23,22 +22,13 @@ async function buildSmallAtlas(
   rows: number,
   retitle?: (title: string) => string,
 ): Promise<void> {
-  const lines = (await readFile("data/wordnet/documents.jsonl", "utf8")).split("\n");
-  const changed = (line: string): string => {
+  const { corpus, embeddings } = await writeSmallCorpus(dir, rows, "corpus.jsonl", (line) => {
     if (retitle === undefined) return line;
     const row = JSON.parse(line) as { title: string };
     return JSON.stringify({ ...row, title: retitle(row.title) });
-  };
-  await writeFile(path.join(dir, "corpus.jsonl"), lines.slice(0, rows).map(changed).join("\n"));
-  const { cols, data } = await readNpyMatrix("data/wordnet/embeddings.npy");
-  const embeddings = path.join(dir, "embeddings.npy");
-  await writeNpy(embeddings, {
-    shape: [rows, cols],
-    data: data.slice(0, rows * cols),
-    dtype: "f4",
   });
   const { code, stderr } = await runCli([
-    ...["build", "--corpus", path.join(dir, "corpus.jsonl"), "--embeddings", embeddings],
+    ...["build", "--corpus", corpus, "--embeddings", embeddings, "--no-document-map"],
     ...["--k", "4", "--n", "32", "--epochs", "4", "--no-figures", "--engine", "cpu"],
     ...["--out", path.join(dir, "atlas")],
   ]);

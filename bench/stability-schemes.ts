@@ -12,6 +12,7 @@ import { bestFamily, familyLatents, indexFamilies } from "../src/families/extrac
 import {
   type Coactivation,
   type FamilyOptions,
+  type PairOptions,
   type FamilyResult,
   type Forest,
   computeCoactivation,
@@ -78,7 +79,7 @@ export async function judgeOnPlanted(
 /** On real codes: families of one half of the documents, and what recurs in the other half. */
 export async function judgeOnHalves(
   codes: Codes,
-  options: FamilyOptions,
+  { leading, ...options }: FamilyOptions & PairOptions,
   { seeds, resamples }: { seeds: readonly number[]; resamples: number },
 ): Promise<SchemeTable> {
   const find = finder(options);
@@ -87,11 +88,12 @@ export async function judgeOnHalves(
   for (const seed of seeds) {
     const order = sampleIndices(codes.rows, codes.rows, createRandom(seed));
     const seen = takeDocuments(codes, order.subarray(0, half));
-    const other = find(computeCoactivation(takeDocuments(codes, order.subarray(half, 2 * half))));
-    const own = find(computeCoactivation(seen));
+    const unseen = takeDocuments(codes, order.subarray(half, 2 * half));
+    const other = find(computeCoactivation(unseen, { leading }));
+    const own = find(computeCoactivation(seen, { leading }));
     const there = edgeKeys(other.forest);
     const isTrue = Array.from(edgeKeys(own.forest), (key) => there.has(key));
-    runs.push(await judge(seen, own, find, { again: [other], isTrue, resamples }));
+    runs.push(await judge(seen, own, find, { again: [other], isTrue, resamples, leading }));
   }
   return meanTable(runs);
 }
@@ -106,9 +108,14 @@ async function judge(
   codes: Codes,
   own: FamilyResult,
   find: Find,
-  truth: { again: readonly FamilyResult[]; isTrue: readonly boolean[]; resamples: number },
+  truth: {
+    again: readonly FamilyResult[];
+    isTrue: readonly boolean[];
+    resamples: number;
+    leading?: boolean;
+  },
 ): Promise<SchemeTable> {
-  const { again, isTrue, resamples } = truth;
+  const { again, isTrue, resamples, leading } = truth;
   const there = again.map(({ forest }) => edgeKeys(forest));
   const edges = Array.from(edgeKeys(own.forest), (key) =>
     meanOf(there.map((keys) => (keys.has(key) ? 1 : 0))),
@@ -124,7 +131,7 @@ async function judge(
   };
   const rows: SchemeFigures[] = [];
   for (const { name, ...scheme } of SCHEMES) {
-    const found = await documentStability(codes, own, find, { resamples, ...scheme });
+    const found = await documentStability(codes, own, find, { resamples, leading, ...scheme });
     const apart = found.families.map((family, f) => family.mean - families[f]);
     rows.push({
       name,

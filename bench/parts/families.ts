@@ -47,7 +47,7 @@ async function group({ folder }: TaskContext): Promise<Grouped> {
   const nodes = selectNodes(coactivation, {});
   const edges = selectForestEdges(coactivation, nodes, {});
   const spanning = performance.now();
-  const forest = spanForest(coactivation.counts, nodes, edges);
+  const forest = spanForest(coactivation, nodes, edges);
   const spanned = performance.now();
   // For the peers: the edges in the order of the pairs, not sorted by weight.
   const ends = new Uint32Array(2 * edges.low.length);

@@ -16,7 +16,9 @@ import { markdownTable } from "../report.js";
 import { readSample } from "../sample-data.js";
 
 const SEEDS = [0, 1, 2, 3];
-const { training: DEFAULT, threshold } = sampleOptions(ROOT);
+const { training: DEFAULT, threshold: acrossPrefixes } = sampleOptions(ROOT);
+/** Weakest edge by co-activation alone, of about as many edges as across the prefixes of the demo's SAE. */
+const BY_COACTIVATION = 0.27;
 const COMMON = { epochs: 25, batch: 256, lr: 2e-3 };
 const PREFIXES = [32, 128, 512, 1024];
 const VARIANTS: Record<string, TrainOptions> = {
@@ -66,8 +68,10 @@ async function measure(options: TrainOptions, { quick }: TaskContext): Promise<o
     const matches = matchLatents(postings, index);
     const good = matches.filter(({ f1 }) => f1 >= 0.5);
     const classes = new Set(good.map(({ classId }) => classId)).size;
-    const coactivation = computeCoactivation(codes, { skipZeros: true });
     const reach = (prefixes?: readonly number[]): Reached => {
+      const leading = prefixes !== undefined;
+      const coactivation = computeCoactivation(codes, { skipZeros: true, leading });
+      const threshold = leading ? acrossPrefixes : BY_COACTIVATION;
       const { forest } = extractFamilies(coactivation, { threshold, prefixes });
       const edges = LEVELS.map((threshold): [number, number] => {
         const found = edgeAgreement(forestPairs(forest), matches, index, { threshold });
@@ -126,8 +130,8 @@ export const nestedPart: Part = {
     }
     return {
       body: `The sample's ${COMMON.epochs} passes with batches of ${COMMON.batch} at lr ${COMMON.lr}, seeds 0 to 3: mean (least to most). "F1 ≥ 0.5" is the share of live latents, in
-percent, whose best class reaches that, "classes" how many classes that are; "agree" the share of judged edges of the forest (${threshold} or more) whose parent's class lies above the child's or is the same; "co-occur" the share of edges, in percent,
-whose child helps no more to reconstruct what its parent leaves than the documents' other latents do. Families are by co-activation unless they are across prefixes, where a parent is in an earlier prefix than its child.
+percent, whose best class reaches that, "classes" how many classes that are; "agree" the share of judged edges of the forest (${BY_COACTIVATION} or more, across prefixes ${acrossPrefixes}) whose parent's class lies above the child's or is the same; "co-occur" the share of edges, in percent,
+whose child helps no more to reconstruct what its parent leaves than the documents' other latents do. Families are by co-activation unless they are across prefixes, where a parent is in an earlier prefix than its child and leads its documents.
 Prefixes are a thirty-second, an eighth, a half and all of n.
 
 ${markdownTable(["SAE", "normalised MSE", "live", "F1 ≥ 0.5, %", "classes", "judged, F1 > 0.2", "agree", "judged, F1 > 0.3", "agree", "co-occur, %"], rows)}`,

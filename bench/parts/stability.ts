@@ -51,9 +51,10 @@ async function compareSchemes({ folder, quick }: TaskContext): Promise<object> {
     : { seeds: [1, 2, 3, 4], fresh: 60, resamples: 60 };
   const planted: Judged["planted"] = [];
   for (const documents of sizes) planted.push([documents, await judgeOnPlanted(documents, many)]);
-  const { threshold } = await readAtlasOptions(atlasFolder(folder));
+  const { threshold, leading, training } = await readAtlasOptions(atlasFolder(folder));
   const codes = await readCodes(atlasFolder(folder));
-  return { planted, halves: await judgeOnHalves(codes, { threshold }, many) };
+  const rules = { threshold, leading, prefixes: training?.prefixes };
+  return { planted, halves: await judgeOnHalves(codes, rules, many) };
 }
 
 async function judge({ folder }: TaskContext): Promise<object> {

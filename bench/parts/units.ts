@@ -92,7 +92,7 @@ function familiesOf(
 ): Omit<Run, "units"> {
   const postings = invertCodes(codes, { skipZeros: true });
   const { threshold } = sampleOptions(ROOT);
-  const coactivation = computeCoactivation(codes, { skipZeros: true });
+  const coactivation = computeCoactivation(codes, { skipZeros: true, leading: true });
   const { families, forest } = extractFamilies(coactivation, { threshold, prefixes });
   const { matches, agreement } = latentAgreement(postings, index, { seeds: [1] });
   const groups = families.map(({ parent, members }) => ({

@@ -31,7 +31,9 @@ export async function openAtlas(dir: string, options: OpenOptions = {}): Promise
 export async function buildAtlas(options: BuildOptions): Promise<Atlas> {
   checkBuildOptions(options);
   const { dir, embedder, device, onProgress, onWarning, signal } = options;
-  const built = await inTurn(dir, async () => buildFolder(await completeOptions(options)));
+  const built = await inTurn(dir, async () =>
+    buildFolder({ ...(await completeOptions(options)), leading: options.leading ?? true }),
+  );
   const opening = { device, onProgress, onWarning, signal, embedder };
   return new Atlas(await openStore(dir, opening), opening, built);
 }

@@ -73,6 +73,12 @@ export interface AtlasOptions {
   /** Weakest edge of a family, on the scale of the default weight; see extractFamilies. Not with `compat`. */
   threshold?: number;
   /**
+   * Where the SAE has prefixes, a latent's parent is the one that leads most of its documents: see PairOptions. False: latents of an
+   * earlier prefix that are active in them, in a spanning forest, as atlases built by earlier versions keep it. Not with `compat`.
+   * Default true.
+   */
+  leading?: boolean;
+  /**
    * Find families and co-activation in this many random documents, drawn by `seed`, and measure whether they are enough; see
    * sampleStability. Not with `schedule`. Default: all documents.
    */

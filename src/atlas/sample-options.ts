@@ -28,7 +28,7 @@ export function sampleOptions(packageRoot: string): CorpusOptions {
       ...{ k: 4, n: 1024, epochs: 25, lr: 2e-3, batch: 256 },
       ...{ start: "kmeans", prefixes: [32, 128, 512, 1024] },
     },
-    threshold: 0.27,
+    threshold: 0.139,
   };
 }
 

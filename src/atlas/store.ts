@@ -46,7 +46,7 @@ import { readAtlasOptions } from "./files/atlas-options.js";
 import { type FileCheck, checkOutputs, createFileCheck } from "./files/check-files.js";
 import { readAtlasCodes } from "./files/atlas-codes.js";
 import { checkComplete, checkPlaces } from "./files/check-rows.js";
-import { countCoactivation } from "./files/coactivation.js";
+import { countCoactivation, familyCounting } from "./files/coactivation.js";
 import { ATLAS_FILES, isCodesFile } from "./files/files.js";
 import { askFor } from "./files/moved-inputs.js";
 import { type AtlasOptions, embeddingsOf } from "./options.js";
@@ -179,7 +179,7 @@ export class AtlasStore {
    * k; in other SAEs an empty slot means nothing.
    */
   async counting(): Promise<CountOptions> {
-    return { skipZeros: (await this.sae()).activation.kind !== "topk" };
+    return familyCounting(await this.sae());
   }
 
   postings(): Promise<Postings> {

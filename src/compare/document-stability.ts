@@ -1,8 +1,12 @@
 import { setImmediate } from "node:timers/promises";
-import type { Codes, CountOptions } from "../core/codes.js";
+import type { Codes } from "../core/codes.js";
 import type { OnProgress } from "../core/progress.js";
 import { type Random, createRandom, sampleIndices } from "../core/random.js";
-import { type Coactivation, computeCoactivation } from "../families/coactivation/coactivation.js";
+import {
+  type Coactivation,
+  type PairOptions,
+  computeCoactivation,
+} from "../families/coactivation/coactivation.js";
 import type { FamilyResult } from "../families/extract/extract-families.js";
 import { bestFamily, indexFamilies } from "../families/extract/family-overlap.js";
 import type { Forest } from "../families/forest/forest.js";
@@ -20,7 +24,7 @@ export type FindFamilies = (
 ) => Pick<FamilyResult, "families" | "forest">;
 
 /** How stability over documents is measured. */
-export interface StabilityOptions extends ResampleScheme, CountOptions {
+export interface StabilityOptions extends ResampleScheme, PairOptions {
   /** Resamples of the documents. Default 100. */
   resamples?: number;
   /** Default 0. */
@@ -64,7 +68,7 @@ export async function documentStability(
   find: FindFamilies,
   options: StabilityOptions = {},
 ): Promise<Stability> {
-  const { resamples = 100, seed = 0, skipZeros, onProgress } = options;
+  const { resamples = 100, seed = 0, skipZeros, leading, onProgress } = options;
   const signal = interruptible(options.signal);
   if (!(Number.isInteger(resamples) && resamples >= 1)) {
     throw new RangeError(`stability: resamples must be 1 or more, got ${resamples}`);
@@ -78,7 +82,7 @@ export async function documentStability(
     await setImmediate();
     signal?.throwIfAborted();
     const weights = drawResample(codes.rows, random, options);
-    const found = find(computeCoactivation(codes, { skipZeros, weights, signal }));
+    const found = find(computeCoactivation(codes, { skipZeros, leading, weights, signal }));
     edges.add(found.forest);
     families.add(found.families);
   }

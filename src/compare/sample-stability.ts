@@ -27,7 +27,7 @@ export async function sampleStability(
   codes: Codes,
   result: Pick<FamilyResult, "families" | "forest">,
   find: FindFamilies,
-  options: Pick<StabilityOptions, "skipZeros" | "seed" | "onProgress" | "signal"> = {},
+  options: Pick<StabilityOptions, "skipZeros" | "leading" | "seed" | "onProgress" | "signal"> = {},
 ): Promise<SampleStability[]> {
   const out: SampleStability[] = [];
   for (const share of SHARES) {

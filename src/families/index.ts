@@ -14,6 +14,7 @@ export {
 export {
   type Coactivation,
   type CoactivationOptions,
+  type PairOptions,
   computeCoactivation,
 } from "./coactivation/coactivation.js";
 export {

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Codes, type CountOptions, createCodes } from "../core/codes.js";
+import { type Codes, createCodes } from "../core/codes.js";
 import type { OnProgress } from "../core/progress.js";
-import type { Coactivation } from "../families/coactivation/coactivation.js";
+import type { Coactivation, PairOptions } from "../families/coactivation/coactivation.js";
 import {
   type PairBatch,
   coactivationFromPairs,
@@ -19,7 +19,7 @@ export const GROUP_DOCUMENTS = 1_000_000;
 const LARGEST_TRIANGLE = 32_768;
 
 /** How the co-activation of blocks of codes is counted. */
-export interface BlockCoactivationOptions extends CountOptions {
+export interface BlockCoactivationOptions extends PairOptions {
   /** Documents counted at a time, which decides the memory that is needed and not the result. Default 1,000,000. */
   groupDocuments?: number;
   /** Pairs that meet in fewer documents are left out at the end. Default 1: none. */
@@ -43,7 +43,7 @@ export async function coactivationFromBlocks(
   blocks: Iterable<Codes> | AsyncIterable<Codes>,
   options: BlockCoactivationOptions = {},
 ): Promise<Coactivation> {
-  const { groupDocuments = GROUP_DOCUMENTS, skipZeros, onProgress, signal } = options;
+  const { groupDocuments = GROUP_DOCUMENTS, skipZeros, leading, onProgress, signal } = options;
   const { largestTriangle = LARGEST_TRIANGLE, documents: total } = options;
   let sums: GroupSums | undefined;
   let n = 0;
@@ -53,12 +53,13 @@ export async function coactivationFromBlocks(
       signal?.throwIfAborted();
       n = group.n;
       sums ??= n <= largestTriangle ? inMemory(n) : await inFiles(n, options.folder);
-      await sums.add(sumPairs(group, { skipZeros, signal }));
+      await sums.add(sumPairs(group, { skipZeros, leading, signal }));
       documents += group.rows;
       onProgress?.({ step: "co-activation", done: documents, total });
     }
     if (sums === undefined) throw new RangeError("co-activation: there are no codes");
-    return await coactivationFromPairs(n, documents, sums.batches(), options);
+    const counted = await coactivationFromPairs(n, documents, sums.batches(), options);
+    return leading ? { ...counted, leading } : counted;
   } finally {
     await sums?.close();
   }

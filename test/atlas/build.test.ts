@@ -4,7 +4,8 @@ import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
 import { readCatalog } from "../../src/catalog/index.js";
 import { buildFolder } from "../../src/atlas/steps/index.js";
-import { openStore, type AtlasOptions } from "../../src/atlas/index.js";
+import { type AtlasOptions, buildAtlas, openStore } from "../../src/atlas/index.js";
+import { readAtlasOptions } from "../../src/atlas/files/index.js";
 import { drawFigures } from "../../src/atlas/figures/index.js";
 import { inFolder } from "../support/folder.js";
 import { buildOnce, writeSmallCorpus } from "../support/atlases/small-corpus.js";
@@ -48,6 +49,21 @@ test("an atlas of nested prefixes leads from earlier to later ones, and says whi
     const graph = await readFile(path.join(options.dir, "spanning-forest.graphml"), "utf8");
     t.is(graph.match(/<data key="help">-?\d/g)?.length, from.length);
     await store.close();
+
+    t.is((await readAtlasOptions(options.dir)).leading, undefined);
+    const atlas = await buildAtlas(options);
+    t.false(atlas.built?.ran.includes("train"));
+    t.true(atlas.built?.ran.includes("families"));
+    const { to: children } = await atlas.forest();
+    t.is(new Set(children).size, children.length);
+    await atlas.close();
+    const { leading } = await readAtlasOptions(options.dir);
+    t.true(leading);
+    t.deepEqual((await buildFolder({ ...options, leading })).ran, []);
+    const measured = await buildFolder({ ...options, leading, stability: { resamples: 2 } });
+    t.true(measured.ran.includes("stability"));
+    await buildFolder({ ...options, leading: false });
+    t.is(await readFile(path.join(options.dir, "spanning-forest.graphml"), "utf8"), graph);
   });
 });
 

@@ -168,7 +168,7 @@ test("no families, no edges, dead latents and a single document are no trouble",
 test("stability stops when its signal is aborted, and refuses no resamples", async (t) => {
   const own = {
     families: [],
-    forest: spanForest(new Uint32Array(0), new Uint32Array(0), {
+    forest: spanForest({ counts: new Uint32Array(0) }, new Uint32Array(0), {
       low: new Uint32Array(0),
       high: new Uint32Array(0),
       weight: new Float32Array(0),

@@ -35,6 +35,11 @@ test("blocks of any size, in memory or through files, give the same co-activatio
         t.deepEqual(found, whole);
       }
     }
+    const leading = await coactivationFromBlocks(blocksOf(codes, 333), { leading: true });
+    t.deepEqual(
+      { ...leading, cosine: 0 },
+      { ...computeCoactivation(codes, { leading: true }), cosine: 0 },
+    );
     t.deepEqual(readdirSync(folder), []);
   }));
 

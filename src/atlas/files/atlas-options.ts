@@ -29,7 +29,7 @@ export async function readAtlasOptions(dir: string): Promise<AtlasOptions> {
   const input = (role: "sae" | "classTree" | "analysis"): string | undefined =>
     inputs[role] && path.join(dir, inputs[role].file);
   const file = path.join(dir, "manifest.json");
-  const { compat, threshold, sample } =
+  const { compat, threshold, leading, sample } =
     stepOptions(manifest, "families", familiesOptions, file) ?? {};
   const { mapFrom, seed } = stepOptions(manifest, "map", mapOptions, file) ?? {};
   return {
@@ -45,6 +45,7 @@ export async function readAtlasOptions(dir: string): Promise<AtlasOptions> {
     analysis: input("analysis"),
     compat,
     threshold,
+    ...(leading !== undefined && { leading }),
     ...(sample !== undefined && { sample }),
     mapFrom,
     documentMap: Object.hasOwn(steps, "document-map"),
@@ -72,9 +73,12 @@ const trainingFields: Fields<AtlasTraining> = {
   activation: z.enum(["topk", "batch-topk"]).optional(),
 };
 const training: z.ZodType<AtlasTraining> = z.object(trainingFields);
-const familiesOptions: z.ZodType<Pick<AtlasOptions, "compat" | "threshold" | "sample">> = z.object({
+const familiesOptions: z.ZodType<
+  Pick<AtlasOptions, "compat" | "threshold" | "leading" | "sample">
+> = z.object({
   compat: z.boolean().optional(),
   threshold: z.number().optional(),
+  leading: z.boolean().optional(),
   sample: z.int().positive().optional(),
 });
 const mapOptions: z.ZodType<Pick<AtlasOptions, "mapFrom" | "seed">> = z.object({

@@ -4,10 +4,12 @@ import type { Codes, CountOptions } from "../../core/codes.js";
 import { createRandom } from "../../core/random.js";
 import {
   type Coactivation,
+  type PairOptions,
   computeCoactivation,
 } from "../../families/coactivation/coactivation.js";
 import { sampleCodes } from "../../tasks/some-codes.js";
 import type { AtlasOptions } from "../options.js";
+import type { Sae } from "../../sae/sae.js";
 import { TASKS_FOLDER } from "./files.js";
 
 /** What steps that read co-activation note of the sample that it is of; nothing where it is of all documents. */
@@ -42,6 +44,30 @@ export async function countCoactivation(
   const { onProgress, signal } = options;
   return computeCoactivation(await familyCodes(atlas, options), {
     ...(await atlas.counting()),
+    onProgress,
+    signal,
+  });
+}
+
+/** How the pairs of an SAE's latents are counted for families: by those that lead where the options say so and it has prefixes. */
+export function familyCounting(
+  { activation, prefixes }: Pick<Sae, "activation" | "prefixes">,
+  { leading = false, compat = false }: Pick<AtlasOptions, "leading" | "compat"> = {},
+): PairOptions {
+  const skipZeros = activation.kind !== "topk";
+  return leading && !compat && (prefixes?.length ?? 0) > 1 ? { skipZeros, leading } : { skipZeros };
+}
+
+/** The co-activation that families are found in, counted by familyCounting. */
+export async function familyCoactivation(
+  atlas: { codes(): Promise<Codes>; coactivation(): Promise<Coactivation>; sae(): Promise<Sae> },
+  options: AtlasOptions,
+): Promise<Coactivation> {
+  const counting = familyCounting(await atlas.sae(), options);
+  if (!counting.leading) return atlas.coactivation();
+  const { onProgress, signal } = options;
+  return computeCoactivation(await familyCodes(atlas, options), {
+    ...counting,
     onProgress,
     signal,
   });

@@ -23,6 +23,7 @@ const KNOWN: Readonly<Record<keyof BuildOptions, true>> = {
   analysis: true,
   compat: true,
   threshold: true,
+  leading: true,
   sample: true,
   mapFrom: true,
   documentMap: true,
@@ -47,7 +48,7 @@ export function checkBuildOptions(options: BuildOptions): void {
     );
   }
   const { dir, sae, k, training, compat, analysis, threshold, mapFrom, seed, device } = options;
-  const { skipEmpty, documentMap, figures, baselines } = options;
+  const { leading, skipEmpty, documentMap, figures, baselines } = options;
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
   if (unknown !== undefined) {
     throw new ArgumentError(
@@ -76,7 +77,7 @@ export function checkBuildOptions(options: BuildOptions): void {
     throw new ArgumentError("build: sample and schedule exclude each other");
   }
   if (sae === undefined) checkTraining(training);
-  const flags = { compat, skipEmpty, documentMap, figures, baselines };
+  const flags = { compat, leading, skipEmpty, documentMap, figures, baselines };
   for (const [name, value] of Object.entries(flags)) {
     if (value === undefined || typeof value === "boolean") continue;
     throw new ArgumentError(`build: ${name}: expected true or false`);

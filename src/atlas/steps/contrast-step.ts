@@ -16,7 +16,7 @@ export const CONTRAST_STEP = "contrasts";
 
 /** Keeps saved contrasts as long as they are about the documents, codes and families that the build has. */
 export async function contrastStep(build: AtlasBuild): Promise<void> {
-  const basis = basisOf(build);
+  const basis = await basisOf(build);
   await build.runner.keepOrDrop(
     CONTRAST_STEP,
     ({ options }) => (options as { basis?: string }).basis === basis,
@@ -42,7 +42,7 @@ export async function saveContrast(
         name: CONTRAST_STEP,
         version: 1,
         inputs: { contrasts: sha256Json(contrasts) },
-        options: { basis: basisOf(build) },
+        options: { basis: await basisOf(build) },
         outputs: [ATLAS_FILES.contrasts],
       },
       () => writeJson(path.join(dir, ATLAS_FILES.contrasts), contrasts),
@@ -54,6 +54,7 @@ export async function saveContrast(
   });
 }
 
-function basisOf(build: AtlasBuild): string {
-  return sha256Json([familyBasis(build), build.hashes.corpus, build.hashes.classTree]);
+async function basisOf(build: AtlasBuild): Promise<string> {
+  const families = familyBasis(build, await build.data.sae());
+  return sha256Json([families, build.hashes.corpus, build.hashes.classTree]);
 }

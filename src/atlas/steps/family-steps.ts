@@ -24,7 +24,12 @@ import {
 } from "../../records/model-labels.js";
 import { readOverrides } from "../../records/overrides.js";
 import type { AtlasBuild } from "./atlas-build.js";
-import { familyCodes, sampleNote } from "../files/coactivation.js";
+import {
+  familyCoactivation,
+  familyCodes,
+  familyCounting,
+  sampleNote,
+} from "../files/coactivation.js";
 import { ATLAS_FILES, TASKS_FOLDER } from "../files/files.js";
 import { atlasLabelDocuments } from "../labels/label-documents.js";
 import { findFamilies } from "./find-families.js";
@@ -105,6 +110,7 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
   const { analysis, compat = false, threshold, dir, onProgress, signal } = options;
   const sae = await data.sae();
   const { prefixes } = sae;
+  const { leading } = familyCounting(sae, options);
   const stabilityHash = runner.findOutputHash(ATLAS_FILES.stability);
   await runner.step(
     {
@@ -118,13 +124,13 @@ export async function familiesStep({ runner, options, hashes, data }: AtlasBuild
         ...(stabilityHash !== undefined && { stability: stabilityHash }),
         ...(await hashesOf(dir, ["imported", "overrides", "modelFamilies"])),
       },
-      options: { compat, threshold, ...sampleNote(options) },
+      options: { compat, threshold, ...(leading && { leading }), ...sampleNote(options) },
       outputs: [ATLAS_FILES.families, ATLAS_FILES.familyStatistics, ATLAS_FILES.forest],
     },
     async () => {
       const coactivation = await data.coactivation();
       const rules = { analysis: await readAnalysis(analysis), compat, threshold, prefixes, signal };
-      const found = findFamilies(coactivation, { ...rules, onProgress });
+      const found = findFamilies(await familyCoactivation(data, options), { ...rules, onProgress });
       const find: FindFamilies = (counted) => findFamilies(counted, rules);
       const sample = await measureSample(data, options, found, find);
       const { forest } = found;
@@ -170,7 +176,7 @@ async function measureSample(
   if (options.sample === undefined) return undefined;
   const codes = await familyCodes(data, options);
   const { seed, onProgress, signal } = options;
-  const drawing = { ...(await data.counting()), seed, onProgress, signal };
+  const drawing = { ...familyCounting(await data.sae(), options), seed, onProgress, signal };
   const stability = await sampleStability(codes, found, find, drawing);
   return { documents: codes.rows, stability };
 }

@@ -15,10 +15,16 @@ import { documentStability } from "../../compare/document-stability.js";
 import { type StabilityParts, reportStability } from "../../compare/stability-report.js";
 import { createRandom } from "../../core/random.js";
 import { loadSae } from "../../sae/checkpoint.js";
+import type { Sae } from "../../sae/sae.js";
 import { encodeEmbeddings } from "../../sae/encode.js";
 import { checkpointFiles } from "../../sae/formats/raw.js";
 import type { AtlasBuild } from "./atlas-build.js";
-import { familyCodes, sampleNote } from "../files/coactivation.js";
+import {
+  familyCoactivation,
+  familyCodes,
+  familyCounting,
+  sampleNote,
+} from "../files/coactivation.js";
 import { ATLAS_FILES, seedSaeFile } from "../files/files.js";
 import { type FoundFamilies, findFamilies } from "./find-families.js";
 import { runTraining } from "./model-steps.js";
@@ -46,7 +52,7 @@ interface OtherSae {
 export async function stabilityStep(build: AtlasBuild): Promise<void> {
   const { runner, options, hashes } = build;
   const { stability, seed = 0 } = options;
-  const basis = familyBasis(build);
+  const basis = familyBasis(build, await build.data.sae());
   if (runner.ran.includes("train")) await dropSeeds(build);
   if (stability === undefined) {
     await runner.keepOrDrop(
@@ -74,11 +80,15 @@ export async function stabilityStep(build: AtlasBuild): Promise<void> {
 }
 
 /** A hash of all that families come from, so that it is known beforehand whether they are those that were measured. */
-export function familyBasis({ options, hashes }: Pick<AtlasBuild, "options" | "hashes">): string {
+export function familyBasis(
+  { options, hashes }: Pick<AtlasBuild, "options" | "hashes">,
+  sae: Sae,
+): string {
   const { compat = false, threshold } = options;
+  const { leading } = familyCounting(sae, options);
   const sample = sampleNote(options);
   const basis = [hashes.codes, hashes.analysis, compat, threshold ?? null];
-  return sha256Json(sample === undefined ? basis : [...basis, sample]);
+  return sha256Json([...basis, ...(leading ? [{ leading }] : []), ...(sample ? [sample] : [])]);
 }
 
 async function measureStability(
@@ -89,14 +99,14 @@ async function measureStability(
   const { compat, threshold, onProgress } = options;
   const signal = interruptible(options.signal);
   const analysis = await readAnalysis(options.analysis);
-  const { prefixes } = await data.sae();
+  const sae = await data.sae();
   const find = (coactivation: Coactivation): FoundFamilies =>
-    findFamilies(coactivation, { analysis, compat, threshold, prefixes });
+    findFamilies(coactivation, { analysis, compat, threshold, prefixes: sae.prefixes });
   const codes = await familyCodes(data, options);
-  const { skipZeros } = await data.counting();
+  const counting = familyCounting(sae, options);
   const { resamples, scheme, seed } = drawn;
-  const drawing = { scheme, share: drawn.share ?? undefined, seed, skipZeros, signal };
-  const result = find(await data.coactivation());
+  const drawing = { scheme, share: drawn.share ?? undefined, seed, ...counting, signal };
+  const result = find(await familyCoactivation(data, options));
   const documents = await documentStability(codes, result, find, {
     ...drawing,
     resamples,
@@ -105,7 +115,7 @@ async function measureStability(
   const dealt = permuteCodes(codes, createRandom(seed));
   const permuted = await documentStability(
     dealt,
-    find(computeCoactivation(dealt, { skipZeros, signal })),
+    find(computeCoactivation(dealt, { ...counting, signal })),
     find,
     { ...drawing, resamples: Math.min(resamples, PERMUTED_RESAMPLES) },
   );
@@ -139,10 +149,7 @@ async function compareSae(
   });
   const all = await encodeEmbeddings(sae, embeddings, { engine, onProgress, signal });
   const codes = await familyCodes({ codes: () => Promise.resolve(all) }, options);
-  const coactivation = computeCoactivation(codes, {
-    skipZeros: sae.activation.kind !== "topk",
-    signal,
-  });
+  const coactivation = computeCoactivation(codes, { ...familyCounting(sae, options), signal });
   if (analysis === undefined) {
     const { families } = extractFamilies(coactivation, { threshold, prefixes: sae.prefixes });
     return { partners, families };

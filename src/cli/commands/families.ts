@@ -45,7 +45,7 @@ const options = {
   weight: option.text("edge weight", { choices: EDGE_WEIGHTS }),
   threshold: option.number("weakest edge kept, on the scale of the weight"),
   prefixes: option.numbers(
-    "ends of the nested prefixes that the SAE was trained with: a parent is then in an earlier one than its child",
+    "ends of the nested prefixes that the SAE was trained with: a parent is then in an earlier one than its child, and leads its documents (not with --plan, whose tasks count all)",
     { least: 1 },
   ),
   passes: option.count("times the forest is rebuilt without the parents found so far (default 4)"),
@@ -95,12 +95,15 @@ async function familiesFromCoactivation(
   const { statisticsRecord } = await import("../../families/statistics/statistics-record.js");
   const { compat, sae, out } = values;
   const { coactivation, sampled } = await countCoactivation(values, context);
+  // The tasks of a plan do not know the prefixes.
+  const leading = (values.prefixes?.length ?? 0) > 1 && values.plan === undefined;
+  const pairs = leading ? await countCoactivation(values, context, leading) : { coactivation };
   const { readAnalysis } = await import("../../labels/paper/analysis.js");
   const analysis = await readAnalysis(values.analysis);
   const decoder = sae === undefined ? undefined : await readDecoder(sae);
   const find = (counted: Coactivation): FoundFamilies =>
     findFamilies(counted, { ...values, analysis, decoder });
-  const found = find(coactivation);
+  const found = find(pairs.coactivation);
   const label = labelsOf(analysis, found.clean);
   const { counts, documents } = coactivation;
   await writeResult(
@@ -115,7 +118,8 @@ async function familiesFromCoactivation(
   if (sampled === undefined) return { json: record, lines };
   const { sampleStability } = await import("../../compare/sample-stability.js");
   const { skipZeros, seed } = values;
-  const sample = await sampleStability(sampled, found, find, { skipZeros, seed, ...context });
+  const drawing = { skipZeros, leading, seed, ...context };
+  const sample = await sampleStability(sampled, found, find, drawing);
   const { describeSample } = await import("../results/build.js");
   return {
     json: { ...record, sample: { documents: sampled.rows, stability: sample } },
@@ -127,6 +131,7 @@ async function familiesFromCoactivation(
 async function countCoactivation(
   values: Values,
   context: CommandContext,
+  leading = false,
 ): Promise<{ coactivation: Coactivation; sampled?: Codes }> {
   const { codes = "", n, plan, skipZeros, sample, seed = 0 } = values;
   if (plan !== undefined) {
@@ -135,14 +140,17 @@ async function countCoactivation(
   }
   if (sample === undefined) {
     const { countCodes } = await import("../../atlas/steps/count-codes.js");
-    return { coactivation: await countCodes("families", { ...values, codes }, context) };
+    return { coactivation: await countCodes("families", { ...values, codes, leading }, context) };
   }
   const { openCodes } = await import("../../tasks/code-files.js");
   const { sampleCodes } = await import("../../tasks/some-codes.js");
   const { createRandom } = await import("../../core/random.js");
   const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
   const sampled = await sampleCodes(await openCodes(codes, { n }), sample, createRandom(seed));
-  return { coactivation: computeCoactivation(sampled, { skipZeros, ...context }), sampled };
+  return {
+    coactivation: computeCoactivation(sampled, { skipZeros, leading, ...context }),
+    sampled,
+  };
 }
 
 async function readDecoder(file: string): Promise<Matrix> {

@@ -31,10 +31,21 @@ export interface Coactivation {
   together: Uint32Array;
   /** D: cosine of the two latents' activations over all documents, 0 where either has no norm [pairs]. */
   cosine: Float32Array;
+  /** Whether pairs were counted only where their lower latent leads; see PairOptions. Default false. */
+  leading?: boolean;
+}
+
+/** Where two latents count as active together. */
+export interface PairOptions extends CountOptions {
+  /**
+   * Only in documents in which the lower latent, the one that can be a parent across prefixes, leads: is among the strongest quarter
+   * of the document's k. The first latents of an SAE with prefixes are active weakly where nothing else is left. Default false.
+   */
+  leading?: boolean;
 }
 
 /** How `computeCoactivation` counts. */
-export interface CoactivationOptions extends CountOptions {
+export interface CoactivationOptions extends PairOptions {
   /** Pairs that meet in fewer documents are left out, which saves memory where n is large. Default 1: none. */
   minTogether?: number;
   /** How often each document counts [N], whole numbers from 0: one resample of the corpus. Default: once each. */
@@ -50,7 +61,7 @@ export interface CoactivationOptions extends CountOptions {
  */
 export function computeCoactivation(codes: Codes, options: CoactivationOptions = {}): Coactivation {
   const { n, k } = codes;
-  const { minTogether = 1, weights, onProgress, signal } = options;
+  const { minTogether = 1, leading, weights, onProgress, signal } = options;
   if (weights !== undefined && weights.length !== codes.rows) {
     throw new RangeError(`co-activation: expected ${codes.rows} weights, got ${weights.length}`);
   }
@@ -78,6 +89,7 @@ export function computeCoactivation(codes: Codes, options: CoactivationOptions =
     counts: lists.counts,
     cosineDiagonal: lists.cosineDiagonal,
     ...pairs.finish(),
+    ...(leading && { leading }),
   };
 }
 
@@ -94,6 +106,8 @@ export interface Lists {
   starts: Uint32Array;
   documents: Uint32Array;
   scaled: Float32Array;
+  /** 1 where later latents meet the posting, else 0. */
+  leads: Uint8Array;
   /** Latents of document r visited so far: `visited[r * k]` on, `fill[r]` of them. */
   visited: Uint16Array | Uint32Array;
   visitedScaled: Float32Array;
@@ -107,15 +121,20 @@ export function createLists(
   options: CoactivationOptions,
 ): Lists {
   const { rows, k, n, indices, values } = codes;
-  const { skipZeros = false, weights } = options;
+  const { skipZeros = false, leading = false, weights } = options;
+  const leaders = Math.max(1, Math.round(k / 4));
   const { counts, listed } = countLatents(codes, options);
   const starts = new Uint32Array(n + 1);
   for (let i = 0; i < n; i++) starts[i + 1] = starts[i] + listed[i];
   const documents = new Uint32Array(starts[n]);
   const scaled = new Float32Array(starts[n]);
+  const leads = new Uint8Array(starts[n]);
   const next = starts.slice(0, n);
   for (let r = 0; r < rows; r++) {
     if (weights?.[r] === 0) continue;
+    const least = leading
+      ? values.slice(r * k, (r + 1) * k).sort()[Math.max(0, k - leaders)]
+      : -Infinity;
     for (let s = r * k; s < (r + 1) * k; s++) {
       const value = values[s];
       if (skipZeros && value === 0) continue;
@@ -126,6 +145,7 @@ export function createLists(
       }
       documents[at] = r;
       scaled[at] = value * scale[latent];
+      leads[at] = value >= least ? 1 : 0;
     }
   }
   const visited = n <= 65536 ? new Uint16Array(rows * k) : new Uint32Array(rows * k);
@@ -140,6 +160,7 @@ export function createLists(
     starts,
     documents,
     scaled,
+    leads,
     visited,
     visitedScaled,
     fill,
@@ -188,7 +209,7 @@ function inverseNorms({ n, k, indices, values }: Codes, weights?: Uint32Array): 
 
 /** Adds latent i's meetings with all earlier latents to `cells`, then enters i in its documents' rows. */
 function meetAll(lists: Lists, i: number, cells: Float64Array): void {
-  const { k, weights, starts, documents, scaled, visited, visitedScaled, fill } = lists;
+  const { k, weights, starts, documents, scaled, leads, visited, visitedScaled, fill } = lists;
   const end = starts[i + 1];
   let touched = 0;
   for (let from = starts[i]; from < end; from += FETCH) {
@@ -213,7 +234,7 @@ function meetAll(lists: Lists, i: number, cells: Float64Array): void {
       }
       visited[rowEnd] = i;
       visitedScaled[rowEnd] = value;
-      fill[documents[p]]++;
+      fill[documents[p]] += leads[p];
     }
   }
   // Only so that the engine keeps the touching loads; the last cell is no latent's.
@@ -222,7 +243,7 @@ function meetAll(lists: Lists, i: number, cells: Float64Array): void {
 
 /** The same for a rare latent: lists the latents met in `met` and gives their number. */
 function meetFew(lists: Lists, i: number, cells: Float64Array, met: Uint32Array): number {
-  const { k, weights, starts, documents, scaled, visited, visitedScaled, fill } = lists;
+  const { k, weights, starts, documents, scaled, leads, visited, visitedScaled, fill } = lists;
   let size = 0;
   for (let p = starts[i]; p < starts[i + 1]; p++) {
     const weight = weights === undefined ? 1 : weights[documents[p]];
@@ -235,7 +256,7 @@ function meetFew(lists: Lists, i: number, cells: Float64Array, met: Uint32Array)
     }
     visited[rowEnd] = i;
     visitedScaled[rowEnd] = scaled[p];
-    fill[documents[p]]++;
+    fill[documents[p]] += leads[p];
   }
   return size;
 }

@@ -1,7 +1,7 @@
 import { grown } from "../../core/collections.js";
-import type { Codes, CountOptions } from "../../core/codes.js";
+import type { Codes } from "../../core/codes.js";
 import type { OnProgress } from "../../core/progress.js";
-import { type Coactivation, type Lists, createLists } from "./coactivation.js";
+import { type Coactivation, type Lists, type PairOptions, createLists } from "./coactivation.js";
 
 /** Parts of 1 in which dot products are counted: whole numbers add up to the same in any order. */
 const UNITS = 2 ** 30;
@@ -47,7 +47,7 @@ export function* sumPairs(
     onProgress,
     signal,
     ...options
-  }: CountOptions & { onProgress?: OnProgress; signal?: AbortSignal } = {},
+  }: PairOptions & { onProgress?: OnProgress; signal?: AbortSignal } = {},
 ): Generator<PairBatch> {
   const { n } = codes;
   checkValues(codes);
@@ -239,11 +239,12 @@ function checkValues({ n, k, indices, values }: Codes): void {
 
 /** Adds latent i's meetings with itself and all earlier latents to `cells`, then enters i in its documents' rows. */
 function meetAll(lists: Lists, i: number, cells: Float64Array): number {
-  const { k, starts, documents, scaled, visited, visitedScaled, fill } = lists;
+  const { k, starts, documents, scaled, leads, visited, visitedScaled, fill } = lists;
   for (let p = starts[i]; p < starts[i + 1]; p++) {
     const factor = scaled[p] * UNITS;
     const row = documents[p] * k;
-    const rowEnd = row + fill[documents[p]]++;
+    const rowEnd = row + fill[documents[p]];
+    fill[documents[p]] += leads[p];
     visited[rowEnd] = i;
     visitedScaled[rowEnd] = scaled[p];
     for (let s = row; s <= rowEnd; s++) {
@@ -257,12 +258,13 @@ function meetAll(lists: Lists, i: number, cells: Float64Array): number {
 
 /** The same for a rare latent: lists the latents met in `met` and gives their number. */
 function meetFew(lists: Lists, i: number, cells: Float64Array, met: Uint32Array): number {
-  const { k, starts, documents, scaled, visited, visitedScaled, fill } = lists;
+  const { k, starts, documents, scaled, leads, visited, visitedScaled, fill } = lists;
   let size = 0;
   for (let p = starts[i]; p < starts[i + 1]; p++) {
     const factor = scaled[p] * UNITS;
     const row = documents[p] * k;
-    const rowEnd = row + fill[documents[p]]++;
+    const rowEnd = row + fill[documents[p]];
+    fill[documents[p]] += leads[p];
     visited[rowEnd] = i;
     visitedScaled[rowEnd] = scaled[p];
     for (let s = row; s <= rowEnd; s++) {

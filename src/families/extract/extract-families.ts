@@ -43,7 +43,7 @@ export function extractFamilies(
   }
   let nodes = selectNodes(coactivation, options);
   let edges = selectForestEdges(coactivation, nodes, options);
-  const forest = spanForest(coactivation.counts, nodes, edges, options.prefixes);
+  const forest = spanForest(coactivation, nodes, edges, options.prefixes);
   const isLeft = new Uint8Array(coactivation.n);
   for (const latent of nodes) isLeft[latent] = 1;
 
@@ -52,8 +52,7 @@ export function extractFamilies(
   for (let pass = 0; pass < passes; pass++) {
     signal?.throwIfAborted();
     onProgress?.({ step: "families", done: pass, total: passes });
-    const current =
-      pass === 0 ? forest : spanForest(coactivation.counts, nodes, edges, options.prefixes);
+    const current = pass === 0 ? forest : spanForest(coactivation, nodes, edges, options.prefixes);
     const subtrees = findSubtrees(current, options).filter(
       ({ members }) => members.length >= minChildren,
     );

@@ -41,8 +41,8 @@ export interface ForestOptions {
   /** Fewest documents that the two latents of an edge share. Default 2. */
   minTogether?: number;
   /**
-   * Ends of the nested prefixes of latents that the SAE was trained with: edges then lead from a latent to one of a later prefix alone.
-   * Default: from the denser latent to the rarer one.
+   * Ends of the nested prefixes of latents that the SAE was trained with: edges then lead from a latent to one of a later prefix alone,
+   * and each latent has one parent where co-activation is counted by `leading`. Default: from the denser latent to the rarer one.
    */
   prefixes?: readonly number[];
 }
@@ -59,7 +59,7 @@ const DEFAULT_THRESHOLD = 0.1;
 export function buildForest(coactivation: Coactivation, options: ForestOptions = {}): Forest {
   const nodes = selectNodes(coactivation, options);
   const edges = selectForestEdges(coactivation, nodes, options);
-  return spanForest(coactivation.counts, nodes, edges, options.prefixes);
+  return spanForest(coactivation, nodes, edges, options.prefixes);
 }
 
 /** The latents that `options` admit, ascending. Throws RangeError for a latent of n or more. */
@@ -102,17 +102,21 @@ function prefixLevels(
 }
 
 /**
- * The forest that `edges`, strongest first, span over `nodes`; `counts` [n] gives the edges their direction, or the prefixes of their
- * latents where there are any.
+ * The forest that `edges`, strongest first, span over `nodes`; the densities give the edges their direction, or the prefixes of their
+ * latents where there are any. With these, and pairs that were counted where their lower latent leads, it has each latent's strongest
+ * edge to a parent instead.
  */
 export function spanForest(
-  counts: Uint32Array,
+  { counts, leading = false }: Pick<Coactivation, "counts" | "leading">,
   nodes: Uint32Array,
   edges: Edges,
   prefixes?: readonly number[],
 ): Forest {
   const isNested = prefixLevels(prefixes) !== undefined;
-  const kept = keepSpanning(edges.low, edges.high, counts.length);
+  const kept =
+    isNested && leading
+      ? keepFirst(edges.high, counts.length)
+      : keepSpanning(edges.low, edges.high, counts.length);
   const from = new Uint32Array(kept.length);
   const to = new Uint32Array(kept.length);
   const weight = new Float32Array(kept.length);
@@ -131,6 +135,12 @@ export function spanForest(
 /** The edges as pairs [parent, child], in the forest's order. */
 export function forestPairs({ from, to }: Forest): [number, number][] {
   return Array.from(from, (parent, e) => [parent, to[e]]);
+}
+
+/** Places in `latents` of the first edge of each; latents are below `size`. */
+function keepFirst(latents: Uint32Array, size: number): Uint32Array {
+  const seen = new Uint8Array(size);
+  return Uint32Array.from(latents.keys()).filter((e) => seen[latents[e]]++ === 0);
 }
 
 /**

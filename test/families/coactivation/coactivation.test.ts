@@ -72,6 +72,26 @@ test("skipZeros leaves slots of value 0 out of C and of the counts", (t) => {
   t.is(pairCount(co, 2, 3), 0);
 });
 
+test("with leading a pair counts where its lower latent is among the strongest quarter, whatever the order of slots", (t) => {
+  // Latent 0 leads the first two documents, latent 1 the third, 3 the last, which has no latent after it.
+  const codes = createCodes(
+    4,
+    4,
+    5,
+    Uint32Array.of(0, 1, 2, 3, 2, 1, 0, 4, 1, 0, 2, 3, 3, 0, 1, 2),
+    Float32Array.of(4, 3, 2, 1, 1, 2, 5, 1, 9, 8, 7, 6, 4, 3, 2, 1),
+  );
+  const co = computeCoactivation(codes, { leading: true });
+  t.true(co.leading);
+  t.deepEqual(co.counts, latentCounts(codes));
+  t.deepEqual([pairCount(co, 0, 1), pairCount(co, 0, 2), pairCount(co, 0, 3)], [2, 2, 1]);
+  t.deepEqual([pairCount(co, 0, 4), pairCount(co, 1, 2), pairCount(co, 1, 3)], [1, 1, 1]);
+  t.is(co.latents.length, 6);
+  const norm = (...values: number[]): number => Math.hypot(...values);
+  const cosine = (4 * 3 + 5 * 2) / (norm(4, 5, 8, 3) * norm(3, 2, 9, 2));
+  t.true(Math.abs(pairCosine(co, 0, 1) - cosine) < 1e-7);
+});
+
 test("minTogether leaves out rarer pairs and nothing else", (t) => {
   const codes = randomCodes(300, 5, 30, 1);
   const all = computeCoactivation(codes);

@@ -77,11 +77,12 @@ test("sums pass 32 bits in both directions, in the triangle as in a merge", asyn
 });
 
 test("co-activation from sums is that of the codes: the same counts, cosines within 1e-6", async (t) => {
-  for (const skipZeros of [false, true]) {
+  for (const options of [{ skipZeros: false }, { skipZeros: true }, { leading: true }]) {
     const codes = unevenCodes(3000, 8, 400, 7);
     for (let s = 0; s < codes.values.length; s += 5) codes.values[s] = 0;
-    const direct = computeCoactivation(codes, { skipZeros });
-    const summed = await coactivationFromPairs(400, 3000, sumPairs(codes, { skipZeros }));
+    const { leading, ...direct } = computeCoactivation(codes, options);
+    t.is(leading, options.leading);
+    const summed = await coactivationFromPairs(400, 3000, sumPairs(codes, options));
     t.deepEqual({ ...summed, cosine: 0 }, { ...direct, cosine: 0 });
     const missed = summed.cosine.map((value, at) => Math.abs(value - direct.cosine[at]));
     t.true(Math.max(...missed) < 1e-6);

@@ -1,6 +1,13 @@
 import test from "ava";
 import { createCodes, createMatrix, createRandom, sampleIndices } from "../../../src/core/index.js";
-import { computeCoactivation, edgeHelp, extractFamilies } from "../../../src/families/index.js";
+import {
+  computeCoactivation,
+  edgeHelp,
+  edgeWeight,
+  extractFamilies,
+  pairCosine,
+  pairCount,
+} from "../../../src/families/index.js";
 import { forestPairs } from "../../../src/families/forest/index.js";
 
 /** Two documents; both have latents 0 (value 2) and 1 (value 1), the first latent 2 (value 1) too. */
@@ -50,4 +57,23 @@ test("with prefixes every parent is in an earlier prefix than its child, in the 
     t.true(members.every(({ parent, latent }) => level(parent) < level(latent)));
   }
   t.deepEqual(extractFamilies(coactivation, { ...options, prefixes: [40] }), plain);
+
+  const leading = computeCoactivation(mixed, { leading: true });
+  const { forest } = extractFamilies(leading, { ...options, prefixes });
+  const weigh = edgeWeight("wilson-cosine");
+  t.true(forest.from.length > pairs.length / 2);
+  t.is(new Set(forest.to).size, forest.to.length);
+  forestPairs(forest).forEach(([parent, child], e) => {
+    t.true(level(parent) < level(child));
+    const weights = Array.from({ length: child }, (_, i) => i)
+      .filter((i) => level(i) < level(child) && pairCount(leading, i, child) >= 2)
+      .map((i) =>
+        weigh({
+          ...{ i, j: child, countI: leading.counts[i], countJ: leading.counts[child] },
+          ...{ together: pairCount(leading, i, child), documents: rows },
+          cosine: pairCosine(leading, i, child),
+        }),
+      );
+    t.true(Math.abs(Math.max(...weights) - forest.weight[e]) < 1e-7);
+  });
 });

@@ -38,7 +38,9 @@ export function doubtOf(columns: LatentColumns, latent: number): Doubt | undefin
           ? "unsure"
           : undefined;
   if (kind === undefined) return undefined;
-  const range = from === to ? shortNumber(score) : `${shortNumber(from)} to ${shortNumber(to)}`;
+  // Two decimals at most, as a column is no wider.
+  const [start, end] = [from, to].map((one) => shortNumber(Math.round(100 * one) / 100));
+  const range = from === to ? shortNumber(score) : `${start} to ${end}`;
   return {
     kind,
     rank: 2 * Object.keys(DOUBTS).indexOf(kind) + (kind === "unsure" ? low : high),

@@ -16,6 +16,8 @@ export const TERMS = {
     "How well a label fits, measured on documents: 1 is best. In brackets the 95 % interval and the number of documents; a wide interval means that little is known.",
   doubtful: `A label that the documents it was checked on do not bear out. Chance: ${DOUBTS.chance}; poor: ${DOUBTS.poor}; unsure: ${DOUBTS.unsure}.`,
   F1: "How well a latent or a family picks the documents of a known class: 1 finds all of them and no others, 0 finds none.",
+  baselines:
+    "The highest F1 that other units, as many as the latents, have with the same class: clusters of k-means, the documents nearest to a random document, latents of an SAE whose decoder stays random, and by chance. Where they reach as much, the latent names the class no better than they do.",
   stability:
     "Of a family: how much of it is found again when the documents are drawn anew. Of a latent: the cosine of its nearest in SAEs trained from other seeds. 1 is best.",
   cosine: "How alike two directions are: 1 the same, 0 unrelated.",

@@ -40,7 +40,7 @@ export function Catalog(props: { data: AtlasData }): JSX.Element {
   const note = useMemo(() => (typeof about === "function" ? about(data) : about), [about, data]);
   const rows = useMemo(() => findRows(data, { words, only, sort }), [data, words, only, sort]);
   const chosen = useMemo(() => new Set(latents), [latents]);
-  const template = `2.2rem 4.5rem ${columns.map((name) => ownValue(WIDTHS, name) ?? "minmax(5rem, 1fr)").join(" ")}`;
+  const template = `2.2rem 4.5rem ${columns.map((name) => ownValue(WIDTHS, name) ?? "minmax(4.5rem, 1fr)").join(" ")}`;
   const toggle = (latent: number): void => {
     const next = chosen.has(latent)
       ? latents.filter((one) => one !== latent)
@@ -210,6 +210,9 @@ const TITLES: Record<string, string> = {
   stability: "stability",
   class_name: "best class",
   class_f1: "F1",
+  class_kmeans: "F1 k-means",
+  class_random_documents: "F1 random doc.",
+  class_random_decoder: "F1 random SAE",
   keywords: "keywords",
   judged: "verdicts",
   wrong: "wrong",
@@ -222,6 +225,9 @@ const ABOUT: Record<string, string> = {
   score: TERMS.score,
   stability: TERMS.stability,
   class_f1: TERMS.F1,
+  class_kmeans: TERMS.baselines,
+  class_random_documents: TERMS.baselines,
+  class_random_decoder: TERMS.baselines,
   family: TERMS.family,
   max_activation: TERMS.activation,
   mean_activation: TERMS.activation,
@@ -229,8 +235,13 @@ const ABOUT: Record<string, string> = {
   wrong: "verdicts of the judge that were wrong",
 };
 const WIDTHS: Record<string, string> = {
-  label: "minmax(10rem, 2fr)",
-  doubt: "minmax(9rem, 1.6fr)",
+  label: "minmax(9rem, 2fr)",
+  label_source: "minmax(5rem, 1fr)",
+  doubt: "minmax(11.1rem, 1.6fr)",
+  active: "minmax(6.4rem, 1fr)",
+  class_kmeans: "minmax(6.5rem, 1fr)",
+  class_random_documents: "minmax(8.8rem, 1fr)",
+  class_random_decoder: "minmax(8.5rem, 1fr)",
   keywords: "minmax(10rem, 2.4fr)",
   family: "minmax(8rem, 1.4fr)",
 };

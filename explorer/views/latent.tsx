@@ -21,6 +21,10 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
   const { row, label } = record;
   const words = [...wordsOf(row.label), ...row.keywords];
   const doubt = doubtOf(data.columns, latent);
+  const baselines = Object.entries(BASELINES).flatMap(([column, name]) => {
+    const f1 = row[column as keyof typeof BASELINES];
+    return f1 === null ? [] : [`${name} ${shortNumber(f1)}`];
+  });
   return (
     <article class="page" aria-label={`latent ${latent}`}>
       <p class="eyebrow">
@@ -87,6 +91,14 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
             ),
           ],
           [
+            "baselines",
+            baselines.length > 0 && (
+              <>
+                <Term of="baselines">F1 of</Term> {baselines.join(", ")}
+              </>
+            ),
+          ],
+          [
             "stability",
             row.stability !== null && `${shortNumber(row.stability)} mean best cosine across seeds`,
           ],
@@ -123,6 +135,13 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
     </article>
   );
 }
+
+const BASELINES = {
+  class_kmeans: "k-means",
+  class_random_documents: "random documents",
+  class_random_decoder: "random decoder",
+  class_chance: "chance",
+};
 
 const SOURCES = {
   keywords: "keywords",

@@ -686,6 +686,26 @@ test("a key opens the point at the cross, and / finds by name, the very name fir
   await page.close();
 });
 
+test("a latent's F1 stands beside that of the baselines, which the page explains", async (t) => {
+  const { browser, url, atlas } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const row = (await atlas.catalog()).find((one) => one.class_kmeans !== null);
+  if (!row) return void t.fail("no baselines");
+  const page = await openPage(t, browser, `${url}&at=latent.${row.index}`);
+  const [kmeans, random, chance] = [
+    row.class_kmeans,
+    row.class_random_documents,
+    row.class_chance,
+  ].map((f1) => f1?.toFixed(2));
+  const line = page.locator(".facts div", { has: page.locator('dt:text-is("baselines")') });
+  t.is(
+    await line.locator("dd").textContent(),
+    `F1 of k-means ${kmeans}, random documents ${random}, chance ${chance}`,
+  );
+  t.regex((await line.locator("abbr").getAttribute("title")) ?? "", /clusters of k-means/);
+  await page.close();
+});
+
 test("doubtful labels are defined on the page, and the worst stand first", async (t) => {
   const { browser, url, atlas } = t.context;
   if (!browser) return void t.pass("no browser");
@@ -725,6 +745,13 @@ test("doubtful labels are defined on the page, and the worst stand first", async
     (await page.textContent('.list-row [role="gridcell"]:nth-child(4) >> nth=0')) ?? "",
     /^(chance|poor): -?[\d.]+ to [\d.]+$/,
   );
+  // Beside a latent's page, too, no interval is cut.
+  await page.waitForSelector("article .note");
+  const cut = await page.evaluate(`
+    [...document.querySelectorAll('.list-row [role="gridcell"]:nth-child(4)')]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+      .map(({ textContent }) => textContent)`);
+  t.deepEqual(cut, []);
   t.regex((await page.textContent("article .note")) ?? "", /^doubtful: (chance is|the score’s)/);
   await page.click('[aria-label="What the words mean"]');
   await page.waitForSelector(".words dt >> text=F1");

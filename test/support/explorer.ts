@@ -68,10 +68,11 @@ export function addressOf(page: Page): Promise<string> {
   return page.evaluate<string>("location.href");
 }
 
-/** Looks again until `expected` is seen, and gives what was seen last: undo, sizes and files arrive after the answer to what was done. */
+/** Looks again until `expected` is seen, for as long as Playwright waits, and gives what was seen last: undo, sizes and reports arrive after the answer to what was done. */
 export async function becomes<T>(look: () => Promise<T>, expected: T): Promise<T> {
   let seen = await look();
-  for (let tries = 0; tries < 600 && !isDeepStrictEqual(seen, expected); tries++) {
+  const end = Date.now() + 30_000;
+  while (Date.now() < end && !isDeepStrictEqual(seen, expected)) {
     await sleep(50);
     seen = await look();
   }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import test from "ava";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { FormatError } from "../../src/core/index.js";
+import { FormatError, createRandom } from "../../src/core/index.js";
 import { readCorpus } from "../../src/corpus/index.js";
 import {
   type ParquetRow,
@@ -14,7 +14,7 @@ import {
   streamMatrix,
   streamParquetRows,
 } from "../../src/files/index.js";
-import { matrixBlocks, unpackSnappy } from "../../src/files/parquet/index.js";
+import { matrixBlocks, openPage, readValues, unpackSnappy } from "../../src/files/parquet/index.js";
 import { inFolder } from "../support/folder.js";
 
 async function duck(statement: string): Promise<void> {
@@ -100,12 +100,14 @@ test("lists are read to the bit as pyarrow wrote them, whole and in blocks of an
   const bits = (values: Float32Array): Uint32Array =>
     new Uint32Array(values.buffer, 0, values.length);
   const written = (await readdir(FIXTURES)).filter((name) => name.endsWith(".parquet"));
-  t.is(written.length, 12);
+  t.is(written.length, 13);
   for (const name of written) {
-    const file = join(FIXTURES, name);
-    const whole = await readParquetMatrix(file);
-    t.deepEqual([whole.rows, whole.cols], [rows, cols], name);
-    t.deepEqual(bits(whole.data), bits(data), name);
+    const isGrid = name.startsWith("encodings_");
+    for (const column of isGrid ? ["plain", "dictionary", "split"] : ["embedding"]) {
+      const whole = await readParquetMatrix(join(FIXTURES, name), column);
+      t.deepEqual([whole.rows, whole.cols], [rows, cols], `${name} ${column}`);
+      t.deepEqual(bits(whole.data), bits(data), `${name} ${column}`);
+    }
   }
   for (const [start, end, rowsPerBlock] of [
     [0, rows, 7],
@@ -137,6 +139,74 @@ test("rows far beyond what a file can hold are refused before memory is taken fo
     instanceOf: FormatError,
     message: "a.parquet: claims 1000000 rows of 1000 numbers, more than its 1000 bytes can make",
   });
+});
+
+type Kind = Parameters<typeof readValues>[1];
+
+function decode(bytes: Uint8Array, kind: Partial<Kind>, count: number): unknown {
+  const element = { name: "element" };
+  const memory = { words: new Uint32Array(0) };
+  const whole: Kind = {
+    ...{ type: "FLOAT", element, encoding: "PLAIN", dictionary: undefined, memory, ...kind },
+  };
+  return readValues(openPage(bytes), whole, count);
+}
+
+test("indices of any width stand for what their dictionary holds, and none beyond it is taken", (t) => {
+  const random = createRandom(1);
+  for (let width = 1; width <= 24; width++) {
+    const length = Math.min(2 ** width - 1, 70_000);
+    const dictionary = Float32Array.from({ length }, (_, i) => i / 8);
+    const indices = Array.from({ length: 40 }, () => Math.floor(random() * length));
+    // Five groups of eight, bit by bit, of which the last holds one less, and a run of three.
+    const page = (packed: readonly number[], repeated: number): Uint8Array => {
+      const bytes = new Uint8Array(5 * width);
+      packed.forEach((index, i) => {
+        for (let bit = 0; bit < width; bit++) {
+          const at = i * width + bit;
+          if ((index >>> bit) & 1) bytes[at >>> 3] |= 1 << (at & 7);
+        }
+      });
+      const run = [3 << 1, repeated, repeated >>> 8, repeated >>> 16];
+      const size = Math.ceil(width / 8);
+      return Uint8Array.of(width, ...run.slice(0, 1 + size), (5 << 1) | 1, ...bytes);
+    };
+    const read = (bytes: Uint8Array): unknown =>
+      decode(bytes, { encoding: "RLE_DICTIONARY", dictionary }, 42);
+    const want = [5 % length, 5 % length, 5 % length, ...indices.slice(0, 39)];
+    t.deepEqual(
+      read(page(indices, 5 % length)),
+      Float32Array.from(want, (index) => index / 8),
+    );
+    const message = `index ${length} in a dictionary of ${length}`;
+    for (const at of [0, 20, 38]) {
+      const wrong = indices.map((index, i) => (i === at ? length : index));
+      t.throws(() => read(page(wrong, 0)), { message });
+    }
+    t.throws(() => read(page(indices, length)), { message });
+  }
+});
+
+test("numbers that are split into their bytes are joined, however many there are", (t) => {
+  for (const [type, kind] of [
+    ["FLOAT", Float32Array],
+    ["DOUBLE", Float64Array],
+    ["INT32", Int32Array],
+    ["INT64", BigInt64Array],
+  ] as const) {
+    for (const count of [1, 2, 3, 4, 5, 7, 8, 1001]) {
+      const size = kind.BYTES_PER_ELEMENT;
+      const random = createRandom(count);
+      const plain = Uint8Array.from({ length: size * count }, () => Math.floor(256 * random()));
+      const split = plain.map((_, i) => plain[(i % count) * size + Math.floor(i / count)]);
+      const found = decode(split, { type, encoding: "BYTE_STREAM_SPLIT" }, count);
+      t.true(found instanceof kind);
+      const { buffer, byteOffset, byteLength } = found as Float32Array;
+      t.deepEqual(new Uint8Array(buffer, byteOffset, byteLength), plain);
+      const cut = split.subarray(0, -1);
+      t.throws(() => decode(cut, { type, encoding: "BYTE_STREAM_SPLIT" }, count));
+    }
+  }
 });
 
 const SNAPPY: [what: string, bytes: number[], text: string][] = [

@@ -1,2 +1,3 @@
 export { matrixBlocks } from "./matrix-blocks.js";
+export { openPage, readValues } from "./page-values.js";
 export { unpackSnappy } from "./snappy.js";

@@ -6,9 +6,9 @@ import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hypar
 import * as zlib from "node:zlib";
 import type { ByteSource } from "../bytes/source.js";
 import {
-  type IndexMemory,
   LARGEST_RATIO,
   PAGE_ALLOWANCE,
+  type PageMemory,
   isNumberType,
   openPage,
   readDefinitions,
@@ -132,11 +132,11 @@ export interface ChunkDecoder {
   chunk: ColumnMetaData;
   leaf: Leaf;
   decoders: Compressors;
-  memory: IndexMemory;
+  memory: PageMemory;
 }
 
 export async function openChunk(chunk: ColumnMetaData, leaf: Leaf): Promise<ChunkDecoder> {
-  const memory = { indices: new Uint32Array(0) };
+  const memory = { words: new Uint32Array(0) };
   return { chunk, leaf, decoders: await decodersOf(chunk), memory };
 }
 
@@ -239,14 +239,14 @@ function unpack(
   return isNumberType(type) ? bytes : bytes.slice();
 }
 
-/** Decoders of Node itself; that of zstd is new in Node 22 and several times as fast as the one in JavaScript. */
+/** Decoders of Node itself; that of zstd is new in Node 22. */
 const NATIVE: Readonly<Record<string, unknown>> = {
   GZIP: zlib.gunzipSync,
   BROTLI: zlib.brotliDecompressSync,
   ZSTD: Reflect.get(zlib, "zstdDecompressSync"),
 };
 
-/** The decoder of a chunk's codec. The library of those that Node lacks is imported where one is needed, as that takes a while. */
+/** The decoder of a chunk's codec. A library is imported where Node lacks one that is needed, as that takes a while. */
 async function decodersOf({ codec, type }: ColumnMetaData): Promise<Compressors> {
   const native = NATIVE[codec];
   if (typeof native === "function") {
@@ -256,6 +256,11 @@ async function decodersOf({ codec, type }: ColumnMetaData): Promise<Compressors>
     };
   }
   if (codec === "SNAPPY") return { SNAPPY: snappyDecoder(isNumberType(type)) };
+  if (codec === "ZSTD") {
+    const { default: zstd } = await import("@foxglove/wasm-zstd");
+    await zstd.isLoaded;
+    return { ZSTD: zstd.decompress };
+  }
   return codec === "UNCOMPRESSED" ? {} : (await import("hyparquet-compressors")).compressors;
 }
 

@@ -25,12 +25,12 @@ export interface ValueKind {
   encoding: string;
   /** Values of the chunk's dictionary page. */
   dictionary: DecodedArray | undefined;
-  memory: IndexMemory;
+  memory: PageMemory;
 }
 
-/** Memory for the indices of one page after the other, and for what they stand for. */
-export interface IndexMemory {
-  indices: Uint32Array;
+/** Memory for the values of one page after the other: fresh memory takes longer than to write it. */
+export interface PageMemory {
+  words: Uint32Array;
 }
 
 export function openPage(bytes: Uint8Array): PageReader {
@@ -90,7 +90,7 @@ export function readValues(reader: PageReader, kind: ValueKind, count: number): 
       return Array.from(values, (value) => value !== 0);
     }
     case "BYTE_STREAM_SPLIT": {
-      if (isNumberType(type)) return readSplit(reader, type, count);
+      if (isNumberType(type)) return readSplit(reader, type, count, kind.memory);
       const width = element.type_length ?? 0;
       if (count * width > left(reader)) throw new Error(`${count} values in ${left(reader)} bytes`);
       return byteStreamSplit(reader, count, type, element.type_length);
@@ -138,17 +138,47 @@ function readNumbers(reader: PageReader, type: NumberType, count: number): Decod
 }
 
 /** The same of numbers whose first bytes lie together, then their second ones, and so on. */
-function readSplit(reader: PageReader, type: NumberType, count: number): DecodedArray {
-  const size = NUMBERS[type].BYTES_PER_ELEMENT;
-  const parts = Array.from({ length: size }, () => bytesOf(take(reader, count)));
-  const out = new Uint32Array((count * size) / 4);
-  for (let word = 0; word < size / 4; word++) {
-    const [a, b, c, d] = parts.slice(4 * word);
-    for (let i = 0, to = word; i < count; i++, to += size / 4) {
-      out[to] = a[i] | (b[i] << 8) | (c[i] << 16) | (d[i] << 24);
-    }
+function readSplit(
+  reader: PageReader,
+  type: NumberType,
+  count: number,
+  memory: PageMemory,
+): DecodedArray {
+  const step = NUMBERS[type].BYTES_PER_ELEMENT / 4;
+  const words = wordsOf(memory, count * step);
+  for (let word = 0; word < step; word++) {
+    const parts = Array.from({ length: 4 }, () => take(reader, count).view);
+    joinBytes(parts, words.subarray(word), step);
   }
-  return new NUMBERS[type](out.buffer);
+  return new NUMBERS[type](words.buffer as ArrayBuffer, 0, count);
+}
+
+/** Every `step`th word from the bytes of four parts, four words at a time: a square of 4 x 4 bytes, turned by halves. */
+function joinBytes([a, b, c, d]: readonly DataView[], words: Uint32Array, step: number): void {
+  const count = a.byteLength;
+  let at = 0;
+  let to = 0;
+  for (; at + 4 <= count; at += 4, to += 4 * step) {
+    const [p, q] = [a.getInt32(at, true), b.getInt32(at, true)];
+    const [r, s] = [c.getInt32(at, true), d.getInt32(at, true)];
+    const lowEven = (p & 0x00ff00ff) | ((q & 0x00ff00ff) << 8);
+    const lowOdd = ((p >>> 8) & 0x00ff00ff) | (q & 0xff00ff00);
+    const highEven = (r & 0x00ff00ff) | ((s & 0x00ff00ff) << 8);
+    const highOdd = ((r >>> 8) & 0x00ff00ff) | (s & 0xff00ff00);
+    words[to] = (lowEven & 0xffff) | (highEven << 16);
+    words[to + step] = (lowOdd & 0xffff) | (highOdd << 16);
+    words[to + 2 * step] = (lowEven >>> 16) | (highEven & 0xffff0000);
+    words[to + 3 * step] = (lowOdd >>> 16) | (highOdd & 0xffff0000);
+  }
+  for (; at < count; at++, to += step) {
+    const low = a.getUint8(at) | (b.getUint8(at) << 8);
+    words[to] = low | (c.getUint8(at) << 16) | (d.getUint8(at) << 24);
+  }
+}
+
+function wordsOf(memory: PageMemory, count: number): Uint32Array {
+  if (memory.words.length < count) memory.words = new Uint32Array(count);
+  return memory.words.subarray(0, count);
 }
 
 function isHalf({ element }: ValueKind): boolean {
@@ -169,31 +199,31 @@ function readIndexed(
   if (dictionary === undefined) throw new Error("a page of indices without a dictionary");
   const width = reader.view.getUint8(reader.offset++);
   if (width > MOST_BITS) throw new Error(`indices of ${width} bits`);
-  if (memory.indices.length < count) memory.indices = new Uint32Array(count);
-  const indices = memory.indices.subarray(0, count);
-  if (width === 0) indices.fill(0);
-  else readRuns(take(reader, left(reader)), width, indices);
-  const refuse = (index: number): never => {
-    throw new Error(`index ${index} in a dictionary of ${dictionary.length}`);
+  const words = wordsOf(memory, count);
+  const readIndices = (table?: Uint32Array): void => {
+    if (width === 0) words.fill(lookUp(0, table));
+    else readRuns(take(reader, left(reader)), width, words, table);
   };
   if (dictionary instanceof Float32Array || dictionary instanceof Int32Array) {
     // As many bytes as an index has, so that each value takes the place of its own.
     const { buffer, byteOffset, length } = dictionary;
-    const words = new Uint32Array(buffer, byteOffset, length);
-    for (let i = 0; i < count; i++) {
-      const index = indices[i];
-      indices[i] = index < length ? words[index] : refuse(index);
-    }
-    return new (dictionary.constructor as Float32ArrayConstructor)(indices.buffer, 0, count);
+    readIndices(new Uint32Array(buffer, byteOffset, length));
+    return new (dictionary.constructor as Float32ArrayConstructor)(words.buffer, 0, count);
   }
+  readIndices();
   const values = Array.isArray(dictionary)
     ? new Array<unknown>(count)
     : new (dictionary.constructor as Float64ArrayConstructor)(count);
   for (let i = 0; i < count; i++) {
-    const index = indices[i];
-    values[i] = index < dictionary.length ? (dictionary[index] as number) : refuse(index);
+    const index = words[i];
+    if (index >= dictionary.length) refuseIndex(index, dictionary.length);
+    values[i] = dictionary[index] as number;
   }
   return values;
+}
+
+function refuseIndex(index: number, length: number): never {
+  throw new Error(`index ${index} in a dictionary of ${length}`);
 }
 
 /** Texts that are each the beginning of the one before and an end of their own. */
@@ -229,8 +259,16 @@ function readDeltas<T extends Int32Array | BigInt64Array>(reader: PageReader, va
   return values;
 }
 
-/** Fills `values` from runs of `width` bits. Throws Error where a run has more of them than there are. */
-function readRuns(reader: PageReader, width: number, values: Uint8Array | Uint32Array): void {
+/**
+ * Fills `values` from runs of `width` bits, or with the words of `table` at those indices. Throws Error where a run has more of them than
+ * there are, or an index is beyond the table.
+ */
+function readRuns(
+  reader: PageReader,
+  width: number,
+  values: Uint8Array | Uint32Array,
+  table?: Uint32Array,
+): void {
   const bytes = reader.view.byteLength;
   for (let seen = 0; seen < values.length;) {
     if (reader.offset >= bytes) throw new Error(`${seen} values, expected ${values.length}`);
@@ -240,30 +278,61 @@ function readRuns(reader: PageReader, width: number, values: Uint8Array | Uint32
     if (run > values.length - seen + (isPacked ? PADDING : 0)) {
       throw new Error(`a run of ${run} values, expected ${values.length - seen}`);
     }
-    if (isPacked)
-      unpackBits(take(reader, (run / 8) * width), width, values.subarray(seen, seen + run));
-    else values.fill(readWidth(reader, width), seen, seen + run);
+    const part = values.subarray(seen, seen + run);
+    if (!isPacked) part.fill(lookUp(readWidth(reader, width), table));
+    else if (table === undefined) unpackBits(take(reader, (run / 8) * width), width, part);
+    else unpackWords(take(reader, (run / 8) * width), width, part, table);
     seen += run;
   }
+}
+
+function lookUp(value: number, table: Uint32Array | undefined): number {
+  if (table === undefined) return value;
+  return value < table.length ? table[value] : refuseIndex(value, table.length);
 }
 
 /** Fills `values` from numbers of `width` bits, at most 24, from the lowest bit of the first byte on. */
 function unpackBits({ view }: PageReader, width: number, values: Uint8Array | Uint32Array): void {
   const mask = 2 ** width - 1;
-  // As many as lie in four bytes that are all there.
-  const whole = Math.min(values.length, Math.floor((8 * (view.byteLength - 4)) / width) + 1);
-  let bit = 0;
-  let i = 0;
-  for (; i < whole; i++, bit += width) {
-    values[i] = (view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask;
+  const whole = wholeWords(view, width, values.length);
+  for (let i = 0, bit = 0; i < whole; i++, bit += width) {
+    values[i] = (view.getInt32(bit >>> 3, true) >>> (bit & 7)) & mask;
   }
-  for (; i < values.length; i++, bit += width) {
-    let word = 0;
-    for (let at = bit >>> 3, shift = 0; at < view.byteLength && shift < 32; at++, shift += 8) {
-      word |= view.getUint8(at) << shift;
-    }
-    values[i] = (word >>> (bit & 7)) & mask;
+  for (let i = whole; i < values.length; i++) values[i] = bitsAt(view, i * width) & mask;
+}
+
+/** The same with the words of `table` in place of the numbers, in one loop: dictionaries of embeddings take most of their time here. */
+function unpackWords(
+  { view }: PageReader,
+  width: number,
+  values: Uint8Array | Uint32Array,
+  table: Uint32Array,
+): void {
+  const mask = 2 ** width - 1;
+  const { length } = table;
+  const whole = wholeWords(view, width, values.length);
+  for (let i = 0, bit = 0; i < whole; i++, bit += width) {
+    const index = (view.getInt32(bit >>> 3, true) >>> (bit & 7)) & mask;
+    if (index >= length) refuseIndex(index, length);
+    values[i] = table[index];
   }
+  for (let i = whole; i < values.length; i++) {
+    values[i] = lookUp(bitsAt(view, i * width) & mask, table);
+  }
+}
+
+/** How many of `count` numbers of `width` bits lie in four bytes that are all there. */
+function wholeWords(view: DataView, width: number, count: number): number {
+  return Math.max(0, Math.min(count, Math.floor((8 * (view.byteLength - 4)) / width) + 1));
+}
+
+/** The bits from one on as far as there are bytes, 25 of them at least where there are. */
+function bitsAt(view: DataView, bit: number): number {
+  let word = 0;
+  for (let at = bit >>> 3, shift = 0; at < view.byteLength && shift < 32; at++, shift += 8) {
+    word |= view.getUint8(at) << shift;
+  }
+  return word >>> (bit & 7);
 }
 
 /** A number of `width` bits in as many bytes as it takes. */

@@ -11,7 +11,7 @@ import {
   mergePairs,
   sumPairs,
 } from "../families/coactivation/pair-sums.js";
-import { readPairs, writePairs } from "./pair-files.js";
+import { mostPairs, readPairs, writePairs } from "./pair-files.js";
 
 /** Documents counted at a time: 1.3 GB for k 32. */
 export const GROUP_DOCUMENTS = 1_000_000;
@@ -58,7 +58,10 @@ export async function coactivationFromBlocks(
       onProgress?.({ step: "co-activation", done: documents, total });
     }
     if (sums === undefined) throw new RangeError("co-activation: there are no codes");
-    const counted = await coactivationFromPairs(n, documents, sums.batches(), options);
+    const { minTogether } = options;
+    const expected = await sums.mostPairs();
+    const counting = { minTogether, expected };
+    const counted = await coactivationFromPairs(n, documents, sums.batches(), counting);
     return leading ? { ...counted, leading } : counted;
   } finally {
     await sums?.close();
@@ -69,6 +72,8 @@ export async function coactivationFromBlocks(
 interface GroupSums {
   add(batches: Iterable<PairBatch>): Promise<void>;
   batches(): Iterable<PairBatch> | AsyncIterable<PairBatch>;
+  /** Pairs in all batches, at most. */
+  mostPairs(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -80,6 +85,7 @@ function inMemory(n: number): GroupSums {
       return Promise.resolve();
     },
     batches: () => triangle.batches(),
+    mostPairs: () => Promise.resolve((n * (n + 1)) / 2),
     close: () => Promise.resolve(),
   };
 }
@@ -94,6 +100,7 @@ async function inFiles(n: number, parent = tmpdir()): Promise<GroupSums> {
       files.push(file);
     },
     batches: () => mergeStreams(files.map((file) => readPairs(file, { from: 0, to: n }))),
+    mostPairs: () => mostPairs(files),
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }

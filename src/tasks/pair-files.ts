@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { type Data, Int32, Int64, type RecordBatch, makeData } from "apache-arrow";
 import { FormatError } from "../core/errors.js";
 import { LATENTS_PER_BATCH, type PairBatch } from "../families/coactivation/pair-sums.js";
@@ -9,6 +10,9 @@ import {
   readArrow,
   writeArrow,
 } from "./arrow-stream.js";
+
+/** Three numbers of 4 bytes and one of 8. */
+const BYTES_PER_PAIR = 20;
 
 /**
  * Writes sums of pairs as an Arrow stream, one record batch for each batch: `latent`, `partner` and `together` (int32) and
@@ -63,6 +67,12 @@ export async function* readPairs(
   if (start < to) {
     throw new FormatError(nameOf(place), `ends before latent ${start}, expected ${to} in all`);
   }
+}
+
+/** Pairs that files of writePairs hold in all, at most. */
+export async function mostPairs(files: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(files.map((file) => stat(file)));
+  return sizes.reduce((sum, { size }) => sum + Math.ceil(size / BYTES_PER_PAIR), 0);
 }
 
 /** Undefined where a pair is none of these latents or not in its place. */

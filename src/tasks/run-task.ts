@@ -24,7 +24,7 @@ import { encodeShard } from "../sae/encode-shard.js";
 import { joinCodes, mergeStreams } from "./block-coactivation.js";
 import { type Range, openCodes } from "./code-files.js";
 import { createTop, readLabelDocuments } from "./label-documents.js";
-import { readPairs, writePairs } from "./pair-files.js";
+import { mostPairs, readPairs, writePairs } from "./pair-files.js";
 import {
   type PlanOptions,
   type PlannedFile,
@@ -106,8 +106,10 @@ export async function readTotals(
   async function* batches(): AsyncGenerator<PairBatch> {
     for (const range of plan.latents) yield* readPairs(totalFile(folder, range), range);
   }
-  for (const range of plan.latents) requireFile(totalFile(folder, range), "total");
-  return coactivationFromPairs(plan.n, plan.documents, batches(), options);
+  const files = plan.latents.map((range) => totalFile(folder, range));
+  for (const file of files) requireFile(file, "total");
+  const expected = await mostPairs(files);
+  return coactivationFromPairs(plan.n, plan.documents, batches(), { ...options, expected });
 }
 
 interface Task {

@@ -66,7 +66,8 @@ export function computeCoactivation(codes: Codes, options: CoactivationOptions =
     throw new RangeError(`co-activation: expected ${codes.rows} weights, got ${weights.length}`);
   }
   const lists = createLists(codes, inverseNorms(codes, weights), options);
-  const pairs = createPairs(codes, minTogether);
+  const most = (codes.rows * k * (k - 1)) / 2;
+  const pairs = createPairs(n, minTogether, { most, first: FIRST_CAPACITY });
   const cells = new Float64Array(n + 1);
   const met = new Uint32Array(n);
   for (let i = 0; i < n; i++) {
@@ -261,17 +262,31 @@ function meetFew(lists: Lists, i: number, cells: Float64Array, met: Uint32Array)
   return size;
 }
 
-interface Pairs {
-  /** Moves the cells below i into the triangle and clears them. */
+/** The strict lower triangle of C and D while it is filled, row by row. */
+export interface Pairs {
+  /** Makes room for as many more pairs. */
+  reserve(more: number): void;
+  /** Adds a pair of the current row, unless it shares too few documents. */
+  put(j: number, together: number, cosine: number): void;
+  end(i: number): void;
+  /** Moves the cells below i into the triangle, clears them and ends the row. */
   takeAll(i: number, cells: Float64Array): void;
   /** The same for the listed cells alone, ascending. */
   takeListed(i: number, listed: Uint32Array, cells: Float64Array): void;
   finish(): Pick<Coactivation, "offsets" | "latents" | "together" | "cosine">;
 }
 
-function createPairs({ n, rows, k }: Codes, minTogether: number): Pairs {
-  const bound = Math.min((n * (n - 1)) / 2, (rows * k * (k - 1)) / 2);
-  let capacity = Math.min(bound, FIRST_CAPACITY);
+/**
+ * No pairs of n latents yet. Room is taken for the `first` of them at once, of which what is never written to costs no memory, and for
+ * more where they come to more, up to `most`; growing takes what is there twice.
+ */
+export function createPairs(
+  n: number,
+  minTogether: number,
+  { most = Infinity, first }: { most?: number; first: number },
+): Pairs {
+  const bound = Math.min((n * (n - 1)) / 2, most);
+  let capacity = Math.min(bound, first);
   let size = 0;
   const offsets = new Uint32Array(n + 1);
   let latents = new Uint32Array(capacity);
@@ -285,19 +300,27 @@ function createPairs({ n, rows, k }: Codes, minTogether: number): Pairs {
     together = grown(together, capacity);
     cosine = grown(cosine, capacity);
   };
-  const put = (j: number, cell: number): void => {
-    const count = Math.floor(cell / MEETING + 0.5);
+  const put = (j: number, count: number, value: number): void => {
     if (count < minTogether) return;
     latents[size] = j;
     together[size] = count;
-    cosine[size++] = cell - MEETING * count;
+    cosine[size++] = value;
+  };
+  const putCell = (j: number, cell: number): void => {
+    const count = Math.floor(cell / MEETING + 0.5);
+    put(j, count, cell - MEETING * count);
   };
   return {
+    reserve,
+    put,
+    end(i) {
+      offsets[i + 1] = size;
+    },
     takeAll(i, cells) {
       reserve(i);
       for (let j = 0; j < i; j++) {
         if (cells[j] === 0) continue;
-        put(j, cells[j]);
+        putCell(j, cells[j]);
         cells[j] = 0;
       }
       offsets[i + 1] = size;
@@ -305,7 +328,7 @@ function createPairs({ n, rows, k }: Codes, minTogether: number): Pairs {
     takeListed(i, listed, cells) {
       reserve(listed.length);
       for (const j of listed) {
-        put(j, cells[j]);
+        putCell(j, cells[j]);
         cells[j] = 0;
       }
       offsets[i + 1] = size;

@@ -1,7 +1,13 @@
 import { grown } from "../../core/collections.js";
 import type { Codes } from "../../core/codes.js";
 import type { OnProgress } from "../../core/progress.js";
-import { type Coactivation, type Lists, type PairOptions, createLists } from "./coactivation.js";
+import {
+  type Coactivation,
+  type Lists,
+  type PairOptions,
+  createLists,
+  createPairs,
+} from "./coactivation.js";
 
 /** Parts of 1 in which dot products are counted: whole numbers add up to the same in any order. */
 const UNITS = 2 ** 30;
@@ -14,8 +20,8 @@ const WORD = 2 ** 32;
 export const LATENTS_PER_BATCH = 256;
 /** Numbers per latent in the cells of a row: documents shared, and the dot product. */
 const CELL = 2;
-/** Pairs of a piece of the result while it grows. */
-const PIECE = 2 ** 20;
+/** Most pairs for which room is taken at once: 12 GB where all of them come. */
+const LARGEST_FIRST = 2 ** 30;
 
 /**
  * Sums over documents for the pairs of a few latents in a row: the lower triangle of C and of the dot products with the
@@ -154,69 +160,37 @@ export function createTriangle(n: number): PairTriangle {
 
 /**
  * C and D of `documents` documents from the sums over all of them, every batch in order. Pairs that share fewer than
- * `minTogether` documents are left out. Default 1: none.
+ * `minTogether` documents are left out. Default 1: none. Room is taken once for the `expected` pairs, diagonals included: fewer
+ * cost nothing, more are copied. Default all of n latents.
  */
 export async function coactivationFromPairs(
   n: number,
   documents: number,
   batches: Iterable<PairBatch> | AsyncIterable<PairBatch>,
-  { minTogether = 1 }: { minTogether?: number } = {},
+  { minTogether = 1, expected = Infinity }: { minTogether?: number; expected?: number } = {},
 ): Promise<Coactivation> {
   const counts = new Uint32Array(n);
   const squares = new Float64Array(n);
-  const offsets = new Uint32Array(n + 1);
-  // In pieces of one size, as what a batch leaves behind would be kept till memory is short.
-  const parts = {
-    latents: [] as Uint32Array[],
-    together: [] as Uint32Array[],
-    cosine: [] as Float32Array[],
-  };
-  let size = 0;
-  for await (const { from, to, offsets: starts, partners, together, dots } of batches) {
+  const pairs = createPairs(n, minTogether, { first: Math.min(expected, LARGEST_FIRST) });
+  for await (const { from, to, offsets, partners, together, dots } of batches) {
     const words = wordsOf(dots);
-    let piece = parts.latents.length - 1;
     for (let i = from; i < to; i++) {
-      const end = starts[i - from + 1];
+      const [start, end] = [offsets[i - from], offsets[i - from + 1]];
       // The diagonal is the row's last pair, which a latent that is never active does not have.
-      const hasPairs = end > starts[i - from];
-      if (hasPairs) {
+      if (end > start) {
         counts[i] = together[end - 1];
         squares[i] = numberAt(words, end - 1);
       }
-      for (let at = starts[i - from]; at < end - 1; at++) {
-        if (together[at] < minTogether) continue;
-        const place = size++ % PIECE;
-        if (place === 0) {
-          parts.latents.push(new Uint32Array(PIECE));
-          parts.together.push(new Uint32Array(PIECE));
-          parts.cosine.push(new Float32Array(PIECE));
-          piece++;
-        }
+      pairs.reserve(end - start);
+      for (let at = start; at < end - 1; at++) {
         const norms = Math.sqrt(squares[i] * squares[partners[at]]);
-        parts.latents[piece][place] = partners[at];
-        parts.together[piece][place] = together[at];
-        parts.cosine[piece][place] = norms > 0 ? numberAt(words, at) / norms : 0;
+        pairs.put(partners[at], together[at], norms > 0 ? numberAt(words, at) / norms : 0);
       }
-      offsets[i + 1] = size;
+      pairs.end(i);
     }
   }
-  // One after the other, so that no more than one of the three is there twice.
-  const latents = joinParts(new Uint32Array(size), parts.latents);
-  const together = joinParts(new Uint32Array(size), parts.together);
-  const cosine = joinParts(new Float32Array(size), parts.cosine);
   const cosineDiagonal = Float32Array.from(squares, (square) => (square > 0 ? 1 : 0));
-  return { n, documents, counts, cosineDiagonal, offsets, latents, together, cosine };
-}
-
-/** Copies the parts into `out` one after the other, as much of the last as is used, and lets go of them. */
-function joinParts<T extends Uint32Array | Float32Array>(out: T, parts: T[]): T {
-  let at = 0;
-  for (const part of parts) {
-    out.set(part.subarray(0, out.length - at), at);
-    at += part.length;
-  }
-  parts.length = 0;
-  return out;
+  return { n, documents, counts, cosineDiagonal, ...pairs.finish() };
 }
 
 function checkValues({ n, k, indices, values }: Codes): void {

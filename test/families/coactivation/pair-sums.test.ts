@@ -86,6 +86,10 @@ test("co-activation from sums is that of the codes: the same counts, cosines wit
     t.deepEqual({ ...summed, cosine: 0 }, { ...direct, cosine: 0 });
     const missed = summed.cosine.map((value, at) => Math.abs(value - direct.cosine[at]));
     t.true(Math.max(...missed) < 1e-6);
+    for (const expected of [1, 1000, summed.latents.length + 400]) {
+      const sums = sumPairs(codes, options);
+      t.deepEqual(await coactivationFromPairs(400, 3000, sums, { expected }), summed);
+    }
     const few = await coactivationFromPairs(400, 3000, sumPairs(codes), { minTogether: 4 });
     const same = computeCoactivation(codes, { minTogether: 4 });
     t.deepEqual([few.offsets, few.together], [same.offsets, same.together]);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ArgumentError, FormatError } from "../../core/errors.js";
 import { shown } from "../../core/shown.js";
 import { normalizeRows } from "../../core/matrix.js";
-import { type OnnxModule, loadOnnx } from "../../engine/onnx/onnx-session.js";
+import { type OnnxModule, SESSION_SETTINGS, loadOnnx } from "../../engine/onnx/onnx-session.js";
 import { sha256File } from "../../files/atomic-file.js";
 import { checkJson } from "../../files/check-json.js";
 import { readCheckedJson } from "../../files/checked-json.js";
@@ -197,9 +197,8 @@ function createEncoder(
 async function openSession(onnx: OnnxModule, model: string): Promise<InferenceSession> {
   try {
     return await onnx.InferenceSession.create(model, {
+      ...SESSION_SETTINGS,
       executionProviders: ["cpu"],
-      graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
     });
   } catch (cause) {
     throw new FormatError(model, `ONNX Runtime cannot load it: ${reasonOf(cause)}`, { cause });

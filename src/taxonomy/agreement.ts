@@ -170,21 +170,6 @@ export function edgeAgreement(
   };
 }
 
-/** The null that does best, which a share has to beat; a branch's says so, with the edges that it is about. */
-export function hardestNull({
-  shuffledNull,
-  randomNull,
-  branchNulls = [],
-}: EdgeAgreement): { share: number } & Partial<Omit<BranchNull, "atLeast">> & { branch?: number } {
-  const plain = [shuffledNull, randomNull].map(({ mean }) => ({ share: mean }));
-  const branches = branchNulls
-    .filter(({ edges }) => edges >= FEWEST_EDGES)
-    .map(({ atLeast, ...rest }) => ({ ...rest, branch: atLeast }));
-  return [...plain, ...branches]
-    .filter(({ share }) => !Number.isNaN(share))
-    .reduce((most, one) => (most.share >= one.share ? most : one), { share: NaN });
-}
-
 /** Whether a latent matches a class with an F1 over the level. */
 export function isOver({ classIndex, f1 }: LatentMatch, level: number): boolean {
   return classIndex >= 0 && f1 > level;

@@ -98,23 +98,6 @@ export function familyAgreement(
   };
 }
 
-/** The null of coherence that does best; `branch` where it is one of branches of so many documents. */
-export function hardestFamilyNull({
-  meanCoherenceNull,
-  branchNulls = [],
-}: Pick<FamilyAgreement, "meanCoherenceNull" | "branchNulls">): {
-  share: number;
-  branch?: number;
-} {
-  return branchNulls
-    .map(({ atLeast, mean }) => ({ share: mean, branch: atLeast }))
-    .filter(({ share }) => !Number.isNaN(share))
-    .reduce<{ share: number; branch?: number }>(
-      (most, one) => (most.share >= one.share ? most : one),
-      { share: meanCoherenceNull.mean },
-    );
-}
-
 /** By latent that matches a class: all those whose classes lie in the same branch. */
 function branchPools(
   matches: readonly LatentMatch[],

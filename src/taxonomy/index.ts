@@ -8,7 +8,6 @@ export {
   FEWEST_EDGES,
   type LatentAgreement,
   edgeAgreement,
-  hardestNull,
   latentAgreement,
 } from "./agreement.js";
 export {
@@ -24,12 +23,8 @@ export {
   buildClassIndex,
   isAboveOrEqual,
 } from "./class-index.js";
-export {
-  type FamilyAgreement,
-  type FamilyMatch,
-  familyAgreement,
-  hardestFamilyNull,
-} from "./family-agreement.js";
+export { type FamilyAgreement, type FamilyMatch, familyAgreement } from "./family-agreement.js";
+export { hardestFamilyNull, hardestLatentNull, hardestNull } from "./hardest-null.js";
 export { matchHeldOut } from "./held-out.js";
 export { type MemberCoherence, memberCoherence } from "./member-coherence.js";
 export {

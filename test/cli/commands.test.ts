@@ -280,7 +280,12 @@ test("families finds an atlas's families in its own forest", async (t) => {
     ...["--min-children", "4", "--out", path.join(dir, "f.json")],
     ...["--compare", `${sample}/families.json`],
   );
-  t.regex(stdout, /28 families are also in families\.json \(of its 28\), 28 with the same members/);
+  const count = Object.keys(
+    JSON.parse(await readFile(`${sample}/families.json`, "utf8")) as object,
+  ).length;
+  t.true(count > 10);
+  const same = `${count} families are also in families.json (of its ${count}), ${count} with the same members`;
+  t.true(stdout.includes(same), stdout);
 });
 
 test("families groups the paper's own forest into the families that it names", async (t) => {
@@ -417,8 +422,9 @@ test("families compares by members alone where no label is the same", async (t) 
     ...["families", "--forest-in", `${sample}/spanning-forest.graphml`],
     ...["--out", path.join(dir, "f.json"), "--compare", renamed],
   );
+  t.true(stdout.includes(`renamed.json (of its ${families.length} families)`), stdout);
   t.regex(
     stdout,
-    /no family has a label of renamed\.json \(of its 28 families\); by members alone the mean best overlap is (0\.9\d\d|1\.000)/,
+    /no family has a label of renamed\.json \(of its \d+ families\); by members alone the mean best overlap is (0\.9\d\d|1\.000)/,
   );
 });

@@ -8,10 +8,12 @@ import {
   wilsonInterval,
 } from "../../src/core/index.js";
 import {
+  type UnitAgreement,
   buildClassIndex,
   edgeAgreement,
   familyAgreement,
   hardestFamilyNull,
+  hardestLatentNull,
   hardestNull,
   highestF1,
   isAboveOrEqual,
@@ -439,4 +441,20 @@ test("familyAgreement has an interval and harder nulls from the same branches", 
   t.true((found.branchNulls?.[0].mean ?? 0) > found.meanCoherenceNull.mean);
   t.deepEqual(hardestFamilyNull(found), { share: found.branchNulls?.[0].mean, branch: 32 });
   t.deepEqual(familyAgreement([], postings, index).interval, [NaN, NaN]);
+});
+
+test("the hardest null of latents is the largest share at that level, of units or of shuffled documents", (t) => {
+  const { agreement } = latentAgreement(POSTINGS, INDEX, { levels: [0.2, 0.5], seeds: [1] });
+  const { mean } = agreement.over[1].null;
+  t.deepEqual(hardestLatentNull(agreement, [], 0.5), { share: mean });
+  const units = (name: string, share: number): UnitAgreement => {
+    const summary = { meanF1: 0, over: [{ level: 0.5, count: 1, share, classes: 1 }] };
+    return { units: name, live: 1, active: summary, tuned: summary, f1: [], latentF1: [] };
+  };
+  const baselines = [units("k-means", mean + 0.1), units("random documents", mean + 0.2)];
+  const hardest = { units: "random documents", share: mean + 0.2 };
+  t.deepEqual(hardestLatentNull(agreement, baselines, 0.5), hardest);
+  t.deepEqual(hardestLatentNull(agreement, [units("k-means", mean)], 0.5), { share: mean });
+  const { share } = hardestLatentNull(agreement, baselines, 0.2);
+  t.is(share, agreement.over[0].null.mean);
 });

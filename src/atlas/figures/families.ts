@@ -8,7 +8,7 @@ import { type RadarGroup, radar } from "../../figures/charts/radar.js";
 import { roundValue } from "../../figures/figure.js";
 import { CATEGORIES, MUTED } from "../../figures/theme/palette.js";
 import { familyLatents, familyName } from "../../records/family.js";
-import { hardestNull } from "../../taxonomy/agreement.js";
+import { hardestNull } from "../../taxonomy/hardest-null.js";
 import { memberCoherence } from "../../taxonomy/member-coherence.js";
 import type { TaxonomyReport } from "../../taxonomy/taxonomy-report.js";
 import { type FigureEntry, Undrawn, figure, inGroup } from "./entry.js";

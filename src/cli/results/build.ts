@@ -141,34 +141,37 @@ export function describeSample(
 async function describeAgreement(
   edges: EdgeAgreement,
 ): Promise<Pick<EdgeSummary, "interval" | "hardest"> & { value: number | null }> {
-  const { FEWEST_EDGES, hardestNull } = await import("../../taxonomy/agreement.js");
+  const { FEWEST_EDGES } = await import("../../taxonomy/agreement.js");
+  const { hardestNull } = await import("../../taxonomy/hardest-null.js");
   if (edges.edges < FEWEST_EDGES) return { value: null, interval: null, hardest: null };
   return { value: known(edges.share), interval: edges.interval, hardest: hardestNull(edges) };
 }
 
 async function describeLatents(
-  { live, over }: LatentAgreement,
+  agreement: LatentAgreement,
   baselines: readonly UnitAgreement[] = [],
 ): Promise<NonNullable<BuildSummary["latentAgreement"]>> {
   const { FEWEST_EDGES } = await import("../../taxonomy/agreement.js");
+  const { hardestLatentNull } = await import("../../taxonomy/hardest-null.js");
   const { wilsonInterval } = await import("../../core/statistics.js");
-  const own = over.find(({ level }) => level === NAMED);
-  const others = baselines.flatMap(({ units, active }) =>
-    active.over.filter(({ level }) => level === NAMED).map((found) => ({ units, ...found })),
-  );
+  const { live } = agreement;
+  const named = <T extends { level: number }>(over: readonly T[]): T | undefined =>
+    over.find(({ level }) => level === NAMED);
+  const own = named(agreement.over);
   const classes = Object.fromEntries([
     ["latents", own?.classes ?? 0],
-    ...others.map((other) => [other.units, other.classes] as const),
+    ...baselines.map(({ units, active }) => [units, named(active.over)?.classes ?? 0] as const),
   ]);
   if (own === undefined || live < FEWEST_EDGES) {
     return { value: null, judged: live, interval: null, hardest: null, classes };
   }
-  const hardest = [
-    { name: "classes dealt out at random", share: own.null.mean },
-    ...others.map(({ units: name, share }) => ({ name, share })),
-  ].reduce((most, one) => (one.share > most.share ? one : most));
+  const { units = "classes dealt out at random", share } = hardestLatentNull(
+    agreement,
+    baselines,
+    NAMED,
+  );
   const interval = wilsonInterval(own.count, live);
-  return { value: own.share, judged: live, interval, hardest, classes };
+  return { value: own.share, judged: live, interval, hardest: { name: units, share }, classes };
 }
 
 async function describeCoherence({
@@ -178,7 +181,7 @@ async function describeCoherence({
   ...nulls
 }: FamilyAgreement): Promise<NonNullable<BuildSummary["familyCoherence"]>> {
   const { FEWEST_EDGES } = await import("../../taxonomy/agreement.js");
-  const { hardestFamilyNull } = await import("../../taxonomy/family-agreement.js");
+  const { hardestFamilyNull } = await import("../../taxonomy/hardest-null.js");
   const judged = families.reduce((sum, { matched }) => sum + matched, 0);
   if (judged < FEWEST_EDGES) {
     return { value: null, random: null, judged, interval: null, hardest: null };

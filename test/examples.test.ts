@@ -1,9 +1,10 @@
 import anyTest, { type TestFn } from "ava";
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { format } from "node:util";
 import { readCatalog } from "../src/catalog/index.js";
 import { makeSampleAtlas } from "./support/atlases/sample-atlas.js";
 import { labelAsked, readShown } from "./support/atlases/planted.js";
@@ -18,23 +19,32 @@ interface Outcome {
   stderr: string;
 }
 
-/** Runs an example as it stands, but for the place that it imports the package from. */
+/** Runs an example in this thread as it stands, but for the place that it imports the package from; one after the other. */
 async function runExample(
   folder: string,
   name: string,
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Outcome> {
-  const file = path.join(folder, `${name.replace(/\.js$/, "")}.mjs`);
-  await writeFile(file, importBuilt(await readFile(`examples/${name}`, "utf8")));
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [file, ...args],
-      { env: { ...process.env, ...env } },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
+  const code = importBuilt(await readFile(`examples/${name}`, "utf8"));
+  // A module of its own for each run.
+  const file = path.join(await mkdtemp(path.join(folder, "run-")), name.replace(/\.js$/, ".mjs"));
+  await writeFile(file, code);
+  const { argv, env: before } = process;
+  const { log } = console;
+  let stdout = "";
+  process.argv = [process.execPath, file, ...args];
+  process.env = { ...before, ...env };
+  console.log = (...parts: unknown[]) => (stdout += `${format(...parts)}\n`);
+  try {
+    await import(pathToFileURL(file).href);
+    return { code: 0, stdout, stderr: "" };
+  } catch (error) {
+    return { code: 1, stdout, stderr: String(error) };
+  } finally {
+    Object.assign(process, { argv, env: before });
+    console.log = log;
+  }
 }
 
 /** A model that labels by the word that most of the texts have, and judges by the words of a label. */

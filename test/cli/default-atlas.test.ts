@@ -1,6 +1,7 @@
 import test from "ava";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { atLength } from "../support/campaign.js";
 import { inFolder } from "../support/folder.js";
 import { runProcess } from "../support/cli/run-cli.js";
 
@@ -57,7 +58,7 @@ const costly: [string[], Record<string, string>?][] = [
   [["search", "dog", "--embedder", "m"]],
   [["search", "dog"], { FEATURE_FAMILIES_EMBEDDER_MODEL: "m" }],
 ];
-for (const [args, env] of costly) {
+for (const [args, env] of atLength ? costly : [costly[0], costly[costly.length - 1]]) {
   test(`${args.join(" ")}${env ? " by the environment" : ""} has no default atlas`, async (t) => {
     await inFolder(async (folder) => {
       await addAtlas(folder, "papers", FINISHED);

@@ -71,7 +71,7 @@ test("labels, names and words of a call reach the terminal without control chara
 
 test("a message names no function of the library", async (t) => {
   const embeddings = "data/wordnet/embeddings.npy";
-  const { stderr } = await runProcess([
+  const { stderr } = await runCli([
     ...["train", "--embeddings", embeddings, "--k", "9", "--n", "4", "--out", "never.pth"],
   ]);
   t.is(stderr, "feature-families: k must be a whole number from 1 to 4, got 9\n");
@@ -79,7 +79,7 @@ test("a message names no function of the library", async (t) => {
 
 test("an SAE too large for the CPU's training is refused before any work", async (t) => {
   const embeddings = "data/wordnet/embeddings.npy";
-  const { code, stderr } = await runProcess([
+  const { code, stderr } = await runCli([
     ...["train", "--embeddings", embeddings, "--k", "4", "--n", "1000000000", "--out", "never.pth"],
   ]);
   t.is(code, 1);

@@ -21,7 +21,7 @@ import { campaign } from "../support/campaign.js";
 import { mutate } from "../support/mutation/mutate.js";
 import { processorTime } from "../support/processor-time.js";
 
-const rounds = campaign(1500, 400);
+const rounds = campaign(1500, 150);
 
 interface Subject {
   fixture: string | Uint8Array;

@@ -12,7 +12,7 @@ import { type LlmCall, type LlmServer, startLlmServer } from "../support/servers
 import { answerPlanted, themeWord } from "../support/atlases/planted.js";
 
 const KEY = "abcDEF123secret456";
-const KILLS = campaign(20, 2);
+const KILLS = campaign(20, 1);
 const LATENTS = campaign(THEMES + NONSENSE, 600);
 /** Latents that the killed runs are after; the last run is after all. */
 const FIRST = 300;

@@ -15,7 +15,7 @@ import {
 } from "../support/servers/llm-server.js";
 
 const KEY = "abcDEF123secret456";
-const KILLS = campaign(8, 3);
+const KILLS = campaign(8, 1);
 
 async function withLedger(
   options: LlmServerOptions,

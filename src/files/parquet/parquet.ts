@@ -121,28 +121,32 @@ export async function* streamAnswers(
   const limit = LEAST_SECONDS + (SECONDS_PER_MEGABYTE * size) / 1e6;
   const done = new AbortController();
   const stop = AbortSignal.any([done.signal, ...(signal === undefined ? [] : [signal])]);
+  let isIdle = true;
   const ask = (wish: ParquetWish): Promise<ParquetAnswer> => {
-    const answer = askWorker(worker, name, { seconds: limit, wish, stop });
+    isIdle = false;
+    const answer = askWorker(worker, name, { seconds: limit, wish, stop }).then((found) => {
+      isIdle = true;
+      return found;
+    });
     // Its failure belongs to the turn that awaits it.
     answer.catch(() => undefined);
     return answer;
   };
-  let isThrough = false;
   try {
     const opened = await ask({ open: name, bytes: bytes?.slice() });
     if (opened.kind === "refused") throw new FormatError(name, opened.problem);
     const wish = opened.kind === "summary" ? choose(opened.summary) : undefined;
-    if (wish === undefined) return void (isThrough = true);
+    if (wish === undefined) return;
     for (let next = ask(wish); ;) {
       const answer = await next;
       if (answer.kind === "refused") throw new FormatError(name, answer.problem);
-      if (answer.kind === "end") return void (isThrough = true);
+      if (answer.kind === "end") return;
       next = ask("next");
       yield answer;
     }
   } finally {
     done.abort();
-    if (isThrough) keepWorker(worker);
+    if (isIdle) keepWorker(worker);
     else await worker.terminate();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Preloaded by a test: every thread but the first is kept busy for good, soon after it has started, with a temporary file of
- * the file named by BLOCKED_FILE open.
+ * Preloaded by a test: every thread but the first is kept busy for good as soon as it serves requests, with a temporary file
+ * of the file named by BLOCKED_FILE open.
  */
 import { writeSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
@@ -13,4 +13,10 @@ async function block(): Promise<void> {
   for (;;);
 }
 
-if (!isMainThread) setTimeout(() => void block(), 500);
+if (!isMainThread) {
+  const look = setInterval(() => {
+    if (!process.getActiveResourcesInfo().includes("TCPServerWrap")) return;
+    clearInterval(look);
+    void block();
+  }, 20);
+}

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { ByteSource } from "./bytes/source.js";
 import { checkJson } from "./check-json.js";
 import { readJson } from "./json.js";
 import { readJsonl } from "./jsonl.js";
@@ -10,10 +11,11 @@ export async function readCheckedJson<T>(path: string, schema: z.ZodType<T>): Pr
 
 /** Reads a JSONL file, gzip by name, each of whose rows must be of a schema. Throws FormatError, naming line and field. */
 export async function* readCheckedJsonl<T>(
-  path: string,
+  input: string | ByteSource,
   schema: z.ZodType<T>,
 ): AsyncGenerator<{ line: number; value: T }> {
-  for await (const { line, value } of readJsonl(path)) {
-    yield { line, value: checkJson(value, schema, path, `line ${line}`) };
+  const name = typeof input === "string" ? input : input.name;
+  for await (const { line, value } of readJsonl(input)) {
+    yield { line, value: checkJson(value, schema, name, `line ${line}`) };
   }
 }

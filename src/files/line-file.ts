@@ -1,4 +1,4 @@
-import { openSource } from "./bytes/source.js";
+import { type ByteSource, openSource } from "./bytes/source.js";
 
 /** Lines that are read together. */
 const BLOCK = 256;
@@ -10,19 +10,28 @@ export interface LineFile {
   read(line: number): Promise<string | undefined>;
 }
 
-/** Finds where the lines of a file begin, without keeping them. Throws FormatError where it cannot be read. */
-export async function indexLines(path: string): Promise<LineFile> {
+/**
+ * Finds where the lines of a file begin, without keeping them, while `pass` reads it from start to end once. Throws FormatError
+ * where it cannot be read.
+ */
+export async function indexLines(
+  path: string,
+  pass: (source: ByteSource) => Promise<void> = readThrough,
+): Promise<LineFile> {
   const starts = [0];
   let lines = 0;
   const source = await openSource(path);
   const { byteLength } = source;
-  try {
-    for (let at = 0; at < byteLength; at += CHUNK) {
-      const chunk = Buffer.from(await source.read(at, Math.min(byteLength, at + CHUNK)));
-      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, end + 1)) {
-        if (++lines % BLOCK === 0) starts.push(at + end + 1);
-      }
+  const read: ByteSource["read"] = async (at, to) => {
+    const bytes = await source.read(at, to);
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, end + 1)) {
+      if (++lines % BLOCK === 0) starts.push(at + end + 1);
     }
+    return bytes;
+  };
+  try {
+    await pass({ ...source, read });
   } finally {
     await source.close();
   }
@@ -49,4 +58,10 @@ export async function indexLines(path: string): Promise<LineFile> {
       return text === "" ? undefined : text;
     },
   };
+}
+
+async function readThrough(source: ByteSource): Promise<void> {
+  for (let at = 0; at < source.byteLength; at += CHUNK) {
+    await source.read(at, Math.min(source.byteLength, at + CHUNK));
+  }
 }

@@ -1,9 +1,9 @@
 import anyTest, { type TestFn } from "ava";
-import { readFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
-import { atlasColumns } from "../../src/atlas/explorer/index.js";
+import { atlasColumns, exploreAtlas } from "../../src/atlas/explorer/index.js";
 import { type Explored, addressOf, explore, openPage } from "../support/explorer.js";
 
 const test = anyTest as TestFn<Explored>;
@@ -162,5 +162,21 @@ test("a correction is written with its note and shown everywhere, and can be tak
   await page.waitForSelector("article h2 >> text=my own words", { state: "detached" });
   t.is((await readFile(file, "utf8")).trim(), "");
   t.is((await atlas.labels()).get(3)?.text, before);
+
+  // What is written by hand shows when the page is loaded again, and is gone with the file.
+  await writeFile(file, '{"latent": 3, "label": "typed into the file"}\n');
+  await page.reload();
+  await page.waitForSelector("article h2 >> text=typed into the file");
   await page.close();
+  await writeFile(file, '{"latent": 3,');
+  const warnings: string[] = [];
+  const server = await exploreAtlas(atlas, { onWarning: (warning) => warnings.push(warning) });
+  t.regex(warnings.join(), /labels\.overrides\.jsonl: line 1/);
+  await rm(file);
+  const headers = { "x-explorer-token": new URL(server.url).hash.replace("#token=", "") };
+  const { origin } = new URL(server.url);
+  const answer = await fetch(`${origin}/data/latents/3`, { headers });
+  t.like(await answer.json(), { row: { label: before } });
+  t.is(warnings.length, 1);
+  await server.close();
 });

@@ -81,8 +81,7 @@ export function Search({ data }: { data: AtlasData }): JSX.Element {
 function Ask({ data }: { data: AtlasData }): JSX.Element | null {
   const { query } = state.value;
   const input = useRef<HTMLInputElement>(null);
-  const text =
-    query && "text" in query ? query.text : query && "words" in query ? query.words : "";
+  const text = query && "text" in query ? query.text : query && "words" in query ? query.words : "";
   // Not by a new box, which would lose the keyboard's place.
   useLayoutEffect(() => {
     if (input.current) input.current.value = text;

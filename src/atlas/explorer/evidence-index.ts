@@ -13,18 +13,19 @@ export async function indexEvidence(store: AtlasStore, n: number): Promise<Evide
   const file = store.file("evidence");
   if (!existsSync(file)) return { verdicts, read: () => Promise.resolve(undefined) };
   const lineOf = new Map<string, number>();
-  for await (const { line, value } of readCheckedJsonl(file, evidenceSchema)) {
-    const { of, latent, label } = value;
-    lineOf.set(`${of} ${latent}`, line);
-    if (of !== "latent" || latent >= n) continue;
-    const own = value.verdicts.filter((one) => one.set === "score" && one.label === label);
-    verdicts[latent] = own.length;
-    verdicts[n + latent] = own.filter(
-      ({ answer, expected }) => answer !== null && answer !== expected,
-    ).length;
-    verdicts[2 * n + latent] = own.filter(({ answer }) => answer === null).length;
-  }
-  const lines = await indexLines(file);
+  const lines = await indexLines(file, async (source) => {
+    for await (const { line, value } of readCheckedJsonl(source, evidenceSchema)) {
+      const { of, latent, label } = value;
+      lineOf.set(`${of} ${latent}`, line);
+      if (of !== "latent" || latent >= n) continue;
+      const own = value.verdicts.filter((one) => one.set === "score" && one.label === label);
+      verdicts[latent] = own.length;
+      verdicts[n + latent] = own.filter(
+        ({ answer, expected }) => answer !== null && answer !== expected,
+      ).length;
+      verdicts[2 * n + latent] = own.filter(({ answer }) => answer === null).length;
+    }
+  });
   return {
     verdicts,
     async read(of, latent) {

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { ExplorerFiles } from "../../explorer/data-files.js";
 import type { ExplorerActions, PageIndex } from "../../explorer/format.js";
 import { readPage } from "../../explorer/page.js";
@@ -14,20 +15,41 @@ const LOOKING = 2000;
 
 /**
  * Starts the explorer's page on an atlas, on this machine alone, with another atlas to compare it with where `other` is one;
- * the atlas stays open until the server is closed.
+ * the atlas stays open until the server is closed. Corrections that were written by hand are shown from the next request on;
+ * `onWarning` gets why they cannot be.
  */
 export async function exploreAtlas(
   atlas: Atlas,
-  { other, ...options }: ServerOptions & { other?: OtherAtlas } = {},
+  {
+    other,
+    onWarning,
+    ...options
+  }: ServerOptions & { other?: OtherAtlas; onWarning?: (warning: string) => void } = {},
 ): Promise<ExplorerServer> {
   let files: Promise<ExplorerFiles> | undefined;
   const compared = await openCompared(atlas.store, other);
-  const current = (): Promise<ExplorerFiles> =>
-    (files ??= atlasFiles(atlas.store, { compared, dir: atlas.dir }));
+  const [overrides, labels] = (["overrides", "labels"] as const).map((name) =>
+    atlas.store.file(name),
+  );
+  let stamp: string | undefined;
+  const open = (): Promise<ExplorerFiles> => atlasFiles(atlas.store, { compared, dir: atlas.dir });
+  const current = async (): Promise<ExplorerFiles> => {
+    const found = await stampOf(overrides);
+    if (found !== stamp) {
+      stamp = found;
+      files = atlas
+        .refresh()
+        .catch((error: Error) => onWarning?.(error.message))
+        .then(open);
+    }
+    return (files ??= open());
+  };
+  if (!(await isNewer(overrides, labels))) stamp = await stampOf(overrides);
   await current();
   const changed = async (work: () => Promise<unknown>): Promise<{ version: string }> => {
     await work();
     atlas.store.reload();
+    stamp = await stampOf(overrides);
     files = undefined;
     const index = Buffer.from(await (await current()).file("index.json")).toString();
     return { version: (JSON.parse(index) as PageIndex).version };
@@ -60,4 +82,15 @@ export async function exploreAtlas(
       await compared?.close();
     },
   };
+}
+
+/** What a change of a file shows in; undefined without it. */
+async function stampOf(file: string): Promise<string | undefined> {
+  const found = await stat(file).catch(() => undefined);
+  return found && `${found.mtimeMs} ${found.size}`;
+}
+
+async function isNewer(file: string, than: string): Promise<boolean> {
+  const [one, other] = await Promise.all([file, than].map((name) => stat(name).catch(() => null)));
+  return one !== null && other !== null && one.mtimeMs > other.mtimeMs;
 }

@@ -69,7 +69,7 @@ async function serve(
     embedder: async () => keepLast((await openEmbedder(values, signal)).embedder),
   });
   try {
-    const server = await exploreAtlas(atlas, { port, allowHosts: allowHost, other });
+    const server = await exploreAtlas(atlas, { port, allowHosts: allowHost, other, onWarning });
     const url = server.url + view;
     context.note(parent ? url : `${atlas.name}: ${url}`);
     if (open) openBrowser(url);

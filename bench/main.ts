@@ -46,7 +46,8 @@ const program = new Command("npm run bench --")
     "--folder <folder>",
     "where inputs are made and kept for the next run; default a temporary folder",
   )
-  .option("--rows <n>", "rows of first-pass-proof, a whole number; default 1,000,000", wholeRows)
+  .option("--rows <n>", "rows of first-pass-proof, a whole number; default 1,000,000", wholeNumber)
+  .option("--seed <n>", "first seed of first-pass-proof, a whole number; default 1", wholeNumber)
   .addHelpText("after", `\nParts:\n${LIST.replaceAll(/^/gm, "  ").trimEnd()}`)
   .parse();
 const options = program.opts<{
@@ -56,6 +57,7 @@ const options = program.opts<{
   wait: number;
   folder?: string;
   rows?: number;
+  seed?: number;
 }>();
 const [names = []] = program.processedArgs as [string[]?];
 
@@ -80,10 +82,10 @@ function seconds(text: string): number {
   throw new InvalidArgumentError("expected seconds, 0 or more");
 }
 
-function wholeRows(text: string): number {
+function wholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError("expected a whole number of rows, 1 or more");
+  throw new InvalidArgumentError("expected a whole number, 1 or more");
 }
 
 async function runParts(parts: readonly Part[]): Promise<void> {
@@ -112,7 +114,7 @@ async function runParts(parts: readonly Part[]): Promise<void> {
 }
 
 async function measure(part: Part, folder: string): Promise<TitledSection | undefined> {
-  const context = { folder, quick: options.quick, rows: options.rows };
+  const context = { folder, quick: options.quick, rows: options.rows, seed: options.seed };
   const quiet = (): Promise<void> => waitForQuiet(options.wait);
   const bench: Bench = {
     ...context,

@@ -6,6 +6,8 @@ export interface TaskContext {
   quick: boolean;
   /** Rows of the trials of the first pass, where they were asked for. */
   rows?: number;
+  /** First seed of those trials, where it was asked for. */
+  seed?: number;
 }
 
 /** What a separate process measured. */

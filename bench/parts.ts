@@ -14,6 +14,7 @@ import { labelSamplesPart } from "./parts/label-samples.js";
 import { largePart } from "./parts/large.js";
 import { mapQualityPart } from "./parts/map-quality.js";
 import { mapPart } from "./parts/map.js";
+import { millionPart } from "./parts/million.js";
 import { nestedPart } from "./parts/nested.js";
 import { pacingPart } from "./parts/pacing.js";
 import { parquetPart } from "./parts/parquet.js";
@@ -31,6 +32,7 @@ import { unitsPart } from "./parts/units.js";
 export const PARTS: readonly Part[] = [
   encodePart,
   shardsPart,
+  millionPart,
   firstPassPart,
   trainPart,
   coactivationPart,

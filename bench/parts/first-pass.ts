@@ -12,11 +12,11 @@ export const firstPassPart: Part = {
   name: "first-pass-proof",
   title: "The first pass on trial",
   onlyByName: true,
-  async run({ quick, rows = quick ? QUICK_ROWS : ROWS }): Promise<Section | string> {
+  async run({ quick, rows = quick ? QUICK_ROWS : ROWS, seed = 1 }): Promise<Section | string> {
     // Small products gain nothing from a second thread.
     limitThreads(1);
     const start = process.cpuUsage();
-    const found = await tryAll(rows);
+    const found = await tryAll(rows, seed);
     if (typeof found === "string") return found;
     const { user, system } = process.cpuUsage(start);
     const total = sumOf(found.map(([, { rows: each }]) => each));
@@ -31,7 +31,7 @@ export const firstPassPart: Part = {
     ]);
     return {
       body: `The int8 first pass ([design](design.md#engines)) beside the dense product, on Node ${process.versions.node}: codes of random rows and of rows and weights that are
-hard for its bound, ${figure(sets)} sets of weights (65 to 512 latents, k up to 32, d 1 to 1030, mostly up to 64), with up to 8,192 rows each.
+hard for its bound, ${figure(sets)} sets of weights from seed ${seed} on (65 to 512 latents, k up to 32, d 1 to 1030, mostly up to 64), with up to 8,192 rows each.
 Rows that the pass leaves to the dense product are compared too; they cannot differ. It took ${figure((user + system) / 1e6)} s of processor time.
 
 ${markdownTable(["kind", "sets of weights", "rows", "encoded by the pass", "rows with other codes"], table)}
@@ -52,13 +52,13 @@ ${differing
 };
 
 /** All kinds in turn, each with its next set of weights, until there are enough rows, or any differ. */
-async function tryAll(rows: number): Promise<[kind: string, TrialResult][] | string> {
+async function tryAll(rows: number, seed: number): Promise<[kind: string, TrialResult][] | string> {
   const found = TRIALS.map((kind): [string, TrialResult] => [
     kind,
     { rows: 0, passed: 0, weights: 0, differing: [] },
   ]);
   let [done, reported] = [0, 0];
-  for (let firstSeed = 1; done < rows; firstSeed++) {
+  for (let firstSeed = seed; done < rows; firstSeed++) {
     for (const [kind, sum] of found) {
       const each = await runTrials(kind, 1, { firstSeed });
       if (typeof each === "string") return each;

@@ -214,15 +214,15 @@ export class Atlas {
     { once: isOnly = false, ...options }: SearchOptions & { once?: boolean } = {},
   ): Promise<SearchResults> {
     const search = await this.#searches.open(isOnly);
-    const vector = await embedQuery(query, search.cols, () => this.#embedder(options.embedder));
+    const vector = () => embedQuery(query, search.cols, () => this.#embedder(options.embedder));
     return searchDocuments(this.store, search, vector, { ...options, asked: query });
   }
 
   /** A query's embedding after edits, and what the edits did to its latents. Throws as search does. */
   async steer(query: Query, options: SteeringOptions): Promise<SteeredQuery> {
     const search = await this.#searches.open(true);
-    const vector = await embedQuery(query, search.cols, this.#embedder);
     const edits = readSteering(await namesOf(this.store), options);
+    const vector = await embedQuery(query, search.cols, this.#embedder);
     return search.steer(vector, edits, options.method);
   }
 
@@ -233,7 +233,7 @@ export class Atlas {
     options: ExplainOptions = {},
   ): Promise<LabelledExplanation> {
     const search = await this.#searches.open(true);
-    const vector = await embedQuery(query, search.cols, this.#embedder);
+    const vector = () => embedQuery(query, search.cols, this.#embedder);
     return explainDocument(this.store, search, vector, { ...options, document });
   }
 

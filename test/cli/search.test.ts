@@ -198,6 +198,10 @@ test("a text goes to the server that is named, and another width is refused", as
   t.is(found.code, 0, found.stderr);
   t.is((JSON.parse(found.stdout) as Results).results[0].row, 44);
   t.true(server.requests.some(({ input }) => input.includes("birds of prey")));
+  const asked = server.requests.length;
+  const unknown = await runCli([...call, ...model, "--family", "zzzz"]);
+  t.is(unknown.code, 2);
+  t.is(server.requests.length, asked, "nothing is paid for a search that cannot be");
   vector = [1, 2, 3];
   const narrow = await runCli([...call, ...model]);
   t.is(narrow.code, 2);
@@ -210,7 +214,7 @@ test("a text goes to the server that is named, and another width is refused", as
   t.regex(other.stderr, /narrow\.npy is 3 wide, but the corpus 512/);
 });
 
-test("a second search by meaning takes the labels' vectors from the atlas", async (t) => {
+test.serial("a second search by meaning takes the labels' vectors from the atlas", async (t) => {
   const folder = path.join(t.context.atlas, "name-vectors");
   const call = ["search", "--atlas", t.context.atlas, "--in", "families", "--json", "a small dog"];
   const first = await runCli(call);

@@ -152,11 +152,14 @@ export async function embedQuery(
   return matrixRow(await model.embed([query]), 0);
 }
 
-/** Searches an atlas's documents and puts ids, titles, labels and explanations to what was found. */
+/**
+ * Searches an atlas's documents and puts ids, titles, labels and explanations to what was found. The query is embedded once all
+ * options are known to be right.
+ */
 export async function searchDocuments(
   store: AtlasStore,
   search: DocumentSearch,
-  query: Float32Array,
+  embed: () => Promise<Float32Array>,
   { asked, ...options }: SearchOptions & { asked?: Query },
 ): Promise<SearchResults> {
   const { limit: count = 10, method, explain = false } = options;
@@ -167,6 +170,7 @@ export async function searchDocuments(
   const edits = readSteering(names, options);
   const documents = await store.documents();
   const accept = await acceptOf(store, options);
+  const query = await embed();
   const found = await search.search(query, { count, edits, method, accept });
   const { steered } = found;
   const searched = steered?.query ?? query;
@@ -210,12 +214,12 @@ async function acceptOf(
 export async function explainDocument(
   store: AtlasStore,
   search: DocumentSearch,
-  query: Float32Array,
+  embed: () => Promise<Float32Array>,
   { document, from }: ExplainOptions & { document: Term },
 ): Promise<LabelledExplanation> {
   requireChoice("explain: from", from, EXPLANATION_BASES);
   const { row } = await viewDocument(store, document);
-  return withLabels(await search.explain(query, row, from), await labelTexts(store));
+  return withLabels(await search.explain(await embed(), row, from), await labelTexts(store));
 }
 
 function withLabels(explanation: Explanation, labels: readonly string[]): LabelledExplanation {

@@ -9,6 +9,7 @@ import type { Matrix } from "../core/matrix.js";
 import type { CatalogRow } from "../catalog/row.js";
 import { readCatalog } from "../catalog/read.js";
 import { type ClassTree, type Document, readClassTree, readCorpus } from "../corpus/corpus.js";
+import { openDocuments } from "../corpus/document-reader.js";
 import type { StabilityReport } from "../compare/stability-report.js";
 import { stabilitySchema } from "../compare/stability-schema.js";
 import { FormatError } from "../core/errors.js";
@@ -132,6 +133,16 @@ export class AtlasStore {
     return this.#keep("documents", async () =>
       readCorpus(await this.#input(corpus, "corpus"), { columns, onWarning, onEmpty }),
     );
+  }
+
+  /** Documents of those rows, read from the corpus where they lie in JSON lines; of other formats all are held. */
+  async documentsAt(rows: readonly number[]): Promise<Document[]> {
+    const read = await this.#keep("documentReader", async () =>
+      openDocuments(await this.#input(this.paths.corpus, "corpus"), this.#options),
+    );
+    if (read !== undefined && !this.#kept.has("documents")) return read(rows);
+    const documents = await this.documents();
+    return rows.map((row) => documents[row]);
   }
 
   texts(): Promise<string[]> {

@@ -123,6 +123,11 @@ async function readValues(path: string, reading: TextOptions): Promise<unknown> 
   }
 }
 
+/** Whether a file by that name has a record per line, and is not packed. */
+export async function isPlainLines(path: string): Promise<boolean> {
+  return /\.(jsonl|ndjson|json)$/i.test(path) && !(await isFolder(path)) && hasLines(path);
+}
+
 /** Whether a JSON file has a record per line: its first line is a value of its own, and in a .json another follows. */
 async function hasLines(path: string): Promise<boolean> {
   const isJson = bareName(path).endsWith(".json");

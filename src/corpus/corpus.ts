@@ -2,7 +2,7 @@ import { isRecord, ownValue } from "../core/collections.js";
 import { FormatError } from "../core/errors.js";
 import { listed, shown } from "../core/shown.js";
 import { cleanText, pythonText } from "./clean-text.js";
-import { COLUMN_NAMES, bareName, readCorpusRows } from "./corpus-rows.js";
+import { COLUMN_NAMES, type CorpusRow, bareName, readCorpusRows } from "./corpus-rows.js";
 import { readJson } from "../files/json.js";
 
 /** One text of a corpus. Row i of the embeddings and of the codes is document i. */
@@ -81,13 +81,36 @@ export async function* streamCorpus(
   path: string,
   options: CorpusOptions = {},
 ): AsyncGenerator<Document> {
-  const { columns = {}, form = "plain", keep = () => true, empty = "keep", onWarning } = options;
+  const { columns = {}, keep = () => true, empty = "keep", onWarning } = options;
   const places = new Map<string, string>();
   const select = (names: readonly string[]): string[] => chosenColumns(names, columns);
-  let hasIds: boolean | undefined;
+  const documentOf = rowReader(path, options);
   let count = 0;
   let empties = 0;
   for await (const { place, row } of readCorpusRows(path, { select, onWarning })) {
+    const document = documentOf({ place, row }, count++);
+    if (document.text.trim() === "") {
+      empties++;
+      if (empty === "skip") continue;
+    }
+    if (!keep(document)) continue;
+    const before = places.get(document.id);
+    if (before !== undefined) {
+      throw new FormatError(path, `${place}: id ${shown(document.id)} was in ${before} already`);
+    }
+    places.set(document.id, place);
+    yield document;
+  }
+  if (empties > 0) options.onEmpty?.(empties);
+}
+
+/** Makes documents of rows with their numbers; whether there are ids depends on the first row. */
+export function rowReader(
+  path: string,
+  { columns = {}, form = "plain" }: CorpusOptions,
+): (row: CorpusRow, number: number) => Document {
+  let hasIds: boolean | undefined;
+  return ({ place, row }, number) => {
     const fail = (problem: string): never => {
       throw new FormatError(path, `${place}: ${problem}`);
     };
@@ -102,22 +125,9 @@ export async function* streamCorpus(
     if (!hasIds && find("id") !== undefined) fail("has an id, which the first row does not");
     const id = hasIds
       ? readId(row, find("id") ?? fail(lacking("id", row, columns)), fail)
-      : String(count);
-    count++;
-    const document = { id, ...readContent(row, find, form, fail) };
-    if (document.text.trim() === "") {
-      empties++;
-      if (empty === "skip") continue;
-    }
-    if (!keep(document)) continue;
-    const before = places.get(document.id);
-    if (before !== undefined) {
-      throw new FormatError(path, `${place}: id ${shown(document.id)} was in ${before} already`);
-    }
-    places.set(document.id, place);
-    yield document;
-  }
-  if (empties > 0) options.onEmpty?.(empties);
+      : String(number);
+    return { id, ...readContent(row, find, form, fail) };
+  };
 }
 
 /**

@@ -11,6 +11,7 @@ export {
   readCorpus,
   streamCorpus,
 } from "./corpus.js";
+export { type DocumentReader, openDocuments } from "./document-reader.js";
 export { type EmbedCorpusOptions, type EmbeddedCorpus, embedCorpus } from "./embed-corpus.js";
 export type { EmbedOptions, Embedder } from "./embedder.js";
 export { openModelFolder } from "./embedders/model-folder.js";

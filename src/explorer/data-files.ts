@@ -35,7 +35,7 @@ export interface ExplorerInputs {
   /** Its folder, for a page that is not passed on. */
   dir?: string;
   /** Read when a text is asked for: maps and lists need none. */
-  documents: () => Promise<readonly DocumentRecord[]>;
+  document: (row: number) => Promise<DocumentRecord>;
   codes: Codes;
   postings: Postings;
   /** Places of the latents on the map [n, 2]. */
@@ -290,10 +290,10 @@ async function evidenceOf(
 }
 
 async function documentRecord(
-  { documents, classNames }: ExplorerInputs,
+  { document, classNames }: ExplorerInputs,
   at: number,
 ): Promise<DocumentRecord> {
-  const { id, title, text, classes } = (await documents())[at];
+  const { id, title, text, classes } = await document(at);
   return { id, title, text, classes: classes.map((one) => classNames?.get(one) ?? one) };
 }
 

@@ -29,7 +29,7 @@ function files(
   };
   return explorerFiles({
     ...{ name: "a", codes, postings: invertCodes(codes), places: createMatrix(70_000, 2) },
-    ...{ families, latents: NO_LATENTS, columnNames: [], documents: refused },
+    ...{ families, latents: NO_LATENTS, columnNames: [], document: refused },
     ...{ evidence: refused, withTexts: refused, columns: refused, ...more },
   });
 }

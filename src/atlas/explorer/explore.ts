@@ -65,7 +65,7 @@ export async function exploreAtlas(
   let isOpen = true;
   // What the maps do without is read while they are looked at; a failure shows where it is asked for again.
   const prepare = async (): Promise<void> => {
-    await atlas.store.documents();
+    await atlas.store.documentsAt([0]);
     if (isOpen) await asking.search({ document: 0, limit: 1 });
   };
   const shown = (): Promise<ExplorerFiles> => {

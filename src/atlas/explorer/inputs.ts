@@ -32,7 +32,7 @@ async function gather(store: AtlasStore): Promise<ExplorerInputs> {
   const { n } = codes;
   return {
     name: store.name,
-    documents: () => store.documents(),
+    document: async (row) => (await store.documentsAt([row]))[0],
     codes,
     postings,
     places: await store.places(),

@@ -37,7 +37,7 @@ async function openChecked(
   const rows = await openRows(await store.embeddingsFile());
   try {
     const row = matrixRow(await rows.read(0, 1), 0);
-    const [{ text }] = await store.documents();
+    const [{ text }] = await store.documentsAt([0]);
     const sent = record.compat ? compatInput(text) : text;
     // Servers have several names for a model, so the name alone decides nothing.
     if (embedder.d === rows.cols) {

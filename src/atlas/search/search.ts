@@ -168,16 +168,18 @@ export async function searchDocuments(
   requireChoice("search: explain", base, EXPLANATION_BASES);
   const names = await namesOf(store);
   const edits = readSteering(names, options);
-  const documents = await store.documents();
   const accept = await acceptOf(store, options);
+  // A corpus that is not there is found before a query is paid for.
+  await store.documentsAt([]);
   const query = await embed();
   const found = await search.search(query, { count, edits, method, accept });
+  const documents = await store.documentsAt(found.hits.map(({ row }) => row));
   const { steered } = found;
   const searched = steered?.query ?? query;
   const hits: SearchHit[] = [];
   for (const [i, { row, score }] of found.hits.entries()) {
-    const { id } = documents[row];
-    const title = titleOf(documents[row]);
+    const { id } = documents[i];
+    const title = titleOf(documents[i]);
     const hit: SearchHit = { rank: i + 1, row, id, title, score, before: found.before[i] };
     if (base !== undefined) {
       hit.explanation = withLabels(await search.explain(searched, row, base), names.labels);
@@ -191,11 +193,8 @@ export async function searchDocuments(
   if (steered) {
     results.cosine = steered.cosine;
     results.others = steered.others;
-    results.left = found.left.map(({ row, before }) => ({
-      row,
-      title: titleOf(documents[row]),
-      before,
-    }));
+    const left = await store.documentsAt(found.left.map(({ row }) => row));
+    results.left = found.left.map((one, i) => ({ ...one, title: titleOf(left[i]) }));
     results.moved = steered.moved.map((move) => ({ ...move, label: names.labels[move.latent] }));
   }
   return showsItself({ ...results, present: () => presentResults(results) });
@@ -205,7 +204,10 @@ async function acceptOf(
   store: AtlasStore,
   { accept, ...filter }: SearchOptions,
 ): Promise<((row: number) => boolean) | undefined> {
-  const holds = await readFilter(filter, await store.documents(), store.paths.corpus);
+  const { class: wanted, year, where, metadata, ids } = filter;
+  const isFiltered = [wanted, year, where, metadata, ids].some((value) => value !== undefined);
+  const documents = isFiltered ? await store.documents() : [];
+  const holds = await readFilter(filter, documents, store.paths.corpus);
   if (holds === undefined || accept === undefined) return holds ?? accept;
   return (row) => holds(row) && accept(row);
 }

@@ -11,11 +11,16 @@ import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { setFlagsFromString } from "node:v8";
 
+// What `npm run test:all` alone runs: whole programs, second browsers, and what cheaper tests show piece by piece.
+const LONG = /^(bench\/main|explorer\/(compare|firefox|notebook)|tasks\/schedulers)\.test\.js$/;
+const isAll = process.env.FEATURE_FAMILIES_TESTS === "all";
+
 // By the sources, as build/ keeps what was compiled of a test that is gone.
 const sources = readdirSync("test", { recursive: true, encoding: "utf8" });
 const tests = sources
   .filter((name) => /^(?!.*node_modules).*\.test\.ts$/.test(name))
   .map((name) => name.replaceAll("\\", "/").replace(/ts$/, "js"))
+  .filter((name) => isAll || !LONG.test(name))
   .sort();
 
 // AVA gives each file a thread of its own, which loads the package anew and compiles it from cold. Here files of a folder share
@@ -50,7 +55,7 @@ for (const [folder, names] of folders) {
 
 // The longest first, so that all threads end at about the same time.
 const LONGEST =
-  /^build\/test\/(atlas\/|cli\/label|docs|examples|sae\/(encode-shards|together)|files\/(mutation-files|together-1)|cli\/(search|train)|explorer\/)/;
+  /^build\/test\/(atlas\/|cli\/label|docs|examples|labels\/hostile-run|sae\/together|files\/(mutation-files|together-1)|cli\/(search|train)|explorer\/)/;
 const isLong = (file) => LONGEST.test(path.relative("", file).replaceAll("\\", "/"));
 
 // Tests open the explorer's page, which is compiled here where it is missing or older than its sources.

@@ -140,7 +140,7 @@ test("relative links between the documents lead somewhere", (t) => {
   }
 });
 
-// The types of the whole package take seconds.
+// The types of the whole package, and whole programs, take seconds.
 const atLengthOnly = atLength ? test : test.skip;
 
 atLengthOnly("the examples of the documents and of examples/ type-check", (t) => {
@@ -207,21 +207,24 @@ test("the examples marked to run print what they say", async (t) => {
   });
 });
 
-test("the examples on the sample's atlas, the README's thirty lines among them, run as they stand", async (t) => {
-  const run = examples.filter(({ kind }) => kind === "atlas");
-  t.true(run.some(({ file }) => file === "README.md"));
-  await inFolder(async (folder) => {
-    await makeSampleAtlas(path.join(folder, "families/wordnet"));
-    const { stdout, stderr } = await runExamples(folder, run);
-    t.is(stderr, "");
-    // Each printed something before the next began.
-    const parts = stdout.split(/^#\d+ .*\n/m).slice(1);
-    t.is(parts.length, run.length);
-    for (const [at, { file, line }] of run.entries()) t.not(parts[at], "", `${file}:${line}`);
-    t.true(existsSync(path.join(folder, "build/figures/latent-map.svg")));
-    t.true(existsSync(path.join(folder, "build/atlas.html")));
-  });
-});
+atLengthOnly(
+  "the examples on the sample's atlas, the README's thirty lines among them, run as they stand",
+  async (t) => {
+    const run = examples.filter(({ kind }) => kind === "atlas");
+    t.true(run.some(({ file }) => file === "README.md"));
+    await inFolder(async (folder) => {
+      await makeSampleAtlas(path.join(folder, "families/wordnet"));
+      const { stdout, stderr } = await runExamples(folder, run);
+      t.is(stderr, "");
+      // Each printed something before the next began.
+      const parts = stdout.split(/^#\d+ .*\n/m).slice(1);
+      t.is(parts.length, run.length);
+      for (const [at, { file, line }] of run.entries()) t.not(parts[at], "", `${file}:${line}`);
+      t.true(existsSync(path.join(folder, "build/figures/latent-map.svg")));
+      t.true(existsSync(path.join(folder, "build/atlas.html")));
+    });
+  },
+);
 
 /** Runs examples one after the other in `folder`, where the sample's data lies too; a line before each names it. */
 async function runExamples(

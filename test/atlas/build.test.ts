@@ -7,6 +7,7 @@ import { buildFolder } from "../../src/atlas/steps/index.js";
 import { type AtlasOptions, buildAtlas, openStore } from "../../src/atlas/index.js";
 import { readAtlasOptions } from "../../src/atlas/files/index.js";
 import { drawFigures } from "../../src/atlas/figures/index.js";
+import { atLength } from "../support/campaign.js";
 import { inFolder } from "../support/folder.js";
 import { buildOnce, writeSmallCorpus } from "../support/atlases/small-corpus.js";
 
@@ -245,30 +246,33 @@ test("opening a folder without an atlas is refused, naming it", async (t) => {
   });
 });
 
-test("a build in tasks has the codes of one without, counts co-activation exactly and is not built again", async (t) => {
-  await inFolder(async (folder) => {
-    const options = await buildOnce("build", folder, smallCorpus);
-    const schedule = { scheduler: "local" } as const;
-    const tasks = { ...options, dir: path.join(folder, "tasks"), schedule };
-    t.deepEqual((await buildFolder(tasks)).ran, STEPS);
-    for (const name of ["labels.jsonl", "metrics.json"]) {
-      const [one, other] = [options.dir, tasks.dir].map((dir) => readFile(path.join(dir, name)));
-      t.deepEqual(await one, await other, name);
-    }
-    const [made, all] = [await readdir(path.join(tasks.dir, "tasks")), await readdir(tasks.dir)];
-    t.deepEqual(made.sort(), ["codes", "labels", "plan.json", "totals"]);
-    t.false(all.some((name) => name.startsWith("topk")));
-    t.deepEqual((await buildFolder(tasks)).kept, STEPS);
-    const [plain, exact] = [await openStore(options.dir), await openStore(tasks.dir)];
-    t.deepEqual(await exact.codes(), await plain.codes());
-    const [direct, counted] = [await plain.coactivation(), await exact.coactivation()];
-    t.deepEqual({ ...counted, cosine: 0 }, { ...direct, cosine: 0 });
-    t.true(counted.cosine.every((value, at) => Math.abs(value - direct.cosine[at]) < 1e-6));
-    t.deepEqual(
-      (await exact.families()).map(({ parent }) => parent),
-      (await plain.families()).map(({ parent }) => parent),
-    );
-    await plain.close();
-    await exact.close();
-  });
-});
+(atLength ? test : test.skip)(
+  "a build in tasks has the codes of one without, counts co-activation exactly and is not built again",
+  async (t) => {
+    await inFolder(async (folder) => {
+      const options = await buildOnce("build", folder, smallCorpus);
+      const schedule = { scheduler: "local" } as const;
+      const tasks = { ...options, dir: path.join(folder, "tasks"), schedule };
+      t.deepEqual((await buildFolder(tasks)).ran, STEPS);
+      for (const name of ["labels.jsonl", "metrics.json"]) {
+        const [one, other] = [options.dir, tasks.dir].map((dir) => readFile(path.join(dir, name)));
+        t.deepEqual(await one, await other, name);
+      }
+      const [made, all] = [await readdir(path.join(tasks.dir, "tasks")), await readdir(tasks.dir)];
+      t.deepEqual(made.sort(), ["codes", "labels", "plan.json", "totals"]);
+      t.false(all.some((name) => name.startsWith("topk")));
+      t.deepEqual((await buildFolder(tasks)).kept, STEPS);
+      const [plain, exact] = [await openStore(options.dir), await openStore(tasks.dir)];
+      t.deepEqual(await exact.codes(), await plain.codes());
+      const [direct, counted] = [await plain.coactivation(), await exact.coactivation()];
+      t.deepEqual({ ...counted, cosine: 0 }, { ...direct, cosine: 0 });
+      t.true(counted.cosine.every((value, at) => Math.abs(value - direct.cosine[at]) < 1e-6));
+      t.deepEqual(
+        (await exact.families()).map(({ parent }) => parent),
+        (await plain.families()).map(({ parent }) => parent),
+      );
+      await plain.close();
+      await exact.close();
+    });
+  },
+);

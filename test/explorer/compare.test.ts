@@ -4,7 +4,6 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { exploreAtlas } from "../../src/atlas/explorer/index.js";
 import { openAtlas } from "../../src/index.js";
-import { atLength } from "../support/campaign.js";
 import { buildPlantedAtlas } from "../support/atlases/planted-atlas.js";
 import { type Explored, explore, faultsOf, openPage } from "../support/explorer.js";
 
@@ -94,28 +93,21 @@ test("two atlases stand side by side, matched as the library matches them, by mo
   await other.close();
 });
 
-(atLength ? test : test.skip)(
-  "families are matched in the table and on both maps, also in a page without a server",
-  async (t) => {
-    const { browser, atlas, folder } = t.context;
-    if (!browser) return void t.pass("no browser");
-    const file = path.join(folder, "compared.html");
-    await atlas.export("page", file, { with: path.join(folder, "other") });
-    const page = await openPage(
-      t,
-      browser,
-      `${pathToFileURL(file).href}#view=compare&only=families`,
-    );
-    await page.click(`${ROWS} >> nth=0`);
-    await page.waitForSelector(".pair >> text=overlap");
-    await page.waitForURL(/at=family/);
-    await page.click(".pair .link >> nth=0");
-    await page.waitForURL(/at=other\.family/);
-    await page.waitForSelector("article .eyebrow >> text=of other");
-    t.is(await page.locator('.maps .plot[aria-label^="map of latents of"]').count(), 2);
-    await page.close();
-  },
-);
+test("families are matched in the table and on both maps, also in a page without a server", async (t) => {
+  const { browser, atlas, folder } = t.context;
+  if (!browser) return void t.pass("no browser");
+  const file = path.join(folder, "compared.html");
+  await atlas.export("page", file, { with: path.join(folder, "other") });
+  const page = await openPage(t, browser, `${pathToFileURL(file).href}#view=compare&only=families`);
+  await page.click(`${ROWS} >> nth=0`);
+  await page.waitForSelector(".pair >> text=overlap");
+  await page.waitForURL(/at=family/);
+  await page.click(".pair .link >> nth=0");
+  await page.waitForURL(/at=other\.family/);
+  await page.waitForSelector("article .eyebrow >> text=of other");
+  t.is(await page.locator('.maps .plot[aria-label^="map of latents of"]').count(), 2);
+  await page.close();
+});
 
 test("an atlas alone has no Compare, and one of other embeddings is refused", async (t) => {
   const { browser, atlas, folder } = t.context;

@@ -18,7 +18,6 @@ import {
   runOnStore,
   runPlan,
 } from "../../src/tasks/index.js";
-import { atLength } from "../support/campaign.js";
 import { topicTexts } from "../support/topics.js";
 import { randomEmbeddings, randomSae, unevenCodes, writeCodesPair } from "../support/embeddings.js";
 import { runProcess } from "../support/cli/run-cli.js";
@@ -55,9 +54,8 @@ function schedulerTest(
   run: (t: ExecutionContext) => Promise<void>,
 ): void {
   const { program } = SCHEDULER_PROGRAMS[scheduler];
-  const reason = !atLength
-    ? "test:all runs it"
-    : findProgram(program) === undefined
+  const reason =
+    findProgram(program) === undefined
       ? `no ${program} here`
       : !existsSync("/proc/self/stat")
         ? "no /proc by which to find a worker"

@@ -11,8 +11,9 @@ import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { setFlagsFromString } from "node:v8";
 
-// What `npm run test:all` alone runs: whole programs, second browsers, and what cheaper tests show piece by piece.
-const LONG = /^(bench\/main|explorer\/(compare|firefox|notebook)|tasks\/schedulers)\.test\.js$/;
+// What `npm run test:all` alone runs: whole programs, kills, second browsers, and what cheaper tests show piece by piece.
+const LONG =
+  /^(bench\/main|explorer\/(compare|firefox|notebook)|figures\/legibility|labels\/hostile-run|tasks\/schedulers)\.test\.js$/;
 const isAll = process.env.FEATURE_FAMILIES_TESTS === "all";
 
 // By the sources, as build/ keeps what was compiled of a test that is gone.

@@ -139,8 +139,11 @@ export function forestPairs({ from, to }: Forest): [number, number][] {
 
 /** Places in `latents` of the first edge of each; latents are below `size`. */
 function keepFirst(latents: Uint32Array, size: number): Uint32Array {
-  const seen = new Uint8Array(size);
-  return Uint32Array.from(latents.keys()).filter((e) => seen[latents[e]]++ === 0);
+  const first = new Int32Array(size).fill(-1);
+  latents.forEach((latent, e) => {
+    if (first[latent] < 0) first[latent] = e;
+  });
+  return Uint32Array.from(latents.keys()).filter((e) => first[latents[e]] === e);
 }
 
 /**

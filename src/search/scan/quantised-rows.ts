@@ -23,7 +23,7 @@ export interface RowCodes {
   scales: Float32Array;
   /** [rows] */
   errors: Float32Array;
-  /** [rows, d], each row filled up to a multiple of 16. */
+  /** [rows, d], each row filled up to a multiple of 64. */
   codes: Int8Array;
 }
 

@@ -77,3 +77,14 @@ test("with prefixes every parent is in an earlier prefix than its child, in the 
     t.true(Math.abs(Math.max(...weights) - forest.weight[e]) < 1e-7);
   });
 });
+
+test("a latent has one leading parent among however many", (t) => {
+  const parents = 600;
+  const pairs = Array.from({ length: 2 * parents }, (_, row) => [row >> 1, parents]);
+  const values = Float32Array.from(pairs.flat(), (_, at) => 2 - (at % 2));
+  const many = createCodes(pairs.length, 2, parents + 1, Uint32Array.from(pairs.flat()), values);
+  const counted = computeCoactivation(many, { leading: true });
+  const options = { prefixes: [parents, parents + 1], threshold: 1e-6, maxDensity: 2 };
+  const { forest } = extractFamilies(counted, options);
+  t.deepEqual([...forest.to], [parents]);
+});

@@ -31,11 +31,11 @@ export interface KeptIndex {
   parts: IndexPart[];
   /** What rows are kept less [d]; undefined where none are. */
   mean: Float32Array | undefined;
-  /** Removes the codes of shards that are no longer there or have changed. */
+  /** Removes the codes of shards that are no longer there or have changed, as far as they can be removed. */
   clean(): Promise<void>;
 }
 
-/** The parts of `base` in order, each with a file in `folder` that is known by the shard's name, size and time. */
+/** The parts of `base` in order, each with a file in `folder` that is known by the shard's name, size and times. */
 export async function openKeptIndex(
   folder: string,
   base: MatrixFile,
@@ -46,11 +46,12 @@ export async function openKeptIndex(
   const parts: IndexPart[] = [];
   let mean: Float32Array | undefined;
   for (const { file, start, ...shape } of await matrixShards(base)) {
-    const { size, mtimeMs } = await stat(file);
+    // The time of its last change as well: copies and archives may set the other one to any value.
+    const { size, mtimeMs, ctimeMs } = await stat(file);
     const most = Math.max(1, Math.floor(partValues / shape.cols));
     for (let at = 0; at < shape.rows; at += most) {
       const rows = Math.min(most, shape.rows - at);
-      const shard = [relativeName(from, file), size, mtimeMs, column];
+      const shard = [relativeName(from, file), size, mtimeMs, ctimeMs, column];
       const key = sha256Json([VERSION, ...shard, at, rows, shape.cols]);
       const kept = path.join(folder, `${key.slice(0, 32)}.safetensors`);
       files.push(kept);
@@ -115,6 +116,6 @@ async function keepOnly(folder: string, files: readonly string[]): Promise<void>
   const known = new Set(files.map((file) => path.basename(file)));
   for (const name of await readdir(folder).catch(() => [])) {
     const isOld = name.endsWith(".safetensors") && !known.has(name);
-    if (isOld) await rm(path.join(folder, name), { force: true });
+    if (isOld) await rm(path.join(folder, name), { force: true }).catch(() => undefined);
   }
 }

@@ -64,6 +64,8 @@ export async function openScanner(
   const { bytes } = quantised;
   const close = (): Promise<void> => quantised.close();
   try {
+    // First, as the disk may have no room for both.
+    await kept?.clean();
     for (const part of parts) {
       const place = whole ? part.start : 0;
       const isThere = await part.load(mean, whole?.codes(place, part.rows));
@@ -76,7 +78,6 @@ export async function openScanner(
         return undefined;
       }
     }
-    await kept?.clean();
   } catch (error) {
     await close();
     throw error;

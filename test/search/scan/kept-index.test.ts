@@ -1,5 +1,5 @@
 import test from "ava";
-import { mkdir, readFile, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Matrix, matrixRows } from "../../../src/core/index.js";
 import { writeNpy } from "../../../src/files/index.js";
@@ -68,8 +68,12 @@ for (const [where, mostHeld] of [
       await writeShard(shards, "c");
       t.deepEqual(await open(), { stayed: 2, made: 1 });
       t.deepEqual(await open(), { stayed: 3, made: 0 });
-      await writeShard(shards, "a", hardRows(900, D, 6));
-      t.deepEqual(await open(), { stayed: 2, made: 1 });
+      for (const seed of [6, 7]) {
+        await writeShard(shards, "a", hardRows(900, D, seed));
+        // Of the same size and time, as from an archive.
+        await utimes(path.join(shards, "a.npy"), 1e9, 1e9);
+        t.deepEqual(await open(), { stayed: 2, made: 1 });
+      }
       const [cut] = await readdir(keep);
       await truncate(path.join(keep, cut), 100);
       t.deepEqual(await open(), { stayed: 2, made: 1 });
@@ -106,6 +110,8 @@ test("codes that are gone when a search comes to them are an error, and are made
     await t.throwsAsync(index.search(query, 3), {
       message: `${keep}: was changed during a search: search again`,
     });
+    // It stays, as do old files where a folder cannot be written.
+    await mkdir(path.join(keep, "old.safetensors"), { recursive: true });
     const again = await openSearchIndex(file, { keep, mostHeld: 0 });
     t.deepEqual(await again.search(query, 3), await searchRows(file, query, 3));
     // The same files, so that the first one works again.

@@ -22,7 +22,9 @@ export async function openDocuments(
   const read = async (number: number): Promise<Document> => {
     const place = `document ${number}`;
     const text = await file.read(number);
-    if (text === undefined) throw new FormatError(path, `has no ${place}`);
+    if (text === undefined) {
+      throw new FormatError(path, `has no ${place}, or was written anew after it was opened`);
+    }
     const row = parseJson(text.replace(/^\uFEFF/, ""), `${path}: ${place}`, {
       exactIntegers: true,
     });

@@ -1,4 +1,5 @@
 import { type ByteSource, openSource } from "./bytes/source.js";
+import { fileStamp } from "./file-stamp.js";
 
 /** Lines that are read together. */
 const BLOCK = 256;
@@ -10,7 +11,7 @@ const BRACE = 0x7b;
 export interface LineFile {
   /** Whether records are all that it has besides blank lines, in UTF-8. */
   readonly isRecords: boolean;
-  /** Undefined where there is none of that number, or where the file has been written anew with another length. */
+  /** Undefined where there is none of that number, or where the file has been written anew. */
   read(line: number): Promise<string | undefined>;
 }
 
@@ -29,6 +30,7 @@ export async function indexLines(
   let first = 0;
   let isRecords = records;
   const text = new TextDecoder("utf-8", { fatal: true });
+  const stamp = await fileStamp(path);
   const source = await openSource(path);
   const { byteLength } = source;
   const read: ByteSource["read"] = async (at, to) => {
@@ -52,10 +54,15 @@ export async function indexLines(
     await source.close();
   }
   isRecords &&= first === 0 || first === BRACE;
+  let last: { block: number; lines: Promise<string[]> } | undefined;
   const readBlock = async (block: number): Promise<string[]> => {
+    if ((await fileStamp(path)) !== stamp) {
+      // The file may come back.
+      last = undefined;
+      return [];
+    }
     const file = await openSource(path);
     try {
-      if (file.byteLength !== byteLength) return [];
       const end = starts[block + 1] ?? byteLength;
       const text = Buffer.from(await file.read(starts[block], end)).toString();
       const all = text.split("\n");
@@ -64,7 +71,6 @@ export async function indexLines(
       await file.close();
     }
   };
-  let last: { block: number; lines: Promise<string[]> } | undefined;
   return {
     isRecords,
     async read(line) {

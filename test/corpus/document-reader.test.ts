@@ -1,5 +1,5 @@
 import test from "ava";
-import { writeFile } from "node:fs/promises";
+import { utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { FormatError } from "../../src/core/index.js";
 import { openDocuments, readCorpus } from "../../src/corpus/index.js";
@@ -40,11 +40,29 @@ for (const [what, content] of Object.entries(PLAIN)) {
       t.deepEqual(await read?.(Array.from(all.keys())), all);
       await t.throwsAsync(async () => read?.([all.length]), {
         instanceOf: FormatError,
-        message: `${file}: has no document ${all.length}`,
+        message: `${file}: has no document ${all.length}, or was written anew after it was opened`,
       });
     });
   });
 }
+
+test("documents of a corpus that is written anew in the same length are an error, not other documents", async (t) => {
+  await inFolder(async (folder) => {
+    const file = path.join(folder, "corpus.jsonl");
+    await writeFile(file, RECORDS.join("\n"));
+    await utimes(file, 1e9, 1e9);
+    const all = await readCorpus(file);
+    const read = await openDocuments(file);
+    t.deepEqual(await read?.([700]), [all[700]]);
+    await writeFile(file, [...RECORDS].reverse().join("\n"));
+    await t.throwsAsync(async () => read?.([5]), {
+      message: /: has no document 5, or was written anew/,
+    });
+    await writeFile(file, RECORDS.join("\n"));
+    await utimes(file, 1e9, 1e9);
+    t.deepEqual(await read?.([5]), [all[5]]);
+  });
+});
 
 /** Corpora that only a reader of the whole file understands. */
 const OTHERS: [name: string, content: string | Buffer][] = [

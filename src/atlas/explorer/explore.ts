@@ -3,6 +3,7 @@ import type { ExplorerFiles } from "../../explorer/data-files.js";
 import type { ExplorerActions, PageIndex } from "../../explorer/format.js";
 import { readPage } from "../../explorer/page.js";
 import { type ExplorerServer, type ServerOptions, startServer } from "../../explorer/server.js";
+import { fileStamp } from "../../files/file-stamp.js";
 import type { Atlas } from "../atlas.js";
 import { inTurn } from "../files/lock.js";
 import { withdrawLabel } from "../labels/correct-label.js";
@@ -34,7 +35,7 @@ export async function exploreAtlas(
   let stamp: string | undefined;
   const open = (): Promise<ExplorerFiles> => atlasFiles(atlas.store, { compared, dir: atlas.dir });
   const current = async (): Promise<ExplorerFiles> => {
-    const found = await stampOf(overrides);
+    const found = await fileStamp(overrides);
     if (found !== stamp) {
       stamp = found;
       files = atlas
@@ -44,12 +45,12 @@ export async function exploreAtlas(
     }
     return (files ??= open());
   };
-  if (!(await isNewer(overrides, labels))) stamp = await stampOf(overrides);
+  if (!(await isNewer(overrides, labels))) stamp = await fileStamp(overrides);
   await current();
   const changed = async (work: () => Promise<unknown>): Promise<{ version: string }> => {
     await work();
     atlas.store.reload();
-    stamp = await stampOf(overrides);
+    stamp = await fileStamp(overrides);
     files = undefined;
     const index = Buffer.from(await (await current()).file("index.json")).toString();
     return { version: (JSON.parse(index) as PageIndex).version };
@@ -82,12 +83,6 @@ export async function exploreAtlas(
       await compared?.close();
     },
   };
-}
-
-/** What a change of a file shows in; undefined without it. */
-async function stampOf(file: string): Promise<string | undefined> {
-  const found = await stat(file).catch(() => undefined);
-  return found && `${found.mtimeMs} ${found.size}`;
 }
 
 async function isNewer(file: string, than: string): Promise<boolean> {

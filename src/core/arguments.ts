@@ -26,6 +26,18 @@ export function requireText(name: string, value: unknown): void {
   throw new ArgumentError(`${name}: expected text, got ${quoted(value)}`);
 }
 
+/** Throws RangeError, in the name of `where`, unless prefixes rise from 1 or more to n. */
+export function checkPrefixes(where: string, prefixes: readonly number[], n: number): void {
+  const isRising = prefixes.every(
+    (end, p) => Number.isInteger(end) && end > (p === 0 ? 0 : prefixes[p - 1]),
+  );
+  if (!isRising || prefixes.at(-1) !== n) {
+    throw new RangeError(
+      `${where}: prefixes must be rising whole numbers above 0 that end with n, ${n}, got ${prefixes.join(",")}`,
+    );
+  }
+}
+
 function quoted(value: unknown): string {
   if (typeof value === "string") return shown(value);
   if (typeof value === "number" || value === undefined || value === null) return String(value);

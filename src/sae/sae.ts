@@ -1,3 +1,4 @@
+import { checkPrefixes } from "../core/arguments.js";
 import type { Codes } from "../core/codes.js";
 import { type Activation, activationVectors } from "../engine/activation.js";
 import { type Matrix, createMatrix, dot, matrixRow } from "../core/matrix.js";
@@ -82,18 +83,6 @@ export function createSae(parts: SaeParts): Sae {
     latentBias,
     ...(prefixes !== undefined && { prefixes }),
   };
-}
-
-/** Throws RangeError, in the name of `where`, unless prefixes rise from 1 or more to n. */
-export function checkPrefixes(where: string, prefixes: readonly number[], n: number): void {
-  const isRising = prefixes.every(
-    (end, p) => Number.isInteger(end) && end > (p === 0 ? 0 : prefixes[p - 1]),
-  );
-  if (!isRising || prefixes.at(-1) !== n) {
-    throw new RangeError(
-      `${where}: prefixes must be rising whole numbers above 0 that end with n, ${n}, got ${prefixes.join(",")}`,
-    );
-  }
 }
 
 function checkLengths(vectors: Record<string, Float32Array>, length: number): void {

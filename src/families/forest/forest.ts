@@ -1,3 +1,4 @@
+import { checkPrefixes } from "../../core/arguments.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { Coactivation } from "../coactivation/coactivation.js";
 import { selectEdges } from "../edges/select-edges.js";
@@ -42,7 +43,7 @@ export interface ForestOptions {
   minTogether?: number;
   /**
    * Ends of the nested prefixes of latents that the SAE was trained with: edges then lead from a latent to one of a later prefix alone,
-   * and each latent has one parent where co-activation is counted by `leading`. Default: from the denser latent to the rarer one.
+   * and each latent has one parent where co-activation is counted by `leading`. They rise; n may be left out. Default: from the denser latent to the rarer one.
    */
   prefixes?: readonly number[];
 }
@@ -78,7 +79,7 @@ export function selectNodes(
   return Uint32Array.from(new Set(kept)).sort();
 }
 
-/** The weighted edges among `nodes` that `options` ask for, strongest first. */
+/** The weighted edges among `nodes` that `options` ask for, strongest first. Throws RangeError for prefixes that do not rise to n. */
 export function selectForestEdges(
   coactivation: Coactivation,
   nodes: ArrayLike<number>,
@@ -86,7 +87,13 @@ export function selectForestEdges(
 ): Edges {
   const { weight = DEFAULT_WEIGHT, threshold = DEFAULT_THRESHOLD, minTogether = 2 } = options;
   const byName = edgeWeight(weight, options);
-  const level = prefixLevels(options.prefixes);
+  const { prefixes } = options;
+  const { n } = coactivation;
+  // As in a training n itself may be left out.
+  if (prefixes?.length) {
+    checkPrefixes("families", prefixes.at(-1) === n ? prefixes : [...prefixes, n], n);
+  }
+  const level = prefixLevels(prefixes);
   const weigh: EdgeWeight = level
     ? (pair) => (level(pair.i) === level(pair.j) ? 0 : byName(pair))
     : byName;

@@ -1,10 +1,11 @@
 import type { TensorContent } from "../../files/safetensors.js";
+import { checkPrefixes } from "../../core/arguments.js";
 import { FormatError } from "../../core/errors.js";
 import { shown } from "../../core/shown.js";
 import type { Activation } from "../../engine/activation.js";
 import { transpose } from "../../core/matrix.js";
 import type { InputNormalisation } from "../normalisation.js";
-import { type Sae, checkPrefixes, isPlainTopK } from "../sae.js";
+import { type Sae, isPlainTopK } from "../sae.js";
 import { TRAINING_FORMAT } from "../train/train-checkpoint.js";
 import type { TensorBag } from "./bag.js";
 import { type CheckpointFormat, layerDirections } from "./format.js";

@@ -1,10 +1,11 @@
+import { checkPrefixes } from "../../core/arguments.js";
 import { layoutBytes } from "../../engine/kernels/memory-layout.js";
 import { type CreateTrainer, type TrainerSettings, roomOf } from "../../engine/trainer.js";
 import { type Matrix, takeRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
 import type { LearningRateDecay } from "./learning-rate.js";
 import { type InputNormalisation, zScoreOf } from "../normalisation.js";
-import { type Sae, checkPrefixes, isPlainTopK } from "../sae.js";
+import { type Sae, isPlainTopK } from "../sae.js";
 import { LEARNING_RATE, PLATEAU, batchFor, heldOutShare, mostEpochs } from "./budget.js";
 import { type TrainRows, batchesPerEpoch, splitRows } from "./train-rows.js";
 

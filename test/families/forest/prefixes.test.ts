@@ -57,6 +57,18 @@ test("with prefixes every parent is in an earlier prefix than its child, in the 
     t.true(members.every(({ parent, latent }) => level(parent) < level(latent)));
   }
   t.deepEqual(extractFamilies(coactivation, { ...options, prefixes: [40] }), plain);
+  t.deepEqual(extractFamilies(coactivation, { ...options, prefixes: [8, 20] }), nested);
+  for (const wrong of [
+    [20, 8],
+    [8, 8, 40],
+    [1.5, 40],
+    [8, 50],
+  ]) {
+    t.throws(() => extractFamilies(coactivation, { ...options, prefixes: wrong }), {
+      instanceOf: RangeError,
+      message: /^families: prefixes must be rising whole numbers above 0 that end with n, 40, got /,
+    });
+  }
 
   const leading = computeCoactivation(mixed, { leading: true });
   const { forest } = extractFamilies(leading, { ...options, prefixes });

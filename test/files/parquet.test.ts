@@ -14,14 +14,7 @@ import {
   streamMatrix,
   streamParquetRows,
 } from "../../src/files/index.js";
-import {
-  matrixBlocks,
-  openPage,
-  readTogether,
-  readValues,
-  shareOut,
-  unpackSnappy,
-} from "../../src/files/parquet/index.js";
+import { matrixBlocks, openPage, readValues, unpackSnappy } from "../../src/files/parquet/index.js";
 import { inFolder } from "../support/folder.js";
 
 async function duck(statement: string): Promise<void> {
@@ -355,53 +348,6 @@ test("rows of a matrix are gathered over pages and row groups", (t) =>
     const { rows, cols, data: values } = await readParquetMatrix(file, "embedding");
     t.deepEqual([rows, cols], [700, 3]);
     t.deepEqual([...values], data.flat());
-  }));
-
-test("threads share a file at its row groups, and read and refuse what one of them does", (t) =>
-  inFolder(async (folder) => {
-    const file = join(folder, "a.parquet");
-    const column = "embedding";
-    const write = (data: number[][]): Promise<void> => {
-      const columnData = [{ name: "embedding", data, type: "JSON" as const }];
-      const bytes = parquetWriteBuffer({ columnData, rowGroupSize: [300, 100, 250, 50] });
-      return writeFile(file, new Uint8Array(bytes));
-    };
-    const share = async (threads: number): ReturnType<typeof shareOut> =>
-      shareOut(file, threads, 0);
-    const together = async (threads: number): ReturnType<typeof readTogether> => {
-      const shared = await share(threads);
-      if (shared === undefined) throw new Error("expected several ranges");
-      return readTogether({ ...shared, rowsPerBlock: 40 }, { column });
-    };
-    await write(matrix(700, 3));
-    t.deepEqual((await share(3))?.ranges, [
-      { start: 0, end: 300 },
-      { start: 300, end: 650 },
-      { start: 650, end: 700 },
-    ]);
-    t.is(await share(1), undefined);
-    t.is(await shareOut(file, 3), undefined);
-    for (const threads of [2, 3, 4]) {
-      t.deepEqual(await together(threads), await readParquetMatrix(file, column));
-    }
-    for (const rows of [[690], [20, 690], [0], [300]]) {
-      const data = matrix(700, 3).map((row, i) => (rows.includes(i) ? row.slice(1) : row));
-      await write(data);
-      const { message } = await t.throwsAsync(readParquetMatrix(file, column), {
-        instanceOf: FormatError,
-      });
-      t.regex(message, /: row (690|20|1|300): expected [23] numbers in embedding, got [23]$/);
-      await t.throwsAsync(together(3), { instanceOf: FormatError, message });
-    }
-    const left = new AbortController();
-    left.abort(new Error("left"));
-    const shared = await share(2);
-    await t.throwsAsync(
-      readTogether(shared as NonNullable<typeof shared>, { column }, left.signal),
-      {
-        message: "left",
-      },
-    );
   }));
 
 test("files are read one after the other, whole or not, damaged or not, also after a rest", async (t) => {

@@ -1,4 +1,3 @@
 export { matrixBlocks } from "./matrix-blocks.js";
 export { openPage, readValues } from "./page-values.js";
-export { readTogether, shareOut } from "./parquet-matrix.js";
 export { unpackSnappy } from "./snappy.js";

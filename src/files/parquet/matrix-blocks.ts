@@ -1,9 +1,8 @@
 import { FormatError } from "../../core/errors.js";
-import type { Matrix } from "../../core/matrix.js";
+import { type Matrix, createMatrix } from "../../core/matrix.js";
 import { cutLine } from "../../core/shown.js";
 import type { ByteSource } from "../bytes/source.js";
 import type { RowBlock } from "../numpy/npy.js";
-import { allocateRows } from "./allocate-rows.js";
 import type { ColumnValues } from "./column-slabs.js";
 import { type ParquetFile, mostValues } from "./parquet-groups.js";
 
@@ -30,11 +29,10 @@ export async function* matrixBlocks(
   for await (const { start: first, rows, columns } of file.batches([column], start)) {
     const [lists] = columns;
     const width: number = requireLength(source.name, lists, { column, first, rows, cols });
-    if (from === start && filled === 0) checkClaim(source, end - start, width);
     cols = width;
     const last = Math.min(end, first + rows);
     for (let row = Math.max(start, first); row < last;) {
-      block ??= allocateRows(source.name, Math.min(rowsPerBlock, end - from), width);
+      block ??= allocate(source, Math.min(rowsPerBlock, end - from), width);
       const count = Math.min(block.rows - filled, last - row);
       fill(block.data.subarray(filled * width), lists, row - first, count, width);
       filled += count;
@@ -89,11 +87,18 @@ function fill(
   for (let i = 0; i < rows; i++) target.set(lists[start + i] as ArrayLike<number>, i * cols);
 }
 
-/** Throws FormatError for rows that claim more numbers than a file can hold. */
-function checkClaim(source: ByteSource, rows: number, cols: number): void {
-  if (rows * cols <= mostValues(source)) return;
-  throw new FormatError(
-    source.name,
-    `claims ${rows} rows of ${cols} numbers, more than its ${source.byteLength} bytes can make`,
-  );
+/** Memory for rows that a file claims: the system gives it as they are written. */
+function allocate(source: ByteSource, rows: number, cols: number): Matrix {
+  if (rows * cols > mostValues(source)) {
+    throw new FormatError(
+      source.name,
+      `claims ${rows} rows of ${cols} numbers, more than its ${source.byteLength} bytes can make`,
+    );
+  }
+  try {
+    return createMatrix(rows, cols);
+  } catch (cause) {
+    const problem = `${rows} rows of ${cols} numbers do not fit into memory at once`;
+    throw new FormatError(source.name, problem, { cause });
+  }
 }

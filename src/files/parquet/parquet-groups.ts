@@ -30,8 +30,6 @@ export interface ParquetSummary {
   /** Those that hold lists of numbers. */
   numberLists: string[];
   rows: number;
-  /** The first row of each row group. */
-  groups: number[];
   /** What its writer noted, by key. */
   notes: Map<string, string>;
 }
@@ -68,18 +66,12 @@ export async function openParquet(source: ByteSource): Promise<ParquetFile> {
   const metadata = await refuse(name, () => parquetMetadataAsync(file, { geoparquet: false }));
   const schema = await refuse(name, () => Promise.resolve(parquetSchema(metadata)));
   const known = new Map(schema.children.map((column) => [column.element.name, column]));
-  let rows = 0;
-  const groups = metadata.row_groups.map(({ num_rows }) => {
-    const start = rows;
-    rows += Number(num_rows);
-    return start;
-  });
   const notes = (metadata.key_value_metadata ?? []).map(({ key, value = "" }) => [key, value]);
   return {
     summary: {
       columns: [...known.keys()],
       numberLists: schema.children.filter(isNumberList).map((column) => column.element.name),
-      ...{ rows, groups },
+      rows: metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0),
       notes: new Map(notes as [string, string][]),
     },
     async *batches(columns, start = 0) {

@@ -17,10 +17,7 @@ const MOST_HEAP = 2048;
 /** Milliseconds that a thread waits for another file before it ends: its start takes longer than reading a small file. */
 const IDLE = 1000;
 
-/** Threads that decode one file at the same time, and that wait for another one. */
-export const MOST_THREADS = 4;
-
-const spares = new Map<Worker, NodeJS.Timeout>();
+let spare: Worker | undefined;
 
 /** What of a Parquet file is read. */
 export interface ParquetOptions {
@@ -154,33 +151,34 @@ export async function* streamAnswers(
   }
 }
 
-/** A thread that waits for another file, or a new one. */
+/** The thread that waits for another file, or a new one. */
 function takeWorker(): Worker {
-  for (const [worker, timer] of spares) {
-    clearTimeout(timer);
-    spares.delete(worker);
-    worker.ref();
-    return worker;
-  }
+  const kept = spare;
+  spare = undefined;
+  kept?.ref();
+  if (kept !== undefined) return kept;
   const worker = new Worker(new URL("./parquet-worker.js", import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
   });
   // A failure of the worker reaches the wait for its answer; without a listener it would end the process.
   worker.on("error", () => undefined);
-  worker.on("exit", () => spares.delete(worker));
+  worker.on("exit", () => {
+    if (spare === worker) spare = undefined;
+  });
   return worker;
 }
 
 /** Lets a thread that has nothing to do wait for another file, without keeping the process from its end. */
 function keepWorker(worker: Worker): void {
   worker.postMessage("close");
-  if (spares.size === MOST_THREADS) return void worker.terminate();
+  if (spare !== undefined) return void worker.terminate();
+  spare = worker;
   worker.unref();
-  const end = (): void => {
-    spares.delete(worker);
+  setTimeout(() => {
+    if (spare !== worker) return;
+    spare = undefined;
     void worker.terminate();
-  };
-  spares.set(worker, setTimeout(end, IDLE).unref());
+  }, IDLE).unref();
 }
 
 function* rowsOf({ rows, columns }: ParquetBatch, names: readonly string[]): Generator<ParquetRow> {

@@ -13,7 +13,7 @@ import { setFlagsFromString } from "node:v8";
 
 // What `npm run test:all` alone runs: whole programs, kills, second browsers, and what cheaper tests show piece by piece.
 const LONG =
-  /^(bench\/main|explorer\/(compare|firefox|interactions|notebook|search)|figures\/legibility|labels\/hostile-run|tasks\/schedulers)\.test\.js$/;
+  /^(bench\/main|explorer\/(compare|firefox|interactions|notebook|search)|figures\/(legibility|render\/hostile)|labels\/hostile-run|tasks\/schedulers)\.test\.js$/;
 const isAll = process.env.FEATURE_FAMILIES_TESTS === "all";
 
 // By the sources, as build/ keeps what was compiled of a test that is gone.

@@ -10,6 +10,21 @@ import type { Absent, Measured, TaskContext } from "./part.js";
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
 const PYTHON = process.env.FEATURE_FAMILIES_PYTHON ?? "python3";
 
+/** What some work takes, in seconds of the clock and of all processors together. */
+export interface Work {
+  seconds: number;
+  processorSeconds: number;
+}
+
+export async function timed<T>(work: () => Promise<T>): Promise<Work & { result: T }> {
+  const start = performance.now();
+  const before = process.cpuUsage();
+  const result = await work();
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (performance.now() - start) / 1000;
+  return { result, seconds, processorSeconds: (user + system) / 1e6 };
+}
+
 interface Ended {
   code: number;
   stdout: string;

@@ -5,7 +5,7 @@ import { createNpyWriter, streamMatrix } from "../../src/files/index.js";
 import { encodeToFiles, loadSae, streamCodes } from "../../src/sae/index.js";
 import { figure, seconds } from "../format.js";
 import type { Measured, Part, Section, TaskContext } from "../part.js";
-import { peakOf } from "../processes.js";
+import { type Work, peakOf, timed } from "../processes.js";
 import { markdownTable } from "../report.js";
 import { randomUnitRows, writeRandomSae } from "../synthetic.js";
 
@@ -15,10 +15,7 @@ const QUICK = { d: 128, n: 512, k: 16, rows: 8000, block: 1000 };
 const IN_MEMORY = 2;
 const SHARE = 4;
 
-interface Rate {
-  seconds: number;
-  /** Processor time in seconds. */
-  work: number;
+interface Rate extends Work {
   documents: number;
 }
 
@@ -53,7 +50,7 @@ async function encode({ folder, quick }: TaskContext): Promise<Measured<Encoded>
   const sae = await loadSae(saeFile);
   const engine = await openEngine("cpu");
   let quarterMB = 0;
-  const file = await timed(async () => {
+  const { result: documents, ...taken } = await timed(async () => {
     const written = await encodeToFiles(sae, embeddings, codes, {
       engine,
       onProgress: ({ done }) => {
@@ -64,7 +61,7 @@ async function encode({ folder, quick }: TaskContext): Promise<Measured<Encoded>
   });
   const peakMB = peakOf("self") ?? process.resourceUsage().maxRSS / 1024;
   const size = IN_MEMORY * blockRows;
-  const memory: Rate = { seconds: 0, work: 0, documents: 0 };
+  const memory: Rate = { seconds: 0, processorSeconds: 0, documents: 0 };
   for await (const { block } of streamMatrix(embeddings, { end: size, rowsPerBlock: size })) {
     while (memory.documents < rows / SHARE) {
       const round = await timed(async () => {
@@ -73,24 +70,12 @@ async function encode({ folder, quick }: TaskContext): Promise<Measured<Encoded>
         return documents;
       });
       memory.seconds += round.seconds;
-      memory.work += round.work;
-      memory.documents += round.documents;
+      memory.processorSeconds += round.processorSeconds;
+      memory.documents += round.result;
     }
   }
   await engine.dispose();
-  return { file, memory, quarterMB, peakMB };
-}
-
-async function timed(work: () => Promise<number>): Promise<Rate> {
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  const documents = await work();
-  const { user, system } = process.cpuUsage(cpu);
-  return {
-    seconds: (performance.now() - start) / 1000,
-    work: (user + system) / 1e6,
-    documents,
-  };
+  return { file: { documents, ...taken }, memory, quarterMB, peakMB };
 }
 
 export const millionPart: Part = {
@@ -103,7 +88,7 @@ export const millionPart: Part = {
     await bench.task("prepare");
     const { file, memory, quarterMB, peakMB } = await bench.task<Encoded>("encode");
     const rate = (each: Rate): number => each.documents / each.seconds;
-    const workOf = (each: Rate): number => (1e6 * each.work) / each.documents;
+    const workOf = (each: Rate): number => (1e6 * each.processorSeconds) / each.documents;
     const share = rate(file) / rate(memory);
     const table = [
       ["from the file, codes to files", file],

@@ -9,6 +9,7 @@ import { readParquetMatrix } from "../../src/files/index.js";
 import { figure, ratio, seconds } from "../format.js";
 import type { Bench, Measured, Part, Section, TaskContext } from "../part.js";
 import { isAbsent } from "../part.js";
+import { type Work, timed } from "../processes.js";
 import { markdownTable } from "../report.js";
 
 const WIDTH = 1536;
@@ -28,12 +29,6 @@ const SCHEMA: SchemaElement[] = [
   { name: "list", repetition_type: "REPEATED", num_children: 1 },
   { name: "element", type: "FLOAT", repetition_type: "OPTIONAL" },
 ];
-
-interface Read {
-  /** Of the clock, and of all processors together. */
-  seconds: number;
-  processorSeconds: number;
-}
 
 const sizesOf = ({ quick }: { quick: boolean }): number[] => (quick ? QUICK : FULL);
 const fileOf = ({ folder }: TaskContext, rows: number): string =>
@@ -57,29 +52,23 @@ async function write(context: TaskContext, rows: number): Promise<object> {
   return {};
 }
 
-async function timed(work: () => Promise<{ length: number } | { rows: number }>): Promise<Read> {
-  const start = performance.now();
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return {
-    seconds: (performance.now() - start) / 1000,
-    processorSeconds: (user + system) / 1e6,
-  };
+async function readTimed(work: () => Promise<object>): Promise<Work> {
+  const { seconds, processorSeconds } = await timed(work);
+  return { seconds, processorSeconds };
 }
 
 /** Reads by name of the file: the best of several in one process, as the first ones compile their loops. */
 interface Reads {
-  files: Record<string, Read>;
+  files: Record<string, Work>;
 }
 
 const isByPyarrow = (name: string): boolean => name.startsWith("pyarrow-");
 
 async function readAll({ folder }: TaskContext): Promise<Reads> {
-  const files: Record<string, Read> = {};
+  const files: Record<string, Work> = {};
   for (const name of (await readdir(folder)).filter(isByPyarrow).sort()) {
     for (let round = 0; round < ROUNDS; round++) {
-      const read = await timed(() => readParquetMatrix(join(folder, name), "embedding"));
+      const read = await readTimed(() => readParquetMatrix(join(folder, name), "embedding"));
       const best = (files[name] ??= read);
       best.seconds = Math.min(best.seconds, read.seconds);
       best.processorSeconds = Math.min(best.processorSeconds, read.processorSeconds);
@@ -93,7 +82,7 @@ async function besidePyarrow(bench: Bench): Promise<Section> {
   const written = await bench.peer<{ files: Record<string, string> }>("parquet", "write");
   if (isAbsent(written)) return { body: `pyarrow was not compared: ${written.absent}.` };
   const names = Object.keys(written.files);
-  const least = (rounds: Reads[], name: string, key: keyof Read): number =>
+  const least = (rounds: Reads[], name: string, key: keyof Work): number =>
     Math.min(...rounds.map(({ files }) => files[name][key]));
   const ours: Reads[] = [];
   const theirs: Reads[] = [];
@@ -138,12 +127,13 @@ export const parquetPart: Part = {
       [`write${at}`, (context: TaskContext) => write(context, sizesOf(context)[at])],
       [
         `corpus${at}`,
-        (context: TaskContext) => timed(() => readCorpus(fileOf(context, sizesOf(context)[at]))),
+        (context: TaskContext) =>
+          readTimed(() => readCorpus(fileOf(context, sizesOf(context)[at]))),
       ],
       [
         `matrix${at}`,
         (context: TaskContext) =>
-          timed(() => readParquetMatrix(fileOf(context, sizesOf(context)[at]), "embedding")),
+          readTimed(() => readParquetMatrix(fileOf(context, sizesOf(context)[at]), "embedding")),
       ],
     ]),
   ]),
@@ -155,7 +145,7 @@ export const parquetPart: Part = {
         ["documents", "corpus"],
         ["embeddings", "matrix"],
       ]) {
-        const read: Measured<Read> = await bench.task<Read>(`${task}${at}`);
+        const read: Measured<Work> = await bench.task<Work>(`${task}${at}`);
         const times = [read.seconds, read.processorSeconds].map((value) => `${figure(value)} s`);
         rows.push([`${figure(count)} rows: ${what}`, ...times, figure(Math.round(read.peakMB))]);
       }

@@ -1,8 +1,8 @@
-import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { FormatError } from "../core/errors.js";
 import { type Matrix, createMatrix } from "../core/matrix.js";
 import { type ByteSource, openSource, withSource } from "./bytes/source.js";
+import { fileStamp } from "./file-stamp.js";
 import { PARQUET, type Place, locate } from "./locate-matrix.js";
 import type { NpyHeader } from "./numpy/npy-header.js";
 import {
@@ -225,8 +225,7 @@ export function matrixFiles(input: string): Promise<string[]> {
 const shapes = new Map<string, { rows: number; cols: number }>();
 
 async function shapeOf(file: string, column?: string): Promise<{ rows: number; cols: number }> {
-  const found = await stat(file).catch(() => undefined);
-  const key = JSON.stringify([file, found?.size, found?.mtimeMs, column]);
+  const key = JSON.stringify([file, await fileStamp(file), column]);
   const known = shapes.get(key);
   if (known !== undefined) return known;
   const shape = (await isParquet(file)) ? await parquetShape(file, column) : await openShape(file);
@@ -275,8 +274,7 @@ async function open(
   const files = await matrixFiles(file);
   const source = await openSource(files[0]);
   try {
-    const stats = await Promise.all(files.map((file) => stat(file)));
-    const key = JSON.stringify([input, ...stats.map(({ size, mtimeMs }) => [size, mtimeMs])]);
+    const key = JSON.stringify([input, ...(await Promise.all(files.map(fileStamp)))]);
     const place =
       decoded?.key === key ? decoded.place : await locate(source, file, columnOf(input));
     checkShape(place.header, file);

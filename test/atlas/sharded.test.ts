@@ -62,14 +62,8 @@ async function cut(embeddings: string, folder: string, kind: "npy" | "parquet"):
         ["parquet", ["--embedding-column", "body"]],
       ] as const) {
         const dir = file(`atlas-${kind}`);
-        const { code, stderr } = await runCli([
-          ...call,
-          ...more,
-          "--embeddings",
-          file(kind),
-          "--out",
-          dir,
-        ]);
+        const build = [...call, ...more, "--embeddings", file(kind), "--out", dir];
+        const { code, stderr } = await runCli(build);
         t.is(code, 0, stderr);
         t.deepEqual((await readdir(path.join(dir, "codes"))).length, SIZES.length + 1);
         for (const name of ["families.json", "catalog.jsonl", "labels.jsonl", "map.npy"]) {
@@ -120,15 +114,7 @@ async function cut(embeddings: string, folder: string, kind: "npy" | "parquet"):
           await ours.close();
           await theirs.close();
         }
-        const again = await runCli([
-          ...call,
-          ...more,
-          "--embeddings",
-          file(kind),
-          "--out",
-          dir,
-          "--json",
-        ]);
+        const again = await runCli([...build, "--json"]);
         t.deepEqual((JSON.parse(again.stdout) as { ran: string[] }).ran, []);
       }
     });

@@ -94,16 +94,19 @@ async function familiesFromCoactivation(
   const { familyStatistics } = await import("../../families/statistics/family-statistics.js");
   const { statisticsRecord } = await import("../../families/statistics/statistics-record.js");
   const { compat, sae, out } = values;
-  const { coactivation, sampled } = await countCoactivation(values, context);
+  const sampled = await drawSample(values);
+  const coactivation = await countCoactivation(values, context, { sampled });
   // The tasks of a plan do not know the prefixes.
   const leading = (values.prefixes?.length ?? 0) > 1 && values.plan === undefined;
-  const pairs = leading ? await countCoactivation(values, context, leading) : { coactivation };
+  const pairs = leading
+    ? await countCoactivation(values, context, { sampled, leading })
+    : coactivation;
   const { readAnalysis } = await import("../../labels/paper/analysis.js");
   const analysis = await readAnalysis(values.analysis);
   const decoder = sae === undefined ? undefined : await readDecoder(sae);
   const find = (counted: Coactivation): FoundFamilies =>
     findFamilies(counted, { ...values, analysis, decoder });
-  const found = find(pairs.coactivation);
+  const found = find(pairs);
   const label = labelsOf(analysis, found.clean);
   const { counts, documents } = coactivation;
   await writeResult(
@@ -127,30 +130,38 @@ async function familiesFromCoactivation(
   };
 }
 
-/** Co-activation, with the codes that were drawn for it where it is of a sample. */
-async function countCoactivation(
-  values: Values,
-  context: CommandContext,
-  leading = false,
-): Promise<{ coactivation: Coactivation; sampled?: Codes }> {
-  const { codes = "", n, plan, skipZeros, sample, seed = 0 } = values;
-  if (plan !== undefined) {
-    const { readTotals } = await import("../../tasks/run-task.js");
-    return { coactivation: await readTotals(plan) };
-  }
-  if (sample === undefined) {
-    const { countCodes } = await import("../../atlas/steps/count-codes.js");
-    return { coactivation: await countCodes("families", { ...values, codes, leading }, context) };
-  }
+/** The codes of a sample, where one is asked for. */
+async function drawSample({
+  codes = "",
+  n,
+  plan,
+  sample,
+  seed = 0,
+}: Values): Promise<Codes | undefined> {
+  if (plan !== undefined || sample === undefined) return undefined;
   const { openCodes } = await import("../../tasks/code-files.js");
   const { sampleCodes } = await import("../../tasks/some-codes.js");
   const { createRandom } = await import("../../core/random.js");
+  return sampleCodes(await openCodes(codes, { n }), sample, createRandom(seed));
+}
+
+/** Co-activation of a plan's totals, of a sample or of all codes. */
+async function countCoactivation(
+  values: Values,
+  context: CommandContext,
+  { sampled, leading = false }: { sampled?: Codes; leading?: boolean },
+): Promise<Coactivation> {
+  const { codes = "", plan, skipZeros } = values;
+  if (plan !== undefined) {
+    const { readTotals } = await import("../../tasks/run-task.js");
+    return readTotals(plan);
+  }
+  if (sampled === undefined) {
+    const { countCodes } = await import("../../atlas/steps/count-codes.js");
+    return countCodes("families", { ...values, codes, leading }, context);
+  }
   const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
-  const sampled = await sampleCodes(await openCodes(codes, { n }), sample, createRandom(seed));
-  return {
-    coactivation: computeCoactivation(sampled, { skipZeros, leading, ...context }),
-    sampled,
-  };
+  return computeCoactivation(sampled, { skipZeros, leading, ...context });
 }
 
 async function readDecoder(file: string): Promise<Matrix> {

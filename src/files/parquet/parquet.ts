@@ -17,7 +17,7 @@ const MOST_HEAP = 2048;
 /** Milliseconds that a thread waits for another file before it ends: its start takes longer than reading a small file. */
 const IDLE = 1000;
 
-let spare: Worker | undefined;
+let spare: { worker: Worker; timer: NodeJS.Timeout } | undefined;
 
 /** What of a Parquet file is read. */
 export interface ParquetOptions {
@@ -153,17 +153,20 @@ export async function* streamAnswers(
 
 /** The thread that waits for another file, or a new one. */
 function takeWorker(): Worker {
-  const kept = spare;
-  spare = undefined;
-  kept?.ref();
-  if (kept !== undefined) return kept;
+  if (spare !== undefined) {
+    const { worker, timer } = spare;
+    clearTimeout(timer);
+    spare = undefined;
+    worker.ref();
+    return worker;
+  }
   const worker = new Worker(new URL("./parquet-worker.js", import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
   });
   // A failure of the worker reaches the wait for its answer; without a listener it would end the process.
   worker.on("error", () => undefined);
   worker.on("exit", () => {
-    if (spare === worker) spare = undefined;
+    if (spare?.worker === worker) spare = undefined;
   });
   return worker;
 }
@@ -172,13 +175,12 @@ function takeWorker(): Worker {
 function keepWorker(worker: Worker): void {
   worker.postMessage("close");
   if (spare !== undefined) return void worker.terminate();
-  spare = worker;
   worker.unref();
-  setTimeout(() => {
-    if (spare !== worker) return;
+  const end = (): void => {
     spare = undefined;
     void worker.terminate();
-  }, IDLE).unref();
+  };
+  spare = { worker, timer: setTimeout(end, IDLE).unref() };
 }
 
 function* rowsOf({ rows, columns }: ParquetBatch, names: readonly string[]): Generator<ParquetRow> {

@@ -1,18 +1,21 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import { crc32 } from "node:zlib";
+import { ownValue } from "../../core/collections.js";
 import { FormatError } from "../../core/errors.js";
 import { fileProblem } from "../../core/file-problem.js";
 import { dot } from "../../core/matrix.js";
 import { sha256Json } from "../../files/atomic-file.js";
 import { withSource } from "../../files/bytes/source.js";
+import { fileStamp } from "../../files/file-stamp.js";
 import { type MatrixFile, matrixShards } from "../../files/matrix.js";
 import { relativeName } from "../../files/relative-name.js";
 import { readSafetensorsHeader } from "../../files/safetensors.js";
 import { writeSafetensors } from "../../files/safetensors-write.js";
 import type { RowCodes } from "./quantised-rows.js";
 
-/** Another one where rows are made to other codes than before. */
-const VERSION = 1;
+/** Another one where rows are made to other codes than before, or kept otherwise. */
+const VERSION = 2;
 /** Numbers in a part: what a search holds that reads the codes from disk. */
 const PART_VALUES = 2 ** 28;
 
@@ -20,7 +23,7 @@ const PART_VALUES = 2 ** 28;
 export interface IndexPart {
   start: number;
   rows: number;
-  /** Whether their codes less that mean are kept; reads them into `codes` where it is given. */
+  /** Whether their codes less that mean are kept; reads them into `codes` where it is given, and is false where they are damaged. */
   load(mean: Float32Array, codes?: RowCodes): Promise<boolean>;
   /** Keeps their codes; false where the folder cannot be written. */
   save(mean: Float32Array, codes: RowCodes): Promise<boolean>;
@@ -58,7 +61,7 @@ export async function openKeptIndex(
       mean ??= await readMean(kept, shape.cols);
       parts.push({
         ...{ start: start + at, rows },
-        load: (mean, codes) => loadCodes(kept, mean, codes),
+        load: loader(kept),
         save: (mean, codes) => saveCodes(kept, mean, codes),
       });
     }
@@ -72,17 +75,26 @@ async function readMean(file: string, d: number): Promise<Float32Array | undefin
   return (await readArrays(file, { mean })) && dot(mean, mean) < 1 + 1e-4 ? mean : undefined;
 }
 
-async function loadCodes(file: string, mean: Float32Array, codes?: RowCodes): Promise<boolean> {
-  const kept = await readMean(file, mean.length);
-  if (kept === undefined || !kept.every((value, j) => value === mean[j])) return false;
-  return codes === undefined || readArrays(file, { ...codes });
+/** Checks the codes of a file when they are first read and after each change of it: of a large index every search reads all. */
+function loader(file: string): IndexPart["load"] {
+  let checked: string | undefined;
+  return async (mean, codes) => {
+    const stamp = await fileStamp(file);
+    const kept = await readMean(file, mean.length);
+    if (kept === undefined || !kept.every((value, j) => value === mean[j])) return false;
+    if (codes === undefined) return true;
+    const isWhole = await readArrays(file, { ...codes }, stamp !== checked);
+    checked = isWhole ? stamp : undefined;
+    return isWhole;
+  };
 }
 
 async function saveCodes(file: string, mean: Float32Array, codes: RowCodes): Promise<boolean> {
   const arrays = Object.entries({ mean, ...codes });
   const tensors = arrays.map(([name, data]) => [name, { shape: [data.length], data }] as const);
+  const checksums = arrays.map(([name, data]) => [name, String(crc32(data))] as const);
   try {
-    await writeSafetensors(file, new Map(tensors));
+    await writeSafetensors(file, new Map(tensors), Object.fromEntries(checksums));
     return true;
   } catch (error) {
     if (fileProblem(error) === undefined) throw error;
@@ -90,19 +102,23 @@ async function saveCodes(file: string, mean: Float32Array, codes: RowCodes): Pro
   }
 }
 
-/** Fills arrays from the tensors of those names; false where a file has not all of them in their sizes. */
+/** Fills arrays from the tensors of those names; false where a file has not all of them in their sizes and with their checksums. */
 async function readArrays(
   file: string,
   arrays: Record<string, Float32Array | Int8Array>,
+  check = true,
 ): Promise<boolean> {
   try {
     await withSource(file, async (source) => {
-      const { entries } = await readSafetensorsHeader(source);
-      for (const [name, { buffer, byteOffset, byteLength }] of Object.entries(arrays)) {
+      const { entries, metadata } = await readSafetensorsHeader(source);
+      for (const [name, array] of Object.entries(arrays)) {
+        const { buffer, byteOffset, byteLength } = array;
         const { start, end } = entries.get(name) ?? { start: 0, end: 0 };
         if (end - start !== byteLength)
           throw new FormatError(file, `has no ${byteLength} bytes of ${name}`);
         await source.readInto(new Uint8Array(buffer, byteOffset, byteLength), start);
+        if (check && ownValue(metadata, name) !== String(crc32(array)))
+          throw new FormatError(file, `has other bytes of ${name} than were written`);
       }
     });
     return true;

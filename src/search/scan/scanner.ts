@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { FormatError } from "../../core/errors.js";
 import { interruptible } from "../../core/interrupt.js";
 import { type Matrix, addUnitRows } from "../../core/matrix.js";
 import type { OnProgress } from "../../core/progress.js";
@@ -93,8 +92,11 @@ export async function openScanner(
       // One after the other, as all read into the same memory.
       const own = last.then(async () => {
         for (const part of parts) {
-          if (!(await part.load(mean, quantised.codes(0, part.rows)))) {
-            throw new FormatError(keep ?? "", "was changed during a search: search again");
+          const codes = quantised.codes(0, part.rows);
+          // Damaged, or removed since it was opened.
+          if (!(await part.load(mean, codes))) {
+            await fillPart(base, part, { quantised, place: 0, total: rows });
+            await part.save(mean, codes);
           }
           take(part.start, quantised.scan(units, part.rows));
         }
@@ -114,7 +116,7 @@ async function fillPart(
   base: Matrix | MatrixFile,
   { start: from, rows }: IndexPart,
   { quantised, place, total }: { quantised: QuantisedRows; place: number; total: number },
-  { onProgress, signal: given }: SearchIndexOptions,
+  { onProgress, signal: given }: SearchIndexOptions = {},
 ): Promise<void> {
   const signal = interruptible(given);
   for await (const { start, block } of rowBlocks(base, from, from + rows)) {

@@ -11,6 +11,7 @@ import {
   checkRows,
   defaultRows,
   readLaidOut,
+  readLaidOutRows,
   streamLaidOut,
 } from "./numpy/npy.js";
 import { filesOf } from "./parquet/parquet.js";
@@ -81,7 +82,8 @@ export async function openMatrix(
     rows: header.shape[0],
     cols,
     read,
-    readRows: (some) => gatherRows(some, cols, read),
+    readRows: (some) =>
+      header.fortran ? gatherRows(some, cols, read) : readLaidOutRows(source, header, some),
     close,
   };
 }

@@ -127,6 +127,29 @@ test("half precision, lists of rows and tensors alone are read", (t) =>
     t.deepEqual(await readMatrix(file), createMatrix(2, 2, Float32Array.of(1, 2, 3, 4)));
   }));
 
+test("rows of a file are read in their order, twice where they are named twice, in any layout", async (t) => {
+  for (const name of ["f2_le", "f4_be", "f8_le", "i4_le", "u1_le", "b1", "fortran_2d"]) {
+    const file = join("test/fixtures/npy", `${name}.npy`);
+    const { rows, cols, data } = await readMatrix(file);
+    const some = [rows - 1, 0, rows - 1];
+    const store = await openMatrix(file);
+    const found = await store.readRows(some);
+    const expected = some.map((row) => data.slice(row * cols, (row + 1) * cols));
+    t.deepEqual([found.rows, found.cols], [3, cols], name);
+    t.deepEqual(
+      [...found.data],
+      expected.flatMap((row) => [...row]),
+      name,
+    );
+    t.is((await store.readRows([])).rows, 0);
+    await t.throwsAsync(store.readRows([0, rows]), {
+      instanceOf: RangeError,
+      message: `npy: expected rows within 0 to ${rows}, got ${rows} to ${rows + 1}`,
+    });
+    await store.close();
+  }
+});
+
 test("a folder of Parquet is one matrix, in the order of the names", (t) =>
   inFolder(async (folder) => {
     for (const part of ["b", "a"]) {

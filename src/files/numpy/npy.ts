@@ -118,8 +118,7 @@ export async function* streamLaidOut(
     checkRows(start, end, rows, rowsPerBlock);
     const read = async (from: number): Promise<RowBlock> => {
       const to = Math.min(end, from + rowsPerBlock);
-      const values = await readRows(source, header, from, to);
-      const data = values instanceof Float32Array ? values : Float32Array.from(values);
+      const data = toFloat32(await readRows(source, header, from, to));
       return { start: from, block: { rows: to - from, cols, data } };
     };
     for (let from = start; from < end; from += rowsPerBlock) {
@@ -133,6 +132,22 @@ export async function* streamLaidOut(
   } finally {
     await pending?.catch(() => undefined);
   }
+}
+
+/** Rows of those numbers of a matrix that lies row-major in a file as `header` says, in their order [rows, cols]. */
+export async function readLaidOutRows(
+  source: ByteSource,
+  header: NpyHeader,
+  rows: readonly number[],
+): Promise<Matrix> {
+  const [all, cols] = matrixShape(header, source.name);
+  for (const row of rows) checkRows(row, row + 1, all, 1);
+  const width = cols * header.itemSize;
+  const raw = allocate(Uint8Array, rows.length * width, source.name);
+  const readRow = (row: number, i: number): Promise<void> =>
+    source.readInto(raw.subarray(i * width, (i + 1) * width), header.dataOffset + row * width);
+  await Promise.all(rows.map(readRow));
+  return { rows: rows.length, cols, data: toFloat32(decode(raw, header, source.name)) };
 }
 
 /**
@@ -163,6 +178,10 @@ export async function readNpyIndices(input: string | ByteSource): Promise<IndexM
     });
     return { rows, cols, data };
   });
+}
+
+function toFloat32(values: NpyData): Float32Array {
+  return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 
 function matrixShape({ shape, dtype }: NpyHeader, name: string): [number, number] {

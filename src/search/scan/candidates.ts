@@ -18,16 +18,20 @@ export function listCandidates(count: number, accept?: (row: number) => boolean)
   const rows: number[] = [];
   const bounds: number[] = [];
   return {
-    add(start, { offset, factor, slack, products, scales, errors }) {
-      for (let at = 0; at < products.length; at++) {
-        const error = errors[at] + slack;
-        const centre = offset + products[at] * scales[at] * factor;
-        // False for a row that is not finite, whose error is NaN.
-        if (!(centre + error >= certain.floor)) continue;
-        if (accept && !accept(start + at)) continue;
-        rows.push(start + at);
-        bounds.push(centre + error);
-        certain.add(centre - error);
+    add(start, { offset, factor, slack, products, scales, errors, highest, chunkRows }) {
+      for (let chunk = 0; chunk < highest.length; chunk++) {
+        if (!(highest[chunk] >= certain.floor)) continue;
+        const end = Math.min(products.length, (chunk + 1) * chunkRows);
+        for (let at = chunk * chunkRows; at < end; at++) {
+          const error = errors[at] + slack;
+          const centre = offset + products[at] * scales[at] * factor;
+          // False for a row that is not finite, whose error is NaN.
+          if (!(centre + error >= certain.floor)) continue;
+          if (accept && !accept(start + at)) continue;
+          rows.push(start + at);
+          bounds.push(centre + error);
+          certain.add(centre - error);
+        }
       }
     },
     finish() {

@@ -15,6 +15,10 @@ export interface Estimates {
   scales: Float32Array;
   /** NaN for a row that is not finite. */
   errors: Float32Array;
+  /** By chunk, at least the most that a row's cosine can be; overwritten by the next scan. */
+  highest: Float64Array;
+  /** Rows of a chunk; the last may have fewer. */
+  chunkRows: number;
 }
 
 /** What is kept of some rows. */
@@ -52,6 +56,8 @@ const CONFIG = 2048;
 const QUANTISE_ROWS = 32;
 // A chunk's codes stay in a core's own cache for the queries behind the first.
 const SCAN_BYTES = 262_144;
+/** Numbers that the kernel needs of a query besides its codes. */
+const FIGURES = 3;
 const STAGED_VALUES = 4 * 1024 * 1024;
 const LARGEST_PRODUCT = 2 ** 31 - 1;
 
@@ -64,6 +70,8 @@ export async function createQuantisedRows(
   const d = mean.length;
   const padded = Math.ceil(d / 64) * 64;
   const staged = Math.max(1, Math.min(rows, Math.floor(STAGED_VALUES / d)));
+  const chunkRows = Math.max(4, Math.floor(SCAN_BYTES / padded / 4) * 4);
+  const chunks = Math.ceil(rows / chunkRows);
   const layout = allot({
     mean: 4 * d,
     queries: 2 * padded * MOST_QUERIES,
@@ -72,16 +80,19 @@ export async function createQuantisedRows(
     scales: 4 * rows,
     errors: 4 * rows,
     products: 4 * rows * MOST_QUERIES,
+    figures: 8 * FIGURES * MOST_QUERIES,
+    highest: 8 * chunks * MOST_QUERIES,
     codes: rows * padded,
   });
   const pool = await WorkerPool.create(MODULE, { bytes: layout.end, threads });
   const { buffer } = pool.memory;
   const { at } = layout;
-  const config = new Uint32Array(buffer, CONFIG, 15);
+  const config = new Uint32Array(buffer, CONFIG, 18);
   const { staging, mean: meanAt, scales, errors, codes, products, queries, rest } = at;
+  const { figures, highest } = at;
   config.set([d, padded, 0, 0, staging, meanAt, scales, errors, codes, products, queries]);
   config[12] = rest;
-  config[14] = rows;
+  config.set([rows, figures, highest, chunks], 14);
   new Float32Array(buffer, meanAt, d).set(mean);
   return {
     bytes: buffer.byteLength,
@@ -96,16 +107,22 @@ export async function createQuantisedRows(
         scales: new Float32Array(buffer, scales, count),
         errors: new Float32Array(buffer, errors, count),
       };
-      const ready = units.map((unit, q) => ({
-        ...placeQuery(unit, new Int16Array(buffer, queries + 2 * padded * q, padded), mean),
-        products: new Int32Array(buffer, products + 4 * rows * q, count),
-        ...table,
-      }));
-      const size = Math.max(4, Math.floor(SCAN_BYTES / padded / 4) * 4);
+      const used = Math.ceil(count / chunkRows);
+      const ready = units.map((unit, q) => {
+        const place = new Int16Array(buffer, queries + 2 * padded * q, padded);
+        const { offset, factor, slack } = placeQuery(unit, place, mean);
+        new Float64Array(buffer, figures + 8 * FIGURES * q, FIGURES).set([offset, factor, slack]);
+        return {
+          ...{ offset, factor, slack, chunkRows },
+          products: new Int32Array(buffer, products + 4 * rows * q, count),
+          highest: new Float64Array(buffer, highest + 8 * chunks * q, used),
+          ...table,
+        };
+      });
       config[2] = count;
       config[11] = units.length;
-      config[13] = size;
-      pool.shareAtOnce(1, Math.ceil(count / size));
+      config[13] = chunkRows;
+      pool.shareAtOnce(1, used);
       return ready;
     },
     close: () => pool.dispose(),

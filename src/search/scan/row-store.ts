@@ -1,5 +1,5 @@
-import { type Matrix, matrixRows } from "../../core/matrix.js";
-import { type MatrixFile, type RowStore, gatherRows, openMatrix } from "../../files/matrix.js";
+import { type Matrix, matrixRows, takeRows } from "../../core/matrix.js";
+import { type MatrixFile, type RowStore, openMatrix } from "../../files/matrix.js";
 
 export type { RowStore } from "../../files/matrix.js";
 
@@ -17,6 +17,6 @@ export async function openRows(
   const { rows, cols } = base;
   const read = (start: number, end: number): Promise<Matrix> =>
     Promise.resolve(matrixRows(base, start, end));
-  const readRows: RowStore["readRows"] = (some) => gatherRows(some, cols, read);
+  const readRows: RowStore["readRows"] = (some) => Promise.resolve(takeRows(base, some));
   return { rows, cols, read, readRows, close: () => Promise.resolve() };
 }

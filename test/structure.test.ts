@@ -23,7 +23,7 @@ const ALLOWED: Record<string, string[]> = {
   exports: ["core", "files", "catalog"],
   explorer: ["core", "files", "records", "catalog", "labels", "search"],
   search: ["core", "files", "records", "corpus", "engine", "sae", "llm"],
-  figures: ["core", "records", "sae", "labels", "catalog", "search"],
+  figures: ["core", "files", "records", "sae", "labels", "catalog", "search"],
   tasks: ["core", "files", "corpus", "records", "labels", "sae", "engine", "families"],
   notebook: ["core", "files", "figures"],
 };

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { namingFile } from "../core/file-problem.js";
 import { makeFolder } from "./make-folder.js";
+import { temporaryFor } from "./writers/temporaries.js";
 
 /** A file that appears under its name only when it is complete. */
 export interface AtomicFile {
@@ -25,7 +26,7 @@ export function watchTemporaries(receive: (file: string) => void): void {
 }
 
 /**
- * Opens `${path}.tmp-<pid>-<random>` for writing; `commit` renames it to `path`. The folder is made where it is
+ * Opens a file under a temporary name beside `path` for writing; `commit` renames it to `path`. The folder is made where it is
  * missing; a file of that name keeps its permissions. `commit` or `abort` ends it; where writing or `commit` fails, the
  * temporary file is removed, and what is called after a failed write throws its error again. Errors of the system, such as
  * a full disk, name the file.
@@ -38,7 +39,7 @@ export async function createAtomicFile(path: string): Promise<AtomicFile> {
     const kind = found.isDirectory() ? "is a folder" : "is a device or a pipe";
     throw new Error(`${path}: ${kind}, expected the name of a file`);
   }
-  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const temporary = await temporaryFor(path);
   onTemporary?.(temporary);
   const handle = await namingFile(path, open(temporary, "wx", found?.mode));
   let end = 0;

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { makeTemporaryFolder } from "../files/writers/temporaries.js";
 import { type Notebook, codeCells, joinText, parseNotebook } from "./ipynb.js";
 import { type Jupyter, type Kernel, jupyterEnvironment } from "./jupyter.js";
 
@@ -32,7 +33,7 @@ export type Execution = { notebook: Notebook } | { failure: CellFailure };
  * is not changed. Throws if Jupyter cannot be started.
  */
 export async function executeNotebook(file: string, options: ExecuteOptions): Promise<Execution> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), "notebook-"));
+  const folder = await makeTemporaryFolder(path.join(os.tmpdir(), "feature-families-notebook"));
   try {
     const output = path.join(folder, "executed.ipynb");
     const log = await runNbconvert(file, output, options);

@@ -13,7 +13,8 @@ import {
   writeCodesPlan,
 } from "../files/codes-plan.js";
 import { codesShardName } from "../files/codes-shards.js";
-import { withFileLock } from "../files/lock.js";
+import { withFileLock } from "../files/writers/lock.js";
+import { removeLeftovers } from "../files/writers/temporaries.js";
 import { type MatrixFile, matrixShards } from "../files/matrix.js";
 import { parquetSummary } from "../files/parquet/parquet.js";
 import { relativeName } from "../files/relative-name.js";
@@ -50,7 +51,6 @@ export interface EncodedShards {
   kept: number;
 }
 
-const TEMPORARY = /\.tmp-\d+-[0-9a-f]{8}$/;
 const LOCK_FILE = "encode.lock";
 
 /**
@@ -158,8 +158,9 @@ async function keepShards(folder: string, plan: CodesPlan): Promise<Set<string>>
   for (const name of await readdir(folder)) {
     const isOld = before?.shards.some(({ codes }) => codes === name) ?? false;
     if (fitting.has(name)) kept.add(name);
-    else if (isOld || TEMPORARY.test(name)) await rm(path.join(folder, name), { force: true });
+    else if (isOld) await rm(path.join(folder, name), { force: true });
   }
+  await removeLeftovers(folder, true);
   await writeCodesPlan(folder, plan);
   return kept;
 }

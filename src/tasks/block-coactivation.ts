@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Codes, createCodes } from "../core/codes.js";
 import type { OnProgress } from "../core/progress.js";
+import { makeTemporaryFolder } from "../files/writers/temporaries.js";
 import type { Coactivation, PairOptions } from "../families/coactivation/coactivation.js";
 import {
   type PairBatch,
@@ -91,7 +92,7 @@ function inMemory(n: number): GroupSums {
 }
 
 async function inFiles(n: number, parent = tmpdir()): Promise<GroupSums> {
-  const folder = await mkdtemp(path.join(parent, "feature-families-pairs-"));
+  const folder = await makeTemporaryFolder(path.join(parent, "feature-families-pairs"));
   const files: string[] = [];
   return {
     async add(batches) {

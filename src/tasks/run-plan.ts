@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, readdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { accessSync, constants, existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { ArgumentError } from "../core/errors.js";
 import type { OnProgress } from "../core/progress.js";
+import { removeLeftovers } from "../files/writers/temporaries.js";
 import { TASK_KINDS, type TaskKind, readPlan } from "./plan.js";
 import { TASK_FOLDERS } from "./task-folders.js";
 import { type TaskOptions, runTask } from "./run-task.js";
@@ -53,7 +53,9 @@ export async function runPlan(planFile: string, options: ScheduleOptions = {}): 
     const words = [path.resolve(planFile), ...(options.command ?? [])];
     await runDriver(scheduler, `${scheduler}_driver.py`, words, options);
   }
-  await sweep(path.dirname(planFile));
+  // What tasks that were killed have left, on other machines too.
+  for (const name of Object.values(TASK_FOLDERS))
+    await removeLeftovers(path.join(path.dirname(planFile), name), true);
 }
 
 /** One line for each kind of task, by which Slurm runs it as an array after the one before. */
@@ -182,17 +184,6 @@ async function runProgram(
   const lines = reported.trim().split("\n");
   const last = lines.filter((line) => /error|exception/i.test(line)).at(-1) ?? lines.at(-1);
   throw new Error(`${path.basename(program)} ended with code ${code}: ${last?.trim()}`);
-}
-
-/** Removes what tasks that were killed have left. */
-async function sweep(folder: string): Promise<void> {
-  for (const name of Object.values(TASK_FOLDERS)) {
-    const full = path.join(folder, name);
-    const left = existsSync(full) ? readdirSync(full) : [];
-    for (const file of left.filter((name) => /\.(arrow|parquet|jsonl)\.tmp-/.test(name))) {
-      await rm(path.join(full, file), { force: true });
-    }
-  }
 }
 
 function isExecutable(file: string): boolean {

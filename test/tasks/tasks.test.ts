@@ -77,7 +77,7 @@ test("a task does only what is missing, and refuses what is not as planned", asy
     await runPlan(plan);
     const before = hashesOf(path.join(out, "totals"));
     // As a killed task leaves it.
-    writeFileSync(path.join(out, "totals", "l000000.arrow.tmp-1-abc"), "half");
+    writeFileSync(path.join(out, "totals", "l000000.arrow.tmp-1-0123abcd"), "half");
     rmSync(path.join(out, "totals", "l000000.arrow"));
     await runPlan(plan);
     t.deepEqual(hashesOf(path.join(out, "totals")), before);

@@ -1,9 +1,8 @@
-import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { withFileLock } from "../../files/lock.js";
+import { withFileLock } from "../../files/writers/lock.js";
+import { removeLeftovers } from "../../files/writers/temporaries.js";
 
 const LOCK_FILE = "build.lock";
-const TEMPORARY = /\.tmp-\d+-[0-9a-f]{8}$/;
 
 /**
  * Runs `work` while no other build may touch the atlas in `dir`, which is made where it is missing. A lock whose process
@@ -14,7 +13,7 @@ export async function withLock<T>(dir: string, work: () => Promise<T>): Promise<
   const busy = (holder: string): string =>
     `${dir}: ${holder} is building this atlas: wait for it, or delete ${LOCK_FILE} there if it is not`;
   return withFileLock(path.join(dir, LOCK_FILE), busy, async () => {
-    await removeTemporaries(dir);
+    await removeLeftovers(dir, true);
     return work();
   });
 }
@@ -32,9 +31,4 @@ export async function inTurn<T>(dir: string, work: () => Promise<T>): Promise<T>
   } finally {
     if (turns.get(key) === mine) turns.delete(key);
   }
-}
-
-async function removeTemporaries(dir: string): Promise<void> {
-  const names = (await readdir(dir)).filter((name) => TEMPORARY.test(name));
-  await Promise.all(names.map((name) => rm(path.join(dir, name), { force: true })));
 }

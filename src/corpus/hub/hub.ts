@@ -1,7 +1,7 @@
 import path from "node:path";
 import { ApiError } from "../../core/errors.js";
 import type { OnProgress } from "../../core/progress.js";
-import { withFileLock } from "../../files/lock.js";
+import { withFileLock } from "../../files/writers/lock.js";
 import { defaultHubCache, defaultHubToken, hasFile, repoCache, type RepoCache } from "./cache.js";
 import { downloadFile, type DownloadOptions, pause } from "./download.js";
 import type { HubFile, HubRepo, RequestOptions } from "./listing.js";

@@ -1,10 +1,11 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { chmod, lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliDecompress, brotliDecompressSync } from "node:zlib";
+import { makeTemporaryFolder } from "../../files/writers/temporaries.js";
 
 /** Names the browser to draw with, in place of the search: a path, "system" or "npm". */
 const BROWSER_VARIABLE = "FEATURE_FAMILIES_BROWSER";
@@ -168,7 +169,7 @@ async function unpackNpmBrowser(root: string): Promise<string> {
   }
   const home = join(folder, `chromium-${version}`);
   if (existsSync(home)) return home;
-  const temporary = await mkdtemp(join(folder, "tmp-"));
+  const temporary = await makeTemporaryFolder(home);
   try {
     await unpackInto(root, temporary, home);
     await rename(temporary, home);

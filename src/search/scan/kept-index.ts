@@ -12,6 +12,7 @@ import { type MatrixFile, matrixShards } from "../../files/matrix.js";
 import { relativeName } from "../../files/relative-name.js";
 import { readSafetensorsHeader } from "../../files/safetensors.js";
 import { writeSafetensors } from "../../files/safetensors-write.js";
+import { removeLeftovers } from "../../files/writers/temporaries.js";
 import type { RowCodes } from "./quantised-rows.js";
 
 /** Another one where rows are made to other codes than before, or kept otherwise. */
@@ -34,7 +35,7 @@ export interface KeptIndex {
   parts: IndexPart[];
   /** What rows are kept less [d]; undefined where none are. */
   mean: Float32Array | undefined;
-  /** Removes the codes of shards that are no longer there or have changed, as far as they can be removed. */
+  /** Removes the codes of shards that are no longer there or have changed, and what killed searches left, as far as they can be removed. */
   clean(): Promise<void>;
 }
 
@@ -134,4 +135,5 @@ async function keepOnly(folder: string, files: readonly string[]): Promise<void>
     const isOld = name.endsWith(".safetensors") && !known.has(name);
     if (isOld) await rm(path.join(folder, name), { force: true }).catch(() => undefined);
   }
+  await removeLeftovers(folder);
 }

@@ -1,8 +1,19 @@
 import test from "ava";
-import { mkdir, readFile, readdir, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { type Matrix, matrixRows } from "../../../src/core/index.js";
 import { readSafetensors, writeNpy, writeSafetensors } from "../../../src/files/index.js";
+import { makeTemporaryFolder } from "../../../src/files/writers/index.js";
 import { openSearchIndex, searchRows } from "../../../src/search/index.js";
 import { createQuantisedRows, openKeptIndex } from "../../../src/search/scan/index.js";
 import { hardRows } from "../../support/hard-rows.js";
@@ -129,6 +140,21 @@ test("a damaged index is made again when it is opened, with the hits of a pass o
         t.deepEqual(await readFile(path.join(keep, name)), whole, tensor);
       }
     }
+  });
+});
+
+test("what a killed search has left is removed, though nothing is to be written", async (t) => {
+  await inFolder(async (folder) => {
+    const [file, keep] = [path.join(folder, "rows.npy"), path.join(folder, "keep")];
+    await writeNpy(file, { shape: [900, D], data: base.data, dtype: "f4" });
+    const open = async (): Promise<void> => (await openSearchIndex(file, { keep })).close();
+    await open();
+    const [name] = await readdir(keep);
+    const left = await makeTemporaryFolder(path.join(keep, name));
+    // A number that no system gives.
+    await rename(left, left.replace(`-${process.pid}-`, `-${2 ** 31 - 1}-`));
+    await open();
+    t.deepEqual(await readdir(keep), [name]);
   });
 });
 

@@ -1,16 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
-import { link, readFile, readdir, readlink, rename, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { link, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { threadId } from "node:worker_threads";
-import { namingFile } from "../core/file-problem.js";
-import { makeFolder } from "./make-folder.js";
+import { namingFile } from "../../core/file-problem.js";
+import { makeFolder } from "../make-folder.js";
+import { NO_CONTAINER, type Place, findPlace, isRunning, readProcess } from "./place.js";
+import { temporaryFor } from "./temporaries.js";
 
 /** Texts of the locks that this thread holds: one of this thread that is not in here was left by an earlier call. */
 const held = new Set<string>();
-
-/** Linux's namespace of the processes that are in no container. */
-const NO_CONTAINER = "pid:[4026531836]";
 
 /** What a file system without hard links answers. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
@@ -46,7 +44,7 @@ export async function withFileLock<T>(
 async function takeLock(file: string, busy: (holder: string) => string): Promise<string> {
   const here = await findPlace();
   const mine = await describeOwn(here);
-  const written = `${file}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const written = await temporaryFor(file);
   try {
     for (;;) {
       await namingFile(file, writeFile(written, mine));
@@ -119,16 +117,6 @@ async function readLock(file: string): Promise<string | undefined> {
   });
 }
 
-/** Where process numbers mean the same; parts that the system does not report are "-". */
-interface Place {
-  /** Name and identity of the machine. */
-  machine: string;
-  /** Identity of its run since it was started. */
-  boot: string;
-  /** Namespace of its processes, of which every container has its own. */
-  space: string;
-}
-
 /** A process by its number and, where the system reports it, its start: numbers are reused. */
 interface Holder {
   pid: number;
@@ -136,20 +124,6 @@ interface Holder {
   thread?: number;
   /** Absent in locks of earlier versions. */
   place?: Place;
-}
-
-async function findPlace(): Promise<Place> {
-  const read = (file: string): Promise<string> =>
-    readFile(file, "utf8").then(
-      (text) => text.trim(),
-      () => "-",
-    );
-  const id = await read("/etc/machine-id");
-  return {
-    machine: `${encodeURIComponent(hostname())}/${id}`,
-    boot: await read("/proc/sys/kernel/random/boot_id"),
-    space: await readlink("/proc/self/ns/pid").catch(() => "-"),
-  };
 }
 
 async function describeOwn({ machine, boot, space }: Place): Promise<string> {
@@ -192,21 +166,5 @@ async function isAtWork(holder: Holder, here: Place, text: string): Promise<bool
   const found = await readProcess(pid);
   if (found !== undefined && start !== "-" && found.start !== start) return false;
   if (pid === process.pid) return held.has(text) || (thread ?? threadId) !== threadId;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it exists, but is another user's.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
-  }
-  // A killed process answers to its number until its parent asks for its end; in a container that may be never.
-  return found?.state !== "Z" && found?.state !== "X";
-}
-
-/** State and start of a process as Linux reports them; undefined on other systems. */
-async function readProcess(pid: number): Promise<{ state: string; start: string } | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  // The name, in parentheses, may hold spaces: the state is the first field after it, the start the twentieth.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0], start: fields[19] };
+  return isRunning(pid, found);
 }

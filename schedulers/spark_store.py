@@ -2,10 +2,10 @@
 spark-submit --master URL spark_store.py WISH
 
 WISH is JSON: `embeddings` (a URL of Parquet) and its `column`, `store` (a URL for codes and totals, named by `key`),
-`sae` (a file that Spark hands to the workers), `encode` and `pairs` (what starts feature-families there, `{sae}` being that
-file), `k`, `n`, `batch` (latents in one batch of pairs), `groupBytes` (codes that are counted at a time) and `partials` (a local
-Arrow file for each range of latents, as [path, from, to]), which hold the sums of all documents in the end. The last line
-that it prints has their number.
+`sae` (a file that Spark hands to the workers), `encode` (what starts feature-families there, `{sae}` being that file), `k`, `n`,
+`batch` (latents in one batch of pairs), `groupBytes` (codes that are counted at a time) and `countings`, the ways in which pairs are
+counted: each has a `name` (what comes after that of its totals), `pairs` (what counts so) and `partials` (a local Arrow file for each
+range of latents, as [path, from, to]), which hold the sums of all documents in the end. The last line that it prints has their number.
 """
 
 import hashlib
@@ -130,11 +130,11 @@ def encode(session, wish, vectors, files, codes):
     noted.write.mode("overwrite").parquet(codes)
 
 
-def count(session, wish, codes, totals):
+def count(session, wish, counting, codes, totals):
     session.conf.set("spark.sql.files.openCostInBytes", "0")
     session.conf.set("spark.sql.files.maxPartitionBytes", str(wish["groupBytes"]))
     read = session.read.parquet(codes).select("indices", "values")
-    pairs = read.mapInArrow(program(wish["pairs"], wish["sae"]), PAIRS)
+    pairs = read.mapInArrow(program(counting["pairs"], wish["sae"]), PAIRS)
     batch = F.floor(F.col("latent") / wish["batch"]).cast("int").alias("batch")
     # By batch alone, so that pairs move once.
     summed = (
@@ -147,12 +147,12 @@ def count(session, wish, codes, totals):
     summed.write.mode("overwrite").partitionBy("batch").parquet(totals)
 
 
-def fetch(session, wish, totals):
+def fetch(session, wish, counting, totals):
     """Writes the sums as the pairs of one group, in the batches that readers expect, empty ones too."""
     whole = session.read.parquet(totals)
     kinds = {"latent": pa.int32(), "partner": pa.int32(), "together": pa.int32(), "dot": pa.int64()}
     schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in kinds.items()])
-    for path, first, end in wish["partials"]:
+    for path, first, end in counting["partials"]:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with pa.OSFile(path + ".tmp-spark", "wb") as file, pa.ipc.new_stream(file, schema) as stream:
             for start in range(first, end, wish["batch"]):
@@ -185,10 +185,12 @@ def main(wish):
         if not is_whole(session, codes):
             encode(session, wish, vectors, files, codes)
         report("encode", 1)
-        if not is_whole(session, totals):
-            count(session, wish, codes, totals)
-        report("pairs", 1)
-        fetch(session, wish, totals)
+        for counting in wish["countings"]:
+            sums = totals + counting["name"]
+            if not is_whole(session, sums):
+                count(session, wish, counting, codes, sums)
+            report("pairs", 1)
+            fetch(session, wish, counting, sums)
         documents = sum(file["count"] for file in files)
         print(json.dumps({"documents": documents, "codes": codes, "totals": totals}), flush=True)
     except SystemExit as refused:

@@ -42,30 +42,49 @@ export interface BlockCoactivationOptions extends PairOptions {
  */
 export async function coactivationFromBlocks(
   blocks: Iterable<Codes> | AsyncIterable<Codes>,
-  options: BlockCoactivationOptions = {},
+  { skipZeros, leading, ...options }: BlockCoactivationOptions = {},
 ): Promise<Coactivation> {
-  const { groupDocuments = GROUP_DOCUMENTS, skipZeros, leading, onProgress, signal } = options;
-  const { largestTriangle = LARGEST_TRIANGLE, documents: total } = options;
-  let sums: GroupSums | undefined;
+  const [counted] = await coactivationsFromBlocks(blocks, [{ skipZeros, leading }], options);
+  return counted;
+}
+
+/** The same for several ways to count, in one pass over the blocks. Memory for sums is shared by all. */
+export async function coactivationsFromBlocks(
+  blocks: Iterable<Codes> | AsyncIterable<Codes>,
+  countings: readonly PairOptions[],
+  options: Omit<BlockCoactivationOptions, keyof PairOptions> = {},
+): Promise<Coactivation[]> {
+  const { groupDocuments = GROUP_DOCUMENTS, minTogether, onProgress, signal } = options;
+  const { largestTriangle = LARGEST_TRIANGLE, documents: total, folder } = options;
+  const open: GroupSums[] = [];
   let n = 0;
   let documents = 0;
   try {
     for await (const group of gatherGroups(blocks, groupDocuments)) {
       signal?.throwIfAborted();
       n = group.n;
-      sums ??= n <= largestTriangle ? inMemory(n) : await inFiles(n, options.folder);
-      await sums.add(sumPairs(group, { skipZeros, leading, signal }));
+      const fits = countings.length * n ** 2 <= largestTriangle ** 2;
+      for (const [at, counting] of countings.entries()) {
+        open[at] ??= fits ? inMemory(n) : await inFiles(n, folder);
+        await open[at].add(sumPairs(group, { ...counting, signal }));
+      }
       documents += group.rows;
       onProgress?.({ step: "co-activation", done: documents, total });
     }
-    if (sums === undefined) throw new RangeError("co-activation: there are no codes");
-    const { minTogether } = options;
-    const expected = await sums.mostPairs();
-    const counting = { minTogether, expected };
-    const counted = await coactivationFromPairs(n, documents, sums.batches(), counting);
-    return leading ? { ...counted, leading } : counted;
+    if (open.length === 0) throw new RangeError("co-activation: there are no codes");
+    const all: Coactivation[] = [];
+    for (const { leading } of countings) {
+      const [sums] = open;
+      const expected = await sums.mostPairs();
+      const keeping = { minTogether, expected };
+      const counted = await coactivationFromPairs(n, documents, sums.batches(), keeping);
+      all.push(leading ? { ...counted, leading } : counted);
+      // Its memory is free for the next.
+      await open.shift()?.close();
+    }
+    return all;
   } finally {
-    await sums?.close();
+    for (const sums of open) await sums.close();
   }
 }
 

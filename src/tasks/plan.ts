@@ -16,6 +16,7 @@ import { relativeName } from "../files/relative-name.js";
 import { loadSae } from "../sae/checkpoint.js";
 import { embeddingShape } from "../sae/embedding-source.js";
 import { checkpointFiles } from "../sae/formats/raw.js";
+import type { Sae } from "../sae/sae.js";
 import { GROUP_DOCUMENTS } from "./block-coactivation.js";
 import { type Range, openCodes } from "./code-files.js";
 import { LABEL_DOCUMENTS } from "./label-documents.js";
@@ -44,6 +45,8 @@ export interface TaskPlan {
   n: number;
   /** Slots of value 0 do not count. */
   skipZeros: boolean;
+  /** Whether pairs are counted once more by the latents that lead, for families across prefixes. Absent: false. */
+  leading?: boolean;
   /** Where embeddings are encoded; engines round differently. Absent: the best that each task finds. */
   engine?: EngineName;
   /** Codes that are there, or what they are made from. */
@@ -82,6 +85,11 @@ export interface PlanOptions {
   k?: number;
   /** Do not count slots whose value is 0. Default: where the SAE is no top-k SAE. */
   skipZeros?: boolean;
+  /**
+   * Count pairs once more, only where their lower latent leads: families across prefixes need such counts, see PairOptions. Default:
+   * where the SAE has prefixes.
+   */
+  leading?: boolean;
   /** Where embeddings are encoded. Default "auto". */
   engine?: EngineName;
   /** Documents that one task encodes. Default 100,000. */
@@ -109,6 +117,7 @@ const planFields: Fields<TaskPlan> = {
   k: z.int().min(1),
   n: z.int().min(1),
   skipZeros: z.boolean(),
+  leading: z.boolean().optional(),
   engine: z.enum(ENGINE_NAMES).optional(),
   codes: z.object({ folder: z.string(), ...filesOf }).optional(),
   embeddings: z.object({ path: z.string(), ...filesOf }).optional(),
@@ -168,7 +177,7 @@ type Planned = Omit<TaskPlan, "format" | "corpus" | "groups" | "latents" | "task
 async function planCodes(
   folder: string,
   codes: string,
-  { n: latents, skipZeros = false }: PlanOptions,
+  { n: latents, skipZeros = false, leading }: PlanOptions,
 ): Promise<Planned> {
   const {
     rows: documents,
@@ -185,6 +194,7 @@ async function planCodes(
     k,
     n,
     skipZeros,
+    ...(leading && { leading }),
     codes: { folder: relativeName(folder, codes), files },
     shards,
   };
@@ -192,15 +202,25 @@ async function planCodes(
 
 async function planEncoding(
   folder: string,
-  { embeddings = "", sae: file = "", k, skipZeros, engine, shardDocuments = 1 }: PlanOptions,
+  {
+    embeddings = "",
+    sae: file = "",
+    k,
+    skipZeros,
+    engine,
+    shardDocuments = 1,
+    ...rest
+  }: PlanOptions,
 ): Promise<Planned> {
   const sae = await loadSae(file, { k });
+  const { leading = hasPrefixes(sae) } = rest;
   const { N } = await embeddingShape(embeddings);
   return {
     documents: N,
     shards: split(N, shardDocuments),
     ...{ k: sae.k, n: sae.n },
     skipZeros: skipZeros ?? sae.activation.kind !== "topk",
+    ...(leading && { leading }),
     engine,
     embeddings: {
       path: relativeName(folder, embeddings),
@@ -211,6 +231,11 @@ async function planEncoding(
       files: await planFiles(folder, await checkpointFiles(file)),
     },
   };
+}
+
+/** Whether families of an SAE's latents are found across prefixes. */
+export function hasPrefixes({ prefixes }: Pick<Sae, "prefixes">): boolean {
+  return (prefixes?.length ?? 0) > 1;
 }
 
 /** A corpus as plans name it. */

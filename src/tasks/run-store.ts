@@ -8,15 +8,15 @@ import { sha256File } from "../files/atomic-file.js";
 import { writeJson } from "../files/json.js";
 import { loadSae, saveSae } from "../sae/checkpoint.js";
 import { GROUP_DOCUMENTS } from "./block-coactivation.js";
-import { type PlanOptions, type TaskPlan, splitLatents } from "./plan.js";
+import { type PlanOptions, type TaskPlan, hasPrefixes, splitLatents } from "./plan.js";
 import { type ScheduleOptions, runDriver, runPlan } from "./run-plan.js";
-import { partialFile } from "./run-task.js";
+import { countingsOf, partialFile } from "./run-task.js";
 import { TASK_FOLDERS } from "./task-folders.js";
 
 /** Work that Spark does where the embeddings lie. */
 export interface StoreOptions
   extends
-    Pick<PlanOptions, "k" | "skipZeros" | "engine" | "groupDocuments">,
+    Pick<PlanOptions, "k" | "skipZeros" | "leading" | "engine" | "groupDocuments">,
     Pick<ScheduleOptions, "master" | "command" | "drivers" | "onProgress" | "signal"> {
   /** Parquet that Spark reads: a file or folder on S3, GCS, HDFS or anything else for which it is set up. */
   embeddings: string;
@@ -33,7 +33,7 @@ export interface StoreRun {
   plan: TaskPlan;
   /** URL of the codes: Parquet with `row` (the document's number), `indices` and `values`. */
   codes: string;
-  /** URL of the sums: Parquet with `latent`, `partner`, `together` and `dot`. */
+  /** URL of the sums: Parquet with `latent`, `partner`, `together` and `dot`; those by the latents that lead have "-leading" after it. */
   totals: string;
 }
 
@@ -53,6 +53,7 @@ export async function runOnStore(folder: string, options: StoreOptions): Promise
   const sae = await loadSae(options.sae, { k: options.k });
   const { k, n } = sae;
   const skipZeros = options.skipZeros ?? sae.activation.kind !== "topk";
+  const { leading = hasPrefixes(sae) } = options;
   await mkdir(folder, { recursive: true });
   const file = path.resolve(folder, SAE_FILE);
   await saveSae(file, sae);
@@ -66,22 +67,26 @@ export async function runOnStore(folder: string, options: StoreOptions): Promise
       ...[...command, "task", "encode", "--sae", "{sae}"],
       ...(engine === undefined ? [] : ["--engine", engine]),
     ],
-    pairs: [
-      ...[...command, "task", "pairs", "--n", String(n)],
-      ...(skipZeros ? ["--skip-zeros"] : []),
-    ],
     batch: LATENTS_PER_BATCH,
     groupBytes: 8 * k * groupDocuments,
-    partials: latents.map((range) => [
-      path.resolve(partialFile(folder, 0, range)),
-      range.from,
-      range.to,
-    ]),
+    countings: countingsOf({ leading }).map((leads) => ({
+      name: leads ? "-leading" : "",
+      pairs: [
+        ...[...command, "task", "pairs", "--n", String(n)],
+        ...(skipZeros ? ["--skip-zeros"] : []),
+        ...(leads ? ["--leading"] : []),
+      ],
+      partials: latents.map((range) => [
+        path.resolve(partialFile(folder, 0, range, leads)),
+        range.from,
+        range.to,
+      ]),
+    })),
   };
   const printed = await runDriver("spark", "spark_store.py", [JSON.stringify(wish)], options);
   const { documents, codes, totals } = parseDone(embeddings, printed);
   const plan: TaskPlan = {
-    ...{ format: 1, documents, k, n, skipZeros, latents },
+    ...{ format: 1, documents, k, n, skipZeros, latents, ...(leading && { leading }) },
     ...{ shards: [], groups: [{ from: 0, to: documents }] },
     tasks: { encode: 0, pairs: 0, total: latents.length, labels: 0 },
   };

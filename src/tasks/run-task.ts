@@ -36,6 +36,9 @@ import {
 import { TASK_FOLDERS } from "./task-folders.js";
 import { readTop, writeTop } from "./top-files.js";
 
+/** What files of pairs that are counted by the latents that lead have in their names. */
+const LEADING = "-leading";
+
 /** How a task runs. */
 export interface TaskOptions {
   /** Where embeddings are encoded. Default as planned. */
@@ -95,21 +98,30 @@ export async function readPlannedLabels(
 }
 
 /**
- * The co-activation that a plan's tasks have counted. Throws FormatError where one of them has not run.
+ * The co-activation that a plan's tasks have counted: in all documents, or with `leading` as PairOptions says. Throws FormatError
+ * where one of them has not run, or the plan is not for such counts.
  */
 export async function readTotals(
   planFile: string,
-  options: { minTogether?: number } = {},
+  { leading = false, ...options }: { minTogether?: number; leading?: boolean } = {},
 ): Promise<Coactivation> {
   const plan = await readPlan(planFile);
+  if (leading && !plan.leading) {
+    throw new FormatError(
+      planFile,
+      "its tasks do not count by the latents that lead, as families across prefixes need it: plan again with leading (task plan --leading)",
+    );
+  }
   const folder = path.dirname(planFile);
   async function* batches(): AsyncGenerator<PairBatch> {
-    for (const range of plan.latents) yield* readPairs(totalFile(folder, range), range);
+    for (const range of plan.latents) yield* readPairs(totalFile(folder, range, leading), range);
   }
-  const files = plan.latents.map((range) => totalFile(folder, range));
+  const files = plan.latents.map((range) => totalFile(folder, range, leading));
   for (const file of files) requireFile(file, "total");
   const expected = await mostPairs(files);
-  return coactivationFromPairs(plan.n, plan.documents, batches(), { ...options, expected });
+  const counting = { ...options, expected };
+  const counted = await coactivationFromPairs(plan.n, plan.documents, batches(), counting);
+  return leading ? { ...counted, leading } : counted;
 }
 
 interface Task {
@@ -118,10 +130,16 @@ interface Task {
   range: Range;
 }
 
-/** A file that a task writes, and the latents that it is about. */
+/** A file that a task writes, and the latents that it is about; of pairs, whether they are counted by those that lead. */
 interface Output {
   file: string;
   latents: Range;
+  leading?: boolean;
+}
+
+/** The ways in which a plan's pairs are counted, each with files of its own: whether by the latents that lead. */
+export function countingsOf({ leading = false }: Pick<TaskPlan, "leading">): boolean[] {
+  return leading ? [false, true] : [false];
 }
 
 function rangesOf(plan: TaskPlan, kind: TaskKind): Range[] {
@@ -133,12 +151,20 @@ function outputsOf(plan: TaskPlan, folder: string, kind: TaskKind, index: number
   const all = { from: 0, to: plan.n };
   const range = rangesOf(plan, kind)[index];
   if (kind === "encode") return [{ file: codesFile(folder, index), latents: all }];
-  if (kind === "total") return [{ file: totalFile(folder, range), latents: range }];
+  const countings = countingsOf(plan);
+  if (kind === "total") {
+    return countings.map((leading) => ({
+      ...{ file: totalFile(folder, range, leading), latents: range },
+      leading,
+    }));
+  }
   if (kind === "labels") return [{ file: labelsFile(folder), latents: all }];
-  const partials = plan.latents.map((latents) => ({
-    file: partialFile(folder, index, latents),
-    latents,
-  }));
+  const partials = countings.flatMap((leading) =>
+    plan.latents.map((latents) => ({
+      ...{ file: partialFile(folder, index, latents, leading), latents },
+      leading,
+    })),
+  );
   const top = { file: topFile(folder, index), latents: all };
   return plan.corpus === undefined ? partials : [top, ...partials];
 }
@@ -178,10 +204,12 @@ async function pairs(
     top.addCodes(codes, range.from);
     await writeTop(file, top.finish(plan.documents));
   }
-  const sums = sumPairs(codes, { skipZeros: plan.skipZeros, onProgress, signal });
-  for (const { file, latents } of outputs) {
-    const batches = Math.ceil((latents.to - latents.from) / LATENTS_PER_BATCH);
-    await writePairs(file, take(sums, batches));
+  for (const leading of countingsOf(plan)) {
+    const sums = sumPairs(codes, { skipZeros: plan.skipZeros, leading, onProgress, signal });
+    for (const { file, latents } of outputs.filter((output) => output.leading === leading)) {
+      const batches = Math.ceil((latents.to - latents.from) / LATENTS_PER_BATCH);
+      await writePairs(file, take(sums, batches));
+    }
   }
 }
 
@@ -198,10 +226,12 @@ async function* codesOfGroup(plan: TaskPlan, folder: string, range: Range): Asyn
   }
 }
 
-async function total({ plan, folder, range }: Task, [{ file }]: Output[]): Promise<void> {
-  const files = plan.groups.map((_, group) => partialFile(folder, group, range));
-  for (const partial of files) requireFile(partial, "pairs");
-  await writePairs(file, mergeStreams(files.map((partial) => readPairs(partial, range))));
+async function total({ plan, folder, range }: Task, outputs: Output[]): Promise<void> {
+  for (const { file, leading } of outputs) {
+    const files = plan.groups.map((_, group) => partialFile(folder, group, range, leading));
+    for (const partial of files) requireFile(partial, "pairs");
+    await writePairs(file, mergeStreams(files.map((partial) => readPairs(partial, range))));
+  }
 }
 
 async function labels(
@@ -238,8 +268,14 @@ function codesFile(folder: string, index: number): string {
 }
 
 /** The sums of a group for a range of latents, as the tasks `pairs` write them. */
-export function partialFile(folder: string, group: number, { from }: Range): string {
-  return path.join(folder, TASK_FOLDERS.partials, `g${padded(group, 4)}-l${padded(from, 6)}.arrow`);
+export function partialFile(
+  folder: string,
+  group: number,
+  { from }: Range,
+  leading = false,
+): string {
+  const name = `g${padded(group, 4)}-l${padded(from, 6)}${leading ? LEADING : ""}.arrow`;
+  return path.join(folder, TASK_FOLDERS.partials, name);
 }
 
 function topFile(folder: string, group: number): string {
@@ -250,8 +286,9 @@ function labelsFile(folder: string): string {
   return path.join(folder, TASK_FOLDERS.labels, "labels.jsonl");
 }
 
-function totalFile(folder: string, { from }: Range): string {
-  return path.join(folder, TASK_FOLDERS.totals, `l${padded(from, 6)}.arrow`);
+function totalFile(folder: string, { from }: Range, leading = false): string {
+  const name = `l${padded(from, 6)}${leading ? LEADING : ""}.arrow`;
+  return path.join(folder, TASK_FOLDERS.totals, name);
 }
 
 function padded(value: number, digits: number): string {

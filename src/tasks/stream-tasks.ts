@@ -64,7 +64,7 @@ export async function streamEncode(
 export async function streamPairs(
   input: ArrowPlace,
   output: ArrowPlace,
-  { n, ...options }: { n: number; skipZeros?: boolean; signal?: AbortSignal },
+  { n, ...options }: { n: number; skipZeros?: boolean; leading?: boolean; signal?: AbortSignal },
 ): Promise<void> {
   const blocks: Codes[] = [];
   for await (const block of readCodeBlocks(input, n)) blocks.push(block);

@@ -6,6 +6,8 @@ import { readCatalog } from "../../src/catalog/index.js";
 import { buildFolder } from "../../src/atlas/steps/index.js";
 import { type AtlasOptions, buildAtlas, openStore } from "../../src/atlas/index.js";
 import { readAtlasOptions } from "../../src/atlas/files/index.js";
+import { extractFamilies, familyLatents } from "../../src/families/index.js";
+import { coactivationFromBlocks, readTotals } from "../../src/tasks/index.js";
 import { drawFigures } from "../../src/atlas/figures/index.js";
 import { atLength } from "../support/campaign.js";
 import { inFolder } from "../support/folder.js";
@@ -65,6 +67,32 @@ test("an atlas of nested prefixes leads from earlier to later ones, and says whi
     t.true(measured.ran.includes("stability"));
     await buildFolder({ ...options, leading: false });
     t.is(await readFile(path.join(options.dir, "spanning-forest.graphml"), "utf8"), graph);
+  });
+});
+
+test("an atlas of nested prefixes has the families of one process where tasks count by the latents that lead", async (t) => {
+  await inFolder(async (folder) => {
+    const small = await smallCorpus(folder);
+    const training = { k: 4, n: 96, epochs: 20, lr: 3e-3, batch: 128, start: "kmeans" } as const;
+    const options = { ...small, training: { ...training, prefixes: [8, 32] }, threshold: 0.05 };
+    const dir = path.join(folder, "tasks");
+    const sae = path.join(options.dir, "sae.safetensors");
+    await buildFolder({ ...options, leading: true });
+    await buildFolder({ ...options, dir, sae, leading: true, schedule: { scheduler: "local" } });
+    const [one, other] = [await openStore(options.dir), await openStore(dir)];
+    const [forest, counted] = [await one.forest(), await other.forest()];
+    t.deepEqual({ ...counted, weight: 0 }, { ...forest, weight: 0 });
+    t.true(counted.weight.every((weight, e) => Math.abs(weight - forest.weight[e]) < 1e-6));
+    const named = async (store: typeof one): Promise<unknown> =>
+      (await store.families()).map((family) => [familyLatents(family), family.label]);
+    t.deepEqual(await named(other), await named(one));
+    const totals = path.join(dir, "tasks", "plan.json");
+    const led = await coactivationFromBlocks([await one.codes()], { leading: true });
+    t.deepEqual(await readTotals(totals, { leading: true }), led);
+    const rules = { prefixes: [8, 32], threshold: 0.05 };
+    t.deepEqual(counted.weight, Float32Array.from(extractFamilies(led, rules).forest.weight));
+    await one.close();
+    await other.close();
   });
 });
 

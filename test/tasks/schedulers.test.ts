@@ -105,7 +105,8 @@ schedulerTest(
       const [rows, d, n, k] = [3000, 16, 700, 6];
       const file = (name: string): string => path.join(folder, name);
       const url = (name: string): string => pathToFileURL(file(name)).href;
-      await saveSae(file("sae.safetensors"), randomSae(n, d, k, 1));
+      // With prefixes, whose pairs are counted in two ways.
+      await saveSae(file("sae.safetensors"), { ...randomSae(n, d, k, 1), prefixes: [100, n] });
       const { data } = randomEmbeddings(rows, d, 3);
       // Files in another order than by size, with names that a URL writes otherwise.
       const ends = [700, 1000, 2999, rows];
@@ -128,6 +129,8 @@ schedulerTest(
       };
       const done = await runOnStore(file("run"), options);
       t.is(done.plan.documents, rows);
+      t.true(done.plan.leading);
+      t.is(Object.keys(hashesOf(file("run/totals"))).length, 2);
       t.deepEqual(hashesOf(file("run/totals")), hashesOf(file("alone/totals")));
       t.deepEqual(await readCodes(fileURLToPath(done.codes)), await readCodes(file("alone/codes")));
       // What the store has is not made again, and is as whole in another folder.

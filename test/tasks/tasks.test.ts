@@ -42,17 +42,41 @@ test("tasks over groups of any size add up to the same totals, and to what one p
     const codes = unevenCodes(2000, 6, 700, 1);
     await writeCodesPair(folder, codes);
     const whole = await coactivationFromBlocks([codes]);
+    const led = await coactivationFromBlocks([codes], { leading: true });
+    t.true(led.latents.length < whole.latents.length);
     const totals: Record<string, string>[] = [];
     for (const groupDocuments of [2000, 700, 64]) {
       const out = path.join(folder, `run-${groupDocuments}`);
-      const plan = await makePlan(out, { codes: folder, groupDocuments });
+      const plan = await makePlan(out, { codes: folder, groupDocuments, leading: true });
       t.is(plan.groups.length, Math.ceil(2000 / groupDocuments));
       await runPlan(path.join(out, "plan.json"));
       t.deepEqual(await readTotals(path.join(out, "plan.json")), whole);
+      t.deepEqual(await readTotals(path.join(out, "plan.json"), { leading: true }), led);
       totals.push(hashesOf(path.join(out, "totals")));
     }
     t.deepEqual(totals[1], totals[0]);
     t.deepEqual(totals[2], totals[0]);
+  }));
+
+test("a plan counts by the latents that lead where its SAE has prefixes, and others refuse such totals", async (t) =>
+  inFolder(async (folder) => {
+    const [sae, embeddings] = ["sae.safetensors", "embeddings.npy"].map((name) =>
+      path.join(folder, name),
+    );
+    const { data } = randomEmbeddings(50, 8, 3);
+    await writeNpy(embeddings, { shape: [50, 8], data, dtype: "f4" });
+    const planned = async (prefixes: number[], leading?: boolean): Promise<unknown> => {
+      await saveSae(sae, { ...randomSae(60, 8, 4, 1), prefixes });
+      return (await makePlan(path.join(folder, "run"), { embeddings, sae, leading })).leading;
+    };
+    t.deepEqual(
+      [await planned([60]), await planned([20, 60]), await planned([20, 60], false)],
+      [undefined, true, undefined],
+    );
+    await t.throwsAsync(readTotals(path.join(folder, "run", "plan.json"), { leading: true }), {
+      name: "FormatError",
+      message: /plan\.json: its tasks do not count by the latents that lead.*task plan --leading/,
+    });
   }));
 
 test("a task does only what is missing, and refuses what is not as planned", async (t) =>
@@ -167,6 +191,8 @@ test("tasks over standard input and output give what tasks over files give", asy
     const direct = path.join(folder, "direct.arrow");
     await writePairs(direct, sumPairs(whole));
     t.deepEqual(readFileSync(direct), Buffer.from(pairs));
+    await writePairs(direct, sumPairs(whole, { leading: true }));
+    t.deepEqual(readFileSync(direct), Buffer.from(call(codes, "pairs", "--n", "300", "--leading")));
   }));
 
 test("streamed tasks refuse codes and pairs that no encoder gives, by the file", async (t) =>

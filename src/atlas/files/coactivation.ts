@@ -35,8 +35,8 @@ export async function countCoactivation(
   atlas: { dir: string; codes(): Promise<Codes>; counting(): Promise<CountOptions> },
   options: Pick<AtlasOptions, "sample" | "seed" | "onProgress" | "signal">,
 ): Promise<Coactivation> {
-  const plan = path.join(atlas.dir, TASKS_FOLDER, "plan.json");
-  if (options.sample === undefined && existsSync(plan)) {
+  const plan = planOf(atlas, options);
+  if (plan !== undefined) {
     // Apache Arrow, which tasks read and write, is much to load for an atlas without any.
     const { readTotals } = await import("../../tasks/run-task.js");
     return readTotals(plan);
@@ -47,6 +47,15 @@ export async function countCoactivation(
     onProgress,
     signal,
   });
+}
+
+/** The plan of the tasks that have counted an atlas's co-activation in all documents; undefined where a sample is asked for, or none have. */
+function planOf(
+  { dir }: { dir: string },
+  { sample }: Pick<AtlasOptions, "sample">,
+): string | undefined {
+  const plan = path.join(dir, TASKS_FOLDER, "plan.json");
+  return sample === undefined && existsSync(plan) ? plan : undefined;
 }
 
 /** How the pairs of an SAE's latents are counted for families: by those that lead where the options say so and it has prefixes. */
@@ -60,11 +69,23 @@ export function familyCounting(
 
 /** The co-activation that families are found in, counted by familyCounting. */
 export async function familyCoactivation(
-  atlas: { codes(): Promise<Codes>; coactivation(): Promise<Coactivation>; sae(): Promise<Sae> },
+  atlas: {
+    dir: string;
+    codes(): Promise<Codes>;
+    coactivation(): Promise<Coactivation>;
+    sae(): Promise<Sae>;
+  },
   options: AtlasOptions,
 ): Promise<Coactivation> {
   const counting = familyCounting(await atlas.sae(), options);
   if (!counting.leading) return atlas.coactivation();
+  const plan = planOf(atlas, options);
+  if (plan !== undefined) {
+    const { readPlan } = await import("../../tasks/plan.js");
+    const { readTotals } = await import("../../tasks/run-task.js");
+    // Tasks of earlier versions have not counted so.
+    if ((await readPlan(plan)).leading) return readTotals(plan, { leading: true });
+  }
   const { onProgress, signal } = options;
   return computeCoactivation(await familyCodes(atlas, options), {
     ...counting,

@@ -4,6 +4,7 @@ import type { Sae } from "../../sae/sae.js";
 import { makePlan } from "../../tasks/plan.js";
 import { type ScheduleOptions, runPlan } from "../../tasks/run-plan.js";
 import { TASK_FOLDERS } from "../../tasks/task-folders.js";
+import { familyCounting } from "../files/coactivation.js";
 import { ATLAS_FILES, TASKS_FOLDER } from "../files/files.js";
 import type { AtlasOptions } from "../options.js";
 
@@ -12,13 +13,16 @@ import type { AtlasOptions } from "../options.js";
  * atlas's folder `tasks`; an interrupted run continues with the tasks that are missing.
  */
 export async function encodeByTasks(
-  { k }: Sae,
+  encoder: Sae,
   schedule: ScheduleOptions,
-  { dir, corpus, columns, embeddings, sae, device, onProgress, signal }: AtlasOptions,
+  options: AtlasOptions,
 ): Promise<void> {
+  const { dir, corpus, columns, embeddings, sae, device, onProgress, signal } = options;
+  const { leading = false } = familyCounting(encoder, options);
   const folder = path.join(dir, TASKS_FOLDER);
   const model = sae ?? path.join(dir, ATLAS_FILES.sae);
-  await makePlan(folder, { corpus, columns, embeddings, sae: model, k, engine: device });
+  const counting = { k: encoder.k, engine: device, leading };
+  await makePlan(folder, { corpus, columns, embeddings, sae: model, ...counting });
   await runPlan(path.join(folder, "plan.json"), { ...schedule, onProgress, signal });
   await rm(path.join(folder, TASK_FOLDERS.partials), { recursive: true, force: true });
 }

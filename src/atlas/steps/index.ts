@@ -8,3 +8,4 @@ export * from "./atlas-build.js";
 export * from "./catalog-step.js";
 export * from "./run-steps.js";
 export * from "./check-sizes.js";
+export * from "./count-codes.js";

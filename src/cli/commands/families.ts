@@ -45,7 +45,7 @@ const options = {
   weight: option.text("edge weight", { choices: EDGE_WEIGHTS }),
   threshold: option.number("weakest edge kept, on the scale of the weight"),
   prefixes: option.numbers(
-    "ends of the nested prefixes that the SAE was trained with: a parent is then in an earlier one than its child, and leads its documents (not with --plan, whose tasks count all)",
+    "ends of the nested prefixes that the SAE was trained with: a parent is then in an earlier one than its child, and leads its documents (--plan must be planned with --leading, or for an SAE that has prefixes)",
     { least: 1 },
   ),
   passes: option.count("times the forest is rebuilt without the parents found so far (default 4)"),
@@ -95,12 +95,10 @@ async function familiesFromCoactivation(
   const { statisticsRecord } = await import("../../families/statistics/statistics-record.js");
   const { compat, sae, out } = values;
   const sampled = await drawSample(values);
-  const coactivation = await countCoactivation(values, context, { sampled });
-  // The tasks of a plan do not know the prefixes.
-  const leading = (values.prefixes?.length ?? 0) > 1 && values.plan === undefined;
-  const pairs = leading
-    ? await countCoactivation(values, context, { sampled, leading })
-    : coactivation;
+  const leading = (values.prefixes?.length ?? 0) > 1;
+  const countings = leading ? [{}, { leading }] : [{}];
+  const counted = await countCoactivation(values, context, countings, sampled);
+  const [coactivation, pairs = coactivation] = counted;
   const { readAnalysis } = await import("../../labels/paper/analysis.js");
   const analysis = await readAnalysis(values.analysis);
   const decoder = sae === undefined ? undefined : await readDecoder(sae);
@@ -145,23 +143,25 @@ async function drawSample({
   return sampleCodes(await openCodes(codes, { n }), sample, createRandom(seed));
 }
 
-/** Co-activation of a plan's totals, of a sample or of all codes. */
+/** Co-activation of a plan's totals, of a sample or of all codes, counted in each of these ways. */
 async function countCoactivation(
   values: Values,
   context: CommandContext,
-  { sampled, leading = false }: { sampled?: Codes; leading?: boolean },
-): Promise<Coactivation> {
+  countings: readonly { leading?: boolean }[],
+  sampled?: Codes,
+): Promise<Coactivation[]> {
   const { codes = "", plan, skipZeros } = values;
   if (plan !== undefined) {
     const { readTotals } = await import("../../tasks/run-task.js");
-    return readTotals(plan);
+    return Promise.all(countings.map((counting) => readTotals(plan, counting)));
   }
+  const ways = countings.map((counting) => ({ ...counting, skipZeros }));
   if (sampled === undefined) {
     const { countCodes } = await import("../../atlas/steps/count-codes.js");
-    return countCodes("families", { ...values, codes, leading }, context);
+    return countCodes("families", { ...values, codes }, ways, context);
   }
   const { computeCoactivation } = await import("../../families/coactivation/coactivation.js");
-  return computeCoactivation(sampled, { skipZeros, leading, ...context });
+  return ways.map((way) => computeCoactivation(sampled, { ...way, ...context }));
 }
 
 async function readDecoder(file: string): Promise<Matrix> {

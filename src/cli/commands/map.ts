@@ -188,6 +188,6 @@ async function neighbourFinder(
   }
   const { countCodes } = await import("../../atlas/steps/count-codes.js");
   const { profileNeighbours } = await import("../../projection/coactivation-profiles.js");
-  const coactivation = await countCodes("map", { codes, n }, context);
+  const [coactivation] = await countCodes("map", { codes, n }, [{}], context);
   return (...rest) => profileNeighbours(coactivation, ...rest);
 }

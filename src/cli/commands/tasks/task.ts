@@ -45,6 +45,9 @@ const options = {
     "rates measured on your machines and prices, .json (default: as docs/scale.md says)",
   ),
   "skip-zeros": option.flag("do not count slots whose value is 0"),
+  leading: option.flag(
+    "count pairs where their lower latent leads, as families --prefixes needs it: in a plan beside all pairs (default where the SAE has prefixes)",
+  ),
   out: option.path("folder of the plan and its results"),
   "shard-documents": option.count("documents that one task encodes (default 100,000)"),
   "group-documents": option.count(
@@ -106,6 +109,7 @@ async function planTasks(values: Values, context: CommandContext): Promise<Comma
     ...(values as Omit<PlanOptions, "columns">),
     columns: parseColumns("task", values.columns),
     skipZeros: values.skipZeros ? true : undefined,
+    leading: values.leading ? true : undefined,
   });
   const file = path.join(out, "plan.json");
   if (values.printTasks !== undefined) return printTasks(values, file);
@@ -214,9 +218,9 @@ async function runStore(
   const { scheduler, ...schedule } = scheduleOf(values, packageRoot);
   if (scheduler !== "spark") throw new UsageError("task: run --from needs --scheduler spark");
   const { runOnStore } = await import("../../../tasks/run-store.js");
-  const skipZeros = values.skipZeros ? true : undefined;
+  const [skipZeros, leading] = [values.skipZeros, values.leading].map((on) => on || undefined);
   const run = await runOnStore(out, {
-    ...{ embeddings, column, store, sae, k, skipZeros, groupDocuments, engine },
+    ...{ embeddings, column, store, sae, k, skipZeros, leading, groupDocuments, engine },
     ...schedule,
     ...{ onProgress, signal },
   });
@@ -236,7 +240,7 @@ async function runStore(
 
 async function streamTask(
   kind: TaskKind,
-  { sae, k, n, skipZeros, engine }: Values,
+  { sae, k, n, skipZeros, leading, engine }: Values,
   { signal }: CommandContext,
 ): Promise<CommandOutput> {
   const { streamEncode, streamPairs, streamTotal } = await import("../../../tasks/stream-tasks.js");
@@ -248,7 +252,7 @@ async function streamTask(
   } else {
     if (n === undefined) throw new UsageError(`task: ${kind} needs --plan or --n`);
     await (kind === "pairs"
-      ? streamPairs(input, output, { n, skipZeros, signal })
+      ? streamPairs(input, output, { n, skipZeros, leading, signal })
       : streamTotal(input, output, { n, signal }));
   }
   return { json: undefined, lines: [] };

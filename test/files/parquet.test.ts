@@ -14,7 +14,14 @@ import {
   streamMatrix,
   streamParquetRows,
 } from "../../src/files/index.js";
-import { matrixBlocks, openPage, readValues, unpackSnappy } from "../../src/files/parquet/index.js";
+import {
+  matrixBlocks,
+  openPage,
+  readLists,
+  readValues,
+  shareOut,
+  unpackSnappy,
+} from "../../src/files/parquet/index.js";
 import { inFolder } from "../support/folder.js";
 
 async function duck(statement: string): Promise<void> {
@@ -349,6 +356,50 @@ test("rows of a matrix are gathered over pages and row groups", (t) =>
     t.deepEqual([rows, cols], [700, 3]);
     t.deepEqual([...values], data.flat());
   }));
+
+test("threads share a file at its row groups, and read and refuse what one of them does", (t) =>
+  inFolder(async (folder) => {
+    const file = join(folder, "a.parquet");
+    const column = "embedding";
+    const sizes = [300, 100, 250, 50];
+    const write = (data: number[][]): Promise<void> => {
+      const columnData = [{ name: "embedding", data, type: "JSON" as const }];
+      return writeFile(
+        file,
+        new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: sizes })),
+      );
+    };
+    const read = (threads: number, signal?: AbortSignal): ReturnType<typeof readLists> =>
+      readLists(file, { column, rowsPerBlock: 40 }, { threads, large: 0, signal });
+    await write(matrix(700, 3));
+    for (const threads of [1, 2, 3, 4, 9]) {
+      t.deepEqual(await read(threads), await readParquetMatrix(file, column));
+    }
+    for (const rows of [[690], [20, 690], [0], [300]]) {
+      await write(matrix(700, 3).map((row, i) => (rows.includes(i) ? row.slice(1) : row)));
+      const { message } = await t.throwsAsync(readParquetMatrix(file, column), {
+        instanceOf: FormatError,
+      });
+      t.regex(message, /: row (690|20|1|300): expected [23] numbers in embedding, got [23]$/);
+      await t.throwsAsync(read(3), { instanceOf: FormatError, message });
+    }
+    const left = new AbortController();
+    left.abort(new Error("left"));
+    await t.throwsAsync(read(2, left.signal), { message: "left" });
+  }));
+
+test("a thread's share begins and ends with a row group that has rows", (t) => {
+  const groups = [0, 300, 400, 650];
+  t.deepEqual(shareOut({ rows: 700, groups }, 1), [{ start: 0, end: 700 }]);
+  t.deepEqual(shareOut({ rows: 700, groups }, 3), [
+    { start: 0, end: 300 },
+    { start: 300, end: 650 },
+    { start: 650, end: 700 },
+  ]);
+  t.deepEqual(shareOut({ rows: 700, groups: [0, 0, 700, 700] }, 4), [{ start: 0, end: 700 }]);
+  t.deepEqual(shareOut({ rows: 0, groups: [0] }, 2), []);
+  t.deepEqual(shareOut({ rows: 0, groups: [] }, 2), []);
+});
 
 test("files are read one after the other, whole or not, damaged or not, also after a rest", async (t) => {
   const writing = (values: number[]): ReturnType<typeof bytesSource> => {

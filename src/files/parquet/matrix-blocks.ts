@@ -6,21 +6,29 @@ import type { RowBlock } from "../numpy/npy.js";
 import type { ColumnValues } from "./column-slabs.js";
 import { type ParquetFile, mostValues } from "./parquet-groups.js";
 
+/** Numbers of a block of no given number of rows: few enough for the processor's cache, where the thread that copies them finds them. */
+const NUMBERS = 1024 * 1024;
+
 /** Rows `start` to `end` of a column of number lists, as blocks of a matrix. */
 export interface BlockWish {
   column: string;
   start: number;
   end: number;
-  rowsPerBlock: number;
+  /** Default as many as have 4 MB. */
+  rowsPerBlock?: number;
   /** How long the lists are. Default as the first one read. */
   cols?: number;
 }
 
-/** Rows of a column of number lists of equal length, written to blocks as they are decoded. Throws FormatError for rows of another length. */
+/**
+ * Rows of a column of number lists of equal length, written to blocks as they are decoded, in memory of `spent` where there is any. Throws
+ * FormatError for rows of another length.
+ */
 export async function* matrixBlocks(
   source: ByteSource,
   file: Pick<ParquetFile, "batches">,
   { column, start, end, rowsPerBlock, cols: given }: BlockWish,
+  spent: ArrayBuffer[] = [],
 ): AsyncGenerator<RowBlock> {
   let block: Matrix | undefined;
   let cols = given;
@@ -30,9 +38,10 @@ export async function* matrixBlocks(
     const [lists] = columns;
     const width: number = requireLength(source.name, lists, { column, first, rows, cols });
     cols = width;
+    const most = rowsPerBlock ?? Math.max(1, Math.floor(NUMBERS / width));
     const last = Math.min(end, first + rows);
     for (let row = Math.max(start, first); row < last;) {
-      block ??= allocate(source, Math.min(rowsPerBlock, end - from), width);
+      block ??= allocate(source, { rows: Math.min(most, end - from), cols: width }, spent);
       const count = Math.min(block.rows - filled, last - row);
       fill(block.data.subarray(filled * width), lists, row - first, count, width);
       filled += count;
@@ -87,18 +96,34 @@ function fill(
   for (let i = 0; i < rows; i++) target.set(lists[start + i] as ArrayLike<number>, i * cols);
 }
 
-/** Memory for rows that a file claims: the system gives it as they are written. */
-function allocate(source: ByteSource, rows: number, cols: number): Matrix {
-  if (rows * cols > mostValues(source)) {
+function allocate(
+  { name, byteLength }: ByteSource,
+  { rows, cols }: Omit<Matrix, "data">,
+  spent: ArrayBuffer[],
+): Matrix {
+  const memory = spent.pop();
+  if (memory === undefined || memory.byteLength < rows * cols * Float32Array.BYTES_PER_ELEMENT) {
+    return allocateRows(name, byteLength, { rows, cols });
+  }
+  return { rows, cols, data: new Float32Array(memory, 0, rows * cols) };
+}
+
+/** Memory for rows that a file of `bytes` claims: the system gives it as they are written. Throws FormatError where it cannot. */
+export function allocateRows(
+  name: string,
+  bytes: number,
+  { rows, cols }: Omit<Matrix, "data">,
+): Matrix {
+  if (rows * cols > mostValues(bytes)) {
     throw new FormatError(
-      source.name,
-      `claims ${rows} rows of ${cols} numbers, more than its ${source.byteLength} bytes can make`,
+      name,
+      `claims ${rows} rows of ${cols} numbers, more than its ${bytes} bytes can make`,
     );
   }
   try {
     return createMatrix(rows, cols);
   } catch (cause) {
     const problem = `${rows} rows of ${cols} numbers do not fit into memory at once`;
-    throw new FormatError(source.name, problem, { cause });
+    throw new FormatError(name, problem, { cause });
   }
 }

@@ -30,6 +30,10 @@ export interface ParquetSummary {
   /** Those that hold lists of numbers. */
   numberLists: string[];
   rows: number;
+  /** The first row of each row group. */
+  groups: number[];
+  /** Bytes of the file. */
+  size: number;
   /** What its writer noted, by key. */
   notes: Map<string, string>;
 }
@@ -66,12 +70,18 @@ export async function openParquet(source: ByteSource): Promise<ParquetFile> {
   const metadata = await refuse(name, () => parquetMetadataAsync(file, { geoparquet: false }));
   const schema = await refuse(name, () => Promise.resolve(parquetSchema(metadata)));
   const known = new Map(schema.children.map((column) => [column.element.name, column]));
+  let rows = 0;
+  const groups = metadata.row_groups.map(({ num_rows }) => {
+    const start = rows;
+    rows += Number(num_rows);
+    return start;
+  });
   const notes = (metadata.key_value_metadata ?? []).map(({ key, value = "" }) => [key, value]);
   return {
     summary: {
       columns: [...known.keys()],
       numberLists: schema.children.filter(isNumberList).map((column) => column.element.name),
-      rows: metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0),
+      ...{ rows, groups, size: source.byteLength },
       notes: new Map(notes as [string, string][]),
     },
     async *batches(columns, start = 0) {
@@ -98,7 +108,7 @@ async function* readBatches(
   columns: readonly SchemaTree[],
   from: number,
 ): AsyncGenerator<ParquetBatch> {
-  let left = mostValues(source);
+  let left = mostValues(source.byteLength);
   for (const { start: first, end, chunks } of placeGroups(source, groups)) {
     const ofColumn = (column: SchemaTree): ColumnMetaData[] =>
       chunks.filter(({ path_in_schema: [first] }) => first === column.element.name);
@@ -152,9 +162,9 @@ function* placeGroups(
   }
 }
 
-/** Values that a file may hold at most. */
-export function mostValues({ byteLength }: ByteSource): number {
-  return MOST_VALUES + LARGEST_RATIO * byteLength;
+/** Values that a file of `bytes` may hold at most. */
+export function mostValues(bytes: number): number {
+  return MOST_VALUES + LARGEST_RATIO * bytes;
 }
 
 /** Gives slices of a column's rows: as many as wanted, or as its slab still has. */

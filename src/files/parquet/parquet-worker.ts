@@ -19,10 +19,12 @@ export interface ParquetTask {
 
 /**
  * What a worker is asked: for a file's summary, for columns, a matrix or some of its rows that are read from now on, or for the next of
- * them. "close" ends the file and is not answered.
+ * them, with memory that it may write over. "close" ends the file and is not answered.
  */
-export type ParquetWish =
-  ParquetTask | { columns: readonly string[] } | { blocks: BlockWish } | ListRows | "next";
+export type ParquetWish = ParquetTask | FirstWish | { spent: ArrayBuffer[] };
+
+/** What of an open file is read from now on. */
+export type FirstWish = { columns: readonly string[] } | { blocks: BlockWish } | ListRows;
 
 /** What a worker answers. */
 export type ParquetAnswer =
@@ -35,6 +37,8 @@ export type ParquetAnswer =
 interface OpenFile {
   source: ByteSource;
   file: ParquetFile;
+  /** Memory of blocks that whoever asked has taken over. */
+  spent: ArrayBuffer[];
 }
 
 function serve(): void {
@@ -44,12 +48,13 @@ function serve(): void {
   let opened: OpenFile | undefined;
   let answers: AsyncGenerator<ParquetAnswer> | undefined;
   const answerTo = async (wish: ParquetWish): Promise<ParquetAnswer> => {
-    if (wish !== "next" && "open" in wish) {
+    if ("open" in wish) {
       name = wish.open;
       opened = await openFile(wish);
       return { kind: "summary", summary: opened.file.summary };
     }
-    if (wish !== "next" && opened !== undefined) answers = answersOf(opened, wish);
+    if ("spent" in wish) opened?.spent.push(...wish.spent);
+    else if (opened !== undefined) answers = answersOf(opened, wish);
     const next = await answers?.next();
     return next === undefined || next.done ? { kind: "end" } : next.value;
   };
@@ -69,16 +74,17 @@ function serve(): void {
 }
 
 async function* answersOf(
-  { source, file }: OpenFile,
-  wish: Exclude<ParquetWish, "next" | ParquetTask>,
+  { source, file, spent }: OpenFile,
+  wish: FirstWish,
 ): AsyncGenerator<ParquetAnswer> {
   if ("rows" in wish) {
     yield { kind: "block", block: { start: 0, block: await file.listRows(wish) } };
     return;
   }
   if ("blocks" in wish) {
-    for await (const block of matrixBlocks(source, file, wish.blocks))
+    for await (const block of matrixBlocks(source, file, wish.blocks, spent)) {
       yield { kind: "block", block };
+    }
     return;
   }
   for await (const { columns, ...rows } of file.batches(wish.columns)) {
@@ -93,7 +99,7 @@ async function* answersOf(
 async function openFile({ open: name, bytes }: ParquetTask): Promise<OpenFile> {
   const source = bytes ? bytesSource(name, bytes) : await openSource(name);
   try {
-    return { source, file: await openParquet(source) };
+    return { source, file: await openParquet(source), spent: [] };
   } catch (error) {
     await source.close();
     throw error;

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { FormatError } from "../../core/errors.js";
 import type { ColumnValues } from "./column-slabs.js";
 import type { ParquetBatch, ParquetSummary } from "./parquet-groups.js";
-import type { ParquetAnswer, ParquetTask, ParquetWish } from "./parquet-worker.js";
+import type { FirstWish, ParquetAnswer, ParquetWish } from "./parquet-worker.js";
 import type { ByteSource } from "../bytes/source.js";
 import { interruptible } from "../../core/interrupt.js";
 
@@ -17,7 +17,10 @@ const MOST_HEAP = 2048;
 /** Milliseconds that a thread waits for another file before it ends: its start takes longer than reading a small file. */
 const IDLE = 1000;
 
-let spare: { worker: Worker; timer: NodeJS.Timeout } | undefined;
+/** Threads that decode one file at the same time, and that wait for another one. */
+export const MOST_THREADS = 4;
+
+const spares = new Map<Worker, NodeJS.Timeout>();
 
 /** What of a Parquet file is read. */
 export interface ParquetOptions {
@@ -106,12 +109,13 @@ export async function* streamBatches(
 
 /**
  * What the thread that decodes a file answers to the wish that `choose` makes of its summary, which is none if it makes none. The
- * next answer is worked out while the caller works on one.
+ * next answer is worked out while the caller works on one, into memory that the caller puts into `spent`.
  */
 export async function* streamAnswers(
   input: string | ByteSource,
-  choose: (summary: ParquetSummary) => Exclude<ParquetWish, "next" | ParquetTask> | undefined,
+  choose: (summary: ParquetSummary) => FirstWish | undefined,
   given?: AbortSignal,
+  spent: ArrayBuffer[] = [],
 ): AsyncGenerator<ParquetAnswer> {
   const signal = interruptible(given);
   const name = typeof input === "string" ? input : input.name;
@@ -141,7 +145,7 @@ export async function* streamAnswers(
       const answer = await next;
       if (answer.kind === "refused") throw new FormatError(name, answer.problem);
       if (answer.kind === "end") return;
-      next = ask("next");
+      next = ask({ spent: spent.splice(0) });
       yield answer;
     }
   } finally {
@@ -151,12 +155,11 @@ export async function* streamAnswers(
   }
 }
 
-/** The thread that waits for another file, or a new one. */
+/** A thread that waits for another file, or a new one. */
 function takeWorker(): Worker {
-  if (spare !== undefined) {
-    const { worker, timer } = spare;
+  for (const [worker, timer] of spares) {
     clearTimeout(timer);
-    spare = undefined;
+    spares.delete(worker);
     worker.ref();
     return worker;
   }
@@ -165,22 +168,20 @@ function takeWorker(): Worker {
   });
   // A failure of the worker reaches the wait for its answer; without a listener it would end the process.
   worker.on("error", () => undefined);
-  worker.on("exit", () => {
-    if (spare?.worker === worker) spare = undefined;
-  });
+  worker.on("exit", () => spares.delete(worker));
   return worker;
 }
 
 /** Lets a thread that has nothing to do wait for another file, without keeping the process from its end. */
 function keepWorker(worker: Worker): void {
   worker.postMessage("close");
-  if (spare !== undefined) return void worker.terminate();
+  if (spares.size === MOST_THREADS) return void worker.terminate();
   worker.unref();
   const end = (): void => {
-    spare = undefined;
+    spares.delete(worker);
     void worker.terminate();
   };
-  spare = { worker, timer: setTimeout(end, IDLE).unref() };
+  spares.set(worker, setTimeout(end, IDLE).unref());
 }
 
 function* rowsOf({ rows, columns }: ParquetBatch, names: readonly string[]): Generator<ParquetRow> {
@@ -221,7 +222,7 @@ async function askWorker(
   const timer = setInterval(() => {
     if (worked() > seconds) limit.abort();
   }, 250);
-  worker.postMessage(wish);
+  worker.postMessage(wish, "spent" in wish ? wish.spent : []);
   try {
     const signal = AbortSignal.any([limit.signal, stop]);
     const [answer] = (await once(worker, "message", { signal })) as [ParquetAnswer];

@@ -1,5 +1,5 @@
 // Compiles the kernels and writes the modules that src carries: node assembly/build.mjs
-// Or one of them: node assembly/build.mjs out.ts [training.ts|search.ts|encode.ts|layout.ts]
+// Or one of them: node assembly/build.mjs out.ts [training.ts|search.ts|encode.ts|layout.ts|parquet.ts]
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,16 +10,19 @@ const MODULES = {
   "search.ts": "../src/search/scan/kernel-bytes.ts",
   "encode.ts": "../src/engine/onnx/kernel-bytes.ts",
   "layout.ts": "../src/projection/layout/kernel-bytes.ts",
+  "parquet.ts": "../src/files/parquet/kernel-bytes.ts",
 };
 /** Those that also run on one thread, over plain memory. */
 const PLAIN = ["training.ts"];
+/** Those that run in one thread, over plain memory alone. */
+const ALONE = ["parquet.ts"];
 /** Those that start only where the engine has relaxed SIMD. */
 const RELAXED = ["encode.ts"];
 
 async function build(source, out) {
   const plain = PLAIN.includes(source);
   const [shared, alone] = await Promise.all([
-    compileKernels(source, { shared: true, relaxed: RELAXED.includes(source) }),
+    compileKernels(source, { shared: !ALONE.includes(source), relaxed: RELAXED.includes(source) }),
     plain ? compileKernels(source, { shared: false }) : "",
   ]);
   const parts = [

@@ -17,6 +17,7 @@ import {
 import {
   matrixBlocks,
   openPage,
+  openZstd,
   readLists,
   readValues,
   shareOut,
@@ -356,6 +357,41 @@ test("rows of a matrix are gathered over pages and row groups", (t) =>
     t.deepEqual([rows, cols], [700, 3]);
     t.deepEqual([...values], data.flat());
   }));
+
+test("columns that are read together keep their own values, whatever their encodings share", async (t) => {
+  const { cols, data } = await readNpyMatrix(join(FIXTURES, "values.npy"));
+  const columns = ["dictionary", "split", "plain"];
+  const written = (await readdir(FIXTURES)).filter((name) => /^encodings_.*parquet$/.test(name));
+  t.true(written.length > 0);
+  for (const name of written) {
+    let at = 0;
+    for await (const row of streamParquetRows(join(FIXTURES, name), { columns })) {
+      const list = data.subarray(at, (at += cols));
+      for (const column of columns) t.deepEqual(row[column], list, `${name} ${column}`);
+    }
+    t.is(at, data.length);
+  }
+});
+
+test("zstd that is damaged, cut or of another length is refused", async (t) => {
+  const unpack = await openZstd();
+  const packed = Uint8Array.from(Buffer.from("KLUv/SAFKQAAaGVsbG8=", "base64"));
+  const output = new Uint8Array(5);
+  unpack(packed, output);
+  t.is(Buffer.from(output).toString(), "hello");
+  const refused = [
+    [packed.subarray(0, 9), 5],
+    [packed.map((byte, i) => (i === 0 ? 0 : byte)), 5],
+    [packed, 4],
+    [packed, 6],
+  ] as const;
+  for (const [input, length] of refused) {
+    const expected = { message: new RegExp(`^zstd of \\d bytes, expected ${length}$`) };
+    t.throws(() => unpack(input, new Uint8Array(length)), expected);
+  }
+  unpack(packed, output);
+  t.is(Buffer.from(output).toString(), "hello");
+});
 
 test("threads share a file at its row groups, and read and refuse what one of them does", (t) =>
   inFolder(async (folder) => {

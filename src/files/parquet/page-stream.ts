@@ -16,6 +16,7 @@ import {
   readValues,
 } from "./page-values.js";
 import { unpackSnappy } from "./snappy.js";
+import { openZstd } from "./zstd.js";
 
 const WINDOW = 4 * 1024 * 1024;
 const HEADER = 4096;
@@ -255,22 +256,23 @@ async function decodersOf({ codec, type }: ColumnMetaData): Promise<Compressors>
         (native as typeof zlib.gunzipSync)(input, { maxOutputLength: Math.max(1, length) }),
     };
   }
-  if (codec === "SNAPPY") return { SNAPPY: snappyDecoder(isNumberType(type)) };
+  if (codec === "SNAPPY") return { SNAPPY: intoMemory(unpackSnappy, isNumberType(type)) };
   if (codec === "ZSTD") {
-    const { default: zstd } = await import("@foxglove/wasm-zstd");
-    await zstd.isLoaded;
-    return { ZSTD: zstd.decompress };
+    return { ZSTD: intoMemory(await openZstd(), isNumberType(type)) };
   }
   return codec === "UNCOMPRESSED" ? {} : (await import("hyparquet-compressors")).compressors;
 }
 
 /** Unpacks into the same memory again and again where its pages hold until the next one only. */
-function snappyDecoder(isReused: boolean): (input: Uint8Array, length: number) => Uint8Array {
+function intoMemory(
+  unpackInto: (input: Uint8Array, output: Uint8Array) => void,
+  isReused: boolean,
+): (input: Uint8Array, length: number) => Uint8Array {
   let memory = new Uint8Array(0);
   return (input, length) => {
     if (!isReused || memory.length < length) memory = new Uint8Array(length);
     const page = memory.subarray(0, length);
-    unpackSnappy(input, page);
+    unpackInto(input, page);
     return page;
   };
 }

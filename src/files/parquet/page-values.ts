@@ -3,6 +3,7 @@ import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { byteStreamSplit } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
 import { decodeFloat16 } from "../bytes/half.js";
+import { joinBytes, lookUpWords } from "./page-kernels.js";
 
 /** Pages that unpack further than this many times their size, and some more, are a bomb, not a text. */
 export const LARGEST_RATIO = 1000;
@@ -144,36 +145,10 @@ function readSplit(
   count: number,
   memory: PageMemory,
 ): DecodedArray {
-  const step = NUMBERS[type].BYTES_PER_ELEMENT / 4;
-  const words = wordsOf(memory, count * step);
-  for (let word = 0; word < step; word++) {
-    const parts = Array.from({ length: 4 }, () => take(reader, count).view);
-    joinBytes(parts, words.subarray(word), step);
-  }
-  return new NUMBERS[type](words.buffer as ArrayBuffer, 0, count);
-}
-
-/** Every `step`th word from the bytes of four parts, four words at a time: a square of 4 x 4 bytes, turned by halves. */
-function joinBytes([a, b, c, d]: readonly DataView[], words: Uint32Array, step: number): void {
-  const count = a.byteLength;
-  let at = 0;
-  let to = 0;
-  for (; at + 4 <= count; at += 4, to += 4 * step) {
-    const [p, q] = [a.getInt32(at, true), b.getInt32(at, true)];
-    const [r, s] = [c.getInt32(at, true), d.getInt32(at, true)];
-    const lowEven = (p & 0x00ff00ff) | ((q & 0x00ff00ff) << 8);
-    const lowOdd = ((p >>> 8) & 0x00ff00ff) | (q & 0xff00ff00);
-    const highEven = (r & 0x00ff00ff) | ((s & 0x00ff00ff) << 8);
-    const highOdd = ((r >>> 8) & 0x00ff00ff) | (s & 0xff00ff00);
-    words[to] = (lowEven & 0xffff) | (highEven << 16);
-    words[to + step] = (lowOdd & 0xffff) | (highOdd << 16);
-    words[to + 2 * step] = (lowEven >>> 16) | (highEven & 0xffff0000);
-    words[to + 3 * step] = (lowOdd >>> 16) | (highOdd & 0xffff0000);
-  }
-  for (; at < count; at++, to += step) {
-    const low = a.getUint8(at) | (b.getUint8(at) << 8);
-    words[to] = low | (c.getUint8(at) << 16) | (d.getUint8(at) << 24);
-  }
+  const kind = NUMBERS[type];
+  const words = wordsOf(memory, (count * kind.BYTES_PER_ELEMENT) / 4);
+  joinBytes(bytesOf(take(reader, count * kind.BYTES_PER_ELEMENT)), words, count);
+  return new kind(words.buffer as ArrayBuffer, 0, count);
 }
 
 function wordsOf(memory: PageMemory, count: number): Uint32Array {
@@ -200,17 +175,16 @@ function readIndexed(
   const width = reader.view.getUint8(reader.offset++);
   if (width > MOST_BITS) throw new Error(`indices of ${width} bits`);
   const words = wordsOf(memory, count);
-  const readIndices = (table?: Uint32Array): void => {
-    if (width === 0) words.fill(lookUp(0, table));
-    else readRuns(take(reader, left(reader)), width, words, table);
-  };
   if (dictionary instanceof Float32Array || dictionary instanceof Int32Array) {
     // As many bytes as an index has, so that each value takes the place of its own.
     const { buffer, byteOffset, length } = dictionary;
-    readIndices(new Uint32Array(buffer, byteOffset, length));
+    const table = new Uint32Array(buffer, byteOffset, length);
+    if (width > 0) lookUpWords(bytesOf(take(reader, left(reader))), width, table, words);
+    else words.fill(length > 0 ? table[0] : refuseIndex(0, length));
     return new (dictionary.constructor as Float32ArrayConstructor)(words.buffer, 0, count);
   }
-  readIndices();
+  if (width === 0) words.fill(0);
+  else readRuns(take(reader, left(reader)), width, words);
   const values = Array.isArray(dictionary)
     ? new Array<unknown>(count)
     : new (dictionary.constructor as Float64ArrayConstructor)(count);
@@ -260,15 +234,9 @@ function readDeltas<T extends Int32Array | BigInt64Array>(reader: PageReader, va
 }
 
 /**
- * Fills `values` from runs of `width` bits, or with the words of `table` at those indices. Throws Error where a run has more of them than
- * there are, or an index is beyond the table.
+ * Fills `values` from runs of `width` bits. Throws Error where a run has more of them than there are.
  */
-function readRuns(
-  reader: PageReader,
-  width: number,
-  values: Uint8Array | Uint32Array,
-  table?: Uint32Array,
-): void {
+function readRuns(reader: PageReader, width: number, values: Uint8Array | Uint32Array): void {
   const bytes = reader.view.byteLength;
   for (let seen = 0; seen < values.length;) {
     if (reader.offset >= bytes) throw new Error(`${seen} values, expected ${values.length}`);
@@ -279,16 +247,10 @@ function readRuns(
       throw new Error(`a run of ${run} values, expected ${values.length - seen}`);
     }
     const part = values.subarray(seen, seen + run);
-    if (!isPacked) part.fill(lookUp(readWidth(reader, width), table));
-    else if (table === undefined) unpackBits(take(reader, (run / 8) * width), width, part);
-    else unpackWords(take(reader, (run / 8) * width), width, part, table);
+    if (!isPacked) part.fill(readWidth(reader, width));
+    else unpackBits(take(reader, (run / 8) * width), width, part);
     seen += run;
   }
-}
-
-function lookUp(value: number, table: Uint32Array | undefined): number {
-  if (table === undefined) return value;
-  return value < table.length ? table[value] : refuseIndex(value, table.length);
 }
 
 /** Fills `values` from numbers of `width` bits, at most 24, from the lowest bit of the first byte on. */
@@ -299,26 +261,6 @@ function unpackBits({ view }: PageReader, width: number, values: Uint8Array | Ui
     values[i] = (view.getInt32(bit >>> 3, true) >>> (bit & 7)) & mask;
   }
   for (let i = whole; i < values.length; i++) values[i] = bitsAt(view, i * width) & mask;
-}
-
-/** The same with the words of `table` in place of the numbers, in one loop: dictionaries of embeddings take most of their time here. */
-function unpackWords(
-  { view }: PageReader,
-  width: number,
-  values: Uint8Array | Uint32Array,
-  table: Uint32Array,
-): void {
-  const mask = 2 ** width - 1;
-  const { length } = table;
-  const whole = wholeWords(view, width, values.length);
-  for (let i = 0, bit = 0; i < whole; i++, bit += width) {
-    const index = (view.getInt32(bit >>> 3, true) >>> (bit & 7)) & mask;
-    if (index >= length) refuseIndex(index, length);
-    values[i] = table[index];
-  }
-  for (let i = whole; i < values.length; i++) {
-    values[i] = lookUp(bitsAt(view, i * width) & mask, table);
-  }
 }
 
 /** How many of `count` numbers of `width` bits lie in four bytes that are all there. */

@@ -2,7 +2,8 @@ import type { Codes } from "../../core/codes.js";
 import { type Matrix, createMatrix, matrixRow } from "../../core/matrix.js";
 import type { EncoderWeights } from "../engine.js";
 import { usableThreads } from "../threads.js";
-import { type FirstPass, NARROW, createFirstPass } from "./first-pass.js";
+import { type FirstPass, createFirstPass } from "./first-pass.js";
+import { NARROW } from "./product-parts.js";
 
 /** Encodes a batch [B, d] of as many rows as one run takes. */
 export type EncodeBatch = (batch: Matrix) => Promise<Codes>;

@@ -7,6 +7,7 @@ import { type KernelModule, WorkerPool, allot } from "../worker-pool.js";
 import { KERNELS } from "./kernel-bytes.js";
 import type { Graph } from "./onnx-graph.js";
 import { createOnnxSession, loadOnnx } from "./onnx-session.js";
+import { NARROW } from "./product-parts.js";
 
 /**
  * Top-k codes by a first pass in int8. It bounds every pre-activation, and only latents that can be among the top k are
@@ -40,8 +41,6 @@ const MODULE: KernelModule = {
 const CONFIG = 2048;
 const BLOCK = 128;
 const LATENTS = 64;
-/** Latents of one thread up to which ONNX Runtime sums more than BLOCK products in a row. */
-export const NARROW = 64;
 const LARGEST = 1e15;
 const MOST_ROWS_PER_CHUNK = 512;
 // ONNX Runtime's binding copies the products into new memory on one thread; what is small enough to be used again costs less.

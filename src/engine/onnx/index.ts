@@ -6,5 +6,6 @@ export * from "./onnx-engine.js";
 export * from "./onnx-graph-builder.js";
 export * from "./onnx-graph.js";
 export * from "./onnx-session.js";
+export * from "./product-parts.js";
 export * from "./resident-session.js";
 export { limitThreads } from "../threads.js";

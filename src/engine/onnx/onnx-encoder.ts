@@ -6,6 +6,7 @@ import type { Device, Encoder, EncoderWeights } from "../engine.js";
 import { type ChosenEncoder, type EncodeBatch, chooseEncoder } from "./choose-pass.js";
 import type { Graph, GraphNode, GraphValue } from "./onnx-graph.js";
 import { floatTensor, integerTensor } from "./onnx-session.js";
+import { partStart, productParts } from "./product-parts.js";
 import { type ResidentSession, createResidentSession } from "./resident-session.js";
 
 // Entries of the score matrix of one run: 40 MB on the CPU, where larger blocks gain nothing; a GPU wants more.
@@ -129,10 +130,14 @@ export async function createOnnxEncoder(
   );
   const count = integerTensor(session.onnx, k);
   const rowsPerRun = chooseRows(n, d, device);
-  const dense: EncodeBatch = async (batch) => ({
+  const runRows: EncodeBatch = async (batch) => ({
     ...{ rows: batch.rows, k, n },
     ...(await encodeRows(session, batch, count)),
   });
+  const dense: EncodeBatch = (batch) => {
+    const parts = device === "cpu" ? productParts(batch.rows, n, d) : 1;
+    return parts === 1 ? runRows(batch) : encodeParts(runRows, batch, parts, { k, n });
+  };
   const canPass = firstPass && device === "cpu" && (weights.activation?.kind ?? "topk") === "topk";
   const chosen: ChosenEncoder = canPass
     ? chooseEncoder(dense, weights, rowsPerRun)
@@ -147,21 +152,32 @@ export async function createOnnxEncoder(
         throw new RangeError(`encode: embeddings must be ${d} wide, got ${batch.cols}`);
       }
       if (batch.rows > 0 && batch.rows <= rowsPerRun) return chosen.encode(batch);
-      const indices = new Uint32Array(batch.rows * k);
-      const values = new Float32Array(batch.rows * k);
-      for (let start = 0; start < batch.rows; start += rowsPerRun) {
-        const end = Math.min(batch.rows, start + rowsPerRun);
-        const part = await chosen.encode(matrixRows(batch, start, end));
-        indices.set(part.indices, start * k);
-        values.set(part.values, start * k);
-      }
-      return { rows: batch.rows, k, n, indices, values };
+      const runs = Math.ceil(batch.rows / rowsPerRun);
+      return encodeParts((part) => chosen.encode(part), batch, runs, { k, n });
     },
     async dispose() {
       await chosen.dispose();
       await session.release();
     },
   };
+}
+
+/** Encodes so many parts of a batch, even but for a row, one after the other. */
+async function encodeParts(
+  encode: EncodeBatch,
+  batch: Matrix,
+  parts: number,
+  { k, n }: Pick<Codes, "k" | "n">,
+): Promise<Codes> {
+  const indices = new Uint32Array(batch.rows * k);
+  const values = new Float32Array(batch.rows * k);
+  for (let part = 0; part < parts; part++) {
+    const start = partStart(batch.rows, part, parts);
+    const codes = await encode(matrixRows(batch, start, partStart(batch.rows, part + 1, parts)));
+    indices.set(codes.indices, start * k);
+    values.set(codes.values, start * k);
+  }
+  return { rows: batch.rows, k, n, indices, values };
 }
 
 /** The graph of an activation, its weights, and the bias of the dense product. */

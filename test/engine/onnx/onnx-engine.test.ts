@@ -7,7 +7,7 @@ import {
   matrixRow,
   matrixRows,
 } from "../../../src/core/index.js";
-import { createOnnxEngine } from "../../../src/engine/onnx/index.js";
+import { createOnnxEngine, partStart, productParts } from "../../../src/engine/onnx/index.js";
 
 function randomMatrix(rows: number, cols: number, seed: number): Matrix {
   const random = createRandom(seed);
@@ -67,6 +67,37 @@ test("encode gives the same bits whatever the size of the batch", async (t) => {
     }
     t.deepEqual(indices, Array.from(whole.indices), `batches of ${size}`);
     t.deepEqual(values, Array.from(whole.values), `batches of ${size}`);
+  }
+});
+
+test("a batch in several products has the codes of its rows alone", async (t) => {
+  const [n, d, rows] = [1100, 1030, 830];
+  const engine = await createOnnxEngine({ device: "cpu" });
+  const encoder = await engine.createEncoder({
+    encoder: randomMatrix(n, d, 1),
+    preBias: randomMatrix(1, d, 2).data,
+    latentBias: randomMatrix(1, n, 3).data,
+    k: 9,
+  });
+  const x = randomMatrix(rows, d, 4);
+  const whole = await encoder.encode(x);
+  for (const start of [0, 411, 415, rows - 7]) {
+    const part = await encoder.encode(matrixRows(x, start, start + 7));
+    t.deepEqual(part.indices, whole.indices.slice(start * 9, (start + 7) * 9));
+    t.deepEqual(part.values, whole.values.slice(start * 9, (start + 7) * 9));
+  }
+});
+
+test("a batch is divided into even parts of many rows each", (t) => {
+  t.is(productParts(799, 9216, 1536), 1);
+  t.is(productParts(0, 9216, 1536), 1);
+  // As many parts for any number of threads.
+  t.is(productParts(1024, 1e6, 1536), 2);
+  for (const rows of [800, 1085, 4096]) {
+    const parts = productParts(rows, 1e6, 3000);
+    const starts = Array.from({ length: parts + 1 }, (_, part) => partStart(rows, part, parts));
+    t.deepEqual([starts[0], starts[parts]], [0, rows]);
+    for (let part = 0; part < parts; part++) t.true(starts[part + 1] - starts[part] >= 400);
   }
 });
 

@@ -202,57 +202,117 @@ export function documents(from: u32, to: u32): void {
   }
 }
 
+// What a number of a column adds to its sum.
+const ITSELF: u32 = 0;
+const SQUARE: u32 = 1;
+const SPREAD: u32 = 2;
+const MINUS: u32 = 3;
+
+/** Rows that pass in registers, before the next columns of the same rows. */
+const TALL: u32 = 32;
+
 // @ts-ignore: decorator
 @inline
-function highHalf(four: v128): v128 {
-  return f64x2.promote_low_f32x4(i64x2.shuffle(four, four, 1, 1));
-}
-
-/** Stores the first of four numbers, and as many others as there are. */
-function storeColumns(to: usize, low: v128, high: v128, count: u32): void {
-  store<f64>(to, f64x2.extract_lane(low, 0));
-  if (count > 1) store<f64>(to, f64x2.extract_lane(low, 1), 8);
-  if (count > 2) store<f64>(to, f64x2.extract_lane(high, 0), 16);
-  if (count > 3) store<f64>(to, f64x2.extract_lane(high, 1), 24);
+function added(kind: u32, sum: v128, two: usize, mean: v128): v128 {
+  const value = f64x2.promote_low_f32x4(v128.load64_zero(two));
+  if (kind == ITSELF) return f64x2.add(sum, value);
+  if (kind == MINUS) return f64x2.sub(sum, value);
+  const term = kind == SPREAD ? f64x2.sub(value, mean) : value;
+  return f64x2.add(sum, f64x2.mul(term, term));
 }
 
 /**
- * Columns from..to of a [rows, d]: squared distance to the mean where `spread`, squared length, and sum, each as f64 [d]. Four columns
- * at a time; the last row's may be read past its end.
+ * Adds to the sums of columns from..to, as f64 [d] at `sums`, what each of the `rows` at `matrix` gives, one after the other. Eight
+ * columns at a time, so that sums have room for as many; the last row's may be read past its end.
  */
-export function columns(matrix: usize, out: usize, rows: u32, from: u32, to: u32, spread: bool): void {
-  const d = word(0);
-  const row = d << 2;
-  const size = <usize>rows * row;
-  for (let col = from; col < to; col += 4) {
-    const top = matrix + (<usize>col << 2);
-    const end = top + size;
-    let sumLow = f64x2.splat(0), sumHigh = f64x2.splat(0);
-    let low = f64x2.splat(0), high = f64x2.splat(0);
-    for (let at = top; at < end; at += row) {
-      const four = v128.load(at);
-      const a = f64x2.promote_low_f32x4(four), b = highHalf(four);
-      sumLow = f64x2.add(sumLow, a);
-      sumHigh = f64x2.add(sumHigh, b);
-      low = f64x2.add(low, f64x2.mul(a, a));
-      high = f64x2.add(high, f64x2.mul(b, b));
+// @ts-ignore: decorator
+@inline
+function addRows(kind: u32, matrix: usize, rows: u32, sums: usize, means: usize, from: u32, to: u32): void {
+  const row = word(0) << 2;
+  for (let first: u32 = 0; first < rows; first += TALL) {
+    const size = <usize>min(TALL, rows - first) * row;
+    for (let col = from; col < to; col += 8) {
+      const place = sums + (<usize>col << 3);
+      const mean = means + (<usize>col << 3);
+      let a = v128.load(place), b = v128.load(place, 16), c = v128.load(place, 32), e = v128.load(place, 48);
+      const m0 = v128.load(mean), m1 = v128.load(mean, 16), m2 = v128.load(mean, 32), m3 = v128.load(mean, 48);
+      let at = matrix + <usize>first * row + (<usize>col << 2);
+      for (const end = at + size; at < end; at += row) {
+        a = added(kind, a, at, m0);
+        b = added(kind, b, at + 8, m1);
+        c = added(kind, c, at + 16, m2);
+        e = added(kind, e, at + 24, m3);
+      }
+      v128.store(place, a);
+      v128.store(place, b, 16);
+      v128.store(place, c, 32);
+      v128.store(place, e, 48);
     }
-    const place = out + (<usize>col << 3);
-    storeColumns(place + (d << 3), low, high, to - col);
-    storeColumns(place + (d << 4), sumLow, sumHigh, to - col);
-    if (!spread) continue;
-    const count = f64x2.splat(<f64>rows);
-    const meanLow = f64x2.div(sumLow, count), meanHigh = f64x2.div(sumHigh, count);
-    low = f64x2.splat(0);
-    high = f64x2.splat(0);
-    for (let at = top; at < end; at += row) {
-      const four = v128.load(at);
-      const a = f64x2.sub(f64x2.promote_low_f32x4(four), meanLow), b = f64x2.sub(highHalf(four), meanHigh);
-      low = f64x2.add(low, f64x2.mul(a, a));
-      high = f64x2.add(high, f64x2.mul(b, b));
-    }
-    storeColumns(place, low, high, to - col);
   }
+}
+
+/** The sums of columns, one f64 [the next multiple of 8 of d] after the other. */
+// @ts-ignore: decorator
+@inline
+function columnsOf(which: u32): usize {
+  return word(38) + ((<usize>which * (word(0) + 7 & ~7)) << 3);
+}
+
+/** The place of sums whose columns from..to are 0. */
+function emptied(which: u32, from: u32, to: u32): usize {
+  const sums = columnsOf(which);
+  memory.fill(sums + (<usize>from << 3), 0, <usize>(to - from + 7 & ~7) << 3);
+  return sums;
+}
+
+function sumColumns(matrix: usize, which: u32, from: u32, to: u32): void {
+  const sums = emptied(which, from, to);
+  addRows(ITSELF, matrix, <u32>word(36), sums, sums, from, to);
+}
+
+function squareColumns(matrix: usize, which: u32, from: u32, to: u32): void {
+  const sums = emptied(which, from, to);
+  addRows(SQUARE, matrix, <u32>word(36), sums, sums, from, to);
+}
+
+/** Squared distances to the means, which come to stand behind them. */
+function spreadColumns(matrix: usize, sums: u32, spread: u32, from: u32, to: u32): void {
+  const rows = <u32>word(36);
+  const means = columnsOf(spread + 1);
+  for (let at = <usize>from << 3; at < <usize>to << 3; at += 16) {
+    v128.store(means + at, f64x2.div(v128.load(columnsOf(sums) + at), f64x2.splat(<f64>rows)));
+  }
+  addRows(SPREAD, matrix, rows, emptied(spread, from, to), means, from, to);
+}
+
+/** Columns from..to: what of the batch and of the branches' errors the losses and the gradient of the pre-bias are made of. */
+function columns(from: u32, to: u32): void {
+  sumColumns(word(3), 0, from, to);
+  spreadColumns(word(3), 0, 1, from, to);
+  sumColumns(word(5), 3, from, to);
+  squareColumns(word(5), 4, from, to);
+  spreadColumns(word(5), 3, 5, from, to);
+  squareColumns(word(6), 7, from, to);
+  if (word(18)) {
+    sumColumns(word(7), 8, from, to);
+    squareColumns(word(7), 9, from, to);
+  }
+  if (word(40) > 1) sumColumns(word(42), 10, from, to);
+}
+
+/** Columns from..to of the gradient of the pre-bias: the sums of errors with the branches' factors, less the partial sums of the latents. */
+function preBias(from: u32, to: u32): void {
+  const sums = columnsOf(word(40) > 1 ? 10 : 3);
+  const wide = columnsOf(8);
+  const main = load<f64>(CONFIG + 192);
+  const other = load<f64>(CONFIG + 208);
+  for (let col = <usize>from; col < <usize>to; col++) {
+    const place = sums + (col << 3);
+    let sum = load<f64>(place) * main;
+    if (word(18)) sum += other * load<f64>(wide + (col << 3));
+    store<f64>(place, sum);
+  }
+  addRows(MINUS, word(39), (<u32>word(37) + 15) >> 4, sums, sums, from, to);
 }
 
 /** Groups of documents that list their entries side by side; a branch's tallies of each group stand one after the other, from word 47 on. */
@@ -260,8 +320,14 @@ const GROUPS: u32 = 4;
 
 // @ts-ignore: decorator
 @inline
+function tallyBytes(): usize {
+  return ((word(37) + 31) & ~15) << 2;
+}
+
+// @ts-ignore: decorator
+@inline
 function tallies(which: u32, group: u32): usize {
-  return word(47) + (<usize>(((which - 10) >> 2) * GROUPS + group) << 2) * word(37);
+  return word(47) + <usize>(((which - 10) >> 2) * GROUPS + group) * tallyBytes();
 }
 
 // @ts-ignore: decorator
@@ -274,7 +340,7 @@ function firstOf(group: u32): u32 {
 function tally(group: u32): void {
   for (let which: u32 = 10; which <= 18; which += 4) {
     const place = tallies(which, group);
-    memory.fill(place, 0, word(37) << 2);
+    memory.fill(place, 0, tallyBytes());
     const end = (<usize>firstOf(group + 1) * word(which)) << 2;
     for (let at = (<usize>firstOf(group) * word(which)) << 2; at < end; at += 4) {
       if (!(load<f32>(word(which + 2) + at) > 0)) continue;
@@ -284,19 +350,29 @@ function tally(group: u32): void {
   }
 }
 
-/** Makes of the tallies the places where the entries of each latent start, in the order of branches and documents. */
+/** Makes of the tallies the places where the entries of each latent start, in the order of branches and documents. Four latents at a time. */
 export function placeTallies(): void {
-  const row = word(37) << 2;
+  const row = tallyBytes();
+  const latents = word(37) << 2;
   let sum: u32 = 0;
-  for (let at: usize = 0; at < row; at += 4) {
-    store<u32>(word(22) + at, sum);
-    for (let place = word(47) + at, last = place + 3 * GROUPS * row; place < last; place += row) {
-      const count = load<u32>(place);
-      store<u32>(place, sum);
-      sum += count;
+  for (let at: usize = 0; at < latents; at += 16) {
+    const first = word(47) + at;
+    const last = first + 3 * GROUPS * row;
+    let totals = i32x4.splat(0);
+    for (let place = first; place < last; place += row) totals = i32x4.add(totals, v128.load(place));
+    const one = sum + i32x4.extract_lane(totals, 0);
+    const two = one + i32x4.extract_lane(totals, 1);
+    const three = two + i32x4.extract_lane(totals, 2);
+    let next = i32x4(sum, one, two, three);
+    sum = three + i32x4.extract_lane(totals, 3);
+    v128.store(word(22) + at, next);
+    for (let place = first; place < last; place += row) {
+      const counts = v128.load(place);
+      v128.store(place, next);
+      next = i32x4.add(next, counts);
     }
   }
-  store<u32>(word(22) + row, sum);
+  store<u32>(word(22) + latents, sum);
 }
 
 /** Lists a group's open entries by latent: both gradients' rows are sums of them. The factors of the branches stand as f64 from word 48 on. */
@@ -306,22 +382,22 @@ function list(group: u32): void {
     const count = <u32>word(which);
     const place = tallies(which, group);
     const branch = (which - 10) >> 2;
-    const scale = load<f64>(CONFIG + 192 + (<usize>branch << 3));
+    const scale = f64x2.splat(load<f64>(CONFIG + 192 + (<usize>branch << 3)));
     const bases = branch == 0 && word(40) ? word(54) : 0;
     const base = <u32>word(5 + branch);
     let at = (<usize>firstOf(group) * count) << 2;
     for (let doc = firstOf(group); doc < firstOf(group + 1); doc++) {
+      const centered = i32x4.splat(<u32>word(4) + doc * row);
       for (const end = at + (<usize>count << 2); at < end; at += 4) {
         const value = load<f32>(word(which + 2) + at);
         if (!(value > 0)) continue;
         const latent = <usize>load<u32>(word(which + 1) + at) << 2;
         const next = load<u32>(place + latent);
         store<u32>(place + latent, next + 1);
-        const entry = word(25) + (<usize>next << 4);
-        store<u32>(entry, <u32>word(4) + doc * row);
-        store<f32>(entry, <f32>(scale * <f64>load<f32>(word(which + 3) + at)), 4);
-        store<u32>(entry, (bases ? load<u32>(bases + latent) : base) + doc * row, 8);
-        store<f32>(entry, <f32>(scale * <f64>value), 12);
+        const both = f32x4.replace_lane(v128.load32_zero(word(which + 3) + at), 1, value);
+        const factors = f32x4.demote_f64x2_zero(f64x2.mul(scale, f64x2.promote_low_f32x4(both)));
+        const rows = i32x4.replace_lane(centered, 1, (bases ? load<u32>(bases + latent) : base) + doc * row);
+        v128.store(word(25) + (<usize>next << 4), v128.shuffle<u32>(rows, factors, 0, 4, 1, 5));
       }
     }
   }
@@ -419,22 +495,18 @@ export function update(from: u32, to: u32): void {
   }
 }
 
-/** One chunk of a phase: 0 documents, 1 columns of the branches, 2 latents, 3 update, 4 tallies, 5 lists. */
+/** One chunk of a phase: 0 documents, 1 tallies of the groups, then columns of the branches, 2 latents, 3 update, 4 lists, 5 gradient of the pre-bias. */
 export function run(phase: u32, chunk: u32): void {
   const d = <u32>word(0);
   const rows = <u32>word(36);
   const n = <u32>word(37);
   if (phase == 0) documents(chunk * 8, min(chunk * 8 + 8, rows));
   else if (phase == 1) {
-    const from = chunk * 32;
-    const to = min(from + 32, d);
-    const size: usize = <usize>3 * (<usize>d << 3);
-    // The spread of what AuxK leaves and of the further branches is not asked for.
-    for (let at: u32 = 0; at < 3; at++) columns(word(3 + (at ? at + 1 : 0)), word(38) + <usize>at * size, rows, from, to, at < 2);
-    if (word(18)) columns(word(7), word(38) + <usize>3 * size, rows, from, to, false);
-    if (word(40) > 1) columns(word(42), word(38) + <usize>4 * size, rows, from, to, false);
+    const part = (chunk - GROUPS) * 64;
+    if (chunk < GROUPS) tally(chunk);
+    else columns(part, min(part + 64, d));
   } else if (phase == 2) latents(chunk * 16, min(chunk * 16 + 16, n), word(39) + <usize>chunk * (<usize>d << 2));
   else if (phase == 3) update(chunk * 16, min(chunk * 16 + 16, n));
-  else if (phase == 4) tally(chunk);
-  else list(chunk);
+  else if (phase == 4) list(chunk);
+  else preBias(chunk * 64, min(chunk * 64 + 64, d));
 }

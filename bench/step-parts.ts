@@ -88,23 +88,18 @@ function stepFloors({ gemm, read, copy, mix, cache }: Floors, sizes: StepSizes):
     ),
     floor(
       "columns",
-      "losses: spread and sums of columns",
+      "losses: spread and sums of columns; entries counted",
       "batch and errors read once",
       (3 * rows) / cache,
     ),
-    floor("list", "entries listed by latent, one thread", "entries copied", (28 * entries) / copy),
+    floor("list", "entries listed by latent", "entries copied", (28 * entries) / copy),
     floor(
       "latents",
       "both gradients, projection, norms",
       "weights read, gradients written; two rows of the batch's size read for each entry",
       (4 * matrix) / copy + (8 * d * entries) / cache,
     ),
-    floor(
-      "norm",
-      "gradient of the bias, norm, one thread",
-      "partial sums read",
-      (4 * d * n) / 16 / read,
-    ),
+    floor("norm", "gradient of the bias, norm", "partial sums read", (4 * d * n) / 16 / read),
     floor(
       "update",
       "Adam, decoder rows to length 1",

@@ -11,7 +11,9 @@ import {
   createKernelPool,
   createKernelTrainer,
   initialState,
+  selectGraph,
 } from "../../src/engine/kernels/index.js";
+import { createOnnxSession, floatTensor, loadOnnx } from "../../src/engine/onnx/index.js";
 import { atLength } from "../support/campaign.js";
 import { createDenseTrainer } from "../support/dense-trainer.js";
 
@@ -114,6 +116,36 @@ test("kernels take the same steps with prefixes on any number of threads and for
     t.true(Math.abs(whole.reports[at].loss / report.loss - 1) < 1e-5);
   }
 });
+
+for (const changes of [{}, { multikCoef: 0.25 }, { batchTopK: true }]) {
+  const name = Object.keys(changes).join() || "plain";
+  test(`a batch in three products selects what one does: ${name}`, async (t) => {
+    const [d, n] = [37, 53];
+    const { state, batches } = data(d, n, 11);
+    const { data: x } = batches[0];
+    const onnx = await loadOnnx();
+    const { encoder, preBias, latentBias } = state.parameters;
+    const shared = {
+      encoder: floatTensor(onnx, encoder.data, [n, d]),
+      preBias: floatTensor(onnx, preBias, [d]),
+      latentBias: floatTensor(onnx, latentBias, [n]),
+      sinceFired: floatTensor(onnx, state.sinceFired.fill(9), [n]),
+    };
+    const select = async (...starts: number[]): Promise<unknown> => {
+      const graph = selectGraph({ ...SETTINGS, ...changes }, starts.length);
+      const session = await createOnnxSession(graph);
+      const parts = starts.map((start, i) => {
+        const end = starts.at(i + 1) ?? 11;
+        const rows = x.subarray(start * d, end * d);
+        return [`x${i}`, floatTensor(onnx, rows, [end - start, d])] as const;
+      });
+      const found = await session.run({ ...shared, ...Object.fromEntries(parts) });
+      await session.release();
+      return Object.entries(found).map(([key, { data: values, dims }]) => [key, values, dims]);
+    };
+    t.deepEqual(await select(0, 4, 7), await select(0));
+  });
+}
 
 test("a growing batch keeps the parameters in place", async (t) => {
   const { state } = data(40, 64, 4);

@@ -5,16 +5,16 @@ import type { TrainerSettings } from "../trainer.js";
 const INT32 = 6;
 
 /**
- * The dense part of a step: pre-activations, and of those only the entries that the step needs. Outputs `indices` and
- * `values` [batch, k] after the ReLU, `aux.` of the dead latents, `multik.` where its weight is not 0,
+ * The dense part of a step: pre-activations of the batch in `parts`, its rows from `x0` on, and of those only the entries that the step
+ * needs. Outputs `indices` and `values` [batch, k] after the ReLU, `aux.` of the dead latents, `multik.` where its weight is not 0,
  * `next.sinceFired`, and `dead`.
  */
-export function selectGraph(settings: TrainerSettings): Graph {
+export function selectGraph(settings: TrainerSettings, parts = 1): Graph {
   const { k, auxk, multikCoef, deadSteps } = settings;
   const g = new GraphBuilder();
-  const pre = preActivations(g);
-  const top = (from: string, count: string): [values: string, indices: string] => {
-    const [values, indices] = g.ops("TopK", [from, count], 2, { axis: -1, sorted: 0 });
+  const pre = preActivations(g, parts);
+  const top = (from: readonly string[], count: string): [values: string, indices: string] => {
+    const [values, indices] = topRows(g, from, count);
     return [g.op("Relu", [values]), indices];
   };
   const put = (prefix: string, values: string, indices: string): void => {
@@ -26,7 +26,8 @@ export function selectGraph(settings: TrainerSettings): Graph {
   put("", main.values, main.indices);
   const dead = deadLatents(g, main.fired, deadSteps);
   const count = g.op("Min", [g.integers(auxk), dead.count]);
-  const [auxValues, auxAt] = top(g.op("Gather", [pre, dead.indices], { axis: 1 }), count);
+  const ofDead = pre.map((part) => g.op("Gather", [part, dead.indices], { axis: 1 }));
+  const [auxValues, auxAt] = top(ofDead, count);
   put("aux.", auxValues, g.op("Gather", [dead.indices, auxAt], { axis: 0 }));
   if (multikCoef !== 0) {
     const wide = g.op("Min", [g.integers(4 * k), g.op("Shape", ["latentBias"])]);
@@ -36,16 +37,16 @@ export function selectGraph(settings: TrainerSettings): Graph {
   return g.build("select");
 }
 
-/** Sum of the squared reconstruction errors of `x` [batch, d] as the scalar `squaredError`. */
+/** Sum of the squared reconstruction errors of `x0` [batch, d] as the scalar `squaredError`. */
 export function squaredErrorGraph(settings: Pick<TrainerSettings, "k" | "batchTopK">): Graph {
   const g = new GraphBuilder();
-  const pre = preActivations(g);
+  const pre = preActivations(g, 1);
   g.input("decoder", ["n", "d"]);
   const { values, indices } = mainTop(g, pre, settings);
-  const zeros = g.op("ConstantOfShape", [g.op("Shape", [pre])]);
+  const zeros = g.op("ConstantOfShape", [g.op("Shape", pre)]);
   const codes = g.op("ScatterElements", [zeros, indices, values], { axis: 1 });
   const decoded = g.op("Gemm", [codes, "decoder", "preBias"]);
-  const error = g.op("Sub", ["x", decoded]);
+  const error = g.op("Sub", ["x0", decoded]);
   g.output("squaredError", g.op("ReduceSumSquare", [error], { keepdims: 0 }), []);
   return g.build("squared error");
 }
@@ -53,17 +54,17 @@ export function squaredErrorGraph(settings: Pick<TrainerSettings, "k" | "batchTo
 /** What the main decode keeps: indices and values after the ReLU [batch, room], and the latents that count as fired, in any shape. */
 function mainTop(
   g: GraphBuilder,
-  pre: string,
+  pre: readonly string[],
   { k, batchTopK }: Pick<TrainerSettings, "k" | "batchTopK">,
 ): { values: string; indices: string; fired: string } {
   const room = batchTopK
     ? g.op("Min", [g.integers(4 * k), g.op("Shape", ["latentBias"])])
     : g.integers(k);
-  const [top, indices] = g.ops("TopK", [pre, room], 2, { axis: -1, sorted: 0 });
+  const [top, indices] = topRows(g, pre, room);
   const values = g.op("Relu", [top]);
   if (!batchTopK) return { values, indices, fired: indices };
   const flat = (of: string): string => g.op("Reshape", [of, g.integers(-1)]);
-  const rows = g.op("Gather", [g.op("Shape", ["x"]), g.integers(0)], { axis: 0 });
+  const rows = g.op("Gather", [g.op("Shape", [values]), g.integers(0)], { axis: 0 });
   const count = g.op("Mul", [rows, g.integers(k)]);
   const [largest, at] = g.ops("TopK", [flat(values), count], 2, { axis: 0, sorted: 0 });
   const least = g.op("ReduceMin", [largest], { keepdims: 0 });
@@ -72,13 +73,27 @@ function mainTop(
   return { values: g.op("Mul", [values, isKept]), indices, fired };
 }
 
-function preActivations(g: GraphBuilder): string {
-  g.input("x", ["batch", "d"]);
+/** The largest values of each row of all parts, with their places. */
+function topRows(g: GraphBuilder, parts: readonly string[], count: string): string[] {
+  const tops = parts.map((part) => g.ops("TopK", [part, count], 2, { axis: -1, sorted: 0 }));
+  if (parts.length === 1) return tops[0];
+  const joined = (output: number): string => {
+    const each = tops.map((top) => top[output]);
+    return g.op("Concat", each, { axis: 0 });
+  };
+  return [joined(0), joined(1)];
+}
+
+/** Of each part of the batch [part, n]. */
+function preActivations(g: GraphBuilder, parts: number): string[] {
   g.input("encoder", ["n", "d"]);
   g.input("preBias", ["d"]);
   g.input("latentBias", ["n"]);
-  const centered = g.op("Sub", ["x", "preBias"]);
-  return g.op("Gemm", [centered, "encoder", "latentBias"], { transB: 1 });
+  return Array.from({ length: parts }, (_, part) => {
+    const x = g.input(`x${part}`, [`part${part}`, "d"]);
+    const centered = g.op("Sub", [x, "preBias"]);
+    return g.op("Gemm", [centered, "encoder", "latentBias"], { transB: 1 });
+  });
 }
 
 /** Counts the step, resets the latents among a document's top k, and lists those over `deadSteps` [dead]. */

@@ -10,14 +10,15 @@ import type {
   TrainerSettings,
   TrainerState,
 } from "../trainer.js";
+import { partStart, productParts } from "../onnx/product-parts.js";
 import { selectGraph, squaredErrorGraph } from "./graphs.js";
 import { GROUPS, KernelLayout, LATENTS, type ParameterViews } from "./memory-layout.js";
 import { type KernelPool, createKernelPool } from "./kernel-pool.js";
 
-/** The kernels' phases, and how many documents or columns one chunk of them takes. */
-const PHASE = { documents: 0, columns: 1, latents: 2, update: 3, tally: 4, list: 5 };
+/** The kernels' phases, and how many documents or columns one chunk of them takes. With the columns entries are counted by latent. */
+const PHASE = { documents: 0, columns: 1, latents: 2, update: 3, list: 4, preBias: 5 };
 const DOCUMENTS = 8;
-const COLUMNS = 32;
+const COLUMNS = 64;
 
 const PREFIXES = ["", "aux.", "multik."];
 const VALUES = PREFIXES.map((prefix) => `${prefix}values`);
@@ -54,7 +55,7 @@ export async function createKernelTrainer(
   const pool = await createKernelPool(threads);
   try {
     const layout = new KernelLayout(pool, n, d, settings);
-    const select = await createOnnxSession(selectGraph(settings));
+    const select = [await createOnnxSession(selectGraph(settings))];
     const evaluate = await createOnnxSession(squaredErrorGraph(settings));
     const kept = keepDecoder ? state.parameters.decoder.data.slice() : undefined;
     const isFed = await takesMemory(onnx, pool);
@@ -68,7 +69,8 @@ export async function createKernelTrainer(
 
 interface KernelParts {
   onnx: OnnxModule;
-  select: InferenceSession;
+  /** Sessions by the parts of a batch that they take, less one. */
+  select: InferenceSession[];
   evaluate: InferenceSession;
   pool: KernelPool;
   layout: KernelLayout;
@@ -81,7 +83,7 @@ interface KernelParts {
 
 /**
  * A step allocates no array: what it needs is allocated for the largest batch so far and kept; the batch is used as it is,
- * under a new tensor's header. ONNX Runtime alone makes arrays, for the selected entries and `sinceFired`: its binding
+ * under new tensors' headers. ONNX Runtime alone makes arrays, for the selected entries and `sinceFired`: its binding
  * copies every output into new memory, even where `run` is given tensors to fetch into and has filled them. What it
  * needs within a run comes from its arena, which it keeps.
  */
@@ -137,27 +139,27 @@ class KernelTrainer implements Trainer {
   }
 
   async step(batch: Matrix, learningRate: number): Promise<StepReport> {
-    const { feeds, parts, settings, d } = this;
-    const { layout, pool, select } = parts;
+    const { parts, settings, d } = this;
+    const { layout, pool } = parts;
     this.lapStart = performance.now();
     layout.fit(batch.rows);
     this.feed();
-    feeds.x = floatTensor(parts.onnx, batch.data, [batch.rows, batch.cols]);
-    const found = await select.run(feeds);
-    feeds.sinceFired = found["next.sinceFired"];
+    const found = await this.select(batch);
+    this.feeds.sinceFired = found["next.sinceFired"];
     this.lap("select");
     this.placeBranches(batch, found);
     this.lap("place");
     await pool.share(PHASE.documents, Math.ceil(batch.rows / DOCUMENTS));
     this.lap("documents");
-    await pool.share(PHASE.columns, Math.ceil(d / COLUMNS));
+    await pool.share(PHASE.columns, GROUPS + Math.ceil(d / COLUMNS));
     const report = this.sumLosses((found.dead.data as Float32Array)[0]);
     this.lap("columns");
-    await this.list();
+    pool.kernels.placeTallies();
+    await pool.share(PHASE.list, GROUPS);
     this.lap("list");
     await pool.share(PHASE.latents, this.chunks);
     this.lap("latents");
-    report.gradNorm = this.finishGradient();
+    report.gradNorm = await this.finishGradient();
     this.lap("norm");
     const scale = Math.min(1, settings.clip / (report.gradNorm + CLIP_EPSILON));
     await this.update(scale, learningRate);
@@ -171,8 +173,8 @@ class KernelTrainer implements Trainer {
   async squaredError(batch: Matrix): Promise<number> {
     const { encoder, preBias, latentBias } = this.feeds;
     const decoder = this.decoderTensor();
-    const x = floatTensor(this.parts.onnx, batch.data, [batch.rows, batch.cols]);
-    const outputs = await this.parts.evaluate.run({ x, encoder, decoder, preBias, latentBias });
+    const x0 = floatTensor(this.parts.onnx, batch.data, [batch.rows, batch.cols]);
+    const outputs = await this.parts.evaluate.run({ x0, encoder, decoder, preBias, latentBias });
     return (outputs.squaredError.data as Float32Array)[0];
   }
 
@@ -190,8 +192,21 @@ class KernelTrainer implements Trainer {
   async dispose(): Promise<void> {
     const { pool, select, evaluate } = this.parts;
     await pool.dispose();
-    await select.release();
-    await evaluate.release();
+    for (const session of [...select, evaluate]) await session.release();
+  }
+
+  /** The dense part of a step, by a product for each part of the batch. */
+  private async select({ rows, cols, data }: Matrix): Promise<Record<string, Tensor>> {
+    const { onnx, select } = this.parts;
+    const parts = productParts(rows, this.n, cols);
+    select[parts - 1] ??= await createOnnxSession(selectGraph(this.settings, parts));
+    const feeds = { ...this.feeds };
+    for (let part = 0; part < parts; part++) {
+      const [start, end] = [partStart(rows, part, parts), partStart(rows, part + 1, parts)];
+      const some = parts === 1 ? data : data.subarray(start * cols, end * cols);
+      feeds[`x${part}`] = floatTensor(onnx, some, [end - start, cols]);
+    }
+    return select[parts - 1].run(feeds);
   }
 
   private lap(part: StepPart): void {
@@ -220,14 +235,14 @@ class KernelTrainer implements Trainer {
   /** The losses, and by them the factors of the gradients of each decode. */
   private sumLosses(dead: number): StepReport {
     const { auxkCoef, multikCoef } = this.settings;
-    const variance = this.total(0, 0);
-    const errorVariance = this.total(1, 0);
-    const reconstruction = this.total(1, 1) / variance;
+    const { columns, scales } = this.parts.layout.views;
+    const variance = total(columns.spread);
+    const errorVariance = total(columns.errorSpread);
+    const reconstruction = total(columns.squaredError) / variance;
     const { prefixes } = this.settings;
     const nested = prefixes === undefined ? reconstruction : this.nestedError() / variance;
-    const aux = this.total(2, 1) / errorVariance;
-    const multik = multikCoef === 0 ? 0 : this.total(3, 1) / variance;
-    const { scales } = this.parts.layout.views;
+    const aux = total(columns.auxSquared) / errorVariance;
+    const multik = multikCoef === 0 ? 0 : total(columns.wideSquared) / variance;
     scales[0] = -2 / (variance * (prefixes?.length ?? 1));
     scales[1] = (-2 * auxkCoef) / errorVariance;
     scales[2] = (-2 * multikCoef) / variance;
@@ -245,38 +260,16 @@ class KernelTrainer implements Trainer {
     return sum / prefixes;
   }
 
-  /** Sum over the columns of one of their figures. */
-  private total(matrix: number, figure: number): number {
-    const { columns } = this.parts.layout.views;
-    const start = (matrix * 3 + figure) * this.d;
-    let sum = 0;
-    for (let at = start; at < start + this.d; at++) sum += columns[at];
-    return sum;
-  }
-
-  /** Lists the open entries by latent, in the order of branches and documents. */
-  private async list(): Promise<void> {
-    const { pool } = this.parts;
-    await pool.share(PHASE.tally, GROUPS);
-    pool.kernels.placeTallies();
-    await pool.share(PHASE.list, GROUPS);
-  }
-
   /** The pre-bias gradient, and the norm of the whole. */
-  private finishGradient(): number {
-    const { d, n, chunks } = this;
-    const { columns, partial, norms, gradient, scales, words } = this.parts.layout.views;
-    const main = (words[40] > 1 ? 14 : 5) * d;
-    for (let col = 0; col < d; col++) {
-      columns[main + col] *= scales[0];
-      if (this.settings.multikCoef !== 0) columns[main + col] += scales[2] * columns[11 * d + col];
-    }
-    for (let chunk = 0, at = 0; chunk < chunks; chunk++) {
-      for (let col = main; col < main + d; col++, at++) columns[col] -= partial[at];
-    }
+  private async finishGradient(): Promise<number> {
+    const { d, n } = this;
+    const { pool, layout } = this.parts;
+    await pool.share(PHASE.preBias, Math.ceil(d / COLUMNS));
+    const { columns, norms, gradient, words } = layout.views;
+    const sums = words[40] > 1 ? columns.firstSum : columns.error;
     let squares = 0;
     for (let col = 0; col < d; col++) {
-      const sum = columns[main + col];
+      const sum = sums[col];
       gradient.preBias[col] = sum;
       squares += sum * sum;
     }
@@ -336,6 +329,12 @@ class KernelTrainer implements Trainer {
       latentBias: Float32Array.from(latentBias),
     };
   }
+}
+
+function total(sums: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < sums.length; at++) sum += sums[at];
+  return sum;
 }
 
 /** Whether ONNX Runtime takes tensors over the kernels' memory: Node's interface refuses it shared memory before Node 22. */

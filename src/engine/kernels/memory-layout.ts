@@ -8,8 +8,19 @@ export const LATENTS = 16;
 
 /** Groups of documents that list their entries side by side. */
 export const GROUPS = 4;
-/** Tallies of a latent: of each group and branch. */
+/** Rows of tallies: of each group and branch; each a little longer than the latents, so that those of a latent lie in lines of the cache of their own. */
 const TALLIES = 3 * GROUPS;
+const tallyRow = (n: number): number => 16 * (Math.ceil(n / 16) + 1);
+
+/** The sums of columns that a step takes, in their order: of the batch, the errors of the branches, the first prefix's sum of errors. */
+const COLUMN_SUMS = [
+  ...["batch", "spread", "mean"],
+  ...["error", "squaredError", "errorSpread", "errorMean"],
+  ...["auxSquared", "wide", "wideSquared", "firstSum"],
+] as const;
+
+/** Column sums by name [d]. */
+export type ColumnSums = Record<(typeof COLUMN_SUMS)[number], Float64Array>;
 
 /** Each parameter as a view. */
 export type ParameterViews = Record<ParameterName, Float32Array>;
@@ -37,12 +48,9 @@ export interface KernelViews {
   scales: Float64Array;
   /** Squared norm of each latent's gradients [n]. */
   norms: Float64Array;
-  /** Of x and the errors of the branches: squared distance to the mean, squared length and sum of each column; then of the first prefix's sum of errors [5, 3, d]. */
-  columns: Float64Array;
+  columns: ColumnSums;
   /** Squared error of each document with each prefix [rows, prefixes]. */
   squares: Float32Array;
-  /** Sums of bias gradient times encoder, one a chunk [chunks, d]. */
-  partial: Float32Array;
   x: Float32Array;
   branches: BranchViews[];
 }
@@ -69,7 +77,7 @@ export function layoutBytes({
     HEAP +
     4 *
       (n * perLatent +
-        34 * d +
+        26 * d +
         rows * ((5 + Math.max(0, prefixes - 1)) * d + prefixes + 7 * entries))
   );
 }
@@ -102,13 +110,14 @@ export class KernelLayout {
       this.allot(`preBias${suffix}`, d);
       this.allot(`latentBias${suffix}`, n);
     }
-    this.allot("starts", n + 1);
+    this.allot("starts", n + 4);
     this.allot("norms", 2 * n);
-    this.allot("columns", 2 * 15 * d);
+    this.allot("columns", 2 * COLUMN_SUMS.length * 8 * Math.ceil(d / 8));
     this.allot("ends", prefixes.length);
     this.allot("bases", prefixes.length > 0 ? n : 0);
-    this.allot("tallies", TALLIES * n);
-    this.allot("partial", Math.ceil(n / LATENTS) * d);
+    this.allot("tallies", TALLIES * tallyRow(n));
+    // Eight columns of the last row may be read past its end.
+    this.allot("partial", Math.ceil(n / LATENTS) * d + 8);
     this.batchTop = this.next;
     this.views = this.makeRoom(1);
   }
@@ -160,9 +169,8 @@ export class KernelLayout {
       gradient: parameters(".gradient"),
       scales: new Float64Array(buffer, CONFIG + 192, 3),
       norms: new Float64Array(buffer, at.norms, n),
-      columns: new Float64Array(buffer, at.columns, 15 * d),
+      columns: this.columnSums(),
       squares: floats("squares", rows * this.prefixes.length),
-      partial: floats("partial", Math.ceil(n / LATENTS) * d),
       x: floats("x", rows * d),
       branches: most.map((count, which) => ({
         count,
@@ -171,6 +179,16 @@ export class KernelLayout {
         products: floats(`${which}.products`, rows * count),
       })),
     };
+  }
+
+  private columnSums(): ColumnSums {
+    const { buffer } = this.pool.memory;
+    const row = 8 * Math.ceil(this.d / 8);
+    const entries = COLUMN_SUMS.map((name, i) => [
+      name,
+      new Float64Array(buffer, this.at.columns + 8 * i * row, this.d),
+    ]);
+    return Object.fromEntries(entries) as ColumnSums;
   }
 
   /** Addresses of the sums of errors that the latents' gradients go by [n]; none without prefixes. */

@@ -160,7 +160,7 @@ async function addFinished(
   for await (const { value } of readCheckedJsonl(documents, documentSchema)) {
     keys.push(keyOf(send(value.text)));
   }
-  for await (const { start, block } of streamNpyRows(embeddings)) {
+  for await (const { start, block } of streamNpyRows(embeddings, { reuse: true })) {
     await store.add(
       Array.from({ length: block.rows }, (_, i) => ({
         key: keys[start + i],

@@ -133,7 +133,7 @@ async function readShards(
       end: Math.min(end - shard.start, shard.rows),
     };
     if (part.start >= part.end) continue;
-    for await (const { start: at, block } of streamMatrix(shard.file, part)) {
+    for await (const { start: at, block } of streamMatrix(shard.file, { ...part, reuse: true })) {
       wanted.data.set(block.data, (shard.start + at - start) * wanted.cols);
     }
   }
@@ -146,7 +146,7 @@ export async function readMatrix(input: MatrixFile | ByteSource): Promise<Matrix
   if (shards.length > 1 || (shards.length > 0 && (await isParquet(shards[0].file)))) {
     const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
     const whole = createMatrix(rows, shards[0].cols);
-    for await (const { start, block } of streamMatrix(input)) {
+    for await (const { start, block } of streamMatrix(input, { reuse: true })) {
       whole.data.set(block.data, start * whole.cols);
     }
     return whole;
@@ -191,7 +191,7 @@ export async function* streamMatrix(
     if (part.start >= part.end) continue;
     const blocks = (await isParquet(shard.file))
       ? streamParquetMatrix(shard.file, columnOf(input), part)
-      : streamMatrix(shard.file, part);
+      : streamMatrix(shard.file, { ...options, start: part.start, end: part.end });
     for await (const { start: at, block } of blocks) yield { start: shard.start + at, block };
   }
 }

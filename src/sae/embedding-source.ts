@@ -95,7 +95,7 @@ export async function readRows(
   if (isMatrix(source)) return matrixRows(source, start, end);
   let rows = createMatrix(0, 0);
   // A run over the end of a shard comes in parts.
-  for await (const { start: at, block } of streamMatrix(source, { start, end })) {
+  for await (const { start: at, block } of streamMatrix(source, { start, end, reuse: true })) {
     if (rows.rows === 0) rows = createMatrix(end - start, block.cols);
     rows.data.set(block.data, (at - start) * block.cols);
   }

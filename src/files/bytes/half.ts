@@ -1,10 +1,20 @@
-let table: Float32Array | undefined;
+/** The float32 of every float16, as bits: a number that is loaded and stored is converted to float64 and back. */
+let table: Uint32Array | undefined;
 
 /** Values of IEEE half precision (float16) bit patterns, written to `target` from `at` on. */
 export function decodeFloat16(bits: Uint16Array, target: Float32Array, at = 0): void {
-  table ??= buildTable();
+  table ??= new Uint32Array(buildTable().buffer);
   const values = table;
-  for (let i = 0; i < bits.length; i++) target[at + i] = values[bits[i]];
+  const out = new Uint32Array(target.buffer, target.byteOffset, target.length);
+  // Two at a time, where they start at a whole word.
+  const pairs = bits.byteOffset % 4 === 0 ? bits.length >> 1 : 0;
+  const words = new Uint32Array(bits.buffer, pairs > 0 ? bits.byteOffset : 0, pairs);
+  for (let i = 0, to = at; i < pairs; i++, to += 2) {
+    const word = words[i];
+    out[to] = values[word & 0xffff];
+    out[to + 1] = values[word >>> 16];
+  }
+  for (let i = 2 * pairs; i < bits.length; i++) out[at + i] = values[bits[i]];
 }
 
 /** Values of bfloat16 bit patterns (the upper half of a float32), written to `target` from `at` on. */

@@ -1,28 +1,27 @@
 import { FormatError } from "../../core/errors.js";
 import type { Matrix } from "../../core/matrix.js";
-import { decodeFloat16 } from "../bytes/half.js";
 import { readNpyHeader } from "./npy-header.js";
 import type { NpyDtype, NpyHeader } from "./npy-header.js";
+import {
+  type NpyData,
+  allocate,
+  decodeFloats,
+  decodeValues,
+  narrowWide,
+  toRowMajor,
+} from "./npy-values.js";
 import { openSource, withSource } from "../bytes/source.js";
 import type { ByteSource } from "../bytes/source.js";
 
 export type { NpyDtype, NpyHeader } from "./npy-header.js";
+export type { NpyData } from "./npy-values.js";
 
 /** Values that one block holds unless the caller says otherwise: 16 MiB as float32. */
 const blockValues = 4 * 1024 * 1024;
-
-/**
- * Values of an .npy array. float16 comes as float32; 64-bit integers come as float64, exactly; booleans as 0 and 1.
- */
-export type NpyData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array;
+/** The same where its memory is used again: two blocks stay in a processor's cache. */
+const reusedValues = 1024 * 1024;
+/** Bytes that are read at a time where they are converted: a core's cache holds them, and the same memory takes the next ones. */
+const pieceBytes = 1024 * 1024;
 
 /** An .npy array of any shape, row-major whatever order the file has. */
 export interface NpyArray {
@@ -40,12 +39,17 @@ export interface IndexMatrix {
 
 /** Which rows to stream, and how many at a time. */
 export interface RowBlockOptions {
-  /** Rows of a block; the last may have fewer. Default as many as make 16 MiB of float32. */
+  /** Rows of a block; the last may have fewer. Default as many as make 16 MiB of float32, or 4 MiB with `reuse` (Parquet always 16). */
   rowsPerBlock?: number;
   /** First row. Default 0. */
   start?: number;
   /** Row to stop before. Default the number of rows. */
   end?: number;
+  /**
+   * Lets a later block take the memory of one as soon as the next is asked for, which saves most of the time of reading a file that is
+   * cached. Default false: every block is the caller's own. Parquet ignores it.
+   */
+  reuse?: boolean;
 }
 
 /** Some rows of a matrix: row 0 of `block` is row `start` of the file. */
@@ -62,7 +66,7 @@ export async function readNpy(input: string | ByteSource): Promise<NpyArray> {
   return withSource(input, async (source) => {
     const header = await readNpyHeader(source);
     const raw = await readRaw(source, header, 0, header.count);
-    const data = decode(raw, header, source.name);
+    const data = decodeValues(raw, header, source.name);
     const { shape, dtype, fortran } = header;
     return { shape, dtype, data: fortran ? toRowMajor(data, shape) : data };
   });
@@ -80,17 +84,13 @@ export async function readNpyMatrix(input: string | ByteSource): Promise<Matrix>
 export async function readLaidOut(source: ByteSource, header: NpyHeader): Promise<Matrix> {
   const [rows, cols] = matrixShape(header, source.name);
   const data = allocate(Float32Array, header.count, source.name);
-  if (header.dtype === "f4" && !header.bigEndian && !header.fortran) {
-    await source.readInto(new Uint8Array(data.buffer), header.dataOffset);
-  } else {
-    await eachBlock(source, header, (start, block) => data.set(block, start * cols));
-  }
+  await readFloats(source, header, { start: 0, end: rows }, data);
   return { rows, cols, data };
 }
 
 /**
  * Reads a 2-D .npy array block by block, so that a file of any size needs little memory; the next block is read
- * while the caller works on this one. Every block is the caller's own. Fortran order is read column by column, which
+ * while the caller works on this one. Every block is the caller's own, unless `reuse` is set. Fortran order is read column by column, which
  * is slower. Throws FormatError as `readNpyMatrix` does, RangeError for rows that are not there.
  */
 export async function* streamNpyRows(
@@ -114,11 +114,18 @@ export async function* streamLaidOut(
   let pending: Promise<RowBlock> | undefined;
   try {
     const [rows, cols] = matrixShape(header, source.name);
-    const { start = 0, end = rows, rowsPerBlock = defaultRows(cols) } = options;
+    const { start = 0, end = rows, reuse = false } = options;
+    const { rowsPerBlock = defaultRows(cols, reuse) } = options;
     checkRows(start, end, rows, rowsPerBlock);
+    const memory: Float32Array[] = [];
     const read = async (from: number): Promise<RowBlock> => {
       const to = Math.min(end, from + rowsPerBlock);
-      const data = toFloat32(await readRows(source, header, from, to));
+      const count = (to - from) * cols;
+      const place = ((from - start) / rowsPerBlock) % 2;
+      const whole = memory[place] ?? allocate(Float32Array, count, source.name);
+      if (reuse) memory[place] = whole;
+      const data = whole.subarray(0, count);
+      await readFloats(source, header, { start: from, end: to }, data);
       return { start: from, block: { rows: to - from, cols, data } };
     };
     for (let from = start; from < end; from += rowsPerBlock) {
@@ -147,7 +154,7 @@ export async function readLaidOutRows(
   const readRow = (row: number, i: number): Promise<void> =>
     source.readInto(raw.subarray(i * width, (i + 1) * width), header.dataOffset + row * width);
   await Promise.all(rows.map(readRow));
-  return { rows: rows.length, cols, data: toFloat32(decode(raw, header, source.name)) };
+  return { rows: rows.length, cols, data: toFloat32(decodeValues(raw, header, source.name)) };
 }
 
 /**
@@ -163,9 +170,9 @@ export async function readNpyIndices(input: string | ByteSource): Promise<IndexM
       throw new FormatError(name, `expected an integer dtype for indices, got ${header.dtype}`);
     }
     const data = allocate(Uint32Array, header.count, name);
-    await eachBlock(source, header, (start, block) => {
-      for (let i = 0, at = start * cols; i < block.length; i++, at++) {
-        const value = block[i];
+    const take = (values: NpyData, start: number): void => {
+      for (let i = 0, at = start; i < values.length; i++, at++) {
+        const value = values[i];
         if (value < 0 || value > 0xffffffff) {
           const row = Math.floor(at / cols);
           throw new FormatError(
@@ -175,7 +182,16 @@ export async function readNpyIndices(input: string | ByteSource): Promise<IndexM
         }
         data[at] = value;
       }
-    });
+    };
+    const isWide = header.itemSize === 8 && !header.bigEndian;
+    if (header.fortran) await eachBlock(source, header, { start: 0, end: rows }, take);
+    else {
+      await eachPiece(source, header, { start: 0, end: rows }, (raw, at) => {
+        const part = data.subarray(at, at + raw.length / header.itemSize);
+        // Where that fails, the slower way says why.
+        if (!isWide || !narrowWide(raw, part)) take(decodeValues(raw, header, name), at);
+      });
+    }
     return { rows, cols, data };
   });
 }
@@ -206,24 +222,81 @@ export function checkRows(start: number, end: number, rows: number, rowsPerBlock
 }
 
 /** Rows of a block of some width where nobody says. */
-export function defaultRows(cols: number): number {
-  return Math.max(1, Math.floor(blockValues / cols));
+export function defaultRows(cols: number, reuse = false): number {
+  return Math.max(1, Math.floor((reuse ? reusedValues : blockValues) / cols));
 }
 
-async function eachBlock(
+interface RowRange {
+  start: number;
+  end: number;
+}
+
+/** Fills `data` with rows of a matrix as float32, row-major. */
+async function readFloats(
   source: ByteSource,
   header: NpyHeader,
-  take: (start: number, block: NpyData) => void,
+  range: RowRange,
+  data: Float32Array,
 ): Promise<void> {
-  const [rows, cols] = header.shape;
-  const step = defaultRows(cols);
-  for (let start = 0; start < rows; start += step) {
-    take(start, await readRows(source, header, start, Math.min(rows, start + step)));
+  const { dtype, bigEndian, fortran, dataOffset } = header;
+  if (fortran) await eachBlock(source, header, range, (values, at) => data.set(values, at));
+  else if (dtype === "f4" && !bigEndian) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    await source.readInto(bytes, dataOffset + range.start * header.shape[1] * 4);
+  } else {
+    await eachPiece(source, header, range, (raw, at) =>
+      decodeFloats(raw, header, source.name, data, at),
+    );
   }
 }
 
-/** Rows `start` up to `end` of a matrix, row-major. */
-async function readRows(
+/** Gives `take` the values of some rows of a Fortran matrix, row-major, and the place of the first among them all. */
+async function eachBlock(
+  source: ByteSource,
+  header: NpyHeader,
+  { start, end }: RowRange,
+  take: (values: NpyData, at: number) => void,
+): Promise<void> {
+  const [, cols] = header.shape;
+  const step = defaultRows(cols);
+  for (let from = start; from < end; from += step) {
+    const to = Math.min(end, from + step);
+    take(await readColumns(source, header, from, to), (from - start) * cols);
+  }
+}
+
+/** Gives `take` the bytes of some rows of a C matrix, and the place of their first value among them all. They hold until it returns. */
+async function eachPiece(
+  source: ByteSource,
+  header: NpyHeader,
+  { start, end }: RowRange,
+  take: (raw: Uint8Array, at: number) => void,
+): Promise<void> {
+  const { itemSize, dataOffset } = header;
+  const [, cols] = header.shape;
+  const count = (end - start) * cols;
+  const most = Math.min(count, pieceBytes / itemSize);
+  const memory = [0, 1].map(() => allocate(Uint8Array, most * itemSize, source.name));
+  const read = async (at: number): Promise<Uint8Array> => {
+    const raw = memory[(at / most) % 2].subarray(0, Math.min(most, count - at) * itemSize);
+    await source.readInto(raw, dataOffset + (start * cols + at) * itemSize);
+    return raw;
+  };
+  let pending: Promise<Uint8Array> | undefined;
+  try {
+    for (let at = 0; at < count; at += most) {
+      const raw = await (pending ?? read(at));
+      pending = at + most < count ? read(at + most) : undefined;
+      pending?.catch(() => undefined);
+      take(raw, at);
+    }
+  } finally {
+    await pending?.catch(() => undefined);
+  }
+}
+
+/** Rows `start` up to `end` of a Fortran matrix, row-major. */
+async function readColumns(
   source: ByteSource,
   header: NpyHeader,
   start: number,
@@ -231,10 +304,6 @@ async function readRows(
 ): Promise<NpyData> {
   const [rows, cols] = header.shape;
   const height = end - start;
-  if (!header.fortran) {
-    const raw = await readRaw(source, header, start * cols, height * cols);
-    return decode(raw, header, source.name);
-  }
   const { itemSize, dataOffset } = header;
   const raw = allocate(Uint8Array, height * cols * itemSize, source.name);
   const width = height * itemSize;
@@ -245,7 +314,7 @@ async function readRows(
       await source.readInto(column, dataOffset + (j * rows + start) * itemSize);
     }
   }
-  return toRowMajor(decode(raw, header, source.name), [height, cols]);
+  return toRowMajor(decodeValues(raw, header, source.name), [height, cols]);
 }
 
 async function readRaw(
@@ -257,100 +326,4 @@ async function readRaw(
   const raw = allocate(Uint8Array, count * itemSize, source.name);
   await source.readInto(raw, dataOffset + start * itemSize);
   return raw;
-}
-
-/** The values of `raw`, which must own its buffer: it is reused, and byte-swapped in place, where that saves a copy. */
-function decode(raw: Uint8Array, header: NpyHeader, name: string): NpyData {
-  const { dtype, itemSize } = header;
-  const { buffer } = raw;
-  if (header.bigEndian) swapBytes(raw, itemSize);
-  switch (dtype) {
-    case "f2": {
-      const out = new Float32Array(raw.length / 2);
-      decodeFloat16(new Uint16Array(buffer), out);
-      return out;
-    }
-    case "f4":
-      return new Float32Array(buffer);
-    case "f8":
-      return new Float64Array(buffer);
-    case "i1":
-      return new Int8Array(buffer);
-    case "i2":
-      return new Int16Array(buffer);
-    case "i4":
-      return new Int32Array(buffer);
-    case "u1":
-      return raw;
-    case "u2":
-      return new Uint16Array(buffer);
-    case "u4":
-      return new Uint32Array(buffer);
-    case "b1":
-      for (let i = 0; i < raw.length; i++) raw[i] = raw[i] ? 1 : 0;
-      return raw;
-    case "i8":
-    case "u8":
-      return decodeWide(buffer, dtype === "i8", name);
-  }
-}
-
-/** 64-bit integers as numbers, written over themselves. */
-function decodeWide(buffer: ArrayBufferLike, signed: boolean, name: string): Float64Array {
-  const low = new Uint32Array(buffer);
-  const high = signed ? new Int32Array(buffer) : low;
-  const out = new Float64Array(buffer);
-  for (let i = 0; i < out.length; i++) {
-    const upper = high[2 * i + 1];
-    if (upper >= 0x200000 || upper < -0x200000) {
-      const exact = signed ? new BigInt64Array(buffer)[i] : new BigUint64Array(buffer)[i];
-      throw new FormatError(name, `contains ${String(exact)}, expected integers up to 2^53`);
-    }
-    out[i] = upper * 4294967296 + low[2 * i];
-  }
-  return out;
-}
-
-function swapBytes(raw: Uint8Array, itemSize: number): void {
-  for (let start = 0; start < raw.length; start += itemSize) {
-    for (let i = start, j = start + itemSize - 1; i < j; i++, j--) {
-      const byte = raw[i];
-      raw[i] = raw[j];
-      raw[j] = byte;
-    }
-  }
-}
-
-/** Reorders column-major values of any number of dimensions. */
-function toRowMajor(data: NpyData, shape: number[]): NpyData {
-  if (shape.length < 2 || data.length === 0) return data;
-  const out = data.slice();
-  const last = shape.length - 1;
-  const strides: number[] = [];
-  let stride = 1;
-  for (const size of shape) {
-    strides.push(stride);
-    stride *= size;
-  }
-  const place = new Array<number>(shape.length).fill(0);
-  const width = shape[last];
-  let from = 0;
-  for (let to = 0; to < out.length; to += width) {
-    for (let j = 0, at = from; j < width; j++, at += strides[last]) out[to + j] = data[at];
-    for (let axis = last - 1; axis >= 0; axis--) {
-      from += strides[axis];
-      if (++place[axis] < shape[axis]) break;
-      from -= strides[axis] * shape[axis];
-      place[axis] = 0;
-    }
-  }
-  return out;
-}
-
-function allocate<T>(type: new (length: number) => T, length: number, name: string): T {
-  try {
-    return new type(length);
-  } catch (cause) {
-    throw new FormatError(name, `${length} values do not fit into memory at once`, { cause });
-  }
 }

@@ -129,7 +129,7 @@ export async function parquetShape(
 export function streamParquetMatrix(
   file: string,
   column: string | undefined,
-  range: Required<RowBlockOptions>,
+  range: Required<Omit<RowBlockOptions, "reuse">>,
 ): AsyncGenerator<RowBlock> {
   return streamBlocks(file, () => ({ column, ...range }));
 }

@@ -92,14 +92,14 @@ export function requireWidth(unit: Float64Array, cols: number): void {
   }
 }
 
-/** Rows `from` up to `to` (default all) of a Matrix or of a file in blocks; an empty Matrix gives one empty block. */
+/** Rows `from` up to `to` (default all) of a Matrix or of a file in blocks, each good until the next is asked for; an empty Matrix gives one empty block. */
 export async function* rowBlocks(
   base: Matrix | MatrixFile,
   from = 0,
   to?: number,
 ): AsyncGenerator<{ start: number; block: Matrix }> {
   if (!isMatrix(base)) {
-    yield* streamMatrix(base, { start: from, end: to });
+    yield* streamMatrix(base, { start: from, end: to, reuse: true });
     return;
   }
   const end = to ?? base.rows;

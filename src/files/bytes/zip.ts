@@ -108,12 +108,19 @@ export async function readEntry(
   return content;
 }
 
-/**
- * Throws FormatError unless an entry's content has the checksum of the directory. A checksum of 0 is none: PyTorch can
- * leave it out.
- */
-export function checkSum({ source }: ZipArchive, entry: ZipEntry, content: Uint8Array): void {
-  if (entry.crc32 === 0 || crc32(content) === entry.crc32) return;
+/** Throws FormatError unless an entry's content has the checksum of the directory, where that has one. */
+export function checkSum(archive: ZipArchive, entry: ZipEntry, content: Uint8Array): void {
+  if (hasSum(entry)) requireSum(archive, entry, crc32(content));
+}
+
+/** Whether an entry has a checksum. One of 0 is none: PyTorch can leave it out. */
+export function hasSum(entry: ZipEntry): boolean {
+  return entry.crc32 !== 0;
+}
+
+/** Throws FormatError unless an entry's checksum is `sum`. */
+export function requireSum({ source }: ZipArchive, entry: ZipEntry, sum: number): void {
+  if (entry.crc32 === sum) return;
   const shown = quote(entry.name);
   throw new FormatError(source.name, `zip entry ${shown} is damaged: its checksum differs`);
 }

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { FormatError } from "../../core/errors.js";
 import { TruncatedPickle, readPickle } from "./pickle.js";
 import type { PickleOptions } from "./pickle.js";
@@ -9,7 +10,7 @@ import { isTensor, tensorItemSizes } from "../bytes/tensor.js";
 import type { Tensor } from "../bytes/tensor.js";
 import { parseStorageId, torchGlobals } from "./torch-globals.js";
 import type { StorageRef, TensorLayout } from "./torch-globals.js";
-import { checkSum, locateStored, openZip, readEntry } from "../bytes/zip.js";
+import { checkSum, hasSum, locateStored, openZip, readEntry, requireSum } from "../bytes/zip.js";
 import { addToList } from "../../core/collections.js";
 
 /** A pickle holds names and sizes; the values lie outside it. */
@@ -18,6 +19,8 @@ const firstWindow = 256 * 1024;
 /** Memory that strided and half-precision tensors may take: this many times the file, and some more. */
 const copiesPerFile = 4;
 const copyAllowance = 64 * 1024 * 1024;
+/** Bytes that are read at a time where they have a checksum, which is taken while the next are read. */
+const checkedBytes = 8 * 1024 * 1024;
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 const unread = new Float32Array(0);
@@ -26,8 +29,8 @@ const unread = new Float32Array(0);
 interface StoragePlace {
   start: number;
   byteLength: number;
-  /** Throws FormatError where the bytes are not those that were written. */
-  check?: (raw: Uint8Array) => void;
+  /** Throws FormatError where the CRC-32 of the bytes is not that of those that were written. */
+  check?: (sum: number) => void;
 }
 
 /** What a pickle gave, with tensors still to be filled. */
@@ -106,8 +109,8 @@ async function readZipCheckpoint(source: ByteSource): Promise<unknown> {
     const entry = archive.entries.get(`${folder}data/${key}`);
     if (entry === undefined) continue;
     const start = await locateStored(archive, entry);
-    const check = (raw: Uint8Array): void => checkSum(archive, entry, raw);
-    places.set(key, { start, byteLength: entry.size, check });
+    const check = (sum: number): void => requireSum(archive, entry, sum);
+    places.set(key, { start, byteLength: entry.size, check: hasSum(entry) ? check : undefined });
   }
   return fill(source, unfilled, places);
 }
@@ -199,7 +202,7 @@ function unpickle(bytes: Uint8Array, start: number, path: string): Unfilled {
   return { value, tensors, storages, end };
 }
 
-/** Reads one storage after the other and gives its tensors their values. */
+/** Reads one storage after the other and gives its tensors their values, while the next storage is read. */
 async function fill(
   source: ByteSource,
   { value, tensors, storages }: Unfilled,
@@ -207,24 +210,74 @@ async function fill(
 ): Promise<unknown> {
   const { name, byteLength } = source;
   const budget = { bytes: copiesPerFile * byteLength + copyAllowance };
-  for (const [key, { dtype, count }] of storages) {
-    const place = places.get(key);
-    if (place === undefined) throw new FormatError(name, `storage ${quote(key)} is missing`);
-    const expected = count * (dtype === undefined ? 1 : tensorItemSizes[dtype]);
-    if (place.byteLength !== expected) {
-      throw new FormatError(
-        name,
-        `storage ${quote(key)} declares ${expected} bytes, found ${place.byteLength}`,
-      );
+  const read = async (storage: StorageRef): Promise<Uint8Array | undefined> => {
+    const { key } = storage;
+    const place = findPlace(places, storage, name);
+    return tensors.has(key) ? readStorage(source, place) : undefined;
+  };
+  const all = [...storages.values()];
+  let pending: Promise<Uint8Array | undefined> | undefined;
+  try {
+    for (const [i, storage] of all.entries()) {
+      const raw = await (pending ?? read(storage));
+      pending = i + 1 < all.length ? read(all[i + 1]) : undefined;
+      // A failure belongs to the turn that awaits the storage, not to this one.
+      pending?.catch(() => undefined);
+      if (raw === undefined) continue;
+      for (const { tensor, layout } of tensors.get(storage.key) ?? []) {
+        tensor.data = readStrided(raw, layout, budget, name);
+      }
     }
-    const waiting = tensors.get(key);
-    if (waiting === undefined) continue;
-    const raw = new Uint8Array(expected);
-    await source.readInto(raw, place.start);
-    place.check?.(raw);
-    for (const { tensor, layout } of waiting) tensor.data = readStrided(raw, layout, budget, name);
+  } finally {
+    await pending?.catch(() => undefined);
   }
   return value;
+}
+
+function findPlace(
+  places: Map<string, StoragePlace>,
+  { key, dtype, count }: StorageRef,
+  name: string,
+): StoragePlace {
+  const place = places.get(key);
+  if (place === undefined) throw new FormatError(name, `storage ${quote(key)} is missing`);
+  const expected = count * (dtype === undefined ? 1 : tensorItemSizes[dtype]);
+  if (place.byteLength !== expected) {
+    throw new FormatError(
+      name,
+      `storage ${quote(key)} declares ${expected} bytes, found ${place.byteLength}`,
+    );
+  }
+  return place;
+}
+
+async function readStorage(
+  source: ByteSource,
+  { start, byteLength, check }: StoragePlace,
+): Promise<Uint8Array> {
+  const raw = new Uint8Array(byteLength);
+  if (check === undefined) {
+    await source.readInto(raw, start);
+    return raw;
+  }
+  const reads: { part: Uint8Array; done: Promise<void> }[] = [];
+  for (let at = 0; at < byteLength; at += checkedBytes) {
+    const part = raw.subarray(at, at + checkedBytes);
+    reads.push({ part, done: source.readInto(part, start + at) });
+  }
+  await Promise.all([sumInOrder(reads).then(check), ...reads.map(({ done }) => done)]);
+  return raw;
+}
+
+async function sumInOrder(
+  reads: readonly { part: Uint8Array; done: Promise<void> }[],
+): Promise<number> {
+  let sum = 0;
+  for (const { part, done } of reads) {
+    await done;
+    sum = crc32(part, sum);
+  }
+  return sum;
 }
 
 function checkPickleSize(size: number, path: string): void {

@@ -14,9 +14,17 @@ const tallyRow = (n: number): number => 16 * (Math.ceil(n / 16) + 1);
 
 /** The sums of columns that a step takes, in their order: of the batch, the errors of the branches, the first prefix's sum of errors. */
 const COLUMN_SUMS = [
-  ...["batch", "spread", "mean"],
-  ...["error", "squaredError", "errorSpread", "errorMean"],
-  ...["auxSquared", "wide", "wideSquared", "firstSum"],
+  "batch",
+  "spread",
+  "mean",
+  "error",
+  "squaredError",
+  "errorSpread",
+  "errorMean",
+  "auxSquared",
+  "wide",
+  "wideSquared",
+  "firstSum",
 ] as const;
 
 /** Column sums by name [d]. */

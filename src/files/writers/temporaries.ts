@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { onceDone } from "../../core/once.js";
 import { findPlace, isRunning, placeKey, readProcess } from "./place.js";
@@ -40,8 +40,19 @@ export async function removeLeftovers(folder: string, all = false): Promise<void
     const [, pid, place] = TEMPORARY.exec(name) ?? [];
     if (pid === undefined || !(all || (place === (await here()) && (await isOver(Number(pid))))))
       continue;
-    await rm(path.join(folder, name), { recursive: true, force: true }).catch(() => undefined);
+    await remove(path.join(folder, name)).catch(() => undefined);
   }
+}
+
+/**
+ * Removes a file, or a folder of this user with all that is in it. In a shared folder such as /tmp the owner of another one could put a
+ * link in the place of what is in it meanwhile, and so have files removed that lie elsewhere.
+ */
+async function remove(file: string): Promise<void> {
+  const found = await lstat(file);
+  const isOwn = found.uid === (process.getuid?.() ?? found.uid);
+  if (found.isDirectory() && !isOwn) return;
+  await rm(file, { recursive: found.isDirectory(), force: true });
 }
 
 async function isOver(pid: number): Promise<boolean> {

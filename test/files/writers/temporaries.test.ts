@@ -65,3 +65,22 @@ test("temporary folders of killed processes are removed with all that is in them
     t.deepEqual(await readdir(folder), ["other", path.basename(second)]);
   });
 });
+
+test.serial("temporary folders of other users stay, their files do not", async (t) => {
+  await inFolder(async (folder) => {
+    const file = leaveHalf(path.join(folder, "a"));
+    const left = file.replace(/\w{8}$/, "00c0ffee");
+    await mkdir(path.join(folder, left));
+    const { getuid } = process;
+    if (getuid === undefined) return t.pass();
+    process.getuid = () => getuid() + 1;
+    try {
+      await removeLeftovers(folder, true);
+    } finally {
+      process.getuid = getuid;
+    }
+    t.deepEqual(await readdir(folder), [left]);
+    await removeLeftovers(folder);
+    t.deepEqual(await readdir(folder), []);
+  });
+});

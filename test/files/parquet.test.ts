@@ -1,4 +1,6 @@
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { renameSync } from "node:fs";
+import { readFile, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -423,6 +425,52 @@ test("threads share a file at its row groups, and read and refuse what one of th
     left.abort(new Error("left"));
     await t.throwsAsync(read(2, left.signal), { message: "left" });
   }));
+
+test("a file that is replaced while several threads read it is refused, not read half from each", (t) =>
+  inFolder(async (folder) => {
+    const file = join(folder, "a.parquet");
+    const write = async (name: string, value: number): Promise<string> => {
+      const data = Array.from({ length: 700 }, () => [value, value]);
+      const columnData = [{ name: "embedding", data, type: "JSON" as const }];
+      const bytes = new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 100 }));
+      await writeFile(join(folder, name), bytes);
+      await utimes(join(folder, name), value, value);
+      return join(folder, name);
+    };
+    const read = async (threads: number): Promise<number[]> => {
+      await write("a.parquet", 1.5);
+      const next = await write("b.parquet", 2.5);
+      // Asked for by each thread when it has opened the file.
+      let isReplaced = false;
+      const wish = {
+        column: "embedding",
+        get rowsPerBlock() {
+          if (!isReplaced) renameSync(next, file);
+          isReplaced = true;
+          return 50;
+        },
+      };
+      const { data } = await readLists(file, wish, { threads, large: 0 });
+      return [...new Set(data)];
+    };
+    t.deepEqual(await read(1), [1.5]);
+    await t.throwsAsync(read(2), {
+      instanceOf: FormatError,
+      message: `${file}: was written again while it was read`,
+    });
+  }));
+
+test("a read with something else than a signal leaves no thread behind", (t) => {
+  const script = `
+    const { bytesSource, streamParquetRows } = await import(${JSON.stringify(new URL("../../src/files/index.js", import.meta.url))});
+    const rows = streamParquetRows(bytesSource("a", new Uint8Array(20)), { signal: {} });
+    await rows.next().catch(({ name }) => console.log(name));`;
+  const { status, stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    timeout: 60_000,
+    encoding: "utf8",
+  });
+  t.deepEqual({ status, stdout }, { status: 0, stdout: "TypeError\n" });
+});
 
 test("a thread's share begins and ends with a row group that has rows", (t) => {
   const groups = [0, 300, 400, 650];

@@ -4,6 +4,7 @@ import { type Matrix, createMatrix } from "../../core/matrix.js";
 import { listed } from "../../core/shown.js";
 import type { ByteSource } from "../bytes/source.js";
 import { embeddingName } from "../embedding-name.js";
+import { fileStamp } from "../file-stamp.js";
 import type { RowBlock, RowBlockOptions } from "../numpy/npy.js";
 import { type BlockWish, allocateRows } from "./matrix-blocks.js";
 import type { ParquetSummary } from "./parquet-groups.js";
@@ -40,7 +41,8 @@ export async function readParquetMatrix(
 
 /**
  * All number lists of a file: threads decode its row groups into small blocks, used again and again, which are copied into the matrix
- * meanwhile. Where several threads fail, the error of the first rows is thrown.
+ * meanwhile. Where several threads fail, the error of the first rows is thrown. Throws FormatError as well where the file changes while
+ * several threads read it, as each opens it for itself.
  */
 export async function readLists(
   input: string | ByteSource,
@@ -53,6 +55,9 @@ export async function readLists(
     const spent: ArrayBuffer[] = [];
     return { blocks: streamBlocks(input, wishOf, { signal: stop, spent }), spent };
   };
+  const stampOf = async (): Promise<string | undefined> =>
+    typeof input === "string" ? fileStamp(input) : undefined;
+  const stamp = await stampOf();
   let others: RowRange[] = [];
   const first = open((summary) => {
     const isShared = typeof input === "string" && summary.size >= large;
@@ -78,6 +83,8 @@ export async function readLists(
     running = [first, ...more].map(fill);
     for (const part of running) part.catch(() => undefined);
     for (const part of running) await part;
+    if (others.length > 0 && (await stampOf()) !== stamp)
+      throw new FormatError(nameOf(input), "was written again while it was read");
     return matrix;
   } finally {
     failed.abort();

@@ -121,10 +121,10 @@ export async function* streamAnswers(
   const name = typeof input === "string" ? input : input.name;
   const size = typeof input === "string" ? await fileSize(input) : input.byteLength;
   const bytes = typeof input === "string" ? undefined : await input.read(0, size);
-  const worker = takeWorker();
   const limit = LEAST_SECONDS + (SECONDS_PER_MEGABYTE * size) / 1e6;
   const done = new AbortController();
   const stop = AbortSignal.any([done.signal, ...(signal === undefined ? [] : [signal])]);
+  const worker = takeWorker();
   let isIdle = true;
   const ask = (wish: ParquetWish): Promise<ParquetAnswer> => {
     isIdle = false;

@@ -9,10 +9,8 @@ export const movedOptions: {
   corpus: option.Option<"string">;
   embeddings: option.Option<"string">;
 } = {
-  corpus: option.path(
-    "where the atlas's corpus is now, if it was moved; the atlas keeps the place",
-  ),
-  embeddings: option.file("where its embeddings are now, likewise"),
+  corpus: option.path("new path of the atlas's corpus, if it was moved; the atlas remembers it"),
+  embeddings: option.file("new path of its embeddings, likewise"),
 };
 
 /** The atlas that a command reads; the default is found by chooseAtlas. */
@@ -57,7 +55,7 @@ export async function withAtlas<T>(
 
 async function findOnly(command: string, { costs = false }: { costs?: boolean }): Promise<string> {
   if (costs) {
-    throw new UsageError(`${command}: --atlas is required where a model of a server is called`);
+    throw new UsageError(`${command}: --atlas is required when a model on a server is called`);
   }
   const { listAtlases } = await import("../atlas/files/list-atlases.js");
   const atlases = await listAtlases();

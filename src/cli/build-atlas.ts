@@ -12,14 +12,14 @@ export const FIGURE_OPTIONS: {
   "no-figures": option.Option<"boolean">;
 } = {
   figures: option.folder("folder of the figures (default figures/NAME)"),
-  "no-figures": option.flag("draw no figures, so that no browser is needed", {
+  "no-figures": option.flag("do not draw figures (which need a browser)", {
     excludes: ["figures"],
   }),
 };
 
 export const BASELINES_OPTION: { baselines: option.Option<"boolean"> } = {
   baselines: option.flag(
-    "where documents have classes, hold the latents against an SAE with a random decoder too (as long as a training), and against k-means and random documents however long that takes (default: these two where it takes seconds)",
+    "if the documents have classes, also compare the latents with an SAE whose decoder stays random (takes as long as training), and with k-means and random documents however long that takes (default: only the last two, and only if they take seconds)",
   ),
 };
 
@@ -59,7 +59,7 @@ export async function runBuild(
       `open it  npx feature-families explore --atlas ${dir} --open`,
       `done in ${seconds.toFixed(1)} s: ${describeSteps(ran, kept)}`,
       dropped.includes("stability") &&
-        `the families changed, so their stability was dropped: feature-families stability --atlas ${dir} measures it again`,
+        `the families changed, so their stability results were deleted: feature-families stability --atlas ${dir} measures them again`,
     ]),
   };
 }

@@ -20,10 +20,10 @@ function inWords(error: unknown): string {
   // A command's thread ended, or the system has nothing left for an array.
   if (code === "ERR_WORKER_OUT_OF_MEMORY") {
     const most = Math.round(getHeapStatistics().heap_size_limit / 1e6);
-    return `JavaScript's heap of ${most} MB is used up: fewer documents or latents take less, and NODE_OPTIONS=--max-old-space-size=${2 * most} gives more`;
+    return `out of memory: JavaScript's heap is limited to ${most} MB; use fewer documents or latents, or raise the limit with NODE_OPTIONS=--max-old-space-size=${2 * most}`;
   }
   if (error.message === "Array buffer allocation failed") {
-    return "the memory is used up: fewer documents or latents take less";
+    return "out of memory: use fewer documents or latents";
   }
   if (file === undefined) return error.message.replace(FUNCTION_NAMES, "");
   const problem = fileProblem(error);

@@ -16,9 +16,11 @@ export const embedderOptions: {
   dimensions: option.Option<"integer">;
 } = {
   embedder: option.text(
-    "embedding model of an OpenAI-compatible server, or onnx:FOLDER for a model on this machine (or FEATURE_FAMILIES_EMBEDDER_MODEL; default: the offline model)",
+    "embedding model on an OpenAI-compatible server, or onnx:FOLDER for a model on this machine (or set FEATURE_FAMILIES_EMBEDDER_MODEL; default: the offline model)",
   ),
-  "embedder-url": option.url("its server (or FEATURE_FAMILIES_EMBEDDER_BASE_URL; default OpenAI)"),
+  "embedder-url": option.url(
+    "URL of its server (or set FEATURE_FAMILIES_EMBEDDER_BASE_URL; default: OpenAI)",
+  ),
   dimensions: option.count("embedding width to request, if the model supports it"),
 };
 
@@ -35,7 +37,7 @@ export function remoteEmbedder(values: EmbedderValues): string | undefined {
   const model = namedEmbedder(values);
   if (model !== undefined && !model.startsWith(FOLDER_PREFIX)) return model;
   refuseOptions(
-    model === undefined ? "the offline embedder" : `an embedder of ${FOLDER_PREFIX}FOLDER`,
+    model === undefined ? "the offline embedder" : `an ${FOLDER_PREFIX}FOLDER embedder`,
     { ...values },
     ["embedder-url", "dimensions", "max-tokens"],
   );

@@ -44,7 +44,7 @@ function splitList(name: string, text: string): string[] {
 
 function checkName(name: string, text: string): void {
   if (text.trim() === "" || text === "." || text === ".." || /[/\\]/.test(text)) {
-    throw new UsageError(`${name} takes a plain name without separators, got "${text}"`);
+    throw new UsageError(`${name} takes a plain name without path separators, got "${text}"`);
   }
 }
 

@@ -13,7 +13,7 @@ export const EMBEDDINGS =
 
 /** The kernel of notebooks. */
 export const kernelOption: { kernel: option.Choice<"tslab" | "deno"> } = {
-  kernel: option.text("the TypeScript kernel (default tslab, whose outputs the notebooks hold)", {
+  kernel: option.text("TypeScript kernel (default tslab, which wrote the committed outputs)", {
     choices: ["tslab", "deno"],
   }),
 };
@@ -28,7 +28,7 @@ export const saeOptions: {
   sae: option.file("SAE: a file or folder of any format that inspect reads", { required: true }),
   k: option.count("latents kept per document, if the file does not declare it"),
   format: option.text(
-    "checkpoint format such as saelens, if it cannot be detected (an unknown name lists all)",
+    "checkpoint format, such as saelens, if it cannot be detected (an unknown name lists all formats)",
   ),
   scale: option.number("factor applied to embeddings in training, if an SAELens file requires one"),
 };
@@ -79,7 +79,7 @@ export function parseColumns(
     const known = COLUMNS.find((name) => name === what);
     if (known === undefined || column.join("=") === "") {
       throw new UsageError(
-        `${command}: --columns takes pairs such as id=bibcode of ${COLUMNS.join(", ")}, got "${pair}"`,
+        `${command}: --columns takes pairs such as id=bibcode, one each for any of ${COLUMNS.join(", ")}; got "${pair}"`,
       );
     }
     columns[known] = column.join("=");
@@ -102,7 +102,7 @@ export const withOption: { with: option.Option<"string"> } = {
 /** How long a server may take. */
 export const timeoutOption: { timeout: option.Option<"number"> } = {
   timeout: option.number(
-    "time limit of a call in seconds (default: follows the measured latency, 60 to 600)",
+    "time limit per request, in seconds (default: adapts to the measured latency, from 60 to 600)",
     { value: "SECONDS", least: 1 },
   ),
 };
@@ -120,9 +120,9 @@ export const spendingOptions: {
 } = {
   "max-cost": option.number("stop at this cost in US dollars", { value: "USD", least: 0 }),
   prices: option.input(
-    'prices as JSON, {"model": {"input", "output"}} in dollars per million tokens',
+    'JSON file of prices, {"model": {"input", "output"}}, in US dollars per million tokens',
   ),
-  "dry-run": option.flag("report prompts, tokens, price and time; ask nothing"),
+  "dry-run": option.flag("report prompts, tokens, price and time without calling a model"),
 };
 
 /** What a figure is made for, and its measures. */
@@ -134,11 +134,11 @@ export const figureOptions: {
   formats: option.Choice<"png" | "svg" | "pdf" | "html", "list">;
   dpi: option.Option<"integer">;
 } = {
-  size: option.text("what the figures are for (default screen)", {
+  size: option.text("medium that the figures are for (default screen)", {
     choices: ["column", "page", "slide", "screen"],
   }),
   width: option.text(
-    "width such as 85mm, 3.3in, 240pt or 900px; without --size, a length is for print",
+    "width, such as 85mm, 3.3in, 240pt or 900px; without --size, a width or height implies print",
     { value: "LENGTH" },
   ),
   height: option.text("height, likewise (default: by size and figure)", { value: "LENGTH" }),
@@ -146,10 +146,13 @@ export const figureOptions: {
   formats: option.list("file formats (default png,svg)", {
     choices: ["png", "svg", "pdf", "html"],
   }),
-  dpi: option.integer("pixels of a PNG per inch, such as 300 for print (default 192)", {
-    least: 96,
-    most: 768,
-  }),
+  dpi: option.integer(
+    "resolution of PNG files in pixels per inch, such as 300 for print (default 192)",
+    {
+      least: 96,
+      most: 768,
+    },
+  ),
 };
 
 /** What figures take of these options. Throws UsageError for a side that is no length, and for a resolution without a PNG. */
@@ -159,7 +162,9 @@ export async function figureOptionsOf(
 ): Promise<FigureOptions & Pick<WriteFiguresOptions, "formats" | "dpi">> {
   const { size, width, height, noTitle, formats, dpi } = values;
   if (dpi !== undefined && formats?.includes("png") === false) {
-    throw new UsageError(`${command}: --dpi is for png, and --formats are ${formats.join(",")}`);
+    throw new UsageError(
+      `${command}: --dpi applies to png, which is not among --formats ${formats.join(",")}`,
+    );
   }
   const { figureSize } = await import("../figures/theme/theme.js");
   try {

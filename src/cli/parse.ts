@@ -77,7 +77,7 @@ export function createParser(
     );
   program.addHelpText(
     "after",
-    "\nfeature-families <command> --help shows a command's options, with an example.",
+    "\nRun feature-families <command> --help for a command's options and an example.",
   );
   for (const command of commands) addCommand(program, command, onCall);
   return program;
@@ -107,7 +107,7 @@ function addCommand(program: Parser, command: Command, onCall: (call: Call) => v
       throw new UsageError(`${name}: --${flag} is an option of ${other}: ${call}`);
     });
   }
-  parser.option("--json", "print the result as JSON on standard output, and nothing else there");
+  parser.option("--json", "print the result, and nothing else, as JSON on standard output");
   parser.action(() => {
     const { json = false, ...values } = parser.opts<{ json?: boolean }>();
     checkTogether(command, values);

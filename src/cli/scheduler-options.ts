@@ -10,20 +10,32 @@ export const schedulerOptions: {
   address: option.Option<"string">;
   "task-command": option.Option<"string">;
 } = {
-  scheduler: option.text("who runs the tasks (default local: this process, one by one)", {
-    choices: ["local", "spark", "ray"],
-  }),
-  master: option.url("Spark's master, such as spark://host:7077 or yarn (default local[*])", {
-    needs: ["scheduler"],
-  }),
-  address: option.text('Ray\'s address; "local" starts it here (default: the one that runs here)', {
-    value: "ADDRESS",
-    needs: ["scheduler"],
-  }),
-  "task-command": option.text("what starts feature-families where tasks run (default: as here)", {
-    value: "COMMAND",
-    needs: ["scheduler"],
-  }),
+  scheduler: option.text(
+    "scheduler that runs the tasks (default local: in this process, one at a time)",
+    {
+      choices: ["local", "spark", "ray"],
+    },
+  ),
+  master: option.url(
+    "URL of Spark's master, such as spark://host:7077 or yarn (default local[*])",
+    {
+      needs: ["scheduler"],
+    },
+  ),
+  address: option.text(
+    'address of the Ray cluster; "local" starts one on this machine (default: the one running on this machine)',
+    {
+      value: "ADDRESS",
+      needs: ["scheduler"],
+    },
+  ),
+  "task-command": option.text(
+    "command that starts feature-families on the machines that run tasks (default: the same as on this machine)",
+    {
+      value: "COMMAND",
+      needs: ["scheduler"],
+    },
+  ),
 };
 
 /** How these options have a plan's tasks run. */

@@ -9,13 +9,13 @@ export const shardOptions: {
   threads: option.Option<"integer">;
 } = {
   "embedding-column": option.text(
-    "column of the embeddings in Parquet (default: the only one of lists, or the one called embedding)",
+    "Parquet column of the embeddings (default: the only list column, or the one named embedding)",
     { needs: ["embeddings"] },
   ),
-  workers: option.count("processes that share the shards (default: none but this one)", {
+  workers: option.count("worker processes that share the shards (default: this process alone)", {
     needs: ["embeddings"],
   }),
-  threads: option.count("threads of each of them on the CPU (default: all)", {
+  threads: option.count("CPU threads per process (default: all)", {
     needs: ["embeddings"],
   }),
 };
@@ -34,6 +34,6 @@ export async function isSharded(command: string, values: ShardValues): Promise<b
   const given = (["workers", "threads"] as const).find((name) => values[name] !== undefined);
   if (isFolder || given === undefined) return isFolder;
   throw new UsageError(
-    `${command}: --${given} shares out a folder of shards, and ${values.embeddings} is one file`,
+    `${command}: --${given} needs a folder of shards, but ${values.embeddings} is a single file`,
   );
 }

@@ -45,7 +45,7 @@ export async function runGrid(
       `wrote ${rows.length} SAEs, ${table} and table.csv`,
       `scaling fits and figures: feature-families scaling ${table}`,
       bad !== 0 &&
-        `failed: ${bad} SAEs are worse than the mean row: try --normalise z-score, k of at most the width of the embeddings, or another --lr`,
+        `failed: ${bad} SAEs reconstruct worse than the mean row: try --normalise z-score, a k no larger than the width of the embeddings, or another --lr`,
     ]),
   };
 }

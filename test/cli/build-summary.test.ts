@@ -19,7 +19,7 @@ function edgeRow(edgeAgreement: object): string[] | undefined {
 test("a share of edges stands with its interval and the hardest null", (t) => {
   t.deepEqual(edgeRow({}), [
     "edges that agree with the classes",
-    "0.75 (95 % interval 0.70 to 0.79 of 318; 0.75 of the 204 whose class of at least 50 documents has denser latents, which at random 0.74 would)",
+    "0.75 (95 % interval 0.70 to 0.79 of 318; 0.75 of the 204 whose class of at least 50 documents has denser latents, against 0.74 at random)",
   ]);
   t.is(
     edgeRow({ hardest: { share: 0.07 } })?.[1],
@@ -30,7 +30,7 @@ test("a share of edges stands with its interval and the hardest null", (t) => {
 test("edges of flat classes have the same class, and few edges say nothing", (t) => {
   t.is(edgeRow({ flat: true })?.[0], "edges between latents of the same class");
   const few = { value: null, interval: null, hardest: null, edges: 19 };
-  t.is(edgeRow(few)?.[1], "unknown: 19 could be judged, too few");
+  t.is(edgeRow(few)?.[1], "unknown: only 19 could be judged");
 });
 
 test("a share of latents or members stands with its interval and what does best beside it", (t) => {
@@ -53,13 +53,10 @@ test("a share of latents or members stands with its interval and what does best 
     rows.get("latents with a class of F1 over 0.5"),
     "0.17 (95 % interval 0.15 to 0.20 of 1024; k-means 0.17)",
   );
-  t.is(rows.get("different classes of those"), "174 (k-means 169, random documents 94)");
+  t.is(rows.get("distinct classes among them"), "174 (k-means 169, random documents 94)");
   const members = "family members in their family's class";
   t.is(rows.get(members), "0.61 (95 % interval 0.50 to 0.70 of 240; random families 0.04)");
   const few = { value: null, random: null, judged: 7, interval: null, hardest: null };
   const unknown = describeSummary({ ...summary, familyCoherence: few });
-  t.is(
-    unknown.find(([name]) => name === members)?.[1],
-    "unknown: 7 members could be judged, too few",
-  );
+  t.is(unknown.find(([name]) => name === members)?.[1], "unknown: only 7 members could be judged");
 });

@@ -57,14 +57,14 @@ const wrong: [string, string[], RegExp][] = [
   ["an unknown command", ["embiggen"], /unknown command 'embiggen'/],
   ["a missing option", ["encode"], /encode: required option '--sae <FILE>' not specified/],
   ["families from nothing", ["families", "--out", "x.json"], /pass --codes, --plan or --forest-in/],
-  ["an export to nowhere", ["catalog", "export"], /catalog export: name the file with --out/],
-  ["an import of nothing", ["catalog", "import"], /catalog import: name at least one file/],
+  ["an export to nowhere", ["catalog", "export"], /catalog export: --out is required/],
+  ["an import of nothing", ["catalog", "import"], /catalog import: pass at least one file/],
   [
     "a label without words",
     ["catalog", "label", "12"],
-    /catalog label: give a latent and its label/,
+    /catalog label: pass a latent and its label/,
   ],
-  ["a build of nothing", ["build"], /build: name the file of the documents/],
+  ["a build of nothing", ["build"], /build: pass the file of the documents/],
   ["a corpus twice", ["build", "x.jsonl", "--corpus", "y.jsonl"], /exclude each other/],
 ];
 for (const [title, args, message] of wrong) {

@@ -36,9 +36,12 @@ const refusedAtOnce: [string, string][] = [
     `${BUILD} --compat --threshold 0.2 --analysis a.json`,
     "build: --compat and --threshold exclude each other",
   ],
-  [`${BUILD} --name ../evil`, 'build: --name takes a plain name without separators, got "../evil"'],
-  [`${BUILD} --name ..`, 'build: --name takes a plain name without separators, got ".."'],
-  [`${BUILD} --name a\\b`, 'build: --name takes a plain name without separators, got "a\\b"'],
+  [
+    `${BUILD} --name ../evil`,
+    'build: --name takes a plain name without path separators, got "../evil"',
+  ],
+  [`${BUILD} --name ..`, 'build: --name takes a plain name without path separators, got ".."'],
+  [`${BUILD} --name a\\b`, 'build: --name takes a plain name without path separators, got "a\\b"'],
   ["demo --figures x --no-figures", "demo: --no-figures and --figures exclude each other"],
   [`${TRAIN} --steps 3 --epochs 4`, "train: --epochs and --steps exclude each other"],
   [`${TRAIN} --grid k=2:n=8 --log l`, "train: --grid and --log exclude each other"],
@@ -93,7 +96,7 @@ test("--k is allowed beside --sae, whose file may not declare it", (t) => {
 });
 
 const refusedBeforeWork: [string, string][] = [
-  ["map --out m.npy", "map: pass --sae, --codes, --embeddings or --atlas"],
+  ["map --out m.npy", "map: --sae, --codes, --embeddings or --atlas is required"],
   ["map --codes b", "map: --out is required"],
   ["map --codes b --of documents --out m.npy", "map: --of documents needs --embeddings or --atlas"],
   [
@@ -113,8 +116,8 @@ const refusedBeforeWork: [string, string][] = [
   ["pull csLG --list", "pull csLG takes no --list"],
   ["pull me/data --k 3", "pull me/data takes no --k"],
   ["pull me/data a.npy --list", "pull: --list takes no paths; it shows all files"],
-  ["stability --k 3", "stability: a call that names no SAE takes no --k"],
-  ["stability --seeds 0 --lr 1", "stability: a call that trains no SAE takes no --lr"],
+  ["stability --k 3", "stability: a call without SAE files takes no --k"],
+  ["stability --seeds 0 --lr 1", "stability: a call that trains no SAEs takes no --lr"],
   [
     "search dog --method additive",
     "search: --method needs --more, --less, --set, --remove or --family",
@@ -122,7 +125,7 @@ const refusedBeforeWork: [string, string][] = [
   ["embed --corpus c --out o --dimensions 8", "the offline embedder takes no --dimensions"],
   [
     "search dog --embedder onnx:m --embedder-url http://h/v1",
-    "an embedder of onnx:FOLDER takes no --embedder-url",
+    "an onnx:FOLDER embedder takes no --embedder-url",
   ],
 ];
 for (const [line, message] of refusedBeforeWork) {
@@ -163,12 +166,15 @@ test("a label is corrected by number or by words, and what cannot be is a usage 
   const catalog = (...words: string[]): ReturnType<typeof runCli> =>
     runCli(["catalog", ...words, "--atlas", atlas]);
   const wrong: [string[], RegExp][] = [
-    [["--latent", "9999"], /^feature-families: catalog: no latent 9999 in .*, which has 32\n$/],
+    [
+      ["--latent", "9999"],
+      /^feature-families: catalog: no latent 9999 in .*, which has 32 latents\n$/,
+    ],
     [["label", "9999", "x"], /no latent 9999; the SAE has 32\n$/],
-    [["label", "12", ""], /catalog label: give a latent and its label/],
-    [["label", "12", " "], /catalog label: give a latent and its label/],
-    [["label", "", "dogs"], /catalog label: give a latent and its label/],
-    [["label", "hunting", "dogs", "bark"], /catalog label: give a latent and its label/],
+    [["label", "12", ""], /catalog label: pass a latent and its label/],
+    [["label", "12", " "], /catalog label: pass a latent and its label/],
+    [["label", "", "dogs"], /catalog label: pass a latent and its label/],
+    [["label", "hunting", "dogs", "bark"], /catalog label: pass a latent and its label/],
     [["label", "zzzz", "dogs"], /no latent is called "zzzz"/],
     [["label", "dogs", "--family", "zzzz"], /no family "zzzz"/],
   ];

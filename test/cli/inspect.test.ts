@@ -103,7 +103,7 @@ test("convert writes each layout, and what it wrote loads as the same SAE", asyn
       t.deepEqual(await loadSae(out), sae, name);
     }
     const unnamed = await run("convert", source, path.join(folder, "model.pth"));
-    t.regex(unnamed.stdout, /pass --k 3 to load it/);
+    t.regex(unnamed.stdout, /pass --k 3 to load the file/);
     t.is((await run("convert", source, path.join(folder, "a.bin"))).code, 2);
     const relu = await run("convert", `${FIXTURES}/dl-autoencoder`, path.join(folder, "r.pth"));
     t.is(relu.code, 1);

@@ -145,7 +145,7 @@ test.serial(
         const fetched = server.ranges.length;
         t.is(fetched, 3);
         const second = await run(server, folder, args);
-        t.regex(second.stdout, /nothing had changed/);
+        t.regex(second.stdout, /nothing has changed/);
         t.is(server.ranges.length, fetched);
         const written = readdirSync(path.join(folder, "families/csLG"));
         for (const name of written) {

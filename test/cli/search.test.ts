@@ -205,13 +205,16 @@ test("a text goes to the server that is named, and another width is refused", as
   vector = [1, 2, 3];
   const narrow = await runCli([...call, ...model]);
   t.is(narrow.code, 2);
-  t.regex(narrow.stderr, /some-model.* is 3 wide, but the corpus 512: name its own embedder/);
+  t.regex(
+    narrow.stderr,
+    /some-model.* are 3 wide, those of the corpus 512: pass the corpus's own embedder/,
+  );
   await server.close();
   const file = path.join(t.context.dir, "narrow.npy");
   await writeNpy(file, { shape: [1, 3], data: new Float32Array(3), dtype: "f4" });
   const other = await runCli(["search", "--atlas", t.context.atlas, "--vector", `${file}:0`]);
   t.is(other.code, 2);
-  t.regex(other.stderr, /narrow\.npy is 3 wide, but the corpus 512/);
+  t.regex(other.stderr, /narrow\.npy are 3 wide, those of the corpus 512/);
 });
 
 test.serial("a second search by meaning takes the labels' vectors from the atlas", async (t) => {
@@ -237,7 +240,7 @@ const wrong: [string, string[], RegExp][] = [
   ["a column that is not there", ["x", "--where", "venue=NeurIPS"], /no column "venue".*title/],
   ["a condition without a sign", ["x", "--where", "title"], /where takes COLUMN=VALUE/],
   ["a bound that is no number", ["x", "--where", "title>=x"], /where takes COLUMN=VALUE/],
-  ["no query", [], /name a query or --vector, or use "feature-families explore"/],
+  ["no query", [], /pass a query or --vector, or use "feature-families explore"/],
   ["a strength below 0", ["x", "--more", "5:-1"], /strength is a number of 0 or more/],
   ["an unknown family", ["x", "--family", "zzzz"], /no family "zzzz"/],
   ["an unknown family with a comma", ["x", "--family", "zz, y"], /no family "zz, y"/],
@@ -246,9 +249,9 @@ const wrong: [string, string[], RegExp][] = [
   [
     "an edit of latents' names",
     ["x", "--in", "latents", "--more", "3"],
-    /--more is not for --in latents/,
+    /--more does not apply to --in latents/,
   ],
-  ["words of documents", ["x", "--words"], /--words is not for --in documents/],
+  ["words of documents", ["x", "--words"], /--words does not apply to --in documents/],
   ["a class of no document", ["x", "--class", "dog"], /no document is of class "dog"; .* as n\d+/],
   [
     "a row that is not there",

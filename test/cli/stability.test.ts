@@ -68,7 +68,7 @@ test.serial(
     t.regex(again.stdout, /families, 3 x 50 % of the documents/);
     t.regex(again.stdout, /families over 1 other SAEs/);
 
-    t.notRegex((await run(...demo)).stdout, /stability was dropped/);
-    t.regex((await run(...demo, "--threshold", "0.3")).stdout, /stability was dropped/);
+    t.notRegex((await run(...demo)).stdout, /stability results were deleted/);
+    t.regex((await run(...demo, "--threshold", "0.3")).stdout, /stability results were deleted/);
   },
 );

@@ -192,7 +192,7 @@ test("encode takes a folder, and shares out nothing else", async (t) => {
     t.is((await readCodes(out)).rows, whole.rows);
     const one = await runCli([...call, "--embeddings", join(source, "s0.npy")]);
     t.is(one.code, 2);
-    t.regex(one.stderr, /--workers shares out a folder of shards, and .*s0\.npy is one file/);
+    t.regex(one.stderr, /--workers needs a folder of shards, but .*s0\.npy is a single file/);
   });
 });
 

@@ -140,13 +140,15 @@ export async function embedQuery(
       throw new ArgumentError("search: expected a text or an embedding as the query");
     }
     if (query.length === cols) return Float32Array.from(query);
-    throw new ArgumentError(`search: the query is ${query.length} wide, but the corpus ${cols}`);
+    throw new ArgumentError(
+      `search: the query is ${query.length} wide, the embeddings of the corpus ${cols}`,
+    );
   }
   if (query.trim() === "") throw new ArgumentError("search: the query is empty");
   const model = await embedder();
   if (model.d !== cols) {
     throw new ArgumentError(
-      `search: ${model.id} is ${model.d} wide, but the corpus ${cols}: name its own embedder, or give a vector`,
+      `search: the embeddings of ${model.id} are ${model.d} wide, those of the corpus ${cols}: pass the corpus's own embedder, or a vector`,
     );
   }
   return matrixRow(await model.embed([query]), 0);

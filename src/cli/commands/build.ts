@@ -26,7 +26,7 @@ const TRAINING = ["epochs", "lr", "batch", "normalise", "start", "prefixes", "ac
 
 const options = {
   corpus: option.path(
-    "in place of CORPUS: documents (.jsonl, .csv, .tsv, .parquet, .json or abstract_texts.json), or csLG or astroPH: the corpora of the paper, downloaded once",
+    "same as CORPUS: documents (.jsonl, .csv, .tsv, .parquet, .json or abstract_texts.json), or csLG or astroPH, the corpora of the paper, downloaded once",
   ),
   ...columnsOption,
   ...skipEmptyOption,
@@ -36,33 +36,35 @@ const options = {
   ...shardOptions,
   ...embedderOptions,
   ...timeoutOption,
-  sae: option.input("SAE to use; without it one is trained", {
+  sae: option.input("SAE to use (default: train one)", {
     excludes: ["n", ...TRAINING],
   }),
-  k: option.count("latents kept per document (default by the length of the texts)"),
-  n: option.count("latents to train (default by the number of documents)"),
+  k: option.count("latents kept per document (default: depends on the length of the texts)"),
+  n: option.count("number of latents to train (default: depends on the number of documents)"),
   epochs: option.count(
-    "passes over the documents in training (default: until the held-out error no longer falls)",
+    "passes over the documents in training (default: until the held-out error stops falling)",
   ),
   lr: option.number("learning rate of the training (default 0.002)"),
-  batch: option.count("documents per batch of the training (default 64 to 1024, by their number)"),
+  batch: option.count(
+    "documents per batch of the training (default: 64 to 1024, depending on their number)",
+  ),
   normalise: option.text(
-    "train on raw embeddings, with their mean subtracted, or on z-scores, which suit any scale (default none)",
+    "train on raw embeddings, on embeddings minus their mean, or on z-scores, which suit any scale (default none)",
     { choices: ["none", "centre", "z-score"] },
   ),
-  start: option.text("directions that the training starts from (default random)", {
+  start: option.text("initial directions of the training (default random)", {
     choices: ["random", "kmeans"],
   }),
   activation: option.text(
-    "train with k latents of each document, or of a batch's on average (default topk)",
+    "train with k latents per document, or k on average over a batch (default topk)",
     { choices: ["topk", "batch-topk"] },
   ),
   prefixes: option.numbers(
-    "Matryoshka training: the ends of nested prefixes of the latents, such as 32,128,512; families then lead from earlier to later ones",
+    "Matryoshka training: ends of nested prefixes of the latents, such as 32,128,512; families then lead from earlier to later prefixes",
     { least: 1 },
   ),
   "class-tree": option.input("parents of the documents' classes, .jsonl"),
-  analysis: option.input("feature_analysis_results_*.json whose labels and scores to use"),
+  analysis: option.input("feature_analysis_results_*.json with labels and scores to use"),
   compat: option.flag("reproduce the paper's families, bugs included; needs --analysis", {
     excludes: ["threshold"],
   }),
@@ -70,16 +72,19 @@ const options = {
   sample: option.count("find families in N random documents, and report whether they are enough", {
     excludes: ["scheduler"],
   }),
-  "map-from": option.text("what places latents close together on the map (default coactivation)", {
-    choices: ["decoder", "coactivation"],
-  }),
-  "document-map": option.flag("give the documents a map of their own, however long it takes"),
+  "map-from": option.text(
+    "similarity that places latents close together on the map (default coactivation)",
+    {
+      choices: ["decoder", "coactivation"],
+    },
+  ),
+  "document-map": option.flag("map the documents too, however long it takes"),
   "no-document-map": option.flag(
-    "give them none (default: one for up to 300,000 documents if it takes under a minute by estimate)",
+    "do not map the documents (default: map up to 300,000 documents if that is estimated to take under a minute)",
     { excludes: ["document-map"] },
   ),
   seed: option.integer("random seed (default 0)"),
-  name: option.text("name of the atlas (default: from the corpus)", {
+  name: option.text("name of the atlas (default: that of the corpus)", {
     excludes: ["out"],
     isName: true,
   }),
@@ -100,8 +105,8 @@ export const buildCommand: Command = defineCommand({
   group: "build",
   summary: "Build an atlas of your corpus: SAE, codes, labels, families, map, catalog, figures.",
   details:
-    "Needs no more than the documents: they are embedded by the offline model unless --embedder or --embeddings says " +
-    "otherwise, and k and n follow from them. Steps whose inputs and options have not changed are not repeated, and an " +
+    "Needs only the documents: they are embedded by the offline model unless --embedder or --embeddings says " +
+    "otherwise, and k and n are derived from them. Steps whose inputs and options have not changed are not repeated, and an " +
     "interrupted run continues where it stopped.",
   example: "feature-families build papers.jsonl",
   positionals: "[CORPUS]",
@@ -112,7 +117,7 @@ export const buildCommand: Command = defineCommand({
     }
     const corpus = named ?? values.corpus;
     if (corpus === undefined) {
-      throw new UsageError("build: name the file of the documents, as in: build papers.jsonl");
+      throw new UsageError("build: pass the file of the documents, as in: build papers.jsonl");
     }
     return runBuild(await buildOptions({ ...values, corpus }, context), values, context);
   },

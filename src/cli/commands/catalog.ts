@@ -18,16 +18,16 @@ const options = {
   ...atlasOption,
   ...movedOptions,
   out: option.path("write the rows to a .csv, .jsonl or .parquet", { excludes: ["limit"] }),
-  "min-score": option.number("lowest label score"),
-  "max-density": option.number("largest density"),
-  latent: option.integer("this latent only", { least: 0 }),
+  "min-score": option.number("show only latents with at least this label score"),
+  "max-density": option.number("show only latents with at most this density"),
+  latent: option.integer("show only this latent", { least: 0 }),
   limit: option.count(`rows shown (default ${SHOWN})`),
-  raw: option.flag("keep texts that a spreadsheet takes for formulas as they are in a .csv", {
+  raw: option.flag("do not escape texts that a spreadsheet would read as formulas in a .csv", {
     needs: ["out"],
   }),
   "dry-run": option.flag("import: show what would change, and change nothing"),
   force: option.flag("import: accept labels whose densities do not match this atlas"),
-  note: option.text("label: the reason, kept with the label", { value: "TEXT" }),
+  note: option.text("label: the reason, which is kept with the label", { value: "TEXT" }),
   family: option.text("label: name this family instead of a latent, by parent latent or name", {
     value: "FAMILY",
   }),
@@ -52,7 +52,7 @@ export const catalogCommand: Command = defineCommand({
   group: "explore",
   summary: "Search the catalog of latents; export, import, compare and correct its labels.",
   details:
-    "WORD...: the latents whose label, keywords or family names contain every word, best scores first.\n" +
+    "WORD...: list the latents whose label, keywords or family names contain every word, best scores first.\n" +
     "export WORD... --out FILE: write those rows as .csv, .jsonl or .parquet.\n" +
     "import FILE...: take labels and family names from feature_analysis_results and family_analysis files of the paper, " +
     "or from the labels or catalog (.jsonl) of another atlas. They are kept in labels.import.jsonl and override keywords " +
@@ -78,7 +78,7 @@ export const catalogCommand: Command = defineCommand({
         return correct(rest, values, context);
       case "export":
         if (values.out === undefined) {
-          throw new UsageError("catalog export: name the file with --out");
+          throw new UsageError("catalog export: --out is required");
         }
         return find(rest, values, context);
       default:
@@ -100,7 +100,9 @@ async function find(
   const { findRows, sortByScore } = await import("../../catalog/find-rows.js");
   const catalog = await withAtlas(dir, { onWarning }, (atlas) => atlas.catalog());
   if (latent !== undefined && !catalog.some(({ index }) => index === latent)) {
-    throw new UsageError(`catalog: no latent ${latent} in ${dir}, which has ${catalog.length}`);
+    throw new UsageError(
+      `catalog: no latent ${latent} in ${dir}, which has ${catalog.length} latents`,
+    );
   }
   const rows = findRows(catalog, { words, latent, minScore, maxDensity });
   if (out !== undefined) {
@@ -134,7 +136,7 @@ async function diff(
   onWarning: CommandContext["onWarning"],
 ): Promise<CommandOutput> {
   if (files.length !== 2) {
-    throw new UsageError("catalog diff: name two atlases or two catalog.jsonl files");
+    throw new UsageError("catalog diff: pass two atlases or two catalog.jsonl files");
   }
   const { diffCatalogs } = await import("../../catalog/diff.js");
   const [before, after] = await Promise.all(files.map((file) => readRows(file, onWarning)));
@@ -153,7 +155,7 @@ async function importFiles(
   { limit = SHOWN, dryRun, force, ...given }: Values,
   options: Pick<CommandContext, "onProgress" | "onWarning" | "signal">,
 ): Promise<CommandOutput> {
-  if (files.length === 0) throw new UsageError("catalog import: name at least one file");
+  if (files.length === 0) throw new UsageError("catalog import: pass at least one file");
   const dir = await chooseAtlas("catalog import", given);
   const report = await withAtlas(dir, options, (atlas) => atlas.import(files, { dryRun, force }));
   return { json: report, lines: describeImport(report, limit) };
@@ -170,7 +172,7 @@ async function correct(
   const isClear = family !== undefined || /^\d+$/.test(term) || words.length === 1;
   if (term.trim() === "" || label === "" || !isClear) {
     throw new UsageError(
-      'catalog label: give a latent and its label, such as: catalog label 12 "hunting dogs" or catalog label "dogs" "hunting dogs"',
+      'catalog label: pass a latent and its label, such as: catalog label 12 "hunting dogs" or catalog label "dogs" "hunting dogs"',
     );
   }
   const dir = await chooseAtlas("catalog label", given);

@@ -12,10 +12,10 @@ export const contrastCommand: Command = defineCommand({
   group: "explore",
   summary: "Find the latents and families that differ between documents.",
   details:
-    "OF is a column of the corpus: a class, a number or a date, by its year; or a set of documents: COLUMN=VALUE, COLUMN>=NUMBER, " +
-    "COLUMN<=NUMBER, class=NAME (with the classes below it), year=FROM-TO, several by commas, or a file of ids, one per line. A set " +
-    "is compared with the set AGAINST, or with all other documents. Three quarters of the documents choose, at a false discovery " +
-    "rate; effects and intervals are measured on the last quarter. A latent stands beside a family that holds it only if it " +
+    "OF is a column of the corpus (classes, numbers, or dates, which are compared by year), or a set of documents: COLUMN=VALUE, COLUMN>=NUMBER, " +
+    "COLUMN<=NUMBER, class=NAME (with the classes below it), year=FROM-TO, several of these separated by commas, or a file of ids, one per line. A set " +
+    "is compared with the set AGAINST, or with all other documents. Findings are chosen on three quarters of the documents, at a false discovery " +
+    "rate; effects and intervals are measured on the last quarter. A latent is listed beside a family that contains it only if it " +
     "differs from the rest of the family.",
   example: 'feature-families contrast "broad class" --atlas families/wordnet',
   positionals: "<OF> [AGAINST]",
@@ -24,14 +24,14 @@ export const contrastCommand: Command = defineCommand({
     ...movedOptions,
     rate: option.number("largest expected share of false findings (default 0.05)"),
     permutations: option.integer(
-      "times that labels are dealt out at random for comparison (default 20)",
+      "times that labels are assigned at random for comparison (default 20)",
       { least: 0 },
     ),
     seed: option.integer("random seed (default 0)"),
     limit: option.count(`findings shown (default ${SHOWN})`),
     save: option.flag("save the findings in the atlas, and show them in its catalog and figure"),
     out: option.path("write all findings to a .csv or .jsonl"),
-    raw: option.flag("keep texts that a spreadsheet takes for formulas as they are in a .csv", {
+    raw: option.flag("do not escape texts that a spreadsheet would read as formulas in a .csv", {
       needs: ["out"],
     }),
   },

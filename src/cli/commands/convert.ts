@@ -10,10 +10,10 @@ export const convertCommand: Command = defineCommand({
   name: "convert",
   group: "steps",
   summary:
-    "Write an SAE of any format as an SAELens folder, a .pth of the paper or a .safetensors.",
+    "Convert an SAE of any format to an SAELens folder, a .pth like the paper's or a .safetensors.",
   details:
-    "The layout follows from the extension of OUT: .pth, .safetensors, or an SAELens folder without one. A .pth holds " +
-    "top-k SAEs only and declares k in its name alone, as {domain}_{k}_{n}_{auxk}.pth.",
+    "The extension of OUT decides: .pth, .safetensors, or none for an SAELens folder. A .pth holds " +
+    "top-k SAEs only and declares k only in its name, as {domain}_{k}_{n}_{auxk}.pth.",
   example: "feature-families convert sae_folder csLG_64_9216_128.pth",
   positionals: "<IN> <OUT>",
   options: {
@@ -21,8 +21,8 @@ export const convertCommand: Command = defineCommand({
     format,
     scale,
     to: option.text("layout of OUT (default: by its extension)", { choices: LAYOUTS }),
-    embedder: option.text("embedding model, for SAELens's cfg.json"),
-    dataset: option.text("the corpus, for SAELens's cfg.json"),
+    embedder: option.text("embedding model to record in SAELens's cfg.json"),
+    dataset: option.text("corpus to record in SAELens's cfg.json"),
   },
   async run(values, positionals) {
     const [input, output] = positionals;
@@ -41,7 +41,7 @@ export const convertCommand: Command = defineCommand({
       ...notes.map((note) => `note: ${note}`),
     ];
     if (layout === "pth" && !tellsK(output)) {
-      lines.push(`note: its name does not declare k; pass --k ${sae.k} to load it`);
+      lines.push(`note: the file name does not declare k; pass --k ${sae.k} to load the file`);
     }
     return { json: { from, to: layout, out: output, notes }, lines };
   },
@@ -52,5 +52,5 @@ function layoutOf(output: string): (typeof LAYOUTS)[number] {
   if (ending === ".pth" || ending === ".pt") return "pth";
   if (ending === ".safetensors") return "safetensors";
   if (ending === "" || output.endsWith(path.sep)) return "saelens";
-  throw new UsageError(`convert: no layout for the extension ${ending}: pass --to`);
+  throw new UsageError(`convert: no layout has the extension ${ending}: pass --to`);
 }

@@ -18,7 +18,7 @@ export const demoCommand: Command = defineCommand({
   group: "build",
   summary: "Build the atlas of the sample, 13,087 nouns of WordNet.",
   details:
-    "Half a minute, without a GPU, a key or a network. Steps whose inputs and options have not changed are not repeated, " +
+    "Takes half a minute and needs no GPU, key or network. Steps whose inputs and options have not changed are not repeated, " +
     "and an interrupted run continues where it stopped.",
   example: "feature-families demo",
   options,

@@ -16,7 +16,7 @@ interface Finding {
 export const doctorCommand: Command = defineCommand({
   name: "doctor",
   group: "set-up",
-  summary: "Report what this machine offers, and how to install what is missing.",
+  summary: "Report what is available on this machine, and how to install what is missing.",
   example: "feature-families doctor",
   options: {},
   async run(_values, _positionals, { packageRoot }) {
@@ -48,7 +48,7 @@ export const doctorCommand: Command = defineCommand({
     ]);
     return {
       json: { engine: chosen, findings },
-      lines: [...findings.flatMap(findingLines), `engine auto uses: ${chosen ?? "nothing"}`],
+      lines: [...findings.flatMap(findingLines), `--engine auto uses: ${chosen ?? "nothing"}`],
     };
   },
 });

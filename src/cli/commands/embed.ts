@@ -16,13 +16,15 @@ const options = {
   class: option.text("only documents of this class, such as cs.LG"),
   limit: option.count("only the first N documents"),
   ...skipEmptyOption,
-  compat: option.flag("texts exactly as the paper's code sent them", { excludes: ["clean"] }),
+  compat: option.flag("prepare texts exactly as the paper's code did", { excludes: ["clean"] }),
   clean: option.flag("remove markup, entities and line breaks inside paragraphs"),
   ...embedderOptions,
   ...timeoutOption,
-  "max-tokens": option.integer("tokens that a text is cut to (default 8191)", { least: 0 }),
+  "max-tokens": option.integer("longest text in tokens; longer ones are truncated (default 8191)", {
+    least: 0,
+  }),
   batch: option.count("documents per batch (default 100)"),
-  parallel: option.count("most requests at a time (default 64)"),
+  parallel: option.count("most requests in flight at once (default 64)"),
 };
 
 export const embedCommand: Command = defineCommand({
@@ -30,8 +32,8 @@ export const embedCommand: Command = defineCommand({
   group: "build",
   summary: "Embed a corpus: writes embeddings.npy, and documents.jsonl row for row.",
   details:
-    "Without --embedder the offline sentence encoder is used, with onnx:FOLDER a model exported to ONNX with its tokenizer.json. The key of a server comes from the environment only " +
-    "(FEATURE_FAMILIES_EMBEDDER_API_KEY or OPENAI_API_KEY). A stopped run continues and asks for nothing twice. A " +
+    "Without --embedder the offline sentence encoder is used; onnx:FOLDER is a model exported to ONNX with its tokenizer.json. A server's key is read only from the environment " +
+    "(FEATURE_FAMILIES_EMBEDDER_API_KEY or OPENAI_API_KEY). A stopped run continues without requesting anything twice. A " +
     "document that fails is listed in embed-failed.jsonl and left out of both files: there is never a row of zeros.",
   example:
     "feature-families embed --corpus arxiv-metadata-oai-snapshot.json --class cs.LG --embedder text-embedding-3-small --out data/cache/cs",

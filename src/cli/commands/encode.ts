@@ -15,7 +15,7 @@ const options = {
   ...engineOption,
   ...badRowsOption,
   ...shardOptions,
-  batch: option.count("documents per batch (default: what suits the device)"),
+  batch: option.count("documents per batch (default: chosen for the device)"),
 };
 
 export const encodeCommand: Command = defineCommand({
@@ -61,7 +61,7 @@ export const encodeCommand: Command = defineCommand({
         json: { ...written, k, n, d, engine: engine.description, seconds },
         lines: [
           `encoded ${written.rows} documents on ${engine.description}, ${rate} per second`,
-          ...(skipped > 0 ? [`left out ${skipped} unusable rows; --json lists them`] : []),
+          ...(skipped > 0 ? [`left out ${skipped} rows of zeros or NaN; --json lists them`] : []),
           `wrote ${path.basename(written.indices)} and ${path.basename(written.values)} to ${values.out}`,
         ],
       };
@@ -95,8 +95,8 @@ async function encodeFolder(
     json: { ...written, k, n, d, engine: description, seconds },
     lines: [
       `encoded ${rows} documents in ${shards} shards on ${description}`,
-      ...(kept > 0 ? [`${kept} of the shards were there already`] : []),
-      ...(skipped > 0 ? [`left out ${skipped} unusable rows`] : []),
+      ...(kept > 0 ? [`${kept} of the shards existed already`] : []),
+      ...(skipped > 0 ? [`left out ${skipped} rows of zeros or NaN`] : []),
       `wrote part-00000.parquet and so on, and shards.json, to ${values.out}`,
     ],
   };

@@ -11,18 +11,18 @@ const options = {
   ...atlasOption,
   ...movedOptions,
   ...withOption,
-  port: option.integer("port of the server (default any free)", { least: 0, most: 65535 }),
+  port: option.integer("port of the server (default: any free port)", { least: 0, most: 65535 }),
   open: option.flag("open the page in the default browser"),
-  "allow-host": option.list("further host names that may ask, such as a notebook hub's", {
+  "allow-host": option.list("further host name that requests may use, such as a notebook hub's", {
     value: "HOST",
   }),
-  parent: option.flag("print the address alone, and end when standard input does (for notebooks)"),
+  parent: option.flag("print only the address, and end when standard input closes (for notebooks)"),
   ...embedderOptions,
   ...timeoutOption,
 };
 
 const SERVER =
-  "Starts a server that only this machine reaches and prints its address, whose token opens it. Ends with Ctrl-C.";
+  "Starts a server that only this machine can reach, and prints its address with the token that opens it. Stop it with Ctrl-C.";
 
 export const exploreCommand: Command = defineCommand({
   name: "explore",
@@ -37,10 +37,10 @@ export const exploreCommand: Command = defineCommand({
 export const auditCommand: Command = defineCommand({
   name: "audit",
   group: "label",
-  summary: "Open the explorer on the labels not to be trusted, to check and correct them.",
+  summary: "Open the explorer on doubtful labels, to check and correct them.",
   details:
-    "The least to be trusted stand first, each with the reason. A label opens with the documents a model saw, its answer, and the judge's verdict on each document beside the truth; " +
-    `where no model was asked, with documents in which the latent is active, from strong to weak. ${SERVER}`,
+    "Shows the most doubtful labels first, each with the reason. A label opens with the documents that the model saw, its answer, and the judge's verdict on each document beside the truth; " +
+    `a label that no model wrote opens with documents in which the latent is active, from strong to weak. ${SERVER}`,
   example: "feature-families audit --open",
   options,
   run: (values, _positionals, context) =>

@@ -28,15 +28,15 @@ export const exportCommand: Command = defineCommand({
   options: {
     ...atlasOption,
     ...movedOptions,
-    out: option.path("file or folder to write (default in exports/)"),
+    out: option.path("file or folder to write (default: in exports/)"),
     embedder: option.text(
-      "embedding model of the corpus, recorded for the other tool (default as recorded beside the embeddings, else NAME-embeddings)",
+      "embedding model of the corpus, recorded for the other tool (default: the one recorded beside the embeddings, else NAME-embeddings)",
     ),
-    examples: option.count("neuronpedia: documents per latent (default 20)"),
+    examples: option.count("neuronpedia: example documents per latent (default 20)"),
     splits: option.count("delphi: files to spread the latents over (default 1)"),
-    context: option.count("delphi: tokens of a document (default 128)"),
+    context: option.count("delphi: tokens per document (default 128)"),
     ...withOption,
-    raw: option.flag("csv: keep texts that a spreadsheet takes for formulas as they are"),
+    raw: option.flag("csv: do not escape texts that a spreadsheet would read as formulas"),
   },
   async run(
     { atlas: dir, corpus, embeddings, out, ...options },

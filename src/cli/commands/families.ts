@@ -18,39 +18,44 @@ const GROUPING = [...EDGES, "passes", "max-density"] as const;
 
 const options = {
   codes: option.folder("folder of codes: topk_indices_ and topk_values_ files, or Parquet shards"),
-  n: option.count("latents of the codes, where their files do not note it", { needs: ["codes"] }),
-  plan: option.input("plan.json whose tasks have counted co-activation, in place of --codes", {
+  n: option.count("number of latents, if the files of the codes do not record it", {
+    needs: ["codes"],
+  }),
+  plan: option.input("plan.json whose tasks have counted co-activation, instead of --codes", {
     excludes: ["codes", "skip-zeros", "group-documents"],
   }),
   "group-documents": option.count(
-    "documents whose pairs are counted at a time, which bounds the memory (default all, of shards 1,000,000)",
+    "documents whose pairs are counted at once, which bounds the memory (default: all, or 1,000,000 for shards)",
   ),
   sample: option.count("use N random documents, and report whether they are enough", {
     needs: ["codes"],
     excludes: ["group-documents"],
   }),
   seed: option.integer("random seed (default 0)"),
-  "forest-in": option.input("group an existing directed forest (.graphml) instead, in one pass", {
-    excludes: [...COUNTING, "analysis", "compat", ...GROUPING],
-  }),
+  "forest-in": option.input(
+    "take the families of an existing directed forest (.graphml) instead, in one pass",
+    {
+      excludes: [...COUNTING, "analysis", "compat", ...GROUPING],
+    },
+  ),
   analysis: option.input(
-    "feature_analysis_results_K.json: only latents that pass its cleaning rules are used",
+    "feature_analysis_results_K.json; only latents that pass its cleaning rules are used",
   ),
   compat: option.flag("reproduce the paper's code, bugs included; needs --analysis", {
     needs: ["analysis"],
     excludes: [...GROUPING, "min-children", "max-overlap"],
   }),
   out: option.path("families.json to write", { required: true }),
-  forest: option.file("write the spanning forest too, .graphml"),
-  weight: option.text("edge weight", { choices: EDGE_WEIGHTS }),
-  threshold: option.number("weakest edge kept, on the scale of the weight"),
+  forest: option.file("also write the spanning forest, .graphml"),
+  weight: option.text("edge weight (default wilson-cosine)", { choices: EDGE_WEIGHTS }),
+  threshold: option.number("weakest edge kept, on the scale of the weight (default 0.1)"),
   prefixes: option.numbers(
-    "ends of the nested prefixes that the SAE was trained with: a parent is then in an earlier one than its child, and leads its documents (--plan must be planned with --leading, or for an SAE that has prefixes)",
+    "ends of the nested prefixes that the SAE was trained with; parents then come from an earlier prefix than their children, and lead their documents (a --plan must be planned with --leading, or for an SAE that has prefixes)",
     { least: 1 },
   ),
   passes: option.count("times the forest is rebuilt without the parents found so far (default 4)"),
   nested: option.text(
-    "which latents of --forest-in start a family; through takes all with three children, as an atlas does, stop those of them with only such latents above (default roots)",
+    "which latents of --forest-in start a family: roots only; all with three children, as in an atlas (through); or those of them whose ancestors all have three (stop) (default roots)",
     { choices: ["roots", "through", "stop"], needs: ["forest-in"] },
   ),
   "min-children": option.integer("fewest members of a family (default 4; with --forest-in 3)"),

@@ -11,28 +11,28 @@ import { didYouMean } from "../suggest.js";
 import { formatRows } from "../results/rows.js";
 
 const options = {
-  all: option.flag("every figure that there is data for"),
+  all: option.flag("draw every figure that the atlas has data for"),
   paper: option.flag(
-    "overlay the paper's numbers, dashed or hollow; without names on every figure that has them",
+    "overlay the paper's numbers, dashed or hollow; without figure names, draw every figure that has them",
   ),
-  list: option.flag("list all figures by group: what they show, and what is missing", {
+  list: option.flag("list all figures by group, with what they show and what they lack", {
     excludes: ["out", ...Object.keys(figureOptions), "by", "family", "families"],
   }),
   ...atlasOption,
   ...movedOptions,
   atlases: option.list("folders of more atlases to compare with"),
   saes: option.list("SAEs of the same embeddings to compare with"),
-  "grid-folder": option.folder("a grid of SAEs, as train --grid writes it"),
+  "grid-folder": option.folder("folder of SAEs that train --grid wrote"),
   out: option.path("folder of the figures (default figures/NAME)"),
   ...figureOptions,
   by: option.text(
-    "what colours document-map: family, or a column of the corpus (default: a class)",
+    "what document-map is coloured by: family, or a column of the corpus (default: a class)",
     { value: "COLUMN" },
   ),
-  family: option.text("the family to show in figures of one family, by parent latent or name", {
+  family: option.text("family shown in figures of one family, by parent latent or name", {
     value: "FAMILY",
   }),
-  families: option.latents("parent latents for the co-occurrence grid"),
+  families: option.latents("families in the co-occurrence grid, by their parent latents"),
 };
 
 type Values = OptionValues<typeof options>;
@@ -42,7 +42,7 @@ export const figuresCommand: Command = defineCommand({
   group: "explore",
   summary: "Draw figures of an atlas, by name or all; --list shows them.",
   details:
-    "Without a name, the figures that a build draws. Figures of several SAEs take them from --atlases, --saes or " +
+    "Without a name, draws the figures that a build draws. Figures of several SAEs take them from --atlases, --saes or " +
     "--grid-folder; without these, a small grid is trained once into the folder of the atlas if its corpus is small, as " +
     "the sample is.",
   example: "feature-families figures latent-map family-tree --width 85mm --formats pdf",
@@ -116,9 +116,11 @@ function chooseNames(
 
 function checkFiles({ saes, gridFolder }: Values): void {
   const missing = saes?.find((file) => !existsSync(file));
-  if (missing !== undefined) throw new UsageError(`figures: --saes names no file: ${missing}`);
+  if (missing !== undefined) throw new UsageError(`figures: --saes: no such file: ${missing}`);
   if (gridFolder !== undefined && !existsSync(path.join(gridFolder, "table.json"))) {
-    throw new UsageError(`figures: --grid-folder needs a table.json in it, got ${gridFolder}`);
+    throw new UsageError(
+      `figures: --grid-folder: expected a folder with a table.json, got ${gridFolder}`,
+    );
   }
 }
 

@@ -12,8 +12,8 @@ export const inspectCommand: Command = defineCommand({
   group: "steps",
   summary: "Describe a checkpoint: format, sizes, activation, tensors, and what was ignored.",
   details:
-    "With --embeddings it also measures how well the SAE explains them, and whether another reading of its inputs " +
-    "(raw, z-scored, normalised, with or without its bias) fits far better, a sign of a wrong reading.",
+    "With --embeddings, also measures how well the SAE explains them, and whether another preparation of its inputs " +
+    "(raw, z-scored, normalised, with or without its bias) fits far better, which suggests that the file was misread.",
   example: "feature-families inspect sae_folder --embeddings data/wordnet/embeddings.npy",
   positionals: "<CHECKPOINT>",
   options: {

@@ -13,14 +13,14 @@ import { describeEstimate, describeLabels, describeTime } from "../results/label
 const options = {
   ...requiredAtlasOption,
   ...movedOptions,
-  latents: option.latents("only these, such as 3,17,40-59"),
-  limit: option.integer("only the first N of them", { least: 0 }),
+  latents: option.latents("label only these latents, such as 3,17,40-59"),
+  limit: option.integer("label only the first N of them", { least: 0 }),
   sample: option.count(
     "label N latents sampled evenly by density and report the projected total cost",
   ),
   "name-families": option.flag("also name the families, from the labels of their latents"),
   protocol: option.text(
-    "labelling protocol (compat is the paper's; default: local for servers on this machine)",
+    "labelling protocol; compat is the paper's (default: local for a server on this machine, else default)",
     { choices: ["default", "local", "compat"] },
   ),
   inactive: option.list("kinds of inactive documents, used in turn", {
@@ -30,29 +30,34 @@ const options = {
     value: "TEXT",
   }),
   language: option.text("language of the labels, such as German"),
-  model: option.text("language model that writes labels (or FEATURE_FAMILIES_EXPLAINER_MODEL)"),
-  "model-url": option.url("its server (or FEATURE_FAMILIES_EXPLAINER_BASE_URL; default OpenAI)"),
+  model: option.text("language model that writes labels (or set FEATURE_FAMILIES_EXPLAINER_MODEL)"),
+  "model-url": option.url(
+    "URL of its server (or set FEATURE_FAMILIES_EXPLAINER_BASE_URL; default: OpenAI)",
+  ),
   judge: option.text(
-    "language model that scores labels (or FEATURE_FAMILIES_JUDGE_MODEL; default: --model)",
+    "language model that scores labels (or set FEATURE_FAMILIES_JUDGE_MODEL; default: the one of --model)",
   ),
   "judge-url": option.url(
-    "its server (or FEATURE_FAMILIES_JUDGE_BASE_URL; default: as --model-url)",
+    "URL of its server (or set FEATURE_FAMILIES_JUDGE_BASE_URL; default: that of --model)",
   ),
-  "think-tokens": option.integer("tokens a model may think before each answer (default 0)", {
-    least: 0,
-  }),
-  parallel: option.count("most requests at a time (default 64)"),
+  "think-tokens": option.integer(
+    "tokens that a model may spend on thinking before each answer (default 0)",
+    {
+      least: 0,
+    },
+  ),
+  parallel: option.count("most requests in flight at once (default 64)"),
   "batch-api": option.flag(
-    "ask by the server's batch API: half the price, within a day; a stopped run waits for its batches",
+    "use the server's batch API: half the price, answers within a day; a run that was stopped picks its batches up again",
     { excludes: ["parallel"] },
   ),
   ...timeoutOption,
   seed: option.integer("random seed (default 0)"),
   ...spendingOptions,
-  force: option.flag("label also by a judge that cannot tell true labels from others"),
+  force: option.flag("label even if the judge cannot tell true labels from others"),
   yes: option.flag("do not ask for confirmation before spending"),
   "paper-files": option.folder(
-    "also write feature_analysis_results and family_analysis files as the paper has them",
+    "also write feature_analysis_results and family_analysis files in the paper's format",
   ),
 };
 
@@ -61,11 +66,11 @@ type Values = OptionValues<typeof options>;
 export const labelCommand: Command = defineCommand({
   name: "label",
   group: "label",
-  summary: "Label the latents of an atlas by a language model, and score the labels.",
+  summary: "Label the latents of an atlas with a language model, and score the labels.",
   details:
     "First estimates the cost and asks for confirmation; without a terminal, pass --yes or --max-cost. Then checks the " +
-    "judge on labels whose truth is known, and stops if it cannot tell them apart. Every answer is " +
-    "saved in the atlas as it arrives: a stopped run continues without paying twice. Keys come from the environment only: " +
+    "judge on labels known to be true or false, and stops if it cannot tell them apart. Every answer is " +
+    "saved in the atlas as it arrives: a stopped run continues without paying twice. Keys are read only from the environment variables " +
     "FEATURE_FAMILIES_EXPLAINER_API_KEY, FEATURE_FAMILIES_JUDGE_API_KEY or OPENAI_API_KEY.",
   example:
     "feature-families label --atlas families/wordnet --model gpt-4.1 --judge gpt-4.1-mini --dry-run",

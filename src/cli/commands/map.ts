@@ -12,15 +12,14 @@ import { EMBEDDINGS, engineOption } from "../options.js";
 const LAYOUT = ["neighbours", "rounds", "min-dist", "seed"];
 
 const options = {
-  of: option.text(
-    "what is placed: with --atlas, or documents with --embeddings (default latents)",
-    { choices: ["latents", "documents"] },
-  ),
-  atlas: option.folder("atlas whose map is made and kept in it", {
+  of: option.text("what to place (default latents, or documents with --embeddings)", {
+    choices: ["latents", "documents"],
+  }),
+  atlas: option.folder("atlas to make the map of, which is saved in it", {
     excludes: ["sae", "codes", "embeddings"],
   }),
   place: option.input(
-    `new ${EMBEDDINGS} to place on the map of the atlas's documents, which stay`,
+    `new documents to place on the map of the atlas's documents, as ${EMBEDDINGS}`,
     { needs: ["atlas"], excludes: ["of"] },
   ),
   sae: option.input("SAE whose decoder directions place the latents", {
@@ -30,15 +29,17 @@ const options = {
   codes: option.folder("folder of codes whose co-activation places the latents", {
     excludes: ["embeddings"],
   }),
-  n: option.count("latents of the codes, where their files do not note it", { needs: ["codes"] }),
-  embeddings: option.input(`${EMBEDDINGS} of documents to place, with --of documents`),
-  out: option.path("places, .npy or .csv"),
+  n: option.count("number of latents, if the files of the codes do not record it", {
+    needs: ["codes"],
+  }),
+  embeddings: option.input(`documents to place, as ${EMBEDDINGS}`),
+  out: option.path("file for the places, .npy or .csv"),
   neighbours: option.count("neighbours per row (default 15)"),
   exact: option.flag(
-    "exact neighbours of more than 50,000 documents, too, which takes time with their square",
+    "find exact neighbours even for more than 50,000 documents; the time grows with the square of their number",
     { needs: ["embeddings"] },
   ),
-  rounds: option.count("rounds of layout (default: by the number of rows)"),
+  rounds: option.count("rounds of layout (default: depends on the number of rows)"),
   "min-dist": option.number("smallest distance between points (default 0.1)"),
   seed: option.integer("random seed (default 0)"),
   ...engineOption,
@@ -51,9 +52,9 @@ export const mapCommand: Command = defineCommand({
   group: "steps",
   summary: "Place latents or documents in the plane by UMAP.",
   details:
-    "Neighbours by cosine of decoder directions (--sae), of co-activation profiles (--codes) or of embeddings " +
-    "(--embeddings). Writes .npy (float32 [rows, 2]) or .csv (latent or document, x, y). With --atlas the map is kept in " +
-    "the atlas, with the explorer's documents on it; the same neighbours and seed give the same bytes on every machine.",
+    "Finds neighbours by the cosine of decoder directions (--sae), of co-activation profiles (--codes) or of embeddings " +
+    "(--embeddings). Writes .npy (float32 [rows, 2]) or .csv (latent or document, x, y). With --atlas the map is saved in " +
+    "the atlas, and the explorer shows it; the same neighbours and seed give the same bytes on every machine.",
   example: "feature-families map --sae csLG_64_9216_128.pth --out map.csv",
   options,
   async run(values, _positionals, context) {
@@ -63,7 +64,7 @@ export const mapCommand: Command = defineCommand({
     }
     const { sae, codes, embeddings, out, of = embeddings ? "documents" : "latents" } = values;
     if (sae === undefined && codes === undefined && embeddings === undefined && !values.atlas) {
-      throw new UsageError("map: pass --sae, --codes, --embeddings or --atlas");
+      throw new UsageError("map: --sae, --codes, --embeddings or --atlas is required");
     }
     if ((of === "documents") !== (embeddings !== undefined) && !values.atlas) {
       throw new UsageError(
@@ -146,7 +147,8 @@ async function mapAtlas(
     const quality = await atlas.mapQuality(of);
     const file = atlas.store.file(of === "latents" ? "map" : "documentMap");
     const seconds = (performance.now() - start) / 1000;
-    const done = ran.length > 0 ? `wrote ${file} in ${seconds.toFixed(1)} s` : `${file} is current`;
+    const done =
+      ran.length > 0 ? `wrote ${file} in ${seconds.toFixed(1)} s` : `${file} is up to date`;
     return {
       json: { file, ran, seconds, ...quality },
       lines: [...(quality === undefined ? [] : describeQuality(quality)), done],
@@ -156,7 +158,7 @@ async function mapAtlas(
 
 function describeQuality(quality: MapQuality): string[] {
   const beside = (value: number, random: number): string =>
-    `${value.toFixed(3)} (places at random ${random.toFixed(3)})`;
+    `${value.toFixed(3)} (random places ${random.toFixed(3)})`;
   const { trustworthiness: trust } = quality;
   return compact([
     `neighbours kept  ${beside(quality.neighbours_kept, quality.random_neighbours_kept)}`,

@@ -9,10 +9,10 @@ export const matchCommand: Command = defineCommand({
   group: "steps",
   summary: "Match the latents and families of two or three SAEs by decoder direction.",
   details:
-    "For each latent of the small SAE, --out lists the latents of the large one that are nearest to it. A latent is " +
+    "For each latent of the small SAE, --out lists the latents of the large one for which it is the nearest. A latent is " +
     "recurrent if its best cosine is above that of 99 % of random directions with the same spectrum, else novel. Between " +
     "SAEs of two corpora (of one embedding model), latents that match both ways are universal. --middle follows latents " +
-    "through three sizes and reports how far that agrees with the direct match. Pass folders of atlases instead of files " +
+    "through three sizes and reports how well that agrees with the direct match. Pass folders of atlases instead of files " +
     "to see labels and to match families too.",
   example:
     "feature-families match --small csLG_16_3072_32.pth --large csLG_64_9216_128.pth --out csLG_nns_16to64.json",
@@ -20,11 +20,11 @@ export const matchCommand: Command = defineCommand({
     small: option.path("the smaller SAE, of any format, or the folder of an atlas", {
       required: true,
     }),
-    middle: option.path("an SAE between the two, for splitting trees"),
+    middle: option.path("an SAE of a size in between, for splitting trees"),
     large: option.path("the larger SAE, or the folder of an atlas", { required: true }),
-    out: option.path("write {small latent: [large latents]}, .json"),
+    out: option.path("file for the matches, {small latent: [large latents]}, .json"),
     trees: option.file(
-      "write the splitting trees with their self-consistency, .json; needs --middle",
+      "file for the splitting trees with their self-consistency, .json; needs --middle",
       { needs: ["middle"] },
     ),
     draws: option.count("random directions that set the threshold (default 2000)"),

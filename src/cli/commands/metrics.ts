@@ -13,7 +13,7 @@ export const metricsCommand: Command = defineCommand({
   group: "steps",
   summary: "Measure how well an SAE describes a corpus of embeddings.",
   details:
-    "Every number is over the whole corpus, not over one batch as in the released model card.",
+    "Every number is measured over the whole corpus, not over one batch as in the released model card.",
   example:
     "feature-families metrics --sae csLG_16_3072_32.pth --embeddings abstract_embeddings.npy --json",
   options: {
@@ -21,13 +21,11 @@ export const metricsCommand: Command = defineCommand({
     embeddings: option.file(EMBEDDINGS, { required: true }),
     codes: option.folder("folder of the codes of these embeddings, if already computed"),
     baselines: option.flag(
-      "also measure an SAE trained alike whose decoder stays random and, with --corpus, k-means, random documents and random directions (as long as a training)",
+      "also measure an SAE trained the same way whose decoder stays random and, with --corpus, k-means, random documents and random directions (takes as long as training)",
     ),
-    corpus: option.path(
-      "with --baselines: documents with classes, row for row those of the embeddings",
-    ),
+    corpus: option.path("with --baselines: documents with classes, in the order of the embeddings"),
     "class-tree": option.file(
-      "with --corpus: parents of the classes, JSONL of {id, name, parents}",
+      "with --corpus: parents of the classes, a JSONL file of {id, name, parents}",
     ),
     ...engineOption,
     ...badRowsOption,

@@ -29,17 +29,17 @@ export const notebooksCommand: Command = defineCommand({
   group: "set-up",
   summary: "Run the TypeScript notebooks in Jupyter and write their outputs into them.",
   details:
-    "NOTEBOOK defaults to every notebook in notebooks/. Each runs from top to bottom in its own kernel (jupyter nbconvert). It is written only if every cell " +
-    "succeeded and something changed; paths of this machine are removed from the outputs.",
+    "NOTEBOOK defaults to every notebook in notebooks/. Each runs from top to bottom in its own kernel (jupyter nbconvert). Its file is written only if every cell " +
+    "succeeded and an output changed; paths of this machine are removed from the outputs.",
   example: "feature-families notebooks notebooks/01-explore-families.ipynb --check",
   positionals: "[NOTEBOOK...]",
   options: {
     check: option.flag(
-      "write nothing; fail if the outputs of a cell differ from those in the file but for times and pictures",
+      "write nothing; fail if a cell's outputs differ from those in the file in anything but times and pictures",
     ),
-    "allow-errors": option.flag("continue after a failed cell and write the outputs as they are"),
+    "allow-errors": option.flag("continue after a failed cell, and write the outputs anyway"),
     ...kernelOption,
-    timeout: option.number("longest time per cell (default 600)", { value: "SECONDS" }),
+    timeout: option.number("time limit per cell, in seconds (default 600)", { value: "SECONDS" }),
   },
   async run(options, positionals, context) {
     const { timeout } = options;
@@ -51,7 +51,9 @@ export const notebooksCommand: Command = defineCommand({
     const files = positionals.length > 0 ? positionals : await listNotebooks(packageRoot);
     for (const file of files) await access(file);
     if (options.kernel === "deno" && !options.check) {
-      throw new UsageError("notebooks: --kernel deno needs --check: committed outputs are tslab's");
+      throw new UsageError(
+        "notebooks: --kernel deno needs --check, as the committed outputs are tslab's",
+      );
     }
     await writeKernelSpec(packageRoot, options.kernel);
     const jupyter = findJupyter(packageRoot, ["nbconvert"] as const);
@@ -128,7 +130,7 @@ function failureText(reports: NotebookReport[]): string {
     );
     return `${notebook}: ${cells.join("; ")}`;
   });
-  return `${texts.join("; ")}; nothing was written there`;
+  return `${texts.join("; ")}; its file was not changed`;
 }
 
 type Frontend = "lab" | "notebook";
@@ -139,17 +141,17 @@ export const jupyterCommand: Command = defineCommand({
   group: "set-up",
   summary: "Set up the TypeScript kernel and start Jupyter on the notebooks.",
   details:
-    "The kernel is described in .jupyter/ of this clone; nothing is installed outside it. All other options go to " +
+    "The kernel is registered in .jupyter/ of this clone; nothing is installed outside it. All other options are passed to " +
     "Jupyter, such as --no-browser --port 8890.",
   example: "feature-families jupyter --no-browser",
   positionals: "[ARGUMENT...]",
   passesThrough: true,
   options: {
     ...kernelOption,
-    setup: option.flag("write the kernel description and start nothing", {
+    setup: option.flag("register the kernel without starting Jupyter", {
       excludes: ["frontend"],
     }),
-    frontend: option.text("which Jupyter to start (default: lab if installed, else notebook)", {
+    frontend: option.text("Jupyter front end to start (default: lab if installed, else notebook)", {
       choices: ["lab", "notebook"],
     }),
   },
@@ -161,7 +163,7 @@ export const jupyterCommand: Command = defineCommand({
     const jupyterPath = path.join(packageRoot, ".jupyter");
     const json = { kernel, jupyterPath };
     if (setup) {
-      return { json, lines: [`kernel written; start Jupyter with JUPYTER_PATH=${jupyterPath}`] };
+      return { json, lines: [`kernel registered; start Jupyter with JUPYTER_PATH=${jupyterPath}`] };
     }
     const jupyter = findJupyter(packageRoot, wanted ? [wanted] : (["lab", "notebook"] as const));
     if (!jupyter) {

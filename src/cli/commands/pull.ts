@@ -17,20 +17,22 @@ import { formatRows } from "../results/rows.js";
 const options = {
   k: option.count("k of the released SAE (default 64)"),
   n: option.count("n of the released SAE (default 9216)"),
-  auxk: option.count("AuxK in the checkpoint's name (default 2k if that file exists)"),
+  auxk: option.count("AuxK in the checkpoint's name (default: 2k if that file exists)"),
   parts: option.list(`files to fetch (default ${ATLAS_PARTS.join(",")})`, {
     choices: RELEASED_PARTS,
   }),
-  "repo-type": option.text("what OWNER/NAME is (default model)", { choices: ["model", "dataset"] }),
+  "repo-type": option.text("kind of repository that OWNER/NAME is (default model)", {
+    choices: ["model", "dataset"],
+  }),
   revision: option.text("branch or commit (default main)"),
   list: option.flag("list the files of OWNER/NAME and fetch nothing"),
-  endpoint: option.url("address of the hub (or HF_ENDPOINT)"),
-  cache: option.folder("folder of the downloads (or HF_HUB_CACHE)"),
+  endpoint: option.url("URL of the Hub (or set HF_ENDPOINT)"),
+  cache: option.folder("folder for the downloads (or set HF_HUB_CACHE)"),
   timeout: option.number(
-    "seconds without a byte after which a connection is given up (default 30)",
+    "time without data, in seconds, after which a connection is given up (default 30)",
     { value: "SECONDS", least: 1 },
   ),
-  offline: option.flag("use the cache only (or HF_HUB_OFFLINE=1)"),
+  offline: option.flag("use only the cache (or set HF_HUB_OFFLINE=1)"),
 };
 
 const OF_CORPUS = ["k", "n", "auxk", "parts"];
@@ -39,11 +41,11 @@ const OF_REPOSITORY = ["repo-type", "revision", "list"];
 export const pullCommand: Command = defineCommand({
   name: "pull",
   group: "build",
-  summary: "Download the paper's SAEs, embeddings, texts and labels, or any file of the Hub.",
+  summary: "Download the paper's SAEs, embeddings, texts and labels, or any files from the Hub.",
   details:
-    "NAME is csLG or astroPH, a corpus of the paper, or OWNER/NAME, a repository of the Hugging Face Hub with PATHs in it " +
-    "(all of it without paths). An interrupted download continues where it stopped; size and hash are checked against " +
-    "the listing of the Hub. The cache is shared with the Hub's own tools. A login of those tools, or HF_TOKEN, opens private repositories.",
+    "NAME is csLG or astroPH, a corpus of the paper, or OWNER/NAME, a repository of the Hugging Face Hub; PATHs are files in it " +
+    "(default: all of them). An interrupted download continues where it stopped; size and hash are checked against " +
+    "the Hub's listing. The cache is shared with the Hub's own tools. Private repositories need a login with those tools, or HF_TOKEN.",
   example: "feature-families pull csLG --k 64 --n 9216",
   positionals: "<NAME> [PATH...]",
   options,
@@ -62,7 +64,8 @@ export const pullCommand: Command = defineCommand({
       stallMs: timeoutMsOf(values),
     });
     if (corpus !== undefined) {
-      if (paths.length > 0) throw new UsageError(`pull: ${name} takes no paths; pass --parts`);
+      if (paths.length > 0)
+        throw new UsageError(`pull: ${name} takes no paths; choose files with --parts`);
       const parts = values.parts ?? ATLAS_PARTS;
       return releasedOutput(
         await pullReleased(hub, corpus, parts, { ...values, onProgress, signal }),
@@ -97,7 +100,7 @@ function choosePaths(repo: HubRepo, files: readonly HubFile[], paths: string[]):
   return paths.map((wanted) => {
     const file = files.find(({ path }) => path === wanted);
     if (file === undefined) {
-      throw new UsageError(`pull: ${repo.id} has no file ${wanted}; --list shows what it has`);
+      throw new UsageError(`pull: ${repo.id} has no file ${wanted}; --list shows its files`);
     }
     return file;
   });

@@ -15,7 +15,7 @@ export const scalingCommand: Command = defineCommand({
   example: "feature-families scaling grid/table.json --out figures/grid",
   positionals: "<TABLE>",
   options: {
-    out: option.path("folder for both figures (default: none drawn)"),
+    out: option.path("folder for both figures (default: draw none)"),
     size: { ...figureOptions.size, needs },
     width: { ...figureOptions.width, needs },
     height: { ...figureOptions.height, needs },
@@ -41,7 +41,7 @@ export const scalingCommand: Command = defineCommand({
     const lines = [
       ...fits.size.map((fit) => describeFit(fit, "n")),
       ...fits.compute.map((fit) => describeFit(fit, "F")),
-      ...(fits.size.length === 0 ? ["no fit: expected at least four n for some k"] : []),
+      ...(fits.size.length === 0 ? ["no fit: expected four values of n or more for some k"] : []),
       ...files.map((file) => `wrote ${file}`),
     ];
     return { json: { ...fits, files }, lines };

@@ -12,14 +12,14 @@ export const scoreCommand: Command = defineCommand({
   summary: "Score the labels of an atlas by embeddings, without a language model.",
   details:
     "A score is the AUC of the cosine between label and document: documents in which the latent is active against " +
-    "others, beside the same labels dealt out to random latents. 0.5 is chance, 1 is perfect. The embedder must be the " +
-    "one that made the corpus embeddings: the offline one for the sample, or a model of an OpenAI-compatible server, " +
+    "others. It is shown beside that of the same labels assigned to random latents. 0.5 is chance, 1 is perfect. The embedder must be the " +
+    "one that made the corpus embeddings: the offline one for the sample, or a model on an OpenAI-compatible server, " +
     "which needs --atlas.",
   example: "feature-families score --atlas families/wordnet --out scores.jsonl",
   options: {
     ...atlasOption,
     ...movedOptions,
-    out: option.path("write a line per latent, .jsonl"),
+    out: option.path("file for the scores, a line per latent, .jsonl"),
     save: option.flag("save the scores in the atlas and show them in its catalog"),
     seed: option.integer("random seed (default 0)"),
     ...embedderOptions,

@@ -18,37 +18,47 @@ const options = {
   in: option.text("what to search (default documents)", {
     choices: ["documents", "latents", "families"],
   }),
-  words: option.flag("latents and families: match words of the labels only", {
+  words: option.flag("with --in latents or families: match only the words of their labels", {
     excludes: ["embedder", "embedder-url", "dimensions"],
   }),
-  vector: option.text("search by a row of a file of embeddings instead of a text", {
+  vector: option.text("search by a row of an embeddings file, counted from 0, instead of a text", {
     value: "FILE:ROW",
     excludes: ["embedder", "embedder-url", "dimensions"],
   }),
   more: option.list(
-    'more of these latents, as LATENT[:STRENGTH]: a number, words of a label or family:NAME; "..." around commas',
+    'strengthen these latents, as LATENT[:STRENGTH]: a number, words of a label or family:NAME; quote names with commas: "…"',
   ),
-  less: option.list("less of these latents"),
-  set: option.list("these latents at exactly the strength"),
-  remove: option.list("these latents at 0"),
-  family: option.text("more of this whole family, by parent latent or name", { value: "FAMILY" }),
-  method: option.text("how edits are applied (default residual)", { choices: STEERING_METHODS }),
-  class: option.text("only documents of this class"),
-  year: option.text("only documents of these years: 2015, 2010-2015, 2010- or =-2015", {
-    value: "FROM-TO",
+  less: option.list("weaken these latents, likewise"),
+  set: option.list("set these latents to exactly the given strength, likewise"),
+  remove: option.list("set these latents to 0"),
+  family: option.text("strengthen this whole family, by parent latent or name", {
+    value: "FAMILY",
   }),
+  method: option.text("method of applying the edits (default residual)", {
+    choices: STEERING_METHODS,
+  }),
+  class: option.text("only documents of this class"),
+  year: option.text(
+    "only documents of these years: 2015, 2010-2015, 2010-, or -2015 given as --year=-2015",
+    {
+      value: "FROM-TO",
+    },
+  ),
   where: option.list("only documents with COLUMN=VALUE, COLUMN>=NUMBER or COLUMN<=NUMBER"),
   metadata: option.input(
-    "table with arxiv_id or id and the columns for --year, --class and --where (default: the corpus)",
+    "table with arxiv_id or id and the columns used by --year, --class and --where (default: the corpus)",
     { needs: ["year", "class", "where"] },
   ),
-  ids: option.list("only these documents"),
+  ids: option.list("only documents with these ids"),
   explain: option.flag("show which latents make up each score"),
   "explain-from": option.text(
-    "what that sum is relative to: the mean document, or nothing (default mean)",
-    { choices: ["mean", "zero"], needs: ["explain"] },
+    "baseline of the explanation: the mean document, or zero (default mean)",
+    {
+      choices: ["mean", "zero"],
+      needs: ["explain"],
+    },
   ),
-  limit: option.count("results (default 10)"),
+  limit: option.count("number of results (default 10)"),
   ...embedderOptions,
   ...timeoutOption,
 };
@@ -109,12 +119,12 @@ function checkUsage(values: Values, positionals: readonly string[]): void {
   if (of !== "documents" && text === "") throw new UsageError(`search: --in ${of} needs a query`);
   if (text === "" && vector === undefined) {
     throw new UsageError(
-      `search: name a query or --vector, or use "feature-families explore" to search by hand`,
+      `search: pass a query or --vector, or use "feature-families explore" to search interactively`,
     );
   }
   const unused = of === "documents" ? OF_NAMES : OF_DOCUMENTS;
   const given = unused.find((name) => values[name] !== undefined && values[name] !== false);
-  if (given !== undefined) throw new UsageError(`search: --${given} is not for --in ${of}`);
+  if (given !== undefined) throw new UsageError(`search: --${given} does not apply to --in ${of}`);
   if (text !== "" && vector !== undefined) {
     throw new UsageError("search: a query and --vector exclude each other");
   }
@@ -160,10 +170,14 @@ async function readVector(place: string, atlas: Atlas): Promise<Float32Array> {
   const rows = await openRows(file);
   try {
     if (rows.cols !== d) {
-      throw new UsageError(`search: ${file} is ${rows.cols} wide, but the corpus ${d}`);
+      throw new UsageError(
+        `search: the embeddings of ${file} are ${rows.cols} wide, those of the corpus ${d}`,
+      );
     }
     if (at >= rows.rows) {
-      throw new UsageError(`search: ${file} has no row ${at}; it has ${rows.rows}, the first is 0`);
+      throw new UsageError(
+        `search: ${file} has no row ${at}; it has ${rows.rows} rows, counted from 0`,
+      );
     }
     return matrixRow(await rows.read(at, at + 1), 0);
   } finally {

@@ -10,19 +10,21 @@ import { describeFamilyStability, describeStability } from "../results/stability
 const options = {
   ...atlasOption,
   ...movedOptions,
-  resamples: option.count("resamples of the documents (default 100)"),
-  subsample: option.number("share of the documents in each (default 0.5)"),
+  resamples: option.count("number of document resamples (default 100)"),
+  subsample: option.number("share of the documents in each resample (default 0.5)"),
   bootstrap: option.flag("resample with replacement (bootstrap) instead", {
     excludes: ["subsample"],
   }),
   seeds: option.integer(
-    "SAEs to train with other seeds (default 3; 0 if the atlas's SAE was given or SAEs are named)",
+    "SAEs to train with other seeds (default 3, or 0 if SAE files are given or the atlas did not train its own SAE)",
     { least: 0 },
   ),
-  epochs: option.count("passes over the documents in their training"),
-  lr: option.number("learning rate of their training"),
-  batch: option.count("documents per batch of their training"),
-  k: option.count("latents per document of the named SAEs, if their files do not declare it"),
+  epochs: option.count(
+    "passes over the documents in their training (default: as for the atlas's SAE)",
+  ),
+  lr: option.number("learning rate of their training (default: as for the atlas's SAE)"),
+  batch: option.count("documents per batch of their training (default: as for the atlas's SAE)"),
+  k: option.count("latents kept per document by the given SAEs, if their files do not declare it"),
   ...engineOption,
 };
 
@@ -33,16 +35,16 @@ export const stabilityCommand: Command = defineCommand({
   group: "explore",
   summary: "Measure how reproducible families are across document resamples and training seeds.",
   details:
-    "Families are found again in resamples of the documents, and in SAEs that differ from the atlas's only in their seed " +
-    "or that are named as arguments. The values are written to stability.json, families.json, the forest and the catalog, " +
+    "Finds families again in resamples of the documents, and in SAEs that differ from the atlas's only in their seed " +
+    "or that are given as arguments. The values are written to stability.json, families.json, the forest and the catalog, " +
     "and stay until the families change. Trained SAEs are kept in the atlas; an interrupted training continues.",
   example: "feature-families stability --resamples 100 --seeds 3",
   positionals: "[SAE...]",
   options,
   async run(values, saes, context) {
-    if (saes.length === 0) refuseOptions("stability: a call that names no SAE", values, ["k"]);
+    if (saes.length === 0) refuseOptions("stability: a call without SAE files", values, ["k"]);
     if (values.seeds === 0 || (values.seeds === undefined && saes.length > 0)) {
-      refuseOptions("stability: a call that trains no SAE", values, ["epochs", "lr", "batch"]);
+      refuseOptions("stability: a call that trains no SAEs", values, ["epochs", "lr", "batch"]);
     }
     const dir = await chooseAtlas("stability", values);
     const { readAtlasOptions } = await import("../../atlas/files/atlas-options.js");
@@ -86,7 +88,7 @@ function stabilityOptions(
   const isKnown = atlas.training !== undefined || (epochs !== undefined && lr !== undefined);
   if (values.seeds === undefined && !isKnown && saes.length === 0) {
     context.onWarning(
-      "documents only: the atlas does not record how its SAE was trained; pass --epochs and --lr, or name other SAEs",
+      "measured over documents only: the atlas does not record how its SAE was trained; for seeds too, pass --epochs and --lr, or SAE files",
     );
   }
   const wanted = ["seeds", "epochs", "lr", "batch"] as const;

@@ -18,9 +18,9 @@ const ASKING = ["judge", "rewrite", "model"] as const;
 const options = {
   ...atlasOption,
   ...movedOptions,
-  queries: option.count("documents drawn as queries (default 300)"),
-  texts: option.file("one query per line, instead of documents"),
-  vectors: option.file("queries as the rows of a file of embeddings"),
+  queries: option.count("number of documents drawn as queries (default 300)"),
+  texts: option.file("file with one query per line, instead of documents"),
+  vectors: option.file("embeddings file whose rows are the queries"),
   "with-replacement": option.flag("draw documents with replacement, as the paper does", {
     excludes: ["texts", "vectors"],
   }),
@@ -28,23 +28,30 @@ const options = {
     least: 0,
   }),
   "less-strengths": option.numbers(
-    "strengths of the removed latent (default: as --more-strengths)",
+    "strengths of the removed latent (default: those of --more-strengths)",
     { least: 0 },
   ),
-  methods: option.list("methods to evaluate (default all)", { choices: STEERING_METHODS }),
-  levels: option.numbers("cosines at which methods are compared (default 0.95 to 0.5)", {
-    least: 0,
-    most: 1,
-  }),
-  limit: option.count("results per query (default 10)"),
-  "min-active": option.count("fewest documents in which a latent is active (default 20)"),
+  methods: option.list("methods to evaluate (default: all)", { choices: STEERING_METHODS }),
+  levels: option.numbers(
+    "cosines to the original query at which methods are compared (default 0.95,0.9,0.8,0.7,0.6,0.5)",
+    {
+      least: 0,
+      most: 1,
+    },
+  ),
+  limit: option.count("number of results per query (default 10)"),
+  "min-active": option.count(
+    "fewest documents in which a latent must be active to be used (default 20)",
+  ),
   seed: option.integer("random seed (default 0)"),
   judge: option.text("language model that names the two latents from the results"),
-  "judge-url": option.url("its server (default: as --model-url)", { needs: ["judge"] }),
-  judged: option.count("queries that are judged (default 50)", { needs: ["judge"] }),
-  rewrite: option.flag("measure queries rewritten by a language model, too"),
-  model: option.text("language model that rewrites queries (or FEATURE_FAMILIES_EXPLAINER_MODEL)"),
-  "model-url": option.url("its server (default OpenAI)", { needs: ASKING }),
+  "judge-url": option.url("URL of its server (default: that of --model)", { needs: ["judge"] }),
+  judged: option.count("number of queries that are judged (default 50)", { needs: ["judge"] }),
+  rewrite: option.flag("also measure queries rewritten by a language model"),
+  model: option.text(
+    "language model that rewrites queries (or set FEATURE_FAMILIES_EXPLAINER_MODEL)",
+  ),
+  "model-url": option.url("URL of its server (default: OpenAI)", { needs: ASKING }),
   "max-cost": { ...spendingOptions["max-cost"], needs: ASKING },
   prices: { ...spendingOptions.prices, needs: ASKING },
   "dry-run": { ...spendingOptions["dry-run"], needs: ASKING },
@@ -61,9 +68,9 @@ export const steeringCommand: Command = defineCommand({
   summary: "Evaluate steering: gains and costs of each method, compared at equal cosine.",
   details:
     "For each query, one of its active latents is removed and another added, over a grid of strengths in multiples of " +
-    "the latent's typical active value. Measured by what is active in the results and, with --judge, by a language model " +
+    "the latent's typical active value. The effect is measured by what is active in the results and, with --judge, by a language model " +
     "that picks the labels of the two latents out of five. --rewrite adds a baseline: queries rewritten by a model. " +
-    "A call that asks a model of a server needs --atlas.",
+    "A run that calls a model on a server needs --atlas.",
   example:
     "feature-families steering --queries 50 --methods additive,documents --out build/steering.json",
   options,

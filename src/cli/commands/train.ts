@@ -9,7 +9,7 @@ import { runGrid } from "../train-grid.js";
 
 const options = {
   embeddings: option.input(EMBEDDINGS, { required: true }),
-  out: option.path("the SAE to write, .safetensors, or .pth for PyTorch; with --grid a folder", {
+  out: option.path("file for the SAE, .safetensors, or .pth for PyTorch; with --grid a folder", {
     required: true,
   }),
   grid: option.text("train every k with every n, such as k=4,8:n=512,1024 (optionally :auxk=…)", {
@@ -20,60 +20,62 @@ const options = {
   n: option.count("number of latents"),
   auxk: option.count("dead latents that reconstruct the error (default 2k)"),
   activation: option.text(
-    "keep k latents of each document, or of a batch's on average, recorded as a threshold (default topk)",
+    "keep k latents per document, or k on average over a batch, which is recorded as a threshold (default topk)",
     { choices: ["topk", "batch-topk"], excludes: ["grid"] },
   ),
   prefixes: option.numbers(
-    "Matryoshka training: the ends of nested prefixes of the latents, such as 32,128,512, each with a loss of its own",
+    "Matryoshka training: ends of nested prefixes of the latents, such as 32,128,512, each with its own loss",
     { least: 1, excludes: ["grid"] },
   ),
-  batch: option.count("documents per batch (default 64 to 1024, by their number)"),
+  batch: option.count("documents per batch (default: 64 to 1024, depending on their number)"),
   "auxk-coef": option.number("weight of the AuxK loss (default 1/32)"),
   "multik-coef": option.number(
-    "weight of the multi-TopK loss, of a decode with 4k latents (default 0)",
+    "weight of the multi-TopK loss, which decodes with 4k latents (default 0)",
   ),
   lr: option.number("learning rate of Adam (default 0.002; the paper's is 1e-4)"),
   warmup: option.integer("warm-up steps of the learning rate (default 0)", { least: 0 }),
-  decay: option.text("learning rate after the warm-up (default constant)", {
+  decay: option.text("schedule of the learning rate after the warm-up (default constant)", {
     choices: ["constant", "linear", "cosine"],
   }),
   normalise: option.text(
-    "train on raw embeddings, with their mean subtracted, or on z-scores, recorded in the SAE (default none)",
+    "train on raw embeddings, on embeddings minus their mean, or on z-scores; recorded in the SAE (default none)",
     { choices: ["none", "centre", "z-score"] },
   ),
   clip: option.number("largest gradient norm (default 1)"),
-  "dead-steps": option.count("steps without firing after which a latent is dead"),
+  "dead-steps": option.count(
+    "steps without being active after which a latent is dead (default: the steps of one epoch)",
+  ),
   steps: option.count("training steps"),
   epochs: option.count(
-    "passes over the documents, instead of --steps (default: until the plateau, 60 at most)",
+    "passes over the documents, instead of --steps (default: until the plateau, at most 60)",
     { excludes: ["steps"] },
   ),
   order: option.text("order of the rows (default shuffle)", { choices: ["file", "shuffle"] }),
   seed: option.integer("random seed (default 0)"),
   "own-seeds": option.flag(
-    "with --grid: a different seed per run, so that SAEs compare fairly latent by latent",
+    "with --grid: train each SAE from its own seed, for a fair comparison of their latents",
     { needs: ["grid"] },
   ),
   init: option.input("an SAE to start from"),
-  start: option.text(
-    "directions to start from: at random, or by k-means of the rows (default random)",
-    { choices: ["random", "kmeans"], excludes: ["init"] },
-  ),
+  start: option.text("initial directions: random, or by k-means of the rows (default random)", {
+    choices: ["random", "kmeans"],
+    excludes: ["init"],
+  }),
   holdout: option.number(
-    "share of rows held out for validation (default 0.1 with a plateau, else 0)",
+    "share of the rows held out for validation (default 0.1 with a plateau, else 0)",
   ),
   plateau: option.number(
-    "stop once the held-out error falls by less than this share from one quarter of the steps to the next (default 0.005 without --steps, --epochs and --patience)",
+    "stop once the held-out error falls by less than this share from one quarter of the steps to the next (default 0.005, unless --steps, --epochs or --patience is given)",
   ),
-  patience: option.count("epochs without a better validation loss before stopping", {
+  patience: option.count("stop after this many epochs without a better validation loss", {
     needs: ["holdout"],
   }),
-  "skip-zero-rows": option.flag("leave out rows of zeros instead of rejecting them"),
+  "skip-zero-rows": option.flag("leave out rows of zeros instead of rejecting the file"),
   checkpoint: option.file(
-    "file for the state of the run (default: beside --out until the run is finished)",
+    "file for the state of the run (default: beside --out, until the run is finished)",
   ),
   "checkpoint-every": option.count("steps between checkpoints (default: one epoch)"),
-  log: option.file("write a line per step, .jsonl"),
+  log: option.file("file for the training log, a line per step, .jsonl"),
   engine: option.text("where to train (default cpu)", {
     choices: ["cpu", "tensorflow-webgpu", "tensorflow-cuda", "tensorflow-cpu"],
   }),
@@ -86,7 +88,7 @@ export const trainCommand: Command = defineCommand({
   group: "steps",
   summary: "Train a top-k SAE on embeddings.",
   details:
-    "Loss, AuxK, gradient projection, clipping and Adam as in arXiv 2408.00657. A stopped run continues from its last " +
+    "Loss, AuxK, gradient projection, clipping and Adam follow arXiv 2408.00657. A stopped run continues from its last " +
     "checkpoint when the same command is given again, and ends with the same weights. --grid trains every k with every " +
     "n into the folder --out and writes a table for scaling, such as:\n" +
     "feature-families train --grid k=4,8:n=512,1024 --epochs 10 --embeddings FILE --out grid",
@@ -116,7 +118,7 @@ export const trainCommand: Command = defineCommand({
       )
         continue;
       throw new UsageError(
-        `train: --${name} ${String(values[name])} needs an --out of .safetensors: a .pth has no place for it`,
+        `train: --${name} ${String(values[name])} needs an --out that ends in .safetensors, as a .pth cannot record it`,
       );
     }
     const { readMatrix } = await import("../../files/matrix.js");
@@ -156,7 +158,7 @@ export const trainCommand: Command = defineCommand({
       lines: compact([
         ...summaryLines(result, values.out, seconds),
         !tellsK(values.out) &&
-          `the name ${values.out} does not declare k: pass --k ${result.sae.k} to read it`,
+          `the file name ${values.out} does not declare k: pass --k ${result.sae.k} to read the file`,
         result.problem !== undefined && `failed: ${result.problem}`,
       ]),
     };

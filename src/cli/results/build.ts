@@ -113,11 +113,11 @@ export function describeSummary(summary: BuildSummary): string[][] {
     ["labelled", String(labelled)],
     ["families", String(families)],
     [
-      "co-activation inside families over outside",
+      "co-activation within families over outside them",
       `${digits(ratio.value, 1)} (random families ${digits(ratio.random, 1)})`,
     ],
     named && [`latents with a class of F1 over ${NAMED}`, describeShare(named, "latents")],
-    named && ["different classes of those", describeClasses(named.classes)],
+    named && ["distinct classes among them", describeClasses(named.classes)],
     edges && [
       edges.flat ? "edges between latents of the same class" : "edges that agree with the classes",
       describeEdges(edges),
@@ -165,7 +165,7 @@ async function describeLatents(
   if (own === undefined || live < FEWEST_EDGES) {
     return { value: null, judged: live, interval: null, hardest: null, classes };
   }
-  const { units = "classes dealt out at random", share } = hardestLatentNull(
+  const { units = "classes assigned at random", share } = hardestLatentNull(
     agreement,
     baselines,
     NAMED,
@@ -200,7 +200,7 @@ function describeShare(
   of: string,
 ): string {
   if (value === null || interval === null || hardest === null) {
-    return `unknown: ${judged} ${of} could be judged, too few`;
+    return `unknown: only ${judged} ${of} could be judged`;
   }
   const [low, high] = interval;
   return `${digits(value)} (95 % interval ${digits(low)} to ${digits(high)} of ${judged}; ${hardest.name} ${digits(hardest.share)})`;
@@ -213,14 +213,14 @@ function describeClasses({ latents: own, ...others }: Record<string, number>): s
 
 function describeEdges({ value, interval, hardest, edges }: Measured & EdgeSummary): string {
   if (value === null || interval === null || hardest === null) {
-    return `unknown: ${edges} could be judged, too few`;
+    return `unknown: only ${edges} could be judged`;
   }
   const [low, high] = interval;
   const { branch, edges: drawn, observed, share } = hardest;
   const chance =
     branch === undefined
       ? `random ${digits(share)}`
-      : `${digits(observed ?? null)} of the ${drawn} whose class of at least ${branch} documents has denser latents, which at random ${digits(share)} would`;
+      : `${digits(observed ?? null)} of the ${drawn} whose class of at least ${branch} documents has denser latents, against ${digits(share)} at random`;
   return `${digits(value)} (95 % interval ${digits(low)} to ${digits(high)} of ${edges}; ${chance})`;
 }
 
@@ -230,7 +230,7 @@ export function describePlan(plan: BuildPlan): string {
   const rate = perSecond < 10 ? perSecond.toFixed(1) : perSecond.toFixed(0);
   const parts = compact([
     embedSeconds !== undefined &&
-      `${about(embedSeconds)} to embed with ${embedder} (${rate} a second)`,
+      `${about(embedSeconds)} to embed with ${embedder} (${rate} per second)`,
     trainSeconds !== undefined &&
       training !== undefined &&
       `${about(trainSeconds)} to train ${training.n} latents, ${training.k} per document`,
@@ -247,7 +247,7 @@ function about(seconds: number): string {
 
 /** Which steps of a build ran and which were still valid. */
 export function describeSteps(ran: readonly string[], kept: readonly string[]): string {
-  if (ran.length === 0) return "nothing had changed";
+  if (ran.length === 0) return "nothing has changed";
   return kept.length === 0 ? "all steps ran" : `ran ${ran.join(", ")}; kept ${kept.join(", ")}`;
 }
 

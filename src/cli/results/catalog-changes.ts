@@ -26,7 +26,7 @@ export function describeImport(report: ImportReport, limit: number): string[] {
     ...report.files.map(describeFile),
     ...describePart("latents", report.latents, limit),
     ...describePart("families", report.families, limit),
-    ...(report.overridden > 0 ? [`${report.overridden} keep the label that a person gave`] : []),
+    ...(report.overridden > 0 ? [`${report.overridden} keep the label given by a person`] : []),
     describeEnd(report),
   ];
 }
@@ -42,8 +42,8 @@ function describeFile({
 }: ImportedFile): string {
   const parts = [`${labels} labels`, `${names} family names`];
   if (leftOut > 0) parts.push(`${leftOut} left out: no label, or keywords only`);
-  if (repeated > 0) parts.push(`${repeated} repeated, the last one counts`);
-  if (unmatched > 0) parts.push(`${unmatched} of families that this atlas does not have`);
+  if (repeated > 0) parts.push(`${repeated} repeated, of which the last one counts`);
+  if (unmatched > 0) parts.push(`${unmatched} skipped, as this atlas has no such family`);
   return `${path} (${kind}): ${parts.join(", ")}`;
 }
 

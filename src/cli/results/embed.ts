@@ -8,7 +8,7 @@ export function describeGaps({ failed, stopped, cut }: EmbeddedCorpus, folder: s
   return compact([
     stopped !== undefined && `stopped early: ${stopped}`,
     failed.length !== 0 &&
-      `${failed.length} failed and are left out, see ${list}; run the command again to retry them`,
-    cut !== 0 && `${cut} are longer than the model reads; their ends are left out`,
+      `${failed.length} failed and were left out (listed in ${list}); run the command again to retry them`,
+    cut !== 0 && `${cut} exceed the model's limit and were truncated`,
   ]);
 }

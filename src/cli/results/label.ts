@@ -23,7 +23,7 @@ export function describeEstimate({ explainer, judge }: LabelEstimate): string[] 
       row(judge ? "explainer" : "explainer, judge", explainer),
       ...(judge ? [row("judge", judge)] : []),
     ]),
-    "labels and answers that are not known yet count with their usual length; at most: every answer repaired, every document asked about alone",
+    "labels and answers not known yet count at their usual length; the most it can cost assumes that every answer is repaired and every document is asked about alone",
   ];
 }
 
@@ -35,7 +35,7 @@ export function describeTime({ explainer, judge }: LabelEstimate): string | unde
   const sum = seconds.reduce((a, b) => a + b, 0);
   return seconds.length === 0 || Number.isNaN(sum)
     ? undefined
-    : `about ${Math.ceil(sum / 60)} min by the calls so far`;
+    : `about ${Math.ceil(sum / 60)} min, judging by the requests so far`;
 }
 
 /** What was labelled, named and spent. */
@@ -44,7 +44,7 @@ export function describeLabels(dir: string, report: LabelReport): string[] {
   const steps = refreshed.ran.join(", ") || "nothing";
   return compact([
     judgeCheck !== undefined &&
-      `judge: AUC ${judgeCheck.value.toFixed(2)} of true keyword labels against dealt ones, ${judgeCheck.n} answers`,
+      `judge: AUC ${judgeCheck.value.toFixed(2)} for telling true from shuffled keyword labels, ${judgeCheck.n} answers`,
     describeCounts("latents labelled", latents),
     families.labelled + families.failed + families.skipped > 0 &&
       describeCounts("families named", families),
@@ -52,7 +52,7 @@ export function describeLabels(dir: string, report: LabelReport): string[] {
     stopped !== undefined && `stopped at the cap: ${stopped}; run the command again to continue`,
     `wrote ${path.join(dir, "labels.llm.jsonl")}; updated: ${steps}`,
     projected !== undefined &&
-      `all ${projected.latents} latents at this rate: ${dollars(projected.cost)}; run it without --sample to continue`,
+      `projected cost of all ${projected.latents} latents: ${dollars(projected.cost)}; run the command without --sample to continue`,
   ]);
 }
 
@@ -61,7 +61,9 @@ function describeCounts(what: string, counts: LabelCounts): string {
   const why = failure === undefined ? "" : ` (the first: ${failure})`;
   const mean = meanScore === undefined ? "" : `; mean score ${meanScore.toFixed(3)} of ${scored}`;
   const chance =
-    atChance === 0 ? "" : `; ${atChance} no better than chance, where better keywords stay instead`;
+    atChance === 0
+      ? ""
+      : `; ${atChance} no better than chance, whose keywords are kept if they score better`;
   return `${labelled} ${what}, ${failed} without an answer${why}, ${skipped} skipped${mean}${chance}`;
 }
 

@@ -17,7 +17,7 @@ export function describeMatch({ toSmall, toLarge, splits, universal }: SaeCompar
       ["small to large", ...cells(toLarge)],
     ]),
     `${split} of ${toLarge.latents} small latents split into several, ${lone} have no counterpart`,
-    `${universal.length} latents are each other's nearest and recurrent both ways: ${shares[0]} of the small SAE, ${shares[1]} of the large one`,
+    `${universal.length} pairs of latents are mutual nearest neighbours and recurrent both ways: ${shares[0]} of the small SAE, ${shares[1]} of the large one`,
   ];
 }
 
@@ -50,7 +50,7 @@ export function describeFamilyMatches(
     `${pairs.filter(({ to }) => to !== undefined).length} of ${pairs.length}`;
   const best = [...toSmall].sort((a, b) => b.overlap - a.overlap).slice(0, SHOWN);
   return [
-    `${found(toSmall)} large families share latents with a small one, ${found(toLarge)} the other way`,
+    `${found(toSmall)} large families share latents with a small one, and ${found(toLarge)} small families with a large one`,
     `mean overlap of the best pairs ${mean.toFixed(3)} (${meanNull.toFixed(3)} with latents matched at random)`,
     ...best.flatMap(({ from, to, overlap }) =>
       to === undefined

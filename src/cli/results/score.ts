@@ -18,7 +18,7 @@ export function describeScores({ labels, shuffled, ...summary }: ScoreReport): s
   );
   return [
     `${summary.scored} of ${labels.length} labels scored: mean ${describeSummary(summary)} above chance`,
-    `the same labels dealt out at random: mean ${describeSummary(shuffled)}`,
+    `the same labels assigned to latents at random: mean ${describeSummary(shuffled)}`,
     ...formatRows([["latent", "AUC", "", "label"], ...rows]),
   ];
 }

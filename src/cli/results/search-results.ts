@@ -30,7 +30,7 @@ export function describeResults(found: ShownResults): string[] {
     ...head,
     ...formatRows([["rank", ...(steered ? ["before"] : []), "cosine", "id", "title"], ...rows]),
     left.length > 0 &&
-      `gone: ${left.map(({ title, before }) => `${shorten(title)} (${before})`).join("; ")}`,
+      `no longer in the results: ${left.map(({ title, before }) => `${shorten(title)} (${before})`).join("; ")}`,
   ]);
 }
 
@@ -43,7 +43,7 @@ function describeEdits({ edits, others = 0, moved = [] }: ShownResults, cosine: 
         `  latent ${latent}${label && ` (${label})`}: ${before.toFixed(3)} -> ${after.toFixed(3)}`,
     ),
     ...(moved.length > shown.length ? [`  and ${moved.length - shown.length} more latents`] : []),
-    `cosine to the query without edits: ${cosine.toFixed(3)}; its other latents moved by ${(100 * others).toFixed(0)} %`,
+    `cosine to the query without edits: ${cosine.toFixed(3)}; its other latents changed by ${(100 * others).toFixed(0)} %`,
   ];
 }
 

@@ -10,50 +10,46 @@ import { scheduleOf, schedulerOptions } from "../../scheduler-options.js";
 const KINDS = ["plan", "estimate", "run", "encode", "pairs", "total", "labels"] as const;
 
 const options = {
-  plan: option.input("plan.json of the tasks"),
-  index: option.latents("which tasks, such as 0,4-7 (default all)"),
+  plan: option.input("plan.json that task plan wrote"),
+  index: option.latents("tasks to run, such as 0,4-7 (default: all)"),
   codes: option.folder("folder of codes: topk_indices_ and topk_values_ files, or Parquet shards", {
     excludes: ["embeddings", "sae", "k"],
   }),
   embeddings: option.input(EMBEDDINGS, { needs: ["sae"] }),
   from: option.url(
-    "Parquet that Spark reads, such as s3a://bucket/embeddings, in place of a plan",
+    "Parquet dataset that Spark reads, such as s3a://bucket/embeddings, instead of a plan",
     { excludes: ["plan", "codes", "embeddings", "index", "print-tasks"], needs: ["store"] },
   ),
   "embedding-column": option.text(
-    "its column of embeddings (default: the only one of lists, or the one called embedding)",
+    "its column of embeddings (default: the only list column, or the one named embedding)",
     { needs: ["from"] },
   ),
-  store: option.url("where Spark keeps codes and sums, such as s3a://bucket/run", {
+  store: option.url("where Spark stores codes and sums, such as s3a://bucket/run", {
     needs: ["from"],
   }),
-  sae: option.input("SAE to encode by"),
+  sae: option.input("SAE to encode with"),
   k: option.count("latents kept per document, if the file does not declare it"),
-  corpus: option.path("texts of the documents, to make keyword labels too", { input: true }),
+  corpus: option.path("documents with texts, to make keyword labels too", { input: true }),
   ...columnsOption,
   "label-documents": option.count(
-    "documents drawn for labels, beside each latent's 20 strongest (default 500,000; all where there are no more)",
+    "documents sampled for labels, in addition to each latent's 20 strongest (default 500,000, or all if there are fewer)",
     { needs: ["corpus"] },
   ),
-  n: option.count("latents of codes that do not note it, as on standard input"),
-  documents: option.count("documents to estimate for"),
-  characters: option.count(
-    "characters of a document's text, to estimate labels for (default 1,000)",
-  ),
-  dimensions: option.count("width of their embeddings"),
+  n: option.count("number of latents, if the codes do not record it (standard input never does)"),
+  documents: option.count("number of documents, for the estimate"),
+  characters: option.count("characters per document, for the estimate of labels (default 1,000)"),
+  dimensions: option.count("width of the embeddings, for the estimate"),
   rates: option.input(
-    "rates measured on your machines and prices, .json (default: as docs/scale.md says)",
+    "JSON file of rates measured on your machines, and prices (default: those in docs/scale.md)",
   ),
   "skip-zeros": option.flag("do not count slots whose value is 0"),
   leading: option.flag(
-    "count pairs where their lower latent leads, as families --prefixes needs it: in a plan beside all pairs (default where the SAE has prefixes)",
+    "count pairs where their lower latent leads, as families --prefixes needs; a plan counts them besides all pairs (default: if the SAE has prefixes)",
   ),
-  out: option.path("folder of the plan and its results"),
+  out: option.path("folder for the plan and its results"),
   "shard-documents": option.count("documents that one task encodes (default 100,000)"),
-  "group-documents": option.count(
-    "documents whose pairs are counted at a time (default 1,000,000)",
-  ),
-  "print-tasks": option.text("print the calls of the tasks of a plan and run none", {
+  "group-documents": option.count("documents whose pairs are counted at once (default 1,000,000)"),
+  "print-tasks": option.text("print the commands that run the tasks of a plan, and run none", {
     choices: ["shell", "slurm", "kubernetes"],
   }),
   ...schedulerOptions,
@@ -68,10 +64,10 @@ export const taskCommand: Command = defineCommand({
   summary:
     "Count co-activation and make labels in tasks that any scheduler may run, kill and repeat.",
   details:
-    "`task estimate` says what a run takes, `task plan` writes plan.json: which documents and latents each task is about. `task encode`, `task pairs`, " +
-    "`task total` and `task labels` do tasks of a kind, the ones of the kind before being done; `task run` does all by a scheduler. With --from and --store Spark itself " +
-    "reads the embeddings where they lie and hands them to tasks. A task " +
-    "whose results are there does nothing, and the same task gives the same bytes wherever it runs. Without --plan, " +
+    "`task estimate` estimates what a run takes. `task plan` writes plan.json, which assigns documents and latents to tasks. `task run` runs all of them with a scheduler; " +
+    "`task encode`, `task pairs`, `task total` and `task labels`, in this order, run the tasks of one kind. With --from and --store, Spark itself " +
+    "reads the embeddings where they are and hands them to the tasks. A task " +
+    "whose results exist does nothing, and a task gives the same bytes wherever it runs. Without --plan, " +
     "`task encode --sae FILE`, `task pairs --n N` and `task total --n N` read an Arrow stream from standard input and " +
     "write one to standard output.",
   example: "feature-families task plan --codes codes --out run",
@@ -85,7 +81,7 @@ export const taskCommand: Command = defineCommand({
     if (kind === "plan") return planTasks(values, context);
     if (kind === "estimate") return estimateTasks(values);
     if (values.from !== undefined && kind !== "run") {
-      throw new UsageError(`task: --from belongs to run, not to ${kind}`);
+      throw new UsageError(`task: --from applies to run, not to ${kind}`);
     }
     if (values.plan === undefined) {
       if (kind === "run") return runStore(values, values.from, context);

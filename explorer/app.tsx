@@ -195,7 +195,7 @@ function Detail(props: { data: AtlasData; compared: Compared | undefined }): JSX
       {compared && id < count[kind] && <Pair data={props.data} compared={compared} focus={focus} />}
       {id >= count[kind] ? (
         <p class="problem">
-          no {kind} {id}: there are {wholeNumber(count[kind])}
+          no {kind} {id}: there are only {wholeNumber(count[kind])}
         </p>
       ) : kind === "latent" ? (
         <LatentPage key={id} data={data} latent={id} />

@@ -116,7 +116,7 @@ function makeColouring(data: AtlasData, name: string): Colouring {
     const family = data.familyOf.get(Number(entry.key));
     if (family === undefined) continue;
     const size = familyMembers(family).length;
-    entry.note = `first family of ${entry.count} latents${size > entry.count ? `; ${size - entry.count} more of its latents are first in another` : ""}`;
+    entry.note = `first family of ${entry.count} latents${size > entry.count ? `; ${size - entry.count} more of its latents have another first family` : ""}`;
   }
   return coloured;
 }

@@ -13,8 +13,8 @@ export interface Doubt {
 
 /** Kinds of doubt, the worst first, by what is true of the score. */
 export const DOUBTS = {
-  chance: "chance is within the score’s 95 % interval",
-  poor: "the score’s 95 % interval lies wholly below the middle between chance and perfect",
+  chance: "the score’s 95 % interval includes chance",
+  poor: "the score’s 95 % interval lies entirely below the midpoint between chance and perfect",
   unsure:
     "so few documents were checked that the score’s 95 % interval covers more than half of the range from chance to perfect",
 } as const;

@@ -65,7 +65,7 @@ function filesIn(folder: string, headers: Record<string, string>): Source {
     if (size > LARGEST_WHOLE) {
       await response.body?.cancel();
       throw new Error(
-        `${file} has ${Math.round(size / 1e6)} MB, and this web server sends no parts of files: use one that answers Range requests`,
+        `${file} has ${Math.round(size / 1e6)} MB, but this web server does not answer Range requests: use one that does`,
       );
     }
     const content = await response.arrayBuffer();

@@ -155,14 +155,14 @@ const ONLY: Record<string, LabelChoice> = {
   "": { title: "all latents", holds: () => true },
   doubtful: {
     title: "doubtful labels",
-    about: (data) => `The least to be trusted first: ${countDoubts(data)}.`,
+    about: (data) => `Most doubtful first: ${countDoubts(data)}.`,
     holds: ({ columns }, at) => doubtOf(columns, at) !== undefined,
     sort: "doubt",
   },
   wrong: {
     title: "with wrong verdicts",
     about:
-      "The judge, a model that sees the label alone, took documents for the latent’s that are not, or left out some that are. Most wrong verdicts first.",
+      "The judge, a model that sees only the label, accepted documents in which the latent is not active, or rejected documents in which it is. Most wrong verdicts first.",
     holds: ({ columns }, at) => (columns.wrong?.[at] ?? 0) > 0,
     sort: "-wrong",
   },
@@ -231,8 +231,8 @@ const ABOUT: Record<string, string> = {
   family: TERMS.family,
   max_activation: TERMS.activation,
   mean_activation: TERMS.activation,
-  judged: "documents on which a judge decided by the label alone",
-  wrong: "verdicts of the judge that were wrong",
+  judged: "documents that a judge decided on from the label alone",
+  wrong: "wrong verdicts of the judge",
 };
 const WIDTHS: Record<string, string> = {
   label: "minmax(9rem, 2fr)",

@@ -57,7 +57,7 @@ export function Correction(props: {
           disabled={isBusy}
           onClick={() => void run(() => actions.withdraw({ of, latent: id }))}
         >
-          Take the correction back
+          Withdraw the correction
         </button>
       )}
       {isOpen && (
@@ -80,7 +80,7 @@ export function Correction(props: {
             />
           </label>
           <label>
-            Why (kept with it)
+            Reason (kept with the correction)
             <input name="note" maxLength={2000} autocomplete="off" />
           </label>
           <button type="submit" disabled={isBusy}>

@@ -48,7 +48,7 @@ export function DocumentPage({ data, row }: { data: AtlasData; row: number }): J
       </p>
       {text.length > SHORT && (
         <button type="button" onClick={() => setWhole(!isWhole)}>
-          {isWhole ? "Show less" : "Show all of it"}
+          {isWhole ? "Show less" : "Show all"}
         </button>
       )}
       {!data.isOther && (

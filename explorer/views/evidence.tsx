@@ -55,7 +55,7 @@ export function Evidence(props: {
       <h3>Evidence</h3>
       {label && evidence.label !== label.text && (
         <p class="note">
-          A model’s label was “{plain(evidence.label)}”: what follows is about that one.
+          A model’s label was “{plain(evidence.label)}”; the evidence below is for that label.
         </p>
       )}
       <Facts
@@ -96,7 +96,7 @@ export function Evidence(props: {
       {evidence.explanations.map(({ status, reason, labels, reasoning, key }, i) => (
         <details key={i}>
           <summary>
-            What the explainer answered:{" "}
+            The explainer’s answer:{" "}
             {status === "ok"
               ? labels.map((text) => plain(text, 80)).join("; ")
               : `failed, ${plain(reason ?? "no answer")}`}
@@ -149,7 +149,7 @@ function Verdicts(props: {
           checked={isOnlyWrong}
           onChange={(event) => setOnlyWrong(event.currentTarget.checked)}
         />{" "}
-        wrong and failed alone
+        only wrong and failed
       </label>
       <table class="verdicts">
         <thead>
@@ -157,7 +157,7 @@ function Verdicts(props: {
             <th>verdict</th>
             <th>truth</th>
             <th>judge</th>
-            <th>document, as it was cut</th>
+            <th>document, as the judge saw it</th>
           </tr>
         </thead>
         <tbody>
@@ -181,7 +181,7 @@ function outcome({ answer, expected }: Verdict): keyof typeof SIGNS {
 }
 
 function said({ answer, confidence, probability }: Verdict): string {
-  if (answer === null) return "no answer that could be read";
+  if (answer === null) return "no readable answer";
   const sure =
     confidence !== undefined
       ? `, confidence ${shortNumber(confidence)}`
@@ -212,7 +212,7 @@ function textOf({ documents }: PageEvidence, at: number): JSX.Element {
   return (
     <>
       <bdi>
-        {text === undefined ? "(this corpus has no document of that id)" : plain(text, 1200)}
+        {text === undefined ? "(the corpus has no document with this id)" : plain(text, 1200)}
       </bdi>{" "}
       <code>{plain(id, 60)}</code>
     </>

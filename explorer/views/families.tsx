@@ -72,7 +72,7 @@ export function Families({ data }: { data: AtlasData }): JSX.Element {
         <span
           class="muted"
           role="status"
-          title="families that have the words in their name come first, then those that have them in their class or in a label of their latents"
+          title="families with the words in their name come first, then those with the words in their class or in the label of a latent"
         >
           {wholeNumber(families.length)} of {wholeNumber(data.families.length)} families
         </span>

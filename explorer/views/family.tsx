@@ -100,7 +100,7 @@ export function FamilyPage({ data, parent }: { data: AtlasData; parent: number }
         facts={[
           [
             "latents",
-            `${wholeNumber(familyMembers(family).length)}${ownLatents < familyMembers(family).length ? `, of which ${wholeNumber(ownLatents)} have it as their first family, whose colour they have on the map` : ""}`,
+            `${wholeNumber(familyMembers(family).length)}${ownLatents < familyMembers(family).length ? `, of which ${wholeNumber(ownLatents)} have it as their first family and take its colour on the map` : ""}`,
           ],
           ["documents", wholeNumber(family.documents)],
           ["score of the name", shortNumber(family.score)],

@@ -124,7 +124,7 @@ export function LatentPage({ data, latent }: { data: AtlasData; latent: number }
       />
       <h3>Active in the same documents</h3>
       <Bars
-        label="latents that are active together with it"
+        label="latents active in the same documents"
         rows={row.coactive.map(({ index, cosine, documents }) => ({
           key: String(index),
           name: <LatentLink data={data} latent={index} />,
@@ -180,7 +180,7 @@ function Documents(props: {
       </ol>
       {tenths.length > 0 && (
         <details open>
-          <summary>Down the scale: a document at each tenth of the activation</summary>
+          <summary>From strong to weak: a document at each tenth of the highest activation</summary>
           <ol class="documents">{[...new Set(tenths)].map(line)}</ol>
         </details>
       )}

@@ -312,7 +312,7 @@ async function joinRecords(
   const size = offsets[offsets.length - 1];
   if (size >= 2 ** 32) {
     throw new RangeError(
-      `explorer: the texts of ${kind} take ${(size / 1e9).toFixed(1)} GB, over the 4.3 GB that a site can have: use the explorer's own server`,
+      `explorer: the texts of ${kind} take ${(size / 1e9).toFixed(1)} GB, more than the 4.3 GB that a site can hold: use the explorer's own server`,
     );
   }
   return { bytes: Buffer.concat(parts), offsets: Uint32Array.from(offsets) };

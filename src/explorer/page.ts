@@ -36,7 +36,7 @@ export async function readPage(): Promise<PageParts> {
   const folders = [own, path.resolve(own, "../../../dist/explorer")];
   const folder = folders.find((one) => existsSync(path.join(one, "index.html")));
   if (folder === undefined) {
-    throw new Error("explorer: its page is not compiled; run npm run build");
+    throw new Error("explorer: the page has not been built; run npm run build");
   }
   const [html, script, style, licences] = await Promise.all(
     PAGE_FILES.map((name) => readFile(path.join(folder, name), "utf8")),

@@ -129,7 +129,7 @@ export async function startServer(
   const limit = (maxSize: number): MiddlewareHandler =>
     bodyLimit({
       maxSize,
-      onError: (c) => c.json({ error: `a request may have ${maxSize >> 20} MiB` }, 413),
+      onError: (c) => c.json({ error: `a request may have at most ${maxSize >> 20} MiB` }, 413),
     });
   app.get("/api/selection", (c) => c.json(selected));
   app.post("/api/selection", limit(LARGEST_SELECTION), async (c) => {

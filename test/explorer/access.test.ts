@@ -119,8 +119,8 @@ test("a label is corrected and taken back by keys alone", async (t) => {
   t.is((await atlas.labels()).get(7)?.text, "typed words");
   t.is(await inFocus(), "Correct the label", "the keys go on where they were");
   // The latent's row is read again after its name has changed.
-  await page.waitForSelector("text=Take the correction back");
-  await tabTo("Take the correction back");
+  await page.waitForSelector("text=Withdraw the correction");
+  await tabTo("Withdraw the correction");
   await page.keyboard.press("Enter");
   await page.waitForSelector("article h2 >> text=typed words", { state: "detached" });
   t.is(await page.textContent("article h2"), before);

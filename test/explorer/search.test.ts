@@ -158,7 +158,7 @@ test("a correction is written with its note and shown everywhere, and can be tak
   });
   t.is((await atlas.catalog())[3].label, "my own words");
   await page.waitForSelector(".list-row >> text=my own words");
-  await page.click("text=Take the correction back");
+  await page.click("text=Withdraw the correction");
   await page.waitForSelector("article h2 >> text=my own words", { state: "detached" });
   t.is((await readFile(file, "utf8")).trim(), "");
   t.is((await atlas.labels()).get(3)?.text, before);

@@ -71,8 +71,8 @@ export function Matches({ data, compared }: { data: AtlasData; compared: Compare
               isNumeric
               about={
                 isFamilies
-                  ? "latents that both have over all latents of either"
-                  : "cosine of the two latents’ directions; ↔ each is the other’s nearest, → the nearest from one side alone"
+                  ? "latents in both, as a share of the latents in either"
+                  : "cosine of the two latents’ directions; ↔ each is the other’s nearest, → nearest from one side only"
               }
             />
             <SortHead name="there" title={thereName} isNumeric={false} />

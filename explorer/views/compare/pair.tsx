@@ -49,12 +49,12 @@ export function Pair(props: {
       {cosines[id] > threshold ? (
         <p>
           In {name}: {link}, cosine {shortNumber(cosines[id])},{" "}
-          {back.latents[to] === id ? "each the other’s nearest" : "nearest from this side alone"}
+          {back.latents[to] === id ? "each the other’s nearest" : "nearest from this side only"}
         </p>
       ) : (
         <p>
           No match in {name}: the nearest, {link}, has cosine {shortNumber(cosines[id])}, and 99 %
-          of random directions reach up to {shortNumber(threshold)}
+          of random directions stay below {shortNumber(threshold)}
         </p>
       )}
       {match.sameDocuments && <Shared {...{ own, its, kind, id, to }} />}
@@ -87,8 +87,8 @@ function Shared(props: {
   return (
     <details>
       <summary>
-        {wholeNumber(both.length)} documents of both, {wholeNumber(mine.size - both.length)} of this
-        alone, {wholeNumber(theirs.size - both.length)} of the other alone
+        {wholeNumber(both.length)} documents in both, {wholeNumber(mine.size - both.length)} in this
+        only, {wholeNumber(theirs.size - both.length)} in the other only
       </summary>
       <ol class="results">
         {both.slice(0, SHOWN).map(({ row }) => (

@@ -25,7 +25,7 @@ export function Results(props: {
     <div aria-busy={isWaiting}>
       <p class="result-head" role="status">
         {answer.hits.length === 0
-          ? "No document was found."
+          ? "No documents found."
           : `${wholeNumber(rows.length)} documents${isSteered ? `: ${changesOf(answer)}` : ""}`}
         {rows.length > 0 && (
           <button
@@ -54,7 +54,7 @@ export function Results(props: {
       </ol>
       {answer.left.length > 0 && (
         <details class="left">
-          <summary>{answer.left.length} documents left the results</summary>
+          <summary>{answer.left.length} documents dropped out of the results</summary>
           <ol class="results">
             {answer.left.map(({ row, before }) => (
               <li key={row}>
@@ -72,20 +72,20 @@ export function Results(props: {
 function changesOf({ hits, left }: SearchAnswer): string {
   const came = hits.filter(({ before }) => before === null || before > hits.length).length;
   const stayed = hits.filter(({ before }, i) => before === i + 1).length;
-  return `${came} came in, ${left.length} left, ${hits.length - came - stayed} others changed rank`;
+  return `${came} new, ${left.length} dropped out, ${hits.length - came - stayed} others changed rank`;
 }
 
 function Move({ from, to }: { from: number | null; to: number }): JSX.Element {
   if (from === null)
     return (
-      <small class="up" title="below rank 1,000 before">
+      <small class="up" title="was below rank 1,000">
         new
       </small>
     );
-  if (from === to) return <small title="at the same rank before">=</small>;
+  if (from === to) return <small title="same rank as before">=</small>;
   const isUp = from > to;
   return (
-    <small class={isUp ? "up" : "down"} title={`rank ${from} before`}>
+    <small class={isUp ? "up" : "down"} title={`was rank ${from}`}>
       {isUp ? "↑" : "↓"}
       {Math.abs(from - to)}
     </small>
@@ -134,7 +134,7 @@ function Why(props: { data: AtlasData; request: SearchRequest; row: number }): J
             ]}
           />
           <p class="muted">
-            In common with the mean document {shortNumber(value.mean, 3)}, and the bars add{" "}
+            In common with the mean document {shortNumber(value.mean, 3)}; the bars add{" "}
             {shortNumber(value.score - value.mean, 3)}: cosine {shortNumber(value.score, 3)}.{" "}
             <Shared data={data} row={row} latents={value.latents.map(({ latent }) => latent)} />
           </p>

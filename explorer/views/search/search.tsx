@@ -51,15 +51,15 @@ export function Search({ data }: { data: AtlasData }): JSX.Element {
         {actions === undefined && (
           <p class="note">
             Without the explorer’s server, documents are <Term of="ranked by codes" />: by the
-            latents that they share with the query and how strong those are, not by their whole
-            embeddings, so that the order can differ. Texts cannot be searched for: open a latent, a
+            latents they share with the query and the strength of those, not by their whole
+            embeddings, so the order can differ. Text queries need the server: open a latent, a
             family or a document and search by it.
           </p>
         )}
         {query === undefined && actions && (
           <p class="muted">
-            Type a text, or open a document, a latent or a family and search by it. Then move its
-            latents and see what changes.
+            Type a text, or open a document, a latent or a family and search by it. Then change the
+            strength of its latents and see what moves.
           </p>
         )}
         {actions && data.index.columns.length > 0 && query && <Filters data={data} />}

@@ -45,7 +45,7 @@ export function Steering({ data, answer }: { data: AtlasData; answer: SearchAnsw
         Steer{" "}
         <span class="muted">
           {sliders.length === 0
-            ? "move what the query is about"
+            ? "change what the query is about"
             : `cosine to the original query ${shortNumber(answer.cosine, 3)}`}
         </span>
       </summary>
@@ -112,7 +112,7 @@ export function Steering({ data, answer }: { data: AtlasData; answer: SearchAnsw
         how{" "}
         <select
           value={method}
-          aria-label="method of steering"
+          aria-label="steering method"
           disabled={data.source.actions === undefined}
           onChange={(event) => change({ method: event.currentTarget.value as SteeringMethod })}
         >
@@ -126,7 +126,7 @@ export function Steering({ data, answer }: { data: AtlasData; answer: SearchAnsw
       {sliders.length > 0 && (
         <p class="muted">
           {answer.others > 0 &&
-            `Side effect: the query’s other latents changed by ${shortNumber(100 * answer.others, 0)} % in sum. `}
+            `Side effect: the query’s other latents changed by ${shortNumber(100 * answer.others, 0)} % in total. `}
           <button type="button" class="link" onClick={() => change({ sliders: [] })}>
             Reset all
           </button>

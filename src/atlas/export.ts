@@ -56,7 +56,7 @@ export async function exportStore(
 ): Promise<string[]> {
   if (!EXPORT_TARGETS.includes(target)) {
     throw new ArgumentError(
-      `export: no target "${target}"; there are ${EXPORT_TARGETS.join(", ")}`,
+      `export: unknown target "${target}", expected one of ${EXPORT_TARGETS.join(", ")}`,
     );
   }
   requireText("export: out", out);

@@ -52,7 +52,7 @@ export async function releasedOptions(
   const found = await pullReleased(hub, corpus, wanted, { k, n, ...options });
   const first = (part: ReleasedPart): string => {
     const file = found[part]?.[0];
-    if (file === undefined) throw new Error(`${corpus}: nothing was downloaded of its ${part}`);
+    if (file === undefined) throw new Error(`${corpus}: its ${part} were not downloaded`);
     return file;
   };
   return {

@@ -259,7 +259,9 @@ function findDocument(documents: readonly Document[], term: Term): number {
   if (typeof term !== "number") requireText("document", term);
   if (typeof term === "number") {
     if (Number.isInteger(term) && term >= 0 && term < documents.length) return term;
-    throw new ArgumentError(`document: no row ${term}; the corpus has ${documents.length}`);
+    throw new ArgumentError(
+      `document: no row ${term}; the corpus has ${documents.length} documents`,
+    );
   }
   const byId = documents.findIndex(({ id }) => id === term);
   if (byId >= 0) return byId;
@@ -273,7 +275,8 @@ function findDocument(documents: readonly Document[], term: Term): number {
       documents.map(({ text }) => text),
       term,
     ).at(0)?.index;
-  if (found === undefined) throw new ArgumentError(`document: none has the words "${term}"`);
+  if (found === undefined)
+    throw new ArgumentError(`document: no document contains the words "${term}"`);
   return found;
 }
 

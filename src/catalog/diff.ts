@@ -76,7 +76,7 @@ function kindOf(
 function byLatent(rows: readonly ComparedRow[]): Map<number, ComparedRow> {
   const found = new Map<number, ComparedRow>();
   for (const row of rows) {
-    if (found.has(row.index)) throw new RangeError(`catalog: latent ${row.index} comes twice`);
+    if (found.has(row.index)) throw new RangeError(`catalog: latent ${row.index} appears twice`);
     found.set(row.index, row);
   }
   return found;

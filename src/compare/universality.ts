@@ -100,7 +100,10 @@ export function parseSplits(content: unknown, source = "splits"): number[][] {
     }
     const twice = list.find((large) => seen.has(large));
     if (twice !== undefined) {
-      throw new FormatError(source, `latent ${twice} of the large SAE has two parents`);
+      throw new FormatError(
+        source,
+        `latent ${twice} of the large SAE is listed under two small latents`,
+      );
     }
     for (const large of list) seen.add(large);
     splits[latent] = list;

@@ -4,16 +4,16 @@ const PROBLEMS: ReadonlyMap<string, string> = new Map([
   ["EPERM", "permission denied"],
   ["EROFS", "the file system is read-only"],
   ["ENOSPC", "no space left on the device"],
-  ["EDQUOT", "the disk quota is used up"],
+  ["EDQUOT", "the disk quota is exceeded"],
   ["EISDIR", "is a folder"],
-  ["ENOTDIR", "a part of its path is a file, not a folder"],
-  ["EEXIST", "there is a file of that name already"],
-  ["ENAMETOOLONG", "a name of its path is too long"],
-  ["ELOOP", "its links lead in a circle"],
+  ["ENOTDIR", "part of its path is a file, not a folder"],
+  ["EEXIST", "a file with this name exists already"],
+  ["ENAMETOOLONG", "a name in its path is too long"],
+  ["ELOOP", "its symbolic links form a loop"],
   ["EMFILE", "too many files are open (see ulimit -n)"],
   ["ENFILE", "too many files are open"],
   ["EIO", "the disk cannot be read or written"],
-  ["EFBIG", "larger than the system allows a file to be"],
+  ["EFBIG", "larger than the system allows for a file"],
 ]);
 
 /** What the system's error means for a file, which Node describes by code and system call; undefined for other errors. */

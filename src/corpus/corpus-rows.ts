@@ -55,7 +55,8 @@ export async function* readCorpusRows(
   { select, onWarning }: CorpusRowsOptions = {},
 ): AsyncGenerator<CorpusRow> {
   const name = bareName(path);
-  const onFallback = (): void => onWarning?.(`${path} is not in UTF-8: it is read as Windows-1252`);
+  const onFallback = (): void =>
+    onWarning?.(`${path} is not valid UTF-8 and is read as Windows-1252`);
   const reading: TextOptions = { fallback: FALLBACK, onFallback };
   if (name.endsWith(".parquet") || (await isFolder(path))) {
     let i = 0;
@@ -188,7 +189,7 @@ function paperRows(ids: unknown[], texts: unknown[], path: string): Row[] {
   if (ids.length !== texts.length) {
     throw new FormatError(
       path,
-      `expected ${ids.length} abstracts, one a doc_id, got ${texts.length}`,
+      `expected ${ids.length} abstracts, one per doc_id, got ${texts.length}`,
     );
   }
   return ids.map((id, i) => {
@@ -204,7 +205,7 @@ function columnRows(columns: [string, unknown[]][], path: string): Row[] {
   if (other !== undefined) {
     throw new FormatError(
       path,
-      `expected as many values in each column, got ${length} in ${shown(first)} and ${other[1].length} in ${shown(other[0])}`,
+      `expected equally many values in each column, got ${length} in ${shown(first)} and ${other[1].length} in ${shown(other[0])}`,
     );
   }
   return Array.from({ length }, (_, i) =>

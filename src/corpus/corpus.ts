@@ -96,7 +96,7 @@ export async function* streamCorpus(
     if (!keep(document)) continue;
     const before = places.get(document.id);
     if (before !== undefined) {
-      throw new FormatError(path, `${place}: id ${shown(document.id)} was in ${before} already`);
+      throw new FormatError(path, `${place}: id ${shown(document.id)} repeats that of ${before}`);
     }
     places.set(document.id, place);
     yield document;

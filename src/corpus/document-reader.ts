@@ -23,7 +23,7 @@ export async function openDocuments(
     const place = `document ${number}`;
     const text = await file.read(number);
     if (text === undefined) {
-      throw new FormatError(path, `has no ${place}, or was written anew after it was opened`);
+      throw new FormatError(path, `has no ${place}, or was rewritten after it was opened`);
     }
     const row = parseJson(text.replace(/^\uFEFF/, ""), `${path}: ${place}`, {
       exactIntegers: true,

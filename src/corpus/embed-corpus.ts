@@ -172,7 +172,7 @@ function problemOf(vector: Float32Array): string | undefined {
 
 async function writeFiles(
   { documents, keys, store }: Work,
-  { reasons, stopped = "no embedding came" }: Run,
+  { reasons, stopped = "the embedder returned no embedding" }: Run,
   record: EmbedderRecord,
   folder: string,
 ): Promise<Pick<EmbeddedCorpus, "embeddings" | "documents" | "rows" | "d" | "failed">> {

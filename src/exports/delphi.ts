@@ -106,7 +106,7 @@ function cacheOf(
   }
   if (cells.length === 0) {
     throw new RangeError(
-      `export: no latent from ${start} to ${end} is ever active, on which delphi fails: take fewer splits`,
+      `export: no latent from ${start} to ${end} is ever active, so delphi would fail on that split: use fewer splits`,
     );
   }
   cells.sort((a, b) => a[0] - b[0] || a[1] - b[1]);

@@ -26,7 +26,7 @@ const CREATOR_ID = "clkht01d40000jv08hvalcvly";
 const MOST_TOKENS = 1024;
 const BINS = 30;
 const NOTE =
-  "document-level: the SAE reads the embedding of the whole document; the activation stands on its last token";
+  "document-level: the SAE reads the embedding of the whole document; the activation is shown on its last token";
 
 /**
  * Writes the folder that Neuronpedia's importer reads: `{model}/{source}/` with `release.jsonl`, `model.jsonl`,

@@ -65,8 +65,8 @@ export function batchApi(
     throw noBatch(
       api,
       isCancelled
-        ? "it was cancelled at the server; run again to send what it did not answer"
-        : `a request of it has no answer: ${result?.error?.message ?? "none came"}`,
+        ? "it was cancelled on the server; rerun to send the unanswered requests"
+        : `one of its requests has no answer: ${result?.error?.message ?? "none was returned"}`,
       !isCancelled,
     );
   };
@@ -142,7 +142,7 @@ async function submit(api: Api, journal: string, requests: readonly Request[]): 
   const answer = await api.send("/batches", order, CALL).catch((error: unknown) => {
     // Where no answer came the batch may have been made, and would be paid for twice.
     if (error instanceof ApiError && [0, 408].includes(error.status)) {
-      throw noBatch(api, `it is not known whether one was made (${error.message})`);
+      throw noBatch(api, `it is unknown whether a batch was created (${error.message})`);
     }
     throw error;
   });
@@ -198,11 +198,11 @@ async function collect(
       signal?.throwIfAborted();
       if (error instanceof ApiError && error.status === 404) {
         await drop();
-        throw noBatch(api, `${id} is not known here; run again to send its requests anew`);
+        throw noBatch(api, `the server does not know ${id}; rerun to resend its requests`);
       }
       throw noBatch(
         api,
-        `${id} is not known to have ended: ${String(error)}; run again to continue`,
+        `cannot tell whether ${id} has ended: ${String(error)}; rerun to continue`,
       );
     });
   for (;;) {
@@ -211,7 +211,7 @@ async function collect(
       const reason = state.errors?.data?.map(({ message = "" }) => message).join("; ");
       if (state.status === "failed") {
         await drop();
-        throw noBatch(api, `${reason || "it failed"}; run again to send its requests anew`);
+        throw noBatch(api, `${reason || "it failed"}; rerun to resend its requests`);
       }
       const isCancelled = state.status === "cancelled";
       if (isCancelled) await drop();

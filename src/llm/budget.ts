@@ -40,7 +40,7 @@ export function createBudget({ maxCost = Infinity }: { maxCost?: number } = {}):
         signal?.throwIfAborted();
         if (spent + perhapsSpent + most > maxCost || reserved === 0) {
           throw new BudgetError(
-            `$${spent.toFixed(4)} of $${maxCost} spent, the next question may cost $${most.toFixed(4)}`,
+            `$${spent.toFixed(4)} of $${maxCost} spent, and the next request may cost $${most.toFixed(4)}`,
           );
         }
         await new Promise<void>((resolve) => waiting.push(resolve));

@@ -78,7 +78,7 @@ export async function createChatModel(options: ChatModelOptions): Promise<Priced
   const price = priceOf(findPrice(model, prices), batch === undefined ? 1 : BATCH_PRICE);
   if (price === undefined && Number.isFinite(budget.maxCost)) {
     throw new RangeError(
-      `the price of ${model} is not known: to cap the cost, add it to a price table`,
+      `the price of ${model} is unknown: to cap the cost, add it to a file of prices (--prices)`,
     );
   }
   const connection = { keyVariables: CHAT_KEYS, ...options };
@@ -245,7 +245,7 @@ async function askOnce<T>(
   // Some servers leave out what they had cached, all of it or nearly so.
   if (inputTokens < CUT_SHARE * tokens && inputTokens > 0.1 * tokens) {
     asker.onNote(
-      `${model}: the server read ${inputTokens} of about ${tokens} tokens of a prompt; raise its context length`,
+      `${model}: the server read only ${inputTokens} of about ${tokens} tokens of a prompt; raise its context length`,
     );
   }
   const read = readAnswer(reply.content, question, reply);

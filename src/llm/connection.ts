@@ -177,7 +177,7 @@ function refusalOf(
       ? `; the address has no /v1: try ${url}/v1`
       : "";
   const reason = hideSecrets(readRefusal(text), key).slice(0, 500);
-  const error = new ApiError(`${url}: HTTP ${status}, ${reason || "without a reason"}${hint}`, {
+  const error = new ApiError(`${url}: HTTP ${status}, ${reason || "no reason given"}${hint}`, {
     status,
     url,
     retryable,

@@ -92,7 +92,7 @@ export async function createEmbeddingModel(
   if (options.dimensions !== undefined && options.dimensions !== d) {
     throw new FormatError(
       options.model,
-      `was asked for ${options.dimensions} numbers per embedding and gave ${d}: it has no other widths`,
+      `was asked for ${options.dimensions} numbers per embedding but returned ${d}: it does not support other widths`,
     );
   }
   width = d;
@@ -128,7 +128,7 @@ export async function createEmbeddingModel(
             if (rows.cols !== d) {
               throw new FormatError(
                 options.model,
-                `returned ${rows.cols} numbers per embedding, ${d} before`,
+                `returned ${rows.cols} numbers per embedding, but ${d} before`,
               );
             }
             out.data.set(rows.data, (start + from) * d);

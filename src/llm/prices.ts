@@ -60,7 +60,7 @@ export async function readPrices(file: string): Promise<PriceTable> {
     json = JSON.parse(await readFile(file, "utf8"));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new FormatError(file, `is not JSON: ${cause.message}`, { cause });
+    throw new FormatError(file, `is not valid JSON: ${cause.message}`, { cause });
   }
   // A schema of a record would lose a model that is called __proto__.
   const { data, error } = table.safeParse(isRecord(json) ? Object.entries(json) : json);

@@ -86,7 +86,7 @@ function isFiltered(error: ApiError): boolean {
 
 function filtered(): Omit<Reply, "dialect"> {
   const usage = { inputTokens: 0, outputTokens: 0 };
-  return { content: "", complaint: "the server's content filter refused it", usage, latencyMs: 0 };
+  return { content: "", complaint: "the server's content filter rejected it", usage, latencyMs: 0 };
 }
 
 async function post(api: Api, body: ChatBody, limits: CallLimits): Promise<Omit<Reply, "dialect">> {
@@ -168,7 +168,7 @@ function complaintOf(
   if (typeof refusal === "string" && refusal !== "") return "it is a refusal";
   if (finish === "length") {
     return isThinking
-      ? "it reached the token limit while it was still thinking; allow more by --think-tokens"
+      ? "it reached the token limit while still thinking; allow more with --think-tokens"
       : "it exceeded the token limit; answer more briefly";
   }
   if (finish === "content_filter") return "the server's content filter cut it off";

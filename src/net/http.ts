@@ -61,7 +61,7 @@ export async function readText(
   try {
     for await (const part of body as AsyncIterable<Buffer>) {
       length += part.length;
-      if (length > most) throw refusal(url, status, `an answer longer than ${most} bytes`);
+      if (length > most) throw refusal(url, status, `the answer is longer than ${most} bytes`);
       parts.push(part);
     }
   } catch (cause) {
@@ -92,7 +92,7 @@ export function refusal(url: string | URL, status: number, problem: string): Api
 export function broken(url: string | URL, cause: unknown): ApiError {
   const shown = publicUrl(url);
   const { message, code } = innermost(cause);
-  const text = STALLED.test(code) ? "no byte came in time" : message || code;
+  const text = STALLED.test(code) ? "no data arrived in time" : message || code;
   return new ApiError(`${shown}: ${text}`, { status: 0, url: shown, retryable: true, cause });
 }
 
@@ -179,7 +179,7 @@ function redirectTarget(location: string, from: URL): URL {
   try {
     target = new URL(location, from);
   } catch {
-    throw refusal(from, 0, "redirects to something that is no address");
+    throw refusal(from, 0, "redirects to something that is not an address");
   }
   if (target.protocol !== "https:" && target.protocol !== "http:") {
     throw refusal(from, 0, `redirects to ${target.protocol}, which is neither http nor https`);

@@ -61,10 +61,7 @@ export async function readLabelDocuments(
     }
   }
   if (row + 1 !== store.rows) {
-    throw new FormatError(
-      corpus,
-      `holds ${row + 1} documents, but there are codes of ${store.rows}`,
-    );
+    throw new FormatError(corpus, `has ${row + 1} documents, but there are codes of ${store.rows}`);
   }
   return { rows, texts, postings: invertCodes(codes, options) };
 }

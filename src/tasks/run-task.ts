@@ -62,7 +62,7 @@ export async function runTask(
   const count = plan.tasks[kind];
   if (!(index >= 0 && index < count)) {
     throw new ArgumentError(
-      `task: the plan has ${count} tasks ${kind}, numbered from 0, got ${index}`,
+      `task: the plan has ${count} ${kind} tasks, numbered from 0, got ${index}`,
     );
   }
   const folder = path.dirname(planFile);
@@ -296,17 +296,17 @@ function padded(value: number, digits: number): string {
 }
 
 function requireFile(file: string, kind: TaskKind): void {
-  if (!existsSync(file)) throw new FormatError(file, `no such file: run the tasks ${kind} first`);
+  if (!existsSync(file)) throw new FormatError(file, `no such file: run the ${kind} tasks first`);
 }
 
 async function checkFile(file: string, bytes: number): Promise<void> {
   const found = await stat(file).catch((cause: unknown) => {
-    throw new FormatError(file, "no such file, but the plan names it", { cause });
+    throw new FormatError(file, "no such file, although the plan lists it", { cause });
   });
   if (found.size !== bytes) {
     throw new FormatError(
       file,
-      `expected ${bytes} bytes as planned, got ${found.size}: plan again`,
+      `expected ${bytes} bytes as planned, got ${found.size}: write the plan again`,
     );
   }
 }

@@ -82,7 +82,7 @@ test("a manifest's path leads to no file but the one that the atlas was made fro
     await writeFile(file, manifest.replace("../corpus.jsonl", "../secret.jsonl"));
     const atlas = await openAtlas(dir);
     const error = await t.throwsAsync(atlas.documents(), { instanceOf: FormatError });
-    t.regex(error.message, /secret\.jsonl: has changed since .* was built: build it again$/);
+    t.regex(error.message, /secret\.jsonl: has changed since .* was built: build the atlas again$/);
     // The very file under another name is as good.
     await writeFile(secret, corpus);
     t.is((await atlas.documents()).length, 200);

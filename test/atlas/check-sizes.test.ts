@@ -35,7 +35,7 @@ test("every step's memory, heap, disk and arrays are compared with what there is
   t.is(problem({}, { memory: 4e9, heap: 2e9, disk: 2e9 }), "");
   t.regex(
     problem({}, { disk: 1e9 }),
-    /^all steps: 100000 documents with 32 of 131072 latents each take about 1\.\d GB on disk, and 1\.0 GB are free: write to a disk with more \(--out\)$/,
+    /^all steps: 100000 documents with 32 of 131072 latents each take about 1\.\d GB on disk, but only 1\.0 GB are free: write to a disk with more space \(--out\)$/,
   );
   t.regex(problem({}, { memory: 3e8 }), /^train: .* of memory, and .* 0\.3 GB: lower n \(--n\)$/);
   t.regex(problem({}, { heap: 1e9 }), /^catalog: .*--max-old-space-size=\d{4}$/);
@@ -51,11 +51,11 @@ test("every step's memory, heap, disk and arrays are compared with what there is
   t.is(problem({ ...many, sample: 1e5 }, { memory: 5e10 }), "");
   t.regex(
     problem({ N: 3e5, d: 4096, documentMap: true }, { memory: 8e9 }),
-    /^document-map: .* of memory, and there are 8\.0 GB: leave the documents' map out \(--no-document-map\)$/,
+    /^document-map: .* of memory, but only 8\.0 GB are available: leave out the documents' map \(--no-document-map\)$/,
   );
   t.regex(
     problem({ figures: true }, { memory: 4e9 }),
-    /^figures: .* of memory, and there are 4\.0 GB: leave the figures out \(--no-figures\)$/,
+    /^figures: .* of memory, but only 4\.0 GB are available: leave out the figures \(--no-figures\)$/,
   );
 });
 
@@ -107,7 +107,7 @@ test("a build that cannot end is refused before a document is embedded", (t) =>
     const nothing = path.join(folder, "nothing.jsonl");
     await writeJsonl(nothing, []);
     await t.throwsAsync(buildAtlas({ ...build, corpus: nothing }), {
-      message: /nothing\.jsonl: holds no document$/,
+      message: /nothing\.jsonl: contains no documents$/,
     });
     t.is(asked, 0);
     t.false(existsSync(dir));

@@ -146,7 +146,7 @@ const WRONG: readonly [string, Parameters<Atlas["contrast"]>, RegExp][] = [
   ],
   ["an inherited word", ["constructor"], /no column "constructor"/],
   ["a column of one value", ["same"], /column "same": expected two classes of 20 .*, got one/],
-  ["a class of few documents", ["few=a"], /expected 20 documents or more in "few=a", got 3/],
+  ["a class of few documents", ["few=a"], /expected at least 20 documents in "few=a", got 3/],
   ["a value that none has", ["kind=none"], /no document is in "kind=none"/],
   [
     "sets that overlap",

@@ -139,7 +139,10 @@ test("documents that cannot be embedded are left out with a warning", async (t) 
     const common = { documentMap: false, device: "cpu" } as const;
     const atlas = await buildAtlas({ ...common, dir, corpus, embedder, onWarning });
     t.is((await atlas.documents()).length, rest);
-    t.is(warnings[0], `${520 - rest} documents could not be embedded and are left out: no pork`);
+    t.is(
+      warnings[0],
+      `${520 - rest} documents could not be embedded and were left out (first reason: no pork)`,
+    );
     await atlas.close();
   });
 });

@@ -101,7 +101,8 @@ test("a judge that cannot tell true labels from dealt ones is refused before any
       return { content: reply.content?.replaceAll('"no"', '"yes"') };
     };
     await t.throwsAsync(labelPlanted(dir, {}, always), {
-      message: /gpt-4o-mini cannot tell .*AUC 0\.50 over \d+ answers, needs 0\.6.*--force/,
+      message:
+        /gpt-4o-mini cannot tell .*AUC 0\.50 over \d+ answers, expected at least 0\.6.*--force/,
     });
     t.deepEqual(await readdir(dir), before);
     const { judgeCheck, latents } = await labelPlanted(dir, { force: true }, always);

@@ -25,7 +25,7 @@ test("an atlas whose inputs were moved opens where they are named, by the comman
     t.is(lost.code, 1);
     t.regex(
       lost.stderr,
-      /embeddings\.npy: no such file: pass its place now as --embeddings, or as the option embeddings/,
+      /embeddings\.npy: no such file: pass its new path as --embeddings, or as the option embeddings/,
     );
     const unread = await openAtlas(dir);
     await t.throwsAsync(unread.documents(), {

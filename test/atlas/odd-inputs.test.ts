@@ -37,7 +37,7 @@ test("an atlas of a table with columns of its own and embeddings in another form
     const other = path.join(folder, "other");
     const options = { ...built, dir: other, corpus, embeddings, columns };
     await buildFolder({ ...options, onWarning: (warning) => void warnings.push(warning) });
-    t.regex(warnings.join("\n"), /papers\.tsv is not in UTF-8: it is read as Windows-1252/);
+    t.regex(warnings.join("\n"), /papers\.tsv is not valid UTF-8 and is read as Windows-1252/);
     t.regex(warnings.join("\n"), /papers\.tsv: 1 document has no text/);
 
     const atlas = await openAtlas(other, { device: "cpu" });
@@ -110,7 +110,7 @@ test("a build leaves out documents without a text, with their rows of given embe
       const options = { ...common, dir, corpus, ...given };
       warnings.length = 0;
       const atlas = await buildAtlas({ ...options, onWarning });
-      t.regex(warnings.join("\n"), /gaps\.jsonl: documents without a text that are left out: 3/);
+      t.regex(warnings.join("\n"), /gaps\.jsonl: documents left out because they have no text: 3/);
       t.notRegex(warnings.join("\n"), /have no text/);
       t.deepEqual(
         (await atlas.documents()).map(({ id }) => id),

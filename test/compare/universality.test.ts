@@ -77,5 +77,5 @@ test("parseSplits refuses what is no such file, naming it", (t) => {
   fails({ a: [1] }, /every latent from 0 to 0, got a/);
   fails({ 0: [], 5: [] }, /got 5/);
   fails({ 0: ["1"] }, /latent 0: expected a list of latents/);
-  fails({ 0: [3], 1: [3] }, /latent 3 of the large SAE has two parents/);
+  fails({ 0: [3], 1: [3] }, /latent 3 of the large SAE is listed under two small latents/);
 });

@@ -93,7 +93,7 @@ const BAD: [name: string, content: string, message: RegExp][] = [
   ],
   ["a.jsonl", "[1]", /line 1: expected an object$/],
   ["a.json", "{}", /expected a list of rows or \{doc_ids, abstracts\}$/],
-  ["a.json", '{"doc_ids":["1"],"abstracts":[]}', /expected 1 abstracts, one a doc_id, got 0$/],
+  ["a.json", '{"doc_ids":["1"],"abstracts":[]}', /expected 1 abstracts, one per doc_id, got 0$/],
   ["a.txt", "x", /expected a name that ends in \.jsonl, \.csv or \.json/],
 ];
 for (const [name, content, message] of BAD) {

@@ -40,7 +40,7 @@ for (const [what, content] of Object.entries(PLAIN)) {
       t.deepEqual(await read?.(Array.from(all.keys())), all);
       await t.throwsAsync(async () => read?.([all.length]), {
         instanceOf: FormatError,
-        message: `${file}: has no document ${all.length}, or was written anew after it was opened`,
+        message: `${file}: has no document ${all.length}, or was rewritten after it was opened`,
       });
     });
   });

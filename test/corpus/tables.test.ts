@@ -130,7 +130,7 @@ test("columns of a pandas layout that are named have names of their own", async 
   }
   await t.throwsAsync(read("a.json", '{"id":[1,2],"text":["x"]}'), {
     instanceOf: FormatError,
-    message: /expected as many values in each column, got 2 in "id" and 1 in "text"$/,
+    message: /expected equally many values in each column, got 2 in "id" and 1 in "text"$/,
   });
 });
 
@@ -217,7 +217,7 @@ test("an unusual encoding is reported, damaged UTF-8 is refused", async (t) => {
   t.deepEqual(await read("a.csv", cp1252("id,text\n1,it’s é\n"), { onWarning }), [
     ["1", "", "it’s é"],
   ]);
-  t.regex(warnings.join(), /a\.csv is not in UTF-8: it is read as Windows-1252$/);
+  t.regex(warnings.join(), /a\.csv is not valid UTF-8 and is read as Windows-1252$/);
   const lines = Array.from(
     { length: 20_000 },
     (_, i) => `{"id":"${i}","text":"${"a ".repeat(40)}"}`,

@@ -47,9 +47,9 @@ test("writeFileAtomic onto a folder fails and leaves no temporary file", (t) =>
     await writeFileAtomic(join(folder, "sub", "a"), "");
     const refusals: [string, RegExp][] = [
       ["sub", /sub: is a folder, expected the name of a file$/],
-      ["sub/a/b", /sub\/a: there is a file of that name already$/],
+      ["sub/a/b", /sub\/a: a file with this name exists already$/],
       ["out", /out: is a device or a pipe, expected the name of a file$/],
-      ["x".repeat(300), /x: a name of its path is too long$/],
+      ["x".repeat(300), /x: a name in its path is too long$/],
     ];
     symlinkSync("/dev/null", join(folder, "out"));
     for (const [name, message] of refusals) {

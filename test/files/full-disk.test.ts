@@ -15,7 +15,7 @@ import { type LlmServer, startLlmServer } from "../support/servers/llm-server.js
 const MiB = 1 << 20;
 /** What does not fit is known before, or the file that did not is named. */
 const NO_ROOM =
-  /disk\/.*: (no space left on the device|the file system is read-only)$|MB on disk, and .* are free: write to a disk|bytes more, but the disk has \d+ free/m;
+  /disk\/.*: (no space left on the device|the file system is read-only)$|MB on disk, but only .* are free: write to a disk|more bytes, but the disk has only \d+ free/m;
 
 /** Runs `work` in a folder that is a file system of its own, or says why that cannot be. */
 async function onSmallDisk(

@@ -204,7 +204,7 @@ test("a prompt that the server cut is noticed once", async (t) => {
   t.is(notes.length, 1);
   t.regex(
     notes[0],
-    /^m: the server read 60 of about \d{3} tokens of a prompt; raise its context length$/,
+    /^m: the server read only 60 of about \d{3} tokens of a prompt; raise its context length$/,
   );
 });
 

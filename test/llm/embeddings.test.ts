@@ -176,7 +176,8 @@ test("a width that the server ignores is an error, not embeddings under another'
   await withServer(well, async (_server, options) => {
     await t.throwsAsync(createEmbeddingModel({ ...options, dimensions: 256 }), {
       instanceOf: FormatError,
-      message: "m: was asked for 256 numbers per embedding and gave 3: it has no other widths",
+      message:
+        "m: was asked for 256 numbers per embedding but returned 3: it does not support other widths",
     });
   });
 });

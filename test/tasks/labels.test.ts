@@ -99,6 +99,6 @@ test("labels of another corpus than the plan's are not taken, and one of another
     );
     await makePlan(out, { codes: folder, corpus: other });
     await t.throwsAsync(runPlan(plan), {
-      message: `${other}: holds 1499 documents, but there are codes of 1500`,
+      message: `${other}: has 1499 documents, but there are codes of 1500`,
     });
   }));

@@ -89,7 +89,7 @@ test("a task does only what is missing, and refuses what is not as planned", asy
     await t.throwsAsync(readTotals(plan), { message: /run the tasks total first/ });
     await t.throwsAsync(runTask(plan, "pairs", 2), {
       name: "ArgumentError",
-      message: "task: the plan has 2 tasks pairs, numbered from 0, got 2",
+      message: "task: the plan has 2 pairs tasks, numbered from 0, got 2",
     });
     t.deepEqual(
       (await runTask(plan, "pairs", 0)).map((file) => path.basename(file)),
@@ -110,7 +110,7 @@ test("a task does only what is missing, and refuses what is not as planned", asy
     t.deepEqual(readdirSync(out), ["plan.json"]);
     await writeCodesPair(folder, unevenCodes(101, 3, 300, 1));
     await t.throwsAsync(runTask(plan, "pairs", 0), {
-      message: /bytes as planned, got .*: plan again/,
+      message: /bytes as planned, got .*: write the plan again/,
     });
   }));
 

@@ -63,18 +63,20 @@ async function askColumn(
   if (isColumn && against === undefined) {
     const read = ownValue(await columns(), of);
     if (read === undefined) {
-      throw new ArgumentError(`contrast: column ${quote(of)} holds texts, not classes or numbers`);
+      throw new ArgumentError(
+        `contrast: column ${quote(of)} contains texts, expected classes or numbers`,
+      );
     }
     return { question: of, column: checkColumn(of, toColumn(read)) };
   }
   if (isColumn) {
     throw new ArgumentError(
-      `contrast: ${quote(of)} is a column: a set of documents is written ${of}=VALUE`,
+      `contrast: ${quote(of)} is a column: write a set of documents as ${of}=VALUE`,
     );
   }
   if (typeof of === "string" && !isCondition(of) && !existsSync(of)) {
     throw new ArgumentError(
-      `contrast: no column ${quote(of)}; there are ${listed(columnNames)}; a set of documents is COLUMN=VALUE, class=NAME, year=FROM-TO or a file of ids`,
+      `contrast: no column ${quote(of)}, only ${listed(columnNames)}; write a set of documents as COLUMN=VALUE, class=NAME, year=FROM-TO or a file of ids`,
     );
   }
   const first = await readSet(store, of);
@@ -95,7 +97,7 @@ async function askColumn(
     const count = at.filter((one) => one === side).length;
     if (count >= LEAST_DOCUMENTS) continue;
     throw new ArgumentError(
-      `contrast: expected ${LEAST_DOCUMENTS} documents or more in ${quote(name)}, got ${count}`,
+      `contrast: expected at least ${LEAST_DOCUMENTS} documents in ${quote(name)}, got ${count}`,
     );
   }
   const question = against === undefined ? names[0] : `${names[0]} against ${names[1]}`;

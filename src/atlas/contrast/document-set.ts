@@ -33,7 +33,7 @@ export async function readSet(store: AtlasStore, set: DocumentSet): Promise<Uint
       : 0,
   );
   if (rows.includes(1)) return rows;
-  throw new ArgumentError(`contrast: no document is in ${quote(setName(set))}`);
+  throw new ArgumentError(`contrast: no documents are in ${quote(setName(set))}`);
 }
 
 /** A set in a few words. */

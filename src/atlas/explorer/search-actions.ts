@@ -113,7 +113,8 @@ async function inputOf(
   const { n, d, decoder } = await atlas.store.sae();
   const sum = new Float32Array(d);
   for (const latent of latents) {
-    if (latent >= n) throw new ArgumentError(`search: no latent ${latent}; the SAE has ${n}`);
+    if (latent >= n)
+      throw new ArgumentError(`search: no latent ${latent}; the SAE has ${n} latents`);
     matrixRow(decoder, latent).forEach((value, j) => (sum[j] += value));
   }
   return asRow(sum);
@@ -128,7 +129,7 @@ async function documentVector({ store }: Atlas, row: number): Promise<Float32Arr
   const embeddings = await openRows(await store.embeddingsFile());
   try {
     if (row < embeddings.rows) return (await embeddings.read(row, row + 1)).data.slice();
-    throw new ArgumentError(`document: no row ${row}; the corpus has ${embeddings.rows}`);
+    throw new ArgumentError(`document: no row ${row}; the corpus has ${embeddings.rows} documents`);
   } finally {
     await embeddings.close();
   }

@@ -115,7 +115,7 @@ export const ONE_FAMILY_FIGURES: readonly UngroupedFigure[] = [
         ? options.families.map((term) => findFamily(families, term))
         : chooseDisjoint(families);
       if (chosen.length === 0) {
-        const reason = `no family has ${LARGEST_SHOWN} latents or fewer: choose some by --families`;
+        const reason = `no family has ${LARGEST_SHOWN} latents or fewer: choose some with --families`;
         return new Undrawn(reason);
       }
       const latents = chosen.flatMap(familyLatents);

@@ -37,7 +37,7 @@ export const LABEL_FIGURES: readonly FigureEntry[] = inGroup("labels", [
       }
       const lists = await Promise.all(atlases.map(scoredLabels));
       const common = commonMeasure(lists);
-      if (!common) return new Undrawn("the atlases' labels have no measure in common");
+      if (!common) return new Undrawn("the labels of the atlases have no score in common");
       const panels = new Map<string, ScorePanel>();
       for (const [at, atlas] of atlases.entries()) {
         const { embeddings } = atlas.paths;

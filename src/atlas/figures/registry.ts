@@ -113,5 +113,5 @@ function unknownFigure(name: string): string {
   if (name.startsWith("paper-") && FIGURES.some((entry) => entry.name === now)) {
     return `figures: ${name} is now ${now} with the paper's numbers: use --paper, or { paper: true }`;
   }
-  return `figures: unknown figure "${name}", there are ${FIGURES.map((entry) => entry.name).join(", ")}`;
+  return `figures: unknown figure "${name}", expected one of ${FIGURES.map((entry) => entry.name).join(", ")}`;
 }

@@ -45,15 +45,13 @@ export const DOCUMENT_MAP: Requirement = requirement("a map of the documents", a
 
 /** The log of the training that made the atlas's SAE. */
 export const TRAIN_LOG: Requirement = requirement("an SAE that the atlas trained", ({ atlas }) =>
-  atlas.paths.trainLog === undefined
-    ? "the SAE was given, so that there is no training log"
-    : undefined,
+  atlas.paths.trainLog === undefined ? "the SAE was given, so there is no training log" : undefined,
 );
 
 /** An SAE that can keep any number of latents. */
 export const TOP_K: Requirement = requirement("a top-k SAE", async ({ atlas }) => {
   const { kind } = (await atlas.sae()).activation;
-  return kind === "topk" ? undefined : `needs a top-k SAE, this one is ${kind}`;
+  return kind === "topk" ? undefined : `needs a top-k SAE, but this one is ${kind}`;
 });
 
 /** An SAE of the paper's kind. */
@@ -62,7 +60,7 @@ export const PLAIN_TOP_K: Requirement = requirement(
   async ({ atlas }) =>
     isPlainTopK(await atlas.sae())
       ? undefined
-      : "needs a top-k SAE of raw embeddings with one bias, as the paper's",
+      : "needs a top-k SAE of raw embeddings with one bias, like the paper's",
 );
 
 /** Labels with a score. */

@@ -121,7 +121,7 @@ function givenSteering(search: Search): Promise<Steered | Undrawn> {
 /** Why the first result of a search has its score. */
 function givenExplanation({ text, hits: [hit] }: Search): Promise<Explained | Undrawn> {
   if (hit?.explanation === undefined) {
-    const reason = "the search was not explained: give it explain: true";
+    const reason = "the search was not explained: pass explain: true to it";
     return Promise.resolve(new Undrawn(reason));
   }
   return Promise.resolve({ ...hit.explanation, query: text ?? "the query", result: hit.title });
@@ -184,7 +184,7 @@ async function withExample<T>(
   const chosen = await chooseExample(atlas);
   if (chosen === undefined) {
     return new Undrawn(
-      "needs a family with a member that is silent in its parent's strongest document",
+      "needs a family with a member that is inactive in its parent's strongest document",
     );
   }
   const search = await openDocumentSearch(atlas);

@@ -51,7 +51,7 @@ export function createFileCheck(dir: string, onWarning?: (warning: string) => vo
     if (input !== undefined) {
       if (input.bytes === bytes && input.modified === modified) return false;
       if (input.bytes === bytes && input.sha256 === (await hash())) return false;
-      throw new FormatError(file, `has changed since ${dir} was built: build it again`);
+      throw new FormatError(file, `has changed since ${dir} was built: build the atlas again`);
     }
     const written = Object.values(manifest.steps)
       .map(({ outputs }) => ownValue(outputs, name))

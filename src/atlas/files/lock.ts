@@ -11,7 +11,7 @@ const LOCK_FILE = "build.lock";
  */
 export async function withLock<T>(dir: string, work: () => Promise<T>): Promise<T> {
   const busy = (holder: string): string =>
-    `${dir}: ${holder} is building this atlas: wait for it, or delete ${LOCK_FILE} there if it is not`;
+    `${dir}: ${holder} is building this atlas: wait for it, or delete ${LOCK_FILE} there if it no longer runs`;
   return withFileLock(path.join(dir, LOCK_FILE), busy, async () => {
     await removeLeftovers(dir, true);
     return work();

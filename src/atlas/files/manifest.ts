@@ -218,7 +218,7 @@ export class StepRunner {
 export async function readManifest(dir: string): Promise<Manifest | undefined> {
   const file = path.join(dir, "manifest.json");
   if (!existsSync(file)) return undefined;
-  const hint = "delete it to build the atlas anew";
+  const hint = "delete it to rebuild the atlas from scratch";
   let value: unknown;
   try {
     value = JSON.parse(await readFile(file, "utf8"));

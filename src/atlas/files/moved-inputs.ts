@@ -65,8 +65,8 @@ export async function recordMovedInputs(dir: string, moved: MovedInputs): Promis
 /** How to say where a missing input is now. */
 export function askFor(role: "corpus" | "embeddings" | "other"): string {
   if (role !== "other")
-    return `pass its place now as --${role}, or as the option ${role} where the atlas is opened`;
-  return "if it was moved, keep it beside the corpus and pass that as --corpus, or as the option corpus where the atlas is opened";
+    return `pass its new path as --${role}, or as the option ${role} when opening the atlas`;
+  return "if it was moved, keep it beside the corpus and pass that as --corpus, or as the option corpus when opening the atlas";
 }
 
 /** The record of a file that is the recorded one; undefined where it is not there, or is another. */

@@ -79,7 +79,7 @@ export async function withdrawLabel(
       return found?.latent === latent && (found.of ?? "latent") === of;
     };
     const last = lines.map(isOwn).lastIndexOf(true);
-    if (last < 0) throw new ArgumentError(`withdrawLabel: nobody corrected ${of} ${latent}`);
+    if (last < 0) throw new ArgumentError(`withdrawLabel: ${of} ${latent} has no correction`);
     lines.splice(last, 1);
     await writeFileAtomic(file, lines.join("\n"));
     return refreshLabels(dir, options);

@@ -116,8 +116,8 @@ function nameFamilies(
   if (found.labels.length === 0 && given > 0 && taken.length === 0) {
     throw new FormatError(
       found.path,
-      `none of its ${given} families has the members of one of this atlas's: members are matched by label, ` +
-        "so import the labels of the latents first or together with it",
+      `none of its ${given} families has the members of a family of this atlas: members are matched by label, ` +
+        "so import the labels of the latents first, or together with it",
     );
   }
   return { taken, unmatched: found.names.length - direct.length + unmatched.length };

@@ -248,9 +248,9 @@ function refuseBadJudge(
 ): void {
   if (check === undefined || check.value >= LEAST_JUDGE_AUC || force) return;
   const { model } = judge ?? explainer;
-  const auc = `AUC ${check.value.toFixed(2)} over ${check.n} answers, needs ${LEAST_JUDGE_AUC}`;
+  const auc = `AUC ${check.value.toFixed(2)} over ${check.n} answers, expected at least ${LEAST_JUDGE_AUC}`;
   throw new Error(
-    `label: the judge ${model} cannot tell a latent's keyword label from another's (${auc}), so its scores would mean nothing: choose a larger judge, or --force to label anyway`,
+    `label: the judge ${model} cannot tell a latent's keyword label from another's (${auc}), so its scores would be meaningless: choose a larger judge, or use --force to label anyway`,
   );
 }
 

@@ -49,6 +49,6 @@ async function openChecked(
     await rows.close();
   }
   throw new ArgumentError(
-    `the corpus was embedded by ${record.embedder}, which ${embedder.id} is not: name its own embedder, or give a vector`,
+    `the corpus was embedded by ${record.embedder}, not by ${embedder.id}: pass the corpus's own embedder, or a vector`,
   );
 }

@@ -17,7 +17,7 @@ export async function placeDocuments(
   const places = await store.documentPlaces();
   if (places === undefined) {
     throw new Error(
-      `${store.dir}: its documents have no map: \`feature-families map --of documents --atlas ${store.dir}\` makes it`,
+      `${store.dir}: the documents have no map: make it with \`feature-families map --of documents --atlas ${store.dir}\``,
     );
   }
   const known = normalizeRows(await store.embeddings());

@@ -93,7 +93,7 @@ async function withModels<T>(
     const { model } = settings;
     if (model === undefined) {
       throw new ArgumentError(
-        `steering: no ${role} model: name one or set FEATURE_FAMILIES_${role.toUpperCase()}_MODEL`,
+        `steering: no ${role} model: pass one, or set FEATURE_FAMILIES_${role.toUpperCase()}_MODEL`,
       );
     }
     return createChatModel({ ...settings, model, needsKey, ledger, budget, prices, timeoutMs });

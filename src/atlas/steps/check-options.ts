@@ -52,7 +52,7 @@ export function checkBuildOptions(options: BuildOptions): void {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
   if (unknown !== undefined) {
     throw new ArgumentError(
-      `build: no option "${unknown}"; there are ${Object.keys(KNOWN).join(", ")}`,
+      `build: unknown option "${unknown}", expected one of ${Object.keys(KNOWN).join(", ")}`,
     );
   }
   requireText("build: dir", dir);

@@ -121,15 +121,15 @@ export function planSizes(size: BuildSize, pairs = 1): StepSize[] {
   return [
     {
       ...{ step: "document-map", of: "memory", takes: placed },
-      lower: "leave the documents' map out (--no-document-map)",
+      lower: "leave out the documents' map (--no-document-map)",
     },
     {
       ...{ step: "figures", of: "memory", takes: drawn },
-      lower: "leave the figures out (--no-figures)",
+      lower: "leave out the figures (--no-figures)",
     },
     ...Object.entries({ "all steps": all, ...written }).map(([step, takes]): StepSize => ({
       ...{ step, of: "disk", takes },
-      lower: "write to a disk with more (--out)",
+      lower: "write to a disk with more space (--out)",
     })),
     ...steps.map(([step, of, takes, lower]): StepSize => ({
       step,
@@ -157,11 +157,11 @@ export function sizeProblem(
     of === "array" || of === "text" ? value.toExponential(1) : formatBytes(value),
   );
   const words: Record<keyof SizeLimits, string> = {
-    memory: `${need} of memory, and there are ${limit}: ${lower}`,
-    heap: `${need} of JavaScript's heap, and Node has ${limit}: ${lower}, or set NODE_OPTIONS=--max-old-space-size=${Math.ceil(takes / 1e6)}`,
-    disk: `${need} on disk, and ${limit} are free: ${lower}`,
-    array: `${need} values in one array, which holds ${limit}: ${lower}`,
-    text: `${need} characters in one text, which holds ${limit}: ${lower}`,
+    memory: `${need} of memory, but only ${limit} are available: ${lower}`,
+    heap: `${need} of JavaScript's heap, but Node's limit is ${limit}: ${lower}, or set NODE_OPTIONS=--max-old-space-size=${Math.ceil(takes / 1e6)}`,
+    disk: `${need} on disk, but only ${limit} are free: ${lower}`,
+    array: `${need} values in one array, which can hold ${limit}: ${lower}`,
+    text: `${need} characters in one string, which can hold ${limit}: ${lower}`,
   };
   return `${step}: ${what} take about ${words[of]}`;
 }
@@ -228,7 +228,7 @@ export async function checkBuild(
   }: Omit<AtlasOptions, "embeddings">,
   { documents, embeddings, d, isEmbedded, sae }: BuildSource,
 ): Promise<void> {
-  if (documents.length === 0) throw new FormatError(corpus, "holds no document");
+  if (documents.length === 0) throw new FormatError(corpus, "contains no documents");
   const shape = sae ?? training;
   if (shape === undefined) return;
   if (sae !== undefined && sae.d !== d) {
@@ -241,7 +241,7 @@ export async function checkBuild(
     browserChoices().length === 0
   )
     throw new ArgumentError(
-      `build: figures need a browser: ${browserAdvice()}, or leave the figures out (--no-figures)`,
+      `build: figures need a browser: ${browserAdvice()}, or leave out the figures (--no-figures)`,
     );
   const { n, k } = shape;
   const N = documents.length;

@@ -48,9 +48,9 @@ export async function completeOptions(options: BuildOptions): Promise<AtlasOptio
   const documents = skipEmpty ? all.filter(hasText) : all;
   const empty = all.length - documents.length;
   if (empty > 0) {
-    if (documents.length === 0) throw new FormatError(corpus, "no document has a text");
+    if (documents.length === 0) throw new FormatError(corpus, "no documents have a text");
     // Of the corpus itself nothing else will be read.
-    warnings.push(`${corpus}: documents without a text that are left out: ${empty}`);
+    warnings.push(`${corpus}: documents left out because they have no text: ${empty}`);
     warnings.forEach((text) => rest.onWarning?.(text));
   }
   const given =
@@ -182,11 +182,11 @@ async function embed(
   const { failed, cut } = made;
   if (failed.length > 0) {
     onWarning?.(
-      `${failed.length} documents could not be embedded and are left out: ${failed[0].reason}`,
+      `${failed.length} documents could not be embedded and were left out (first reason: ${failed[0].reason})`,
     );
   }
   if (cut > 0) {
-    onWarning?.(`${cut} documents are longer than ${embedder.id} reads; their ends are left out`);
+    onWarning?.(`${cut} documents exceed the limit of ${embedder.id} and were truncated`);
   }
   return made;
 }

@@ -219,7 +219,10 @@ function checkMeasured(
       return latent === family.parent && members.length === family.members.length;
     });
   if (isSame) return;
-  throw new FormatError(file, "is about other families than these: delete it or measure it again");
+  throw new FormatError(
+    file,
+    "describes other families than this atlas has: delete it or measure stability again",
+  );
 }
 
 function withMemberStability(families: readonly Family[], stability: StabilityReport): Family[] {

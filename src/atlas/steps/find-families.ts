@@ -31,7 +31,7 @@ export function findFamilies(
   const wrong = analysis?.find(({ latent }) => latent >= coactivation.n);
   if (wrong) {
     throw new RangeError(
-      `families: the analysis names latent ${wrong.latent}, but the codes have ${coactivation.n}`,
+      `families: the analysis contains latent ${wrong.latent}, but the codes have only ${coactivation.n} latents`,
     );
   }
   if (compat) {

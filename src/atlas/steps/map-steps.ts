@@ -77,7 +77,7 @@ export async function documentMapStep(build: AtlasBuild): Promise<void> {
     const seconds = (N * compared * d) / PRODUCTS + (N * ROUNDS) / MOVES;
     if (N > MOST_DOCUMENTS || seconds > MOST_SECONDS) {
       onWarning?.(
-        `the ${N} documents have no map of their own, which takes about ${Math.ceil(seconds / 60)} min: \`feature-families map --of documents --atlas ${options.dir}\` makes it`,
+        `the ${N} documents were not mapped, which would take about ${Math.ceil(seconds / 60)} min: \`feature-families map --of documents --atlas ${options.dir}\` maps them`,
       );
       return runner.dropStep(DOCUMENT_STEP);
     }

@@ -31,7 +31,8 @@ import { interruptible } from "../../core/interrupt.js";
 export async function trainStep(build: AtlasBuild): Promise<void> {
   const { sae, training, seed = 0 } = build.options;
   if (sae !== undefined) return;
-  if (training === undefined) throw new TypeError("atlas: give an SAE or say how to train one");
+  if (training === undefined)
+    throw new TypeError("atlas: expected an SAE, or options to train one");
   const files = { sae: ATLAS_FILES.sae, log: ATLAS_FILES.trainLog };
   await runTraining(build, "train", { ...training, seed }, files);
   build.hashes.sae = build.runner.outputHash(ATLAS_FILES.sae);
@@ -138,7 +139,7 @@ export async function encodeStep({ runner, options, hashes, data }: AtlasBuild):
       if (metrics.normalized_mse >= 1) {
         const error = metrics.normalized_mse.toPrecision(3);
         onWarning?.(
-          `the SAE is worse than the mean row (normalised MSE ${error}): was it trained on such embeddings?`,
+          `the SAE reconstructs worse than the mean row (normalised MSE ${error}): was it trained on embeddings like these?`,
         );
       }
       await writeJson(path.join(dir, ATLAS_FILES.metrics), metrics);

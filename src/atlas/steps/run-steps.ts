@@ -61,7 +61,10 @@ async function hashInputs(
     const before = ownValue(runner.manifest.inputs, role)?.sha256;
     const now = await runner.hashInput(role, file);
     if (isFinished && now !== before) {
-      throw new FormatError(file, `has changed since ${runner.dir} was built: build it again`);
+      throw new FormatError(
+        file,
+        `has changed since ${runner.dir} was built: build the atlas again`,
+      );
     }
     return now;
   };

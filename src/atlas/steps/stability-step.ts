@@ -179,7 +179,7 @@ async function prepareOthers(build: AtlasBuild): Promise<OtherSae[]> {
     const training = { k, n, ...options.training, ...withoutUndefined(own) };
     if (!isComplete(training)) {
       throw new TypeError(
-        "stability: this atlas's SAE was not trained here, so give epochs and lr for those of other seeds, or seeds 0",
+        "stability: this atlas did not train its SAE: pass epochs and lr for SAEs of other seeds, or seeds: 0",
       );
     }
     const first = (options.seed ?? 0) + 1;

@@ -110,7 +110,7 @@ async function readTokenizer(
   try {
     return { tokenizer: new Known(content, config), config };
   } catch (cause) {
-    throw new FormatError(file, `is no tokenizer that is known: ${reasonOf(cause)}`, { cause });
+    throw new FormatError(file, `is not a known kind of tokenizer: ${reasonOf(cause)}`, { cause });
   }
 }
 
@@ -175,7 +175,7 @@ function createEncoder(
     try {
       ({ ids } = tokenizer.encode(text, { add_special_tokens: special }));
     } catch (cause) {
-      throw new FormatError(file, `cannot cut a text into tokens: ${reasonOf(cause)}`, { cause });
+      throw new FormatError(file, `cannot tokenize a text: ${reasonOf(cause)}`, { cause });
     }
     const wrong = ids.findIndex((id) => !Number.isSafeInteger(id));
     if (wrong < 0) return ids as number[];

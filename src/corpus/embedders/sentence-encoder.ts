@@ -90,7 +90,10 @@ async function readModel(): Promise<{ vocabulary: Piece[]; weights: Weights }> {
     for (const { name, shape } of list) {
       const size = shape.reduce((product, dim) => product * dim, 1);
       if (start + 4 * size > buffer.byteLength) {
-        throw new FormatError(folder, `ends within ${name}: install ${MODEL_PACKAGE} again`);
+        throw new FormatError(
+          folder,
+          `is truncated within ${name}: install ${MODEL_PACKAGE} again`,
+        );
       }
       // All are of 4 bytes; the integers among them are not asked for.
       weights.set(name, { shape, data: new Float32Array(buffer, start, size) });

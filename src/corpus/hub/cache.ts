@@ -105,7 +105,8 @@ export function repoCache(cache: string, { kind, id }: HubRepo): RepoCache {
 function possibleParts(filePath: string, source: string): string[] {
   const parts = safeParts(filePath, source);
   const bad = process.platform === "win32" && parts.find((part) => NOT_ON_WINDOWS.test(part));
-  if (bad) throw new FormatError(source, `lists ${quote(bad)}, which Windows has no name for`);
+  if (bad)
+    throw new FormatError(source, `lists ${quote(bad)}, which is not a valid file name on Windows`);
   return parts;
 }
 

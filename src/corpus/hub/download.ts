@@ -85,7 +85,7 @@ async function checkSpace(folder: string, file: HubFile, done: number): Promise<
   const need = file.size - done;
   if (free < need) {
     throw new Error(
-      `${folder}: ${file.path} needs ${need} bytes more, but the disk has ${free} free; choose another cache with HF_HUB_CACHE`,
+      `${folder}: ${file.path} needs ${need} more bytes, but the disk has only ${free} free; choose another cache with HF_HUB_CACHE`,
     );
   }
 }
@@ -159,7 +159,7 @@ function checkLength(response: HttpResponse, url: string, expected: number): voi
   throw refusal(
     url,
     response.status,
-    `expected ${expected} bytes as listed, it announces ${length}`,
+    `expected ${expected} bytes as listed, but the server announces ${length}`,
   );
 }
 
@@ -187,7 +187,7 @@ async function receive(
     const chunk = next.value;
     if (store.done + chunk.length > file.size) {
       dropBody(response);
-      throw refusal(url, 200, `sends more than the ${file.size} bytes that it lists`);
+      throw refusal(url, 200, `the server sent more than the ${file.size} bytes that it lists`);
     }
     writeAll(store.handle, chunk, store.done);
     store.hash.update(chunk);

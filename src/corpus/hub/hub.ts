@@ -99,7 +99,7 @@ export function openHub(options: HubOptions = {}): Hub {
         if (offline) throw notCached(snapshot.repo, file.path);
         const url = fileUrl(endpoint, snapshot, file);
         const busy = (holder: string): string =>
-          `${file.path}: ${holder} is downloading it; wait for it and call again`;
+          `${file.path}: ${holder} is downloading it; wait until it is done and try again`;
         await withFileLock(`${blob}.lock`, busy, () =>
           downloadFile(url, blob, file, { ...request(signal), onBytes: report }),
         );
@@ -133,7 +133,7 @@ async function cachedListing(
   const files = commit === undefined ? undefined : await store.readListing(commit);
   if (commit === undefined || files === undefined) {
     throw new Error(
-      `${repo.id}: offline, and ${revision} was never listed on this machine; call again without HF_HUB_OFFLINE`,
+      `${repo.id}: offline, and the cache has no listing of ${revision}; try again without --offline and HF_HUB_OFFLINE`,
     );
   }
   return { repo, commit, files };
@@ -141,7 +141,7 @@ async function cachedListing(
 
 function notCached(repo: HubRepo, file: string): Error {
   return new Error(
-    `${repo.id}: offline, and ${file} is not in the cache; call again without HF_HUB_OFFLINE`,
+    `${repo.id}: offline, and ${file} is not in the cache; try again without --offline and HF_HUB_OFFLINE`,
   );
 }
 

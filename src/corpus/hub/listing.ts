@@ -75,7 +75,7 @@ export function safeParts(path: string, source: string): string[] {
   if (bad || path.length > 1000) {
     throw new FormatError(
       source,
-      `lists a path that is none in a folder: ${JSON.stringify(path.slice(0, 80))}`,
+      `lists a path that leads out of its folder: ${JSON.stringify(path.slice(0, 80))}`,
     );
   }
   return parts;
@@ -161,7 +161,7 @@ function statusProblem(status: number, body: string): string {
   if (status === 401 || status === 403) {
     return `refused (HTTP ${status}); if it is private or gated, log in with "hf auth login", or set HF_TOKEN to a token that may read it`;
   }
-  if (status === 404) return "there is no such repository, revision or file (HTTP 404)";
+  if (status === 404) return "no such repository, revision or file (HTTP 404)";
   const said = body.replace(/\s+/g, " ").trim().slice(0, 120);
   return `HTTP ${status}${said === "" ? "" : `, it said ${JSON.stringify(said)}`}`;
 }

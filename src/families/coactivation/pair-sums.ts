@@ -206,7 +206,7 @@ function checkValues({ n, k, indices, values }: Codes): void {
   const wrong = squares.findIndex((square) => square >= 2 ** 23);
   if (wrong >= 0) {
     throw new RangeError(
-      `co-activation: the squares of latent ${wrong} add up to ${squares[wrong].toPrecision(3)} over ${values.length / k} documents, and exact sums hold ${2 ** 23}: count fewer documents at a time`,
+      `co-activation: the squares of latent ${wrong} add up to ${squares[wrong].toPrecision(3)} over ${values.length / k} documents, but exact sums can hold only ${2 ** 23}: count fewer documents at once`,
     );
   }
 }

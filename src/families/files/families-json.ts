@@ -199,7 +199,7 @@ function checkTree({ key, latent, members }: FamilyRecord, source: string, n: nu
   for (const one of inside) if (one >= n) fail(`latent must be below ${n}, got ${one}`);
   const loose = members.find((member) => !inside.has(member.parent));
   if (loose !== undefined) {
-    fail(`latent ${loose.latent} hangs on ${loose.parent}, which is none of its latents`);
+    fail(`the parent of latent ${loose.latent} is ${loose.parent}, which is not in the family`);
   }
 }
 

@@ -52,7 +52,7 @@ export function parseGraphml(text: string, source = "graphml"): Graph {
   readXml(text, source, graphVisitor(graph, keys, ids, fail));
   for (const { source: from, target } of graph.edges) {
     const unknown = [from, target].find((id) => !ids.has(id));
-    if (unknown !== undefined) fail(`an edge names ${quote(unknown)}, which is no node`);
+    if (unknown !== undefined) fail(`an edge refers to ${quote(unknown)}, which is not a node`);
   }
   // Keys times elements: without a bound a file of some 100 KB makes millions of values.
   let defaults = text.length;
@@ -61,7 +61,8 @@ export function parseGraphml(text: string, source = "graphml"): Graph {
     const elements = on === "node" ? graph.nodes : on === "edge" ? graph.edges : [];
     for (const { attributes } of elements) {
       if (attributes.has(name)) continue;
-      if (--defaults < 0) fail("the defaults make more values than the file has characters");
+      if (--defaults < 0)
+        fail("the default values would make more values than the file has characters");
       attributes.set(name, fallback);
     }
   }
@@ -88,7 +89,7 @@ export function forestFromGraph(graph: Graph, source = "graphml"): NamedForest {
         `node ${quote(id)}: index must be a latent, got ${cutLine(attributes.get("index") ?? "nothing")}`,
       );
     }
-    if (labels.has(latent)) fail(`node ${quote(id)}: latent ${latent} comes twice`);
+    if (labels.has(latent)) fail(`node ${quote(id)}: latent ${latent} appears twice`);
     latents.set(id, latent);
     labels.set(latent, attributes.get("label") ?? id);
     const density = Number(attributes.get("density") ?? NaN);
@@ -229,7 +230,7 @@ function graphVisitor(
     },
     node(need) {
       const id = need("id");
-      if (ids.has(id)) fail(`node ${quote(id)} comes twice`);
+      if (ids.has(id)) fail(`node ${quote(id)} appears twice`);
       ids.add(id);
       element = new Map();
       graph.nodes.push({ id, attributes: element });

@@ -71,7 +71,7 @@ function readTree({ nodes, from, to }: Forest): Tree {
   const placeOf = (latent: number): number => {
     const node = place.get(latent);
     if (node === undefined)
-      throw new RangeError(`forest: an edge names ${latent}, which is no node`);
+      throw new RangeError(`forest: an edge refers to ${latent}, which is not a node`);
     return node;
   };
   const parent = Uint32Array.from(from, placeOf);

@@ -69,7 +69,7 @@ test("a folder that cannot be run as its files say is refused, naming the file",
     [(dir) => writeFile(path.join(dir, "tokenizer.json"), "{"), /tokenizer.json/, FormatError],
     [
       (dir) => writeFile(path.join(dir, "tokenizer.json"), '{"model":{"type":"Odd"}}'),
-      /tokenizer.json: is no tokenizer that is known/,
+      /tokenizer.json: is not a known kind of tokenizer/,
       FormatError,
     ],
     ...[
@@ -82,7 +82,7 @@ test("a folder that cannot be run as its files say is refused, naming the file",
         const content = JSON.parse(await readFile(file, "utf8")) as object;
         await writeFile(file, JSON.stringify({ ...content, ...change }));
       },
-      /tokenizer.json: (cannot cut a text into tokens|expected whole numbers as tokens)|model.onnx: ONNX Runtime cannot run it/,
+      /tokenizer.json: (cannot tokenize a text|expected whole numbers as tokens)|model.onnx: ONNX Runtime cannot run it/,
       FormatError,
     ]),
     [

@@ -179,7 +179,7 @@ test("a size that is not the listed one is refused before it is fetched", async 
   await withHub([lie], {}, async (hub) => {
     const snapshot = await hub.list(REPO);
     await t.throwsAsync(hub.fetch(snapshot, snapshot.files[0]), {
-      message: /expected 299999 bytes as listed, it announces 300000/,
+      message: /expected 299999 bytes as listed, but the server announces 300000/,
     });
   });
 });

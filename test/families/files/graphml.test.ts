@@ -94,7 +94,7 @@ for (const [problem, text, message] of [
   ["a cut end", wrap('<node id="a"/>').slice(0, -12), /<graph> is never closed|expected >/],
   ["a cut tag", `<graphml><graph edgedefault="dir`, /line 1: <graph> is not well formed/],
   ["crossed tags", "<graphml>\n<graph></graphml></graph>", /line 2: <\/graphml> closes nothing/],
-  ["a node twice", wrap('<node id="a"/><node id="a"/>'), /node "a" comes twice/],
+  ["a node twice", wrap('<node id="a"/><node id="a"/>'), /node "a" appears twice/],
   ["a node without id", wrap("<node/>"), /a node without id/],
   ["an edge to nowhere", wrap('<node id="a"/><edge source="a" target="b"/>'), /names "b"/],
   ["two graphs", `<graphml><graph/><graph/></graphml>`, /more than one graph/],
@@ -102,7 +102,7 @@ for (const [problem, text, message] of [
     "defaults for all",
     `<graphml>${Array.from({ length: 500 }, (_, i) => `<key id="k${i}" for="node"><default/></key>`).join("")}` +
       `<graph>${Array.from({ length: 500 }, (_, i) => `<node id="${i}"/>`).join("")}</graph></graphml>`,
-    /the defaults make more values than the file has characters/,
+    /the default values would make more values than the file has characters/,
   ],
   ["endless nesting", "<graphml>".repeat(1e5), /more than 64 elements/],
 ] as const) {
@@ -142,7 +142,7 @@ test("forestFromGraph refuses undirected graphs and nodes without a latent of th
   const node = (id: string, index: string) =>
     `<node id="${id}"><data key="d0">${index}</data></node>`;
   refuse(wrap(node("a", "-1")), /got -1/);
-  refuse(wrap(node("a", "1") + node("b", "1")), /latent 1 comes twice/);
+  refuse(wrap(node("a", "1") + node("b", "1")), /latent 1 appears twice/);
   refuse(wrap("").replace("directed", "undirected"), /expected a directed graph/);
 });
 

@@ -172,6 +172,6 @@ test("findSubtrees ends on graphs with circles and deep chains, and refuses edge
   const broken = { ...nested, nodes: Uint32Array.of(0, 1) };
   t.throws(() => findSubtrees(broken), {
     instanceOf: RangeError,
-    message: /names 4, which is no node/,
+    message: /refers to 4, which is not a node/,
   });
 });

@@ -252,7 +252,7 @@ test("a run that ends worse than the mean row says so, and z-scores suit any sca
   const tiny = await trainSae(scaled(1e-5), steps);
   t.regex(
     tiny.problem ?? "",
-    /^the SAE is worse than the mean row \(normalised MSE .*\(--normalise z-score\)$/,
+    /^the SAE reconstructs worse than the mean row \(normalised MSE .*\(--normalise z-score\)$/,
   );
   await t.throwsAsync(trainSae(scaled(1e-20), steps), { message: /\(--normalise z-score\)/ });
   for (const factor of [1e-20, 1e-5, 1, 1e5]) {

@@ -189,7 +189,7 @@ function pagesOf(bytes: number, { task, ifTooLarge }: KernelModule): number {
   const pages = Math.ceil(bytes / PAGE);
   if (pages <= MOST_PAGES) return pages;
   throw new RangeError(
-    `kernels: ${task} needs ${(bytes / 2 ** 30).toFixed(1)} GB, WebAssembly has 4 at most: ${ifTooLarge}`,
+    `kernels: ${task} needs ${(bytes / 2 ** 30).toFixed(1)} GB, but WebAssembly is limited to 4: ${ifTooLarge}`,
   );
 }
 

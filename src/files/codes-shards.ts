@@ -56,7 +56,7 @@ export async function findCodesShards(folder: string): Promise<string[]> {
   const planned = (await readCodesPlan(folder))?.shards.map(({ codes }) => codes);
   const missing = planned?.find((name) => !names.includes(name));
   if (missing !== undefined) {
-    throw new FormatError(folder, `${missing} is not there yet: encode again to continue`);
+    throw new FormatError(folder, `${missing} does not exist yet: encode again to continue`);
   }
   const order = (name: string): number => Number(/\d+/.exec(name));
   const found = names.filter((name) => /^part[-.].*\.parquet$/.test(name));
@@ -189,7 +189,7 @@ export async function* streamCodesShards(
   for (const file of files) {
     for await (const block of streamCodesShard(file, size)) {
       if (!(block.documents[0] > last)) {
-        throw new FormatError(file, `row ${block.documents[0]} is in a shard before it too`);
+        throw new FormatError(file, `row ${block.documents[0]} is also in an earlier shard`);
       }
       last = block.documents[block.rows - 1];
       size = { k: block.k, n: block.n };
@@ -244,7 +244,7 @@ function sizeOf(
   const k = noted ? Number(noted[1]) : given.k;
   const n = noted ? Number(noted[2]) : given.n;
   if (n === undefined || !((k ?? 1) >= 1 && n >= (k ?? 1))) {
-    throw new FormatError(file, "does not note n, the number of latents, of its codes: pass n");
+    throw new FormatError(file, "does not record n, the number of latents of its codes: pass n");
   }
   if (k === undefined) return { n };
   if ((given.k ?? k) !== k || (given.n ?? n) !== n) {

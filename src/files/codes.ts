@@ -109,6 +109,6 @@ function wrongNumber(folder: string, count: number, found: string[]): FormatErro
   const problem =
     count === 0
       ? `expected topk_indices_{k}_{n}.npy and topk_values_{k}_{n}.npy, ${shown}`
-      : `contains several codes, choose one by k and n: ${shown}`;
+      : `contains codes of several SAEs, choose one by k and n: ${shown}`;
   return new FormatError(folder, problem);
 }

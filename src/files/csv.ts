@@ -59,7 +59,7 @@ export function parseCsv(text: string, name: string, options: ParseCsvOptions = 
   const { delimiter = declared?.[1] ?? mostFrequent(text, scanner.at), guarded = false } = options;
   scanner.separator = delimiterCode(delimiter);
   const columns = nextRow(scanner);
-  if (columns === undefined) throw new FormatError(name, "csv has no row of column names");
+  if (columns === undefined) throw new FormatError(name, "csv has no header row with column names");
   const unguard = (fields: string[]): string[] => (guarded ? fields.map(withoutGuard) : fields);
   const rows: string[][] = [];
   for (;;) {

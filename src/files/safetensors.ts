@@ -84,7 +84,7 @@ export async function readSafetensorsHeader(source: ByteSource): Promise<Safeten
   }
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   const header: unknown = text.startsWith("{") ? parseJson(text, name) : undefined;
-  if (!isRecord(header)) throw new FormatError(name, "safetensors header is no JSON object");
+  if (!isRecord(header)) throw new FormatError(name, "safetensors header is not a JSON object");
   const metadata = parseMetadata(header["__metadata__"], name);
   const entries: [string, SafetensorsEntry][] = [];
   for (const [key, value] of Object.entries(header)) {
@@ -187,7 +187,7 @@ function checkPlaces(
   let at = base;
   for (const [key, { start, end }] of entries) {
     if (start !== at) {
-      const problem = start < at ? "overlaps the tensor before it" : "leaves a hole before it";
+      const problem = start < at ? "overlaps the tensor before it" : "leaves a gap before it";
       const shown = quote(key);
       throw new FormatError(
         source.name,

@@ -10,7 +10,7 @@ import type { ByteSource } from "./bytes/source.js";
 const chunkSize = 1024 * 1024;
 /** V8's strings end a little above this. */
 const largestText = 512 * 1024 * 1024 - 1024;
-const ADVICE = "; where it is Windows-1252, iconv -f WINDOWS-1252 -t UTF-8 converts it";
+const ADVICE = "; if it is Windows-1252, convert it: iconv -f WINDOWS-1252 -t UTF-8";
 /** So many letters outside ASCII without a stray byte settle that a text is in UTF-8. */
 const settled = 1000;
 /** Text packs to a tenth, tables of repeated names to a fiftieth; a bomb to a thousandth. */
@@ -41,7 +41,7 @@ export async function readText(
     if (length > largestText) {
       throw new FormatError(
         nameOf(input),
-        `text of over ${largestText} characters, read it line by line instead`,
+        `text of over ${largestText} characters; read it line by line instead`,
       );
     }
     parts.push(part);
@@ -190,7 +190,7 @@ async function* gunzip(source: ByteSource, options: TextOptions): AsyncGenerator
       if (unpacked > mostUnpacked) {
         throw new FormatError(
           name,
-          `unpacks to over ${mostUnpacked} bytes from ${byteLength}, which is refused`,
+          `unpacks to over ${mostUnpacked} bytes from ${byteLength}, more than is allowed`,
         );
       }
       yield bytes;
@@ -198,7 +198,7 @@ async function* gunzip(source: ByteSource, options: TextOptions): AsyncGenerator
   } catch (cause) {
     if (cause instanceof FormatError) throw cause;
     const message = cause instanceof Error ? cause.message : "unreadable";
-    throw new FormatError(name, `gzip is damaged or cut off: ${message}`, { cause });
+    throw new FormatError(name, `gzip data is damaged or truncated: ${message}`, { cause });
   } finally {
     stream.destroy();
     await feeding.catch(() => undefined);

@@ -43,7 +43,7 @@ export function readXml(text: string, source: string, visitor: XmlVisitor): void
     if (until > at) {
       const between = text.slice(at, until);
       if (open.length > 0) visitor.text(decodeEntities(between, fail));
-      else if (between.trim() !== "") fail("text outside of the root element");
+      else if (between.trim() !== "") fail("text outside the root element");
     }
     at = until;
     if (next < 0) break;
@@ -57,7 +57,7 @@ export function readXml(text: string, source: string, visitor: XmlVisitor): void
     else if (text.startsWith("</", at)) {
       const end = indexAfter(">", at);
       const name = text.slice(at + 2, end - 1).trim();
-      if (open.pop() !== name) fail(`</${cutLine(name)}> closes nothing`);
+      if (open.pop() !== name) fail(`</${cutLine(name)}> closes no element`);
       visitor.close(name);
       at = end;
     } else {
@@ -66,8 +66,7 @@ export function readXml(text: string, source: string, visitor: XmlVisitor): void
       elements++;
       visitor.open(tag.name, tag.attributes);
       if (tag.isEmpty) visitor.close(tag.name);
-      else if (open.push(tag.name) > DEEPEST)
-        fail(`more than ${DEEPEST} elements inside each other`);
+      else if (open.push(tag.name) > DEEPEST) fail(`elements nested over ${DEEPEST} deep`);
       at = tag.end;
     }
   }

@@ -40,7 +40,7 @@ export function measureVerdicts(
   const notes: string[] = [];
   if (active.length === 0 || inactive.length === 0) {
     const which = active.length === 0 ? "active" : "inactive";
-    notes.push(`no scores: no ${which} document was answered about`);
+    notes.push(`no scores: no ${which} document has an answer`);
     return { scores: [], failed, notes };
   }
   const saidYes = (list: readonly MeasuredVerdict[]): number =>
@@ -57,7 +57,7 @@ export function measureVerdicts(
   if (table.hits + table.alarms === n) notes.push("f1 is undefined: every answer is yes");
   else scores.push({ name: "f1", n, ...f1Score(table) });
   const pearson = pearsonScore(active, inactive, table, seed);
-  if (pearson === undefined) notes.push("pearson is undefined: all answers are alike");
+  if (pearson === undefined) notes.push("pearson is undefined: all answers are the same");
   else scores.push({ name: "pearson", n, ...pearson });
   const strength = ({ confidence, probability }: MeasuredVerdict): number =>
     probability ?? confidence ?? NaN;

@@ -150,7 +150,7 @@ function chooseK(
   if (name.n !== undefined && name.n !== n) {
     throw new FormatError(
       path,
-      `its name says n ${name.n}, but its weights have ${n} latents: pass k to load it anyway`,
+      `its name declares n ${name.n}, but its weights have ${n} latents: pass k (--k) to load it anyway`,
     );
   }
   const own = metadata.k === undefined ? undefined : Number(metadata.k);

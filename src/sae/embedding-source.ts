@@ -167,7 +167,7 @@ function describeRow({ cols, data }: Matrix, i: number): string {
   for (let at = i * cols; at < (i + 1) * cols; at++) {
     if (!Number.isFinite(data[at])) return `contains ${data[at]}`;
   }
-  return "is all zero";
+  return "is all zeros";
 }
 
 function withoutRows(block: Matrix, bad: number[]): Matrix {

@@ -72,7 +72,7 @@ export async function encodeToShards(
   const signal = interruptible(options.signal);
   const sae = await loadSae(saeFile, load);
   const busy = (holder: string): string =>
-    `${folder}: ${holder} is encoding into it: wait for it, or delete ${LOCK_FILE} there if it is not`;
+    `${folder}: ${holder} is encoding into it: wait for it, or delete ${LOCK_FILE} there if it no longer runs`;
   return withFileLock(path.join(folder, LOCK_FILE), busy, async () => {
     const plan = await planShards(sae, await hashOf(saeFile), source, folder, options);
     const done = await keepShards(folder, plan);

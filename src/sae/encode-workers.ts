@@ -73,7 +73,9 @@ export async function encodeInWorkers(
         else {
           const how = ended ?? `exit code ${code ?? "unknown"}`;
           reject(
-            new Error(`encode: a worker ended (${how}) before its shard: encode again to continue`),
+            new Error(
+              `encode: a worker ended (${how}) before it finished its shard: encode again to continue`,
+            ),
           );
         }
       });

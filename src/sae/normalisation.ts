@@ -91,7 +91,7 @@ export function restoreRow(
   }
   if (input === undefined) {
     throw new RangeError(
-      `decode: this SAE's inputs are normalised (${normalisation.kind}), so the embeddings that were encoded are needed`,
+      `decode: this SAE normalises its inputs (${normalisation.kind}), so decoding needs the embeddings that were encoded`,
     );
   }
   const { shift, factor } = rowScale(normalisation.kind, input);

@@ -106,7 +106,9 @@ export function isPlainTopK({ activation, normalisation, preBias, decoderBias }:
  */
 export function decodeCodes(sae: Sae, codes: Codes, embeddings?: Matrix): Matrix {
   if (codes.n !== sae.n) {
-    throw new RangeError(`decodeCodes: the SAE has ${sae.n} latents, but the codes ${codes.n}`);
+    throw new RangeError(
+      `decodeCodes: the SAE has ${sae.n} latents, but the codes have ${codes.n}`,
+    );
   }
   if (embeddings && (embeddings.rows !== codes.rows || embeddings.cols !== sae.d)) {
     throw new RangeError(

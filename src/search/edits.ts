@@ -48,7 +48,7 @@ export function checkEdits(edits: readonly SteeringEdit[], n: number): void {
     }
     for (const latent of latents) {
       if (!(Number.isInteger(latent) && latent >= 0 && latent < n)) {
-        throw new RangeError(`steerQuery: no latent ${latent}; the SAE has ${n}`);
+        throw new RangeError(`steerQuery: no latent ${latent}; the SAE has ${n} latents`);
       }
     }
   }

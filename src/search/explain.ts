@@ -46,7 +46,7 @@ export async function explainScore(
     );
   }
   const [length, other] = [query, document].map((vector) => Math.sqrt(dot(vector, vector)));
-  if (!(length * other > 0)) throw new RangeError("explainScore: a vector is all zero");
+  if (!(length * other > 0)) throw new RangeError("explainScore: a vector is all zeros");
   const encoder = open ?? (await engine.createEncoder(sae));
   try {
     const codes = await encoder.encode(createMatrix(1, sae.d, Float32Array.from(query)));
@@ -119,7 +119,7 @@ export function sharedLatents(
 ): { latent: number; a: number; b: number }[] {
   for (const document of [a, b]) {
     if (!(Number.isInteger(document) && document >= 0 && document < rows)) {
-      throw new RangeError(`sharedLatents: no document ${document}; there are ${rows}`);
+      throw new RangeError(`sharedLatents: no document ${document}; there are only ${rows}`);
     }
   }
   const other = new Map<number, number>();

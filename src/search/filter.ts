@@ -57,7 +57,7 @@ export async function readFilter(
       classes.includes(wanted) || classesOf(rows?.get(id)).includes(wanted);
     if (!documents.some(holds)) {
       const some = documents.find(({ classes }) => classes.length > 0)?.classes[0];
-      const example = some === undefined ? "" : `; a class is written as ${some}`;
+      const example = some === undefined ? "" : `; write a class as ${some}`;
       throw new ArgumentError(`${asker}: no document is of class "${wanted}"${example}`);
     }
     tests.push(holds);
@@ -171,7 +171,7 @@ function conditionTest(
   const { column, sign, wanted } = parseCondition(text, asker);
   if (!columns.has(column)) {
     throw new ArgumentError(
-      `${asker}: no column "${column}" to filter by; there are ${listed(columns)}`,
+      `${asker}: no column "${column}" to filter by, only ${listed(columns)}`,
     );
   }
   return ({ id }) => {

@@ -55,7 +55,7 @@ async function averageRows(
         code[codes.indices[s]] += codes.values[s] / length;
     });
   }
-  if (count === 0) throw new RangeError("meanDocument: every embedding is all zero");
+  if (count === 0) throw new RangeError("meanDocument: every embedding is all zeros");
   for (let j = 0; j < cols; j++) embedding[j] /= count;
   const decoded = new Float64Array(cols);
   for (let latent = 0; latent < sae.n; latent++) {

@@ -115,7 +115,7 @@ export async function steerQueries(
 export function requirePlainInputs({ normalisation }: Sae, caller: string): void {
   if (normalisation.kind !== "none") {
     throw new RangeError(
-      `${caller}: expected an SAE that reads embeddings as they are, got one with ${normalisation.kind} normalisation, whose latents point elsewhere`,
+      `${caller}: expected an SAE that reads embeddings as they are, got one with ${normalisation.kind} normalisation, whose directions do not apply to them`,
     );
   }
 }
@@ -223,7 +223,9 @@ function lengthOf(x: ArrayLike<number>): number {
 function requireDirection(x: Float64Array): void {
   const size = lengthOf(x);
   if (!(size > 0 && size < Infinity)) {
-    throw new RangeError("steerQuery: the edits leave no direction to search in");
+    throw new RangeError(
+      "steerQuery: the edits cancel the query: no direction is left to search in",
+    );
   }
 }
 
@@ -234,12 +236,14 @@ function checkQueries(
 ): void {
   requirePlainInputs(sae, "steerQuery");
   if (queries.cols !== sae.d) {
-    throw new RangeError(`steerQuery: the query is ${queries.cols} wide, but the SAE ${sae.d}`);
+    throw new RangeError(
+      `steerQuery: the query is ${queries.cols} wide, but the SAE reads ${sae.d}`,
+    );
   }
   for (let i = 0; i < queries.rows; i++) {
     const query = matrixRow(queries, i);
     if (!(dot(query, query) > 0)) {
-      throw new RangeError("steerQuery: the query must not be all zero");
+      throw new RangeError("steerQuery: the query must not be all zeros");
     }
   }
   if (method === "documents" && !directions) {

@@ -86,7 +86,10 @@ test("a question that fails today leaves the label of yesterday", async (t) => {
     // Where no answer can be used, the run ends.
     await t.throwsAsync(
       labelPlanted(dir, { seed: 6 }, () => "nonsense"),
-      { message: /^20 answers of gpt-4o-mini in a row cannot be used, the last one because it is/ },
+      {
+        message:
+          /^20 answers of gpt-4o-mini in a row could not be used, the last one because it is/,
+      },
     );
   });
 });

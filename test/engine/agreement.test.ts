@@ -105,7 +105,7 @@ for (const name of [...ENGINE_NAMES.filter((each) => each !== "auto"), ONNX_WEBG
       t.true(result.together);
       t.deepEqual(result.ties, [2, 5, 8, 11, 14]);
       t.deepEqual(result.nearest.indices, base.result.nearest.indices);
-      t.regex(result.overflow, /active latents, but the SAE has room for 2/);
+      t.regex(result.overflow, /active latents, but codes have room for only 2/);
       if (result.leaked !== undefined) t.is(result.leaked, 0);
       const expected = await referenceCodes();
       if (expected && result.reference) {

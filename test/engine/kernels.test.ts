@@ -180,7 +180,8 @@ test("a thread that ends within a step fails the step, and those after it, with 
 
 test("more memory than WebAssembly has is refused with what to do", async (t) => {
   const pool = await createKernelPool(1);
-  const message = /training needs 5\.0 GB, WebAssembly has 4 at most: take a smaller n or batch/;
+  const message =
+    /training needs 5\.0 GB, but WebAssembly is limited to 4: use a smaller n or batch/;
   t.throws(() => pool.reserve(5 * 2 ** 30), { instanceOf: RangeError, message });
   await pool.dispose();
 });

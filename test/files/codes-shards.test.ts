@@ -132,7 +132,7 @@ test("shards of other writers are read where n is given", async (t) => {
     t.deepEqual([...read.indices.subarray(0, 4)], [0, 1, 1, 2]);
     await t.throwsAsync(readCodesShards([file]), {
       instanceOf: FormatError,
-      message: /: does not note n, the number of latents, of its codes: pass n$/,
+      message: /: does not record n, the number of latents of its codes: pass n$/,
     });
   });
 });

@@ -25,7 +25,7 @@ test("parseCsv reads quoted delimiters, doubled quotes and line ends in fields",
 
 test("parseCsv names the line of what is malformed", (t) => {
   const cases: [string, RegExp][] = [
-    ["", /csv has no row of column names/],
+    ["", /csv has no header row with column names/],
     ['a,b\n1,"2', /line 2 opens a quote that is never closed/],
     ['a,b\n"1"x,2', /line 2 has text after a closing quote/],
     ['a,b\n"1\n1",2\n\n3', /line 5 has 1 fields, expected 2/],

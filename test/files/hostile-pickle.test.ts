@@ -123,7 +123,7 @@ const hostile: Record<string, [Uint8Array, RegExp]> = {
   ],
   "storage of an odd type": [
     makePickle(tuple(text("storage"), "ctorch\nSize\n", text("0"), text("cpu"), int(4)), "Q"),
-    /torch\.Size is no type of storage/,
+    /torch\.Size is not a storage type/,
   ],
 };
 

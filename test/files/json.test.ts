@@ -116,9 +116,9 @@ test("readText refuses other encodings, damaged gzip and bombs", async (t) => {
   const bomb = gzipSync(Buffer.alloc(70 * 1024 * 1024));
   const cases: [string, Uint8Array, RegExp][] = [
     ["latin1.txt", Uint8Array.of(0x61, 0xe9, 0x61), /not UTF-8 text/],
-    ["cut.gz", packed.subarray(0, packed.length - 9), /gzip is damaged or cut off/],
-    ["plain.gz", Buffer.from("plain"), /gzip is damaged or cut off: incorrect header check/],
-    ["empty.gz", new Uint8Array(0), /gzip is damaged or cut off/],
+    ["cut.gz", packed.subarray(0, packed.length - 9), /gzip data is damaged or truncated/],
+    ["plain.gz", Buffer.from("plain"), /gzip data is damaged or truncated: incorrect header check/],
+    ["empty.gz", new Uint8Array(0), /gzip data is damaged or truncated/],
     ["bomb.gz", bomb, /unpacks to over 67108864 bytes from \d+/],
   ];
   for (const [name, bytes, message] of cases) {

@@ -135,7 +135,7 @@ test("rows of Parquet are found in pages of any size, with and without dictionar
       await write(lists.map((list, row) => (row === 500 ? list.slice(1) : list)));
       await t.throwsAsync(store.readRows([700]), {
         instanceOf: FormatError,
-        message: /: a list of other than 6 numbers$/,
+        message: /: a list that does not have 6 numbers$/,
       });
       // A row group that holds another column in place of this one.
       const bytes = await readFile(file);

@@ -74,7 +74,7 @@ test("without an answer about both kinds there is no score", (t) => {
   const { scores, notes, failed } = measureVerdicts(table([0, 0, 10], [1, 9]));
   t.deepEqual(scores, []);
   t.is(failed, 10);
-  t.deepEqual(notes, ["no scores: no active document was answered about"]);
+  t.deepEqual(notes, ["no scores: no active document has an answer"]);
 });
 
 test("pearson of equal answers is undefined, never NaN, and so is F1 if all are yes", (t) => {
@@ -89,7 +89,7 @@ test("pearson of equal answers is undefined, never NaN, and so is F1 if all are 
     t.is(scoreNamed(scores, "f1"), isYes ? undefined : 0);
     t.deepEqual(notes, [
       ...(isYes ? ["f1 is undefined: every answer is yes"] : []),
-      "pearson is undefined: all answers are alike",
+      "pearson is undefined: all answers are the same",
     ]);
     t.notRegex(JSON.stringify(scores), /null|NaN/);
   }

@@ -105,7 +105,7 @@ test("shards with an index are read as one checkpoint", (t) =>
       await writeFile(index, JSON.stringify({ weight_map: map }));
       await t.throwsAsync(loadSae(shards), {
         instanceOf: FormatError,
-        message: /index\.json: expected a weight_map of tensors and files beside it/,
+        message: /index\.json: expected a weight_map from tensors to files beside it/,
       });
     }
   }));

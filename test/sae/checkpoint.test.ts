@@ -102,17 +102,14 @@ test("k is asked for where the name does not tell it, and a wrong n in the name 
   const wrong = join(dir, "csLG_8_1024_16.pth");
   await copyFile(source, wrong);
   await t.throwsAsync(loadSae(wrong), {
-    message: /its name says n 1024, but its weights have 512 latents/,
+    message: /its name declares n 1024, but its weights have 512 latents/,
   });
   t.is((await loadSae(wrong, { k: 8 })).n, 512);
 });
 
 test("checkpoints of other formats are refused, naming what they hold", async (t) => {
   const cases: [string, RegExp][] = [
-    [
-      "villes_sae.pth",
-      /not an SAE of a known kind: found the tensors W_enc.*no cfg\.json.*--format/,
-    ],
+    ["villes_sae.pth", /not a known kind of SAE: found the tensors W_enc.*no cfg\.json.*--format/],
     ["lpips_v0.1_alex.pth", /not an SAE of a known kind/],
     ["whole_module_pickle.pt", /./],
   ];

@@ -64,11 +64,11 @@ test("zero, NaN and infinite rows are refused with their row numbers and the fil
   await t.throwsAsync(encodeToFiles(sae, path, out, { batch: 8 }), {
     name: "FormatError",
     message:
-      /embeddings\.npy: 7 of 50 embeddings cannot be used: row 3 is all zero, row 17 contains NaN, row 18 contains -Infinity, row 40 is all zero, row 41 is all zero and 2 more/,
+      /embeddings\.npy: 7 of 50 embeddings cannot be used: row 3 is all zeros, row 17 contains NaN, row 18 contains -Infinity, row 40 is all zeros, row 41 is all zeros and 2 more/,
   });
   t.deepEqual(await readdir(out), []);
   await t.throwsAsync(encodeEmbeddings(sae, spoiled({ 0: 0 })), {
-    message: /^embeddings: 1 of 50 embeddings cannot be used: row 0 is all zero$/,
+    message: /^embeddings: 1 of 50 embeddings cannot be used: row 0 is all zeros$/,
   });
 });
 

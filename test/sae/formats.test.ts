@@ -164,7 +164,7 @@ test("a document with more active latents than there is room for is refused, not
     await t.throwsAsync(encodeEmbeddings(sae, embeddings, { engine }), {
       instanceOf: RangeError,
       message:
-        /has \d active latents, but the SAE has room for 2 per document: pass a k of at least/,
+        /has \d active latents, but codes have room for only 2 per document: pass a k of at least/,
     });
   } finally {
     await engine.dispose();

@@ -45,7 +45,7 @@ test("decodeCodes refuses codes of another SAE", (t) => {
   };
   t.throws(() => decodeCodes(createSae(parts), codes), {
     instanceOf: RangeError,
-    message: /has 3 latents, but the codes 4/,
+    message: /has 3 latents, but the codes have 4/,
   });
 });
 

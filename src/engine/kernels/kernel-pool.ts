@@ -15,7 +15,7 @@ const MODULE: KernelModule = {
   shared: KERNELS,
   plain: PLAIN_KERNELS,
   task: "training",
-  ifTooLarge: "take a smaller n or batch, or another engine",
+  ifTooLarge: "use a smaller n or batch, or another engine",
   ifLost: "continue from the last checkpoint",
 };
 

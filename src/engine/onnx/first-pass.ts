@@ -86,7 +86,7 @@ export async function createFirstPass(
   }
   const padded = Math.ceil(n / LATENTS) * LATENTS;
   const most = Math.min(n, 16 * k + 256);
-  if (n <= NARROW) return `n ${n} is ${NARROW} at most, where ONNX Runtime sums in another order`;
+  if (n <= NARROW) return `n ${n} is at most ${NARROW}, where ONNX Runtime sums in another order`;
   if (4 * k > n) return `k ${k} is over a quarter of n ${n}`;
   const stretch = [64, 32, 16].find((size) => (4 * padded) / size >= 2 * k) ?? 4;
   const size = 4 * BLOCK * Math.ceil(d / (4 * BLOCK));
@@ -123,7 +123,7 @@ export async function createFirstPass(
   });
   if (quantised === undefined) {
     await pool.dispose();
-    return "a weight is not finite or its latent's are longer than 1e15";
+    return "a weight is not finite, or a latent's weights are longer than 1e15";
   }
   const product = await openProduct(quantised, d, padded);
   new Float32Array(buffer, at.preBias, d).set(preBias);

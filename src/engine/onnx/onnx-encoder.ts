@@ -228,7 +228,7 @@ export function checkActive(active: Float32Array | Uint32Array, rows: number, sl
   for (let i = 0; i < rows; i++) most = Math.max(most, active[i]);
   if (most > slots) {
     throw new RangeError(
-      `encode: a document has ${most} active latents, but the SAE has room for ${slots} per document: pass a k of at least ${most} (--k)`,
+      `encode: a document has ${most} active latents, but codes have room for only ${slots} per document: pass a k of at least ${most} (--k)`,
     );
   }
 }

@@ -31,7 +31,7 @@ export async function loadOnnx(): Promise<OnnxModule> {
     return await import("onnxruntime-node");
   } catch (cause) {
     throw new Error(
-      "onnxruntime-node does not load here: run npm install again on this machine, or see doctor",
+      "onnxruntime-node does not load on this machine: run npm install again, or see feature-families doctor",
       { cause },
     );
   }

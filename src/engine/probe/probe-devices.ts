@@ -242,11 +242,11 @@ async function probeGpu(device: "webgpu" | "cuda", timeout: number): Promise<Dev
     const { gflops } = answer;
     const software = device === "webgpu" && isSoftware(gflops);
     const reason = software
-      ? `an adapter in software at ${gflops.toFixed(0)} GFLOP/s: slower than the CPU itself`
-      : "found and tried";
+      ? `a software adapter at ${gflops.toFixed(0)} GFLOP/s: slower than the CPU itself`
+      : "found and tested";
     const hint =
       device === "webgpu" && !own && !software
-        ? { hint: "npm install webgpu brings faster kernels for it" }
+        ? { hint: "npm install webgpu adds faster kernels for it" }
         : {};
     return { device, available: true, reason, software, gflops, ...hint };
   }
@@ -274,7 +274,7 @@ export function askChild(
     child.stderr?.on("data", (chunk: Buffer) => (diagnostics += chunk.toString().slice(0, 10_000)));
     child.on("message", (message) => (answer = message as ChildAnswer));
     const timer = setTimeout(() => {
-      answer ??= { error: `no answer within ${timeout / 1000} s: its driver hangs` };
+      answer ??= { error: `no answer within ${timeout / 1000} s: its driver seems to hang` };
       child.kill("SIGKILL");
     }, timeout);
     child.on("error", (error) => (answer ??= { error: error.message }));

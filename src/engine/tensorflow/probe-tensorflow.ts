@@ -32,7 +32,7 @@ export async function probeTensorflow({
       });
       continue;
     }
-    const { gflops, found = "found and tried", software = false } = answer;
+    const { gflops, found = "found and tested", software = false } = answer;
     const reason = software ? `${found}, in software: slower than the CPU itself` : found;
     reports.push({ device, available: true, reason, gflops, software });
   }

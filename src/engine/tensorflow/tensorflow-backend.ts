@@ -48,7 +48,7 @@ async function open(device: Device): Promise<TensorflowBackend> {
   tf.enableProdMode();
   const name = BACKEND_NAMES[device];
   if (!(await tf.setBackend(name))) {
-    throw new Error(`tensorflow: backend ${name} does not start here`);
+    throw new Error(`tensorflow: backend ${name} does not start on this machine`);
   }
   await tf.ready();
   const where = { cpu: "CPU", webgpu: `WebGPU (${adapter ?? ""})`, cuda: "CUDA" }[device];

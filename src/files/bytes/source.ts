@@ -89,9 +89,9 @@ export async function openSource(path: string): Promise<ByteSource> {
 export function standIn(start: Uint8Array): string | undefined {
   const text = new TextDecoder("latin1").decode(start);
   if (text.startsWith("version https://git-lfs"))
-    return "is a Git LFS pointer, not the file itself: git lfs pull gets that";
+    return "is a Git LFS pointer, not the file itself: run git lfs pull to get it";
   if (/^\s*<(!doctype html|html)/i.test(text))
-    return "is a web page, as servers send in place of a file: download it again";
+    return "is a web page, which some servers send instead of a file: download it again";
   return undefined;
 }
 

@@ -59,7 +59,7 @@ export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
   if (byteLength < textOffset) {
     throw new FormatError(
       name,
-      `truncated: npy header needs ${textOffset} bytes and more, found ${byteLength}`,
+      `truncated: npy header needs at least ${textOffset} bytes, found ${byteLength}`,
     );
   }
   if (version < 1 || version > 3) {

@@ -13,7 +13,7 @@ export interface NumberLists {
 
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array;
 
-const FROM_NOTHING = "a list that goes on from nothing";
+const FROM_NOTHING = "a list that continues nothing";
 
 /** Values of one column for some rows, one after the other. */
 export type ColumnValues = unknown[] | NumberLists;

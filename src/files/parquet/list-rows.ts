@@ -59,7 +59,7 @@ export async function readListRows(
         for (let place = Math.max(from, start); place < last; place++) {
           const isWhole = (repetitions?.[place - from] === 0) === (place === start);
           if (definitions !== undefined || !isWhole) {
-            throw new Error(`a list of other than ${width} numbers`);
+            throw new Error(`a list that does not have ${width} numbers`);
           }
           out[next * width + place - start] = Number(values[place - from]);
         }

@@ -67,7 +67,7 @@ export async function filesOf(input: string, endings: readonly string[]): Promis
   const words = endings.map((ending) => `.${ending}`);
   if (names.length === 0) throw new FormatError(input, `contains no ${words.join(" or ")} file`);
   if (others.length > 0) {
-    throw new FormatError(input, `contains ${words.join(" and ")} files, expected one kind`);
+    throw new FormatError(input, `contains both ${words.join(" and ")} files, expected one kind`);
   }
   return names.map((name) => path.join(input, name));
 }
@@ -231,7 +231,7 @@ async function askWorker(
     stop.throwIfAborted();
     const reason = cause instanceof Error ? cause.message : String(cause);
     const problem = limit.signal.aborted
-      ? `a page keeps its decoder busy for over ${Math.round(seconds)} s of processor time, as damaged pages do`
+      ? `decoding a page took over ${Math.round(seconds)} s of processor time: it is probably damaged`
       : `not readable as Parquet: ${reason}`;
     throw new FormatError(name, problem, { cause });
   } finally {

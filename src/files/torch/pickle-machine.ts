@@ -173,7 +173,7 @@ export class PickleMachine {
   /** Pushes what a global becomes, or refuses it. */
   global(module: unknown, name: unknown): void {
     if (typeof module !== "string" || typeof name !== "string") {
-      this.fail("pickle: a global whose name is no text");
+      this.fail("pickle: a global whose name is not text");
     }
     const global = `${module}.${name}`;
     if (!this.#options.globals.has(global)) {
@@ -187,7 +187,8 @@ export class PickleMachine {
   /** Pushes what calling `callee` would give, or refuses it. */
   call(callee: unknown, args: unknown): void {
     if (!(callee instanceof PickleGlobal) || callee.build === undefined || !Array.isArray(args)) {
-      const what = callee instanceof PickleGlobal ? callee.global : "something that is no function";
+      const what =
+        callee instanceof PickleGlobal ? callee.global : "something that is not a function";
       this.fail(`refused a call of ${what} in the pickle; nothing was run`);
     }
     for (const argument of args) this.#spend(argument);
@@ -217,7 +218,7 @@ export class PickleMachine {
     if (this.at + length > this.#bytes.length) {
       throw new TruncatedPickle(
         this.#options.path,
-        `pickle is cut off: at byte ${this.at} it needs more than the ${this.#bytes.length - this.at} left`,
+        `pickle is truncated: at byte ${this.at} it needs more than the ${this.#bytes.length - this.at} bytes left`,
       );
     }
   }

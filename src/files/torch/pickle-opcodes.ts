@@ -143,20 +143,20 @@ function pushOldText(machine: PickleMachine, length: number): void {
 
 function append(machine: PickleMachine, items: unknown[]): void {
   const list = machine.top();
-  if (!Array.isArray(list)) machine.fail("pickle: items for something that is no list");
+  if (!Array.isArray(list)) machine.fail("pickle: items for something that is not a list");
   for (const item of items) list.push(item);
 }
 
 function setItems(machine: PickleMachine, items: unknown[]): void {
   const map = machine.top();
-  if (!(map instanceof Map)) machine.fail("pickle: items for something that is no dict");
+  if (!(map instanceof Map)) machine.fail("pickle: items for something that is not a dict");
   if (items.length % 2 !== 0) machine.fail("pickle: a dict key without a value");
   for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);
 }
 
 function addItems(machine: PickleMachine, items: unknown[]): void {
   const set = machine.top();
-  if (!(set instanceof Set)) machine.fail("pickle: items for something that is no set");
+  if (!(set instanceof Set)) machine.fail("pickle: items for something that is not a set");
   for (const item of items) set.add(item);
 }
 
@@ -164,6 +164,6 @@ function addItems(machine: PickleMachine, items: unknown[]): void {
 function build(machine: PickleMachine): void {
   machine.pop();
   if (!(machine.top() instanceof Map)) {
-    machine.fail("refused to set the state of something that is no dict; nothing was run");
+    machine.fail("refused to set the state of something that is not a dict; nothing was run");
   }
 }

@@ -94,13 +94,14 @@ export function torchGlobals(rebuild: (layout: TensorLayout) => unknown): Map<st
 
 /** The storage that a persistent id ("storage", type, key, location, count[, view]) names. */
 export function parseStorageId(id: unknown, fail: PickleFail): StorageRef {
-  if (!Array.isArray(id) || id[0] !== "storage") fail("pickle: a persistent id of no storage");
+  if (!Array.isArray(id) || id[0] !== "storage")
+    fail("pickle: a persistent id that is not a storage");
   const [, type, key, , count, view] = id as unknown[];
   if (!(type instanceof PickleGlobal)) fail("pickle: a storage without a type");
   const name = type.global.slice(type.global.lastIndexOf(".") + 1);
   const dtype = ownValue(storageTypes, name);
   if (dtype === undefined && name !== "UntypedStorage") {
-    fail(`pickle: ${type.global} is no type of storage`);
+    fail(`pickle: ${type.global} is not a storage type`);
   }
   if (typeof key !== "string" || !isSize(count)) {
     fail("pickle: a storage without a key and a size");
@@ -152,7 +153,7 @@ function orderedDict(args: unknown[], fail: PickleFail): Map<unknown, unknown> {
   const map = new Map<unknown, unknown>();
   if (args.length === 0) return map;
   const [pairs] = args;
-  if (!Array.isArray(pairs)) fail("pickle: an OrderedDict of something that is no list");
+  if (!Array.isArray(pairs)) fail("pickle: an OrderedDict of something that is not a list");
   for (const pair of pairs as unknown[]) {
     if (!Array.isArray(pair) || pair.length !== 2) fail("pickle: an OrderedDict without pairs");
     map.set(pair[0], pair[1]);
@@ -162,7 +163,7 @@ function orderedDict(args: unknown[], fail: PickleFail): Map<unknown, unknown> {
 
 function setOf(args: unknown[], fail: PickleFail): Set<unknown> {
   const [items = []] = args;
-  if (!Array.isArray(items)) fail("pickle: a set of something that is no list");
+  if (!Array.isArray(items)) fail("pickle: a set of something that is not a list");
   return new Set(items as unknown[]);
 }
 

@@ -97,7 +97,7 @@ async function readZipCheckpoint(source: ByteSource): Promise<unknown> {
     order !== undefined &&
     Buffer.from(await readEntry(archive, order, 16)).toString() === "big"
   ) {
-    throw new FormatError(name, "its tensors are big-endian, which is not read");
+    throw new FormatError(name, "its tensors are big-endian, which is not supported");
   }
   checkPickleSize(pickle.size, name);
   const start = await locateStored(archive, pickle);
@@ -172,7 +172,7 @@ function parseLegacyPickles(
   const unfilled = unpickle(bytes, system.end, path);
   const keys = readPickle(bytes, unfilled.end, plain);
   if (!Array.isArray(keys.value) || !keys.value.every((key) => typeof key === "string")) {
-    throw new FormatError(path, "the list of storages is no list of names");
+    throw new FormatError(path, "the list of storages is not a list of names");
   }
   return { keys: keys.value, end: keys.end, unfilled };
 }

@@ -53,7 +53,7 @@ export async function askOrFail<T>(
     else
       patience.failure(
         new Error(
-          `${MOST_FAILURES} answers of ${model.model} in a row cannot be used, the last one because ${answer.reason}`,
+          `${MOST_FAILURES} answers of ${model.model} in a row could not be used, the last one because ${answer.reason}`,
         ),
       );
     return answer;

@@ -67,7 +67,9 @@ export async function openLabelModels(
   const open = (settings: RoleSettings): Promise<PricedChatModel> => {
     const { model, baseUrl, keyVariables } = settings;
     if (model === undefined) {
-      throw new ArgumentError("label: name a model by --model or FEATURE_FAMILIES_EXPLAINER_MODEL");
+      throw new ArgumentError(
+        "label: no model: pass --model, or set FEATURE_FAMILIES_EXPLAINER_MODEL",
+      );
     }
     const batch = options.batch ? { journal } : undefined;
     const shared = { batch, ledger, budget, prices, needsKey, parallel, timeoutMs, seed, onNote };

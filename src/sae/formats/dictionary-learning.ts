@@ -25,7 +25,7 @@ const READERS: Record<string, Reader> = {
     return {
       parts: foldDecoderNorm(bag.path, { ...parts, activation: { kind: "relu" } }),
       notes: [
-        "activations are in units of decoder directions of length 1, as the library's loader gives them",
+        "activations are scaled to decoder directions of length 1, as by that library's own loader",
       ],
     };
   },
@@ -103,7 +103,7 @@ function batchTopK(bag: TensorBag, file: string, parts: Reading["parts"]): Readi
       parts,
       k,
       notes: [
-        `its threshold was never set (${threshold}): read as a top-k SAE of ${k} latents a document instead of a ReLU one`,
+        `its threshold was never set (${threshold}): read as a top-k SAE of ${k} latents per document instead of a ReLU one`,
       ],
     };
   }
@@ -111,9 +111,7 @@ function batchTopK(bag: TensorBag, file: string, parts: Reading["parts"]): Readi
   return {
     parts: { ...parts, activation: { kind: "jumprelu", threshold: vector } },
     k,
-    notes: [
-      `a document has as many active latents as are above ${threshold}, ${k} on average in training`,
-    ],
+    notes: [`every latent above ${threshold} is active, ${k} per document on average in training`],
   };
 }
 
@@ -127,7 +125,7 @@ const UNMISTAKABLE: Record<string, readonly string[]> = {
 export const dictionaryLearning: CheckpointFormat = {
   name: "dictionary-learning",
   about:
-    "dictionary_learning: ae.pt and config.json, or dictionary-learning/CLASS for a file alone",
+    "dictionary_learning: ae.pt and config.json, or dictionary-learning/CLASS for a single file",
   detect: (raw) =>
     raw.entries.has("ae") ||
     asRecord(raw.config?.trainer)?.dict_class !== undefined ||

@@ -118,8 +118,7 @@ function rowLengths({ rows, cols, data }: Matrix): Float32Array {
 export function foldDecoderNorm(path: string, parts: Omit<SaeParts, "k">): Omit<SaeParts, "k"> {
   const lengths = rowLengths(parts.decoder);
   const dead = lengths.findIndex((length) => !(length > 0));
-  if (dead >= 0)
-    throw new FormatError(path, `the decoder direction of latent ${dead} has no length`);
+  if (dead >= 0) throw new FormatError(path, `the decoder direction of latent ${dead} is zero`);
   const { activation } = parts;
   return {
     ...parts,

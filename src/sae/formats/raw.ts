@@ -128,7 +128,7 @@ async function listShards(index: string): Promise<string[]> {
   const map = asRecord(asRecord(await readJson(index))?.weight_map);
   const names = [...new Set(Object.values(map ?? {}))];
   if (names.length === 0 || !names.every(isFileName)) {
-    throw new FormatError(index, "expected a weight_map of tensors and files beside it");
+    throw new FormatError(index, "expected a weight_map from tensors to files beside it");
   }
   return names.map((name) => path.join(path.dirname(index), name));
 }
@@ -142,7 +142,8 @@ async function readShards(index: string): Promise<RawCheckpoint> {
   const raw = await readWeights(first);
   for (const shard of others) {
     for (const [name, tensor] of (await readWeights(shard)).tensors) {
-      if (raw.tensors.has(name)) throw new FormatError(shard, `has ${quote(name)} a second time`);
+      if (raw.tensors.has(name))
+        throw new FormatError(shard, `contains ${quote(name)} a second time`);
       raw.tensors.set(name, tensor);
     }
   }

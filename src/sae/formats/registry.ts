@@ -57,7 +57,7 @@ export function chooseFormat(raw: RawCheckpoint, requested?: string): Checkpoint
   throw new FormatError(
     raw.path,
     fitting.length === 0
-      ? `not an SAE of a known kind: found the tensors ${found}${beside && `, and ${beside}`}; if it is one, pass its layout as --format (${FORMATS.map(({ name }) => name).join(", ")})`
-      : `fits ${fitting.map(({ name }) => name).join(" and ")}: name its layout with --format`,
+      ? `not a known kind of SAE: found the tensors ${found}${beside && `, and ${beside}`}; if it is an SAE, pass its layout as --format (${FORMATS.map(({ name }) => name).join(", ")})`
+      : `fits ${fitting.map(({ name }) => name).join(" and ")}: pass its layout as --format`,
   );
 }

@@ -32,7 +32,8 @@ export const sparsify: CheckpointFormat = {
       latentBias: bag.vector("encoder.bias", n),
       activation,
     };
-    if (transcodes) notes.push("a transcoder: it rebuilds another layer than the one it reads");
+    if (transcodes)
+      notes.push("a transcoder: it reconstructs a different layer from the one it reads");
     return { parts, k: configSize(file, "k", options.k ?? config.k), notes };
   },
 };
@@ -41,7 +42,7 @@ function refuseOthers(file: string, raw: RawCheckpoint, config: Record<string, u
   const flag = (name: "skip_connection" | "signed"): boolean =>
     configFlag(file, name, config[name], false);
   if (flag("skip_connection") || raw.tensors.has("W_skip")) {
-    throw new FormatError(file, "has a skip connection (W_skip), which an SAE has no place for");
+    throw new FormatError(file, "has a skip connection (W_skip), which is not supported");
   }
   if (flag("signed")) {
     throw new FormatError(
@@ -91,11 +92,11 @@ function chooseActivation(
   if (!bag.has("batchtopk_threshold")) return { activation: { kind: "topk" }, notes: [] };
   const value = bag.scalar("batchtopk_threshold");
   if (!(value > 0)) {
-    const notes = [`its batchtopk_threshold is ${value}, never set: read as top-k`];
+    const notes = [`its batchtopk_threshold was never set (${value}): read as top-k`];
     return { activation: { kind: "topk" }, notes };
   }
   return {
     activation: { kind: "jumprelu", threshold: new Float32Array(n).fill(value) },
-    notes: [`batch-top-k: as many active latents as are above ${value}`],
+    notes: [`batch-top-k: every latent above ${value} is active`],
   };
 }

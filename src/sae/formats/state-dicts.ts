@@ -58,7 +58,7 @@ export const openai: CheckpointFormat = {
       activation: { kind: kind === "TopK" ? "topk" : "relu" },
       normalisation: { kind: kind === "TopK" ? "layer-norm" : "none" },
     };
-    const notes = tied ? ["it has no decoder: the encoder serves as one (tied)"] : [];
+    const notes = tied ? ["it has no decoder: its encoder is used as one (tied weights)"] : [];
     if (kind === "ReLU") return { parts, notes };
     const state = asRecord(raw.entries.get("activation_state_dict")) ?? {};
     return { parts, k: configSize(raw.path, "k", options.k ?? state.k), notes };
@@ -84,7 +84,7 @@ export const hypothesaes: CheckpointFormat = {
     }
     const threshold = bag.has("threshold") ? bag.scalar("threshold") : 0;
     if (!(threshold > 0)) {
-      return { parts, k, notes: [`its threshold is ${threshold}, never set: read as top-k`] };
+      return { parts, k, notes: [`its threshold was never set (${threshold}): read as top-k`] };
     }
     const activation = {
       kind: "jumprelu",
@@ -93,7 +93,7 @@ export const hypothesaes: CheckpointFormat = {
     return {
       parts: { ...parts, activation },
       k,
-      notes: [`batch-top-k: as many active latents as are above ${threshold}`],
+      notes: [`batch-top-k: every latent above ${threshold} is active`],
       unused: bag.unused(),
     };
   },

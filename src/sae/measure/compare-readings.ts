@@ -76,7 +76,7 @@ export async function compareReadings(
       documents: sample.rows,
     };
     if (best && gap > FAR_BETTER) {
-      comparison.warning = `read as "${best.name}" it explains ${percent(best.explainedVariance)} of the variance, as declared ("${declared.name}") ${percent(declared.explainedVariance)}: it may have been trained on embeddings prepared that way`;
+      comparison.warning = `read as "${best.name}" it explains ${percent(best.explainedVariance)} of the variance, but only ${percent(declared.explainedVariance)} as declared ("${declared.name}"): it may have been trained on embeddings prepared that way`;
     }
     return comparison;
   } finally {

@@ -68,7 +68,10 @@ export async function computeMetrics(
     addActivations(totals, codes, sae.activation.kind === "topk");
   }
   if (totals.documents === 0) {
-    throw new FormatError(typeof source === "string" ? source : "embeddings", "no row is usable");
+    throw new FormatError(
+      typeof source === "string" ? source : "embeddings",
+      "every row is zero or contains NaN",
+    );
   }
   return summarize(totals, sae, options.codes?.k ?? sae.k);
 }
@@ -140,7 +143,7 @@ async function* pairBlocks(
     return;
   }
   if (codes.n !== sae.n) {
-    throw new RangeError(`metrics: the SAE has ${sae.n} latents, but the codes ${codes.n}`);
+    throw new RangeError(`metrics: the SAE has ${sae.n} latents, but the codes have ${codes.n}`);
   }
   const { N } = await embeddingShape(source);
   let rows = 0;
@@ -156,7 +159,7 @@ async function* pairBlocks(
   }
   if (rows !== codes.rows) {
     throw new RangeError(
-      `metrics: codes are of ${codes.rows} documents, but there are ${N} embeddings`,
+      `metrics: there are codes of ${codes.rows} documents, but ${N} embeddings`,
     );
   }
 }

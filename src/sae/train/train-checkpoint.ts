@@ -221,7 +221,7 @@ function checkIdentity(
       );
       throw new RangeError(
         `trainSae: cannot continue from ${path}: its ${name} is ${before}, got ${now}; pass the options of that run, ` +
-          "or remove the file to start anew",
+          "or delete the file to start over",
       );
     }
   }

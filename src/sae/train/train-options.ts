@@ -233,8 +233,8 @@ export function requireTrainable(size: {
   const most = Math.floor((n * (KERNEL_BYTES - ofBatch)) / (bytes - ofBatch));
   throw new RangeError(
     most < 1
-      ? `trainSae: batch must be lower than ${batch} (--batch), as training on the CPU has 4 GiB`
-      : `trainSae: n must be at most ${most} for embeddings of width ${d}, as training on the CPU has 4 GiB, got ${n}: lower n (--n), or train on a TensorFlow.js engine, which takes more`,
+      ? `trainSae: batch must be lower than ${batch} (--batch), as training on the CPU is limited to 4 GiB`
+      : `trainSae: n must be at most ${most} for embeddings of width ${d}, as training on the CPU is limited to 4 GiB, got ${n}: lower n (--n), or train on a TensorFlow.js engine, which has no such limit`,
   );
 }
 

@@ -32,7 +32,7 @@ export function splitRows(
     if (square > 0) usable.push(i);
     else if (zeroRows === "error") {
       throw new RangeError(
-        `trainSae: row ${i} of the embeddings is all zeros; set zeroRows to "skip" to leave such rows out`,
+        `trainSae: row ${i} of the embeddings is all zeros; set zeroRows to "skip" (--skip-zero-rows) to leave out such rows`,
       );
     }
   }

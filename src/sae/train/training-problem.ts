@@ -23,7 +23,7 @@ export function trainingProblem(
   const dead = log.at(-1)?.dead ?? 0;
   if (error >= 1) {
     const advice = trainingAdvice(plan, embeddings, "another");
-    return `the SAE is worse than the mean row (normalised MSE ${error.toPrecision(3)}): ${advice}`;
+    return `the SAE reconstructs worse than the mean row (normalised MSE ${error.toPrecision(3)}): ${advice}`;
   }
   if (dead > n / 2 && rows.train.length * settings.k >= 10 * n) {
     const advice = trainingAdvice(plan, embeddings, "another");
@@ -46,7 +46,9 @@ export function warnBefore({ n, rows }: TrainPlan, warn?: (text: string) => void
   const documents = rows.train.length;
   const better = latentsFor(documents);
   if (documents < FEWEST_PER_LATENT * n && better < n) {
-    warn?.(`${documents} documents are few for ${n} latents: ${better} suit them (--n ${better})`);
+    warn?.(
+      `${documents} documents are too few for ${n} latents: use about ${better} (--n ${better})`,
+    );
   }
 }
 
@@ -64,7 +66,7 @@ export function warnOfMean(
   const gamma = distance / Math.sqrt(squaredDeviations({ rows, cols, data }) / rows);
   if (gamma > FAR_MEAN) {
     warn?.(
-      `the embeddings' mean is ${gamma.toPrecision(2)} standard deviations from the pre-bias, so that latents will die: subtract it (--normalise centre)`,
+      `the mean of the embeddings is ${gamma.toPrecision(2)} standard deviations from the pre-bias, so latents will die: subtract the mean (--normalise centre)`,
     );
   }
 }
@@ -78,7 +80,7 @@ export function warnAfter(
 ): void {
   const dead = log.at(-1)?.dead ?? 0;
   if (dead > MANY_DEAD * n) {
-    const other = start === "kmeans" ? "" : ", a start by k-means (--start kmeans)";
+    const other = start === "kmeans" ? "" : ", k-means initialisation (--start kmeans)";
     warn?.(
       `${dead} of ${n} latents are dead: try a lower lr than ${lr} (--lr)${other} or a lower n (--n)`,
     );
@@ -88,7 +90,7 @@ export function warnAfter(
   const most = STILL_FALLING[isHeldOut ? "heldOut" : "batches"];
   if (ended === "finished" && decay === "constant" && fall > most) {
     warn?.(
-      `the error still fell by ${(100 * fall).toFixed(0)} % in the last quarter of the ${log.length} steps: train longer (--steps ${4 * log.length}), or give neither --steps nor --epochs`,
+      `the error still fell by ${(100 * fall).toFixed(0)} % in the last quarter of the ${log.length} steps: train longer (--steps ${4 * log.length}), or pass neither --steps nor --epochs`,
     );
   }
 }
@@ -102,9 +104,11 @@ export function trainingAdvice(
   const spread = spreadOf(embeddings, train);
   const isUsual = spread >= USUAL_SPREAD[0] && spread <= USUAL_SPREAD[1];
   const causes = [
-    ...(k > d ? [`a k of at most the embeddings' width, ${d}, in place of ${k} (--k ${d})`] : []),
+    ...(k > d
+      ? [`a k of at most the width of the embeddings, ${d}, instead of ${k} (--k ${d})`]
+      : []),
     ...(normalisation.kind === "none" && !isUsual
-      ? [`z-scores, as the rows are ${spread.toPrecision(2)} from their mean (--normalise z-score)`]
+      ? [`z-scores, as the rows lie ${spread.toPrecision(2)} from their mean (--normalise z-score)`]
       : []),
   ];
   return `try ${causes.length > 0 ? causes.join(", and ") : `${change} lr than ${lr} (--lr)`}`;

@@ -42,7 +42,7 @@ export function findLatent({ n, labels }: Pick<Names, "n" | "labels">, term: Ter
   if (typeof term === "number" || /^\d+$/.test(text)) {
     const latent = Number(text);
     if (!(Number.isInteger(latent) && latent >= 0 && latent < n))
-      throw new ArgumentError(`search: no latent ${latent}; the SAE has ${n}`);
+      throw new ArgumentError(`search: no latent ${latent}; the SAE has ${n} latents`);
     return latent;
   }
   const best = searchLabels(labels, text).at(0)?.index;
@@ -115,7 +115,7 @@ export function readEdit(
 ): NamedEdit {
   const amount = strength === undefined ? 1 : Number(strength);
   if (!(amount >= 0 && amount < Infinity) || strength?.trim() === "") {
-    throw new ArgumentError(`search: a strength is a number of 0 or more, got "${strength}"`);
+    throw new ArgumentError(`search: a strength must be a number of 0 or more, got "${strength}"`);
   }
   return editOf(names, kind, term, amount);
 }

@@ -80,7 +80,7 @@ export function unitQuery(query: ArrayLike<number>, count: number): Float64Array
   }
   const length = Math.sqrt(dot(query, query));
   if (!(length > 0 && length < Infinity)) {
-    throw new RangeError("searchRows: the query must be finite and not all zero");
+    throw new RangeError("searchRows: the query must be finite and not all zeros");
   }
   return Float64Array.from(query, (value) => value / length);
 }

@@ -55,7 +55,7 @@ export async function optimiseEdits(
   );
   if (usable.length < sae.k + edits) {
     throw new RangeError(
-      `optimiseEdits: ${edits} edits and ${sae.k} active latents need as many live ones, got ${usable.length}`,
+      `optimiseEdits: ${edits} edits and ${sae.k} active latents together need equally many live latents, got ${usable.length}`,
     );
   }
   const encoder = await engine.createEncoder(sae);

@@ -101,7 +101,7 @@ export async function evaluateSteering(
 function readGrid(strengths: readonly number[] = STEERING_GRID): number[] {
   const bad = strengths.find((strength) => !(strength >= 0 && strength < Infinity));
   if (bad !== undefined) {
-    throw new RangeError(`evaluateSteering: a strength is 0 or more, got ${bad}`);
+    throw new RangeError(`evaluateSteering: a strength must be 0 or more, got ${bad}`);
   }
   return [...new Set([0, ...strengths])].sort((a, b) => a - b);
 }

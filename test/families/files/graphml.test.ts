@@ -84,7 +84,7 @@ test("parseGraphml takes prefixes, comments, CDATA, single quotes, defaults and 
 const bomb = `<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>${wrap('<node id="&b;"/>')}`;
 for (const [problem, text, message] of [
   ["nothing", "", /no element/],
-  ["no XML", "node,edge\n1,2\n", /text outside of the root element/],
+  ["no XML", "node,edge\n1,2\n", /text outside the root element/],
   ["another format", "<html><body/></html>", /expected GraphML, got <html>/],
   ["no graph", "<graphml/>", /expected GraphML with a graph/],
   ["entities of its own", bomb, /declarations are refused/],
@@ -93,7 +93,7 @@ for (const [problem, text, message] of [
   ["an entity for no character", wrap('<node id="&#x110000;"/>'), /unknown entity/],
   ["a cut end", wrap('<node id="a"/>').slice(0, -12), /<graph> is never closed|expected >/],
   ["a cut tag", `<graphml><graph edgedefault="dir`, /line 1: <graph> is not well formed/],
-  ["crossed tags", "<graphml>\n<graph></graphml></graph>", /line 2: <\/graphml> closes nothing/],
+  ["crossed tags", "<graphml>\n<graph></graphml></graph>", /line 2: <\/graphml> closes no element/],
   ["a node twice", wrap('<node id="a"/><node id="a"/>'), /node "a" appears twice/],
   ["a node without id", wrap("<node/>"), /a node without id/],
   ["an edge to nowhere", wrap('<node id="a"/><edge source="a" target="b"/>'), /names "b"/],

@@ -66,14 +66,14 @@ test("codes of another number of documents or latents are refused", async (t) =>
   for (const batch of [8, 100]) {
     await t.throwsAsync(computeMetrics(sae, more, { codes, batch }), {
       instanceOf: RangeError,
-      message: /codes are of 30 documents, but there are 31 embeddings/,
+      message: /there are codes of 30 documents, but 31 embeddings/,
     });
     await t.throwsAsync(computeMetrics(sae, randomEmbeddings(29, 12, 2), { codes, batch }), {
-      message: /codes are of 30 documents, but there are 29/,
+      message: /there are codes of 30 documents, but 29/,
     });
   }
   await t.throwsAsync(computeMetrics(sae, x, { codes: { ...codes, n: 65 } }), {
-    message: /has 64 latents, but the codes 65/,
+    message: /has 64 latents, but the codes have 65/,
   });
 });
 

@@ -85,7 +85,7 @@ test("a run that ends while its error falls says so, and one at its plateau does
 
 test("a corpus too small for its n is named with the n to use, many dead latents with what helps", async (t) => {
   const { warnings } = await warningsOf(embeddings, { k: 2, n: 400, lr: 0.02, epochs: 30 });
-  t.is(warnings[0], "200 documents are few for 400 latents: 32 suit them (--n 32)");
+  t.is(warnings[0], "200 documents are too few for 400 latents: use about 32 (--n 32)");
   t.regex(warnings[1], /^\d+ of 400 latents are dead: .*\(--lr\), .*\(--start kmeans\)/);
 });
 
@@ -103,7 +103,7 @@ test("a mean far from the pre-bias is warned of where it kills latents, and cent
   const raw = await warningsOf(far, { ...options, init });
   t.regex(
     raw.warnings[0],
-    /^the embeddings' mean is \d\S* standard deviations from .*\(--normalise centre\)$/,
+    /^the mean of the embeddings is \d\S* standard deviations from .*\(--normalise centre\)$/,
   );
   const centred = await warningsOf(far, { ...options, init, normalise: "centre" });
   t.false(centred.warnings.some((text) => text.includes("mean")));

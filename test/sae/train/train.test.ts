@@ -271,7 +271,7 @@ test("a run with more latents per document than numbers in a row says that k hel
       2,
       sparseEmbeddings(400, 2).data.map((x) => x * scale),
     );
-  const k = /: try a k of at most the embeddings' width, 2, in place of 8 \(--k 2\)/;
+  const k = /: try a k of at most the width of the embeddings, 2, instead of 8 \(--k 2\)/;
   for (const normalise of ["none", "z-score"] as const) {
     const { problem } = await trainSae(rows(1), { ...options, k: 8, normalise });
     t.regex(problem ?? "", new RegExp(`${k.source}$`), normalise);

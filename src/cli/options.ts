@@ -141,7 +141,9 @@ export const figureOptions: {
     "width, such as 85mm, 3.3in, 240pt or 900px; without --size, a width or height implies print",
     { value: "LENGTH" },
   ),
-  height: option.text("height, likewise (default: by size and figure)", { value: "LENGTH" }),
+  height: option.text("height, likewise (default: depends on size and figure)", {
+    value: "LENGTH",
+  }),
   "no-title": option.flag("leave out the title above each figure"),
   formats: option.list("file formats (default png,svg)", {
     choices: ["png", "svg", "pdf", "html"],

@@ -49,7 +49,7 @@ const options = {
     "documents per batch of the training (default: 64 to 1024, depending on their number)",
   ),
   normalise: option.text(
-    "train on raw embeddings, on embeddings minus their mean, or on z-scores, which suit any scale (default none)",
+    "train on raw embeddings, embeddings minus their mean, or z-scores, which suit any scale (default none)",
     { choices: ["none", "centre", "z-score"] },
   ),
   start: option.text("initial directions of the training (default random)", {

@@ -16,7 +16,7 @@ const options = {
 export const demoCommand: Command = defineCommand({
   name: "demo",
   group: "build",
-  summary: "Build the atlas of the sample, 13,087 nouns of WordNet.",
+  summary: "Build the atlas of the sample, 13,087 nouns from WordNet.",
   details:
     "Takes half a minute and needs no GPU, key or network. Steps whose inputs and options have not changed are not repeated, " +
     "and an interrupted run continues where it stopped.",

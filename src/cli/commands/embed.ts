@@ -30,7 +30,7 @@ const options = {
 export const embedCommand: Command = defineCommand({
   name: "embed",
   group: "build",
-  summary: "Embed a corpus: writes embeddings.npy, and documents.jsonl row for row.",
+  summary: "Embed a corpus: write embeddings.npy, and documents.jsonl in the same order.",
   details:
     "Without --embedder the offline sentence encoder is used; onnx:FOLDER is a model exported to ONNX with its tokenizer.json. A server's key is read only from the environment " +
     "(FEATURE_FAMILIES_EMBEDDER_API_KEY or OPENAI_API_KEY). A stopped run continues without requesting anything twice. A " +

@@ -55,7 +55,7 @@ const options = {
   ),
   passes: option.count("times the forest is rebuilt without the parents found so far (default 4)"),
   nested: option.text(
-    "which latents of --forest-in start a family: roots only; all with three children, as in an atlas (through); or those of them whose ancestors all have three (stop) (default roots)",
+    "latents of --forest-in that start a family: only roots, all that have three children (through, as in an atlas), or those of them whose ancestors have three too (stop) (default roots)",
     { choices: ["roots", "through", "stop"], needs: ["forest-in"] },
   ),
   "min-children": option.integer("fewest members of a family (default 4; with --forest-in 3)"),

@@ -15,7 +15,7 @@ const options = {
   of: option.text("what to place (default latents, or documents with --embeddings)", {
     choices: ["latents", "documents"],
   }),
-  atlas: option.folder("atlas to make the map of, which is saved in it", {
+  atlas: option.folder("atlas to map; the map is saved in it", {
     excludes: ["sae", "codes", "embeddings"],
   }),
   place: option.input(
@@ -50,7 +50,7 @@ type Values = OptionValues<typeof options>;
 export const mapCommand: Command = defineCommand({
   name: "map",
   group: "steps",
-  summary: "Place latents or documents in the plane by UMAP.",
+  summary: "Place latents or documents in the plane with UMAP.",
   details:
     "Finds neighbours by the cosine of decoder directions (--sae), of co-activation profiles (--codes) or of embeddings " +
     "(--embeddings). Writes .npy (float32 [rows, 2]) or .csv (latent or document, x, y). With --atlas the map is saved in " +

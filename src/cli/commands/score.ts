@@ -9,7 +9,7 @@ import { describeScores } from "../results/score.js";
 export const scoreCommand: Command = defineCommand({
   name: "score",
   group: "label",
-  summary: "Score the labels of an atlas by embeddings, without a language model.",
+  summary: "Score the labels of an atlas with embeddings, without a language model.",
   details:
     "A score is the AUC of the cosine between label and document: documents in which the latent is active against " +
     "others. It is shown beside that of the same labels assigned to random latents. 0.5 is chance, 1 is perfect. The embedder must be the " +

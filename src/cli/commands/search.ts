@@ -15,7 +15,7 @@ import { describeResults, explainResults } from "../results/search-results.js";
 const options = {
   ...atlasOption,
   ...movedOptions,
-  in: option.text("what to search (default documents)", {
+  in: option.text("what to search for (default documents)", {
     choices: ["documents", "latents", "families"],
   }),
   words: option.flag("with --in latents or families: match only the words of their labels", {
@@ -52,7 +52,7 @@ const options = {
   ids: option.list("only documents with these ids"),
   explain: option.flag("show which latents make up each score"),
   "explain-from": option.text(
-    "baseline of the explanation: the mean document, or zero (default mean)",
+    "baseline of the explanation, the mean document or zero (default mean)",
     {
       choices: ["mean", "zero"],
       needs: ["explain"],

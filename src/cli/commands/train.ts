@@ -18,9 +18,9 @@ const options = {
   }),
   k: option.count("latents kept per document"),
   n: option.count("number of latents"),
-  auxk: option.count("dead latents that reconstruct the error (default 2k)"),
+  auxk: option.count("dead latents that reconstruct the error (default: 2k)"),
   activation: option.text(
-    "keep k latents per document, or k on average over a batch, which is recorded as a threshold (default topk)",
+    "keep k latents per document, or k on average over a batch, recorded as a threshold (default topk)",
     { choices: ["topk", "batch-topk"], excludes: ["grid"] },
   ),
   prefixes: option.numbers(
@@ -38,7 +38,7 @@ const options = {
     choices: ["constant", "linear", "cosine"],
   }),
   normalise: option.text(
-    "train on raw embeddings, on embeddings minus their mean, or on z-scores; recorded in the SAE (default none)",
+    "train on raw embeddings, embeddings minus their mean, or z-scores, recorded in the SAE (default none)",
     { choices: ["none", "centre", "z-score"] },
   ),
   clip: option.number("largest gradient norm (default 1)"),
@@ -57,10 +57,13 @@ const options = {
     { needs: ["grid"] },
   ),
   init: option.input("an SAE to start from"),
-  start: option.text("initial directions: random, or by k-means of the rows (default random)", {
-    choices: ["random", "kmeans"],
-    excludes: ["init"],
-  }),
+  start: option.text(
+    "initial directions, drawn at random or by k-means of the rows (default random)",
+    {
+      choices: ["random", "kmeans"],
+      excludes: ["init"],
+    },
+  ),
   holdout: option.number(
     "share of the rows held out for validation (default 0.1 with a plateau, else 0)",
   ),

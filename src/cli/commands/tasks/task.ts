@@ -35,7 +35,7 @@ const options = {
     "documents sampled for labels, in addition to each latent's 20 strongest (default 500,000, or all if there are fewer)",
     { needs: ["corpus"] },
   ),
-  n: option.count("number of latents, if the codes do not record it (standard input never does)"),
+  n: option.count("number of latents, if the codes do not record it, as on standard input"),
   documents: option.count("number of documents, for the estimate"),
   characters: option.count("characters per document, for the estimate of labels (default 1,000)"),
   dimensions: option.count("width of the embeddings, for the estimate"),

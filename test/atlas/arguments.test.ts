@@ -102,7 +102,7 @@ test("a build that cannot be is refused before its folder is made", async (t) =>
       [{ ...given, training, threshold: "0.1" }, /threshold: expected a number from 0, got "0\.1"/],
       [{ ...given, training, mapFrom: "nope" }, /mapFrom: expected one of decoder, coactivation/],
       [{ ...given, training, compat: true }, /compat needs analysis/],
-      [{ ...given, training, traning: 1 }, /no option "traning"; there are dir, corpus/],
+      [{ ...given, training, traning: 1 }, /unknown option "traning", expected one of dir, corpus/],
       [{ ...given, training, corpus: "nope.jsonl" }, /corpus: no such file: nope\.jsonl/],
     ] as unknown as [Parameters<typeof buildAtlas>[0], RegExp][]) {
       await t.throwsAsync(buildAtlas(options), { instanceOf: ArgumentError, message });

@@ -238,7 +238,7 @@ test("an atlas is scored, measured, drawn, compared and exported without anythin
     t.regex(await readFile(file, "utf8"), /^<!doctype html>/);
     await t.throwsAsync(atlas.export("xml" as "page"), {
       instanceOf: ArgumentError,
-      message: /no target "xml"; there are neuronpedia/,
+      message: /unknown target "xml", expected one of neuronpedia/,
     });
     await atlas.close();
     await t.throwsAsync(openAtlas(path.join(folder, "none")), {

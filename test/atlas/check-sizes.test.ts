@@ -39,7 +39,7 @@ test("every step's memory, heap, disk and arrays are compared with what there is
   );
   t.regex(problem({}, { memory: 3e8 }), /^train: .* of memory, and .* 0\.3 GB: lower n \(--n\)$/);
   t.regex(problem({}, { heap: 1e9 }), /^catalog: .*--max-old-space-size=\d{4}$/);
-  t.regex(problem({ n: 2e6, d: 8 }, {}), /^families: .* characters in one text, .*: lower n/);
+  t.regex(problem({ n: 2e6, d: 8 }, {}), /^families: .* characters in one string, .*: lower n/);
   t.regex(problem({ N: 2e8, d: 1 }, {}), /^encode: .* 6\.4e\+9 values in one array, .*--k/);
   const many = { N: 1e7, k: 64, latents: "given" } as const;
   t.regex(

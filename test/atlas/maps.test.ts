@@ -84,7 +84,8 @@ test("a build without it places documents by their latents, and map makes it lat
     t.is((await pageOf(atlas)).placedBy, "latents");
     const rows = matrixRows(await atlas.embeddings(), 0, 3);
     await t.throwsAsync(atlas.place(rows), {
-      message: /its documents have no map: `feature-families map --of documents --atlas/,
+      message:
+        /the documents have no map: make it with `feature-families map --of documents --atlas/,
     });
     await atlas.measureStability({ resamples: 2, seeds: 0 });
     t.is(await atlas.documentPlaces(), undefined, "what was not asked for is not made");

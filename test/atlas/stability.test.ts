@@ -206,7 +206,7 @@ test("SAEs are compared by file too, and an SAE that was given needs to be told 
     const sae = path.join(options.dir, "sae.safetensors");
     await t.throwsAsync(buildFolder({ ...given, sae, stability: { seeds: 1 } }), {
       instanceOf: TypeError,
-      message: /not trained here, so give epochs and lr/,
+      message: /did not train its SAE: pass epochs and lr/,
     });
     await buildFolder({ ...given, sae, stability: { resamples: 2, saes: [sae] } });
     const report = (await readJson(path.join(given.dir, "stability.json"))) as StabilityReport;

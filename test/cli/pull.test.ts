@@ -64,7 +64,7 @@ test.serial("pull fetches any file of a repository, and says what it does not ha
     t.regex(none.stderr, /has no file three/);
     const gone = await pull("me/other");
     t.is(gone.code, 1);
-    t.regex(gone.stderr, /there is no such repository/);
+    t.regex(gone.stderr, /no such repository/);
     t.is((await pull()).code, 2);
     t.false([one, list, none, gone].some((o) => (o.stdout + o.stderr).includes(TOKEN)));
     const offline = await pull("me/data", "two.json", "--repo-type", "dataset", "--offline");

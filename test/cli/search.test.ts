@@ -241,7 +241,7 @@ const wrong: [string, string[], RegExp][] = [
   ["a condition without a sign", ["x", "--where", "title"], /where takes COLUMN=VALUE/],
   ["a bound that is no number", ["x", "--where", "title>=x"], /where takes COLUMN=VALUE/],
   ["no query", [], /pass a query or --vector, or use "feature-families explore"/],
-  ["a strength below 0", ["x", "--more", "5:-1"], /strength is a number of 0 or more/],
+  ["a strength below 0", ["x", "--more", "5:-1"], /strength must be a number of 0 or more/],
   ["an unknown family", ["x", "--family", "zzzz"], /no family "zzzz"/],
   ["an unknown family with a comma", ["x", "--family", "zz, y"], /no family "zz, y"/],
   ["an empty query", [" "], /the query is empty/],
@@ -256,7 +256,7 @@ const wrong: [string, string[], RegExp][] = [
   [
     "a row that is not there",
     ["--vector", "data/wordnet/embeddings.npy:99999"],
-    /embeddings\.npy has no row 99999; it has 13087/,
+    /embeddings\.npy has no row 99999; it has 13087 rows/,
   ],
 ];
 for (const [title, args, message] of wrong) {

@@ -157,7 +157,7 @@ test("a training that ends worse than the mean row is no success, and says what 
     const train = ["train", "--embeddings", embeddings, "--out", out, ...size];
     const failed = await runCli(train);
     t.is(failed.code, 1);
-    t.regex(failed.stdout, /failed: the SAE is worse than the mean row .*z-score/);
+    t.regex(failed.stdout, /failed: the SAE reconstructs worse than the mean row .*z-score/);
     t.true(existsSync(out), "the work of hours is not thrown away");
     await run([...train, "--normalise", "z-score"]);
 
@@ -177,7 +177,7 @@ test("a training that ends worse than the mean row is no success, and says what 
     ];
     const atlas = [...build, "--out", join(folder, "atlas")];
     await t.throwsAsync(run(atlas), {
-      message: /train: the SAE is worse than the mean row .*z-score/,
+      message: /train: the SAE reconstructs worse than the mean row .*z-score/,
     });
     const stdout = await run([...atlas, "--normalise", "z-score"]);
     t.regex(stdout, /normalised MSE +0\.[0-5]/);

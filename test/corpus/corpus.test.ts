@@ -89,7 +89,7 @@ const BAD: [name: string, content: string, message: RegExp][] = [
   [
     "a.jsonl",
     '{"id":"1","text":"x"}\n\n{"id":"1","text":"y"}',
-    /line 3: id "1" was in line 1 already$/,
+    /line 3: id "1" repeats that of line 1$/,
   ],
   ["a.jsonl", "[1]", /line 1: expected an object$/],
   ["a.json", "{}", /expected a list of rows or \{doc_ids, abstracts\}$/],

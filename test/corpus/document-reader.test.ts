@@ -56,7 +56,7 @@ test("documents of a corpus that is written anew in the same length are an error
     t.deepEqual(await read?.([700]), [all[700]]);
     await writeFile(file, [...RECORDS].reverse().join("\n"));
     await t.throwsAsync(async () => read?.([5]), {
-      message: /: has no document 5, or was written anew/,
+      message: /: has no document 5, or was rewritten/,
     });
     await writeFile(file, RECORDS.join("\n"));
     await utimes(file, 1e9, 1e9);

@@ -238,7 +238,7 @@ test("an unusual encoding is reported, damaged UTF-8 is refused", async (t) => {
   }
   const damaged = Buffer.from("id,text\n1,äöüß\n2,é\n");
   damaged[damaged.length - 2] = 0x20;
-  const refusal = /a\.(csv|jsonl): not UTF-8 text; where it is .*iconv/;
+  const refusal = /a\.(csv|jsonl): not UTF-8 text; if it is .*iconv/;
   await t.throwsAsync(read("a.csv", damaged), { message: refusal });
   const rows = Buffer.from('{"id":"1","text":"äöüß"}\n{"id":"2","text":"é"}\n');
   rows[rows.length - 4] = 0x20;

@@ -30,7 +30,7 @@ test("readCodes tells none from several and takes k and n to choose", (t) =>
     await write(folder, "topk_values_2_9.npy", [1, 1], "f4");
     await write(folder, "topk_indices_2_20.npy", [3, 19], "i4");
     await write(folder, "topk_values_2_20.npy", [1, 1], "f4");
-    await t.throwsAsync(readCodes(folder), { message: /contains several codes/ });
+    await t.throwsAsync(readCodes(folder), { message: /contains codes of several SAEs/ });
     t.is((await findCodes(folder, { n: 20 })).indices, join(folder, "topk_indices_2_20.npy"));
     t.is((await readCodes(folder, { n: 9 })).n, 9);
     await t.throwsAsync(readCodes(join(folder, "absent")), { message: /no such folder/ });

@@ -159,7 +159,7 @@ test("a judge is checked on keyword labels, true and dealt: 1 for one that can j
   t.deepEqual(await check(() => "Yes"), [0.5, 62, 62]);
   await t.throwsAsync(
     check(() => "I cannot say"),
-    { message: /^20 answers of m in a row cannot be used/ },
+    { message: /^20 answers of m in a row could not be used/ },
   );
   t.deepEqual(await check(answerPlanted, PROTOCOLS.local, labels.slice(0, 1)), [
     ...[undefined, undefined, 0],

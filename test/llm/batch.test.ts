@@ -51,7 +51,7 @@ for (const ending of ["failed", "cancelled"]) {
       const server = await startBatchServer(completionOf);
       const journal = path.join(folder, "batches.jsonl");
       server.ending = ending;
-      const message = /batch: it (failed|was cancelled at the server); run again/;
+      const message = /batch: it (failed|was cancelled on the server); rerun/;
       await t.throwsAsync(twices(await open(server, journal, "ended")), { message });
       t.is(server.batches.length, 1);
       server.ending = "completed";

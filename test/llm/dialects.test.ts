@@ -69,7 +69,7 @@ test("a server's reason is shown whatever its form, and what waiting cannot mend
     [{ error: { message: "Insufficient credits" } }, 402, /Insufficient credits/, 1],
     [{ error: { message: "slow down" } }, 429, /slow down/, 3],
     [{ error: { message: "overloaded" } }, 529, /overloaded/, 3],
-    ["", 500, /HTTP 500, without a reason/, 3],
+    ["", 500, /HTTP 500, no reason given/, 3],
   ];
   for (const [body, status, reason, calls] of cases) {
     const answer = () => ({ status, body });

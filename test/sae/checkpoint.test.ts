@@ -110,7 +110,7 @@ test("k is asked for where the name does not tell it, and a wrong n in the name 
 test("checkpoints of other formats are refused, naming what they hold", async (t) => {
   const cases: [string, RegExp][] = [
     ["villes_sae.pth", /not a known kind of SAE: found the tensors W_enc.*no cfg\.json.*--format/],
-    ["lpips_v0.1_alex.pth", /not an SAE of a known kind/],
+    ["lpips_v0.1_alex.pth", /not a known kind of SAE/],
     ["whole_module_pickle.pt", /./],
   ];
   for (const [file, message] of cases) {
@@ -152,7 +152,7 @@ test("shapes that do not fit, missing tensors and values that are no numbers are
   );
   await refused(
     { "encoder.bias": { shape: [4], data: new Float32Array(4) } },
-    /not an SAE of a known kind: .*encoder\.bias/,
+    /not a known kind of SAE: .*encoder\.bias/,
   );
   await refused(
     { pre_bias: { shape: [3], data: Float32Array.of(0, NaN, 0) } },

@@ -206,12 +206,12 @@ test("a damaged plan and shards of another width are refused by name", async (t)
     await encodeToShards(saeFile, source, out, CPU);
     await rm(join(out, codesShardName(1)));
     await t.throwsAsync(readCodes(out), {
-      message: /part-00001\.parquet is not there yet: encode/,
+      message: /part-00001\.parquet does not exist yet: encode/,
     });
     // The name that the plan had before: an unfinished run continues.
     const plan = await readFile(join(out, "shards.json"), "utf8");
     await rename(join(out, "shards.json"), join(out, "plan.json"));
-    await t.throwsAsync(readCodes(out), { message: /part-00001\.parquet is not there yet/ });
+    await t.throwsAsync(readCodes(out), { message: /part-00001\.parquet does not exist yet/ });
     const { kept } = await encodeToShards(saeFile, source, out, CPU);
     t.is(kept, 2);
     t.false((await readdir(out)).includes("plan.json"));

@@ -105,7 +105,7 @@ const refused: [string, Record<string, unknown> | undefined, RegExp][] = [
     { normalize_activations: "toString" },
     /unknown normalize_activations "toString"/,
   ],
-  ["dl-batchtopk", undefined, /not an SAE of a known kind/],
+  ["dl-batchtopk", undefined, /not a known kind of SAE/],
 ];
 
 for (const [fixture, change, message] of refused) {

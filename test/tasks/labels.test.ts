@@ -44,7 +44,7 @@ test("tasks make the labels of one process, for groups of any size", async (t) =
         const out = path.join(folder, `run-${labelDocuments}-${groupDocuments}`);
         const plan = path.join(out, "plan.json");
         await makePlan(out, { codes: folder, corpus, labelDocuments, groupDocuments });
-        await t.throwsAsync(runTask(plan, "labels", 0), { message: /run the tasks pairs first/ });
+        await t.throwsAsync(runTask(plan, "labels", 0), { message: /run the pairs tasks first/ });
         await runPlan(plan);
         t.deepEqual(await readPlannedLabels(plan, { corpus }), expected);
         t.deepEqual(await runTask(plan, "labels", 0), []);

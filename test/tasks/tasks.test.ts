@@ -85,8 +85,8 @@ test("a task does only what is missing, and refuses what is not as planned", asy
     const out = path.join(folder, "run");
     const plan = path.join(out, "plan.json");
     await makePlan(out, { codes: folder, groupDocuments: 50 });
-    await t.throwsAsync(runTask(plan, "total", 0), { message: /run the tasks pairs first/ });
-    await t.throwsAsync(readTotals(plan), { message: /run the tasks total first/ });
+    await t.throwsAsync(runTask(plan, "total", 0), { message: /run the pairs tasks first/ });
+    await t.throwsAsync(readTotals(plan), { message: /run the total tasks first/ });
     await t.throwsAsync(runTask(plan, "pairs", 2), {
       name: "ArgumentError",
       message: "task: the plan has 2 pairs tasks, numbered from 0, got 2",

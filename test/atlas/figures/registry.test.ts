@@ -39,7 +39,7 @@ test("every figure has one name, and an unknown one is refused with those there 
   for (const name of names) t.false(name.startsWith("paper-"));
   t.throws(() => findFigures(["latent-map", "none"]), {
     instanceOf: RangeError,
-    message: /unknown figure "none", there are latent-map, /,
+    message: /unknown figure "none", expected one of latent-map, /,
   });
 });
 

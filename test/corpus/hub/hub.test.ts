@@ -187,7 +187,10 @@ test("a size that is not the listed one is refused before it is fetched", async 
 for (const climbing of ["../evil", "a/../../evil", "/etc/evil", "a//b", "a/."]) {
   test(`a listing with the path ${JSON.stringify(climbing)} is refused`, async (t) => {
     await withHub([{ ...small, listed: { path: climbing } }], {}, async (hub) => {
-      await t.throwsAsync(hub.list(REPO), { instanceOf: FormatError, message: /none in a folder/ });
+      await t.throwsAsync(hub.list(REPO), {
+        instanceOf: FormatError,
+        message: /leads out of its folder/,
+      });
     });
   });
 }
@@ -204,7 +207,7 @@ test("odd names of files make no repository unreadable, and are fetched where th
     t.deepEqual(readFileSync(await hub.fetch(snapshot, snapshot.files[0])), small.bytes);
     if (process.platform === "win32") {
       await t.throwsAsync(hub.fetch(snapshot, snapshot.files[1]), {
-        message: /Windows has no name/,
+        message: /not a valid file name on Windows/,
       });
       return;
     }
@@ -326,7 +329,7 @@ test("a stalled connection is given up", async (t) => {
       waitMs: 2,
     });
     const snapshot = await hub.list(REPO);
-    await t.throwsAsync(hasty.fetch(snapshot, snapshot.files[0]), { message: /no byte came/ });
+    await t.throwsAsync(hasty.fetch(snapshot, snapshot.files[0]), { message: /no data arrived/ });
   });
 });
 
@@ -394,7 +397,7 @@ test("offline, what was fetched is there and what was not is an error", async (t
     t.is(again.commit, COMMIT);
     t.deepEqual(readFileSync(await offline.fetch(again, again.files[0])), small.bytes);
     await t.throwsAsync(offline.fetch(again, again.files[1]), { message: /offline, and weights/ });
-    await t.throwsAsync(offline.list({ kind: "dataset", id: "a/b" }), { message: /never listed/ });
+    await t.throwsAsync(offline.list({ kind: "dataset", id: "a/b" }), { message: /no listing of/ });
     t.is(server.seen.length, asked);
   });
 });

@@ -67,7 +67,7 @@ test("a pass is refused with its reason where weights are not finite or k is lar
     t.regex(typeof pass === "string" ? pass : "made", RELAXED ? reason : /relaxed SIMD/);
   };
   await refused({ ...weights, k: 65 }, /k 65 is over a quarter/);
-  await refused(randomCase(1, { n: 64, d: 200, B: 80, k: 4 }).weights, /n 64 is 64 at most/);
+  await refused(randomCase(1, { n: 64, d: 200, B: 80, k: 4 }).weights, /n 64 is at most 64/);
   weights.encoder.data[7] = NaN;
   await refused(weights, /not finite|saturate/);
 });

@@ -170,7 +170,7 @@ test("a label is corrected by number or by words, and what cannot be is a usage 
       ["--latent", "9999"],
       /^feature-families: catalog: no latent 9999 in .*, which has 32 latents\n$/,
     ],
-    [["label", "9999", "x"], /no latent 9999; the SAE has 32\n$/],
+    [["label", "9999", "x"], /no latent 9999; the SAE has 32 latents\n$/],
     [["label", "12", ""], /catalog label: pass a latent and its label/],
     [["label", "12", " "], /catalog label: pass a latent and its label/],
     [["label", "", "dogs"], /catalog label: pass a latent and its label/],

@@ -96,7 +96,7 @@ for (const [problem, text, message] of [
   ["crossed tags", "<graphml>\n<graph></graphml></graph>", /line 2: <\/graphml> closes no element/],
   ["a node twice", wrap('<node id="a"/><node id="a"/>'), /node "a" appears twice/],
   ["a node without id", wrap("<node/>"), /a node without id/],
-  ["an edge to nowhere", wrap('<node id="a"/><edge source="a" target="b"/>'), /names "b"/],
+  ["an edge to nowhere", wrap('<node id="a"/><edge source="a" target="b"/>'), /refers to "b"/],
   ["two graphs", `<graphml><graph/><graph/></graphml>`, /more than one graph/],
   [
     "defaults for all",

@@ -98,7 +98,7 @@ const cases: [string, Read, string | Uint8Array, RegExp][] = [
   ["json: deep", readJson, "[".repeat(3e6), /nested over 1000 deep/],
   ["json: endless string", readJson, `NaN"${"\\".repeat(3e6)}`, /not valid JSON/],
   ["jsonl: cut", jsonl, '{"a":1}\n{"b":', /line 2: not valid JSON/],
-  ["csv: empty", csv, "", /no header row/],
+  ["csv: empty", csv, "", /no header row with column names/],
   ["csv: endless quote", csv, `a,b\n1,"${"x\n".repeat(1e6)}`, /line 2 opens a quote/],
   ["csv: short row", csv, "a,b\n1\n", /line 2 has 1 fields, expected 2/],
 ];

@@ -37,7 +37,10 @@ test("every step's memory, heap, disk and arrays are compared with what there is
     problem({}, { disk: 1e9 }),
     /^all steps: 100000 documents with 32 of 131072 latents each take about 1\.\d GB on disk, but only 1\.0 GB are free: write to a disk with more space \(--out\)$/,
   );
-  t.regex(problem({}, { memory: 3e8 }), /^train: .* of memory, but only 0\.3 GB are available: lower n \(--n\)$/);
+  t.regex(
+    problem({}, { memory: 3e8 }),
+    /^train: .* of memory, but only 0\.3 GB are available: lower n \(--n\)$/,
+  );
   t.regex(problem({}, { heap: 1e9 }), /^catalog: .*--max-old-space-size=\d{4}$/);
   t.regex(problem({ n: 2e6, d: 8 }, {}), /^families: .* characters in one string, .*: lower n/);
   t.regex(problem({ N: 2e8, d: 1 }, {}), /^encode: .* 6\.4e\+9 values in one array, .*--k/);

@@ -57,7 +57,7 @@ test("two atlases stand side by side, matched as the library matches them, by mo
   const both = [...mine].filter((row) => its.has(row)).length;
   t.regex(
     (await page.textContent(".pair summary")) ?? "",
-    new RegExp(`^${both} documents of both`),
+    new RegExp(`^${both} documents in both`),
   );
   t.is(first[3], String(both));
 

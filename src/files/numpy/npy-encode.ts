@@ -62,6 +62,7 @@ export function encodeValues(data: NpyContent["data"], dtype: NpyWriteDtype): Ui
   }
 }
 
-function bytesOf(view: ArrayBufferView): Uint8Array {
+/** The bytes of a view, in the same memory. */
+export function bytesOf(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }

@@ -58,9 +58,9 @@ export function lookUpWords(
   const isPlaced = table.buffer === dictionary.buffer && table.byteOffset === dictionary.byteOffset;
   if (!isPlaced || table.length !== dictionary.length) {
     const { memory } = openKernels();
+    reserve(memory, TABLE + dictionary.byteLength);
+    new Uint32Array(memory.buffer, TABLE, dictionary.length).set(dictionary);
     table = dictionary;
-    reserve(memory, tableEnd());
-    new Uint32Array(memory.buffer, TABLE, table.length).set(table);
   }
   const { kernels, from, to, take } = place(bytes, words);
   const { length } = dictionary;

@@ -9,6 +9,7 @@ import { sha256Json } from "../../files/atomic-file.js";
 import { withSource } from "../../files/bytes/source.js";
 import { fileStamp } from "../../files/file-stamp.js";
 import { type MatrixFile, matrixShards } from "../../files/matrix.js";
+import { bytesOf } from "../../files/numpy/npy-encode.js";
 import { relativeName } from "../../files/relative-name.js";
 import { readSafetensorsHeader } from "../../files/safetensors.js";
 import { writeSafetensors } from "../../files/safetensors-write.js";
@@ -93,7 +94,7 @@ function loader(file: string): IndexPart["load"] {
 async function saveCodes(file: string, mean: Float32Array, codes: RowCodes): Promise<boolean> {
   const arrays = Object.entries({ mean, ...codes });
   const tensors = arrays.map(([name, data]) => [name, { shape: [data.length], data }] as const);
-  const checksums = arrays.map(([name, data]) => [name, String(crc32(data))] as const);
+  const checksums = arrays.map(([name, data]) => [name, checksum(data)] as const);
   try {
     await writeSafetensors(file, new Map(tensors), Object.fromEntries(checksums));
     return true;
@@ -101,6 +102,11 @@ async function saveCodes(file: string, mean: Float32Array, codes: RowCodes): Pro
     if (fileProblem(error) === undefined) throw error;
     return false;
   }
+}
+
+/** CRC-32 of an array's bytes. Deno's takes no other view than one of bytes. */
+function checksum(array: Float32Array | Int8Array): string {
+  return String(crc32(bytesOf(array)));
 }
 
 /** Fills arrays from the tensors of those names; false where a file has not all of them in their sizes and with their checksums. */
@@ -113,12 +119,11 @@ async function readArrays(
     await withSource(file, async (source) => {
       const { entries, metadata } = await readSafetensorsHeader(source);
       for (const [name, array] of Object.entries(arrays)) {
-        const { buffer, byteOffset, byteLength } = array;
         const { start, end } = entries.get(name) ?? { start: 0, end: 0 };
-        if (end - start !== byteLength)
-          throw new FormatError(file, `has no ${byteLength} bytes of ${name}`);
-        await source.readInto(new Uint8Array(buffer, byteOffset, byteLength), start);
-        if (check && ownValue(metadata, name) !== String(crc32(array)))
+        if (end - start !== array.byteLength)
+          throw new FormatError(file, `has no ${array.byteLength} bytes of ${name}`);
+        await source.readInto(bytesOf(array), start);
+        if (check && ownValue(metadata, name) !== checksum(array))
           throw new FormatError(file, `has other bytes of ${name} than were written`);
       }
     });

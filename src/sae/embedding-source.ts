@@ -19,6 +19,8 @@ export interface BadRowOptions {
 /** How embeddings are read. */
 export interface StreamOptions extends BadRowOptions {
   rowsPerBlock: number;
+  /** As in streamMatrix: whether a later block may take the memory of one. Default false. */
+  reuse?: boolean;
   /** Stops between two blocks. */
   signal?: AbortSignal;
 }
@@ -35,6 +37,9 @@ export interface EmbeddingBlock {
 
 const NAMED_ROWS = 5;
 const CHECKED_ROWS = 4096;
+// Of the bits of a float32.
+const MAGNITUDE = 0x7fffffff;
+const ONE_EXPONENT = 0x00800000;
 
 /** Rows and width of a source. Throws FormatError for a file that holds no matrix. */
 export async function embeddingShape(source: EmbeddingSource): Promise<{ N: number; d: number }> {
@@ -50,7 +55,7 @@ export async function embeddingShape(source: EmbeddingSource): Promise<{ N: numb
 export async function* streamEmbeddings(
   source: EmbeddingSource,
   d: number,
-  { rowsPerBlock, badRows = "error", signal: given }: StreamOptions,
+  { rowsPerBlock, reuse, badRows = "error", signal: given }: StreamOptions,
 ): AsyncGenerator<EmbeddingBlock> {
   const signal = interruptible(given);
   const name = sourceName(source);
@@ -62,7 +67,7 @@ export async function* streamEmbeddings(
   const refused: { row: number; what: string }[] = [];
   let bad = 0;
   let kept = 0;
-  for await (const { start, block } of readBlocks(source, rowsPerBlock)) {
+  for await (const { start, block } of readBlocks(source, { rowsPerBlock, reuse })) {
     signal?.throwIfAborted();
     const found = findBadRows(block);
     bad += found.length;
@@ -123,16 +128,16 @@ async function placeOf(source: EmbeddingSource, row: number): Promise<string> {
 /** Throws FormatError, naming the file and its first such rows, where rows are zero or not finite. */
 export async function requireRows(file: EmbeddingSource, signal?: AbortSignal): Promise<void> {
   const { d } = await embeddingShape(file);
-  const blocks = streamEmbeddings(file, d, { rowsPerBlock: CHECKED_ROWS, signal });
+  const blocks = streamEmbeddings(file, d, { rowsPerBlock: CHECKED_ROWS, reuse: true, signal });
   while (!(await blocks.next()).done);
 }
 
 async function* readBlocks(
   source: EmbeddingSource,
-  rowsPerBlock: number,
+  { rowsPerBlock, reuse }: Pick<StreamOptions, "rowsPerBlock" | "reuse">,
 ): AsyncGenerator<{ start: number; block: Matrix }> {
   if (!isMatrix(source)) {
-    yield* streamMatrix(source, { rowsPerBlock });
+    yield* streamMatrix(source, { rowsPerBlock, reuse });
     return;
   }
   for (let start = 0; start < source.rows; start += rowsPerBlock) {
@@ -141,24 +146,30 @@ async function* readBlocks(
   }
 }
 
-/** Rows of a block that are zero or not finite: their sum of squares is 0 or no number. */
+/** Rows of a block that are zero or not finite, by the bits of their float32 without the sign. */
 function findBadRows({ rows, cols, data }: Matrix): number[] {
+  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
   const found: number[] = [];
   for (let i = 0; i < rows; i++) {
     const end = (i + 1) * cols;
     let at = i * cols;
-    // Four sums, so that none waits for the one before it.
-    let [a, b, c, e] = [0, 0, 0, 0];
+    let any = 0;
+    // NaN and Infinity have an exponent of ones alone: one more carries into the sign.
+    let carried = 0;
     for (; at + 4 <= end; at += 4) {
-      a += data[at] * data[at];
-      b += data[at + 1] * data[at + 1];
-      c += data[at + 2] * data[at + 2];
-      e += data[at + 3] * data[at + 3];
+      const a = bits[at] & MAGNITUDE;
+      const b = bits[at + 1] & MAGNITUDE;
+      const c = bits[at + 2] & MAGNITUDE;
+      const e = bits[at + 3] & MAGNITUDE;
+      any |= a | b | c | e;
+      carried |= (a + ONE_EXPONENT) | (b + ONE_EXPONENT) | (c + ONE_EXPONENT) | (e + ONE_EXPONENT);
     }
-    for (; at < end; at++) a += data[at] * data[at];
-    const sum = a + b + c + e;
-    // The largest float32 squared is far inside float64, so only bad values give Infinity.
-    if (!(sum > 0 && sum < Infinity)) found.push(i);
+    for (; at < end; at++) {
+      const size = bits[at] & MAGNITUDE;
+      any |= size;
+      carried |= size + ONE_EXPONENT;
+    }
+    if (any === 0 || carried < 0) found.push(i);
   }
   return found;
 }

@@ -29,6 +29,7 @@ export async function encodeShard(
       engine,
       batch,
       badRows,
+      reuse: true,
       signal,
     })) {
       const left = new Set(skipped);

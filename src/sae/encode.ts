@@ -9,6 +9,7 @@ import type { OnProgress } from "../core/progress.js";
 import {
   type BadRowOptions,
   type EmbeddingSource,
+  type StreamOptions,
   embeddingShape,
   streamEmbeddings,
 } from "./embedding-source.js";
@@ -48,13 +49,21 @@ export interface EncodedFiles {
 }
 
 /**
- * Codes of a source block by block, in constant memory: a block is encoded while the next one is read.
+ * Codes of a source block by block, in constant memory: a block is encoded while the next one is read. With `reuse`, a later block may
+ * take the memory of its embeddings, which saves time.
  * Throws FormatError for embeddings that cannot be used (see BadRowOptions) or have another width than the SAE.
  */
 export async function* streamCodes(
   sae: Sae,
   source: EmbeddingSource,
-  { engine, batch, badRows, onProgress, signal }: EncodeOptions = {},
+  {
+    engine,
+    batch,
+    badRows,
+    reuse,
+    onProgress,
+    signal,
+  }: EncodeOptions & Pick<StreamOptions, "reuse"> = {},
 ): AsyncGenerator<EncodedBlock> {
   if (batch !== undefined && !(Number.isInteger(batch) && batch >= 1)) {
     throw new RangeError(`encode: batch must be a whole number above 0, got ${batch}`);
@@ -65,7 +74,8 @@ export async function* streamCodes(
   try {
     let done = 0;
     const rowsPerBlock = batch ?? encoder.rowsPerRun;
-    for await (const block of streamEmbeddings(source, sae.d, { rowsPerBlock, badRows, signal })) {
+    const reading = { rowsPerBlock, badRows, reuse, signal };
+    for await (const block of streamEmbeddings(source, sae.d, reading)) {
       const codes = await encoder.encode(normaliseInputs(sae.normalisation, block.embeddings));
       yield { ...block, codes };
       done += codes.rows + block.skipped.length;
@@ -88,7 +98,7 @@ export async function encodeEmbeddings(
   const indices = new Uint32Array(N * k);
   const values = new Float32Array(N * k);
   let rows = 0;
-  for await (const { codes } of streamCodes(sae, source, options)) {
+  for await (const { codes } of streamCodes(sae, source, { ...options, reuse: true })) {
     indices.set(codes.indices, rows * k);
     values.set(codes.values, rows * k);
     rows += codes.rows;
@@ -124,7 +134,7 @@ export async function encodeToFiles(
   let rows = 0;
   try {
     values = await createNpyWriter(paths.values, { dtype: "f4", cols: k });
-    for await (const block of streamCodes(sae, source, options)) {
+    for await (const block of streamCodes(sae, source, { ...options, reuse: true })) {
       const { codes } = block;
       // Latents are below 2^31: the same bytes serve as int32.
       const signed = new Int32Array(

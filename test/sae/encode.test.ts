@@ -5,7 +5,7 @@ import test from "ava";
 import { type Matrix, type Progress, takeRows } from "../../src/core/index.js";
 import { createOnnxEngine } from "../../src/engine/onnx/index.js";
 import { readNpy, readNpyIndices, writeNpy } from "../../src/files/index.js";
-import { encodeEmbeddings, encodeToFiles } from "../../src/sae/index.js";
+import { encodeEmbeddings, encodeToFiles, streamEmbeddings } from "../../src/sae/index.js";
 import { randomEmbeddings, randomSae } from "../support/embeddings.js";
 
 const sae = randomSae(64, 12, 4, 1);
@@ -70,6 +70,23 @@ test("zero, NaN and infinite rows are refused with their row numbers and the fil
   await t.throwsAsync(encodeEmbeddings(sae, spoiled({ 0: 0 })), {
     message: /^embeddings: 1 of 50 embeddings cannot be used: row 0 is all zeros$/,
   });
+});
+
+test("the smallest and the largest numbers are good rows, -0 and any NaN are not", async (t) => {
+  const alone = (value: number, at: number): Float32Array =>
+    Float32Array.from({ length: 7 }, (_, i) => (i === at ? value : -0));
+  const negativeNaN = new Float32Array(new Int32Array(7).fill(0xffc00001 | 0).buffer);
+  const rows = [
+    ...[alone(2 ** -149, 6), alone(-(2 - 2 ** -23) * 2 ** 127, 0), alone(1, 3)],
+    ...[alone(-0, 0), alone(NaN, 6), negativeNaN, alone(-Infinity, 4), alone(Infinity, 0)],
+  ];
+  const data = Float32Array.from(rows.flatMap((row) => [...row]));
+  data.set(negativeNaN, 5 * 7);
+  const found: number[] = [];
+  const source = { rows: rows.length, cols: 7, data };
+  for await (const { skipped } of streamEmbeddings(source, 7, { rowsPerBlock: 3, badRows: "skip" }))
+    found.push(...skipped);
+  t.deepEqual(found, [3, 4, 5, 6, 7]);
 });
 
 test("bad rows are left out on request, and named", async (t) => {

@@ -139,7 +139,7 @@ async function* pairBlocks(
 ): AsyncGenerator<{ embeddings: Matrix; codes: Codes }> {
   const { codes, batch = ROWS_PER_BLOCK, badRows, onProgress, signal } = options;
   if (codes === undefined) {
-    yield* streamCodes(sae, source, options);
+    yield* streamCodes(sae, source, { ...options, reuse: true });
     return;
   }
   if (codes.n !== sae.n) {
@@ -149,6 +149,7 @@ async function* pairBlocks(
   let rows = 0;
   for await (const { start, embeddings, skipped } of streamEmbeddings(source, sae.d, {
     rowsPerBlock: batch,
+    reuse: true,
     badRows,
     signal,
   })) {

@@ -110,7 +110,7 @@ export const encodePart: Part = {
 and streamed to the two files of codes. The bare matrix product, measured in the same process, is the floor: it takes
 ${figure((2 * d * n) / 1e6)} MFLOP per document. PyTorch memory-maps the file, multiplies in blocks of 1,024 rows, takes the top k and
 writes the same files.${equal} Peak memory is ${figure(ours.quarterMB)} MB after a quarter of the documents and ${figure(ours.peakMB)} MB
-after all: it depends on the size of the blocks, not on N. Where there are many more documents, the way here is: ${ours.way}.
+after all: it depends on the size of the blocks, not on N. On longer runs this machine takes this path: ${ours.way}.
 
 ${markdownTable(["", "documents/s", "bare product, GFLOP/s", "share of the floor", "ours is faster by"], table)}`,
       targets: [

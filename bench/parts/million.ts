@@ -124,7 +124,7 @@ export const millionPart: Part = {
       ["from memory, codes not kept", memory],
     ] as const;
     return {
-      body: `${figure(rows)} documents (d ${d}, ${figure(block)} random unit rows over and over) are streamed from an .npy file of ${figure((4 * rows * d) / 1e9)} GB and
+      body: `${figure(rows)} documents (d ${d}, ${figure(block)} random unit rows repeated) are streamed from an .npy file of ${figure((4 * rows * d) / 1e9)} GB and
 encoded by an SAE of n ${n}, k ${k}, the next block read while one is encoded. From time to time the file waits while ${figure(IN_MEMORY * block)} of them are encoded from memory. Peak
 memory is ${figure(quarterMB)} MB after a quarter of the documents and ${figure(peakMB)} MB after all. The file costs
 ${figure((100 * workOf(file)) / workOf(memory))} % of the processor time that memory does.

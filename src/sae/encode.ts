@@ -50,7 +50,7 @@ export interface EncodedFiles {
 
 /**
  * Codes of a source block by block, in constant memory: a block is encoded while the next one is read. With `reuse`, a later block may
- * take the memory of its embeddings, which saves time.
+ * overwrite the embeddings of one, which saves time.
  * Throws FormatError for embeddings that cannot be used (see BadRowOptions) or have another width than the SAE.
  */
 export async function* streamCodes(

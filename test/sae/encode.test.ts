@@ -81,11 +81,12 @@ test("the smallest and the largest numbers are good rows, -0 and any NaN are not
     ...[alone(-0, 0), alone(NaN, 6), negativeNaN, alone(-Infinity, 4), alone(Infinity, 0)],
   ];
   const data = Float32Array.from(rows.flatMap((row) => [...row]));
+  // As numbers they would lose their sign.
   data.set(negativeNaN, 5 * 7);
   const found: number[] = [];
   const source = { rows: rows.length, cols: 7, data };
-  for await (const { skipped } of streamEmbeddings(source, 7, { rowsPerBlock: 3, badRows: "skip" }))
-    found.push(...skipped);
+  const options = { rowsPerBlock: 3, badRows: "skip" } as const;
+  for await (const { skipped } of streamEmbeddings(source, 7, options)) found.push(...skipped);
   t.deepEqual(found, [3, 4, 5, 6, 7]);
 });
 

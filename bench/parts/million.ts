@@ -1,8 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Matrix, matrixRows } from "../../src/core/index.js";
 import { type Engine, openEngine } from "../../src/engine/index.js";
-import { createNpyWriter, streamMatrix } from "../../src/files/index.js";
+import { createNpyWriter, openMatrix } from "../../src/files/index.js";
 import { encodeToFiles, loadSae } from "../../src/sae/index.js";
 import { figure, seconds } from "../format.js";
 import type { Measured, Part, Section, TaskContext } from "../part.js";
@@ -45,28 +44,18 @@ async function prepare({ folder, quick }: TaskContext): Promise<object> {
   return {};
 }
 
-async function firstRows(embeddings: string, count: number): Promise<Matrix> {
-  for await (const { block } of streamMatrix(embeddings, { end: count, rowsPerBlock: count })) {
-    return block;
-  }
-  throw new Error(`${embeddings}: no rows`);
-}
-
 async function encode({ folder, quick }: TaskContext): Promise<Measured<Encoded>> {
   const { rows, block: blockRows } = quick ? QUICK : FULL;
   const { embeddings, sae: saeFile, codes } = paths(folder);
   const sae = await loadSae(saeFile);
   const engine = await openEngine("cpu");
   const inMemory = await engine.createEncoder(sae);
-  const block = await firstRows(embeddings, IN_MEMORY * blockRows);
+  const store = await openMatrix(embeddings);
+  const block = await store.read(0, IN_MEMORY * blockRows);
+  await store.close();
   const memory: Rate = { seconds: 0, processorSeconds: 0, documents: 0 };
   const fromMemory = async (): Promise<void> => {
-    const { rowsPerRun } = inMemory;
-    const round = await timed(async () => {
-      for (let row = 0; row < block.rows; row += rowsPerRun) {
-        await inMemory.encode(matrixRows(block, row, Math.min(block.rows, row + rowsPerRun)));
-      }
-    });
+    const round = await timed(() => inMemory.encode(block));
     memory.seconds += round.seconds;
     memory.processorSeconds += round.processorSeconds;
     memory.documents += block.rows;

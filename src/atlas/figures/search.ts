@@ -1,11 +1,10 @@
 import { compact } from "../../core/collections.js";
 import { topDocuments } from "../../core/codes.js";
-import { matrixRow } from "../../core/matrix.js";
 import { postingsOf } from "../../core/postings.js";
-import { streamMatrix } from "../../files/matrix.js";
 import { slopes } from "../../figures/charts/slopes.js";
 import { waterfall } from "../../figures/charts/waterfall.js";
 import { CATEGORIES, RULE } from "../../figures/theme/palette.js";
+import { readRows } from "../../sae/embedding-source.js";
 import { type DocumentSearch, openDocumentSearch } from "../search/document-search.js";
 import type { AtlasStore } from "../store.js";
 import { type FigureEntry, type ReadOptions, Undrawn, figure, inGroup } from "./entry.js";
@@ -224,9 +223,6 @@ async function chooseExample(
 }
 
 async function embeddingOf(atlas: AtlasStore, row: number): Promise<Float32Array> {
-  const embeddings = await atlas.embeddingsFile();
-  for await (const { block } of streamMatrix(embeddings, { start: row, end: row + 1 })) {
-    return matrixRow(block, 0);
-  }
-  throw new RangeError(`figures: ${atlas.paths.embeddings} has no row ${row}`);
+  const { data } = await readRows(await atlas.embeddingsFile(), row, row + 1);
+  return data;
 }

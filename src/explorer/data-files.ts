@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { bytesOf } from "../core/bytes.js";
 import type { Codes, Postings } from "../core/codes.js";
 import type { Matrix } from "../core/matrix.js";
 import { countDocuments } from "../core/postings.js";
@@ -142,22 +143,22 @@ export function explorerFiles(inputs: ExplorerInputs): ExplorerFiles {
       return json(pageIndex(inputs, unit, version.digest("hex").slice(0, 32)));
     },
     "latents.json": () => json(columns().file),
-    "latents.f64": () => bytes(columns().numbers),
-    "verdicts.i32": async () => bytes((await inputs.evidence()).verdicts),
+    "latents.f64": () => bytesOf(columns().numbers),
+    "verdicts.i32": async () => bytesOf((await inputs.evidence()).verdicts),
     "families.json": () => json(pageFamilies(inputs)),
     "columns.json": async () => json(await inputs.columns()),
     "latents.records": async () => (await records("latents")).bytes,
-    "latents.offsets": async () => bytes((await records("latents")).offsets),
+    "latents.offsets": async () => bytesOf((await records("latents")).offsets),
     "families.records": async () => (await records("families")).bytes,
-    "families.offsets": async () => bytes((await records("families")).offsets),
+    "families.offsets": async () => bytesOf((await records("families")).offsets),
     "documents.records": async () => (await records("documents")).bytes,
-    "documents.offsets": async () => bytes((await records("documents")).offsets),
-    "points.f32": () => bytes(inputs.documentPlaces?.data ?? meanPlaces(codes, inputs.places)),
-    "strongest.u32": () => bytes(strongestLatents(codes)),
+    "documents.offsets": async () => bytesOf((await records("documents")).offsets),
+    "points.f32": () => bytesOf(inputs.documentPlaces?.data ?? meanPlaces(codes, inputs.places)),
+    "strongest.u32": () => bytesOf(strongestLatents(codes)),
     "postings.bin": () => pairs(byLatent, unit),
-    "postings.offsets": () => bytes(postings.offsets),
+    "postings.offsets": () => bytesOf(postings.offsets),
     "codes.bin": () => pairs(byDocument, unit),
-    "codes.lengths": () => bytes(codeLengths(codes)),
+    "codes.lengths": () => bytesOf(codeLengths(codes)),
     [MATCH_FILE]: async () => json((await inputs.compared?.match()) ?? {}),
   };
   const files = new Map<DataFile, Promise<Uint8Array>>();
@@ -380,13 +381,9 @@ function pairs(
     out[at + 1] = numbers[i] >>> 16;
     out[at + 2] = values[i] > 0 ? Math.max(1, Math.round(values[i] / unit)) : 0;
   }
-  return bytes(out);
+  return bytesOf(out);
 }
 
 function json(value: object): Uint8Array {
   return Buffer.from(stringifyJson(value));
-}
-
-function bytes(array: ArrayBufferView): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

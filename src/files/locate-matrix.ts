@@ -1,3 +1,4 @@
+import { bytesOf } from "../core/bytes.js";
 import { FormatError } from "../core/errors.js";
 import { type Matrix, createMatrix } from "../core/matrix.js";
 import { listed } from "../core/shown.js";
@@ -140,7 +141,7 @@ function choose<T extends { shape: readonly number[] }>(
 
 function inMemory(name: string, matrix: Matrix): Place {
   const { rows, cols, data } = matrix;
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const bytes = bytesOf(data);
   const header = layout([rows, cols], "f4", 4, 0, bytes.length);
   return { source: bytesSource(name, bytes), header, matrix };
 }

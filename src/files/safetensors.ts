@@ -1,3 +1,4 @@
+import { bytesOf } from "../core/bytes.js";
 import { FormatError } from "../core/errors.js";
 import { encodeBfloat16, encodeFloat16 } from "./bytes/half.js";
 import { parseJson } from "./json-text.js";
@@ -247,5 +248,5 @@ function storedBytes(data: TensorData, dtype: TensorDtype): Uint8Array {
   let view: ArrayBufferView = data;
   if (dtype === "float16" && data instanceof Float32Array) view = encodeFloat16(data);
   if (dtype === "bfloat16" && data instanceof Float32Array) view = encodeBfloat16(data);
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return bytesOf(view);
 }

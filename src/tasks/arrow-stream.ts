@@ -11,6 +11,7 @@ import {
   Struct,
   makeData,
 } from "apache-arrow";
+import { bytesOf } from "../core/bytes.js";
 import { FormatError } from "../core/errors.js";
 import { createAtomicFile } from "../files/atomic-file.js";
 import { checkedArrow } from "./arrow-messages.js";
@@ -28,11 +29,7 @@ const READ_BYTES = 4 * 1024 * 1024;
 class Chunks extends AsyncByteQueue {
   parts: Uint8Array[] = [];
   override write(value: ArrayBuffer | ArrayBufferView): void {
-    this.parts.push(
-      ArrayBuffer.isView(value)
-        ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-        : new Uint8Array(value),
-    );
+    this.parts.push(ArrayBuffer.isView(value) ? bytesOf(value) : new Uint8Array(value));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { bytesOf } from "../../core/bytes.js";
 import type { Device } from "../engine.js";
 import { threadLimit } from "../threads.js";
 import { type Graph, serializeGraph } from "./onnx-graph.js";
@@ -52,7 +53,7 @@ export async function createOnnxSession(
       ...SESSION_SETTINGS,
       externalData: Object.entries(externalData).map(([path, data]) => ({
         path,
-        data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        data: bytesOf(data),
       })),
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     });

@@ -1,3 +1,4 @@
+import { bytesOf } from "../../core/bytes.js";
 import { encodeFloat16 } from "../bytes/half.js";
 
 /** NumPy leaves room for the row count to grow to this many digits; so do these files, byte for byte. */
@@ -60,9 +61,4 @@ export function encodeValues(data: NpyContent["data"], dtype: NpyWriteDtype): Ui
       }
       return bytesOf(Int32Array.from(data));
   }
-}
-
-/** The bytes of a view, in the same memory. */
-export function bytesOf(view: ArrayBufferView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }

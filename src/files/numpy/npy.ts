@@ -1,3 +1,4 @@
+import { bytesOf } from "../../core/bytes.js";
 import { FormatError } from "../../core/errors.js";
 import type { Matrix } from "../../core/matrix.js";
 import { readNpyHeader } from "./npy-header.js";
@@ -241,8 +242,7 @@ async function readFloats(
   const { dtype, bigEndian, fortran, dataOffset } = header;
   if (fortran) await eachBlock(source, header, range, (values, at) => data.set(values, at));
   else if (dtype === "f4" && !bigEndian) {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    await source.readInto(bytes, dataOffset + range.start * header.shape[1] * 4);
+    await source.readInto(bytesOf(data), dataOffset + range.start * header.shape[1] * 4);
   } else {
     await eachPiece(source, header, range, (raw, at) =>
       decodeFloats(raw, header, source.name, data, at),

@@ -2,6 +2,7 @@ import type { DecodedArray, ParquetType, SchemaElement } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { byteStreamSplit } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
+import { bytesOf } from "../../core/bytes.js";
 import { decodeFloat16 } from "../bytes/half.js";
 import { joinBytes, lookUpWords } from "./page-kernels.js";
 
@@ -103,7 +104,7 @@ export function readValues(reader: PageReader, kind: ValueKind, count: number): 
       );
     case "DELTA_LENGTH_BYTE_ARRAY": {
       const lengths = readDeltas(reader, new Int32Array(count));
-      return Array.from(lengths, (length) => bytesOf(take(reader, length)));
+      return Array.from(lengths, (length) => bytesOf(take(reader, length).view));
     }
     case "DELTA_BYTE_ARRAY":
       return readSuffixes(reader, count);
@@ -130,8 +131,8 @@ export function isNumberType(type: ParquetType): type is NumberType {
 function readNumbers(reader: PageReader, type: NumberType, count: number): DecodedArray {
   const kind = NUMBERS[type];
   const at = reader.offset;
-  const page = bytesOf(reader);
-  const bytes = bytesOf(take(reader, count * kind.BYTES_PER_ELEMENT));
+  const page = bytesOf(reader.view);
+  const bytes = bytesOf(take(reader, count * kind.BYTES_PER_ELEMENT).view);
   const gap = bytes.byteOffset % kind.BYTES_PER_ELEMENT;
   if (gap > at) return new kind(bytes.slice().buffer);
   page.copyWithin(at - gap, at, at + bytes.length);
@@ -147,7 +148,7 @@ function readSplit(
 ): DecodedArray {
   const kind = NUMBERS[type];
   const words = wordsOf(memory, (count * kind.BYTES_PER_ELEMENT) / 4);
-  joinBytes(bytesOf(take(reader, count * kind.BYTES_PER_ELEMENT)), words, count);
+  joinBytes(bytesOf(take(reader, count * kind.BYTES_PER_ELEMENT).view), words, count);
   return new kind(words.buffer as ArrayBuffer, 0, count);
 }
 
@@ -162,7 +163,7 @@ function isHalf({ element }: ValueKind): boolean {
 
 function readHalves(reader: PageReader, count: number): Float32Array {
   const values = new Float32Array(count);
-  decodeFloat16(new Uint16Array(bytesOf(take(reader, 2 * count)).slice().buffer), values);
+  decodeFloat16(new Uint16Array(bytesOf(take(reader, 2 * count).view).slice().buffer), values);
   return values;
 }
 
@@ -179,7 +180,7 @@ function readIndexed(
     // As many bytes as an index has, so that each value takes the place of its own.
     const { buffer, byteOffset, length } = dictionary;
     const table = new Uint32Array(buffer, byteOffset, length);
-    if (width > 0) lookUpWords(bytesOf(take(reader, left(reader))), width, table, words);
+    if (width > 0) lookUpWords(bytesOf(take(reader, left(reader)).view), width, table, words);
     else words.fill(length > 0 ? table[0] : refuseIndex(0, length));
     return new (dictionary.constructor as Float32ArrayConstructor)(words.buffer, 0, count);
   }
@@ -208,7 +209,7 @@ function readSuffixes(reader: PageReader, count: number): Uint8Array[] {
   let before = new Uint8Array(0);
   return Array.from(prefixes, (prefix, i) => {
     if (prefix < 0 || prefix > before.length) throw new Error(`a beginning of ${prefix} bytes`);
-    const end = bytesOf(take(reader, lengths[i]));
+    const end = bytesOf(take(reader, lengths[i]).view);
     unpacked += prefix + end.length;
     if (unpacked > reader.view.byteLength * LARGEST_RATIO + PAGE_ALLOWANCE) {
       throw new Error(`texts of over ${unpacked} bytes in a page of ${reader.view.byteLength}`);
@@ -317,8 +318,4 @@ function take(reader: PageReader, length: number): PageReader {
 
 function left({ view, offset }: PageReader): number {
   return view.byteLength - offset;
-}
-
-function bytesOf({ view }: PageReader): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { basename, extname } from "node:path";
+import { bytesOf } from "../../core/bytes.js";
 import { type AtomicFile, createAtomicFile } from "../atomic-file.js";
 
 /** Where PyTorch starts the bytes of every entry, so that they can be mapped into memory. */
@@ -48,8 +49,7 @@ export async function writeTorchState(
     await zip.add(`${folder}/byteorder`, Buffer.from("little"));
     let key = 0;
     for (const { data } of tensors.values()) {
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      await zip.add(`${folder}/data/${key++}`, bytes);
+      await zip.add(`${folder}/data/${key++}`, bytesOf(data));
     }
     await zip.add(`${folder}/version`, Buffer.from("3\n"));
     await zip.end();

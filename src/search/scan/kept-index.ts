@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
+import { bytesOf } from "../../core/bytes.js";
 import { ownValue } from "../../core/collections.js";
 import { FormatError } from "../../core/errors.js";
 import { fileProblem } from "../../core/file-problem.js";
@@ -9,7 +10,6 @@ import { sha256Json } from "../../files/atomic-file.js";
 import { withSource } from "../../files/bytes/source.js";
 import { fileStamp } from "../../files/file-stamp.js";
 import { type MatrixFile, matrixShards } from "../../files/matrix.js";
-import { bytesOf } from "../../files/numpy/npy-encode.js";
 import { relativeName } from "../../files/relative-name.js";
 import { readSafetensorsHeader } from "../../files/safetensors.js";
 import { writeSafetensors } from "../../files/safetensors-write.js";
